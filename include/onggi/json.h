@@ -1,0 +1,97 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * JSON (RFC 8259): text to values and back, as Python's json module does it.
+ *
+ * Ownership: og_json_loads() gives a document that the caller frees; og_json_read() fills one that the caller
+ * has and leaves strings in the text, which must outlive them; og_json_dumps() gives text that the caller
+ * frees with free(). Threads: any number of calls at once, each with its own document and buffer.
+ */
+#ifndef ONGGI_JSON_H
+#define ONGGI_JSON_H
+
+#include <onggi/value.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+/* How values show that JSON has no form for (doc/json.md has the table). */
+typedef enum og_json_form {
+    OG_JSON_STRICT,  /* refuse them, as Python's json.dumps does (tuples are arrays, keys are coerced) */
+    OG_JSON_PLAIN,   /* for people and translation: bytes as base64, sets as arrays, … */
+    OG_JSON_LOSSLESS /* tagged, reads back to the same value */
+} og_json_form;
+
+#define OG_JSON_INDENT_0 (-1)
+
+typedef struct og_json_read_options {
+    size_t size;           /* sizeof(og_json_read_options) */
+    size_t max_depth;      /* containers in one another; 0: 1,000 */
+    size_t max_digits;     /* digits of an int; 0: 4,300 */
+    bool allow_nan;        /* NaN, Infinity, -Infinity */
+    bool allow_surrogates; /* lone \ud800 escapes, as Python does */
+    bool allow_comments;   /* slash-slash and slash-star */
+    bool allow_trailing_comma;
+    bool refuse_duplicates; /* of keys; else the last wins */
+    bool lossless;          /* read the tags that OG_JSON_LOSSLESS writes */
+    bool padded;            /* at least 64 bytes after the text may be read (their content does not matter) */
+} og_json_read_options;
+
+typedef struct og_json_write_options {
+    size_t size; /* sizeof(og_json_write_options) */
+    og_json_form form;
+    int indent;     /* spaces a level; 0: all on one line; OG_JSON_INDENT_0: line breaks alone (indent=0) */
+    bool sort_keys; /* by code point */
+    bool ensure_ascii; /* \uXXXX for all that is not ASCII; else UTF-8 */
+    bool allow_nan; /* write NaN, Infinity, -Infinity; else strict refuses, plain writes null, lossless a tag
+                     */
+    const char *item_separator; /* NULL: "," */
+    const char *key_separator;  /* NULL: ":", and ": " with indent */
+    size_t max_depth;           /* 0: 1,000 */
+    size_t max_digits;          /* 0: 4,300 */
+    size_t max_bytes;           /* refuse to write more; 0: what the buffer's limit says */
+} og_json_write_options;
+
+/* Reads one JSON text, nothing but white space around it, into a new document. NULL with `err` filled
+ * (position: the byte) when it is not one. */
+OG_API og_doc *og_json_loads(const char *text, size_t len, const og_json_read_options *options,
+                             og_error *err);
+
+/* As og_json_loads() into `doc`, which is reset first; strings without escapes stay in `text`. 0 or a
+ * negative status. */
+OG_API int og_json_read(og_doc *doc, const char *text, size_t len, const og_json_read_options *options,
+                        og_error *err);
+
+/* The value as JSON text in memory from malloc(), NUL-terminated, its length in `len` (may be NULL). NULL
+ * with `err` filled when it cannot be carried. */
+OG_API char *og_json_dumps(og_value value, size_t *len, const og_json_write_options *options, og_error *err);
+
+/* Appends the value as JSON text to `out`. 0 or a negative status; on failure `out` is as before. */
+OG_API int og_json_write(og_value value, og_buf *out, const og_json_write_options *options, og_error *err);
+
+/* Finds where a JSON text ends in a stream that comes in pieces; looks at each byte once. Zero-initialise. */
+typedef struct og_json_scan {
+    size_t at; /* bytes looked at so far */
+    size_t depth;
+    size_t max_depth; /* 0: 1,000 */
+    uint8_t state;    /* private */
+} og_json_scan;
+
+/*
+ * `data` is all that came so far of this text, `len` bytes, the same bytes as before with more behind them;
+ * `ended` says that no more will come. 1: the text ends at `*end` (which leaves white space after it alone;
+ * `*start` is its first byte, after white space); 0: needs more; < 0: cannot be JSON. It checks only as much
+ * as finding the end takes. A bare number, true, false or null ends at whatever follows it, or at the end.
+ */
+OG_API int og_json_scan_end(og_json_scan *scan, const uint8_t *data, size_t len, bool ended, size_t *start,
+                            size_t *end, og_error *err);
+
+/* The value that JSON Pointer (RFC 6901) `pointer` names within `value`; OG_INVALID with `err` filled when
+ * there is none or it is malformed. */
+OG_API og_value og_json_pointer(og_value value, const char *pointer, og_error *err);
+
+#ifdef __cplusplus
+}
+#endif
+
+#endif

@@ -1,0 +1,59 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Endpoints: where to listen or connect, as text and taken apart.
+ *
+ * Ownership: an og_endpoint is a plain struct without pointers. Threads: any number of calls at once.
+ */
+#ifndef ONGGI_NET_H
+#define ONGGI_NET_H
+
+#include <onggi/base.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+/* The transports: name, text as in an endpoint, true for datagrams. */
+#define OG_TRANSPORT_MAP(X)          \
+    X(OG_TCP, "tcp", false)          \
+    X(OG_UDP, "udp", true)           \
+    X(OG_UNIX, "unix", false)        \
+    X(OG_UNIXGRAM, "unixgram", true) \
+    X(OG_TLS, "tls", false)
+
+typedef enum og_transport {
+#define X(name, text, datagram) name,
+    OG_TRANSPORT_MAP(X)
+#undef X
+} og_transport;
+
+/* tcp://host:port?key=value&…, unix:///path?…; see og_endpoint_parse(). All text is NUL-terminated. */
+typedef struct og_endpoint {
+    og_transport transport;
+    uint16_t port;
+    char host[256]; /* "" is loopback, "*" every interface; IPv6 without its brackets */
+    char path[108]; /* unix, unixgram */
+    char codec[16]; /* ?codec=, "" if not given */
+    char framing[32];
+    char profile[32]; /* ?as= */
+} og_endpoint;
+
+/*
+ * Takes `text` apart. No host means loopback, "*" every interface; the port must be given for tcp, udp and
+ * tls (0 lets the system pick). Unknown schemes, ports past 65,535, paths too long for a socket and unknown
+ * query keys are OG_EADDRESS, with the position and what was expected.
+ */
+OG_API int og_endpoint_parse(og_endpoint *endpoint, const char *text, og_error *err);
+
+/* Writes the endpoint as text (without its query) into `text` of `size` bytes (400 are enough), cut if need
+ * be; returns `text`. */
+OG_API const char *og_endpoint_text(const og_endpoint *endpoint, char *text, size_t size);
+
+/* True for transports that carry datagrams. */
+OG_API bool og_transport_is_datagram(og_transport transport);
+
+#ifdef __cplusplus
+}
+#endif
+
+#endif

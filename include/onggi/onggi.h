@@ -1,0 +1,18 @@
+/* SPDX-License-Identifier: MIT */
+/* All of onggi: objects between programs over sockets, in JSON and pickle. See the headers for their
+ * contracts. */
+#ifndef ONGGI_ONGGI_H
+#define ONGGI_ONGGI_H
+
+#include <onggi/base.h>
+#include <onggi/codec.h>
+#include <onggi/frame.h>
+#include <onggi/json.h>
+#include <onggi/net.h>
+#include <onggi/peer.h>
+#include <onggi/pickle.h>
+#include <onggi/text.h>
+#include <onggi/value.h>
+#include <onggi/version.h>
+
+#endif

@@ -1,0 +1,209 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Connections, clients and servers: values over sockets.
+ *
+ * Three ways to serve: og_listen() and og_accept() with a thread per client; an og_server with a handler that
+ * does not block, on as many loop threads as asked for; the same with handlers that may block, on a pool of
+ * workers.
+ *
+ * Ownership: the caller owns what og_connect(), og_listen(), og_accept() and og_server_new() give and ends it
+ * with og_close(), og_listener_close() and og_server_free(). A received value lives until the next og_recv()
+ * on the connection, or until the handler returns: og_copy() keeps it longer. Threads: one thread may send on
+ * a connection while another receives; all else about a blocking connection belongs to one thread at a time.
+ * On a server's connection og_send(), og_shutdown(), og_disconnect(), og_conn_keep() and og_conn_release()
+ * may be called by any thread.
+ */
+#ifndef ONGGI_PEER_H
+#define ONGGI_PEER_H
+
+#include <onggi/codec.h>
+#include <onggi/frame.h>
+#include <onggi/net.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+/* Two directions of messages with one peer; for datagrams: one remote address. */
+typedef struct og_conn og_conn;
+
+#define OG_FOREVER (-1) /* a time limit that is none */
+
+/* How to speak, and what to refuse. Zero is the defaults; the endpoint's own ?codec= and ?framing= come
+ * before these. */
+typedef struct og_conn_options {
+    size_t size; /* sizeof(og_conn_options) */
+
+    /*
+     * "json", "pickle", "text", "bytes", or "auto". NULL: what is read is detected; what is written before
+     * anything was read is JSON. Framing as og_framing_find() names it, or "auto". NULL: what is read is
+     * detected; what is written first is `line` for JSON and text and `raw` for pickle and bytes, over
+     * datagrams none. What was detected decides how answers are written.
+     */
+    const char *codec;
+    const char *framing;
+    og_codec_options codecs;
+
+    size_t max_message;         /* bytes; 0: 64 MiB */
+    int64_t connect_timeout_ms; /* 0: 10,000 */
+    int64_t send_timeout_ms;    /* for one message to leave; 0: 30,000 */
+    int64_t recv_timeout_ms;    /* for one og_recv(); 0: none */
+    const og_allocator *alloc;  /* NULL: the default */
+} og_conn_options;
+
+/* ---- Blocking -------------------------------------------------------------------------------------------
+ */
+
+/* Connects. NULL with `err` filled: OG_EADDRESS, OG_ECONNECT (says which address refused), OG_ETIMEOUT,
+ * OG_EINVAL. */
+OG_API og_conn *og_connect(const char *endpoint, const og_conn_options *options, og_error *err);
+
+/*
+ * Sends one value as one message. 0 when the system has taken all of it (a server's connection: when it is
+ * queued), or OG_EVALUE, OG_ETYPE, OG_ELIMIT (it cannot be carried: nothing was sent, the connection is as
+ * before), OG_ETIMEOUT, OG_ECLOSED, OG_EIO (the connection is of no more use), OG_EBUSY (a server's
+ * connection whose peer does not read: its queue is full).
+ */
+OG_API int og_send(og_conn *conn, og_value value, og_error *err);
+
+/* Waits for one value. 1: it is in `*value`, which lives until the next call. 0: the peer has closed after
+ * its last whole message. < 0: why not; after OG_ESYNTAX and the like in framings that still know where the
+ * next message starts, the next call goes on with it (og_conn_usable() tells). OG_ETIMEOUT loses nothing.
+ * Blocking connections only. */
+OG_API int og_recv(og_conn *conn, og_value *value, og_error *err);
+
+/* False when nothing more can be received on the connection. */
+OG_API bool og_conn_usable(const og_conn *conn);
+
+/* Tells the peer that nothing more will be sent; receiving goes on. With the framing `eof` this is what ends
+ * the message. 0 or a negative status. */
+OG_API int og_shutdown(og_conn *conn, og_error *err);
+
+/* Closes a blocking connection and frees it. NULL is allowed. */
+OG_API void og_close(og_conn *conn);
+
+/* Remote address as text, e.g. "127.0.0.1:5000"; lives as long as the connection. */
+OG_API const char *og_conn_peer(const og_conn *conn);
+
+/* The codec and framing in use, e.g. "pickle" and "u32be"; "auto" as long as undecided. Written to `text` of
+ * `size` bytes (40 are enough); returns `text`. */
+OG_API const char *og_conn_codec(const og_conn *conn);
+OG_API const char *og_conn_framing(const og_conn *conn, char *text, size_t size);
+
+/* A number for the connection, unique in its server or process, from 1; for logs. */
+OG_API uint64_t og_conn_id(const og_conn *conn);
+
+/* A pointer of the user's, kept with the connection. */
+OG_API void og_conn_set_user(og_conn *conn, void *user);
+OG_API void *og_conn_user(const og_conn *conn);
+
+typedef struct og_listener og_listener;
+
+/* Listens. NULL with `err` filled: OG_EADDRESS, OG_EBIND, OG_EINVAL. */
+OG_API og_listener *og_listen(const char *endpoint, const og_conn_options *options, og_error *err);
+
+/* The endpoint listened on, with the port that the system picked. */
+OG_API const char *og_listener_endpoint(const og_listener *listener);
+
+/*
+ * Waits for a client, at most `timeout_ms` (OG_FOREVER: without end). The connection is the caller's to
+ * og_close(), in this thread or another. For datagrams each one that arrives is a connection: og_recv() gives
+ * its value, then 0, and og_send() answers its sender. NULL with `err` filled: OG_ETIMEOUT, OG_ECANCELED,
+ * OG_EIO.
+ */
+OG_API og_conn *og_accept(og_listener *listener, int64_t timeout_ms, og_error *err);
+
+/* Lets an og_accept() in another thread return OG_ECANCELED. Any thread. */
+OG_API void og_listener_interrupt(og_listener *listener);
+
+/* Closes and frees. NULL is allowed; connections that were accepted live on (datagram ones must be closed
+ * before). */
+OG_API void og_listener_close(og_listener *listener);
+
+/* ---- Serving --------------------------------------------------------------------------------------------
+ */
+
+typedef struct og_server og_server;
+
+typedef enum og_log_level { OG_LOG_DEBUG, OG_LOG_INFO, OG_LOG_WARNING, OG_LOG_ERROR } og_log_level;
+
+/* What a server asks of its user. Zero is the defaults. Every function gets `user`; NULL functions are not
+ * called. */
+typedef struct og_server_options {
+    size_t size; /* sizeof(og_server_options) */
+    og_conn_options conn;
+    void *user;
+
+    int threads; /* loops, each with a thread; connections are dealt out in turn; 0: 1 */
+    int workers; /* threads for on_message, which may block then; 0: it runs on the loop's thread and must not
+                  */
+
+    size_t max_connections;  /* further ones wait in the system's queue; 0: 10,000 */
+    size_t max_queued;       /* bytes of answers for one connection before it is read no more; 0: 1 MiB + one
+                                message */
+    int64_t idle_timeout_ms; /* nothing arrives and nothing is in hand; 0: none */
+    int64_t message_timeout_ms; /* from the first byte of a message to its last; 0: 60,000; OG_FOREVER */
+    int64_t stop_timeout_ms;    /* og_server_stop() waits so long for what is in hand; 0: 5,000 */
+
+    /* A client has connected (streams only). On the loop's thread. */
+    void (*on_open)(og_conn *conn, void *user);
+
+    /*
+     * A value has arrived; it lives until the function returns. og_send() answers, now or later from any
+     * thread after og_conn_keep(). Answers leave in the order in which they were sent; one connection's
+     * values come one after the other, never two at once.
+     */
+    void (*on_message)(og_conn *conn, og_value value, void *user);
+
+    /*
+     * A message was refused: `err` says why and where, `closing` whether the connection ends or goes on with
+     * the next message. May og_send() a reply. On the loop's thread.
+     */
+    void (*on_refuse)(og_conn *conn, const og_error *err, bool closing, void *user);
+
+    /* The connection is gone: `why` is NULL for a clean end. The last call for it. On the loop's thread. */
+    void (*on_close)(og_conn *conn, const og_error *why, void *user);
+
+    /* Something to note for people: conn may be NULL. Any thread. */
+    void (*on_log)(og_log_level level, const og_conn *conn, const char *text, void *user);
+} og_server_options;
+
+/* A server that does nothing yet. NULL with `err` filled. */
+OG_API og_server *og_server_new(const og_server_options *options, og_error *err);
+
+/* Listens on one more endpoint, before og_server_run() or og_server_start(). 0 or a negative status. */
+OG_API int og_server_listen(og_server *server, const char *endpoint, og_error *err);
+
+/* Endpoint `index` listened on, with the port that the system picked; NULL from their number on. */
+OG_API const char *og_server_endpoint(const og_server *server, size_t index);
+
+/* Serves, with the calling thread as one of the loops', until og_server_stop(). 0 or a negative status. */
+OG_API int og_server_run(og_server *server, og_error *err);
+
+/* Serves in the background. og_server_join() waits until it has stopped. */
+OG_API int og_server_start(og_server *server, og_error *err);
+OG_API int og_server_join(og_server *server, og_error *err);
+
+/* Stops listening and reading, lets answers in hand leave, then stops. Any thread, and signal handlers. Once
+ * is enough. */
+OG_API void og_server_stop(og_server *server);
+
+/* Connections open now. Any thread. */
+OG_API size_t og_server_connections(const og_server *server);
+
+/* Frees a server that is not running (any more). NULL is allowed. */
+OG_API void og_server_free(og_server *server);
+
+/* Keeps a server's connection usable after its handler has returned, until released; og_send() says
+ * OG_ECLOSED once the peer is gone. Any thread. */
+OG_API og_conn *og_conn_keep(og_conn *conn);
+OG_API void og_conn_release(og_conn *conn);
+
+/* Closes a server's connection when what is queued for it has been sent. Any thread. */
+OG_API void og_disconnect(og_conn *conn);
+
+#ifdef __cplusplus
+}
+#endif
+
+#endif

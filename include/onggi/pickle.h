@@ -1,0 +1,88 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * pickle, protocols 0 to 5: bytes to values and back. A pickle is data here, never code: nothing that it
+ * names is imported, looked up or called; it becomes a class reference or an inert object.
+ *
+ * Ownership: og_pickle_loads() gives a document that the caller frees; og_pickle_read() fills one that the
+ * caller has and leaves strings in the input, which must outlive them; og_pickle_dumps() gives bytes that the
+ * caller frees with free(). Threads: any number of calls at once, each with its own document and buffer.
+ */
+#ifndef ONGGI_PICKLE_H
+#define ONGGI_PICKLE_H
+
+#include <onggi/value.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+#define OG_PICKLE_HIGHEST_PROTOCOL 5
+#define OG_PICKLE_DEFAULT_PROTOCOL 4
+
+/* Protocol 0 in options, where 0 stands for the default. */
+#define OG_PICKLE_PROTOCOL_0 (-1)
+
+/* How Python 2's str (STRING, BINSTRING) becomes a value: encoding= of pickle.loads. */
+typedef enum og_pickle_encoding {
+    OG_PICKLE_ASCII, /* as pickle.loads by default: refuse other bytes */
+    OG_PICKLE_LATIN1,
+    OG_PICKLE_UTF8,
+    OG_PICKLE_BYTES
+} og_pickle_encoding;
+
+typedef struct og_pickle_read_options {
+    size_t size;       /* sizeof(og_pickle_read_options) */
+    size_t max_depth;  /* containers in one another; 0: 1,000 */
+    size_t max_digits; /* of an int in text; 0: 4,300 */
+    og_pickle_encoding encoding;
+    bool allow_trailing;     /* bytes after STOP are left alone; else OG_ETRAILING */
+    const og_value *buffers; /* out-of-band buffers (bytes or bytearray), for NEXT_BUFFER, in order */
+    size_t buffer_count;
+} og_pickle_read_options;
+
+typedef struct og_pickle_write_options {
+    size_t size;      /* sizeof(og_pickle_write_options) */
+    int protocol;     /* 1 to 5; 0: the default, 4; OG_PICKLE_PROTOCOL_0 */
+    size_t max_depth; /* 0: 1,000 */
+    size_t max_bytes; /* 0: what the buffer's limit says */
+} og_pickle_write_options;
+
+/* Reads one pickle into a new document. NULL with `err` filled (position: the byte of the opcode or argument)
+ * when it is not one. */
+OG_API og_doc *og_pickle_loads(const void *bytes, size_t len, const og_pickle_read_options *options,
+                               og_error *err);
+
+/* As og_pickle_loads() into `doc`, which is reset first; strings stay in `bytes`. `used` (may be NULL) gets
+ * the bytes read. 0 or a negative status. */
+OG_API int og_pickle_read(og_doc *doc, const void *bytes, size_t len, size_t *used,
+                          const og_pickle_read_options *options, og_error *err);
+
+/* The value as a pickle in memory from malloc(), its length in `len`. NULL with `err` filled when memory or a
+ * limit ran out. */
+OG_API void *og_pickle_dumps(og_value value, size_t *len, const og_pickle_write_options *options,
+                             og_error *err);
+
+/* Appends the value as a pickle to `out`. 0 or a negative status; on failure `out` is as before. */
+OG_API int og_pickle_write(og_value value, og_buf *out, const og_pickle_write_options *options,
+                           og_error *err);
+
+/* Finds where a pickle ends in a stream that comes in pieces; looks at each byte once and reads none after
+ * STOP. Zero-initialise. */
+typedef struct og_pickle_scan {
+    size_t at;     /* bytes looked at so far */
+    size_t skip;   /* bytes of an argument still to pass over */
+    uint8_t state; /* private */
+} og_pickle_scan;
+
+/*
+ * `data` is all that came so far of this pickle, `len` bytes, the same bytes as before with more behind them;
+ * `ended` says that no more will come. 1: the pickle ends at `*end`; 0: needs more; < 0: cannot be a pickle.
+ */
+OG_API int og_pickle_scan_end(og_pickle_scan *scan, const uint8_t *data, size_t len, bool ended, size_t *end,
+                              og_error *err);
+
+#ifdef __cplusplus
+}
+#endif
+
+#endif

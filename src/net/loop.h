@@ -1,0 +1,134 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Event loops: streams, datagrams and timers on them. Bytes and addresses only; what they mean is the peer
+ * room's.
+ *
+ * Ownership: whoever makes a thing closes it; its memory goes when its `on_close` has been called. Threads: a
+ * loop is run by one thread, and everything on it is touched by that thread alone, but for og__loop_post()
+ * and og__loop_stop(), which any thread, and og__loop_stop() also a signal handler, may call. Callbacks run
+ * on the loop's thread, must not block, and may close the thing that they were called for.
+ */
+#ifndef ONGGI_NET_LOOP_H
+#define ONGGI_NET_LOOP_H
+
+#include "net/socket.h"
+
+typedef struct og__loop og__loop;
+typedef struct og__listener og__listener;
+typedef struct og__stream og__stream;
+typedef struct og__timer og__timer;
+
+og__loop *og__loop_new(const og_allocator *alloc, og_error *err);
+
+/* Runs until og__loop_stop(). 0 or OG_EIO. */
+int og__loop_run(og__loop *loop, og_error *err);
+void og__loop_stop(og__loop *loop);
+
+/* Closes what is left on the loop, runs it until all is closed, frees it. Not from a callback. */
+void og__loop_free(og__loop *loop);
+
+/* Milliseconds of a clock that never goes back, as of this turn of the loop. */
+uint64_t og__loop_now(const og__loop *loop);
+
+/* Lets the loop's thread call `fn(arg)` soon, in the order of posting. 0 or OG_ENOMEM. Any thread; wakes the
+ * loop. */
+int og__loop_post(og__loop *loop, void (*fn)(void *arg), void *arg);
+
+/* ---- Listening for streams ------------------------------------------------------------------------------
+ */
+
+/*
+ * Takes over a listening stream socket (it is closed with the listener). `on_accept` gets each new
+ * connection's socket, which it owns from then on: it may hand it to another loop with og__loop_post() and
+ * og__stream_open() there.
+ */
+og__listener *og__listener_open(og__loop *loop, og__socket *socket,
+                                void (*on_accept)(void *ctx, og__socket accepted), void *ctx, og_error *err);
+
+/* Stops accepting for now (too many connections); the system's backlog holds whoever comes. */
+void og__listener_pause(og__listener *listener, bool pause);
+void og__listener_close(og__listener *listener);
+
+/* ---- Streams --------------------------------------------------------------------------------------------
+ */
+
+/* What a stream tells its owner. All are called with `ctx`; none is called after on_close. */
+typedef struct og__stream_events {
+    /*
+     * Where the next bytes should go: `*size` bytes at least 1 are wanted at the result. NULL (or a NULL
+     * function) chooses the loop's shared buffer, whose bytes are gone when on_data returns. Followed by at
+     * least 64 readable bytes either way.
+     */
+    uint8_t *(*on_alloc)(void *ctx, size_t *size);
+    void (*on_data)(void *ctx, const uint8_t *data, size_t len);
+    void (*on_end)(void *ctx); /* the peer will send no more; writing goes on */
+    /* Reading or writing failed (`err`: OG_ECLOSED reset by peer, OG_EIO). The owner should close. Called
+     * once. */
+    void (*on_error)(void *ctx, const og_error *err);
+    /* What was queued has been written, or fell below half of the high-water mark after it had been above. */
+    void (*on_drain)(void *ctx);
+    void (*on_close)(void *ctx);
+} og__stream_events;
+
+/* Takes over a connected stream socket (closed on failure as well). Not reading yet. */
+og__stream *og__stream_open(og__loop *loop, og__socket *socket, const og__stream_events *events, void *ctx,
+                            og_error *err);
+
+/* Connects without blocking: on_connect once with NULL, or with why not (then the stream only needs closing).
+ * Names are looked up off the loop. */
+og__stream *og__stream_connect(og__loop *loop, const og_endpoint *endpoint, int64_t timeout_ms,
+                               const og__stream_events *events,
+                               void (*on_connect)(void *ctx, const og_error *err), void *ctx, og_error *err);
+
+void og__stream_read(og__stream *stream, bool on);
+
+/*
+ * Writes `len` bytes: at once as far as the socket takes them, the rest is copied and queued. 0 when all is
+ * gone, 1 when some is queued (on_drain will tell), or OG_ENOMEM / OG_ECLOSED.
+ */
+int og__stream_write(og__stream *stream, const void *data, size_t len, og_error *err);
+
+/* As og__stream_write(), but takes `buf`'s memory over instead of copying; `buf` is left empty either way.
+ * For big messages. */
+int og__stream_write_buf(og__stream *stream, og_buf *buf, og_error *err);
+
+/* Bytes queued and not yet taken by the system. */
+size_t og__stream_queued(const og__stream *stream);
+void og__stream_set_high_water(og__stream *stream, size_t bytes);
+
+/* Shuts the writing direction down when what is queued has gone. */
+void og__stream_shutdown(og__stream *stream);
+
+/* Closes: at once, dropping what is queued. on_close comes later, once. */
+void og__stream_close(og__stream *stream);
+
+/* Remote address as text, as og__address_text(). */
+const char *og__stream_peer(const og__stream *stream, char *text, size_t size);
+
+/* ---- Datagrams ------------------------------------------------------------------------------------------
+ */
+
+typedef struct og__dgram og__dgram;
+
+/* Takes over a bound datagram socket. `on_data` gets each datagram whole and its sender; the bytes are gone
+ * when it returns, and 64 bytes behind them may be read. */
+og__dgram *og__dgram_open(og__loop *loop, og__socket *socket,
+                          void (*on_data)(void *ctx, const uint8_t *data, size_t len,
+                                          const og__address *from),
+                          void (*on_close)(void *ctx), void *ctx, og_error *err);
+
+/* Sends one datagram (NULL `to`: the connected peer), queueing when the system is busy. 0, OG_EVALUE (too
+ * long), OG_EBUSY (more than 1 MiB queued: dropped), OG_EIO. */
+int og__dgram_send(og__dgram *dgram, const void *data, size_t len, const og__address *to, og_error *err);
+void og__dgram_close(og__dgram *dgram);
+
+/* ---- Timers ---------------------------------------------------------------------------------------------
+ */
+
+/* A timer that calls `fn(ctx)` each time it runs out. Cheap to restart for every message. */
+og__timer *og__timer_open(og__loop *loop, void (*fn)(void *ctx), void *ctx, og_error *err);
+void og__timer_start(og__timer *timer, uint64_t ms);
+void og__timer_stop(og__timer *timer);
+void og__timer_close(og__timer *timer);
+
+#endif

@@ -1,0 +1,87 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Sockets that block with a time limit, for clients and for servers with a thread per client.
+ *
+ * Ownership: an og__socket owns its descriptor until og__socket_close(). Time limits are in milliseconds, < 0
+ * means none, and cover the whole call. Threads: one thread may write while another reads;
+ * og__socket_shutdown() and og__socket_interrupt() may come from any.
+ */
+#ifndef ONGGI_NET_SOCKET_H
+#define ONGGI_NET_SOCKET_H
+
+#include <onggi/net.h>
+
+/* A remote address, opaque above this room; big enough for any. */
+typedef struct og__address {
+    uint32_t len;
+    union {
+        unsigned char bytes[128];
+        uint64_t align;
+    } u;
+} og__address;
+
+typedef struct og__socket {
+    int fd; /* -1: none */
+    og_transport transport;
+    og__address peer; /* of connected ones */
+} og__socket;
+
+#define OG__SOCKET_NONE \
+    {                   \
+        -1, OG_TCP,     \
+        {               \
+            0,          \
+            {           \
+                {       \
+                    0   \
+                }       \
+            }           \
+        }               \
+    }
+
+/* Connects, trying each address that the host's name has in turn. OG_EADDRESS, OG_ECONNECT (the sentence
+ * lists what each address said), OG_ETIMEOUT. */
+int og__socket_connect(og__socket *socket, const og_endpoint *endpoint, int64_t timeout_ms, og_error *err);
+
+/* Listens (or binds, for datagrams). `endpoint->port` becomes the one that the system picked. A stale Unix
+ * socket that nobody listens on is replaced. OG_EBIND, OG_EADDRESS. */
+int og__socket_listen(og__socket *socket, og_endpoint *endpoint, int backlog, og_error *err);
+
+/* The next connection of a listening stream socket. 0, OG_ETIMEOUT, OG_ECANCELED (after
+ * og__socket_interrupt), OG_EIO. */
+int og__socket_accept(og__socket *listener, og__socket *accepted, int64_t timeout_ms, og_error *err);
+
+/* Reads what there is, at most `size` bytes: 1 with `*got` > 0, 0 at the end of the stream, or OG_ETIMEOUT,
+ * OG_ECLOSED (reset), OG_EIO, OG_ECANCELED. */
+int og__socket_read(og__socket *socket, void *data, size_t size, size_t *got, int64_t timeout_ms,
+                    og_error *err);
+
+/* Writes all of it. 0, OG_ETIMEOUT, OG_ECLOSED (the peer is gone), OG_EIO. Never raises SIGPIPE. */
+int og__socket_write(og__socket *socket, const void *data, size_t len, int64_t timeout_ms, og_error *err);
+
+/* One datagram, whole: 1 with its length (may be 0) in `*got` and its sender in `from` (may be NULL).
+ * OG_ELIMIT if it is longer than `size`. */
+int og__socket_recv_from(og__socket *socket, void *data, size_t size, size_t *got, og__address *from,
+                         int64_t timeout_ms, og_error *err);
+
+/* Sends one datagram, to `to` or, if NULL, to the connected peer. OG_EVALUE when it is longer than the
+ * transport can carry (nothing is sent then). */
+int og__socket_send_to(og__socket *socket, const void *data, size_t len, const og__address *to,
+                       int64_t timeout_ms, og_error *err);
+
+/* Longest datagram that the transport carries. */
+size_t og__socket_max_datagram(og_transport transport);
+
+/* Tells the peer that no more will come; reading goes on. */
+void og__socket_shutdown(og__socket *socket);
+
+/* Makes calls in progress, in other threads, return OG_ECANCELED or an end. */
+void og__socket_interrupt(og__socket *socket);
+
+void og__socket_close(og__socket *socket);
+
+/* The address as people write it ("127.0.0.1:5000", "[::1]:5000", a path or "unix"), into `text` of `size`
+ * bytes (140 are enough). */
+const char *og__address_text(const og__address *address, char *text, size_t size);
+
+#endif

@@ -1,0 +1,177 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The insides of documents and values, for the value room, and for codecs, which fill and walk them at full
+ * speed.
+ *
+ * meta of an og_value: bits 0-7 the kind, 8-15 flags (OG__F_…), 16-63 the length in bytes of str and bytes,
+ * or limbs of a big int; 0 for all else. u holds an int, a double, or a pointer: to the bytes, the limbs
+ * (uint64_t, least significant first, no leading zero limb), the two doubles of a complex, or an og__node.
+ */
+#ifndef ONGGI_VALUE_DOC_H
+#define ONGGI_VALUE_DOC_H
+
+#include <onggi/value.h>
+
+#include <string.h>
+
+#define OG__META_LEN_SHIFT 16
+#define OG__LEN_MAX        ((UINT64_C(1) << 48) - 1)
+
+/* Flags of a value (in meta). */
+#define OG__F_BIG       0x0100u /* int: u.p are limbs */
+#define OG__F_NEGATIVE  0x0200u /* big int: below zero */
+#define OG__F_TRUE      0x0100u /* bool */
+#define OG__F_ASCII     0x0100u /* str: all bytes below 0x80 (a hint: absence says nothing) */
+#define OG__F_SURROGATE 0x0200u /* str: holds a lone surrogate as three bytes */
+#define OG__F_CLEAN     0x0400u /* str: nothing in it needs a JSON escape (a hint likewise) */
+
+/* Flags of a node. */
+#define OG__N_PLACED 0x01 /* stands in a container, or is a root */
+#define OG__N_SHARED 0x02 /* may stand in more than one place: writers must look for it again */
+#define OG__N_EXACT  0x04 /* items has no room to grow in place: capacity is count */
+#define OG__N_INDEX  0x08 /* dict, set: a hash index stands before the items */
+
+/*
+ * A container, bytearray, class reference or object. 16 bytes, because a hostile byte can ask for one.
+ * For list, tuple, set, frozenset: `items` are og_value[count]; dict: og_value[2 * count], key and value in
+ * turn; class: og_value[2], module and qualname; bytearray: the bytes, count + (high << 32) of them; object:
+ * an og__object, `high` is its og_make.
+ */
+typedef struct og__node {
+    void *items;
+    uint32_t count;
+    uint16_t high;
+    uint8_t capacity; /* log2 of the room in items (entries), unless OG__N_EXACT */
+    uint8_t flags;
+} og__node;
+
+/* What was done to an object after it was made; only when anything was. */
+typedef struct og__object_more {
+    og_value kwargs;
+    og_value items;
+    og_value pairs;
+    og_value state;
+    og_value next;
+} og__object_more;
+
+typedef struct og__object {
+    og_value callable;
+    og_value args;
+    og__object_more *more;
+} og__object;
+
+/* A run of memory that values are cut from; the chunks of a document are a list, the newest first. */
+typedef struct og__chunk {
+    struct og__chunk *next;
+    size_t size; /* with this header */
+} og__chunk;
+
+struct og_doc {
+    uint8_t *at; /* next free byte of the newest chunk */
+    uint8_t *end;
+    og__chunk *chunks;
+    og__chunk *spare; /* kept by reset for reuse */
+    og_allocator alloc;
+    size_t memory;       /* bytes from the allocator, all chunks and the stack */
+    size_t memory_limit; /* 0: none */
+    uint64_t seed;       /* of the hash, so that nobody can aim at collisions */
+    uint64_t work;       /* nodes looked at by hashing and comparing keys while building */
+    uint64_t work_limit; /* refuse to build on after that many; readers set it in proportion to their input */
+    og_value root;
+    og_value *stack; /* scratch of readers: values whose container is still open; kept between messages */
+    size_t stack_cap;
+};
+
+static inline og_value og__make(og_kind kind, unsigned flags, uint64_t len, const void *p)
+{
+    og_value v;
+    v.meta = (uint64_t)kind | flags | (len << OG__META_LEN_SHIFT);
+    v.u.p = p;
+    return v;
+}
+
+static inline og_value og__make_int(int64_t i)
+{
+    og_value v;
+    v.meta = OG_INT;
+    v.u.i = i;
+    return v;
+}
+
+static inline og_value og__make_float(double f)
+{
+    og_value v;
+    v.meta = OG_FLOAT;
+    v.u.f = f;
+    return v;
+}
+
+static inline size_t og__value_len(og_value v)
+{
+    return (size_t)(v.meta >> OG__META_LEN_SHIFT);
+}
+
+static inline og__node *og__node_of(og_value v)
+{
+    union {
+        const void *c;
+        og__node *n;
+    } u = {v.u.p};
+    return u.n;
+}
+
+/* True for the kinds whose value points to an og__node. */
+static inline bool og__has_node(og_value v)
+{
+    return og_kind_of(v) >= OG_BYTEARRAY;
+}
+
+/* Starts a new chunk that has room for `size` bytes at `align`, and cuts them from it; NULL without memory or
+ * past the limit. */
+void *og__doc_alloc_slow(og_doc *doc, size_t size, size_t align);
+
+/* `size` bytes at a multiple of `align` (a power of two, at most 16); NULL without memory. Freed with the
+ * document. */
+static inline void *og__doc_alloc(og_doc *doc, size_t size, size_t align)
+{
+    uintptr_t at = ((uintptr_t)doc->at + align - 1) & ~(uintptr_t)(align - 1);
+    if (at <= (uintptr_t)doc->end && size <= (uintptr_t)doc->end - at) {
+        doc->at = (uint8_t *)at + size;
+        return (void *)at;
+    }
+    return og__doc_alloc_slow(doc, size, align);
+}
+
+/*
+ * Gives the reader's stack room for at least `need` values (kept: those that are there). Grows by halves, so
+ * that the peak stays within the promise of 64 bytes a byte. 0 or OG_ENOMEM.
+ */
+int og__doc_stack_reserve(og_doc *doc, size_t need);
+
+/* Containers made whole from a run of values (copied into the document), for readers; already OG__N_PLACED.
+ * OG_INVALID without memory. */
+og_value og__list_from(og_doc *doc, const og_value *items, size_t count);
+og_value og__tuple_from(og_doc *doc, const og_value *items, size_t count);
+
+/* What a key that stands twice means. */
+typedef enum og__duplicate { OG__DUPLICATE_LAST, OG__DUPLICATE_REFUSE } og__duplicate;
+
+/*
+ * A dict from key, value, key, value, … (`pairs` pairs). Keys must be hashable: OG_INVALID and `err` if not,
+ * if a key stands twice and that is refused (then `*bad` is its pair's number), or without memory.
+ */
+og_value og__dict_from(og_doc *doc, const og_value *items, size_t pairs, og__duplicate duplicate, size_t *bad,
+                       og_error *err);
+
+/* Marks that a node may be reached from more than one place. No effect on values without a node. */
+static inline void og__mark_shared(og_value v)
+{
+    if (og__has_node(v)) og__node_of(v)->flags |= OG__N_PLACED | OG__N_SHARED;
+}
+
+static inline bool og__is_shared(og_value v)
+{
+    return og__has_node(v) && (og__node_of(v)->flags & OG__N_SHARED);
+}
+
+#endif
