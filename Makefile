@@ -23,11 +23,13 @@ demo: all ## Python programs and C programs talk to one onggi, in under a minute
 test: configured ## run every test (the long runs are in `make soak`)
 	@tools/setup test
 	@tools/configure $(BUILD) tests=enabled
+	@$(NINJA) product examples
 	@meson test -C $(BUILD) --print-errorlogs
 
 soak: configured ## the long runs: hours
 	@tools/setup test
 	@tools/configure $(BUILD) tests=enabled
+	@$(NINJA) product examples
 	@meson test -C $(BUILD) --setup soak --suite soak --verbose
 
 bench: configured ## measure, beside other libraries and Python

@@ -9,9 +9,9 @@
 extern "C" {
 #endif
 
-#define OG_VERSION_MAJOR 0
-#define OG_VERSION_MINOR 1
-#define OG_VERSION_PATCH 0
+#define OG_VERSION_MAJOR  0
+#define OG_VERSION_MINOR  1
+#define OG_VERSION_PATCH  0
 #define OG_VERSION_STRING "0.1.0"
 
 /* One number to compare: 0x000100 is 0.1.0. */
