@@ -190,6 +190,15 @@ static int put_all(og_doc *doc, og_value container, const og_value *items, size_
     return status < 0 ? refuse_key(err, status, a.refused) : OG_OK;
 }
 
+int og__index_build(og_doc *doc, og_value container)
+{
+    adder a = adder_of(doc, container);
+    a.room = 0;
+    int status = reserve(&a, a.node->count, true);
+    a.node->flags |= OG__N_EXACT;
+    return status;
+}
+
 int og__dict_extend(og_doc *doc, og_value dict, const og_value *items, size_t pairs, og_error *err)
 {
     return put_all(doc, dict, items, pairs, err);

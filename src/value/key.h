@@ -64,4 +64,7 @@ static inline size_t og__width(og_value container)
 #define OG__NOT_FOUND (-1)
 int64_t og__find(og__keys *keys, const og__node *node, size_t width, og_value key, uint64_t hash);
 
+/* Builds the index of a dict or set whose entries are in place and have none. 0, OG_ENOMEM, OG_ELIMIT. */
+int og__index_build(og_doc *doc, og_value container);
+
 #endif
