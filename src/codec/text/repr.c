@@ -18,6 +18,7 @@ typedef struct level {
 typedef struct shower {
     og_buf *out;
     og_error *err;
+    size_t max_bytes; /* for messages */
     size_t depth;
     level levels[MAX_DEPTH];
 } shower;
@@ -27,7 +28,7 @@ static int out_of_room(shower *s, int status)
     if (status == OG_ELIMIT)
         return og_error_set(s->err, OG_ELIMIT, OG_NO_POSITION,
                             "shown in full the value takes more than %zu bytes; raise the limit",
-                            s->out->limit);
+                            s->max_bytes);
     return og_error_set(s->err, OG_ENOMEM, OG_NO_POSITION, "out of memory while showing a value");
 }
 
@@ -189,8 +190,10 @@ static const struct look {
     [OG_OBJECT] = {"<", ">", "", "<...>"},
 };
 
+/* The value asked for may hold itself although it stands in only one place; all others are marked then. */
 static bool is_open(const shower *s, og_value value)
 {
+    if (s->depth && s->levels[0].value.u.p == value.u.p) return true;
     if (!og__is_shared(value)) return false;
     for (size_t i = 0; i < s->depth; i++)
         if (s->levels[i].value.u.p == value.u.p) return true;
@@ -202,10 +205,10 @@ static int open_container(shower *s, og_value value)
     const struct look *look = &looks[og_kind_of(value)];
     bool object = og_kind_of(value) == OG_OBJECT;
     if (is_open(s, value)) return put(s, look->again);
-    if (!object && og_len(value) == 0) return put(s, look->empty);
     if (s->depth == MAX_DEPTH)
         return og_error_set(s->err, OG_ELIMIT, OG_NO_POSITION, "the value is nested deeper than %d",
                             MAX_DEPTH);
+    if (!object && og_len(value) == 0) return put(s, look->empty);
     s->levels[s->depth++] = (level){value, 0};
     return put(s, look->open);
 }
@@ -297,6 +300,7 @@ int og_repr(og_value value, og_buf *out, size_t max_bytes, og_error *err)
     s->depth = 0;
     size_t start = out->len;
     size_t limit = out->limit;
+    s->max_bytes = max_bytes ? max_bytes : limit;
     if (max_bytes && max_bytes <= SIZE_MAX - start && (limit == 0 || start + max_bytes < limit))
         out->limit = start + max_bytes;
     int status = show(s, value);
