@@ -21,16 +21,20 @@ int og__op_EMPTY_LIST(og__reader *r)
     return og__push_made(r, og__placed_node(r->doc, OG_LIST));
 }
 
+int og__push_list(og__reader *r, const og_value *items, size_t count)
+{
+    og_value list = og__list_from(r->doc, items, count);
+    if (!og_valid(list)) return og__reader_nomem(r);
+    int status = og__raise(r, list, og__height_of_items(items, count));
+    return status < 0 ? status : og__push(r, list);
+}
+
 int og__op_LIST(og__reader *r)
 {
     og_value *items;
     size_t count;
     int status = og__pop_mark(r, &items, &count);
-    if (status < 0) return status;
-    og_value list = og__list_from(r->doc, items, count);
-    if (!og_valid(list)) return og__reader_nomem(r);
-    status = og__raise(r, list, og__height_of_items(items, count));
-    return status < 0 ? status : og__push(r, list);
+    return status < 0 ? status : og__push_list(r, items, count);
 }
 
 /* Appends to whatever can be appended to. */

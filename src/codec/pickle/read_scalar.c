@@ -201,14 +201,18 @@ int og__op_BINBYTES8(og__reader *r)
     return push_bytes(r, 8);
 }
 
+int og__push_bytearray(og__reader *r, const uint8_t *bytes, size_t len)
+{
+    og_value v = og_bytearray(r->doc, bytes, len);
+    if (og_valid(v)) og__node_of(v)->flags |= OG__N_PLACED;
+    return og__push_made(r, v);
+}
+
 int og__op_BYTEARRAY8(og__reader *r)
 {
     size_t len = 0;
     const uint8_t *bytes = og__take_counted(r, 8, &len);
-    if (!bytes) return OG_ETRUNCATED;
-    og_value v = og_bytearray(r->doc, bytes, len);
-    if (og_valid(v)) og__node_of(v)->flags |= OG__N_PLACED;
-    return og__push_made(r, v);
+    return bytes ? og__push_bytearray(r, bytes, len) : OG_ETRUNCATED;
 }
 
 static int push_str2(og__reader *r, size_t size)

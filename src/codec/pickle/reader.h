@@ -174,6 +174,8 @@ int og__push_class(og__reader *r, og_value module, og_value name);
 
 /* Pushes containers made of a run of values (which may be a part of the stack above r->top). */
 int og__push_tuple(og__reader *r, const og_value *items, size_t count);
+int og__push_list(og__reader *r, const og_value *items, size_t count);
+int og__push_bytearray(og__reader *r, const uint8_t *bytes, size_t len);
 int og__push_set(og__reader *r, og_kind kind, const og_value *items, size_t count);
 
 /*
@@ -199,12 +201,9 @@ int og__push_object(og__reader *r, og_make how, og_value callable, og_value args
 
 /*
  * When calling `callable` with the tuple `args` makes plain data (a set, bytes in the forms of protocols 0 to 2,
- * …), `out` gets it. 1 made, 0 not such a call, < 0 with the error set.
+ * …), pushes that. 1 pushed, 0 not such a call, < 0 with the error set.
  */
-int og__reader_plain(og__reader *r, og_value callable, og_value args, og_value *out);
-
-/* The names that Python 3 has for module and name as Python 2 had them; both may be replaced. */
-void og__compat_names(const char **module, size_t *module_len, const char **name, size_t *name_len);
+int og__push_plain(og__reader *r, og_value callable, og_value args);
 
 /* One function for each opcode: 0, 1 at the end of the pickle, or < 0 with the error set. */
 typedef int (*og__op_fn)(og__reader *r);
