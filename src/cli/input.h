@@ -24,6 +24,7 @@ typedef struct cli_input {
     og_buf buf;
     size_t at;         /* bytes of `buf` that were consumed */
     uint64_t consumed; /* bytes of the stream before `buf` */
+    cli_place before;  /* and lines of them */
     og_frame_reader reader;
     og_codec_scan scan;
 } cli_input;
