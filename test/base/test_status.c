@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 /* Status codes, the filling of errors, and lines and columns. */
+#include <errno.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
-#include <errno.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -82,9 +82,8 @@ static void test_line_and_column(void **state)
         size_t line;
         size_t column;
     } rows[] = {
-        {"", 0, 1, 1},         {"abc", 2, 1, 3},      {"abc", 99, 1, 4},
-        {"a\nb\nc", 4, 3, 1},  {"a\n\nb", 1, 1, 2},   {"a\n\nb", 2, 2, 1},
-        {"\xed\x95\x9cx", 3, 1, 2}, {"\n\xc3\xa9\xc3\xa9", 5, 2, 3},
+        {"", 0, 1, 1},       {"abc", 2, 1, 3},    {"abc", 99, 1, 4},          {"a\nb\nc", 4, 3, 1},
+        {"a\n\nb", 1, 1, 2}, {"a\n\nb", 2, 2, 1}, {"\xed\x95\x9cx", 3, 1, 2}, {"\n\xc3\xa9\xc3\xa9", 5, 2, 3},
     };
     (void)state;
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
@@ -99,9 +98,8 @@ static void test_line_and_column(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_names),    cmocka_unit_test(test_codes_differ),
-        cmocka_unit_test(test_fill),     cmocka_unit_test(test_cut_text),
-        cmocka_unit_test(test_line_and_column),
+        cmocka_unit_test(test_names),    cmocka_unit_test(test_codes_differ),    cmocka_unit_test(test_fill),
+        cmocka_unit_test(test_cut_text), cmocka_unit_test(test_line_and_column),
     };
     return cmocka_run_group_tests(tests, NULL, NULL) != 0;
 }

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * An allocator for tests: it fails where it is told to, counts what is held, and knows the size of every block,
- * so that a wrong old_size is found. Belongs to one thread.
+ * An allocator for tests: it fails where it is told to, counts what is held, and knows the size of every
+ * block, so that a wrong old_size is found. Belongs to one thread.
  */
 #ifndef TEST_SUPPORT_FAILING_ALLOC_H
 #define TEST_SUPPORT_FAILING_ALLOC_H
