@@ -2,7 +2,8 @@
 /* Class references, and inert objects: records of what a pickle wanted built. */
 #include "value/container.h"
 
-og_value og_class(og_doc *doc, const char *module, size_t module_len, const char *qualname, size_t qualname_len)
+og_value og_class(og_doc *doc, const char *module, size_t module_len, const char *qualname,
+                  size_t qualname_len)
 {
     og_value names[2] = {og_strn(doc, module, module_len), og_strn(doc, qualname, qualname_len)};
     if (!og_valid(names[0]) || !og_valid(names[1])) return (og_value){0};
@@ -87,6 +88,16 @@ static const og__object_more *more_of(og_value object)
     static const og__object_more nothing;
     const og__object *o = record(object);
     return o && o->more ? o->more : &nothing;
+}
+
+og_value og__object_part(const og__object *object, size_t i)
+{
+    if (i == 0) return object->callable;
+    if (i == 1) return object->args;
+    const og__object_more *more = object->more;
+    if (!more) return (og_value){0};
+    const og_value parts[] = {more->kwargs, more->items, more->pairs, more->state, more->next};
+    return parts[i - 2];
 }
 
 og_value og_object_kwargs(og_value object)
