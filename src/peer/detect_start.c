@@ -31,12 +31,30 @@ static size_t skip_space(const uint8_t *data, size_t len, size_t at)
     return at;
 }
 
+/* True when a letter follows a bare word or number, as in prose: "true story", "12 monkeys". */
+static bool is_prose(const uint8_t *data, size_t len, size_t end)
+{
+    size_t next = skip_space(data, len, end);
+    if (next == len) return false;
+    uint8_t letter = data[next] | 0x20;
+    if (letter < 'a' || letter > 'z') return data[next] >= 0x80 && next > end;
+    return next == end || strchr("tfn", data[next]) == NULL;
+}
+
+static og__start number_start(const uint8_t *data, size_t len)
+{
+    size_t end = 1;
+    while (end < len && data[end] != 0 && strchr("+-.0123456789eE", data[end]) != NULL)
+        end++;
+    return is_prose(data, len, end) ? OG__START_NO : OG__START_JSON;
+}
+
 static og__start word_start(const uint8_t *data, size_t len, const char *word, bool final)
 {
     size_t n = strlen(word);
     if (memcmp(data, word, len < n ? len : n) != 0) return OG__START_NO;
     if (len < n) return final ? OG__START_NO : OG__START_MORE;
-    return OG__START_JSON;
+    return is_prose(data, len, n) ? OG__START_NO : OG__START_JSON;
 }
 
 /* True for a byte that a JSON value may begin with. */
@@ -58,8 +76,8 @@ static og__start json_start(const uint8_t *data, size_t len, bool final)
     case 'n': return word_start(data, len, "null", final);
     case '-':
         if (len == 1) return final ? OG__START_NO : OG__START_MORE;
-        return is_digit(data[1]) ? OG__START_JSON : OG__START_NO;
-    default: return is_digit(data[0]) ? OG__START_JSON : OG__START_NO;
+        return is_digit(data[1]) ? number_start(data, len) : OG__START_NO;
+    default: return is_digit(data[0]) ? number_start(data, len) : OG__START_NO;
     }
 }
 
@@ -212,12 +230,13 @@ static og__start pickle_start(const uint8_t *data, size_t len, size_t room, bool
     return OG__START_PICKLE;
 }
 
-og__start og__start_of(const uint8_t *data, size_t len, size_t room, bool final, int *protocol)
+og__start og__start_of(const uint8_t *data, size_t len, size_t room, og__come come, int *protocol)
 {
+    bool final = come == OG__COME_ALL;
     *protocol = OG__PROTOCOL_UNKNOWN;
     size_t at = skip_space(data, len, 0);
     if (at == len) return final ? OG__START_NO : OG__START_MORE;
     og__start start = json_start(data + at, len - at, final);
     if (start != OG__START_NO || at > 0) return start;
-    return pickle_start(data, len, room, final, protocol);
+    return pickle_start(data, len, room, come != OG__COME_SOME, protocol);
 }
