@@ -31,14 +31,12 @@ static size_t skip_space(const uint8_t *data, size_t len, size_t at)
     return at;
 }
 
-/* True when a letter follows a bare word or number, as in prose: "true story", "12 monkeys". */
+/* True when no value can follow what ends at `end`: "true story", "12 monkeys", "5:". */
 static bool is_prose(const uint8_t *data, size_t len, size_t end)
 {
     size_t next = skip_space(data, len, end);
-    if (next == len) return false;
-    uint8_t letter = data[next] | 0x20;
-    if (letter < 'a' || letter > 'z') return data[next] >= 0x80 && next > end;
-    return next == end || strchr("tfn", data[next]) == NULL;
+    if (next == len || data[next] == 0) return false;
+    return !opens_json(data[next]) && data[next] != '(' && data[next] != 0x80;
 }
 
 static og__start number_start(const uint8_t *data, size_t len)
