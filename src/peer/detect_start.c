@@ -31,6 +31,12 @@ static size_t skip_space(const uint8_t *data, size_t len, size_t at)
     return at;
 }
 
+/* True for a byte that a JSON value may begin with. */
+static bool opens_json(uint8_t c)
+{
+    return c != 0 && (is_digit(c) || strchr("{[\"-tfn", c) != NULL);
+}
+
 /* True when no value can follow what ends at `end`: "true story", "12 monkeys", "5:". */
 static bool is_prose(const uint8_t *data, size_t len, size_t end)
 {
@@ -53,12 +59,6 @@ static og__start word_start(const uint8_t *data, size_t len, const char *word, b
     if (memcmp(data, word, len < n ? len : n) != 0) return OG__START_NO;
     if (len < n) return final ? OG__START_NO : OG__START_MORE;
     return is_prose(data, len, n) ? OG__START_NO : OG__START_JSON;
-}
-
-/* True for a byte that a JSON value may begin with. */
-static bool opens_json(uint8_t c)
-{
-    return c != 0 && (is_digit(c) || strchr("{[\"-tfn", c) != NULL);
 }
 
 static og__start json_start(const uint8_t *data, size_t len, bool final)
