@@ -1,0 +1,69 @@
+# SPDX-License-Identifier: MIT
+# The front door. `make help` lists the targets. Meson and Ninja do the work.
+.SUFFIXES:
+
+BUILD   = build
+PREFIX  = /usr/local
+DESTDIR =
+SECONDS = 10
+MESON_ARGS =
+NINJA   = ninja -C $(BUILD)
+FUZZ    = $(BUILD)-fuzz
+
+all: configured ## build the command and the library into build/
+	@$(NINJA) product
+
+configured:
+	@tools/setup build
+	@test -f $(BUILD)/build.ninja || meson setup $(BUILD) --prefix=$(PREFIX) $(MESON_ARGS)
+
+demo: all ## Python programs and C programs talk to one onggi, in under a minute
+	@ONGGI=$(BUILD)/onggi ONGGI_BUILD=$(BUILD) tools/demo
+
+test: configured ## run every test (the long runs are in `make soak`)
+	@tools/setup test
+	@tools/configure $(BUILD) tests=enabled
+	@$(NINJA) product examples
+	@meson test -C $(BUILD) --print-errorlogs
+
+soak: configured ## the long runs: hours
+	@tools/setup test
+	@tools/configure $(BUILD) tests=enabled
+	@$(NINJA) product examples
+	@meson test -C $(BUILD) --setup soak --suite soak --verbose
+
+bench: configured ## measure, beside other libraries and Python
+	@tools/setup bench
+	@tools/configure $(BUILD) bench=true
+	@$(NINJA) bench
+	@if test -x bench/run; then ONGGI_BUILD=$(BUILD) bench/run; else echo "no benchmarks yet"; fi
+
+fuzz: ## fuzz each reader for SECONDS=10
+	@tools/setup build ci
+	@tools/fuzz $(FUZZ) $(SECONDS)
+
+install: configured ## install into PREFIX=/usr/local, below DESTDIR
+	@tools/configure $(BUILD) prefix=$(PREFIX)
+	@$(NINJA) product
+	@DESTDIR="$(abspath $(DESTDIR))" meson install -C $(BUILD) --no-rebuild --quiet
+	@if test -z "$(DESTDIR)" && test "`id -u`" -eq 0; then ldconfig; fi
+
+check: all ## style, layers, symbols, wording, clang-tidy
+	@tools/setup ci
+	@tools/check-style
+	@tools/check-layers
+	@tools/check-words
+	@tools/check-symbols $(BUILD)
+	@tools/tidy
+
+format: ## put every C file into the committed style
+	@tools/setup ci
+	@tools/check-style --fix
+
+clean: ## remove everything built
+	rm -rf build build-*
+
+help: ## this list
+	@sed -n 's/^\([a-z]*\):.*## \(.*\)/  make \1|\2/p' Makefile | awk -F'|' '{printf "%-16s %s\n", $$1, $$2}'
+
+.PHONY: all configured demo test soak bench fuzz install check format clean help
