@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-# Pickle client: receives a pickle until the server closes, and prints it.
+# Pickle client: receives a pickle and prints it.
 import pickle
 import socket
 import sys
@@ -10,13 +10,9 @@ PORT = int(sys.argv[1]) if len(sys.argv) > 1 else 1234
 s = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
 s.connect((HOST, PORT))
 
-data = b''
-while True:
-    packet = s.recv(1024)
-    if not packet:
-        break
-    data += packet
-
+data = s.recv(1024)
 d = pickle.loads(data)
 print('Received:', d)
+print('Name:', d['name'])
+
 s.close()
