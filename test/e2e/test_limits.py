@@ -13,7 +13,8 @@ from support import HOST, ONGGI, recv_all, recv_exactly, recv_until
 
 MIB = 1 << 20
 with open(ONGGI, "rb") as program:
-    SANITIZED = any(name in program.read() for name in (b"__asan_init", b"__tsan_init"))
+    program_bytes = program.read()
+SANITIZED = b"__asan_init" in program_bytes or b"__tsan_init" in program_bytes
 
 
 def flood(s, data, most):
