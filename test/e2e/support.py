@@ -26,6 +26,15 @@ HOST = "127.0.0.1"
 ENV = dict(os.environ, PYTHONUTF8="1", PYTHONUNBUFFERED="1", PYTHONDONTWRITEBYTECODE="1", NO_COLOR="1")
 
 
+def is_sanitized():
+    """True when the command was built with a sanitizer, whose own memory and time hide the program's."""
+    if not os.path.exists(ONGGI):
+        return False
+    with open(ONGGI, "rb") as program:
+        data = program.read()
+    return b"__asan_init" in data or b"__tsan_init" in data
+
+
 def example(name):
     """The C example `name`, as a command's first word."""
     return os.path.join(BUILD, "examples", name)

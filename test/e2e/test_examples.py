@@ -6,7 +6,6 @@ import pickle
 import signal
 import socket
 import subprocess
-import unittest
 
 import support
 from support import HOST, example, recv_all, recv_exactly, recv_json, script

@@ -12,9 +12,6 @@ import support
 from support import HOST, ONGGI, recv_all, recv_exactly, recv_until
 
 MIB = 1 << 20
-with open(ONGGI, "rb") as program:
-    program_bytes = program.read()
-SANITIZED = b"__asan_init" in program_bytes or b"__tsan_init" in program_bytes
 
 
 def flood(s, data, most):
@@ -81,7 +78,7 @@ class Large(support.Case):
         server.wait_text("err", r"(?i)67,?108,?864|64 ?M")
 
 
-@unittest.skipIf(SANITIZED, "a sanitizer's own memory hides the program's")
+@unittest.skipIf(support.is_sanitized(), "a sanitizer's own memory hides the program's")
 class Memory(support.Case):
     def test_a_peer_that_never_reads_its_answers(self):
         server = self.serve("--echo", "-o", "json")
