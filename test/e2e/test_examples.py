@@ -5,10 +5,10 @@ import os
 import pickle
 import signal
 import socket
-import subprocess
+import time
 
 import support
-from support import HOST, example, recv_all, recv_exactly, recv_json, script
+from support import HOST, example, recv_all, recv_json, recv_until, script
 
 KOREAN = "안녕하세요, 서버!"
 JOHN = {"name": "John", "age": 30}
@@ -210,6 +210,19 @@ class Servers(support.Case):
             self.assertEqual([json.loads(lines()) for _ in range(3)], [{"sum": 60.5}, {"sum": 30.5}, {"sum": 0.5}])
             self.assertIn("error", json.loads(lines()))
         self.assertEqual(server.stop(), 0)
+
+    def test_what_is_in_hand_is_finished_before_the_end(self):
+        for name, question, how in (("worker_server", b'{"sum": [1, 2], "wait_ms": 400}\n', signal.SIGTERM),
+                                    ("worker_server", b'{"sum": [3], "wait_ms": 400}\n', signal.SIGINT)):
+            server = self.listening(example(name), "tcp://127.0.0.1:0")
+            with self.connect(server.port) as s:
+                s.sendall(b'{"sum": [0]}\n')
+                recv_until(s, b"\n")  # the connection is known
+                s.sendall(question)
+                time.sleep(0.1 * support.SLOW ** 0.5)  # so that the question has arrived; its answer takes longer
+                server.process.send_signal(how)
+                self.assertEqual(json.loads(recv_all(s)), {"sum": 3})
+            self.assertEqual(server.wait(), 0)
 
 
 def has_ipv6():

@@ -3,13 +3,12 @@
 import hashlib
 import json
 import pickle
-import socket
 import threading
 import time
 import unittest
 
 import support
-from support import HOST, ONGGI, recv_all, recv_exactly, recv_until
+from support import HOST, recv_all, recv_exactly, recv_until
 
 MIB = 1 << 20
 
