@@ -153,6 +153,7 @@ og_status og__io_status(int sys)
     case ECONNREFUSED:
     case ECONNABORTED:
     case EPIPE:
+    case ENOENT:
     case ENOTCONN:
     case ETIMEDOUT:
     case EHOSTUNREACH:

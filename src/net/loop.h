@@ -63,12 +63,15 @@ void og__listener_close(og__listener *listener);
 /* ---- Streams --------------------------------------------------------------------------------------------
  */
 
-/* What a stream tells its owner. All are called with `ctx`; none is called after on_close. */
+/*
+ * What a stream tells its owner. All are called with `ctx`; any but on_data may be NULL; none but on_close is
+ * called after og__stream_close(). The struct is not copied: it must outlive its streams.
+ */
 typedef struct og__stream_events {
     /*
      * Where the next bytes should go: `*size` bytes at least 1 are wanted at the result. NULL (or a NULL
-     * function) chooses the loop's shared buffer, whose bytes are gone when on_data returns. Followed by at
-     * least 64 readable bytes either way.
+     * function) chooses the loop's shared buffer, whose bytes are gone when on_data returns. At least 64
+     * readable bytes must follow; in the shared buffer they are zeros.
      */
     uint8_t *(*on_alloc)(void *ctx, size_t *size);
     void (*on_data)(void *ctx, const uint8_t *data, size_t len);

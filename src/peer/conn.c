@@ -433,7 +433,7 @@ static int learn(og__conn *conn, const uint8_t *body, size_t len, og_error *err)
     if (body[0] == 0x80)
         protocol = body[1] <= OG_PICKLE_HIGHEST_PROTOCOL ? body[1] : OG__PROTOCOL_UNKNOWN;
     else
-        og__start_of(body, len, len, true, &protocol);
+        og__start_of(body, len, len, OG__COME_ALL, &protocol);
     if (protocol != OG__PROTOCOL_UNKNOWN) conn->protocol = (int8_t)protocol;
     return OG_OK;
 }

@@ -72,16 +72,27 @@ static og__start text_start(const uint8_t *data, size_t len)
     return control || (data[0] & 0xc0) == 0x80 || data[0] >= 0xf8 ? OG__START_NO : OG__START_TEXT;
 }
 
+/* True when silence has followed bytes without a control character among them: as after a line of text. */
+static bool gone_quiet(const og__look *look)
+{
+    if (!look->silent) return false;
+    for (size_t i = 0; i < look->len; i++)
+        if (look->data[i] < ' ' && !is_space(look->data[i])) return false;
+    return true;
+}
+
 /* What the message of `r` can be, given the codec asked for. */
 static void look_at_start(const og__look *look, reading *r, size_t room)
 {
     size_t part = look->len - r->head.size;
     if (part > room) part = room;
-    bool final = look->ended || look->silent || part == room;
+    og__come come = look->ended || part == room ? OG__COME_ALL
+                    : gone_quiet(look)          ? OG__COME_TEXT
+                                                : OG__COME_SOME;
     if (wants_text(look))
         r->start = text_start(look->data + r->head.size, part);
     else
-        r->start = og__start_of(look->data + r->head.size, part, room, final, &r->protocol);
+        r->start = og__start_of(look->data + r->head.size, part, room, come, &r->protocol);
     bool known = r->start != OG__START_NO && r->start != OG__START_MORE;
     if (known && look->codec && strcmp(look->codec->name, codec_name(r->start)) != 0) r->start = OG__START_NO;
     r->fit = r->start == OG__START_NO ? DEAD : ALIVE;
@@ -110,21 +121,32 @@ static int bare_end(const og__look *look, const reading *r, size_t from, size_t 
 /* ---- Readings with a length before the message -----------------------------------------------------------
  */
 
+/* True when all bytes of a reading's header are printable: text that might as well be a value. */
+static bool printable_head(const og__look *look, const reading *r)
+{
+    for (size_t i = 0; i < r->head.size && i < look->len; i++)
+        if (look->data[i] < ' ' || look->data[i] > '~') return false;
+    return true;
+}
+
 static void read_head(const og__look *look, reading *r, int (*fn)(const uint8_t *, size_t, og__head *))
 {
+    /* A length in digits may well be sent alone; any other that looks like text is text when nothing follows.
+     */
+    bool digits = fn == og__head_digits || fn == og__head_netstring;
+    bool quiet = gone_quiet(look);
     int found = fn(look->data, look->len, &r->head);
     if (found <= 0) {
-        bool unfinished = found == 0 && !look->ended && !look->datagram;
-        r->fit = unfinished ? ALIVE : DEAD;
+        r->fit = found == 0 && !look->ended && !look->datagram && (digits || !quiet) ? ALIVE : DEAD;
         r->start = OG__START_MORE;
         r->head = (og__head){look->len, 0, 0};
         return;
     }
     bool over = r->head.body > look->max_message;
     size_t room = over ? SIZE_MAX : (size_t)r->head.body;
-    if (room == 0) return;
+    if (room == 0 || (r->head.size == look->len && quiet && !digits)) return;
     look_at_start(look, r, room);
-    if (r->fit == ALIVE && over) r->fit = r->start == OG__START_MORE ? DEAD : OVER;
+    if (r->fit == ALIVE && over) r->fit = r->start == OG__START_MORE || printable_head(look, r) ? DEAD : OVER;
     if (look->datagram && r->fit == ALIVE && r->head.size + room + r->head.tail != look->len) r->fit = DEAD;
 }
 
@@ -259,14 +281,6 @@ static void drop_below(reading *r, fit least)
 {
     for (size_t i = 0; i < READINGS; i++)
         if (r[i].fit < least && r[i].fit != OVER) r[i].fit = DEAD;
-}
-
-/* True when all bytes of a reading's header are printable: text that might as well be a value. */
-static bool printable_head(const og__look *look, const reading *r)
-{
-    for (size_t i = 0; i < r->head.size && i < look->len; i++)
-        if (look->data[i] < ' ' || look->data[i] > '~') return false;
-    return true;
 }
 
 /*

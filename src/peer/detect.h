@@ -20,11 +20,18 @@ typedef enum og__start {
     OG__START_TEXT /* only where the codec text was asked for */
 } og__start;
 
+/* How much of a message has come. */
+typedef enum og__come {
+    OG__COME_SOME,
+    OG__COME_TEXT, /* nothing for a while, and it looks like text: no pickle stops so */
+    OG__COME_ALL
+} og__come;
+
 /*
- * Looks at `len` bytes, the first of a message that is at most `room` bytes long; `final` says that no more
- * will come for now. `protocol` gets the protocol of a pickle as far as its first bytes tell.
+ * Looks at `len` bytes, the first of a message that is at most `room` bytes long. `protocol` gets the
+ * protocol of a pickle as far as its first bytes tell.
  */
-og__start og__start_of(const uint8_t *data, size_t len, size_t room, bool final, int *protocol);
+og__start og__start_of(const uint8_t *data, size_t len, size_t room, og__come come, int *protocol);
 
 /* What was fed so far, and what is known already. */
 typedef struct og__look {

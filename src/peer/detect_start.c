@@ -31,18 +31,34 @@ static size_t skip_space(const uint8_t *data, size_t len, size_t at)
     return at;
 }
 
+/* True for a byte that a JSON value may begin with. */
+static bool opens_json(uint8_t c)
+{
+    return c != 0 && (is_digit(c) || strchr("{[\"-tfn", c) != NULL);
+}
+
+/* True when no value can follow what ends at `end`: "true story", "12 monkeys", "5:". */
+static bool is_prose(const uint8_t *data, size_t len, size_t end)
+{
+    size_t next = skip_space(data, len, end);
+    if (next == len || data[next] == 0) return false;
+    return !opens_json(data[next]) && data[next] != '(' && data[next] != 0x80;
+}
+
+static og__start number_start(const uint8_t *data, size_t len)
+{
+    size_t end = 1;
+    while (end < len && data[end] != 0 && strchr("+-.0123456789eE", data[end]) != NULL)
+        end++;
+    return is_prose(data, len, end) ? OG__START_NO : OG__START_JSON;
+}
+
 static og__start word_start(const uint8_t *data, size_t len, const char *word, bool final)
 {
     size_t n = strlen(word);
     if (memcmp(data, word, len < n ? len : n) != 0) return OG__START_NO;
     if (len < n) return final ? OG__START_NO : OG__START_MORE;
-    return OG__START_JSON;
-}
-
-/* True for a byte that a JSON value may begin with. */
-static bool opens_json(uint8_t c)
-{
-    return c != 0 && (is_digit(c) || strchr("{[\"-tfn", c) != NULL);
+    return is_prose(data, len, n) ? OG__START_NO : OG__START_JSON;
 }
 
 static og__start json_start(const uint8_t *data, size_t len, bool final)
@@ -58,8 +74,8 @@ static og__start json_start(const uint8_t *data, size_t len, bool final)
     case 'n': return word_start(data, len, "null", final);
     case '-':
         if (len == 1) return final ? OG__START_NO : OG__START_MORE;
-        return is_digit(data[1]) ? OG__START_JSON : OG__START_NO;
-    default: return is_digit(data[0]) ? OG__START_JSON : OG__START_NO;
+        return is_digit(data[1]) ? number_start(data, len) : OG__START_NO;
+    default: return is_digit(data[0]) ? number_start(data, len) : OG__START_NO;
     }
 }
 
@@ -212,12 +228,13 @@ static og__start pickle_start(const uint8_t *data, size_t len, size_t room, bool
     return OG__START_PICKLE;
 }
 
-og__start og__start_of(const uint8_t *data, size_t len, size_t room, bool final, int *protocol)
+og__start og__start_of(const uint8_t *data, size_t len, size_t room, og__come come, int *protocol)
 {
+    bool final = come == OG__COME_ALL;
     *protocol = OG__PROTOCOL_UNKNOWN;
     size_t at = skip_space(data, len, 0);
     if (at == len) return final ? OG__START_NO : OG__START_MORE;
     og__start start = json_start(data + at, len - at, final);
     if (start != OG__START_NO || at > 0) return start;
-    return pickle_start(data, len, room, final, protocol);
+    return pickle_start(data, len, room, come != OG__COME_SOME, protocol);
 }

@@ -1,34 +1,12 @@
 /* SPDX-License-Identifier: MIT */
 /* Connection options: checked, and with their defaults put in. */
-#include "peer/setup.h"
-
+#include "base/options.h"
 #include "peer/conn.h"
 
 #include <string.h>
 
 enum { DEFAULT_CONNECT_MS = 10000, DEFAULT_SEND_MS = 30000 };
 #define DEFAULT_MAX_MESSAGE ((size_t)64 << 20)
-
-int og__options_take(void *to, size_t known, const void *from, const char *name, og_error *err)
-{
-    memset(to, 0, known);
-    size_t size = known;
-    if (from) {
-        memcpy(&size, from, sizeof size);
-        if (size < sizeof size)
-            return og_error_set(err, OG_EINVAL, OG_NO_POSITION,
-                                "%s: size is %zu, expected sizeof(%s) = %zu: set it first", name, size, name,
-                                known);
-        memcpy(to, from, size < known ? size : known);
-        for (size_t i = known; i < size; i++)
-            if (((const unsigned char *)from)[i] != 0)
-                return og_error_set(
-                    err, OG_EINVAL, OG_NO_POSITION,
-                    "%s: an option is set that this version of onggi does not know (byte %zu)", name, i);
-    }
-    memcpy(to, &known, sizeof known);
-    return OG_OK;
-}
 
 static int give_codec(og__setup *setup, const char *name, og_error *err)
 {
@@ -80,7 +58,7 @@ int og__setup_init(og__setup *setup, const og_conn_options *options, const og_en
                    og_error *err)
 {
     og_conn_options given;
-    int status = og__options_take(&given, sizeof given, options, "og_conn_options", err);
+    int status = og__options_take(&given, sizeof given, options, err);
     if (status < 0) return status;
     if (endpoint->profile[0])
         return og_error_set(
