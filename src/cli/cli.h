@@ -71,6 +71,7 @@ int cli_exit_status(int status);
 
 /* How much of a text came before the part that is at hand. */
 typedef struct cli_place {
+    size_t bytes;
     size_t lines;
     size_t columns; /* of the line that the part starts in */
 } cli_place;

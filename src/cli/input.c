@@ -109,7 +109,6 @@ void cli_input_open(cli_input *input, int fd, const char *name)
     input->ended = false;
     input->buf.len = 0;
     input->at = 0;
-    input->consumed = 0;
     input->before = (cli_place){0};
     input->form = input->given;
     start_reader(input);
@@ -132,7 +131,7 @@ static void drop_consumed(cli_input *input)
     og_text_position((const char *)input->buf.data, input->at, input->at, &line, &column);
     input->before.columns = column - 1 + (line == 1 ? input->before.columns : 0);
     input->before.lines += line - 1;
-    input->consumed += input->at;
+    input->before.bytes += input->at;
     og_buf_drop(&input->buf, input->at);
     input->at = 0;
 }
@@ -165,7 +164,7 @@ static int refuse(cli_input *input, size_t offset, og_error *err)
     err->position += input->at + offset;
     if (input->form != CLI_FORM_PICKLE)
         return -cli_fail_in(input->name, (const char *)input->buf.data, input->buf.len, &input->before, err);
-    err->position += (size_t)input->consumed;
+    err->position += input->before.bytes;
     return -cli_fail(input->name, err);
 }
 

@@ -138,17 +138,20 @@ static void choose_part(const char *text, size_t len, size_t position, size_t *f
 int cli_fail_in(const char *what, const char *text, size_t len, const cli_place *before, const og_error *err)
 {
     if (err->position == OG_NO_POSITION || err->position > len) return cli_fail(what, err);
+    cli_place none = {0};
     size_t line;
     size_t column;
     size_t from;
     size_t to;
+    if (!before) before = &none;
     og_text_position(text, len, err->position, &line, &column);
-    if (before && line == 1) column += before->columns;
-    if (before) line += before->lines;
+    if (line == 1) column += before->columns;
+    line += before->lines;
     if (line == 1)
-        cli_log(OG_LOG_ERROR, "%s: %s (column %zu)", what, err->text, column);
+        cli_log(OG_LOG_ERROR, "%s: %s (byte %zu)", what, err->text, before->bytes + err->position);
     else
-        cli_log(OG_LOG_ERROR, "%s: %s (line %zu, column %zu)", what, err->text, line, column);
+        cli_log(OG_LOG_ERROR, "%s: %s (byte %zu, line %zu, column %zu)", what, err->text,
+                before->bytes + err->position, line, column);
     choose_part(text, len, err->position, &from, &to);
     show_line(text, from, to, err->position);
     return cli_exit_status(err->code);
