@@ -208,9 +208,8 @@ static int read_more(client *c, int64_t wait, og_error *err)
         space = c->buffer;
         size = c->buffer_size - OG__PADDING;
     }
-    int status = c->setup.datagram
-                     ? og__socket_recv_from(c->socket, space, size, &got, NULL, wait, err)
-                     : og__socket_read(c->socket, space, size, &got, wait, err);
+    int status = c->setup.datagram ? og__socket_recv_from(c->socket, space, size, &got, NULL, wait, err)
+                                   : og__socket_read(c->socket, space, size, &got, wait, err);
     if (status > 0) {
         pthread_mutex_lock(&c->core_lock); /* a datagram starts detection over */
         og__conn_feed(&c->conn.core, space, got);
