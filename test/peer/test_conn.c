@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* The connection without sockets: every framing and codec at every split point, detection, refusals, answers. */
+/* The connection without sockets: every framing and codec at every split point, detection, refusals, answers.
+ */
 #include "peer/conn.h"
 
 #include <setjmp.h>
@@ -20,7 +21,8 @@ typedef struct wire {
 static void open_wire(wire *w, const char *codec, const char *framing, bool datagram, size_t max)
 {
     og_error err;
-    og_conn_options options = {.size = sizeof options, .codec = codec, .framing = framing, .max_message = max};
+    og_conn_options options = {
+        .size = sizeof options, .codec = codec, .framing = framing, .max_message = max};
     og_endpoint endpoint = {.transport = datagram ? OG_UDP : OG_TCP};
     if (og__setup_init(&w->setup, &options, &endpoint, &err) < 0) fail_msg("%s", err.text);
     og__conn_init(&w->conn, &w->setup);
@@ -83,9 +85,9 @@ static void feed_pieces(wire *w, const uint8_t *bytes, size_t len, size_t first,
     assert_int_equal(got, count);
 }
 
-static const char *const framings[] = {"raw",   "line",  "nul",   "seq",   "u8",     "u16be",     "u16le",
-                                       "u32be", "u32le", "u64be", "u64le", "varint", "netstring", "digits:10",
-                                       "header", "mp"};
+static const char *const framings[] = {"raw",       "line",      "nul",    "seq",   "u8",    "u16be",
+                                       "u16le",     "u32be",     "u32le",  "u64be", "u64le", "varint",
+                                       "netstring", "digits:10", "header", "mp"};
 
 static void make_values(og_doc *doc, const char *codec, og_value *values)
 {
@@ -203,7 +205,8 @@ static int feed_text(wire *w, const char *text, size_t len, og_value *value, og_
 static void assert_out(const wire *w, const char *expected)
 {
     if (w->conn.out.len != strlen(expected) || memcmp(w->conn.out.data, expected, w->conn.out.len) != 0)
-        fail_msg("wrote '%.*s', expected '%s'", (int)w->conn.out.len, (const char *)w->conn.out.data, expected);
+        fail_msg("wrote '%.*s', expected '%s'", (int)w->conn.out.len, (const char *)w->conn.out.data,
+                 expected);
 }
 
 static void answers_are_in_kind(void **state)
@@ -214,8 +217,14 @@ static void answers_are_in_kind(void **state)
         size_t len;
         const char *answer;
     } rows[] = {
-        {"{\"a\":1}", 7, "7"},         {"{\"a\":1}\n", 8, "7\n"}, {"{\"a\":1}\r\n", 9, "7\n"},
-        {"{\"a\":1}{\"a\":1}", 14, "7"}, {"\x1e{\"a\":1}\n", 9, "\x1e" "7\n"}, {"7:{\"a\":1},", 10, "1:7,"},
+        {"{\"a\":1}", 7, "7"},
+        {"{\"a\":1}\n", 8, "7\n"},
+        {"{\"a\":1}\r\n", 9, "7\n"},
+        {"{\"a\":1}{\"a\":1}", 14, "7"},
+        {"\x1e{\"a\":1}\n", 9,
+         "\x1e"
+         "7\n"},
+        {"7:{\"a\":1},", 10, "1:7,"},
         {"7         {\"a\":1}", 17, "1         7"},
         {"Content-Length: 7\r\n\r\n{\"a\":1}", 28, "Content-Length: 1\r\n\r\n7"},
     };
@@ -282,8 +291,8 @@ static void answers_have_no_higher_protocol(void **state)
         size_t len;
         uint8_t proto; /* 0: none is written */
     } rows[] = {
-        {"\x80\2}q\0.", 6, 2}, {"\x80\3}q\0.", 6, 3}, {"\x80\4N.", 4, 4}, {"\x80\5N.", 4, 4}, {"}q\0.", 4, 0},
-        {"(dp0\n.", 6, 0},
+        {"\x80\2}q\0.", 6, 2}, {"\x80\3}q\0.", 6, 3}, {"\x80\4N.", 4, 4},
+        {"\x80\5N.", 4, 4},    {"}q\0.", 4, 0},       {"(dp0\n.", 6, 0},
     };
     for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
         wire w;
