@@ -168,7 +168,7 @@ class Convert(Case):
     def test_errors_name_the_place(self):
         done = self.onggi("convert", stdin='{"a":1}\n{"이름" 2}\n', status=1)
         self.assertEqual(done.out, '{"a":1}\n')
-        self.assertRegex(done.err, r"standard input: .*\(byte 18, line 2, column 7\)\n  \{\"이름\" 2\}\n {9}\^\n$")
+        self.assertRegex(done.err, r"standard input: .*\(byte 18, line 2, column 7\)\n  \{\"이름\" 2\}\n {10}\^\n$")
         done = self.onggi("convert", stdin='{"a":1} [1,}', status=1)
         self.assertRegex(done.err, r"\(byte 11\)\n  \{\"a\":1\} \[1,\}\n {13}\^\n$")
 
@@ -256,7 +256,7 @@ class Objects(Case):
 
     def test_words(self):
         done = self.onggi("call", "tcp://127.0.0.1:1", '{"name": nonsense}', status=1)
-        self.assertRegex(done.err, r"the object: .*\(byte 9\)\n  \{\"name\": nonsense\}\n {11}\^")
+        self.assertRegex(done.err, r"the object: .*\(byte 10\)\n  \{\"name\": nonsense\}\n {12}\^")
 
     def test_negative_numbers_are_objects(self):
         self.assertRegex(self.onggi("call", "tcp://127.0.0.1:1", "-5", status=3).err, r"127\.0\.0\.1:1")
