@@ -66,6 +66,11 @@ class Convert(support.Case):
         back = self.onggi("convert", "-i", "repr", "-o", "pickle", stdin=repr(value)).stdout
         self.assertEqual(repr(pickle.loads(back)), repr(value))
 
+    def test_json_as_python_writes_it(self):
+        value = [True, False, None, 1, -0.5, {"가": "나"}, []]
+        done = self.onggi("convert", "-i", "json", "-o", "repr", stdin=json.dumps(value))
+        self.assertEqual(done.out, repr(value) + "\n")
+
     def test_pretty(self):
         done = self.onggi("convert", "-i", "json", "-o", "pretty", stdin='{"a":[1,{"b":null}],"c":{},"d":[]}')
         self.assertEqual(json.loads(done.out), {"a": [1, {"b": None}], "c": {}, "d": []})
