@@ -159,6 +159,9 @@ int og__json_next_step(og__json_writer *w, og_value *out);
 /* Counts the nodes that appear more than once below `root`. */
 int og__json_count_nodes(og__json_writer *w, og_value root);
 
+/* True when the node appears in more than one place, so that lossless form gives it a number. */
+bool og__json_is_numbered(const og__json_writer *w, og_value value);
+
 /* A class reference as a name, e.g. "collections.OrderedDict", or as [module, name] where that would be
  * ambiguous (lossless only). */
 int og__json_write_class_name(og__json_writer *w, og_value class);
