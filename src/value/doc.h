@@ -58,6 +58,8 @@ typedef struct og__object {
     og_value callable;
     og_value args;
     og__object_more *more;
+    og__object_more
+        *last; /* of the `next` records behind this one, so that a long chain grows fast; or NULL */
 } og__object;
 
 /* A run of memory that values are cut from; the chunks of a document are a list, the newest first. */
