@@ -8,7 +8,7 @@
 
 enum {
     FIRST_CHUNK = 1024,   /* a small document is small */
-    DOUBLE_UNTIL = 32768, /* chunks double until this much is in use; after that slack is an eighth */
+    DOUBLE_UNTIL = 32768, /* chunks double until this much is in use; after that slack is a sixteenth */
     LEAST_CHUNK = 8192,   /* once past DOUBLE_UNTIL */
     FREE_TO_KEEP = 65536, /* reset keeps this much however little was needed lately */
     GROWS_APART = 4096,   /* bytes of a run that may have a chunk of its own */
@@ -26,12 +26,19 @@ static uint64_t fresh_seed(const void *place)
            UINT64_C(0x9e3779b97f4a7c15);
 }
 
+/* No chunk: no byte is left, but what takes none has an address. */
+static void nothing_left(og_doc *doc)
+{
+    doc->at = doc->end = (uint8_t *)doc;
+}
+
 og_doc *og_doc_new(const og_allocator *alloc)
 {
     og_doc *doc = og__alloc(alloc, sizeof *doc);
     if (!doc) return NULL;
     *doc = (og_doc){.alloc = *og__allocator(alloc), .memory = sizeof *doc};
     doc->seed = fresh_seed(doc);
+    nothing_left(doc);
     return doc;
 }
 
@@ -73,7 +80,7 @@ static size_t usual_chunk(const og_doc *doc)
     size_t used = doc->in_use + (doc->chunks ? doc->chunks->size : 0);
     if (used < FIRST_CHUNK) return FIRST_CHUNK;
     if (used < DOUBLE_UNTIL) return used;
-    return used / 8 > LEAST_CHUNK ? used / 8 : LEAST_CHUNK;
+    return used / 16 > LEAST_CHUNK ? used / 16 : LEAST_CHUNK;
 }
 
 /* Cuts a large run from a chunk of its own, behind the newest one, whose rest stays in use. */
@@ -92,7 +99,7 @@ void *og__doc_alloc_slow(og_doc *doc, size_t size, size_t align)
     if (size > SIZE_MAX / 2) return NULL;
     size_t need = sizeof(og__chunk) + size;
     size_t usual = usual_chunk(doc);
-    bool apart = need > usual || (doc->in_use >= DOUBLE_UNTIL && need > usual / 4);
+    bool apart = need > usual || (doc->in_use >= DOUBLE_UNTIL && need > usual / 16);
     if (apart && doc->chunks) return alloc_apart(doc, need);
     og__chunk *chunk = need > usual ? NULL : chunk_new(doc, usual);
     if (!chunk) chunk = chunk_new(doc, need);
@@ -205,7 +212,7 @@ static void chunks_free(og_doc *doc)
         doc->chunks = next;
     }
     doc->in_use = 0;
-    doc->at = doc->end = NULL;
+    nothing_left(doc);
 }
 
 void og_doc_free(og_doc *doc)

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The JSON writer: from one value to the next, nothing recursive. What is open is in the frames; text goes straight
- * into the caller's buffer.
+ * The JSON writer: from one value to the next, nothing recursive. What is open is in the frames; text goes
+ * straight into the caller's buffer.
  */
 #include "base/alloc.h"
 #include "base/options.h"
@@ -126,7 +126,8 @@ static int write_checked(og__json_writer *w, og_value value)
     if (status == OG_OK) status = write_all(w, value);
     w->out->len = og__json_length(w);
     if (status == OG_OK && !w->unlimited && w->out->len > limit - SLACK)
-        status = og_error_set(w->err, OG_ELIMIT, OG_NO_POSITION, "the text would be longer than the limit of %zu bytes",
+        status = og_error_set(w->err, OG_ELIMIT, OG_NO_POSITION,
+                              "the text would be longer than the limit of %zu bytes",
                               limit - SLACK - (w->start < limit - SLACK ? w->start : limit - SLACK));
     return status;
 }
@@ -142,12 +143,14 @@ static void free_writer(og__json_writer *w)
 
 int og_json_write(og_value value, og_buf *out, const og_json_write_options *options, og_error *err)
 {
-    og__json_writer w = {.out = out, .start = out->len, .alloc = out->alloc, .err = err, .lowest_cut = SIZE_MAX};
+    og__json_writer w = {
+        .out = out, .start = out->len, .alloc = out->alloc, .err = err, .lowest_cut = SIZE_MAX};
     int status = og__options_take(&w.o, sizeof w.o, options, err);
     if (status < 0) return status;
     if (w.o.indent < OG_JSON_INDENT_0)
-        return og_error_set(err, OG_EINVAL, OG_NO_POSITION, "an indent of %d; expected 0 or more spaces, or "
-                                                            "OG_JSON_INDENT_0 for none with line breaks",
+        return og_error_set(err, OG_EINVAL, OG_NO_POSITION,
+                            "an indent of %d; expected 0 or more spaces, or "
+                            "OG_JSON_INDENT_0 for none with line breaks",
                             w.o.indent);
     if (w.o.max_depth == 0) w.o.max_depth = DEPTH_DEFAULT;
     if (w.o.max_digits == 0) w.o.max_digits = DIGITS_DEFAULT;

@@ -136,13 +136,13 @@ static bool is_ordinary(const og__node *dict)
 static int write_complex(og__json_writer *w, og_value value)
 {
     const double *parts = value.u.p;
-    og_value run[2] = {og_float(parts[0]), og_float(parts[1])};
+    og_value both[2] = {og_float(parts[0]), og_float(parts[1])};
     int status = og__json_open_tag(w, "py/complex");
     if (status == OG_OK) status = og__json_open(w, OG__FRAME_DEF, NULL, 0);
     for (int i = 0; status == OG_OK && i < 2; i++) {
         size_t depth = w->depth;
         status = og__json_begin_item(w);
-        if (status == OG_OK) status = og__json_write_value(w, run[i]);
+        if (status == OG_OK) status = og__json_write_value(w, both[i]);
         while (status == OG_OK && w->depth > depth)
             status = og__json_close(w);
     }

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * What the parts of the JSON writer share. A frame is one open bracket of the output; its items come from a run of
- * values. Functions return 0 or a negative status with the error filled.
+ * What the parts of the JSON writer share. A frame is one open bracket of the output; its items come from a
+ * run of values. Functions return 0 or a negative status with the error filled.
  */
 #ifndef ONGGI_CODEC_JSON_WRITER_H
 #define ONGGI_CODEC_JSON_WRITER_H
@@ -49,8 +49,8 @@ typedef struct og__json_writer {
     uint8_t *at;  /* next byte to write */
     uint8_t *end; /* up to here without asking */
     og_buf *out;
-    size_t start;  /* length of `out` at the beginning */
-    size_t limit;  /* length of `out` not to be passed by more than a little, see write.c */
+    size_t start;   /* length of `out` at the beginning */
+    size_t limit;   /* length of `out` not to be passed by more than a little, see write.c */
     bool unlimited; /* nobody set that limit */
     const og_allocator *alloc;
 
@@ -64,8 +64,8 @@ typedef struct og__json_writer {
     size_t indent; /* spaces a level */
     bool lines;    /* one line for each item */
 
-    const void *root;   /* node of the root: it may be shared without being marked */
-    og__map seen;       /* of shared nodes: record number, or what lossless_nodes.c keeps */
+    const void *root; /* node of the root: it may be shared without being marked */
+    og__map seen;     /* of shared nodes: record number, or what lossless_nodes.c keeps */
     og__json_record *records;
     size_t record_count;
     size_t record_room;
@@ -138,8 +138,8 @@ int og__json_open_dict(og__json_writer *w, og_value dict);
 int og__json_write_node(og__json_writer *w, og_value value);
 
 /*
- * An object in plain form. Today {"py/object": "module.Class", …state}; what is known better (dates, decimals,
- * arrays) is to be told apart here.
+ * An object in plain form. Today {"py/object": "module.Class", …state}; what is known better (dates,
+ * decimals, arrays) is to be told apart here.
  */
 int og__json_plain_object(og__json_writer *w, og_value object);
 
@@ -152,21 +152,22 @@ int og__json_open_object(og__json_writer *w, og_value object);
 /* What next functions return: 0 nothing is left, or one of: */
 enum { OG__NEXT_VALUE = 1, OG__NEXT_OPENED = 2 };
 
-/* The next part of the object of the innermost frame, which is of kind OG__FRAME_STEPS: it stands in `out`, or has
- * been opened. */
+/* The next part of the object of the innermost frame, which is of kind OG__FRAME_STEPS: it stands in `out`,
+ * or has been opened. */
 int og__json_next_step(og__json_writer *w, og_value *out);
 
 /* Counts the nodes that appear more than once below `root`. */
 int og__json_count_nodes(og__json_writer *w, og_value root);
 
-/* A class reference as a name, e.g. "collections.OrderedDict", or as [module, name] where that would be ambiguous
- * (lossless only). */
+/* A class reference as a name, e.g. "collections.OrderedDict", or as [module, name] where that would be
+ * ambiguous (lossless only). */
 int og__json_write_class_name(og__json_writer *w, og_value class);
 
 /* Values in lossless form that are not ordinary scalars. */
 int og__json_write_lossless(og__json_writer *w, og_value value);
 
-/* True when a str of lossless form must be tagged: read back, a high surrogate and a low one would become one. */
+/* True when a str of lossless form must be tagged: read back, a high surrogate and a low one would become
+ * one. */
 bool og__json_needs_tag(og_value string);
 
 /* ---- Errors (write_error.c) ---- */
