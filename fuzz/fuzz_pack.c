@@ -125,7 +125,7 @@ static void check(machine *m)
     must(og_equal(root, root) == 1);
     must(og_equal(root, copy) >= 0 && og_equal(root, copy) == og_equal(copy, root));
     for (size_t i = 0; i < m->count; i++) {
-        for (size_t j = 0; j < i; j++) {
+        for (size_t j = i > 3 ? i - 3 : 0; j < i; j++) {
             int same = og_equal(m->stack[i], m->stack[j]);
             must(same >= 0 && same == og_equal(m->stack[j], m->stack[i]));
             must(og_identical(m->stack[i], m->stack[j]) == og_identical(m->stack[j], m->stack[i]));
