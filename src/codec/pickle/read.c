@@ -1,0 +1,117 @@
+/* SPDX-License-Identifier: MIT */
+/* Reads a pickle: from opcode to opcode, without recursion, into a document. */
+#include "base/options.h"
+#include "codec/pickle/reader.h"
+
+#include <string.h>
+
+enum { DEFAULT_DEPTH = 1000, MOST_DEPTH = 65000, DEFAULT_DIGITS = 4300, WORK_A_BYTE = 256, WORK_MORE = 1 << 16 };
+
+static int unknown_opcode(og__reader *r)
+{
+    return og_error_set(r->err, OG_ESYNTAX, (size_t)(r->op - r->start),
+                        "found byte 0x%02x at %zu where a pickle has an opcode: this is not a pickle, or a damaged one",
+                        *r->op, (size_t)(r->op - r->start));
+}
+
+/* Runs to STOP: 0, or < 0 with the error set. */
+static int run(og__reader *r)
+{
+    static const og__op_fn functions[256] = {
+#define OP(name, byte, argument, protocol, before, after, summary) [byte] = og__op_##name,
+#include "codec/pickle/opcodes.def"
+#undef OP
+    };
+    while (r->at < r->end) {
+        r->op = r->at++;
+        og__op_fn function = functions[*r->op];
+        int status = function ? function(r) : unknown_opcode(r);
+        if (status != 0) return status < 0 ? status : OG_OK;
+    }
+    size_t len = (size_t)(r->end - r->start);
+    return og_error_set(r->err, OG_ETRUNCATED, len, "the pickle ends after %zu bytes, before its STOP opcode", len);
+}
+
+/* Sets the reader up with options whose defaults are put in place. */
+static int take_options(og__reader *r, const og_pickle_read_options *o)
+{
+    r->max_depth = o->max_depth ? o->max_depth : DEFAULT_DEPTH;
+    r->max_digits = o->max_digits ? o->max_digits : DEFAULT_DIGITS;
+    r->encoding = o->encoding;
+    r->buffers = o->buffers;
+    r->buffer_count = o->buffers ? o->buffer_count : 0;
+    if (r->max_depth <= MOST_DEPTH) return OG_OK;
+    return og_error_set(r->err, OG_EINVAL, OG_NO_POSITION, "max_depth may be at most %d", MOST_DEPTH);
+}
+
+/* What is left to check after STOP. The result is on top of the stack. */
+static int finish(og__reader *r, bool allow_trailing)
+{
+    og_value root = r->top[-1];
+    r->op = r->at - 1;
+    int status = og__reader_check_depth(r, root);
+    if (status < 0) return status;
+    if (r->at < r->end && !allow_trailing) {
+        size_t at = (size_t)(r->at - r->start);
+        return og_error_set(r->err, OG_ETRAILING, at, "%zu bytes follow after the pickle's end at %zu",
+                            (size_t)(r->end - r->at), at);
+    }
+    og__unplace(root); /* it stands in nothing else */
+    og_doc_set_root(r->doc, root);
+    return OG_OK;
+}
+
+/* Reads into a document that is empty but for what the caller keeps in it. */
+static int read_into(og_doc *doc, const uint8_t *bytes, size_t len, size_t *used, const og_pickle_read_options *o,
+                     og_error *err)
+{
+    og__reader r;
+    r.start = r.op = r.at = bytes;
+    r.end = bytes + len;
+    r.doc = doc;
+    r.top = doc->stack;
+    r.limit = doc->stack + doc->stack_cap;
+    r.fence = 0;
+    r.buffer_next = 0;
+    r.protocol = 0;
+    r.regrown = false;
+    r.err = err;
+    int status = take_options(&r, o);
+    if (status < 0) return status;
+    doc->work = 0;
+    doc->work_limit = (uint64_t)len * WORK_A_BYTE + WORK_MORE;
+    og__memo_init(&r.memo, &doc->alloc);
+    status = run(&r);
+    if (status == OG_OK) status = finish(&r, o->allow_trailing);
+    og__memo_fini(&r.memo);
+    doc->work_limit = 0;
+    if (status == OG_OK && used) *used = (size_t)(r.at - r.start);
+    return status;
+}
+
+int og_pickle_read(og_doc *doc, const void *bytes, size_t len, size_t *used, const og_pickle_read_options *options,
+                   og_error *err)
+{
+    og_pickle_read_options o;
+    og_doc_reset(doc);
+    int status = og__options_take(&o, sizeof o, options, err);
+    if (status < 0) return status;
+    status = read_into(doc, bytes, len, used, &o, err);
+    if (status < 0) og_doc_reset(doc);
+    return status;
+}
+
+og_doc *og_pickle_loads(const void *bytes, size_t len, const og_pickle_read_options *options, og_error *err)
+{
+    og_pickle_read_options o;
+    if (og__options_take(&o, sizeof o, options, err) < 0) return NULL;
+    og_doc *doc = og_doc_new(NULL);
+    uint8_t *copy = doc ? og__doc_alloc(doc, len + 1, 1) : NULL; /* the document outlives the caller's bytes */
+    if (copy && len) memcpy(copy, bytes, len);
+    if (!copy)
+        og_error_set(err, OG_ENOMEM, OG_NO_POSITION, "no memory to read a pickle of %zu bytes", len);
+    else if (read_into(doc, copy, len, NULL, &o, err) == OG_OK)
+        return doc;
+    og_doc_free(doc);
+    return NULL;
+}
