@@ -21,4 +21,7 @@ size_t og__utf8_decode(const uint8_t *text, size_t len, uint32_t *code);
  * returns its length. */
 size_t og__utf8_encode(uint32_t code, uint8_t *text);
 
+/* Whether Python's str.isprintable() says so, i.e. whether repr() shows the code point as it is. */
+bool og__printable(uint32_t code);
+
 #endif

@@ -70,9 +70,10 @@ struct og_doc {
     uint8_t *at; /* next free byte of the newest chunk */
     uint8_t *end;
     og__chunk *chunks;
-    og__chunk *spare; /* kept by reset for reuse */
     og_allocator alloc;
-    size_t memory;       /* bytes from the allocator, all chunks and the stack */
+    size_t memory;       /* bytes from the allocator: this struct, all chunks, the stack */
+    size_t in_use;       /* bytes of all chunks but the newest */
+    size_t recent;       /* what recent messages needed; fades by an eighth with each reset */
     size_t memory_limit; /* 0: none */
     uint64_t seed;       /* of the hash, so that nobody can aim at collisions */
     uint64_t work;       /* nodes looked at by hashing and comparing keys while building */
@@ -142,6 +143,10 @@ static inline void *og__doc_alloc(og_doc *doc, size_t size, size_t align)
     return og__doc_alloc_slow(doc, size, align);
 }
 
+/* Makes a run of `old_size` bytes at `old` (may be NULL) one of `new_size` bytes: in place when it is the last
+ * thing in its chunk, else by copying. NULL without memory. */
+void *og__doc_grow(og_doc *doc, void *old, size_t old_size, size_t new_size);
+
 /*
  * Gives the reader's stack room for at least `need` values (kept: those that are there). Grows by halves, so
  * that the peak stays within the promise of 64 bytes a byte. 0 or OG_ENOMEM.
@@ -153,6 +158,34 @@ int og__doc_stack_reserve(og_doc *doc, size_t need);
 og_value og__list_from(og_doc *doc, const og_value *items, size_t count);
 og_value og__tuple_from(og_doc *doc, const og_value *items, size_t count);
 
+/* Appends a run of values, which are not marked as placed: readers do that. 0, OG_ENOMEM, OG_ELIMIT. */
+int og__list_extend(og_doc *doc, og_value list, const og_value *items, size_t count, og_error *err);
+
+/* A set or frozenset (`kind`) from a run of values; what stands twice is kept once. OG_INVALID and `err` when an
+ * item is not hashable, or without memory. */
+og_value og__set_from(og_doc *doc, og_kind kind, const og_value *items, size_t count, og_error *err);
+
+/* Puts key, value, key, value, … into a dict, the last of equal keys winning. Values are not marked as placed.
+ * 0, OG_ENOMEM, OG_ETYPE, OG_ELIMIT. */
+int og__dict_extend(og_doc *doc, og_value dict, const og_value *items, size_t pairs, og_error *err);
+
+/* Adds a run of values to a set. Values are not marked as placed. 0, OG_ENOMEM, OG_ETYPE, OG_ELIMIT. */
+int og__set_extend(og_doc *doc, og_value set, const og_value *items, size_t count, og_error *err);
+
+/* An int from limbs (least significant first; leading zeros allowed), which are copied; OG_INVALID without
+ * memory. */
+og_value og__int_from_limbs(og_doc *doc, const uint64_t *limbs, size_t count, bool negative);
+
+/* A class reference from two str values. */
+og_value og__class_from(og_doc *doc, og_value module, og_value qualname);
+
+/* The parts of an object in turn: callable, args, kwargs, items, pairs, state, next; OG_INVALID where there is none. */
+enum { OG__OBJECT_PARTS = 7 };
+og_value og__object_part(const og__object *object, size_t i);
+
+/* An empty container node of `kind`, unmarked; OG_INVALID without memory. */
+og_value og__node_new(og_doc *doc, og_kind kind);
+
 /* What a key that stands twice means. */
 typedef enum og__duplicate { OG__DUPLICATE_LAST, OG__DUPLICATE_REFUSE } og__duplicate;
 
@@ -163,12 +196,24 @@ typedef enum og__duplicate { OG__DUPLICATE_LAST, OG__DUPLICATE_REFUSE } og__dupl
 og_value og__dict_from(og_doc *doc, const og_value *items, size_t pairs, og__duplicate duplicate, size_t *bad,
                        og_error *err);
 
+/* Marks that `v` stands in a container now: the second time it is shared. */
+static inline void og__place(og_value v)
+{
+    if (!og__has_node(v)) return;
+    og__node *node = og__node_of(v);
+    node->flags |= node->flags & OG__N_PLACED ? OG__N_SHARED : OG__N_PLACED;
+}
+
 /* Marks that a node may be reached from more than one place. No effect on values without a node. */
 static inline void og__mark_shared(og_value v)
 {
     if (og__has_node(v)) og__node_of(v)->flags |= OG__N_PLACED | OG__N_SHARED;
 }
 
+/*
+ * True when a walk may meet the node of `v` again. A walk's first value counts as shared too, whatever its flags
+ * say: the only way back to it may be the one place that it stands in.
+ */
 static inline bool og__is_shared(og_value v)
 {
     return og__has_node(v) && (og__node_of(v)->flags & OG__N_SHARED);

@@ -1,0 +1,65 @@
+/* SPDX-License-Identifier: MIT */
+/* Decimal digits, several at a time. */
+#ifndef ONGGI_BASE_NUMBER_DIGITS_H
+#define ONGGI_BASE_NUMBER_DIGITS_H
+
+#include <stdbool.h>
+#include <stdint.h>
+#include <string.h>
+
+/* "00" to "99". */
+extern const char og__digit_pairs[201];
+
+static inline bool og__is_digit(int c)
+{
+    return (unsigned)(c - '0') < 10;
+}
+
+/* Eight bytes as they stand in memory, the first one lowest. */
+static inline uint64_t og__load8(const void *text)
+{
+    uint64_t word;
+    memcpy(&word, text, 8);
+#if defined(__BYTE_ORDER__) && __BYTE_ORDER__ == __ORDER_BIG_ENDIAN__
+    word = __builtin_bswap64(word);
+#endif
+    return word;
+}
+
+/* True when all eight bytes are '0' to '9'. */
+static inline bool og__all_digits(uint64_t word)
+{
+    const uint64_t high = UINT64_C(0xf0f0f0f0f0f0f0f0);
+    return ((word & high) | (((word + UINT64_C(0x0606060606060606)) & high) >> 4)) ==
+           UINT64_C(0x3333333333333333);
+}
+
+/* The number that eight digits stand for. Pairs, then fours, then all eight are joined by multiplication. */
+static inline uint32_t og__eight_digits(uint64_t word)
+{
+    word = (word & UINT64_C(0x0f0f0f0f0f0f0f0f)) * 2561 >> 8;
+    word = (word & UINT64_C(0x00ff00ff00ff00ff)) * 6553601 >> 16;
+    return (uint32_t)((word & UINT64_C(0x0000ffff0000ffff)) * UINT64_C(42949672960001) >> 32);
+}
+
+/* Writes exactly two digits of a number below 100. */
+static inline void og__put2(char *text, uint32_t number)
+{
+    memcpy(text, og__digit_pairs + 2 * number, 2);
+}
+
+/* Writes exactly eight digits of a number below 10**8. */
+static inline void og__put8(char *text, uint32_t number)
+{
+    uint32_t high = number / 10000;
+    uint32_t low = number % 10000;
+    og__put2(text, high / 100);
+    og__put2(text + 2, high % 100);
+    og__put2(text + 4, low / 100);
+    og__put2(text + 6, low % 100);
+}
+
+/* Writes a number without leading zeros ("0" for 0), at most 20 digits; returns its length. */
+unsigned og__uint64_write(uint64_t number, char *text);
+
+#endif

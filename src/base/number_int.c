@@ -1,0 +1,143 @@
+/* SPDX-License-Identifier: MIT */
+/* Integers of any size as decimal text, and back. */
+#include "base/number.h"
+#include "base/number_digits.h"
+
+const char og__digit_pairs[201] =
+    "00010203040506070809101112131415161718192021222324252627282930313233343536373839"
+    "40414243444546474849505152535455565758596061626364656667686970717273747576777879"
+    "8081828384858687888990919293949596979899";
+
+__extension__ typedef unsigned __int128 u128;
+
+/* The largest power of ten in a limb. Its top bit is set, which divide_limb() relies on. */
+#define TEN_19 UINT64_C(10000000000000000000)
+enum { LIMB_DIGITS = 19 };
+
+/* Writes a number below 10**8 without leading zeros. */
+static unsigned write_small(uint32_t number, char *text)
+{
+    char digits[8];
+    og__put8(digits, number);
+    unsigned zeros = (unsigned)(number < 10000000) + (number < 1000000) + (number < 100000) +
+                     (number < 10000) + (number < 1000) + (number < 100) + (number < 10);
+    memcpy(text, digits + zeros, 8 - zeros);
+    return 8 - zeros;
+}
+
+unsigned og__uint64_write(uint64_t number, char *text)
+{
+    if (number < 100000000) return write_small((uint32_t)number, text);
+    uint64_t top = number / 100000000;
+    uint32_t low = (uint32_t)(number % 100000000);
+    unsigned n;
+    if (top < 100000000) {
+        n = write_small((uint32_t)top, text);
+    } else {
+        n = write_small((uint32_t)(top / 100000000), text);
+        og__put8(text + n, (uint32_t)(top % 100000000));
+        n += 8;
+    }
+    og__put8(text + n, low);
+    return n + 8;
+}
+
+size_t og__int64_write(int64_t number, char *text)
+{
+    if (number >= 0) return og__uint64_write((uint64_t)number, text);
+    *text = '-';
+    return 1 + og__uint64_write(0 - (uint64_t)number, text + 1);
+}
+
+size_t og__limbs_for_digits(size_t digits)
+{
+    /* Each 19 digits fit one limb. */
+    return digits / LIMB_DIGITS + 1;
+}
+
+size_t og__digits_for_limbs(size_t count)
+{
+    /* log10(2**64) is 19.27. */
+    return count * 20;
+}
+
+static uint64_t read_digits(const char *digits, size_t len)
+{
+    uint64_t number = 0;
+    for (size_t i = 0; i < len; i++)
+        number = number * 10 + (uint64_t)(digits[i] - '0');
+    return number;
+}
+
+/* limbs = limbs * factor + add; returns the new count. */
+static size_t multiply_add(uint64_t *limbs, size_t count, uint64_t factor, uint64_t add)
+{
+    uint64_t carry = add;
+    for (size_t i = 0; i < count; i++) {
+        u128 product = (u128)limbs[i] * factor + carry;
+        limbs[i] = (uint64_t)product;
+        carry = (uint64_t)(product >> 64);
+    }
+    if (carry) limbs[count++] = carry;
+    return count;
+}
+
+size_t og__limbs_from_digits(const char *digits, size_t len, uint64_t *limbs)
+{
+    size_t head = len % LIMB_DIGITS;
+    size_t count = 0;
+    if (head) count = multiply_add(limbs, 0, 0, read_digits(digits, head));
+    for (size_t at = head; at < len; at += LIMB_DIGITS)
+        count = multiply_add(limbs, count, TEN_19, read_digits(digits + at, LIMB_DIGITS));
+    return count;
+}
+
+/*
+ * Divides high:low by 10**19, high below it: quotient in *quotient, returns the remainder. A division by a
+ * constant becomes a multiplication by its reciprocal, here floor((2**128 - 1) / 10**19) - 2**64, after which
+ * the quotient is at most one off either way (Möller and Granlund, "Improved division by invariant
+ * integers").
+ */
+static uint64_t divide_limb(uint64_t high, uint64_t low, uint64_t *quotient)
+{
+    const uint64_t reciprocal = UINT64_C(15581492618384294730);
+    u128 estimate = (u128)high * reciprocal + (((u128)high << 64) | low);
+    uint64_t q = (uint64_t)(estimate >> 64) + 1;
+    uint64_t r = low - q * TEN_19;
+    if (r > (uint64_t)estimate) {
+        q--;
+        r += TEN_19;
+    }
+    if (r >= TEN_19) {
+        q++;
+        r -= TEN_19;
+    }
+    *quotient = q;
+    return r;
+}
+
+size_t og__limbs_to_digits(uint64_t *limbs, size_t count, char *text)
+{
+    /* The lowest 19 digits come first, so they are written from the end of the room and moved at last. */
+    size_t room = og__digits_for_limbs(count);
+    size_t at = room;
+    while (count > 1 || (count == 1 && limbs[0] >= TEN_19)) {
+        uint64_t rest = 0;
+        for (size_t i = count; i-- > 0;)
+            rest = divide_limb(rest, limbs[i], &limbs[i]);
+        while (count > 0 && limbs[count - 1] == 0)
+            count--;
+        at -= LIMB_DIGITS;
+        og__put8(text + at + 11, (uint32_t)(rest % 100000000));
+        rest /= 100000000;
+        og__put8(text + at + 3, (uint32_t)(rest % 100000000));
+        rest /= 100000000;
+        text[at] = (char)('0' + rest / 100);
+        og__put2(text + at + 1, (uint32_t)(rest % 100));
+    }
+    char head[20];
+    unsigned n = count ? og__uint64_write(limbs[0], head) : 0;
+    memmove(text + n, text + at, room - at);
+    memcpy(text, head, n);
+    return n + (room - at);
+}

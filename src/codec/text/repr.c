@@ -1,0 +1,313 @@
+/* SPDX-License-Identifier: MIT */
+/* Shows a value as Python's repr() does. */
+#include "base/alloc.h"
+#include "base/number.h"
+#include "base/utf8.h"
+#include "value/doc.h"
+
+#include <onggi/text.h>
+
+enum { MAX_DEPTH = 1000, MAX_DIGITS = 4300 };
+
+/* A container that is being shown, and the number of its parts that are done. */
+typedef struct level {
+    og_value value;
+    size_t done;
+} level;
+
+typedef struct shower {
+    og_buf *out;
+    og_error *err;
+    size_t max_bytes; /* for messages */
+    size_t depth;
+    level levels[MAX_DEPTH];
+} shower;
+
+static int out_of_room(shower *s, int status)
+{
+    if (status == OG_ELIMIT)
+        return og_error_set(s->err, OG_ELIMIT, OG_NO_POSITION,
+                            "shown in full the value takes more than %zu bytes; raise the limit",
+                            s->max_bytes);
+    return og_error_set(s->err, OG_ENOMEM, OG_NO_POSITION, "out of memory while showing a value");
+}
+
+static int put(shower *s, const char *text)
+{
+    int status = og_buf_puts(s->out, text);
+    return status < 0 ? out_of_room(s, status) : OG_OK;
+}
+
+static int put_bytes(shower *s, const void *bytes, size_t len)
+{
+    int status = og_buf_put(s->out, bytes, len);
+    return status < 0 ? out_of_room(s, status) : OG_OK;
+}
+
+static int put_double(shower *s, double number)
+{
+    char text[OG__DOUBLE_SIZE];
+    return put_bytes(s, text, og__double_write(number, text));
+}
+
+/* A double within a complex number: Python leaves ".0" out there. */
+static int put_complex_part(shower *s, double number, bool sign)
+{
+    char text[OG__DOUBLE_SIZE];
+    size_t len = og__double_write(number, text);
+    if (len > 2 && memcmp(text + len - 2, ".0", 2) == 0) len -= 2;
+    if (sign && text[0] != '-') {
+        int status = put(s, "+");
+        if (status < 0) return status;
+    }
+    return put_bytes(s, text, len);
+}
+
+static bool is_plus_zero(double number)
+{
+    uint64_t bits;
+    memcpy(&bits, &number, sizeof bits);
+    return bits == 0;
+}
+
+static int put_complex(shower *s, og_value value)
+{
+    double real = 0;
+    double imag = 0;
+    og_as_complex(value, &real, &imag);
+    bool both = !is_plus_zero(real);
+    int status = OG_OK;
+    if (both) {
+        status = put(s, "(");
+        if (status == OG_OK) status = put_complex_part(s, real, false);
+    }
+    if (status == OG_OK) status = put_complex_part(s, imag, both);
+    return status < 0 ? status : put(s, both ? "j)" : "j");
+}
+
+/* The quote that Python chooses: ' unless the text has that one and not the other. */
+static char choose_quote(const char *text, size_t len)
+{
+    return len && memchr(text, '\'', len) && !memchr(text, '"', len) ? '"' : '\'';
+}
+
+/* Writes the escape of `code` (or of byte `code`) to `escape`, which has room for 10 characters; returns its
+ * length. */
+static size_t make_escape(uint32_t code, char *escape)
+{
+    static const char digits[] = "0123456789abcdef";
+    escape[0] = '\\';
+    char letter = code == '\n' ? 'n' : code == '\r' ? 'r' : code == '\t' ? 't' : code == '\\' ? '\\' : '\0';
+    if (letter || code == '\'' || code == '"') {
+        escape[1] = letter ? letter : (char)code;
+        return 2;
+    }
+    size_t width = code < 0x100 ? 2 : code < 0x10000 ? 4 : 8;
+    escape[1] = width == 2 ? 'x' : width == 4 ? 'u' : 'U';
+    for (size_t i = 0; i < width; i++)
+        escape[2 + i] = digits[(code >> (4 * (width - 1 - i))) & 15];
+    return 2 + width;
+}
+
+/* The text between quotes; `bytes`: every byte for itself, as in b'…'. */
+static int put_quoted(shower *s, const char *text, size_t len, bool bytes)
+{
+    char quote = choose_quote(text, len);
+    int status = put_bytes(s, &quote, 1);
+    size_t start = 0; /* of what can go out as it is */
+    for (size_t i = 0; i < len && status == OG_OK;) {
+        uint32_t code = (uint8_t)text[i];
+        size_t width = 1;
+        if (!bytes && code >= 0x80) width = og__utf8_decode((const uint8_t *)text + i, len - i, &code);
+        if (width == 0) width = 1;
+        bool shown = bytes ? code >= 0x20 && code < 0x7f : og__printable(code);
+        if (!shown || code == '\\' || code == (uint8_t)quote) {
+            char escape[10];
+            status = put_bytes(s, text + start, i - start);
+            if (status == OG_OK) status = put_bytes(s, escape, make_escape(code, escape));
+            start = i + width;
+        }
+        i += width;
+    }
+    if (status == OG_OK) status = put_bytes(s, text + start, len - start);
+    return status < 0 ? status : put_bytes(s, &quote, 1);
+}
+
+static int put_data(shower *s, og_value value, const char *before, const char *after)
+{
+    size_t len;
+    const char *data = og_data(value, &len);
+    int status = put(s, before);
+    if (status == OG_OK) status = put_quoted(s, data, len, og_kind_of(value) != OG_STR);
+    return status < 0 ? status : put(s, after);
+}
+
+static int put_class_name(shower *s, og_value value)
+{
+    size_t len;
+    const char *text = og_data(og_class_module(value), &len);
+    int status = put_bytes(s, text, len);
+    if (status == OG_OK && len) status = put(s, ".");
+    if (status < 0) return status;
+    text = og_data(og_class_qualname(value), &len);
+    return put_bytes(s, text, len);
+}
+
+static int put_class(shower *s, og_value value)
+{
+    int status = put(s, "<class '");
+    if (status == OG_OK) status = put_class_name(s, value);
+    return status < 0 ? status : put(s, "'>");
+}
+
+static int put_scalar(shower *s, og_value value)
+{
+    bool truth = false;
+    double number = 0;
+    switch (og_kind_of(value)) {
+    case OG_NONE: return put(s, "None");
+    case OG_BOOL: og_as_bool(value, &truth); return put(s, truth ? "True" : "False");
+    case OG_INT: return og_int_to_text(value, MAX_DIGITS, s->out, s->err);
+    case OG_FLOAT: og_as_double(value, &number); return put_double(s, number);
+    case OG_COMPLEX: return put_complex(s, value);
+    case OG_STR: return put_data(s, value, "", "");
+    case OG_BYTES: return put_data(s, value, "b", "");
+    case OG_BYTEARRAY: return put_data(s, value, "bytearray(b", ")");
+    case OG_CLASS: return put_class(s, value);
+    default: return og_error_set(s->err, OG_EINVAL, OG_NO_POSITION, "there is no value to show");
+    }
+}
+
+/* How the containers look: before, after, when empty, and when found within themselves. */
+static const struct look {
+    const char *open, *close, *empty, *again;
+} looks[] = {
+    [OG_LIST] = {"[", "]", "[]", "[...]"},
+    [OG_TUPLE] = {"(", ")", "()", "(...)"},
+    [OG_DICT] = {"{", "}", "{}", "{...}"},
+    [OG_SET] = {"{", "}", "set()", "set(...)"},
+    [OG_FROZENSET] = {"frozenset({", "})", "frozenset()", "frozenset(...)"},
+    [OG_OBJECT] = {"<", ">", "", "<...>"},
+};
+
+/* The value asked for may hold itself although it stands in only one place; all others are marked then. */
+static bool is_open(const shower *s, og_value value)
+{
+    if (s->depth && s->levels[0].value.u.p == value.u.p) return true;
+    if (!og__is_shared(value)) return false;
+    for (size_t i = 0; i < s->depth; i++)
+        if (s->levels[i].value.u.p == value.u.p) return true;
+    return false;
+}
+
+static int open_container(shower *s, og_value value)
+{
+    const struct look *look = &looks[og_kind_of(value)];
+    bool object = og_kind_of(value) == OG_OBJECT;
+    if (is_open(s, value)) return put(s, look->again);
+    if (s->depth == MAX_DEPTH)
+        return og_error_set(s->err, OG_ELIMIT, OG_NO_POSITION, "the value is nested deeper than %d",
+                            MAX_DEPTH);
+    if (!object && og_len(value) == 0) return put(s, look->empty);
+    s->levels[s->depth++] = (level){value, 0};
+    return put(s, look->open);
+}
+
+static int show(shower *s, og_value value)
+{
+    og_kind kind = og_kind_of(value);
+    bool container = (kind >= OG_LIST && kind <= OG_FROZENSET) || kind == OG_OBJECT;
+    return container ? open_container(s, value) : put_scalar(s, value);
+}
+
+/* The parts of an object in the order in which they are shown, with what stands before them. */
+static bool object_part(og_value object, size_t *at, og_value *part, const char **label)
+{
+    static const struct {
+        const char *label;
+        og_value (*get)(og_value);
+    } parts[] = {
+        {"", og_object_class},        {" args=", og_object_args},   {" kwargs=", og_object_kwargs},
+        {" items=", og_object_items}, {" pairs=", og_object_pairs}, {" state=", og_object_state},
+        {" then=", og_object_next},
+    };
+    while (*at < sizeof parts / sizeof parts[0]) {
+        *label = parts[*at].label;
+        *part = parts[(*at)++].get(object);
+        if (og_valid(*part)) return true;
+    }
+    return false;
+}
+
+static int close_container(shower *s, og_value value)
+{
+    s->depth--;
+    if (og_kind_of(value) == OG_TUPLE && og_len(value) == 1) return put(s, ",)");
+    return put(s, looks[og_kind_of(value)].close);
+}
+
+static int step_object(shower *s, level *top)
+{
+    og_value part;
+    const char *label;
+    if (!object_part(top->value, &top->done, &part, &label)) return close_container(s, top->value);
+    int status = put(s, label);
+    if (status < 0) return status;
+    /* Its class is said by name alone: <datetime.date args=(…)>. */
+    if (top->done == 1 && og_kind_of(part) == OG_CLASS) return put_class_name(s, part);
+    return show(s, part);
+}
+
+static int step_pairs(shower *s, level *top)
+{
+    size_t index = top->done / 2;
+    if (index == og_len(top->value)) return close_container(s, top->value);
+    og_iter iter = {top->value, index};
+    og_value key;
+    og_value item;
+    og_iter_next(&iter, &key, &item);
+    bool is_key = top->done++ % 2 == 0;
+    int status = !is_key ? put(s, ": ") : index ? put(s, ", ") : OG_OK;
+    return status < 0 ? status : show(s, is_key ? key : item);
+}
+
+static int step_items(shower *s, level *top)
+{
+    if (top->done == og_len(top->value)) return close_container(s, top->value);
+    og_iter iter = {top->value, top->done};
+    og_value item;
+    og_iter_next(&iter, NULL, &item);
+    int status = top->done++ ? put(s, ", ") : OG_OK;
+    return status < 0 ? status : show(s, item);
+}
+
+static int step(shower *s)
+{
+    level *top = &s->levels[s->depth - 1];
+    switch (og_kind_of(top->value)) {
+    case OG_OBJECT: return step_object(s, top);
+    case OG_DICT: return step_pairs(s, top);
+    default: return step_items(s, top);
+    }
+}
+
+int og_repr(og_value value, og_buf *out, size_t max_bytes, og_error *err)
+{
+    shower *s = og__alloc(out->alloc, sizeof *s);
+    if (!s) return og_error_set(err, OG_ENOMEM, OG_NO_POSITION, "out of memory while showing a value");
+    s->out = out;
+    s->err = err;
+    s->depth = 0;
+    size_t start = out->len;
+    size_t limit = out->limit;
+    s->max_bytes = max_bytes ? max_bytes : limit;
+    if (max_bytes && max_bytes <= SIZE_MAX - start && (limit == 0 || start + max_bytes < limit))
+        out->limit = start + max_bytes;
+    int status = show(s, value);
+    while (status == OG_OK && s->depth > 0)
+        status = step(s);
+    out->limit = limit;
+    if (status < 0) out->len = start;
+    og__free(out->alloc, s, sizeof *s);
+    return status;
+}

@@ -1,0 +1,180 @@
+/* SPDX-License-Identifier: MIT */
+/* Copying values between documents, sharing and cycles kept. */
+#include "base/alloc.h"
+#include "value/container.h"
+#include "value/key.h"
+
+/* A container that was copied but for its parts. */
+typedef struct pending {
+    og_value from;
+    og_value to;
+    size_t at;
+} pending;
+
+typedef struct copier {
+    og_doc *doc;
+    const void *top;
+    og__map seen; /* node -> its copy's node */
+    pending *list;
+    size_t count;
+    size_t cap;
+} copier;
+
+static bool push(copier *c, og_value from, og_value to)
+{
+    if (c->count == c->cap) {
+        size_t cap = c->cap ? 2 * c->cap : 32;
+        pending *wider = og__realloc(&c->doc->alloc, c->list, c->cap * sizeof *wider, cap * sizeof *wider);
+        if (!wider) return false;
+        c->list = wider;
+        c->cap = cap;
+    }
+    c->list[c->count++] = (pending){from, to, 0};
+    return true;
+}
+
+static og_value copy_flat(og_doc *doc, og_value v)
+{
+    size_t len = og__value_len(v);
+    const double *parts = v.u.p;
+    void *bytes;
+    switch (og_kind_of(v)) {
+    case OG_INT: return og_is_big(v) ? og__int_from_limbs(doc, v.u.p, len, (v.meta & OG__F_NEGATIVE) != 0) : v;
+    case OG_COMPLEX: return og_complex(doc, parts[0], parts[1]);
+    case OG_STR:
+    case OG_BYTES:
+        bytes = og__doc_alloc(doc, len + 1, 1);
+        if (!bytes) return (og_value){0};
+        if (len) memcpy(bytes, v.u.p, len);
+        ((char *)bytes)[len] = '\0';
+        v.u.p = bytes;
+        return v;
+    default: return v;
+    }
+}
+
+/* A run of `size` bytes for a node's parts, zeroed; the parts are filled in later. */
+static bool node_parts(og_doc *doc, og__node *to, const og__node *from, size_t size)
+{
+    to->count = from->count;
+    to->high = from->high;
+    to->flags = OG__N_EXACT;
+    if (size == 0) return true;
+    to->items = og__doc_alloc(doc, size, 8);
+    if (to->items) memset(to->items, 0, size);
+    return to->items != NULL;
+}
+
+static size_t part_count(og_value v)
+{
+    switch (og_kind_of(v)) {
+    case OG_BYTEARRAY: return 0;
+    case OG_DICT: return 2 * (size_t)og__node_of(v)->count;
+    case OG_OBJECT: return OG__OBJECT_PARTS;
+    default: return og__node_of(v)->count;
+    }
+}
+
+static bool copy_object(og_doc *doc, og__node *to, const og__node *from)
+{
+    const og__object *object = from->items;
+    if (!node_parts(doc, to, from, sizeof(og__object))) return false;
+    if (!object->more) return true;
+    og__object *copy = to->items;
+    copy->more = og__doc_alloc(doc, sizeof *copy->more, _Alignof(og__object_more));
+    if (copy->more) *copy->more = (og__object_more){0};
+    return copy->more != NULL;
+}
+
+/* A node of the same shape, its parts still to come. */
+static og_value copy_node(og_doc *doc, og_value v)
+{
+    og_value copy = og__node_new(doc, og_kind_of(v));
+    if (!og_valid(copy)) return copy;
+    const og__node *from = og__node_of(v);
+    og__node *to = og__node_of(copy);
+    copy.meta = v.meta;
+    bool made;
+    if (og_kind_of(v) == OG_OBJECT) {
+        made = copy_object(doc, to, from);
+    } else if (og_kind_of(v) == OG_BYTEARRAY) {
+        made = node_parts(doc, to, from, og_len(v));
+        if (made && to->items) memcpy(to->items, from->items, og_len(v));
+    } else {
+        made = node_parts(doc, to, from, part_count(v) * sizeof(og_value));
+    }
+    return made ? copy : (og_value){0};
+}
+
+static bool enter(copier *c, og_value v, og_value *copy)
+{
+    if (!og__has_node(v)) {
+        *copy = copy_flat(c->doc, v);
+        return og_valid(*copy) || !og_valid(v);
+    }
+    bool shared = og__is_shared(v) || v.u.p == c->top;
+    uint64_t *known = shared ? og__map_find(&c->seen, v.u.p) : NULL;
+    if (known) {
+        *copy = og__make(og_kind_of(v), 0, 0, (const void *)(uintptr_t)*known);
+        og__mark_shared(*copy);
+        return true;
+    }
+    *copy = copy_node(c->doc, v);
+    if (!og_valid(*copy)) return false;
+    bool fresh;
+    if (shared && !og__map_put(&c->seen, v.u.p, (uint64_t)(uintptr_t)copy->u.p, &fresh)) return false;
+    if (v.u.p != c->top) og__place(*copy);
+    return part_count(v) == 0 || push(c, v, *copy);
+}
+
+static og_value *object_part(og__object *object, size_t i)
+{
+    if (i == 0) return &object->callable;
+    if (i == 1) return &object->args;
+    og__object_more *more = object->more;
+    og_value *parts[] = {&more->kwargs, &more->items, &more->pairs, &more->state, &more->next};
+    return parts[i - 2];
+}
+
+/* Hashes depend on the document and on addresses: the index is built again from the copied keys. */
+static bool close_node(copier *c, const pending *p)
+{
+    og_kind kind = og_kind_of(p->to);
+    bool indexed = kind == OG_DICT || kind == OG_SET || kind == OG_FROZENSET;
+    if (!indexed || og__node_of(p->to)->count <= OG__LINEAR_MAX) return true;
+    return og__index_build(c->doc, p->to) == OG_OK;
+}
+
+static bool step(copier *c)
+{
+    pending *p = &c->list[c->count - 1];
+    if (p->at == part_count(p->from)) {
+        pending done = *p;
+        c->count--;
+        return close_node(c, &done);
+    }
+    size_t i = p->at++;
+    og_value from;
+    og_value *to;
+    if (og_kind_of(p->from) == OG_OBJECT) {
+        from = og__object_part(og__node_of(p->from)->items, i);
+        if (!og_valid(from)) return true;
+        to = object_part(og__node_of(p->to)->items, i);
+    } else {
+        from = ((const og_value *)og__node_of(p->from)->items)[i];
+        to = (og_value *)og__node_of(p->to)->items + i;
+    }
+    return enter(c, from, to);
+}
+
+og_value og_copy(og_doc *doc, og_value value)
+{
+    copier c = {.doc = doc, .top = og__has_node(value) ? value.u.p : NULL, .seen = {.alloc = &doc->alloc}};
+    og_value copy = {0};
+    bool ok = enter(&c, value, &copy);
+    while (ok && c.count)
+        ok = step(&c);
+    og__map_free(&c.seen);
+    if (c.list) og__free(&doc->alloc, c.list, c.cap * sizeof *c.list);
+    return ok ? copy : (og_value){0};
+}

@@ -1,0 +1,211 @@
+/* SPDX-License-Identifier: MIT */
+/* Documents: the arena that values are cut from, the readers' stack, and what reset keeps. */
+#include "base/alloc.h"
+#include "value/doc.h"
+
+#include <sys/random.h>
+#include <time.h>
+
+enum {
+    FIRST_CHUNK = 1024,     /* a small document is small */
+    DOUBLE_UNTIL = 32768,   /* chunks double until this much is in use; after that slack is an eighth */
+    LEAST_CHUNK = 8192,     /* once past DOUBLE_UNTIL */
+    FREE_TO_KEEP = 65536,   /* reset keeps this much however little was needed lately */
+    SMALLEST_STACK = 64,    /* values */
+};
+
+static uint64_t fresh_seed(const void *place)
+{
+    uint64_t seed;
+    if (getrandom(&seed, sizeof seed, GRND_NONBLOCK) == (ssize_t)sizeof seed) return seed;
+    struct timespec now;
+    clock_gettime(CLOCK_MONOTONIC, &now);
+    return ((uint64_t)now.tv_nsec << 32 ^ (uint64_t)now.tv_sec ^ (uintptr_t)place) * UINT64_C(0x9e3779b97f4a7c15);
+}
+
+og_doc *og_doc_new(const og_allocator *alloc)
+{
+    og_doc *doc = og__alloc(alloc, sizeof *doc);
+    if (!doc) return NULL;
+    *doc = (og_doc){.alloc = *og__allocator(alloc), .memory = sizeof *doc};
+    doc->seed = fresh_seed(doc);
+    return doc;
+}
+
+static bool within_limit(const og_doc *doc, size_t extra)
+{
+    if (extra > SIZE_MAX - doc->memory) return false;
+    return doc->memory_limit == 0 || doc->memory + extra <= doc->memory_limit;
+}
+
+static og__chunk *chunk_new(og_doc *doc, size_t size)
+{
+    if (!within_limit(doc, size)) return NULL;
+    og__chunk *chunk = og__alloc(&doc->alloc, size);
+    if (!chunk) return NULL;
+    chunk->size = size;
+    chunk->next = NULL;
+    doc->memory += size;
+    return chunk;
+}
+
+static void chunk_free(og_doc *doc, og__chunk *chunk)
+{
+    doc->memory -= chunk->size;
+    og__free(&doc->alloc, chunk, chunk->size);
+}
+
+static void chunk_open(og_doc *doc, og__chunk *chunk)
+{
+    if (doc->chunks) doc->in_use += doc->chunks->size;
+    chunk->next = doc->chunks;
+    doc->chunks = chunk;
+    doc->at = (uint8_t *)(chunk + 1);
+    doc->end = (uint8_t *)chunk + chunk->size;
+}
+
+/* The size of the next chunk, when nothing large is wanted. */
+static size_t usual_chunk(const og_doc *doc)
+{
+    size_t used = doc->in_use + (doc->chunks ? doc->chunks->size : 0);
+    if (used < FIRST_CHUNK) return FIRST_CHUNK;
+    if (used < DOUBLE_UNTIL) return used;
+    return used / 8 > LEAST_CHUNK ? used / 8 : LEAST_CHUNK;
+}
+
+/* Cuts a large run from a chunk of its own, behind the newest one, whose rest stays in use. */
+static void *alloc_apart(og_doc *doc, size_t need)
+{
+    og__chunk *chunk = chunk_new(doc, need);
+    if (!chunk) return NULL;
+    chunk->next = doc->chunks->next;
+    doc->chunks->next = chunk;
+    doc->in_use += need;
+    return chunk + 1;
+}
+
+void *og__doc_alloc_slow(og_doc *doc, size_t size, size_t align)
+{
+    if (size > SIZE_MAX / 2) return NULL;
+    size_t need = sizeof(og__chunk) + size;
+    size_t usual = usual_chunk(doc);
+    bool apart = need > usual || (doc->in_use >= DOUBLE_UNTIL && need > usual / 4);
+    if (apart && doc->chunks) return alloc_apart(doc, need);
+    og__chunk *chunk = need > usual ? NULL : chunk_new(doc, usual);
+    if (!chunk) chunk = chunk_new(doc, need);
+    if (!chunk) return NULL;
+    chunk_open(doc, chunk);
+    (void)align; /* a chunk's first byte suits any */
+    void *at = doc->at;
+    doc->at += size;
+    return at;
+}
+
+void *og__doc_grow(og_doc *doc, void *old, size_t old_size, size_t new_size)
+{
+    if (old && (uint8_t *)old + old_size == doc->at && new_size - old_size <= (size_t)(doc->end - doc->at)) {
+        doc->at += new_size - old_size;
+        return old;
+    }
+    void *run = og__doc_alloc(doc, new_size, _Alignof(og_value));
+    if (run && old_size) memcpy(run, old, old_size);
+    return run;
+}
+
+static int stack_resize(og_doc *doc, size_t cap)
+{
+    size_t old = doc->stack_cap * sizeof(og_value);
+    size_t size = cap * sizeof(og_value);
+    if (size > old && !within_limit(doc, size - old)) return OG_ENOMEM;
+    og_value *stack = og__realloc(&doc->alloc, doc->stack, old, size);
+    if (!stack) return OG_ENOMEM;
+    doc->stack = stack;
+    doc->stack_cap = cap;
+    doc->memory = doc->memory - old + size;
+    return OG_OK;
+}
+
+int og__doc_stack_reserve(og_doc *doc, size_t need)
+{
+    if (need <= doc->stack_cap) return OG_OK;
+    if (need > SIZE_MAX / 4 / sizeof(og_value)) return OG_ENOMEM;
+    size_t cap = doc->stack_cap + doc->stack_cap / 2;
+    if (cap < SMALLEST_STACK) cap = SMALLEST_STACK;
+    if (cap < need) cap = need;
+    if (stack_resize(doc, cap) == OG_OK) return OG_OK;
+    return cap > need ? stack_resize(doc, need) : OG_ENOMEM;
+}
+
+static void stack_free(og_doc *doc)
+{
+    size_t size = doc->stack_cap * sizeof(og_value);
+    og__free(&doc->alloc, doc->stack, size);
+    doc->memory -= size;
+    doc->stack = NULL;
+    doc->stack_cap = 0;
+}
+
+static void chunks_free(og_doc *doc)
+{
+    while (doc->chunks) {
+        og__chunk *next = doc->chunks->next;
+        chunk_free(doc, doc->chunks);
+        doc->chunks = next;
+    }
+    doc->in_use = 0;
+    doc->at = doc->end = NULL;
+}
+
+void og_doc_free(og_doc *doc)
+{
+    if (!doc) return;
+    chunks_free(doc);
+    stack_free(doc);
+    og_allocator alloc = doc->alloc;
+    og__free(&alloc, doc, sizeof *doc);
+}
+
+/*
+ * After a reset there is at most one chunk, as large as all were together, so that the next message of this
+ * size is read without one allocation. What is kept is at most four times what recent messages needed.
+ */
+void og_doc_reset(og_doc *doc)
+{
+    size_t used = doc->in_use;
+    if (doc->chunks) used += (size_t)(doc->at - (uint8_t *)doc->chunks);
+    doc->recent -= doc->recent / 8;
+    if (used > doc->recent) doc->recent = used;
+    size_t keep = doc->recent <= SIZE_MAX / 8 ? doc->recent * 4 + FREE_TO_KEEP : SIZE_MAX;
+    bool one = doc->chunks && !doc->chunks->next;
+    if (one && doc->chunks->size <= keep) {
+        doc->at = (uint8_t *)(doc->chunks + 1);
+    } else if (doc->chunks) {
+        chunks_free(doc);
+        og__chunk *chunk = chunk_new(doc, used > FIRST_CHUNK ? used : FIRST_CHUNK);
+        if (chunk) chunk_open(doc, chunk);
+    }
+    if (doc->stack_cap > keep / sizeof(og_value)) stack_free(doc);
+    doc->root = (og_value){0};
+    doc->work = 0;
+}
+
+og_value og_doc_root(const og_doc *doc)
+{
+    return doc->root;
+}
+
+void og_doc_set_root(og_doc *doc, og_value root)
+{
+    og__place(root);
+    doc->root = root;
+}
+
+size_t og_doc_memory(const og_doc *doc)
+{
+    return doc->memory;
+}
+
+void og_doc_set_memory_limit(og_doc *doc, size_t bytes)
+{
+    doc->memory_limit = bytes;
+}

@@ -1,0 +1,30 @@
+/* SPDX-License-Identifier: MIT */
+/* A map from addresses of nodes to numbers, for walks that must know where they have been. */
+#ifndef ONGGI_VALUE_MAP_H
+#define ONGGI_VALUE_MAP_H
+
+#include <onggi/base.h>
+
+typedef struct og__map_slot {
+    const void *key; /* NULL: empty */
+    uint64_t value;
+} og__map_slot;
+
+/* Zero-initialise it; `alloc` may be set before first use (NULL: the default). */
+typedef struct og__map {
+    const og_allocator *alloc;
+    og__map_slot *slots;
+    size_t count;
+    unsigned log2; /* of the slots */
+} og__map;
+
+/* Frees the slots and leaves the map empty and usable. */
+void og__map_free(og__map *map);
+
+/* Where the number of `key` (not NULL) stands, or NULL. Valid until the next put. */
+uint64_t *og__map_find(const og__map *map, const void *key);
+
+/* As og__map_find(), but puts `value` first where the key is new (then `*fresh` is true). NULL without memory. */
+uint64_t *og__map_put(og__map *map, const void *key, uint64_t value, bool *fresh);
+
+#endif

@@ -1,0 +1,230 @@
+/* SPDX-License-Identifier: MIT */
+/* Class references, and inert objects: records of what a pickle wanted built. */
+#include "value/container.h"
+
+og_value og_class(og_doc *doc, const char *module, size_t module_len, const char *qualname, size_t qualname_len)
+{
+    og_value names[2] = {og_strn(doc, module, module_len), og_strn(doc, qualname, qualname_len)};
+    if (!og_valid(names[0]) || !og_valid(names[1])) return (og_value){0};
+    return og__class_from(doc, names[0], names[1]);
+}
+
+og_value og__class_from(og_doc *doc, og_value module, og_value qualname)
+{
+    og_value v = og__node_new(doc, OG_CLASS);
+    if (!og_valid(v)) return v;
+    og__node *node = og__node_of(v);
+    og_value *names = og__doc_alloc(doc, 2 * sizeof *names, _Alignof(og_value));
+    if (!names) return (og_value){0};
+    names[0] = module;
+    names[1] = qualname;
+    node->items = names;
+    node->count = 2;
+    node->flags = OG__N_EXACT;
+    return v;
+}
+
+static og_value class_name(og_value value, size_t i)
+{
+    if (og_kind_of(value) != OG_CLASS) return (og_value){0};
+    return ((const og_value *)og__node_of(value)->items)[i];
+}
+
+og_value og_class_module(og_value value)
+{
+    return class_name(value, 0);
+}
+
+og_value og_class_qualname(og_value value)
+{
+    return class_name(value, 1);
+}
+
+bool og_class_is(og_value value, const char *module, const char *qualname)
+{
+    return og_str_is(class_name(value, 0), module) && og_str_is(class_name(value, 1), qualname);
+}
+
+static og__object *record(og_value object)
+{
+    return og_kind_of(object) == OG_OBJECT ? og__node_of(object)->items : NULL;
+}
+
+og_value og_object(og_doc *doc, og_make how, og_value callable, og_value args)
+{
+    og_value v = og__node_new(doc, OG_OBJECT);
+    if (!og_valid(v)) return v;
+    og__object *object = og__doc_alloc(doc, sizeof *object, _Alignof(og__object));
+    if (!object) return (og_value){0};
+    *object = (og__object){callable, args, NULL};
+    og__place(callable);
+    og__place(args);
+    og__node *node = og__node_of(v);
+    node->items = object;
+    node->high = (uint16_t)how;
+    return v;
+}
+
+og_make og_object_make(og_value object)
+{
+    return og_kind_of(object) == OG_OBJECT ? (og_make)og__node_of(object)->high : OG_MAKE_CALL;
+}
+
+og_value og_object_class(og_value object)
+{
+    const og__object *o = record(object);
+    return o ? o->callable : (og_value){0};
+}
+
+og_value og_object_args(og_value object)
+{
+    const og__object *o = record(object);
+    return o ? o->args : (og_value){0};
+}
+
+static const og__object_more *more_of(og_value object)
+{
+    static const og__object_more nothing;
+    const og__object *o = record(object);
+    return o && o->more ? o->more : &nothing;
+}
+
+og_value og_object_kwargs(og_value object)
+{
+    return more_of(object)->kwargs;
+}
+
+og_value og_object_state(og_value object)
+{
+    return more_of(object)->state;
+}
+
+og_value og_object_items(og_value object)
+{
+    return more_of(object)->items;
+}
+
+og_value og_object_pairs(og_value object)
+{
+    return more_of(object)->pairs;
+}
+
+og_value og_object_next(og_value object)
+{
+    return more_of(object)->next;
+}
+
+og_value og_object_attr(og_value object, const char *name)
+{
+    og_value state = og_object_state(object);
+    if (og_kind_of(state) != OG_TUPLE) return og_dict_gets(state, name);
+    og_value found = og_dict_gets(og_item(state, 0), name);
+    return og_valid(found) ? found : og_dict_gets(og_item(state, 1), name);
+}
+
+/* The last record of a chain, with room for what was done; NULL without memory. */
+static og__object_more *last_more(og_doc *doc, og_value *object)
+{
+    while (og_valid(og_object_next(*object)))
+        *object = og_object_next(*object);
+    og__object *o = record(*object);
+    if (!o->more) {
+        o->more = og__doc_alloc(doc, sizeof *o->more, _Alignof(og__object_more));
+        if (o->more) *o->more = (og__object_more){0};
+    }
+    return o->more;
+}
+
+/* A further record behind `more`, for a step out of order. */
+static og__object_more *next_more(og_doc *doc, og__object_more *more)
+{
+    og_value next = og_object(doc, OG_MAKE_CALL, (og_value){0}, (og_value){0});
+    if (!og_valid(next)) return NULL;
+    og__object_more *further = last_more(doc, &next);
+    if (!further) return NULL;
+    og__place(next);
+    more->next = next;
+    return further;
+}
+
+static int no_memory(og_error *err)
+{
+    return og_error_set(err, OG_ENOMEM, OG_NO_POSITION, "no memory for the parts of an object");
+}
+
+static int check(og_value object, og_value part, og_error *err)
+{
+    if (og_kind_of(object) != OG_OBJECT) return og__refuse_kind(err, OG_OBJECT, object);
+    return og_valid(part) ? OG_OK : og__refuse_invalid(err);
+}
+
+static void place_in(og_value object, og_value part)
+{
+    og__place(part);
+    if (part.u.p == object.u.p) og__mark_shared(part);
+}
+
+int og_object_set_kwargs(og_doc *doc, og_value object, og_value kwargs, og_error *err)
+{
+    int status = check(object, kwargs, err);
+    if (status < 0) return status;
+    og__object *o = record(object);
+    og_value first = object;
+    og__object_more *more = o->more ? o->more : last_more(doc, &first);
+    if (!more) return no_memory(err);
+    more->kwargs = kwargs;
+    place_in(object, kwargs);
+    return OG_OK;
+}
+
+int og_object_build(og_doc *doc, og_value object, og_value state, og_error *err)
+{
+    int status = check(object, state, err);
+    if (status < 0) return status;
+    og_value last = object;
+    og__object_more *more = last_more(doc, &last);
+    if (more && og_valid(more->state)) more = next_more(doc, more);
+    if (!more) return no_memory(err);
+    more->state = state;
+    place_in(object, state);
+    return OG_OK;
+}
+
+/* The list that steps of one kind are kept in, made when there is none. */
+static og_value step_list(og_doc *doc, og_value *list)
+{
+    if (og_valid(*list)) return *list;
+    *list = og_list(doc);
+    og__place(*list);
+    return *list;
+}
+
+int og_object_append(og_doc *doc, og_value object, og_value item, og_error *err)
+{
+    int status = check(object, item, err);
+    if (status < 0) return status;
+    og_value last = object;
+    og__object_more *more = last_more(doc, &last);
+    if (more && (og_valid(more->state) || og_valid(more->pairs))) more = next_more(doc, more);
+    if (!more || !og_valid(step_list(doc, &more->items))) return no_memory(err);
+    status = og_list_append(doc, more->items, item, err);
+    if (status == OG_OK && item.u.p == object.u.p) og__mark_shared(item);
+    return status;
+}
+
+int og_object_set_item(og_doc *doc, og_value object, og_value key, og_value value, og_error *err)
+{
+    int status = check(object, key, err);
+    if (status == OG_OK) status = check(object, value, err);
+    if (status < 0) return status;
+    og_value last = object;
+    og__object_more *more = last_more(doc, &last);
+    if (more && og_valid(more->state)) more = next_more(doc, more);
+    if (!more || !og_valid(step_list(doc, &more->pairs))) return no_memory(err);
+    og_value pair[2] = {key, value};
+    status = og__list_extend(doc, more->pairs, pair, 2, err);
+    if (status < 0) return status;
+    place_in(object, key);
+    place_in(object, value);
+    return OG_OK;
+}
