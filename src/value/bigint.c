@@ -111,11 +111,13 @@ og_value og_int_from_text(og_doc *doc, const char *text, size_t len, size_t max_
     }
     for (size_t i = 0; i < count; i++) {
         if (digits[i] >= '0' && digits[i] <= '9') continue;
-        og_error_set(err, OG_ESYNTAX, i + negative, "expected a digit, found byte 0x%02x", (uint8_t)digits[i]);
+        og_error_set(err, OG_ESYNTAX, i + negative, "expected a digit, found byte 0x%02x",
+                     (uint8_t)digits[i]);
         return (og_value){0};
     }
     if (max_digits && count > max_digits) {
-        og_error_set(err, OG_ELIMIT, 0, "an int of %zu digits, more than the limit of %zu", count, max_digits);
+        og_error_set(err, OG_ELIMIT, 0, "an int of %zu digits, more than the limit of %zu", count,
+                     max_digits);
         return (og_value){0};
     }
     if (count <= 19) {
@@ -149,7 +151,8 @@ static int big_to_text(og_value value, size_t max_digits, og_buf *out, og_error 
     /* A limb below the top one is at least 19 digits. */
     if (max_digits && (count - 1) * 19 > max_digits) return too_many_digits(err, max_digits);
     int status = og_buf_reserve(out, room + 1);
-    if (status < 0) return og_error_set(err, (og_status)status, OG_NO_POSITION, "no room for %zu digits", room);
+    if (status < 0)
+        return og_error_set(err, (og_status)status, OG_NO_POSITION, "no room for %zu digits", room);
     uint64_t *scratch = og__alloc(out->alloc, count * 8);
     if (!scratch) return og_error_set(err, OG_ENOMEM, OG_NO_POSITION, "no memory for %zu digits", room);
     memcpy(scratch, value.u.p, count * 8);
@@ -173,7 +176,8 @@ int og_int_to_text(og_value value, size_t max_digits, og_buf *out, og_error *err
     size_t len = og__int64_write(value.u.i, text);
     if (max_digits && len - (value.u.i < 0) > max_digits) return too_many_digits(err, max_digits);
     int status = og_buf_put(out, text, len);
-    return status < 0 ? og_error_set(err, (og_status)status, OG_NO_POSITION, "no room for %zu digits", len) : OG_OK;
+    return status < 0 ? og_error_set(err, (og_status)status, OG_NO_POSITION, "no room for %zu digits", len)
+                      : OG_OK;
 }
 
 int og__big_to_double(og_value big, double *out)
@@ -183,8 +187,10 @@ int og__big_to_double(og_value big, double *out)
     if (count > OG__DOUBLE_LIMBS) return OG_EVALUE;
     uint64_t top = limbs[count - 1];
     unsigned shift = (unsigned)__builtin_clzll(top);
-    if (shift && count > 1) top = top << shift | limbs[count - 2] >> (64 - shift);
-    else top <<= shift;
+    if (shift && count > 1)
+        top = top << shift | limbs[count - 2] >> (64 - shift);
+    else
+        top <<= shift;
     /* What lies below the 64 bits taken only matters for a tie: any of it becomes the lowest bit. */
     bool rest = count > 1 && shift < 64 && (limbs[count - 2] << shift) != 0;
     for (size_t i = 0; !rest && i + 2 < count; i++)

@@ -38,7 +38,8 @@ static int list_reserve(og_doc *doc, og__node *node, size_t extra, og_error *err
     uint8_t log2 = og__log2_for(need);
     size_t cap = exact ? need : (size_t)1 << log2;
     void *items = og__doc_grow(doc, node->items, room * sizeof(og_value), cap * sizeof(og_value));
-    if (!items) return og_error_set(err, OG_ENOMEM, OG_NO_POSITION, "no memory for a list of %zu items", need);
+    if (!items)
+        return og_error_set(err, OG_ENOMEM, OG_NO_POSITION, "no memory for a list of %zu items", need);
     node->items = items;
     node->capacity = log2;
     node->flags &= (uint8_t)~OG__N_EXACT;

@@ -39,7 +39,8 @@ static og_value copy_flat(og_doc *doc, og_value v)
     const double *parts = v.u.p;
     void *bytes;
     switch (og_kind_of(v)) {
-    case OG_INT: return og_is_big(v) ? og__int_from_limbs(doc, v.u.p, len, (v.meta & OG__F_NEGATIVE) != 0) : v;
+    case OG_INT:
+        return og_is_big(v) ? og__int_from_limbs(doc, v.u.p, len, (v.meta & OG__F_NEGATIVE) != 0) : v;
     case OG_COMPLEX: return og_complex(doc, parts[0], parts[1]);
     case OG_STR:
     case OG_BYTES:

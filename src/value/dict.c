@@ -19,9 +19,10 @@ static og_value *entry(const og__node *node, size_t width, size_t i)
 static int refuse_key(og_error *err, int status, og_kind kind)
 {
     if (status == OG_ETYPE)
-        return og_error_set(err, OG_ETYPE, OG_NO_POSITION, "unhashable %s cannot be a key or an item of a set",
-                            og_kind_name(kind));
-    if (status == OG_ELIMIT) return og_error_set(err, OG_ELIMIT, OG_NO_POSITION, "keys take too long to compare");
+        return og_error_set(err, OG_ETYPE, OG_NO_POSITION,
+                            "unhashable %s cannot be a key or an item of a set", og_kind_name(kind));
+    if (status == OG_ELIMIT)
+        return og_error_set(err, OG_ELIMIT, OG_NO_POSITION, "keys take too long to compare");
     return og_error_set(err, OG_ENOMEM, OG_NO_POSITION, "no memory to compare keys");
 }
 
@@ -182,8 +183,10 @@ static int put_all(og_doc *doc, og_value container, const og_value *items, size_
     int status = exact ? reserve(&a, count, true) : OG_OK;
     for (size_t i = 0; status == OG_OK && i < count; i++) {
         int64_t at = put(&a, items[i * a.width]);
-        if (at < 0) status = (int)at + 1;
-        else if (a.width == 2) entry(a.node, 2, (size_t)at)[1] = items[i * 2 + 1];
+        if (at < 0)
+            status = (int)at + 1;
+        else if (a.width == 2)
+            entry(a.node, 2, (size_t)at)[1] = items[i * 2 + 1];
     }
     if (exact && a.node->items) a.node->flags |= OG__N_EXACT;
     doc->work = a.keys.work;
@@ -380,7 +383,8 @@ int og_dict_remove(og_doc *doc, og_value dict, og_value key, og_error *err)
     if (at == OG__NOT_FOUND) return 0;
     size_t gone = (size_t)at;
     if (a.node->flags & OG__N_INDEX) index_remove(og__index_of(a.node), gone);
-    memmove(entry(a.node, 2, gone), entry(a.node, 2, gone + 1), (a.node->count - gone - 1) * 2 * sizeof(og_value));
+    memmove(entry(a.node, 2, gone), entry(a.node, 2, gone + 1),
+            (a.node->count - gone - 1) * 2 * sizeof(og_value));
     a.node->count--;
     return 1;
 }

@@ -1,17 +1,17 @@
 /* SPDX-License-Identifier: MIT */
 /* Documents: the arena that values are cut from, the readers' stack, and what reset keeps. */
-#include "base/alloc.h"
 #include "value/doc.h"
+#include "base/alloc.h"
 
 #include <sys/random.h>
 #include <time.h>
 
 enum {
-    FIRST_CHUNK = 1024,     /* a small document is small */
-    DOUBLE_UNTIL = 32768,   /* chunks double until this much is in use; after that slack is an eighth */
-    LEAST_CHUNK = 8192,     /* once past DOUBLE_UNTIL */
-    FREE_TO_KEEP = 65536,   /* reset keeps this much however little was needed lately */
-    SMALLEST_STACK = 64,    /* values */
+    FIRST_CHUNK = 1024,   /* a small document is small */
+    DOUBLE_UNTIL = 32768, /* chunks double until this much is in use; after that slack is an eighth */
+    LEAST_CHUNK = 8192,   /* once past DOUBLE_UNTIL */
+    FREE_TO_KEEP = 65536, /* reset keeps this much however little was needed lately */
+    SMALLEST_STACK = 64,  /* values */
 };
 
 static uint64_t fresh_seed(const void *place)
@@ -20,7 +20,8 @@ static uint64_t fresh_seed(const void *place)
     if (getrandom(&seed, sizeof seed, GRND_NONBLOCK) == (ssize_t)sizeof seed) return seed;
     struct timespec now;
     clock_gettime(CLOCK_MONOTONIC, &now);
-    return ((uint64_t)now.tv_nsec << 32 ^ (uint64_t)now.tv_sec ^ (uintptr_t)place) * UINT64_C(0x9e3779b97f4a7c15);
+    return ((uint64_t)now.tv_nsec << 32 ^ (uint64_t)now.tv_sec ^ (uintptr_t)place) *
+           UINT64_C(0x9e3779b97f4a7c15);
 }
 
 og_doc *og_doc_new(const og_allocator *alloc)

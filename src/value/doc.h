@@ -143,8 +143,8 @@ static inline void *og__doc_alloc(og_doc *doc, size_t size, size_t align)
     return og__doc_alloc_slow(doc, size, align);
 }
 
-/* Makes a run of `old_size` bytes at `old` (may be NULL) one of `new_size` bytes: in place when it is the last
- * thing in its chunk, else by copying. NULL without memory. */
+/* Makes a run of `old_size` bytes at `old` (may be NULL) one of `new_size` bytes: in place when it is the
+ * last thing in its chunk, else by copying. NULL without memory. */
 void *og__doc_grow(og_doc *doc, void *old, size_t old_size, size_t new_size);
 
 /*
@@ -161,12 +161,12 @@ og_value og__tuple_from(og_doc *doc, const og_value *items, size_t count);
 /* Appends a run of values, which are not marked as placed: readers do that. 0, OG_ENOMEM, OG_ELIMIT. */
 int og__list_extend(og_doc *doc, og_value list, const og_value *items, size_t count, og_error *err);
 
-/* A set or frozenset (`kind`) from a run of values; what stands twice is kept once. OG_INVALID and `err` when an
- * item is not hashable, or without memory. */
+/* A set or frozenset (`kind`) from a run of values; what stands twice is kept once. OG_INVALID and `err` when
+ * an item is not hashable, or without memory. */
 og_value og__set_from(og_doc *doc, og_kind kind, const og_value *items, size_t count, og_error *err);
 
-/* Puts key, value, key, value, … into a dict, the last of equal keys winning. Values are not marked as placed.
- * 0, OG_ENOMEM, OG_ETYPE, OG_ELIMIT. */
+/* Puts key, value, key, value, … into a dict, the last of equal keys winning. Values are not marked as
+ * placed. 0, OG_ENOMEM, OG_ETYPE, OG_ELIMIT. */
 int og__dict_extend(og_doc *doc, og_value dict, const og_value *items, size_t pairs, og_error *err);
 
 /* Adds a run of values to a set. Values are not marked as placed. 0, OG_ENOMEM, OG_ETYPE, OG_ELIMIT. */
@@ -179,7 +179,8 @@ og_value og__int_from_limbs(og_doc *doc, const uint64_t *limbs, size_t count, bo
 /* A class reference from two str values. */
 og_value og__class_from(og_doc *doc, og_value module, og_value qualname);
 
-/* The parts of an object in turn: callable, args, kwargs, items, pairs, state, next; OG_INVALID where there is none. */
+/* The parts of an object in turn: callable, args, kwargs, items, pairs, state, next; OG_INVALID where there
+ * is none. */
 enum { OG__OBJECT_PARTS = 7 };
 og_value og__object_part(const og__object *object, size_t i);
 
@@ -211,8 +212,8 @@ static inline void og__mark_shared(og_value v)
 }
 
 /*
- * True when a walk may meet the node of `v` again. A walk's first value counts as shared too, whatever its flags
- * say: the only way back to it may be the one place that it stands in.
+ * True when a walk may meet the node of `v` again. A walk's first value counts as shared too, whatever its
+ * flags say: the only way back to it may be the one place that it stands in.
  */
 static inline bool og__is_shared(og_value v)
 {

@@ -57,7 +57,7 @@ typedef struct comparer {
     const void *top_a; /* the first nodes count as shared */
     const void *top_b;
     og__map classes; /* node -> node that was assumed equal: a union-find forest */
-    og__keys look; /* hashes keys of inner dicts and sets */
+    og__keys look;   /* hashes keys of inner dicts and sets */
 } comparer;
 
 static int push(comparer *c, og_value a, og_value b)
@@ -128,7 +128,8 @@ static int enter(comparer *c, og_value a, og_value b)
 static int next_item(comparer *c, pair *p)
 {
     size_t i = p->at++;
-    return enter(c, ((const og_value *)og__node_of(p->a)->items)[i], ((const og_value *)og__node_of(p->b)->items)[i]);
+    return enter(c, ((const og_value *)og__node_of(p->a)->items)[i],
+                 ((const og_value *)og__node_of(p->b)->items)[i]);
 }
 
 og_value og__object_part(const og__object *object, size_t i)
@@ -147,7 +148,8 @@ og_value og__object_part(const og__object *object, size_t i)
 static int next_part(comparer *c, pair *p)
 {
     size_t i = p->at++;
-    return enter(c, og__object_part(og__node_of(p->a)->items, i), og__object_part(og__node_of(p->b)->items, i));
+    return enter(c, og__object_part(og__node_of(p->a)->items, i),
+                 og__object_part(og__node_of(p->b)->items, i));
 }
 
 /* Where in b the key stands; OG__NOT_FOUND, or less for an error - 1. */

@@ -140,8 +140,10 @@ static int frames_push(frames *f, og_value v)
 static void fold(frame *f, uint64_t hash)
 {
     /* The order counts in a tuple only. */
-    if (f->kind == OG_TUPLE) f->sum = mix(f->sum ^ hash, K1 ^ f->at);
-    else f->sum += mix(hash ^ K3, K4);
+    if (f->kind == OG_TUPLE)
+        f->sum = mix(f->sum ^ hash, K1 ^ f->at);
+    else
+        f->sum += mix(hash ^ K3, K4);
 }
 
 static uint64_t finish(uint64_t seed, const frame *f)

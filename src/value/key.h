@@ -18,7 +18,8 @@ typedef struct og__keys {
     bool identity;       /* set by og__hash(): the key holds an inert object, which equals only itself */
 } og__keys;
 
-/* The hash of a key. 0, OG_ETYPE (not hashable: its kind in `*kind`), OG_ENOMEM, OG_ELIMIT (too much work). */
+/* The hash of a key. 0, OG_ETYPE (not hashable: its kind in `*kind`), OG_ENOMEM, OG_ELIMIT (too much work).
+ */
 int og__hash(og__keys *keys, og_value key, uint64_t *hash, og_kind *kind);
 
 /* True for the kinds of scalars that hash and compare without a walk. */
@@ -60,7 +61,8 @@ static inline size_t og__width(og_value container)
     return og_kind_of(container) == OG_DICT ? 2 : 1;
 }
 
-/* The entry's number of `key`, or -1, OG_ENOMEM - 1, … : see OG__NOT_FOUND. `hash` is used only with an index. */
+/* The entry's number of `key`, or -1, OG_ENOMEM - 1, … : see OG__NOT_FOUND. `hash` is used only with an
+ * index. */
 #define OG__NOT_FOUND (-1)
 int64_t og__find(og__keys *keys, const og__node *node, size_t width, og_value key, uint64_t hash);
 

@@ -39,7 +39,8 @@ uint64_t *og__map_find(const og__map *map, const void *key)
 
 static bool grow(og__map *map)
 {
-    og__map wider = {.alloc = map->alloc, .log2 = map->slots ? map->log2 + 1 : FIRST_LOG2, .count = map->count};
+    og__map wider = {
+        .alloc = map->alloc, .log2 = map->slots ? map->log2 + 1 : FIRST_LOG2, .count = map->count};
     size_t size = sizeof *wider.slots << wider.log2;
     wider.slots = og__alloc(map->alloc, size);
     if (!wider.slots) return false;

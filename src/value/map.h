@@ -24,7 +24,8 @@ void og__map_free(og__map *map);
 /* Where the number of `key` (not NULL) stands, or NULL. Valid until the next put. */
 uint64_t *og__map_find(const og__map *map, const void *key);
 
-/* As og__map_find(), but puts `value` first where the key is new (then `*fresh` is true). NULL without memory. */
+/* As og__map_find(), but puts `value` first where the key is new (then `*fresh` is true). NULL without
+ * memory. */
 uint64_t *og__map_put(og__map *map, const void *key, uint64_t value, bool *fresh);
 
 #endif

@@ -2,7 +2,8 @@
 /* Class references, and inert objects: records of what a pickle wanted built. */
 #include "value/container.h"
 
-og_value og_class(og_doc *doc, const char *module, size_t module_len, const char *qualname, size_t qualname_len)
+og_value og_class(og_doc *doc, const char *module, size_t module_len, const char *qualname,
+                  size_t qualname_len)
 {
     og_value names[2] = {og_strn(doc, module, module_len), og_strn(doc, qualname, qualname_len)};
     if (!og_valid(names[0]) || !og_valid(names[1])) return (og_value){0};

@@ -3,8 +3,8 @@
 #include "value/container.h"
 
 /*
- * What is open is on the document's stack: a mark per bracket (kind OG_INVALID, the closing bracket in meta, the
- * place of the mark before it in u.i), then the items that came so far.
+ * What is open is on the document's stack: a mark per bracket (kind OG_INVALID, the closing bracket in meta,
+ * the place of the mark before it in u.i), then the items that came so far.
  */
 typedef struct packer {
     og_doc *doc;
@@ -23,14 +23,16 @@ static int fail(const packer *p, og_status code, const char *what)
 static int push(packer *p, og_value v)
 {
     if (!og_valid(v)) return fail(p, OG_ENOMEM, "no memory for the value, or what 'v' was given is invalid");
-    if (og__doc_stack_reserve(p->doc, p->count + 1) < 0) return fail(p, OG_ENOMEM, "no memory for the open items");
+    if (og__doc_stack_reserve(p->doc, p->count + 1) < 0)
+        return fail(p, OG_ENOMEM, "no memory for the open items");
     p->doc->stack[p->count++] = v;
     return OG_OK;
 }
 
 static int open_bracket(packer *p, char closing)
 {
-    if (og__doc_stack_reserve(p->doc, p->count + 1) < 0) return fail(p, OG_ENOMEM, "no memory for the open items");
+    if (og__doc_stack_reserve(p->doc, p->count + 1) < 0)
+        return fail(p, OG_ENOMEM, "no memory for the open items");
     og_value mark = og__make_int((int64_t)p->mark);
     mark.meta = (uint64_t)(uint8_t)closing << OG__META_LEN_SHIFT;
     p->doc->stack[p->count++] = mark;
@@ -49,21 +51,29 @@ static og_value close_items(packer *p, char closing, const og_value *items, size
     }
 }
 
+/* Dicts and sets have said why. */
+static int fail_close(const packer *p, char closing)
+{
+    if (closing == ']' || closing == ')') return fail(p, OG_ENOMEM, "no memory for a container");
+    p->err->position = p->at;
+    return p->err->code;
+}
+
 static int close_bracket(packer *p, char closing)
 {
     if (p->mark == 0) return fail(p, OG_EINVAL, "a closing bracket without an opening one");
     og_value mark = p->doc->stack[p->mark - 1];
     char want = (char)og__value_len(mark);
     if (want != closing)
-        return og_error_set(p->err, OG_EINVAL, p->at, "expected '%c' to close the bracket, found '%c'", want, closing);
+        return og_error_set(p->err, OG_EINVAL, p->at, "expected '%c' to close the bracket, found '%c'", want,
+                            closing);
     size_t count = p->count - p->mark;
     if (closing == '}' && count % 2) return fail(p, OG_EINVAL, "a key without a value; a dict takes pairs");
-    if (p->err) *p->err = (og_error){.code = OG_ENOMEM, .text = "no memory for a container"};
     og_value v = close_items(p, closing, p->doc->stack + p->mark, count);
-    if (p->err) p->err->position = p->at;
+    if (!og_valid(v)) return fail_close(p, closing);
     p->count = p->mark - 1;
     p->mark = (size_t)mark.u.i;
-    return og_valid(v) ? push(p, v) : OG_ENOMEM;
+    return push(p, v);
 }
 
 static int pack_str(packer *p, const char *text, size_t len)
@@ -102,7 +112,12 @@ static int pack_one(packer *p, arguments *args)
     bool sized = (c == 's' || c == 'y') && p->format[p->at + 1] == '#';
     if (c == 'y' && !sized) return fail(p, OG_EINVAL, "'y' needs '#' behind it");
     switch (c) {
-    case ' ': case '\t': case '\n': case '\r': case ',': case ':': return OG_OK;
+    case ' ':
+    case '\t':
+    case '\n':
+    case '\r':
+    case ',':
+    case ':': return OG_OK;
     case 'n': return push(p, og_none());
     case 'b': return push(p, og_bool(va_arg(args->list, int) != 0));
     case 'i': return push(p, og_int(va_arg(args->list, int)));
@@ -120,7 +135,10 @@ static int pack_one(packer *p, arguments *args)
     case '(': return open_bracket(p, ')');
     case '{': return open_bracket(p, '}');
     case '<': return open_bracket(p, '>');
-    case ']': case ')': case '}': case '>': return close_bracket(p, c);
+    case ']':
+    case ')':
+    case '}':
+    case '>': return close_bracket(p, c);
     default:
         return og_error_set(p->err, OG_EINVAL, p->at,
                             "unknown format character '%c'; known are n b i I U f s s# y# v and brackets", c);

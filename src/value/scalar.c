@@ -190,5 +190,6 @@ bool og_str_has_surrogates(og_value value)
 bool og_str_is(og_value value, const char *text)
 {
     size_t len = strlen(text);
-    return og_kind_of(value) == OG_STR && og__value_len(value) == len && memcmp(og_data(value, NULL), text, len) == 0;
+    return og_kind_of(value) == OG_STR && og__value_len(value) == len &&
+           memcmp(og_data(value, NULL), text, len) == 0;
 }

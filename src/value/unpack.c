@@ -47,7 +47,8 @@ static void write_path(const unpacker *u, char path[PATH_SIZE])
         const level *l = &u->levels[i];
         int n = 0;
         if (l->closing == '}' && l->key)
-            n = snprintf(path + len, PATH_SIZE - len, ".%.*s", (int)(l->key_len < 40 ? l->key_len : 40), l->key);
+            n = snprintf(path + len, PATH_SIZE - len, ".%.*s", (int)(l->key_len < 40 ? l->key_len : 40),
+                         l->key);
         else if (l->closing != '}' && l->index > 0)
             n = snprintf(path + len, PATH_SIZE - len, "[%zu]", l->index - 1);
         if (n > 0) len += (size_t)n;
@@ -118,8 +119,8 @@ static int close_bracket(unpacker *u, char c)
     level *l = top(u);
     if (!l) return fail_format(u, "a closing bracket without an opening one");
     if (l->closing != c)
-        return og_error_set(u->err, OG_EINVAL, u->at, "in the format: expected '%c' to close the bracket, found '%c'",
-                            l->closing, c);
+        return og_error_set(u->err, OG_EINVAL, u->at,
+                            "in the format: expected '%c' to close the bracket, found '%c'", l->closing, c);
     if (l->have_key) return fail_format(u, "a key without a value");
     size_t len = og_len(l->container);
     size_t used = l->index;
@@ -128,7 +129,7 @@ static int close_bracket(unpacker *u, char c)
     bool missing = !og_valid(l->container);
     u->depth--;
     if (missing || more || len <= used) return OG_OK;
-    char what[96];
+    char what[128];
     snprintf(what, sizeof what, "expected %zu %s, found %zu%s", used, dict ? "keys" : "items", len,
              dict ? "" : "; put '*' before the bracket to allow more");
     return fail(u, OG_EVALUE, what);
@@ -149,8 +150,10 @@ static int take_key(unpacker *u, level *l, arguments *args)
     if (optional) u->at++;
     l->have_key = true;
     l->current = og_dict_get(l->container, og__make(OG_STR, 0, l->key_len, l->key));
-    if (og_valid(l->current)) l->index++;
-    else if (!optional && og_valid(l->container)) return fail(u, OG_ENOTFOUND, "no such key");
+    if (og_valid(l->current))
+        l->index++;
+    else if (!optional && og_valid(l->container))
+        return fail(u, OG_ENOTFOUND, "no such key");
     return OG_OK;
 }
 
@@ -232,8 +235,10 @@ static int take_flag(unpacker *u, char c)
     level *l = top(u);
     bool dict = l && l->closing == '}';
     if (!l || dict != (c == '!')) return fail_format(u, "'*' stands in lists and tuples, '!' in dicts");
-    if (dict) l->strict = true;
-    else l->more = true;
+    if (dict)
+        l->strict = true;
+    else
+        l->more = true;
     return OG_OK;
 }
 
@@ -246,12 +251,22 @@ static int take_one(unpacker *u, arguments *args)
     level *l = top(u);
     if (l && l->closing == '}' && !l->have_key) return take_key(u, l, args);
     switch (c) {
-    case '[': case '(': case '{': return open_bracket(u, c);
-    case 's': case 'y': return take_data(u, c, args);
-    case 'n': case 'b': case 'i': case 'I': case 'U': case 'f': case 'v': return take_scalar(u, c, args);
+    case '[':
+    case '(':
+    case '{': return open_bracket(u, c);
+    case 's':
+    case 'y': return take_data(u, c, args);
+    case 'n':
+    case 'b':
+    case 'i':
+    case 'I':
+    case 'U':
+    case 'f':
+    case 'v': return take_scalar(u, c, args);
     default:
-        return og_error_set(u->err, OG_EINVAL, u->at,
-                            "in the format: unknown character '%c'; known are n b i I U f s s# y# v and brackets", c);
+        return og_error_set(
+            u->err, OG_EINVAL, u->at,
+            "in the format: unknown character '%c'; known are n b i I U f s s# y# v and brackets", c);
     }
 }
 

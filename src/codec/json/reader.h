@@ -1,0 +1,80 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * What the parts of the JSON reader share. Functions that read take the place to read from and return the
+ * place after it, or NULL with the error filled; `status` is its code then.
+ */
+#ifndef ONGGI_CODEC_JSON_READER_H
+#define ONGGI_CODEC_JSON_READER_H
+
+#include "value/doc.h"
+#include <onggi/json.h>
+
+typedef struct og__json_reader {
+    const uint8_t *text;
+    const uint8_t *end;
+    const uint8_t *vector_end; /* 16 bytes may be loaded from places up to here; NULL: from nowhere */
+    og_value *top;             /* next free place of the document's stack */
+    og_value *stack_end;
+    size_t frame; /* where on the stack the innermost open container has its frame */
+    size_t depth;
+    size_t max_depth;
+    size_t max_digits;
+    og_doc *doc;
+    og_doc *tree; /* where containers go that are still to be converted; NULL unless lossless */
+    og_error *err;
+    int status;
+    bool allow_nan;
+    bool allow_surrogates;
+    bool allow_trailing_comma;
+    og__duplicate duplicate;
+} og__json_reader;
+
+/*
+ * A container as it stood in the text, before its tags are understood (lossless only): a value of kind
+ * OG_LIST or OG_DICT points to this in place of a node.
+ */
+typedef struct og__json_raw {
+    size_t position;
+    size_t count; /* of items; keys and values both count */
+    og_value items[];
+} og__json_raw;
+
+static inline size_t og__json_position(const og__json_reader *r, const uint8_t *at)
+{
+    return (size_t)(at - r->text);
+}
+
+/* Each of these fills the error and returns NULL. */
+const uint8_t *og__json_fail(og__json_reader *r, og_status status, const uint8_t *at, const char *sentence);
+const uint8_t *og__json_no_memory(og__json_reader *r);
+/* "expected … but found …"; at the end of the text it is OG_ETRUNCATED. */
+const uint8_t *og__json_unexpected(og__json_reader *r, const uint8_t *at, const char *expected);
+/* `word` does not stand at `at`: the position is its first byte that differs. */
+const uint8_t *og__json_not_word(og__json_reader *r, const uint8_t *at, const char *word);
+
+/* Makes the str between `start` and `end`, which holds escapes. 0 or a negative status (filled). */
+int og__json_unescape(og__json_reader *r, const uint8_t *start, const uint8_t *end, bool ascii,
+                      og_value *out);
+
+/* Reads well-formed UTF-8 sequences of more than one byte up to the first byte below 0x80. */
+const uint8_t *og__json_read_utf8(og__json_reader *r, const uint8_t *at);
+
+/* Reads the rest of a string that is not plain ASCII up to its quote; `start` is its first byte, `at` where
+ * the plain part ends. */
+const uint8_t *og__json_read_string_slow(og__json_reader *r, const uint8_t *start, const uint8_t *at,
+                                         og_value *out);
+
+/* An int of more digits than an int64_t has, `digits` of `len`. 0 or a negative status. */
+int og__json_big_int(og__json_reader *r, const uint8_t *digits, size_t len, bool negative, og_value *out);
+
+/* Reads a number; `at` is '-' or a digit. */
+const uint8_t *og__json_read_number(og__json_reader *r, const uint8_t *at, og_value *out);
+
+/* Copies the text into the document, comments blanked out: the places of all else stay. NULL with the error
+ * filled. */
+const uint8_t *og__json_blank_comments(og__json_reader *r, const uint8_t *text, size_t len);
+
+/* Turns the raw tree that reading left at `raw` into the value that its tags mean. 0 or a negative status. */
+int og__json_from_tags(og__json_reader *r, og_value raw, og_value *out);
+
+#endif

@@ -1,0 +1,199 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Where a JSON text ends in a stream that comes in pieces. Each byte is looked at once: what must be known of those
+ * before is in the scan's state. Only strings, brackets and bare words are told apart; the reader checks the rest.
+ */
+#include "codec/json/text16.h"
+#include <onggi/json.h>
+
+#include <string.h>
+
+enum { DEPTH_DEFAULT = 1000 };
+
+/* The states; STATE_WORD and up is within word number (state - STATE_WORD) / WORD_SIZE at letter % WORD_SIZE. */
+enum {
+    STATE_START,      /* in the white space before the value */
+    STATE_INSIDE,     /* in a container, not in a string */
+    STATE_STRING,     /* in a string; at depth 0 the text ends with it */
+    STATE_ESCAPE,     /* after a backslash */
+    STATE_MINUS,      /* after the '-' of a bare number */
+    STATE_NUMBER,     /* in a bare number, a digit came */
+    STATE_WORD,       /* in a bare word */
+    WORD_SIZE = 16
+};
+
+static const char *const words[] = {"true", "false", "null", "NaN", "Infinity"};
+enum { WORDS = sizeof words / sizeof words[0], WORD_INFINITY = 4 };
+
+static int refuse(og_json_scan *scan, const uint8_t *data, size_t at, const char *expected, og_error *err)
+{
+    scan->at = at;
+    uint8_t c = data[at];
+    if (c > 0x20 && c < 0x7f)
+        return og_error_set(err, OG_ESYNTAX, at, "not JSON: expected %s but found '%c' (0x%02x)", expected, c, c);
+    return og_error_set(err, OG_ESYNTAX, at, "not JSON: expected %s but found byte 0x%02x", expected, c);
+}
+
+static bool in_number(uint8_t c)
+{
+    return (c >= '0' && c <= '9') || c == '.' || c == 'e' || c == 'E' || c == '+' || c == '-';
+}
+
+/* True for what may stand between the brackets of JSON outside of strings, NaN and Infinity included. */
+static bool may_be_inside(uint8_t c)
+{
+    static const uint8_t allowed[128] = {
+        ['\t'] = 1, ['\n'] = 1, ['\r'] = 1, [' '] = 1, ['"'] = 1, ['+'] = 1, [','] = 1, ['-'] = 1, ['.'] = 1, ['0'] = 1,
+        ['1'] = 1,  ['2'] = 1,  ['3'] = 1,  ['4'] = 1, ['5'] = 1, ['6'] = 1, ['7'] = 1, ['8'] = 1, ['9'] = 1, [':'] = 1,
+        ['E'] = 1,  ['I'] = 1,  ['N'] = 1,  ['['] = 1, [']'] = 1, ['a'] = 1, ['e'] = 1, ['f'] = 1, ['i'] = 1, ['l'] = 1,
+        ['n'] = 1,  ['r'] = 1,  ['s'] = 1,  ['t'] = 1, ['u'] = 1, ['y'] = 1, ['{'] = 1, ['}'] = 1,
+    };
+    return c < 128 && allowed[c];
+}
+
+static int open_one(og_json_scan *scan, size_t at, og_error *err)
+{
+    size_t max = scan->max_depth ? scan->max_depth : DEPTH_DEFAULT;
+    if (scan->depth >= max) {
+        scan->at = at;
+        return og_error_set(err, OG_ELIMIT, at, "more than %zu arrays and objects in one another", max);
+    }
+    scan->depth++;
+    scan->state = STATE_INSIDE;
+    return 0;
+}
+
+/* Takes the first byte of the value. */
+static int scan_first(og_json_scan *scan, const uint8_t *data, size_t at, og_error *err)
+{
+    uint8_t c = data[at];
+    if (c == '[' || c == '{') return open_one(scan, at, err);
+    if (c == '"') {
+        scan->state = STATE_STRING;
+    } else if (c == '-') {
+        scan->state = STATE_MINUS;
+    } else if (c >= '0' && c <= '9') {
+        scan->state = STATE_NUMBER;
+    } else {
+        unsigned word = 0;
+        while (word < WORDS && words[word][0] != c)
+            word++;
+        if (word == WORDS) return refuse(scan, data, at, "the start of a value", err);
+        scan->state = (uint8_t)(STATE_WORD + word * WORD_SIZE + 1);
+    }
+    return 0;
+}
+
+/* Steps over the plain part of a string: to a quote, a backslash, a control byte or the end. */
+static size_t skip_string(const uint8_t *data, size_t at, size_t len)
+{
+    while (len - at >= OG__TEXT16) {
+        unsigned mask = og__escape16(data + at);
+        if (mask) return at + (size_t)__builtin_ctz(mask);
+        at += OG__TEXT16;
+    }
+    while (at < len && data[at] != '"' && data[at] != '\\' && data[at] >= 0x20)
+        at++;
+    return at;
+}
+
+/* Within a string. 1 when the text ends with it, at scan->at; 0 when to go on. */
+static int scan_string(og_json_scan *scan, const uint8_t *data, size_t len, og_error *err)
+{
+    size_t at = skip_string(data, scan->at, len);
+    scan->at = at;
+    if (at == len) return 0;
+    if (data[at] < 0x20) return refuse(scan, data, at, "no control character in a string", err);
+    scan->at = at + 1;
+    if (data[at] == '\\') {
+        scan->state = STATE_ESCAPE;
+        return 0;
+    }
+    scan->state = STATE_INSIDE;
+    return scan->depth == 0;
+}
+
+/* Within a container, outside of strings. As scan_string(). */
+static int scan_inside(og_json_scan *scan, const uint8_t *data, size_t len, og_error *err)
+{
+    size_t at = scan->at;
+    while (at < len) {
+        uint8_t c = data[at];
+        if (!may_be_inside(c)) return refuse(scan, data, at, "a value or punctuation", err);
+        if (c == '[' || c == '{') {
+            if (open_one(scan, at, err) < 0) return OG_ELIMIT;
+        } else if (c == ']' || c == '}') {
+            scan->depth--;
+        }
+        at++;
+        if (c == '"') {
+            scan->state = STATE_STRING;
+            break;
+        }
+        if (scan->depth == 0) {
+            scan->at = at;
+            return 1;
+        }
+    }
+    scan->at = at;
+    return 0;
+}
+
+/* Within a bare word. As scan_string(). */
+static int scan_word(og_json_scan *scan, const uint8_t *data, size_t at, og_error *err)
+{
+    const char *word = words[(scan->state - STATE_WORD) / WORD_SIZE];
+    size_t letter = (size_t)(scan->state - STATE_WORD) % WORD_SIZE;
+    if (data[at] != (uint8_t)word[letter]) return refuse(scan, data, at, word, err);
+    scan->at = at + 1;
+    scan->state++;
+    return word[letter + 1] == '\0';
+}
+
+/* Takes what stands at scan->at in its state. 1 when the text ends before scan->at, 0 to go on, or an error. */
+static int scan_some(og_json_scan *scan, const uint8_t *data, size_t len, og_error *err)
+{
+    size_t at = scan->at;
+    switch (scan->state) {
+    case STATE_START:
+        scan->at = at + 1;
+        return og__json_is_space(data[at]) ? 0 : scan_first(scan, data, at, err);
+    case STATE_INSIDE: return scan_inside(scan, data, len, err);
+    case STATE_STRING: return scan_string(scan, data, len, err);
+    case STATE_ESCAPE:
+        scan->at = at + 1;
+        scan->state = STATE_STRING;
+        return 0;
+    case STATE_MINUS:
+        scan->at = at + 1;
+        scan->state = data[at] == 'I' ? STATE_WORD + WORD_INFINITY * WORD_SIZE + 1 : STATE_NUMBER;
+        if (data[at] == 'I' || (data[at] >= '0' && data[at] <= '9')) return 0;
+        return refuse(scan, data, at, "a digit after '-'", err);
+    case STATE_NUMBER:
+        while (at < len && in_number(data[at]))
+            at++;
+        scan->at = at;
+        return at < len;
+    default: return scan_word(scan, data, at, err);
+    }
+}
+
+int og_json_scan_end(og_json_scan *scan, const uint8_t *data, size_t len, bool ended, size_t *start, size_t *end,
+                     og_error *err)
+{
+    int done = 0;
+    while (done == 0 && scan->at < len)
+        done = scan_some(scan, data, len, err);
+    if (done < 0) return done;
+    if (!done) {
+        if (!ended) return 0;
+        if (scan->state != STATE_NUMBER)
+            return og_error_set(err, OG_ETRUNCATED, len, "the stream ends %s",
+                                scan->state == STATE_START ? "before a JSON text" : "within a JSON text");
+    }
+    *start = 0;
+    while (og__json_is_space(data[*start]))
+        ++*start;
+    *end = scan->at;
+    return 1;
+}

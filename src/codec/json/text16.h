@@ -1,0 +1,114 @@
+/* SPDX-License-Identifier: MIT */
+/* Sixteen bytes of JSON text at a time, with SSE2 where there is any; the scalar twins say what is meant. */
+#ifndef ONGGI_CODEC_JSON_TEXT16_H
+#define ONGGI_CODEC_JSON_TEXT16_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#if defined(__SSE2__)
+#    include <emmintrin.h>
+#endif
+
+enum { OG__TEXT16 = 16, OG__TEXT16_ALL = 0xffff };
+
+static inline bool og__json_is_space(uint8_t c)
+{
+    return c == ' ' || c == '\n' || c == '\r' || c == '\t';
+}
+
+/* True for a byte that ends a run of plain ASCII in a string: '"', '\\', controls, and all from 0x80. */
+static inline bool og__json_is_special(uint8_t c)
+{
+    return c == '"' || c == '\\' || c < 0x20 || c >= 0x80;
+}
+
+/* A bit for each of 16 bytes, the first one lowest: those that are special. */
+static inline unsigned og__special16_scalar(const uint8_t *text)
+{
+    unsigned mask = 0;
+    for (unsigned i = 0; i < OG__TEXT16; i++)
+        mask |= (unsigned)og__json_is_special(text[i]) << i;
+    return mask;
+}
+
+/* Likewise: those that are white space. */
+static inline unsigned og__space16_scalar(const uint8_t *text)
+{
+    unsigned mask = 0;
+    for (unsigned i = 0; i < OG__TEXT16; i++)
+        mask |= (unsigned)og__json_is_space(text[i]) << i;
+    return mask;
+}
+
+/* Likewise: those that a writer must escape or that are not ASCII, with 0x7f among them. */
+static inline unsigned og__ascii_special16_scalar(const uint8_t *text)
+{
+    unsigned mask = 0;
+    for (unsigned i = 0; i < OG__TEXT16; i++)
+        mask |= (unsigned)(og__json_is_special(text[i]) || text[i] == 0x7f) << i;
+    return mask;
+}
+
+/* Likewise: those that a writer of UTF-8 must escape. */
+static inline unsigned og__escape16_scalar(const uint8_t *text)
+{
+    unsigned mask = 0;
+    for (unsigned i = 0; i < OG__TEXT16; i++)
+        mask |= (unsigned)(og__json_is_special(text[i]) && text[i] < 0x80) << i;
+    return mask;
+}
+
+#if defined(__SSE2__)
+
+static inline __m128i og__load16(const uint8_t *text)
+{
+    return _mm_loadu_si128((const __m128i *)(const void *)text);
+}
+
+static inline __m128i og__quote_or_backslash16(__m128i x)
+{
+    return _mm_or_si128(_mm_cmpeq_epi8(x, _mm_set1_epi8('"')), _mm_cmpeq_epi8(x, _mm_set1_epi8('\\')));
+}
+
+static inline unsigned og__special16(const uint8_t *text)
+{
+    /* As signed numbers, bytes from 0x80 are below 0x20 too. */
+    __m128i x = og__load16(text);
+    __m128i low = _mm_cmplt_epi8(x, _mm_set1_epi8(0x20));
+    return (unsigned)_mm_movemask_epi8(_mm_or_si128(low, og__quote_or_backslash16(x)));
+}
+
+static inline unsigned og__space16(const uint8_t *text)
+{
+    __m128i x = og__load16(text);
+    __m128i a = _mm_or_si128(_mm_cmpeq_epi8(x, _mm_set1_epi8(' ')), _mm_cmpeq_epi8(x, _mm_set1_epi8('\n')));
+    __m128i b = _mm_or_si128(_mm_cmpeq_epi8(x, _mm_set1_epi8('\r')), _mm_cmpeq_epi8(x, _mm_set1_epi8('\t')));
+    return (unsigned)_mm_movemask_epi8(_mm_or_si128(a, b));
+}
+
+static inline unsigned og__ascii_special16(const uint8_t *text)
+{
+    __m128i x = og__load16(text);
+    __m128i low =
+        _mm_or_si128(_mm_cmplt_epi8(x, _mm_set1_epi8(0x20)), _mm_cmpeq_epi8(x, _mm_set1_epi8(0x7f)));
+    return (unsigned)_mm_movemask_epi8(_mm_or_si128(low, og__quote_or_backslash16(x)));
+}
+
+static inline unsigned og__escape16(const uint8_t *text)
+{
+    __m128i x = og__load16(text);
+    __m128i control = _mm_cmpeq_epi8(_mm_max_epu8(x, _mm_set1_epi8(0x1f)), _mm_set1_epi8(0x1f));
+    return (unsigned)_mm_movemask_epi8(_mm_or_si128(control, og__quote_or_backslash16(x)));
+}
+
+#else
+
+#    define og__special16       og__special16_scalar
+#    define og__space16         og__space16_scalar
+#    define og__ascii_special16 og__ascii_special16_scalar
+#    define og__escape16        og__escape16_scalar
+
+#endif
+
+#endif

@@ -1,0 +1,14 @@
+/* SPDX-License-Identifier: MIT */
+/* Names that changed between Python 2 and 3. The values given and returned are of kind str. */
+#ifndef ONGGI_CODEC_PICKLE_NAMES_H
+#define ONGGI_CODEC_PICKLE_NAMES_H
+
+#include "value/doc.h"
+
+/* Replaces a module and a name of Python 2 by those that Python 3 takes them for. */
+void og__names_to_3(og_value *module, og_value *name);
+
+/* The reverse: names that og__names_to_3() turns into the ones given. False when there are none such. */
+bool og__names_to_2(og_value *module, og_value *name);
+
+#endif

@@ -1,0 +1,214 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The pickle reader's insides, shared by the files that read: the stack of values, marks on it, the memo, and
+ * one function for each opcode. Nothing that a pickle names is looked up or called.
+ */
+#ifndef ONGGI_CODEC_PICKLE_READER_H
+#define ONGGI_CODEC_PICKLE_READER_H
+
+#include <onggi/pickle.h>
+
+#include "codec/pickle/opcodes.h"
+#include "value/doc.h"
+
+/* Entries that a memo has room for without memory of its own: enough for most messages. */
+enum { OG__MEMO_SMALL = 64 };
+
+/* One entry of the part of a memo that is far from dense. */
+typedef struct og__memo_far {
+    size_t index;
+    og_value value;
+} og__memo_far;
+
+/*
+ * What PUT stored, by number. Numbers that follow one another, as picklers write them, stand in `entries`;
+ * those far away go to a hash table, so that memory follows what was really stored.
+ */
+typedef struct og__memo {
+    const og_allocator *alloc;
+    og_value *entries;
+    size_t len;   /* entries looked after; OG_INVALID where nothing was stored */
+    size_t cap;   /* room */
+    size_t count; /* stored in all, near and far */
+    og__memo_far *far;
+    size_t far_cap; /* a power of two, or 0 */
+    size_t far_count;
+    og_value small[OG__MEMO_SMALL];
+} og__memo;
+
+void og__memo_init(og__memo *memo, const og_allocator *alloc);
+void og__memo_fini(og__memo *memo);
+
+/* Stores `value` under `index`. 0 or OG_ENOMEM. */
+int og__memo_put(og__memo *memo, size_t index, og_value value);
+
+/* What is stored under `index`; OG_INVALID when nothing is. */
+og_value og__memo_get_far(const og__memo *memo, size_t index);
+
+static inline og_value og__memo_get(const og__memo *memo, size_t index)
+{
+    if (index < memo->len && og_valid(memo->entries[index])) return memo->entries[index];
+    return og__memo_get_far(memo, index);
+}
+
+/* A pickle being read. */
+typedef struct og__reader {
+    const uint8_t *start;
+    const uint8_t *op; /* the opcode in hand: errors name its position */
+    const uint8_t *at; /* the next byte */
+    const uint8_t *end;
+    og_doc *doc;
+    og_value *top;   /* the stack is doc->stack up to here */
+    og_value *limit; /* and has room up to here */
+    size_t fence;    /* values below this index stand under the innermost mark; 0: no mark */
+    og__memo memo;
+    size_t max_depth;
+    size_t max_digits;
+    og_pickle_encoding encoding;
+    const og_value *buffers;
+    size_t buffer_count;
+    size_t buffer_next;
+    unsigned protocol; /* what PROTO said last */
+    bool regrown;      /* a container grew after it was placed: heights must be taken again at the end */
+    og_error *err;
+} og__reader;
+
+/* The text of a failure is "OPCODE at POSITION: …". Returns `code`. */
+int og__reader_fail(og__reader *r, og_status code, const char *format, ...) OG_PRINTF(3, 4);
+
+/* Failures that many opcodes share. */
+int og__reader_nomem(og__reader *r);
+int og__reader_underflow(og__reader *r, const char *expected);
+int og__reader_truncated(og__reader *r);
+
+/* A mark stands on the stack as OG_INVALID and holds the fence that was there before it. */
+static inline size_t og__stack_len(const og__reader *r)
+{
+    return (size_t)(r->top - r->doc->stack);
+}
+
+/* Values that can be popped before the innermost mark, or the bottom, is reached. */
+static inline size_t og__stack_above(const og__reader *r)
+{
+    return og__stack_len(r) - r->fence;
+}
+
+/* Makes room for one more value. */
+int og__reader_grow(og__reader *r);
+
+static inline int og__push(og__reader *r, og_value value)
+{
+    if (r->top == r->limit) {
+        int status = og__reader_grow(r);
+        if (status < 0) return status;
+    }
+    *r->top++ = value;
+    return OG_OK;
+}
+
+/* As og__push() for what was just made and is OG_INVALID when there was no memory for it. */
+static inline int og__push_made(og__reader *r, og_value value)
+{
+    return og_valid(value) ? og__push(r, value) : og__reader_nomem(r);
+}
+
+/*
+ * Pops the innermost mark and all above it: `items` gets the place of the values (they stay in memory until
+ * the next push), `count` their number. r->top is where the mark was.
+ */
+int og__pop_mark(og__reader *r, og_value **items, size_t *count);
+
+/* The next `size` bytes, or NULL with the error set. */
+static inline const uint8_t *og__take(og__reader *r, size_t size)
+{
+    if ((size_t)(r->end - r->at) < size) {
+        og__reader_truncated(r);
+        return NULL;
+    }
+    const uint8_t *bytes = r->at;
+    r->at += size;
+    return bytes;
+}
+
+/* A length of `size` bytes and as many bytes behind it, or NULL with the error set. */
+const uint8_t *og__take_counted(og__reader *r, size_t size, size_t *len);
+
+/* The rest of the line without its line feed, or NULL with the error set. */
+const uint8_t *og__take_line(og__reader *r, size_t *len);
+
+/*
+ * Heights: how many containers stand in one another below a node, itself included. They are kept in the
+ * node's field `high`, or `count` for an object, where nothing else is kept, and are exact until a container
+ * grows that already stands in another one.
+ */
+static inline size_t og__height(og_value v)
+{
+    og_kind kind = og_kind_of(v);
+    if (kind < OG_LIST || kind == OG_CLASS) return 0;
+    return kind == OG_OBJECT ? og__node_of(v)->count : og__node_of(v)->high;
+}
+
+/* The greatest height among `count` values. */
+size_t og__height_of_items(const og_value *items, size_t count);
+
+/* Notes that something of height `below` was put into `v`. 0 or OG_ELIMIT. */
+int og__raise(og__reader *r, og_value v, size_t below);
+
+/* After reading: takes heights again when that is needed. 0, OG_ELIMIT or OG_ENOMEM. */
+int og__reader_check_depth(og__reader *r, og_value root);
+
+/* Pushes a str from UTF-8, in which surrogates may stand; it stays where it is. */
+int og__push_utf8(og__reader *r, const uint8_t *bytes, size_t len);
+
+/* Pushes a str of Python 2 as r->encoding says. The bytes must stay. */
+int og__push_str2(og__reader *r, const uint8_t *bytes, size_t len);
+
+/* Pushes the memo's entry; it may stand in two places from then on. */
+int og__memo_fetch(og__reader *r, size_t index);
+
+/* Enters the topmost value in the memo. */
+int og__memo_store(og__reader *r, size_t index);
+
+/* Pushes a class reference. Names of Python 2 become those of Python 3 as protocols below 3 want it. */
+int og__push_class(og__reader *r, og_value module, og_value name);
+
+/* Pushes containers made of a run of values (which may be a part of the stack above r->top). */
+int og__push_tuple(og__reader *r, const og_value *items, size_t count);
+int og__push_list(og__reader *r, const og_value *items, size_t count);
+int og__push_bytearray(og__reader *r, const uint8_t *bytes, size_t len);
+int og__push_set(og__reader *r, og_kind kind, const og_value *items, size_t count);
+
+/*
+ * What stands on the stack counts as placed from the start, so that standing in one container does not make it
+ * shared. Where the value room's own functions place what they are given, they are told first that it is not
+ * placed yet.
+ */
+static inline void og__unplace(og_value v)
+{
+    if (og__has_node(v) && !og__is_shared(v)) og__node_of(v)->flags &= (uint8_t)~OG__N_PLACED;
+}
+
+/* An empty container that counts as placed; OG_INVALID without memory. */
+static inline og_value og__placed_node(og_doc *doc, og_kind kind)
+{
+    og_value v = og__node_new(doc, kind);
+    if (og_valid(v)) og__node_of(v)->flags = OG__N_PLACED;
+    return v;
+}
+
+/* Pushes an object made from `callable` and `args`, either of which may be OG_INVALID. */
+int og__push_object(og__reader *r, og_make how, og_value callable, og_value args);
+
+/*
+ * When calling `callable` with the tuple `args` makes plain data (a set, bytes in the forms of protocols 0 to 2,
+ * …), pushes that. 1 pushed, 0 not such a call, < 0 with the error set.
+ */
+int og__push_plain(og__reader *r, og_value callable, og_value args);
+
+/* One function for each opcode: 0, 1 at the end of the pickle, or < 0 with the error set. */
+typedef int (*og__op_fn)(og__reader *r);
+#define OP(name, byte, argument, protocol, before, after, summary) int og__op_##name(og__reader *r);
+#include "codec/pickle/opcodes.def"
+#undef OP
+
+#endif
