@@ -14,7 +14,8 @@ typedef struct pending {
 typedef struct copier {
     og_doc *doc;
     const void *top;
-    og__map seen; /* node -> its copy's node */
+    og__map seen;   /* node -> its copy's node */
+    og__map hashes; /* of copied keys */
     pending *list;
     size_t count;
     size_t cap;
@@ -87,6 +88,20 @@ static bool copy_object(og_doc *doc, og__node *to, const og__node *from)
     return copy->more != NULL;
 }
 
+/* A large dict or set: its entries stand behind an index, which is filled when they are there. */
+static bool indexed_parts(og_doc *doc, og_value copy, const og__node *from)
+{
+    og__node *to = og__node_of(copy);
+    size_t width = og__width(copy);
+    og__index *index = og__index_new(doc, from->count, width);
+    if (!index) return false;
+    to->items = index + 1;
+    to->count = from->count;
+    to->flags = OG__N_EXACT;
+    memset(to->items, 0, from->count * width * sizeof(og_value));
+    return true;
+}
+
 /* A node of the same shape, its parts still to come. */
 static og_value copy_node(og_doc *doc, og_value v)
 {
@@ -101,6 +116,8 @@ static og_value copy_node(og_doc *doc, og_value v)
     } else if (og_kind_of(v) == OG_BYTEARRAY) {
         made = node_parts(doc, to, from, og_len(v));
         if (made && to->items) memcpy(to->items, from->items, og_len(v));
+    } else if (from->flags & OG__N_INDEX) {
+        made = indexed_parts(doc, copy, from);
     } else {
         made = node_parts(doc, to, from, part_count(v) * sizeof(og_value));
     }
@@ -137,13 +154,15 @@ static og_value *object_part(og__object *object, size_t i)
     return parts[i - 2];
 }
 
-/* Hashes depend on the document and on addresses: the index is built again from the copied keys. */
+/* Hashes depend on the document and on addresses: the index is filled from the copied keys. */
 static bool close_node(copier *c, const pending *p)
 {
-    og_kind kind = og_kind_of(p->to);
-    bool indexed = kind == OG_DICT || kind == OG_SET || kind == OG_FROZENSET;
-    if (!indexed || og__node_of(p->to)->count <= OG__LINEAR_MAX) return true;
-    return og__index_build(c->doc, p->to) == OG_OK;
+    if (!(og__node_of(p->from)->flags & OG__N_INDEX)) return true;
+    og__node *node = og__node_of(p->to);
+    og__keys keys = {.alloc = &c->doc->alloc, .seed = c->doc->seed, .memo = &c->hashes};
+    if (og__index_fill(&keys, node, og__width(p->to), og__index_of(node)) < 0) return false;
+    node->flags |= OG__N_INDEX;
+    return true;
 }
 
 static bool step(copier *c)
@@ -170,11 +189,13 @@ static bool step(copier *c)
 
 og_value og_copy(og_doc *doc, og_value value)
 {
-    copier c = {.doc = doc, .top = og__has_node(value) ? value.u.p : NULL, .seen = {.alloc = &doc->alloc}};
+    copier c = {.doc = doc, .top = og__has_node(value) ? value.u.p : NULL};
+    c.seen.alloc = c.hashes.alloc = &doc->alloc;
     og_value copy = {0};
     bool ok = enter(&c, value, &copy);
     while (ok && c.count)
         ok = step(&c);
+    og__map_free(&c.hashes);
     og__map_free(&c.seen);
     if (c.list) og__free(&doc->alloc, c.list, c.cap * sizeof *c.list);
     return ok ? copy : (og_value){0};

@@ -8,7 +8,8 @@ enum { LOOK_UP_WORK = 1 << 22 };
 
 static og__keys keys_of(const og_doc *doc)
 {
-    return (og__keys){&doc->alloc, doc->seed, doc->work, doc->work_limit, false};
+    return (og__keys){
+        .alloc = &doc->alloc, .seed = doc->seed, .work = doc->work, .work_limit = doc->work_limit};
 }
 
 static og_value *entry(const og__node *node, size_t width, size_t i)
@@ -24,91 +25,6 @@ static int refuse_key(og_error *err, int status, og_kind kind)
     if (status == OG_ELIMIT)
         return og_error_set(err, OG_ELIMIT, OG_NO_POSITION, "keys take too long to compare");
     return og_error_set(err, OG_ENOMEM, OG_NO_POSITION, "no memory to compare keys");
-}
-
-/* ---- the index ---- */
-
-static uint64_t slot_make(uint64_t hash, size_t entry_number)
-{
-    return (hash & ~(uint64_t)UINT32_MAX) | (uint32_t)(entry_number + 1);
-}
-
-static void index_add(og__index *index, uint64_t hash, size_t entry_number)
-{
-    uint64_t *slots = og__slots_of(index);
-    size_t mask = ((size_t)1 << index->log2) - 1;
-    size_t i = (size_t)(hash >> 32) & mask;
-    while (slots[i])
-        i = (i + 1) & mask;
-    slots[i] = slot_make(hash, entry_number);
-}
-
-static int64_t index_find(og__keys *keys, const og__node *node, size_t width, og_value key, uint64_t hash)
-{
-    og__index *index = og__index_of(node);
-    const uint64_t *slots = og__slots_of(index);
-    size_t mask = ((size_t)1 << index->log2) - 1;
-    for (size_t i = (size_t)(hash >> 32) & mask; slots[i]; i = (i + 1) & mask) {
-        if (slots[i] >> 32 != hash >> 32) continue;
-        size_t at = (uint32_t)slots[i] - 1;
-        int same = og__key_equal(keys, *entry(node, width, at), key);
-        if (same < 0) return same - 1;
-        if (same) return (int64_t)at;
-    }
-    return OG__NOT_FOUND;
-}
-
-int64_t og__find(og__keys *keys, const og__node *node, size_t width, og_value key, uint64_t hash)
-{
-    if (node->flags & OG__N_INDEX) return index_find(keys, node, width, key, hash);
-    for (size_t i = 0; i < node->count; i++) {
-        int same = og__key_equal(keys, *entry(node, width, i), key);
-        if (same < 0) return same - 1;
-        if (same) return (int64_t)i;
-    }
-    return OG__NOT_FOUND;
-}
-
-/* ---- growing ---- */
-
-/* Memory for an index of 2**log2 slots and `room` entries; the entries' address. */
-static og_value *run_new(og_doc *doc, unsigned log2, size_t room, size_t width)
-{
-    size_t slots = (size_t)8 << log2;
-    uint8_t *run = og__doc_alloc(doc, slots + sizeof(og__index) + room * width * sizeof(og_value), 8);
-    if (!run) return NULL;
-    memset(run, 0, slots);
-    og__index *index = (og__index *)(void *)(run + slots);
-    *index = (og__index){doc->seed, log2};
-    return (og_value *)(void *)(index + 1);
-}
-
-static int index_fill(og__keys *keys, const og__node *node, size_t width, og__index *index)
-{
-    if (node->flags & OG__N_INDEX) {
-        og__index *old = og__index_of(node);
-        const uint64_t *slots = og__slots_of(old);
-        for (size_t i = 0; i < (size_t)1 << old->log2; i++) {
-            if (slots[i]) index_add(index, slots[i], (uint32_t)slots[i] - 1);
-        }
-        return OG_OK;
-    }
-    for (size_t i = 0; i < node->count; i++) {
-        uint64_t hash;
-        og_kind kind;
-        int status = og__hash(keys, *entry(node, width, i), &hash, &kind);
-        if (status < 0) return status;
-        index_add(index, hash, i);
-    }
-    return OG_OK;
-}
-
-static unsigned slots_log2(size_t room)
-{
-    unsigned log2 = 4;
-    while (log2 < 32 && ((size_t)1 << log2) < room + room / 2)
-        log2++;
-    return log2;
 }
 
 /* A dict or set that is being added to. */
@@ -127,6 +43,26 @@ static adder adder_of(og_doc *doc, og_value container)
     return (adder){doc, node, og__width(container), og__node_room(node), keys_of(doc), OG_INVALID};
 }
 
+/* Room for `need` entries in a run that has an index. */
+static int reserve_indexed(adder *a, size_t room)
+{
+    og__node *node = a->node;
+    og__index *index = og__index_new(a->doc, room, a->width);
+    if (!index) return OG_ENOMEM;
+    int status = og__index_fill(&a->keys, node, a->width, index);
+    if (status < 0) return status;
+    size_t entry_size = a->width * sizeof(og_value);
+    if (node->count) memcpy(index + 1, node->items, node->count * entry_size);
+    if (node->flags & OG__N_INDEX) {
+        og__index *old = og__index_of(node);
+        size_t size = ((size_t)8 << old->log2) + sizeof *old + a->room * entry_size;
+        og__doc_release(a->doc, og__slots_of(old), size);
+    }
+    node->flags |= OG__N_INDEX;
+    node->items = index + 1;
+    return OG_OK;
+}
+
 static int reserve(adder *a, size_t need, bool exact)
 {
     og__node *node = a->node;
@@ -135,22 +71,17 @@ static int reserve(adder *a, size_t need, bool exact)
     uint8_t log2 = og__log2_for(need);
     size_t room = exact ? need : (size_t)1 << log2;
     size_t entry_size = a->width * sizeof(og_value);
-    og_value *items;
-    if (room <= OG__LINEAR_MAX) {
-        items = og__doc_grow(a->doc, node->items, a->room * entry_size, room * entry_size);
-        if (!items) return OG_ENOMEM;
-    } else {
-        items = run_new(a->doc, slots_log2(room), room, a->width);
-        if (!items) return OG_ENOMEM;
-        int status = index_fill(&a->keys, node, a->width, (og__index *)(void *)items - 1);
+    if (room > OG__LINEAR_MAX) {
+        int status = reserve_indexed(a, room);
         if (status < 0) return status;
-        if (node->count) memcpy(items, node->items, node->count * entry_size);
-        node->flags |= OG__N_INDEX;
+    } else {
+        void *items = og__doc_grow(a->doc, node->items, a->room * entry_size, room * entry_size);
+        if (!items) return OG_ENOMEM;
+        node->items = items;
     }
-    node->items = items;
     node->capacity = log2;
-    a->room = room;
     node->flags &= (uint8_t)~OG__N_EXACT;
+    a->room = room;
     return OG_OK;
 }
 
@@ -160,20 +91,56 @@ static int64_t put(adder *a, og_value key)
     og__node *node = a->node;
     uint64_t hash = 0;
     bool indexed = (node->flags & OG__N_INDEX) != 0;
-    if (indexed || node->count >= OG__LINEAR_MAX || !og__is_flat(key)) {
-        int status = og__hash(&a->keys, key, &hash, &a->refused);
-        if (status < 0) return status - 1;
-    }
+    int status = OG_OK;
+    if (indexed || node->count >= OG__LINEAR_MAX || !og__is_flat(key))
+        status = og__hash_entry(&a->keys, key, node->count, &hash, &a->refused);
+    if (status < 0) return status - 1;
     int64_t at = og__find(&a->keys, node, a->width, key, hash);
     if (at != OG__NOT_FOUND) return at;
-    int status = reserve(a, (size_t)node->count + 1, false);
+    if (a->keys.work_limit && a->keys.work > a->keys.work_limit) return OG_ELIMIT - 1;
+    status = reserve(a, (size_t)node->count + 1, false);
     if (status < 0) return status - 1;
-    if (!indexed && node->flags & OG__N_INDEX && (status = og__hash(&a->keys, key, &hash, &a->refused)) < 0)
-        return status - 1;
     size_t last = node->count++;
     *entry(node, a->width, last) = key;
-    if (node->flags & OG__N_INDEX) index_add(og__index_of(node), hash, last);
+    if (node->flags & OG__N_INDEX) og__index_add(og__index_of(node), hash, last);
     return (int64_t)last;
+}
+
+/* Something of a short key that differs when keys are likely to. */
+static uint64_t fingerprint(og_value str)
+{
+    size_t len = og__value_len(str);
+    const uint8_t *p = str.u.p;
+    uint64_t word = 0;
+    if (len >= 8) {
+        uint64_t tail;
+        memcpy(&word, p, 8);
+        memcpy(&tail, p + len - 8, 8);
+        return word ^ (tail << 23 | tail >> 41) ^ len;
+    }
+    if (len >= 4) {
+        uint32_t head;
+        uint32_t tail;
+        memcpy(&head, p, 4);
+        memcpy(&tail, p + len - 4, 4);
+        return (uint64_t)head << 32 ^ tail ^ (uint64_t)len << 24;
+    }
+    return len == 0 ? 0 : (uint64_t)len << 24 | (uint64_t)p[0] << 16 | (uint64_t)p[len / 2] << 8 | p[len - 1];
+}
+
+/* True when the keys are str and no two can be equal; false says nothing. The common small JSON object. */
+static bool surely_distinct(const og_value *items, size_t pairs)
+{
+    uint64_t seen[OG__LINEAR_MAX];
+    for (size_t i = 0; i < pairs; i++) {
+        if (og_kind_of(items[2 * i]) != OG_STR) return false;
+        seen[i] = fingerprint(items[2 * i]);
+        bool met = false;
+        for (size_t j = 0; j < i; j++)
+            met |= seen[j] == seen[i];
+        if (met) return false;
+    }
+    return true;
 }
 
 static int put_all(og_doc *doc, og_value container, const og_value *items, size_t count, og_error *err)
@@ -193,15 +160,6 @@ static int put_all(og_doc *doc, og_value container, const og_value *items, size_
     return status < 0 ? refuse_key(err, status, a.refused) : OG_OK;
 }
 
-int og__index_build(og_doc *doc, og_value container)
-{
-    adder a = adder_of(doc, container);
-    a.room = 0;
-    int status = reserve(&a, a.node->count, true);
-    a.node->flags |= OG__N_EXACT;
-    return status;
-}
-
 int og__dict_extend(og_doc *doc, og_value dict, const og_value *items, size_t pairs, og_error *err)
 {
     return put_all(doc, dict, items, pairs, err);
@@ -210,6 +168,27 @@ int og__dict_extend(og_doc *doc, og_value dict, const og_value *items, size_t pa
 int og__set_extend(og_doc *doc, og_value set, const og_value *items, size_t count, og_error *err)
 {
     return put_all(doc, set, items, count, err);
+}
+
+/* Fills a new dict that has room for all pairs. OG_EVALUE: pair `*bad` has a key that was there. */
+static int fill(adder *a, const og_value *items, size_t pairs, og__duplicate duplicate, size_t *bad)
+{
+    if (pairs <= OG__LINEAR_MAX && surely_distinct(items, pairs)) {
+        memcpy(a->node->items, items, pairs * 2 * sizeof *items);
+        a->node->count = (uint32_t)pairs;
+        return OG_OK;
+    }
+    for (size_t i = 0; i < pairs; i++) {
+        uint32_t before = a->node->count;
+        int64_t at = put(a, items[2 * i]);
+        if (at < 0) return (int)at + 1;
+        if (duplicate == OG__DUPLICATE_REFUSE && a->node->count == before) {
+            *bad = i;
+            return OG_EVALUE;
+        }
+        entry(a->node, 2, (size_t)at)[1] = items[2 * i + 1];
+    }
+    return OG_OK;
 }
 
 og_value og__dict_from(og_doc *doc, const og_value *items, size_t pairs, og__duplicate duplicate, size_t *bad,
@@ -221,23 +200,17 @@ og_value og__dict_from(og_doc *doc, const og_value *items, size_t pairs, og__dup
         return dict;
     }
     adder a = adder_of(doc, dict);
-    int status = pairs ? reserve(&a, pairs, true) : OG_OK;
-    for (size_t i = 0; status == OG_OK && i < pairs; i++) {
-        int64_t at = put(&a, items[2 * i]);
-        if (at < 0) {
-            status = (int)at + 1;
-        } else if (duplicate == OG__DUPLICATE_REFUSE && (size_t)at != i) {
-            *bad = i;
-            og_error_set(err, OG_EVALUE, OG_NO_POSITION, "a key stands twice");
-            return (og_value){0};
-        } else {
-            entry(a.node, 2, (size_t)at)[1] = items[2 * i + 1];
-        }
-    }
+    a.node->flags = OG__N_PLACED;
+    if (pairs == 0) return dict;
+    int status = reserve(&a, pairs, true);
+    if (status == OG_OK) status = fill(&a, items, pairs, duplicate, bad);
     doc->work = a.keys.work;
-    a.node->flags |= OG__N_PLACED | (pairs ? OG__N_EXACT : 0);
+    a.node->flags |= OG__N_EXACT;
     if (status == OG_OK) return dict;
-    refuse_key(err, status, a.refused);
+    if (status == OG_EVALUE)
+        og_error_set(err, OG_EVALUE, OG_NO_POSITION, "a key stands twice in a dict");
+    else
+        refuse_key(err, status, a.refused);
     return (og_value){0};
 }
 
@@ -350,27 +323,6 @@ bool og_set_has(og_value set, og_value item)
 
 /* ---- taking out ---- */
 
-/* Rebuilds nothing: later entries move up by one, and so do their numbers in the index. */
-static void index_remove(og__index *index, size_t gone)
-{
-    uint64_t *slots = og__slots_of(index);
-    size_t count = (size_t)1 << index->log2;
-    size_t hole = 0;
-    while ((uint32_t)slots[hole] != gone + 1)
-        hole++;
-    size_t mask = count - 1;
-    for (size_t i = (hole + 1) & mask; slots[i]; i = (i + 1) & mask) {
-        size_t home = (size_t)(slots[i] >> 32) & mask;
-        if (((i - home) & mask) < ((i - hole) & mask)) continue;
-        slots[hole] = slots[i];
-        hole = i;
-    }
-    slots[hole] = 0;
-    for (size_t i = 0; i < count; i++) {
-        if ((uint32_t)slots[i] > gone + 1) slots[i]--;
-    }
-}
-
 int og_dict_remove(og_doc *doc, og_value dict, og_value key, og_error *err)
 {
     if (og_kind_of(dict) != OG_DICT) return og__refuse_kind(err, OG_DICT, dict);
@@ -382,7 +334,7 @@ int og_dict_remove(og_doc *doc, og_value dict, og_value key, og_error *err)
     if (at < OG__NOT_FOUND) return refuse_key(err, (int)at + 1, OG_INVALID);
     if (at == OG__NOT_FOUND) return 0;
     size_t gone = (size_t)at;
-    if (a.node->flags & OG__N_INDEX) index_remove(og__index_of(a.node), gone);
+    if (a.node->flags & OG__N_INDEX) og__index_remove(og__index_of(a.node), gone);
     memmove(entry(a.node, 2, gone), entry(a.node, 2, gone + 1),
             (a.node->count - gone - 1) * 2 * sizeof(og_value));
     a.node->count--;

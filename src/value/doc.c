@@ -8,9 +8,11 @@
 
 enum {
     FIRST_CHUNK = 1024,   /* a small document is small */
-    DOUBLE_UNTIL = 32768, /* chunks double until this much is in use; after that slack is an eighth */
+    DOUBLE_UNTIL = 32768, /* chunks double until this much is in use; after that slack is a sixteenth */
     LEAST_CHUNK = 8192,   /* once past DOUBLE_UNTIL */
     FREE_TO_KEEP = 65536, /* reset keeps this much however little was needed lately */
+    GROWS_APART = 4096,   /* bytes of a run that may have a chunk of its own */
+    LOOK_BACK = 8,        /* chunks looked at for that */
     SMALLEST_STACK = 64,  /* values */
 };
 
@@ -24,12 +26,19 @@ static uint64_t fresh_seed(const void *place)
            UINT64_C(0x9e3779b97f4a7c15);
 }
 
+/* No chunk: no byte is left, but what takes none has an address. */
+static void nothing_left(og_doc *doc)
+{
+    doc->at = doc->end = (uint8_t *)doc;
+}
+
 og_doc *og_doc_new(const og_allocator *alloc)
 {
     og_doc *doc = og__alloc(alloc, sizeof *doc);
     if (!doc) return NULL;
     *doc = (og_doc){.alloc = *og__allocator(alloc), .memory = sizeof *doc};
     doc->seed = fresh_seed(doc);
+    nothing_left(doc);
     return doc;
 }
 
@@ -71,7 +80,7 @@ static size_t usual_chunk(const og_doc *doc)
     size_t used = doc->in_use + (doc->chunks ? doc->chunks->size : 0);
     if (used < FIRST_CHUNK) return FIRST_CHUNK;
     if (used < DOUBLE_UNTIL) return used;
-    return used / 8 > LEAST_CHUNK ? used / 8 : LEAST_CHUNK;
+    return used / 16 > LEAST_CHUNK ? used / 16 : LEAST_CHUNK;
 }
 
 /* Cuts a large run from a chunk of its own, behind the newest one, whose rest stays in use. */
@@ -90,7 +99,7 @@ void *og__doc_alloc_slow(og_doc *doc, size_t size, size_t align)
     if (size > SIZE_MAX / 2) return NULL;
     size_t need = sizeof(og__chunk) + size;
     size_t usual = usual_chunk(doc);
-    bool apart = need > usual || (doc->in_use >= DOUBLE_UNTIL && need > usual / 4);
+    bool apart = need > usual || (doc->in_use >= DOUBLE_UNTIL && need > usual / 16);
     if (apart && doc->chunks) return alloc_apart(doc, need);
     og__chunk *chunk = need > usual ? NULL : chunk_new(doc, usual);
     if (!chunk) chunk = chunk_new(doc, need);
@@ -102,15 +111,64 @@ void *og__doc_alloc_slow(og_doc *doc, size_t size, size_t align)
     return at;
 }
 
+/* The link to the chunk that holds nothing but this run; NULL when there is none among the newest few. */
+static og__chunk **chunk_of_run(og_doc *doc, const void *run, size_t size)
+{
+    og__chunk **link = &doc->chunks;
+    for (int i = 0; i < LOOK_BACK && *link; i++, link = &(*link)->next) {
+        if (*link + 1 != run) continue;
+        bool alone = *link == doc->chunks ? (const uint8_t *)run + size == doc->at
+                                          : sizeof(og__chunk) + size == (*link)->size;
+        return alone ? link : NULL;
+    }
+    return NULL;
+}
+
+/* Grows a chunk that holds one run only; the run, or NULL. */
+static void *chunk_grow(og_doc *doc, og__chunk **link, size_t size)
+{
+    og__chunk *old = *link;
+    size_t old_size = old->size;
+    if (!within_limit(doc, size - old_size)) return NULL;
+    og__chunk *chunk = og__realloc(&doc->alloc, old, old_size, size);
+    if (!chunk) return NULL;
+    chunk->size = size;
+    *link = chunk;
+    doc->memory += size - old_size;
+    if (chunk != doc->chunks) {
+        doc->in_use += size - old_size;
+    } else {
+        doc->at = doc->end = (uint8_t *)chunk + size;
+    }
+    return chunk + 1;
+}
+
 void *og__doc_grow(og_doc *doc, void *old, size_t old_size, size_t new_size)
 {
+    if (new_size > SIZE_MAX / 2) return NULL;
     if (old && (uint8_t *)old + old_size == doc->at && new_size - old_size <= (size_t)(doc->end - doc->at)) {
         doc->at += new_size - old_size;
         return old;
     }
+    og__chunk **link = old_size >= GROWS_APART ? chunk_of_run(doc, old, old_size) : NULL;
+    if (link) return chunk_grow(doc, link, sizeof(og__chunk) + new_size);
     void *run = og__doc_alloc(doc, new_size, _Alignof(og_value));
     if (run && old_size) memcpy(run, old, old_size);
     return run;
+}
+
+void og__doc_release(og_doc *doc, void *run, size_t size)
+{
+    if ((uint8_t *)run + size == doc->at) {
+        doc->at = run;
+        return;
+    }
+    og__chunk **link = chunk_of_run(doc, run, size);
+    if (!link || *link == doc->chunks) return;
+    og__chunk *chunk = *link;
+    *link = chunk->next;
+    doc->in_use -= chunk->size;
+    chunk_free(doc, chunk);
 }
 
 static int stack_resize(og_doc *doc, size_t cap)
@@ -154,7 +212,7 @@ static void chunks_free(og_doc *doc)
         doc->chunks = next;
     }
     doc->in_use = 0;
-    doc->at = doc->end = NULL;
+    nothing_left(doc);
 }
 
 void og_doc_free(og_doc *doc)

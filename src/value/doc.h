@@ -147,6 +147,10 @@ static inline void *og__doc_alloc(og_doc *doc, size_t size, size_t align)
  * last thing in its chunk, else by copying. NULL without memory. */
 void *og__doc_grow(og_doc *doc, void *old, size_t old_size, size_t new_size);
 
+/* Gives a run back that is no longer used, where that costs nothing: when it has a chunk of its own, or is
+ * the last thing in one. */
+void og__doc_release(og_doc *doc, void *run, size_t size);
+
 /*
  * Gives the reader's stack room for at least `need` values (kept: those that are there). Grows by halves, so
  * that the peak stays within the promise of 64 bytes a byte. 0 or OG_ENOMEM.

@@ -44,34 +44,43 @@ typedef struct pair {
     og_value a;
     og_value b;
     size_t at;    /* the next part of a */
-    size_t other; /* for dicts and sets: where to look on in b for keys that equal only themselves */
+    size_t other; /* for dicts and sets: where to look on in b for keys that hold objects */
+    bool key;     /* objects equal only themselves */
 } pair;
+
+/* Hashes of what stands in one of the two, and what to look up there: all of it has one seed. */
+typedef struct side {
+    og__keys keys;
+    og__map memo;
+} side;
 
 typedef struct comparer {
     pair few[PAIRS];
     pair *list;
     size_t count;
     size_t cap;
-    og__keys *keys; /* compares keys: objects equal only themselves; NULL: values */
     const og_allocator *alloc;
     const void *top_a; /* the first nodes count as shared */
     const void *top_b;
     og__map classes; /* node -> node that was assumed equal: a union-find forest */
-    og__keys look;   /* hashes keys of inner dicts and sets */
+    side in_a;
+    side in_b;
+    uint64_t work;
+    uint64_t work_limit; /* 0: none */
 } comparer;
 
-static int push(comparer *c, og_value a, og_value b)
+static int push(comparer *c, og_value a, og_value b, bool key)
 {
     if (c->count == c->cap) {
         bool few = c->list == c->few;
-        pair *wider = og__realloc(c->alloc, few ? NULL : c->list, few ? 0 : c->cap * sizeof(pair),
-                                  2 * c->cap * sizeof(pair));
+        size_t size = c->cap * sizeof(pair);
+        pair *wider = og__realloc(c->alloc, few ? NULL : c->list, few ? 0 : size, 2 * size);
         if (!wider) return OG_ENOMEM;
         if (few) memcpy(wider, c->few, sizeof c->few);
         c->list = wider;
         c->cap *= 2;
     }
-    c->list[c->count++] = (pair){a, b, 0, 0};
+    c->list[c->count++] = (pair){a, b, 0, 0, key};
     return 1;
 }
 
@@ -89,7 +98,10 @@ static const void *find_class(og__map *classes, const void *node)
     return node;
 }
 
-/* 1: a and b were assumed equal before; 0: they are now. */
+/*
+ * 1: a and b were assumed equal before; 0: they are now. One assumption that fails ends everything, so they
+ * need not be taken back. Keys are put here after their hashes were equal, objects in them included.
+ */
 static int assume_equal(comparer *c, const void *a, const void *b)
 {
     a = find_class(&c->classes, a);
@@ -105,63 +117,100 @@ static bool may_meet_again(const comparer *c, og_value a, og_value b)
 }
 
 /* 1: equal so far (containers are opened), 0: not equal, or an error. */
-static int enter(comparer *c, og_value a, og_value b)
+static int enter(comparer *c, og_value a, og_value b, bool key)
 {
     og_kind kind_a = og_kind_of(a);
     og_kind kind_b = og_kind_of(b);
-    if (kind_a < OG_LIST || kind_b < OG_LIST || kind_a == OG_CLASS) return og__equal_flat(a, b);
+    if (og__is_flat(a) || og__is_flat(b) || kind_a == OG_BYTEARRAY) return og__equal_flat(a, b);
     if (kind_a != kind_b && !(is_set(kind_a) && is_set(kind_b))) return 0;
     if (a.u.p == b.u.p) return 1;
-    if (kind_a == OG_OBJECT && c->keys) return 0;
     if (kind_a == OG_OBJECT) {
-        if (og_object_make(a) != og_object_make(b)) return 0;
+        if (key || og_object_make(a) != og_object_make(b)) return 0;
     } else if (og__node_of(a)->count != og__node_of(b)->count) {
         return 0;
     }
-    if (!c->keys && may_meet_again(c, a, b)) {
+    if (may_meet_again(c, a, b)) {
         int known = assume_equal(c, a.u.p, b.u.p);
         if (known) return known;
     }
-    return push(c, a, b);
+    return push(c, a, b, key);
 }
 
 static int next_item(comparer *c, pair *p)
 {
     size_t i = p->at++;
-    return enter(c, ((const og_value *)og__node_of(p->a)->items)[i],
-                 ((const og_value *)og__node_of(p->b)->items)[i]);
-}
-
-og_value og__object_part(const og__object *object, size_t i)
-{
-    switch (i) {
-    case 0: return object->callable;
-    case 1: return object->args;
-    default: break;
-    }
-    const og__object_more *more = object->more;
-    if (!more) return (og_value){0};
-    const og_value parts[] = {more->kwargs, more->items, more->pairs, more->state, more->next};
-    return parts[i - 2];
+    const og_value *a = og__node_of(p->a)->items;
+    const og_value *b = og__node_of(p->b)->items;
+    return enter(c, a[i], b[i], p->key);
 }
 
 static int next_part(comparer *c, pair *p)
 {
     size_t i = p->at++;
-    return enter(c, og__object_part(og__node_of(p->a)->items, i),
-                 og__object_part(og__node_of(p->b)->items, i));
+    const og__object *a = og__node_of(p->a)->items;
+    const og__object *b = og__node_of(p->b)->items;
+    return enter(c, og__object_part(a, i), og__object_part(b, i), p->key);
 }
 
-/* Where in b the key stands; OG__NOT_FOUND, or less for an error - 1. */
-static int64_t find_key(comparer *c, const og__node *in, size_t width, og_value key)
+static int hash_in(comparer *c, side *in, og_value key, uint64_t *hash)
 {
-    uint64_t hash;
     og_kind kind;
-    og__keys *look = &c->look;
-    look->seed = in->flags & OG__N_INDEX ? og__index_of(in)->seed : 0;
-    int status = og__hash(look, key, &hash, &kind);
-    if (status < 0) return status - 1;
-    return og__find(look, in, width, key, hash);
+    in->keys.work = c->work;
+    int status = og__hash(&in->keys, key, hash, &kind);
+    c->work = in->keys.work;
+    return status;
+}
+
+/* Whether entry `i`, which is not flat, has this hash too: then it is the one, by all that can be told. */
+static int is_candidate(comparer *c, side *in, og_value entry, og_value key, uint64_t hash)
+{
+    if (og__is_flat(entry)) return 0;
+    if (entry.u.p == key.u.p) return 1;
+    uint64_t other;
+    int status = hash_in(c, in, entry, &other);
+    return status < 0 ? status : other == hash;
+}
+
+/* As og__find() for a key that is not flat, which is not compared but only found by its whole hash. */
+static int64_t find_by_hash(comparer *c, side *in, const og__node *node, size_t width, og_value key,
+                            uint64_t hash)
+{
+    const og_value *items = node->items;
+    if (!(node->flags & OG__N_INDEX)) {
+        for (size_t i = 0; i < node->count; i++) {
+            int found = is_candidate(c, in, items[i * width], key, hash);
+            if (found) return found < 0 ? found - 1 : (int64_t)i;
+        }
+        return OG__NOT_FOUND;
+    }
+    og__index *index = og__index_of(node);
+    const uint64_t *slots = og__slots_of(index);
+    size_t mask = ((size_t)1 << index->log2) - 1;
+    for (size_t s = (size_t)(hash >> 32) & mask; slots[s]; s = (s + 1) & mask) {
+        if (slots[s] >> 32 != hash >> 32) continue;
+        size_t i = (uint32_t)slots[s] - 1;
+        int found = is_candidate(c, in, items[i * width], key, hash);
+        if (found) return found < 0 ? found - 1 : (int64_t)i;
+    }
+    return OG__NOT_FOUND;
+}
+
+/* Where in `node` the key stands, perhaps; OG__NOT_FOUND, or less for an error - 1. */
+static int64_t find_key(comparer *c, side *in, const og__node *node, size_t width, og_value key)
+{
+    uint64_t hash = 0;
+    bool indexed = (node->flags & OG__N_INDEX) != 0;
+    if (indexed && og__index_of(node)->seed != in->keys.seed) {
+        og__map_free(&in->memo);
+        in->keys.seed = og__index_of(node)->seed;
+    }
+    if (indexed || !og__is_flat(key)) {
+        int status = hash_in(c, in, key, &hash);
+        if (status < 0) return status - 1;
+    }
+    if (!og__is_flat(key)) return find_by_hash(c, in, node, width, key, hash);
+    in->keys.identity = false;
+    return og__find(&in->keys, node, width, key, hash);
 }
 
 /* The next key of b that holds an object and does not stand in a. */
@@ -171,74 +220,83 @@ static int64_t next_stranger(comparer *c, pair *p, size_t width)
     const og__node *b = og__node_of(p->b);
     while (p->other < b->count) {
         size_t i = p->other++;
-        int64_t at = find_key(c, a, width, ((const og_value *)b->items)[i * width]);
+        og_value key = ((const og_value *)b->items)[i * width];
+        if (og__is_flat(key)) continue;
+        int64_t at = find_key(c, &c->in_a, a, width, key);
         if (at < OG__NOT_FOUND) return at;
-        if (at == OG__NOT_FOUND) return c->look.identity ? (int64_t)i : OG__NOT_FOUND;
+        if (at == OG__NOT_FOUND && c->in_a.keys.identity) return (int64_t)i;
     }
     return OG__NOT_FOUND;
 }
 
+/*
+ * Keys that hold objects stand for themselves only; where two documents are compared, those that one side
+ * alone has are matched in the order in which they were put in.
+ */
 static int next_entry(comparer *c, pair *p, size_t width)
 {
     const og_value *entry = (const og_value *)og__node_of(p->a)->items + width * p->at++;
-    int64_t at = find_key(c, og__node_of(p->b), width, *entry);
-    bool stranger = at == OG__NOT_FOUND && c->look.identity && !c->keys;
+    bool key = p->key;
+    const og_value *others = og__node_of(p->b)->items;
+    int64_t at = find_key(c, &c->in_b, og__node_of(p->b), width, *entry);
+    bool stranger = at == OG__NOT_FOUND && c->in_b.keys.identity && !key;
     if (stranger) at = next_stranger(c, p, width);
     if (at < OG__NOT_FOUND) return (int)at + 1;
     if (at == OG__NOT_FOUND) return 0;
-    const og_value *match = (const og_value *)og__node_of(p->b)->items + width * (size_t)at;
-    if (stranger) {
-        int status = enter(c, entry[0], match[0]);
-        if (status != 1) return status;
-    }
-    return width == 2 ? enter(c, entry[1], match[1]) : 1;
+    const og_value *match = others + width * (size_t)at;
+    int status = og__is_flat(*entry) ? 1 : enter(c, entry[0], match[0], !stranger);
+    if (status != 1 || width == 1) return status;
+    return enter(c, entry[1], match[1], key);
 }
 
-static size_t parts_of(og_value v)
+static int step(comparer *c)
 {
-    return og_kind_of(v) == OG_OBJECT ? OG__OBJECT_PARTS : og__node_of(v)->count;
-}
-
-static int run(comparer *c)
-{
-    int status = 1;
-    while (status == 1 && c->count) {
-        pair *p = &c->list[c->count - 1];
-        if (p->at == parts_of(p->a)) {
-            c->count--;
-            continue;
-        }
-        if (c->keys) {
-            c->keys->work++;
-            if (c->keys->work_limit && c->keys->work > c->keys->work_limit) return OG_ELIMIT;
-        }
-        switch (og_kind_of(p->a)) {
-        case OG_DICT: status = next_entry(c, p, 2); break;
-        case OG_SET:
-        case OG_FROZENSET: status = next_entry(c, p, 1); break;
-        case OG_OBJECT: status = next_part(c, p); break;
-        default: status = next_item(c, p); break;
-        }
+    pair *p = &c->list[c->count - 1];
+    og_kind kind = og_kind_of(p->a);
+    if (p->at == (kind == OG_OBJECT ? (size_t)OG__OBJECT_PARTS : og__node_of(p->a)->count)) {
+        c->count--;
+        return 1;
     }
-    return status;
+    c->work++;
+    if (c->work_limit && c->work > c->work_limit) return OG_ELIMIT;
+    switch (kind) {
+    case OG_DICT: return next_entry(c, p, 2);
+    case OG_SET:
+    case OG_FROZENSET: return next_entry(c, p, 1);
+    case OG_OBJECT: return next_part(c, p);
+    default: return next_item(c, p);
+    }
 }
 
-static int compare(og__keys *keys, const og_allocator *alloc, og_value a, og_value b)
+static void side_init(side *s, const comparer *c)
+{
+    s->memo = (og__map){.alloc = c->alloc};
+    s->keys = (og__keys){.alloc = c->alloc, .work_limit = c->work_limit, .memo = &s->memo};
+}
+
+/* `keys` NULL: compares values. */
+static int compare(og__keys *keys, og_value a, og_value b)
 {
     comparer c;
     c.list = c.few;
     c.count = 0;
     c.cap = PAIRS;
-    c.keys = keys;
-    c.alloc = alloc;
+    c.alloc = keys ? keys->alloc : NULL;
     c.top_a = a.u.p;
     c.top_b = b.u.p;
-    c.classes = (og__map){.alloc = alloc};
-    c.look = (og__keys){.alloc = alloc};
-    int status = enter(&c, a, b);
-    if (status == 1) status = run(&c);
+    c.classes = (og__map){.alloc = c.alloc};
+    c.work = keys ? keys->work : 0;
+    c.work_limit = keys ? keys->work_limit : 0;
+    side_init(&c.in_a, &c);
+    side_init(&c.in_b, &c);
+    int status = enter(&c, a, b, keys != NULL);
+    while (status == 1 && c.count)
+        status = step(&c);
+    if (keys) keys->work = c.work;
+    og__map_free(&c.in_b.memo);
+    og__map_free(&c.in_a.memo);
     og__map_free(&c.classes);
-    if (c.list != c.few) og__free(alloc, c.list, c.cap * sizeof(pair));
+    if (c.list != c.few) og__free(c.alloc, c.list, c.cap * sizeof(pair));
     return status;
 }
 
@@ -246,11 +304,11 @@ int og__key_equal(og__keys *keys, og_value a, og_value b)
 {
     keys->work++;
     if (og__is_flat(a) || og__is_flat(b)) return og__equal_flat(a, b);
-    return compare(keys, keys->alloc, a, b);
+    if (a.u.p == b.u.p) return 1;
+    return compare(keys, a, b);
 }
 
 int og_equal(og_value a, og_value b)
 {
-    if (!og__has_node(a) || !og__has_node(b)) return og__equal_flat(a, b);
-    return compare(NULL, NULL, a, b);
+    return compare(NULL, a, b);
 }

@@ -106,12 +106,20 @@ uint64_t og__hash_flat(uint64_t seed, og_value key)
     }
 }
 
+/* A hash, and whether it depends on where an object stands. */
+typedef struct digest {
+    uint64_t hash;
+    bool identity;
+} digest;
+
 /* A tuple or frozenset whose items are being hashed. */
 typedef struct frame {
     const og__node *node;
     uint64_t sum;
     uint32_t at;
-    og_kind kind;
+    uint8_t kind;
+    bool identity;
+    bool nested; /* holds tuples or frozensets itself: worth remembering */
 } frame;
 
 typedef struct frames {
@@ -126,68 +134,81 @@ static int frames_push(frames *f, og_value v)
 {
     if (f->count == f->cap) {
         bool few = f->list == f->few;
-        frame *wider = og__realloc(f->alloc, few ? NULL : f->list, few ? 0 : f->cap * sizeof(frame),
-                                   2 * f->cap * sizeof(frame));
+        size_t size = f->cap * sizeof(frame);
+        frame *wider = og__realloc(f->alloc, few ? NULL : f->list, few ? 0 : size, 2 * size);
         if (!wider) return OG_ENOMEM;
         if (few) memcpy(wider, f->few, sizeof f->few);
         f->list = wider;
         f->cap *= 2;
     }
-    f->list[f->count++] = (frame){og__node_of(v), K2, 0, og_kind_of(v)};
+    f->list[f->count++] = (frame){og__node_of(v), K2, 0, (uint8_t)og_kind_of(v), false, false};
     return OG_OK;
 }
 
-static void fold(frame *f, uint64_t hash)
+static void fold(frame *f, digest d)
 {
+    f->identity |= d.identity;
     /* The order counts in a tuple only. */
     if (f->kind == OG_TUPLE)
-        f->sum = mix(f->sum ^ hash, K1 ^ f->at);
+        f->sum = mix(f->sum ^ d.hash, K1 ^ f->at);
     else
-        f->sum += mix(hash ^ K3, K4);
+        f->sum += mix(d.hash ^ K3, K4);
 }
 
-static uint64_t finish(uint64_t seed, const frame *f)
+/* Closes a frame. The lowest bit of its hash says whether objects are in it, so that a memo is one number. */
+static int finish(og__keys *keys, const frame *f, digest *d)
 {
-    return hash_word(seed, f->sum ^ f->node->count, f->kind == OG_TUPLE ? K2 : K3);
+    uint64_t hash = hash_word(keys->seed, f->sum ^ f->node->count, f->kind == OG_TUPLE ? K2 : K3);
+    *d = (digest){(hash & ~UINT64_C(1)) | f->identity, f->identity};
+    bool remember = keys->memo && (f->nested || f->node->flags & OG__N_SHARED);
+    bool fresh;
+    if (remember && !og__map_put(keys->memo, f->node, d->hash, &fresh)) return OG_ENOMEM;
+    return OG_OK;
 }
 
-/* Hashes `v` into `hash` (1), or opens it (0), or fails. */
-static int enter(og__keys *keys, frames *open, og_value v, uint64_t *hash)
+/* Hashes `v` (1), or opens it (0), or fails. */
+static int enter(og__keys *keys, frames *open, og_value v, digest *d)
 {
+    og_kind kind = og_kind_of(v);
     if (og__is_flat(v)) {
-        *hash = og__hash_flat(keys->seed, v);
+        *d = (digest){og__hash_flat(keys->seed, v), false};
         return 1;
     }
-    switch (og_kind_of(v)) {
-    case OG_OBJECT:
-        keys->identity = true;
-        *hash = hash_word(keys->seed, (uint64_t)(uintptr_t)v.u.p, K4);
+    if (kind == OG_OBJECT) {
+        *d = (digest){hash_word(keys->seed, (uint64_t)(uintptr_t)v.u.p, K4), true};
         return 1;
-    case OG_TUPLE:
-    case OG_FROZENSET: return frames_push(open, v);
-    default: return OG_ETYPE;
     }
+    if (kind != OG_TUPLE && kind != OG_FROZENSET) return OG_ETYPE;
+    const uint64_t *known = keys->memo ? og__map_find(keys->memo, v.u.p) : NULL;
+    if (!known) return frames_push(open, v);
+    *d = (digest){*known, *known & 1};
+    return 1;
 }
 
-static int walk(og__keys *keys, frames *open, uint64_t *hash, og_kind *kind)
+static bool too_much_work(const og__keys *keys, uint64_t steps)
 {
-    uint64_t steps = 0;
-    while (open->count) {
+    if (keys->work_limit && keys->work > keys->work_limit) return true;
+    return !keys->memo && steps > KEY_WORK_MAX;
+}
+
+static int walk(og__keys *keys, frames *open, digest *d, og_kind *kind)
+{
+    for (uint64_t steps = 0; open->count; steps++) {
         frame *top = &open->list[open->count - 1];
         if (top->at == top->node->count) {
-            *hash = finish(keys->seed, top);
-            open->count--;
-            if (open->count) fold(&open->list[open->count - 1], *hash);
+            int status = finish(keys, top, d);
+            if (status < 0) return status;
+            if (--open->count) fold(&open->list[open->count - 1], *d);
             continue;
         }
         og_value item = ((const og_value *)top->node->items)[top->at++];
+        top->nested |= !og__is_flat(item);
         keys->work++;
-        if (++steps > KEY_WORK_MAX || (keys->work_limit && keys->work > keys->work_limit)) return OG_ELIMIT;
-        uint64_t h;
-        int status = enter(keys, open, item, &h);
+        if (too_much_work(keys, steps)) return OG_ELIMIT;
+        int status = enter(keys, open, item, d);
         if (status == OG_ETYPE) *kind = og_kind_of(item);
         if (status < 0) return status;
-        if (status) fold(&open->list[open->count - 1], h);
+        if (status) fold(&open->list[open->count - 1], *d);
     }
     return OG_OK;
 }
@@ -205,9 +226,12 @@ int og__hash(og__keys *keys, og_value key, uint64_t *hash, og_kind *kind)
     open.count = 0;
     open.cap = FRAMES;
     open.alloc = keys->alloc;
-    int status = enter(keys, &open, key, hash);
+    digest d = {0, false};
+    int status = enter(keys, &open, key, &d);
     if (status == OG_ETYPE) *kind = og_kind_of(key);
-    if (status == 0) status = walk(keys, &open, hash, kind);
+    if (status == 0) status = walk(keys, &open, &d, kind);
     if (open.list != open.few) og__free(open.alloc, open.list, open.cap * sizeof(frame));
+    *hash = d.hash;
+    keys->identity = d.identity;
     return status < 0 ? status : OG_OK;
 }

@@ -15,6 +15,7 @@ typedef struct og__keys {
     uint64_t seed;
     uint64_t work;       /* nodes looked at so far */
     uint64_t work_limit; /* 0: none */
+    og__map *memo;       /* hashes of tuples and frozensets that were met; NULL: none are kept */
     bool identity;       /* set by og__hash(): the key holds an inert object, which equals only itself */
 } og__keys;
 
@@ -61,10 +62,30 @@ static inline size_t og__width(og_value container)
     return og_kind_of(container) == OG_DICT ? 2 : 1;
 }
 
-/* The entry's number of `key`, or -1, OG_ENOMEM - 1, … : see OG__NOT_FOUND. `hash` is used only with an
- * index. */
+/* What og__find() returns when there is no such key. */
 #define OG__NOT_FOUND (-1)
+
+/* The number of the entry of `key`, OG__NOT_FOUND, or below that an error - 1. `hash` is used only with an
+ * index. NaN is never found. */
 int64_t og__find(og__keys *keys, const og__node *node, size_t width, og_value key, uint64_t hash);
+
+/* NaN as a key: equal to nothing, not even itself, as there is no telling two of them apart. */
+bool og__is_nan_key(og_value key);
+
+/* As og__hash() for the key of entry `entry_number`, to be put into an index. */
+int og__hash_entry(og__keys *keys, og_value key, size_t entry_number, uint64_t *hash, og_kind *kind);
+
+/* Memory for an index and `room` entries behind it; NULL without memory. */
+og__index *og__index_new(og_doc *doc, size_t room, size_t width);
+
+/* Puts all entries of `node` into an index. 0, OG_ENOMEM, OG_ELIMIT. */
+int og__index_fill(og__keys *keys, const og__node *node, size_t width, og__index *index);
+
+/* Puts one entry into an index that has a free slot. */
+void og__index_add(og__index *index, uint64_t hash, size_t entry_number);
+
+/* Takes one entry out; those behind it move up by one. */
+void og__index_remove(og__index *index, size_t gone);
 
 /* Builds the index of a dict or set whose entries are in place and have none. 0, OG_ENOMEM, OG_ELIMIT. */
 int og__index_build(og_doc *doc, og_value container);

@@ -90,6 +90,16 @@ static const og__object_more *more_of(og_value object)
     return o && o->more ? o->more : &nothing;
 }
 
+og_value og__object_part(const og__object *object, size_t i)
+{
+    if (i == 0) return object->callable;
+    if (i == 1) return object->args;
+    const og__object_more *more = object->more;
+    if (!more) return (og_value){0};
+    const og_value parts[] = {more->kwargs, more->items, more->pairs, more->state, more->next};
+    return parts[i - 2];
+}
+
 og_value og_object_kwargs(og_value object)
 {
     return more_of(object)->kwargs;

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* Reads a pickle: from opcode to opcode, without recursion, into a document. */
-#include "base/alloc.h"
+#include "base/options.h"
 #include "codec/pickle/reader.h"
 
 #include <string.h>
@@ -32,21 +32,16 @@ static int run(og__reader *r)
     return og_error_set(r->err, OG_ETRUNCATED, len, "the pickle ends after %zu bytes, before its STOP opcode", len);
 }
 
-/* Options with defaults in place; their size is checked. */
-static int take_options(og__reader *r, const og_pickle_read_options *given, bool *allow_trailing)
+/* Sets the reader up with options whose defaults are put in place. */
+static int take_options(og__reader *r, const og_pickle_read_options *o)
 {
-    og_pickle_read_options options = {0};
-    int status = og__options_take(&options, sizeof options, given, given ? given->size : 0);
-    if (status < 0) return og_error_set(r->err, OG_EINVAL, OG_NO_POSITION, "options of an unknown size or kind");
-    r->max_depth = options.max_depth ? options.max_depth : DEFAULT_DEPTH;
-    r->max_digits = options.max_digits ? options.max_digits : DEFAULT_DIGITS;
-    r->encoding = options.encoding;
-    r->buffers = options.buffers;
-    r->buffer_count = options.buffers ? options.buffer_count : 0;
-    *allow_trailing = options.allow_trailing;
-    if (r->max_depth > MOST_DEPTH)
-        return og_error_set(r->err, OG_EINVAL, OG_NO_POSITION, "max_depth may be at most %d", MOST_DEPTH);
-    return OG_OK;
+    r->max_depth = o->max_depth ? o->max_depth : DEFAULT_DEPTH;
+    r->max_digits = o->max_digits ? o->max_digits : DEFAULT_DIGITS;
+    r->encoding = o->encoding;
+    r->buffers = o->buffers;
+    r->buffer_count = o->buffers ? o->buffer_count : 0;
+    if (r->max_depth <= MOST_DEPTH) return OG_OK;
+    return og_error_set(r->err, OG_EINVAL, OG_NO_POSITION, "max_depth may be at most %d", MOST_DEPTH);
 }
 
 /* What is left to check after STOP. The result is on top of the stack. */
@@ -61,17 +56,18 @@ static int finish(og__reader *r, bool allow_trailing)
         return og_error_set(r->err, OG_ETRAILING, at, "%zu bytes follow after the pickle's end at %zu",
                             (size_t)(r->end - r->at), at);
     }
+    og__unplace(root); /* it stands in nothing else */
     og_doc_set_root(r->doc, root);
     return OG_OK;
 }
 
-int og_pickle_read(og_doc *doc, const void *bytes, size_t len, size_t *used, const og_pickle_read_options *options,
-                   og_error *err)
+/* Reads into a document that is empty but for what the caller keeps in it. */
+static int read_into(og_doc *doc, const uint8_t *bytes, size_t len, size_t *used, const og_pickle_read_options *o,
+                     og_error *err)
 {
-    og_doc_reset(doc);
     og__reader r;
     r.start = r.op = r.at = bytes;
-    r.end = r.start + len;
+    r.end = bytes + len;
     r.doc = doc;
     r.top = doc->stack;
     r.limit = doc->stack + doc->stack_cap;
@@ -80,35 +76,42 @@ int og_pickle_read(og_doc *doc, const void *bytes, size_t len, size_t *used, con
     r.protocol = 0;
     r.regrown = false;
     r.err = err;
-    bool allow_trailing = false;
-    int status = take_options(&r, options, &allow_trailing);
+    int status = take_options(&r, o);
     if (status < 0) return status;
     doc->work = 0;
     doc->work_limit = (uint64_t)len * WORK_A_BYTE + WORK_MORE;
-
     og__memo_init(&r.memo, &doc->alloc);
     status = run(&r);
-    if (status == OG_OK) status = finish(&r, allow_trailing);
+    if (status == OG_OK) status = finish(&r, o->allow_trailing);
     og__memo_fini(&r.memo);
     doc->work_limit = 0;
-    if (status < 0) {
-        og_doc_reset(doc);
-        return status;
-    }
-    if (used) *used = (size_t)(r.at - r.start);
-    return OG_OK;
+    if (status == OG_OK && used) *used = (size_t)(r.at - r.start);
+    return status;
+}
+
+int og_pickle_read(og_doc *doc, const void *bytes, size_t len, size_t *used, const og_pickle_read_options *options,
+                   og_error *err)
+{
+    og_pickle_read_options o;
+    og_doc_reset(doc);
+    int status = og__options_take(&o, sizeof o, options, err);
+    if (status < 0) return status;
+    status = read_into(doc, bytes, len, used, &o, err);
+    if (status < 0) og_doc_reset(doc);
+    return status;
 }
 
 og_doc *og_pickle_loads(const void *bytes, size_t len, const og_pickle_read_options *options, og_error *err)
 {
+    og_pickle_read_options o;
+    if (og__options_take(&o, sizeof o, options, err) < 0) return NULL;
     og_doc *doc = og_doc_new(NULL);
-    if (!doc) {
-        og_error_set(err, OG_ENOMEM, OG_NO_POSITION, "no memory for a document");
-        return NULL;
-    }
-    /* The document outlives the caller's bytes: it gets a copy, behind which strings point. */
-    uint8_t *copy = malloc(len ? len : 1);
-    (void)copy;
+    uint8_t *copy = doc ? og__doc_alloc(doc, len + 1, 1) : NULL; /* the document outlives the caller's bytes */
+    if (copy && len) memcpy(copy, bytes, len);
+    if (!copy)
+        og_error_set(err, OG_ENOMEM, OG_NO_POSITION, "no memory to read a pickle of %zu bytes", len);
+    else if (read_into(doc, copy, len, NULL, &o, err) == OG_OK)
+        return doc;
     og_doc_free(doc);
     return NULL;
 }

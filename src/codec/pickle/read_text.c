@@ -289,7 +289,7 @@ int og__op_FLOAT(og__reader *r)
     size_t len;
     const uint8_t *line = og__take_line(r, &len);
     if (!line) return OG_ETRUNCATED;
-    double number;
+    double number = 0;
     int status = float_from(r, line, up_to_nul(line, len), &number);
     if (status == OG_OK) return og__push(r, og__make_float(number));
     int shown = len < 40 ? (int)len : 40;

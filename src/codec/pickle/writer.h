@@ -1,0 +1,200 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The pickle writer's insides, shared by the files that write: bytes and frames, the memo, and the containers
+ * that are open. Nothing is recursive: what is open stands in w->open.
+ */
+#ifndef ONGGI_CODEC_PICKLE_WRITER_H
+#define ONGGI_CODEC_PICKLE_WRITER_H
+
+#include <onggi/pickle.h>
+
+#include "codec/pickle/opcodes.h"
+#include "value/doc.h"
+#include "value/map.h"
+
+/* What was written and has a number in the memo, found by its content: strings, bytes, class references. */
+typedef struct og__said {
+    og_value value; /* OG_INVALID: free */
+    uint32_t hash;
+    uint32_t number;
+} og__said;
+
+/* What is known of a node, in the lowest bits of its entry in the map; above them its number, or its depth. */
+enum { OG__NODE_OPEN = 0, OG__NODE_NUMBERED = 1, OG__NODE_FORGOTTEN = 2, OG__NODE_STATE = 3 };
+
+/* The names that the forms of values need. */
+#define OG__NAME_MAP(X)                              \
+    X(SET, "builtins", "set")                        \
+    X(FROZENSET, "builtins", "frozenset")            \
+    X(COMPLEX, "builtins", "complex")                \
+    X(BYTES, "builtins", "bytes")                    \
+    X(BYTEARRAY, "builtins", "bytearray")            \
+    X(OBJECT, "builtins", "object")                  \
+    X(GETATTR, "builtins", "getattr")                \
+    X(ENCODE, "_codecs", "encode")                   \
+    X(RECONSTRUCTOR, "copyreg", "_reconstructor")    \
+    X(NEWOBJ, "copyreg", "__newobj__")               \
+    X(NEWOBJ_EX, "copyreg", "__newobj_ex__")
+
+typedef enum og__name {
+#define X(id, module, name) OG__NAME_##id,
+    OG__NAME_MAP(X)
+#undef X
+        OG__NAMES
+} og__name;
+
+/* What a frame has in hand. */
+typedef enum og__frame_kind {
+    OG__FRAME_RUN,     /* items that go into a container on the stack, in batches */
+    OG__FRAME_TUPLE,   /* items that a tuple, or a frozenset from protocol 4 on, is made of */
+    OG__FRAME_WRAPPED, /* a set below protocol 4, made by a call with a list: waits for the list */
+    OG__FRAME_OBJECT   /* an inert object, step by step */
+} og__frame_kind;
+
+/* One container that is not yet written to its end. */
+typedef struct og__frame {
+    og_value value;
+    const og_value *items; /* the run in hand */
+    const og__object *part;
+    size_t count;
+    size_t index;
+    size_t until; /* where the batch ends */
+    uint32_t depth;
+    uint8_t kind;
+    uint8_t step;
+    uint8_t one;  /* the opcode that puts one item (or pair) into the container; 0: there is none */
+    uint8_t many; /* the one that puts all above a mark */
+    bool waiting; /* shared, and not in the memo until it is made: what it holds must be memoized */
+} og__frame;
+
+typedef struct og__writer {
+    og_buf *out;
+    size_t room; /* out may be filled up to here without asking */
+    int protocol;
+    size_t frame_at; /* where the open frame's opcode stands, or SIZE_MAX */
+    size_t max_depth;
+    const og__node *root; /* when it may stand in itself */
+    uint32_t numbers;          /* of the memo, given out */
+    uint32_t named[OG__NAMES]; /* the numbers of names, plus 1; 0: not written yet */
+    size_t waiting;   /* frames that are */
+    int64_t buffers;  /* out-of-band buffers referred to */
+    og__map nodes; /* those that may be met again */
+    og__said *said;
+    size_t said_cap; /* a power of two, or 0 */
+    size_t said_count;
+    og__frame *open;
+    size_t open_count;
+    size_t open_cap;
+    og_error *err;
+} og__writer;
+
+/* ---- Bytes ---------------------------------------------------------------------------------------------- */
+
+/* Room for `size` more bytes at the end of the output; < 0 with the error set. */
+int og__writer_grow(og__writer *w, size_t size);
+
+/* Where to put `size` bytes, which count as written from then on; NULL with the error set. */
+static inline uint8_t *og__put(og__writer *w, size_t size)
+{
+    if (size > w->room - w->out->len && og__writer_grow(w, size) < 0) return NULL;
+    uint8_t *at = w->out->data + w->out->len;
+    w->out->len += size;
+    return at;
+}
+
+static inline int og__put_op(og__writer *w, og__opcode op)
+{
+    uint8_t *at = og__put(w, 1);
+    if (!at) return OG_ENOMEM;
+    *at = (uint8_t)op;
+    return OG_OK;
+}
+
+/* An opcode and a number of `size` bytes, the lowest first. */
+int og__put_op_le(og__writer *w, og__opcode op, uint64_t number, size_t size);
+
+/* An opcode and what follows it as it stands. */
+int og__put_op_bytes(og__writer *w, og__opcode op, const void *bytes, size_t len);
+
+/* The text of a failure is "cannot pickle: …". Returns `code`. */
+int og__writer_fail(og__writer *w, og_status code, const char *format, ...) OG_PRINTF(3, 4);
+
+/* Ends the open frame; the next one begins with what is written next. */
+int og__frame_close(og__writer *w);
+int og__frame_open(og__writer *w);
+
+/* ---- The memo ------------------------------------------------------------------------------------------- */
+
+/* Gives what is on top of the stack the next number. */
+int og__memoize(og__writer *w, uint32_t *number);
+int og__put_get(og__writer *w, uint32_t number);
+
+/* The entry of a string, bytes or class with the same content, or one to be filled (its value is OG_INVALID);
+ * NULL without memory. */
+og__said *og__said_find(og__writer *w, og_value value);
+
+/* After writing what og__said_find() had not found: numbers it. */
+int og__said_add(og__writer *w, og_value value);
+
+/* True when the node may be met again while this pickle is written. */
+bool og__may_recur(const og__writer *w, og_value v);
+
+/* Numbers the node on top of the stack when it may be met again. */
+int og__memoize_node(og__writer *w, og_value v);
+
+/* The number of a node that is in the memo: true and `number`. */
+bool og__node_number(const og__writer *w, og_value v, uint32_t *number);
+
+/* ---- Values --------------------------------------------------------------------------------------------- */
+
+/* Writes a scalar, string or class whole. */
+int og__write_scalar(og__writer *w, og_value v);
+int og__write_int(og__writer *w, og_value v);
+int og__write_str(og__writer *w, og_value v);
+int og__write_bytes(og__writer *w, og_value v);
+int og__write_bytearray(og__writer *w, og_value v);
+int og__write_class(og__writer *w, og_value v);
+
+/* One of the names that the forms of values need. */
+int og__write_name(og__writer *w, og__name name);
+
+/* A str made of the bytes taken as Latin-1. */
+int og__write_latin1(og__writer *w, const uint8_t *bytes, size_t len);
+
+/* A str in the text form of protocol 0. */
+int og__write_str_text(og__writer *w, const uint8_t *text, size_t len);
+
+/* Protocols 0 and 1: an int that does not fit four bytes, as text. */
+int og__write_long_text(og__writer *w, og_value v);
+
+/* Opens the arguments of a call on the stack, ends them with `count` values in between, and calls. */
+int og__args_begin(og__writer *w);
+int og__args_call(og__writer *w, size_t count);
+
+/*
+ * Writes `v`, or its head: 0 when it is whole, 1 when a frame was opened that writes the rest. `depth` is the
+ * number of containers that it stands in.
+ */
+int og__write_value(og__writer *w, og_value v, size_t depth);
+
+/* Opens a frame; NULL with the error set. Earlier pointers to frames are void then. */
+og__frame *og__frame_push(og__writer *w, og__frame_kind kind, og_value v, size_t depth);
+
+/* Opens a run of items; what is written next goes into the container on the stack. 1 or < 0. */
+int og__run_push(og__writer *w, og_value container, const og_value *items, size_t count, size_t depth);
+
+/* Marks the frame as waiting, so that a way back to its value is seen. */
+int og__frame_wait(og__writer *w, og__frame *f);
+
+/*
+ * What was waited for is made and on top of the stack: numbers it; or, when it was written meanwhile inside of
+ * itself, drops it and takes that one. `made` says whether it is really made yet (else only its parts, `parts` of
+ * them, are on the stack, above a mark when `marked`), and the opcode `op` makes it.
+ */
+int og__made(og__writer *w, og__frame *f);
+int og__make_of(og__writer *w, og__frame *f, og__opcode op, size_t parts, bool marked);
+
+/* Goes on with an object: 0 when it is whole, 1 when a frame above it was opened, < 0. */
+int og__write_object(og__writer *w, og__frame *f);
+
+#endif
