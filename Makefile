@@ -18,6 +18,7 @@ configured:
 	@test -f $(BUILD)/build.ninja || meson setup $(BUILD) --prefix=$(PREFIX) $(MESON_ARGS)
 
 demo: all ## Python programs and C programs talk to one onggi, in under a minute
+	@$(NINJA) examples
 	@ONGGI=$(BUILD)/onggi ONGGI_BUILD=$(BUILD) tools/demo
 
 test: configured ## run every test (the long runs are in `make soak`)

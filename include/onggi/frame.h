@@ -14,8 +14,8 @@
 extern "C" {
 #endif
 
-/* Finds where a message ends that has no frame around it (framing raw): see og_codec's scan. `ctx` is the
- * caller's. */
+/* Finds where a message ends by its content (framings raw and seq): see og_codec's scan. `ctx` is the
+ * caller's, who starts the scan anew after each frame. */
 typedef int (*og_scan_fn)(void *ctx, const uint8_t *data, size_t len, bool ended, size_t *start, size_t *end,
                           og_error *err);
 
@@ -44,7 +44,7 @@ typedef struct og_frame_reader {
     size_t need;        /* see og_frame_need() */
     uint64_t number;    /* what the framing remembers of a header */
     uint32_t state;
-    og_scan_fn scan; /* raw only */
+    og_scan_fn scan; /* raw and seq */
     void *scan_ctx;
 } og_frame_reader;
 
@@ -59,7 +59,8 @@ OG_API const char *og_framing_name(og_framing framing, char *text, size_t size);
 /* Name (with ":N" for digits) and summary of framing `index`, for help texts: false from their number on. */
 OG_API bool og_framing_at(size_t index, const char **name, const char **summary);
 
-/* Ready for the first frame. `scan` is needed for raw only. */
+/* Ready for the first frame. `scan` is needed for raw; without it seq takes a message as whole only when the
+ * next one starts. Others do not call it. */
 OG_API void og_frame_reader_init(og_frame_reader *reader, og_framing framing, size_t max_message,
                                  og_scan_fn scan, void *scan_ctx);
 

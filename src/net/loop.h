@@ -20,18 +20,27 @@ typedef struct og__timer og__timer;
 
 og__loop *og__loop_new(const og_allocator *alloc, og_error *err);
 
-/* Runs until og__loop_stop(). 0 or OG_EIO. */
+/* Runs until og__loop_stop(). 0 or OG_EIO. May be run again. */
 int og__loop_run(og__loop *loop, og_error *err);
+
+/* Ends the run, or if there is none the next one, after the turn in which it is noticed. */
 void og__loop_stop(og__loop *loop);
 
-/* Closes what is left on the loop, runs it until all is closed, frees it. Not from a callback. */
+/*
+ * Calls what was posted and has not yet run, closes what is left on the loop, runs it until all is closed
+ * (on_close is called for each) and nothing more is posted, frees it. Not from a callback; nobody may post
+ * from another thread any more. NULL is allowed.
+ */
 void og__loop_free(og__loop *loop);
 
 /* Milliseconds of a clock that never goes back, as of this turn of the loop. */
 uint64_t og__loop_now(const og__loop *loop);
 
-/* Lets the loop's thread call `fn(arg)` soon, in the order of posting. 0 or OG_ENOMEM. Any thread; wakes the
- * loop. */
+/*
+ * Lets the loop's thread call `fn(arg)` soon, in the order of posting. 0 or OG_ENOMEM. Any thread; wakes the
+ * loop. Each post that was taken is called once: what is posted after the stop, by the next run or by
+ * og__loop_free().
+ */
 int og__loop_post(og__loop *loop, void (*fn)(void *arg), void *arg);
 
 /* ---- Listening for streams ------------------------------------------------------------------------------
@@ -40,10 +49,12 @@ int og__loop_post(og__loop *loop, void (*fn)(void *arg), void *arg);
 /*
  * Takes over a listening stream socket (it is closed with the listener). `on_accept` gets each new
  * connection's socket, which it owns from then on: it may hand it to another loop with og__loop_post() and
- * og__stream_open() there.
+ * og__stream_open() there. `on_error` (may be NULL) tells that accepting fails, out of descriptors, say: the
+ * listener tries again ten times a second, and tells again only after it has gone well in between.
  */
 og__listener *og__listener_open(og__loop *loop, og__socket *socket,
-                                void (*on_accept)(void *ctx, og__socket accepted), void *ctx, og_error *err);
+                                void (*on_accept)(void *ctx, og__socket accepted),
+                                void (*on_error)(void *ctx, const og_error *err), void *ctx, og_error *err);
 
 /* Stops accepting for now (too many connections); the system's backlog holds whoever comes. */
 void og__listener_pause(og__listener *listener, bool pause);
@@ -52,18 +63,21 @@ void og__listener_close(og__listener *listener);
 /* ---- Streams --------------------------------------------------------------------------------------------
  */
 
-/* What a stream tells its owner. All are called with `ctx`; none is called after on_close. */
+/*
+ * What a stream tells its owner. All are called with `ctx`; any but on_data may be NULL; none but on_close is
+ * called after og__stream_close(). The struct is not copied: it must outlive its streams.
+ */
 typedef struct og__stream_events {
     /*
      * Where the next bytes should go: `*size` bytes at least 1 are wanted at the result. NULL (or a NULL
-     * function) chooses the loop's shared buffer, whose bytes are gone when on_data returns. Followed by at
-     * least 64 readable bytes either way.
+     * function) chooses the loop's shared buffer, whose bytes are gone when on_data returns. At least 64
+     * readable bytes must follow; in the shared buffer they are zeros.
      */
     uint8_t *(*on_alloc)(void *ctx, size_t *size);
     void (*on_data)(void *ctx, const uint8_t *data, size_t len);
     void (*on_end)(void *ctx); /* the peer will send no more; writing goes on */
     /* Reading or writing failed (`err`: OG_ECLOSED reset by peer, OG_EIO). The owner should close. Called
-     * once. */
+     * once, and never from within og__stream_write(), which says so itself. */
     void (*on_error)(void *ctx, const og_error *err);
     /* What was queued has been written, or fell below half of the high-water mark after it had been above. */
     void (*on_drain)(void *ctx);
@@ -74,8 +88,8 @@ typedef struct og__stream_events {
 og__stream *og__stream_open(og__loop *loop, og__socket *socket, const og__stream_events *events, void *ctx,
                             og_error *err);
 
-/* Connects without blocking: on_connect once with NULL, or with why not (then the stream only needs closing).
- * Names are looked up off the loop. */
+/* Connects without blocking: on_connect once with NULL, or with why not (then the stream only needs closing),
+ * never before this returns, and not after og__stream_close(). Names are looked up off the loop. */
 og__stream *og__stream_connect(og__loop *loop, const og_endpoint *endpoint, int64_t timeout_ms,
                                const og__stream_events *events,
                                void (*on_connect)(void *ctx, const og_error *err), void *ctx, og_error *err);
@@ -110,25 +124,36 @@ const char *og__stream_peer(const og__stream *stream, char *text, size_t size);
 
 typedef struct og__dgram og__dgram;
 
-/* Takes over a bound datagram socket. `on_data` gets each datagram whole and its sender; the bytes are gone
- * when it returns, and 64 bytes behind them may be read. */
+/*
+ * Takes over a bound or connected datagram socket. `on_data` gets each datagram whole and its sender; the
+ * bytes are gone when it returns, and 64 bytes behind them may be read. `on_error` (may be NULL) tells of one
+ * datagram that was lost in sending or receiving, and why; the socket goes on.
+ */
 og__dgram *og__dgram_open(og__loop *loop, og__socket *socket,
                           void (*on_data)(void *ctx, const uint8_t *data, size_t len,
                                           const og__address *from),
-                          void (*on_close)(void *ctx), void *ctx, og_error *err);
+                          void (*on_error)(void *ctx, const og_error *err), void (*on_close)(void *ctx),
+                          void *ctx, og_error *err);
 
-/* Sends one datagram (NULL `to`: the connected peer), queueing when the system is busy. 0, OG_EVALUE (too
- * long), OG_EBUSY (more than 1 MiB queued: dropped), OG_EIO. */
+/*
+ * Sends one datagram (NULL `to`: the connected peer). What is sent within on_data leaves together when all
+ * that had arrived has been handed out; when the system is busy it is queued. 0, OG_EVALUE (too long),
+ * OG_EBUSY (more than 1 MiB queued: dropped), OG_ENOMEM, OG_ECLOSED or OG_EIO.
+ */
 int og__dgram_send(og__dgram *dgram, const void *data, size_t len, const og__address *to, og_error *err);
 void og__dgram_close(og__dgram *dgram);
 
 /* ---- Timers ---------------------------------------------------------------------------------------------
  */
 
-/* A timer that calls `fn(ctx)` each time it runs out. Cheap to restart for every message. */
+/* A timer that calls `fn(ctx)` once each time it was started and has run out. Not running yet. */
 og__timer *og__timer_open(og__loop *loop, void (*fn)(void *ctx), void *ctx, og_error *err);
+
+/* Starts it, or starts it anew, from now on. Restarting for every message costs an assignment. */
 void og__timer_start(og__timer *timer, uint64_t ms);
 void og__timer_stop(og__timer *timer);
+
+/* Frees it at once; `fn` is not called any more. */
 void og__timer_close(og__timer *timer);
 
 #endif

@@ -11,6 +11,8 @@
 
 #include <onggi/net.h>
 
+#include <stdatomic.h>
+
 /* A remote address, opaque above this room; big enough for any. */
 typedef struct og__address {
     uint32_t len;
@@ -23,32 +25,37 @@ typedef struct og__address {
 typedef struct og__socket {
     int fd; /* -1: none */
     og_transport transport;
+    atomic_bool interrupted; /* by og__socket_interrupt(): every call says OG_ECANCELED from then on */
+    bool more_likely;        /* the last read filled its buffer, so the next need not wait */
+    int32_t path_owner;      /* the process that bound a path and removes it; 0: none */
+    uint64_t path_device;    /* which file that path was, so that no other is removed */
+    uint64_t path_inode;
     og__address peer; /* of connected ones */
 } og__socket;
 
 #define OG__SOCKET_NONE \
     {                   \
-        -1, OG_TCP,     \
-        {               \
-            0,          \
-            {           \
-                {       \
-                    0   \
-                }       \
-            }           \
-        }               \
+        .fd = -1        \
     }
 
-/* Connects, trying each address that the host's name has in turn. OG_EADDRESS, OG_ECONNECT (the sentence
- * lists what each address said), OG_ETIMEOUT. */
+/*
+ * Connects, trying each address that the host's name has in turn, each with a fair share of the time that is
+ * left. No host is 127.0.0.1, then ::1. Datagrams are not sent for this: they take the first address with a
+ * route, IPv4 before IPv6. OG_EADDRESS, OG_ECONNECT (the sentence lists what each address said), OG_ETIMEOUT.
+ */
 int og__socket_connect(og__socket *socket, const og_endpoint *endpoint, int64_t timeout_ms, og_error *err);
 
-/* Listens (or binds, for datagrams). `endpoint->port` becomes the one that the system picked. A stale Unix
- * socket that nobody listens on is replaced. OG_EBIND, OG_EADDRESS. */
+/*
+ * Listens (or binds, for datagrams). `endpoint->port` becomes the one that the system picked. No host is
+ * 127.0.0.1, "*" every interface (IPv6 and IPv4 where there is IPv6), a name with several addresses its first
+ * one, IPv4 before IPv6. A stale Unix socket that nobody listens on is replaced; closing the socket removes
+ * its path. OG_EBIND, OG_EADDRESS.
+ */
 int og__socket_listen(og__socket *socket, og_endpoint *endpoint, int backlog, og_error *err);
 
 /* The next connection of a listening stream socket. 0, OG_ETIMEOUT, OG_ECANCELED (after
- * og__socket_interrupt), OG_EIO. */
+ * og__socket_interrupt), OG_EIO (out of descriptors, say: returns a tenth of a second late, so that trying
+ * again in a loop costs little). */
 int og__socket_accept(og__socket *listener, og__socket *accepted, int64_t timeout_ms, og_error *err);
 
 /* Reads what there is, at most `size` bytes: 1 with `*got` > 0, 0 at the end of the stream, or OG_ETIMEOUT,
@@ -56,28 +63,35 @@ int og__socket_accept(og__socket *listener, og__socket *accepted, int64_t timeou
 int og__socket_read(og__socket *socket, void *data, size_t size, size_t *got, int64_t timeout_ms,
                     og_error *err);
 
-/* Writes all of it. 0, OG_ETIMEOUT, OG_ECLOSED (the peer is gone), OG_EIO. Never raises SIGPIPE. */
+/* Writes all of it. 0, OG_ETIMEOUT, OG_ECLOSED (the peer is gone), OG_EIO, OG_ECANCELED. Never raises
+ * SIGPIPE.
+ */
 int og__socket_write(og__socket *socket, const void *data, size_t len, int64_t timeout_ms, og_error *err);
 
 /* One datagram, whole: 1 with its length (may be 0) in `*got` and its sender in `from` (may be NULL).
- * OG_ELIMIT if it is longer than `size`. */
+ * OG_ELIMIT if it is longer than `size` (it is lost), OG_ECLOSED when a connected socket learns that nobody
+ * is there, OG_ETIMEOUT, OG_ECANCELED, OG_EIO. */
 int og__socket_recv_from(og__socket *socket, void *data, size_t size, size_t *got, og__address *from,
                          int64_t timeout_ms, og_error *err);
 
-/* Sends one datagram, to `to` or, if NULL, to the connected peer. OG_EVALUE when it is longer than the
- * transport can carry (nothing is sent then). */
+/* Sends one datagram, to `to` or, if NULL, to the connected peer. 0, OG_EVALUE when it is longer than the
+ * transport can carry (nothing is sent then), OG_ECLOSED when nobody is there, OG_ETIMEOUT, OG_ECANCELED,
+ * OG_EIO. */
 int og__socket_send_to(og__socket *socket, const void *data, size_t len, const og__address *to,
                        int64_t timeout_ms, og_error *err);
 
-/* Longest datagram that the transport carries. */
+/* Longest datagram that the transport carries: 65,507 bytes over UDP, 65,536 over Unix sockets, 0 for
+ * streams. */
 size_t og__socket_max_datagram(og_transport transport);
 
 /* Tells the peer that no more will come; reading goes on. */
 void og__socket_shutdown(og__socket *socket);
 
-/* Makes calls in progress, in other threads, return OG_ECANCELED or an end. */
+/* Makes calls in progress, in other threads, and all later ones return OG_ECANCELED. The socket must not be
+ * closed meanwhile. */
 void og__socket_interrupt(og__socket *socket);
 
+/* Closes; a socket that is closed or was never open is left alone. */
 void og__socket_close(og__socket *socket);
 
 /* The address as people write it ("127.0.0.1:5000", "[::1]:5000", a path or "unix"), into `text` of `size`

@@ -1,17 +1,23 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * The sans-I/O heart of a connection, and the one place where codec and framing meet: bytes are fed in and
- * values come out; values are put in and bytes come out. It knows no sockets and no clocks; client.c and
- * server.c join it to them.
+ * values come out; values are put in and bytes come out. It knows no sockets and no clocks; client.c and the
+ * server join it to them.
  *
- * Ownership: the owner embeds an og__conn, inits and finis it. Threads: the reading half (feed, end, idle,
- * next) and the writing half (put, out) may be used by two threads at once, once the wire is decided; see
- * og__conn_decided().
+ * Ownership: the owner embeds an og__conn, inits and finis it, and keeps the og__setup alive meanwhile.
+ * Threads: the reading half (feed, end, idle, take, next) and the writing half (put, out) may be used by two
+ * threads at once as soon as og__conn_settled(); before that the owner sees to it that they take turns.
  */
 #ifndef ONGGI_PEER_CONN_H
 #define ONGGI_PEER_CONN_H
 
 #include <onggi/peer.h>
+
+/* Silence that ends a bare number or text, in milliseconds. */
+enum { OG__SILENCE_MS = 50 };
+
+/* Bytes that may be read behind whatever is fed. */
+enum { OG__PADDING = 64 };
 
 /* How one direction is written: a codec and a framing. */
 typedef struct og__wire {
@@ -19,60 +25,122 @@ typedef struct og__wire {
     og_framing framing;
 } og__wire;
 
-typedef struct og__conn {
+/* The options, checked, with their defaults put in: what all connections of one endpoint have in common. */
+typedef struct og__setup {
     og_codec_options codecs;
     size_t max_message;
-    bool datagram;    /* whole messages are fed, one a feed */
+    int64_t connect_timeout_ms;
+    int64_t send_timeout_ms;
+    int64_t recv_timeout_ms;
+    const og_allocator *alloc;
+    bool datagram;    /* whole messages are fed, one datagram a feed */
     bool codec_given; /* by the options, not to be detected */
     bool framing_given;
+    og__wire in;  /* as far as it is given */
+    og__wire out; /* until something was read */
+} og__setup;
+
+/* Checks the options and the endpoint's wishes. 0, OG_EINVAL, OG_ENOTFOUND. */
+int og__setup_init(og__setup *setup, const og_conn_options *options, const og_endpoint *endpoint,
+                   og_error *err);
+
+/* One message as it stands in what was fed. The bytes live until the next call; og__conn_feed() may come
+ * between, og__conn_space() may not. */
+typedef struct og__message {
+    const og_codec *codec;
+    const uint8_t *bytes;
+    size_t len;
+    uint64_t position; /* of its first byte in the stream */
+} og__message;
+
+typedef enum og__codec_kind { OG__UNKNOWN, OG__JSON, OG__PICKLE, OG__PLAIN } og__codec_kind;
+
+typedef struct og__conn {
+    const og__setup *setup;
+    og_doc *doc;   /* values are read into it; made on first use unless the owner puts one here */
+    char *seen;    /* the owner's, OG__SEEN_SIZE bytes, or NULL: what detection saw, once that is decided */
+    bool doc_lent; /* `doc` is the owner's */
     bool detected; /* `in` is decided */
+    bool settled;  /* and so is how answers end: raw, or a line, as the bytes after the first value tell */
     bool ended;    /* the peer will send no more */
     bool broken;   /* no next message can be found */
+    bool idle;     /* silence was noticed, and nothing has come since */
+    bool wrote;    /* something was put before anything was detected */
+    bool spans_lines; /* a bare value did: lines can end answers then, but not what is read */
+    uint8_t kind;     /* of in.codec, an og__codec_kind */
+    int8_t protocol;  /* of the last pickle that arrived, or OG__PROTOCOL_UNKNOWN */
+    uint32_t unsettled_answers;
     og__wire in;
     og__wire out_wire; /* follows `in` once that is decided */
-    char seen[96];     /* what detection saw and why, for the log; "" when nothing was to be detected */
-    og_doc *doc;
     og_frame_reader reader;
     og_codec_scan scan;
-    og_buf pending;      /* bytes of an unfinished message, kept from earlier feeds */
-    const uint8_t *view; /* bytes fed and not yet consumed, in `pending` or in the feeder's own memory */
-    size_t view_len;
-    uint64_t consumed; /* bytes of the stream before `view`, so that errors can name the stream's position */
+    og_buf pending;     /* bytes of an unfinished message, kept from earlier feeds */
+    size_t at;          /* bytes of `pending` already consumed */
+    const uint8_t *fed; /* bytes of the latest feed, in the feeder's memory, not yet consumed */
+    size_t fed_len;
+    size_t lent;       /* that many of them stand at the end of `pending` as well */
+    size_t looked;     /* length at which detection looked last */
+    uint64_t consumed; /* bytes of the stream before these, so that errors can name the stream's position */
     og_buf out;        /* framed messages to be sent */
 } og__conn;
 
-/* Checks the options and the endpoint's wishes and gets ready. 0, OG_EINVAL, OG_ENOTFOUND, OG_ENOMEM. */
-int og__conn_init(og__conn *conn, const og_conn_options *options, const og_endpoint *endpoint, og_error *err);
+/* Ready for a peer of `setup`'s kind. Cannot fail. */
+void og__conn_init(og__conn *conn, const og__setup *setup);
 void og__conn_fini(og__conn *conn);
 
+/* Forgets what was read and detected, for another peer; keeps memory. */
+void og__conn_reset(og__conn *conn);
+
 /*
- * Bytes that have arrived (a datagram: all of one). They are not copied until og__conn_next() has said 0, and
- * must stay until then. `len` 64 bytes more may be read. 0 or OG_ENOMEM.
+ * Bytes that have arrived (a datagram: all of one). They are not copied until og__conn_next() or
+ * og__conn_take() has said 0, and must stay until then. OG__PADDING bytes behind them may be read. Only after
+ * 0.
  */
-int og__conn_feed(og__conn *conn, const uint8_t *data, size_t len, og_error *err);
+void og__conn_feed(og__conn *conn, const uint8_t *data, size_t len);
 
 /* Where the transport should best put the next bytes when a long message is under way, to spare a copy: NULL
  * when anywhere will do. Then og__conn_feed() them from there. */
 uint8_t *og__conn_space(og__conn *conn, size_t *size);
 
+/* Copies what was fed and is not consumed, so that the feeder's memory may go. 0 or OG_ENOMEM. */
+int og__conn_hold(og__conn *conn);
+
 /* The peer will send no more. */
 void og__conn_end(og__conn *conn);
 
-/* True when silence would mean something: a bare number or text in raw framing may be whole. After 50 ms of
- * it call og__conn_idle(), then og__conn_next(). */
+/* True when silence would mean something: a bare number or text in raw framing may be whole. After
+ * OG__SILENCE_MS of it call og__conn_idle(), then og__conn_next(). */
 bool og__conn_wants_idle(const og__conn *conn);
 void og__conn_idle(og__conn *conn);
 
 /* True when a message has begun and is not whole: its time limit runs. */
 bool og__conn_midway(const og__conn *conn);
 
+/* True when neither codec nor framing will change any more, in either direction. */
+bool og__conn_settled(const og__conn *conn);
+
 /*
- * The next value: 1 (it lives until the next call), 0 needs more bytes (or, after og__conn_end(), clean end),
- * < 0 a message was refused: `broken` tells whether there can be a next one.
+ * The next message, not yet read: 1, 0 needs more bytes (or, after og__conn_end(), clean end), < 0 it was
+ * refused: `broken` tells whether there can be a next one. Positions count from the start of the stream.
  */
+int og__conn_take(og__conn *conn, og__message *message, og_error *err);
+
+/* Reads a message into `doc` (it may stay in the message's bytes). 1 or < 0, as above. Any thread. */
+int og__message_read(const og__setup *setup, const og__message *message, og_doc *doc, og_value *value,
+                     og_error *err);
+
+/* To be told when og__message_read() has failed: in raw framing nothing after that can be trusted. */
+void og__conn_refused(og__conn *conn);
+
+/* The next value: og__conn_take() and og__message_read() into the connection's document. It lives until the
+ * next call. */
 int og__conn_next(og__conn *conn, og_value *value, og_error *err);
 
 /* Appends a value's framed message to `out`. On failure `out` is as before. */
 int og__conn_put(og__conn *conn, og_value value, og_error *err);
+
+/* Names of codec and framing, "auto" while undecided. */
+const char *og__conn_codec(const og__conn *conn);
+const char *og__conn_framing(const og__conn *conn, char *text, size_t size);
 
 #endif

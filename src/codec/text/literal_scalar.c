@@ -110,7 +110,7 @@ static int unescape(og__literal *in, char quote, bool bytes, char *to, size_t *l
             in->at++;
             continue;
         }
-        uint32_t code;
+        uint32_t code = 0;
         int status = read_escape(in, bytes, &code);
         if (status < 0) return status;
         if (bytes)

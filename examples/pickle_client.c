@@ -1,0 +1,42 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Receives pickles until the server closes, and prints them, as python/pickle_client.py does; but what a
+ * pickle names is never imported or called.
+ */
+#include <onggi/onggi.h>
+
+#include <stdio.h>
+
+/* print('Received:', value) */
+static void show(og_value value)
+{
+    og_buf text = OG_BUF_INIT;
+    if (og_repr(value, &text, 0, NULL) == 0) {
+        printf("Received: %.*s\n", (int)text.len, (const char *)text.data);
+    }
+    og_buf_free(&text);
+}
+
+/* Usage: pickle_client [ENDPOINT] */
+int main(int argc, char **argv)
+{
+    const char *endpoint = argc > 1 ? argv[1] : "tcp://127.0.0.1:1234";
+    og_conn_options options = {.size = sizeof(options), .codec = "pickle", .recv_timeout_ms = 10000};
+    og_error err = {0};
+
+    og_conn *server = og_connect(endpoint, &options, &err);
+    if (server == NULL) {
+        fprintf(stderr, "pickle_client: %s\n", err.text);
+        return 1;
+    }
+    og_value value;
+    int status;
+    while ((status = og_recv(server, &value, &err)) > 0) {
+        show(value);
+    }
+    if (status < 0) {
+        fprintf(stderr, "pickle_client: %s\n", err.text);
+    }
+    og_close(server);
+    return status == 0 ? 0 : 1;
+}

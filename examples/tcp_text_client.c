@@ -1,0 +1,35 @@
+/* SPDX-License-Identifier: MIT */
+/* Sends a text over TCP and prints the answer, as python/tcp_text_client.py does. */
+#include <onggi/onggi.h>
+
+#include <stdio.h>
+
+/* Usage: tcp_text_client [ENDPOINT [TEXT]] */
+int main(int argc, char **argv)
+{
+    const char *endpoint = argc > 1 ? argv[1] : "tcp://127.0.0.1:12345";
+    const char *text = argc > 2 ? argv[2] : "안녕하세요, 서버!";
+    og_conn_options options = {
+        .size = sizeof(options), .codec = "text", .framing = "raw", .recv_timeout_ms = 10000};
+    og_error err = {0};
+    og_doc *doc = og_doc_new(NULL);
+    og_conn *server = og_connect(endpoint, &options, &err);
+
+    int status = server != NULL ? og_send(server, og_str(doc, text), &err) : err.code;
+    og_value answer;
+    if (status == 0) {
+        status = og_recv(server, &answer, &err);
+    }
+    if (status > 0) {
+        size_t len;
+        const char *data = og_data(answer, &len);
+        printf("서버 응답: %.*s\n", (int)len, data);
+    } else if (status == 0) {
+        fprintf(stderr, "tcp_text_client: the server closed without an answer\n");
+    } else {
+        fprintf(stderr, "tcp_text_client: %s\n", err.text);
+    }
+    og_close(server);
+    og_doc_free(doc);
+    return status > 0 ? 0 : 1;
+}

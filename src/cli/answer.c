@@ -1,0 +1,236 @@
+/* SPDX-License-Identifier: MIT */
+/* Answering for serve. */
+#include "cli/answer.h"
+#include "cli/client.h"
+#include "cli/exec.h"
+#include "cli/input.h"
+#include "cli/output.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+enum { DEFAULT_LIMIT = 64 << 20 };
+
+bool cli_answers(const cli_options *options)
+{
+    return options->echo || options->reply || options->exec || options->to;
+}
+
+static int check(const cli_options *options)
+{
+    int ways = options->echo + (options->reply != NULL) + (options->exec != NULL) + (options->to != NULL);
+    if (ways > 1) return cli_usage("only one of --echo, --reply, --exec and --to can answer");
+    og_endpoint endpoint;
+    return options->to ? cli_endpoint(&endpoint, options->to) : 0;
+}
+
+static int read_option(const cli_answer *answer, og_doc *doc, const char *text, const char *name,
+                       og_value *value)
+{
+    if (!text) return 0;
+    if (doc) {
+        cli_form form = answer->text ? CLI_FORM_TEXT : CLI_FORM_JSON;
+        int status = cli_read_object(doc, text, strlen(text), form, answer->options, name, value);
+        return status ? CLI_USAGE : 0;
+    }
+    cli_log(OG_LOG_ERROR, "out of memory");
+    return CLI_REFUSED;
+}
+
+int cli_answer_init(cli_answer *answer, const cli_options *options, const char *codec)
+{
+    *answer = (cli_answer){.options = options, .text = cli_is_text(codec)};
+    int status = check(options);
+    if (status) return status;
+    answer->replies = og_doc_new(NULL);
+    answer->greets = og_doc_new(NULL);
+    status = read_option(answer, answer->replies, options->reply, "--reply", &answer->reply);
+    if (status == 0) status = read_option(answer, answer->greets, options->greet, "--greet", &answer->greet);
+    if (status) cli_answer_fini(answer);
+    return status;
+}
+
+void cli_answer_fini(cli_answer *answer)
+{
+    og_doc_free(answer->replies);
+    og_doc_free(answer->greets);
+    answer->replies = NULL;
+    answer->greets = NULL;
+}
+
+static void not_sent(const og_conn *conn, const og_error *err)
+{
+    cli_log(OG_LOG_WARNING, "%s: no answer was sent: %s", og_conn_peer(conn), err->text);
+}
+
+static bool speaks(const og_conn *conn, const char *codec)
+{
+    return strcmp(og_conn_codec(conn), codec) == 0;
+}
+
+/* Whoever speaks text gets objects that are no text as JSON. */
+static int send_as_text(og_conn *conn, og_value value, og_error *err)
+{
+    og_json_write_options json = {.size = sizeof json, .form = OG_JSON_PLAIN};
+    og_buf buf = OG_BUF_INIT;
+    int status = og_json_write(value, &buf, &json, err);
+    if (status == 0) status = og_send(conn, og_str_borrow((const char *)buf.data, buf.len), err);
+    og_buf_free(&buf);
+    return status;
+}
+
+static void send_value(og_conn *conn, og_value value)
+{
+    og_error err;
+    bool text =
+        og_kind_of(value) == OG_STR || og_kind_of(value) == OG_BYTES || og_kind_of(value) == OG_BYTEARRAY;
+    bool as_text = !text && (speaks(conn, "text") || speaks(conn, "bytes"));
+    int status = as_text ? send_as_text(conn, value, &err) : og_send(conn, value, &err);
+    if (status < 0) not_sent(conn, &err);
+}
+
+/* ---- --reply ---- */
+
+/* The reply with each {} replaced by what arrived. */
+static int fill_in(og_value reply, og_value value, og_buf *out)
+{
+    size_t len;
+    size_t value_len;
+    const char *at = og_data(reply, &len);
+    const char *text = og_data(value, &value_len);
+    const char *end = at + len;
+    int status = 0;
+    while (status == 0 && at < end) {
+        const char *braces = memmem(at, (size_t)(end - at), "{}", 2);
+        size_t before = (size_t)((braces ? braces : end) - at);
+        status = og_buf_put(out, at, before);
+        at += before + (braces ? 2 : 0);
+        if (status == 0 && braces && text) status = og_buf_put(out, text, value_len);
+    }
+    return status;
+}
+
+static void reply(const cli_answer *answer, og_conn *conn, og_value value)
+{
+    if (!answer->text) {
+        send_value(conn, answer->reply);
+        return;
+    }
+    og_buf buf = OG_BUF_INIT;
+    if (fill_in(answer->reply, value, &buf) < 0)
+        cli_log(OG_LOG_WARNING, "%s: no answer was sent: out of memory", og_conn_peer(conn));
+    else if (og_kind_of(value) == OG_STR)
+        send_value(conn, og_str_borrow((const char *)buf.data, buf.len));
+    else
+        send_value(conn, og_bytes_borrow(buf.data, buf.len));
+    og_buf_free(&buf);
+}
+
+/* ---- --exec ---- */
+
+/* What the command printed, as a value, sent. Nothing printed is no answer. */
+static void send_output(const cli_answer *answer, og_conn *conn, og_buf *out)
+{
+    og_value value;
+    if (answer->text && out->len > 0 && out->data[out->len - 1] == '\n') out->len--;
+    if (out->len == 0) return;
+    og_doc *doc = og_doc_new(NULL);
+    if (doc &&
+        cli_read_object(doc, (const char *)out->data, out->len, answer->text ? CLI_FORM_TEXT : CLI_FORM_JSON,
+                        answer->options, "the command's answer", &value) == 0)
+        send_value(conn, value);
+    og_doc_free(doc);
+}
+
+static void exec_command(const cli_answer *answer, og_conn *conn, og_value value)
+{
+    cli_output format;
+    og_error err;
+    og_buf in = OG_BUF_INIT;
+    og_buf out = OG_BUF_INIT;
+    out.limit = answer->options->max_message ? (size_t)answer->options->max_message : DEFAULT_LIMIT;
+    cli_output_init(&format, answer->options, answer->text ? CLI_FORM_TEXT : CLI_FORM_JSON);
+    int status = cli_format(&format, value, &in, &err);
+    if (status == 0 && og_buf_putc(&in, '\n') < 0)
+        status = og_error_set(&err, OG_ENOMEM, OG_NO_POSITION, "out of memory");
+    if (status == 0) status = cli_exec(answer->options->exec, &in, &out, &err);
+    if (status == 0)
+        send_output(answer, conn, &out);
+    else
+        not_sent(conn, &err);
+    cli_output_fini(&format);
+    og_buf_free(&in);
+    og_buf_free(&out);
+}
+
+/* ---- --to ---- */
+
+/* How the other server is spoken to is for its endpoint to say. */
+static void upstream_init(cli_client *client, const cli_options *options)
+{
+    og_conn_options conn;
+    cli_conn_options(&conn, options);
+    conn.codec = NULL;
+    conn.framing = NULL;
+    cli_client_init(client, options->to, &conn);
+}
+
+static void pass_on(const cli_answer *answer, og_conn *conn, og_value value)
+{
+    cli_client once;
+    og_value reply_value;
+    og_error err;
+    cli_client *client = og_conn_user(conn);
+    if (!client) {
+        upstream_init(&once, answer->options);
+        client = &once;
+    }
+    int status = cli_client_ask(client, value, &reply_value, &err);
+    if (status > 0)
+        send_value(conn, reply_value);
+    else if (status < 0)
+        not_sent(conn, &err);
+    else
+        cli_log(OG_LOG_WARNING, "%s: no answer was sent: %s closed without one", og_conn_peer(conn),
+                client->text);
+    /* After a failure the next message starts with a new connection, so that no late answer goes astray. */
+    if (client == &once || status <= 0) cli_client_close(client);
+}
+
+void cli_answer_open(cli_answer *answer, og_conn *conn)
+{
+    if (!answer->options->to) return;
+    cli_client *client = malloc(sizeof *client);
+    if (client) upstream_init(client, answer->options);
+    og_conn_set_user(conn, client);
+}
+
+void cli_answer_close(cli_answer *answer, og_conn *conn)
+{
+    cli_client *client = answer->options->to ? og_conn_user(conn) : NULL;
+    if (!client) return;
+    cli_client_close(client);
+    free(client);
+    og_conn_set_user(conn, NULL);
+}
+
+/* ---- All of them ---- */
+
+void cli_answer_greet(const cli_answer *answer, og_conn *conn)
+{
+    og_error err;
+    send_value(conn, answer->greet);
+    if (!cli_answers(answer->options)) og_shutdown(conn, &err);
+}
+
+void cli_answer_message(const cli_answer *answer, og_conn *conn, og_value value)
+{
+    if (answer->options->echo)
+        send_value(conn, value);
+    else if (answer->options->reply)
+        reply(answer, conn, value);
+    else if (answer->options->exec)
+        exec_command(answer, conn, value);
+    else if (answer->options->to)
+        pass_on(answer, conn, value);
+}

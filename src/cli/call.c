@@ -1,0 +1,52 @@
+/* SPDX-License-Identifier: MIT */
+/* onggi call: send objects, print the answer to each. */
+#include "cli/client.h"
+#include "cli/input.h"
+#include "cli/output.h"
+
+/* A datagram or its answer may be lost: do not wait for it without end. */
+enum { DATAGRAM_TIMEOUT_MS = 5000 };
+
+static int call_one(cli_client *client, cli_output *output, og_value value)
+{
+    og_value answer;
+    og_error err;
+    int status = cli_client_ask(client, value, &answer, &err);
+    if (status > 0) return cli_print(output, answer);
+    if (status < 0) return cli_fail(client->text, &err);
+    cli_log(OG_LOG_ERROR, "%s: the peer closed the connection without an answer", client->text);
+    return CLI_REFUSED;
+}
+
+static int call_all(cli_client *client, cli_input *input, cli_output *output)
+{
+    og_value value;
+    int status;
+    while ((status = cli_input_next(input, &value)) > 0) {
+        status = call_one(client, output, value);
+        if (status) return status;
+    }
+    return -status;
+}
+
+int cli_call(const cli_options *options)
+{
+    cli_client client;
+    cli_input input;
+    cli_output output;
+    og_conn_options conn;
+    cli_conn_options(&conn, options);
+    int status = cli_client_init(&client, options->args[0], &conn);
+    if (status) return status;
+    if (og_transport_is_datagram(client.endpoint.transport) && !options->timeout_ms)
+        client.options.recv_timeout_ms = DATAGRAM_TIMEOUT_MS;
+    const char *codec = cli_codec(options, &client.endpoint);
+    cli_output_init(&output, options, cli_output_form(options, codec));
+    status = cli_input_init(&input, options, cli_input_form(options, codec), options->args + 1,
+                            options->arg_count - 1);
+    if (status == 0) status = call_all(&client, &input, &output);
+    cli_client_close(&client);
+    cli_input_fini(&input);
+    cli_output_fini(&output);
+    return status == CLI_OUTPUT_GONE ? CLI_DONE : status;
+}

@@ -1,0 +1,90 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * What the subcommands share: their table, exit statuses, and talking to people. The command stands on the
+ * public headers of onggi alone.
+ */
+#ifndef ONGGI_CLI_CLI_H
+#define ONGGI_CLI_CLI_H
+
+#include <onggi/onggi.h>
+
+#include "cli/options.h"
+
+/* Exit statuses, as doc and man page promise them. */
+enum {
+    CLI_DONE = 0,
+    CLI_REFUSED = 1,   /* the data or the peer said no */
+    CLI_USAGE = 2,     /* the command line makes no sense */
+    CLI_UNREACHED = 3, /* could not connect, bind, read or write */
+    CLI_TIMED_OUT = 4,
+};
+
+typedef struct cli_command {
+    const char *name;
+    unsigned bit;            /* CLI_SERVE, …: which options belong to it */
+    const char *synopsis;    /* behind "onggi NAME [OPTIONS] " */
+    const char *summary;     /* one line */
+    const char *description; /* a few lines for its own help */
+    const char *example;     /* lines that work as they stand */
+    size_t min_args;         /* without its options */
+    size_t max_args;
+    int (*run)(const cli_options *options); /* returns the exit status */
+} cli_command;
+
+/* The subcommands, in the order of the help; NULL from their number on. */
+const cli_command *cli_command_at(size_t index);
+const cli_command *cli_command_find(const char *name);
+
+int cli_serve(const cli_options *options);
+int cli_call(const cli_options *options);
+int cli_send(const cli_options *options);
+int cli_recv(const cli_options *options);
+int cli_convert(const cli_options *options);
+
+/* Prints the help of the whole command, or of one subcommand, to standard output; returns the exit status. */
+int cli_help(void);
+int cli_help_command(const cli_command *command);
+
+/* What to do with a first word that is no subcommand: help, the version, or an error of usage. */
+int cli_help_or_unknown(int argc, char **argv);
+
+/* The name of `names` (NULL at the end) that `word` was probably meant to be, or NULL. */
+const char *cli_nearest(const char *word, const char *const *names);
+
+/* ---- Talking to people: one line each on standard error, "onggi: …" ---- */
+
+/* What happened, at which level; whether it is shown is for cli_set_levels() to say. Any thread. */
+void cli_log(og_log_level level, const char *format, ...) OG_PRINTF(2, 3);
+
+/* Notes are shown unless `quiet`, details only if `verbose`; warnings and errors always. */
+void cli_set_levels(bool quiet, bool verbose);
+
+/* An error of the command line: says it and where help is; returns CLI_USAGE. */
+int cli_usage(const char *format, ...) OG_PRINTF(1, 2);
+
+/* Says why `what` failed, with the byte where there is one; returns the exit status for it. `what` may be
+ * NULL. */
+int cli_fail(const char *what, const og_error *err);
+
+/* The exit status that an og_status means. */
+int cli_exit_status(int status);
+
+/* As cli_fail() for text that a person wrote: shows the line with a caret under the place. */
+int cli_fail_in(const char *what, const char *text, size_t len, const og_error *err);
+
+/* ---- Endpoints and connections ---- */
+
+/* Takes an endpoint of the command line apart: 0, or CLI_USAGE after saying why. */
+int cli_endpoint(og_endpoint *endpoint, const char *text);
+
+/* The codec that will be spoken as far as options say: the endpoint's, --codec, or "auto". */
+const char *cli_codec(const cli_options *options, const og_endpoint *endpoint);
+const char *cli_framing(const cli_options *options, const og_endpoint *endpoint);
+
+/* True for the codecs whose objects are texts as they stand. */
+bool cli_is_text(const char *codec);
+
+void cli_conn_options(og_conn_options *conn, const cli_options *options);
+void cli_codec_options(og_codec_options *codecs, const cli_options *options);
+
+#endif

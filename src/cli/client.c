@@ -1,0 +1,78 @@
+/* SPDX-License-Identifier: MIT */
+/* The client's side of call, send, recv and serve --to. */
+#include "cli/client.h"
+
+#include <string.h>
+
+int cli_client_init(cli_client *client, const char *endpoint, const og_conn_options *options)
+{
+    *client = (cli_client){.text = endpoint, .options = *options};
+    int status = cli_endpoint(&client->endpoint, endpoint);
+    if (status) return status;
+    const char *framing = client->endpoint.framing[0] ? client->endpoint.framing : options->framing;
+    client->one_message = framing && strcmp(framing, "eof") == 0;
+    return 0;
+}
+
+int cli_client_connect(cli_client *client, og_error *err)
+{
+    if (client->conn) return 0;
+    client->used = false;
+    client->conn = og_connect(client->text, &client->options, err);
+    if (!client->conn) return err->code;
+    cli_log(OG_LOG_DEBUG, "connected to %s", og_conn_peer(client->conn));
+    return 0;
+}
+
+void cli_client_close(cli_client *client)
+{
+    og_close(client->conn);
+    client->conn = NULL;
+}
+
+int cli_client_send(cli_client *client, og_value value, og_error *err)
+{
+    int status = cli_client_connect(client, err);
+    if (status == 0) status = og_send(client->conn, value, err);
+    if (status == 0 && client->one_message) status = og_shutdown(client->conn, err);
+    return status;
+}
+
+/* True when the connection had served before and is gone now, so that a new one may do. */
+static bool worn_out(const cli_client *client, int status)
+{
+    return client->used && (status == 0 || status == OG_ECLOSED);
+}
+
+static int ask_once(cli_client *client, og_value value, og_value *answer, og_error *err)
+{
+    int status = cli_client_send(client, value, err);
+    return status < 0 ? status : og_recv(client->conn, answer, err);
+}
+
+int cli_client_ask(cli_client *client, og_value value, og_value *answer, og_error *err)
+{
+    if (client->conn && (client->one_message || !og_conn_usable(client->conn))) cli_client_close(client);
+    bool reused = client->conn != NULL;
+    int status = ask_once(client, value, answer, err);
+    if (reused && worn_out(client, status)) {
+        cli_log(OG_LOG_DEBUG, "%s answers one message a connection: connecting again", client->text);
+        cli_client_close(client);
+        status = ask_once(client, value, answer, err);
+    }
+    client->used = status > 0;
+    return status;
+}
+
+void cli_client_finish(cli_client *client)
+{
+    og_value value;
+    og_error err;
+    if (!client->conn) return;
+    if (!og_transport_is_datagram(client->endpoint.transport)) {
+        og_shutdown(client->conn, &err);
+        while (og_recv(client->conn, &value, &err) > 0)
+            continue;
+    }
+    cli_client_close(client);
+}

@@ -1,0 +1,42 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * A connection that is made when it is needed, and made again when a peer that answers one message a
+ * connection has closed it.
+ *
+ * Ownership: a client owns its connection until cli_client_close(). Threads: one at a time.
+ */
+#ifndef ONGGI_CLI_CLIENT_H
+#define ONGGI_CLI_CLIENT_H
+
+#include "cli/cli.h"
+
+typedef struct cli_client {
+    const char *text; /* the endpoint as it was given */
+    og_endpoint endpoint;
+    og_conn_options options;
+    bool one_message; /* framing eof: a connection for each */
+    bool used;        /* a message went both ways on `conn` */
+    og_conn *conn;
+} cli_client;
+
+/* Not connected yet. `options` are those of the connection but for what the endpoint says itself. 0, or
+ * CLI_USAGE after saying why. */
+int cli_client_init(cli_client *client, const char *endpoint, const og_conn_options *options);
+
+/* Connects unless it is. 0 or a negative status. */
+int cli_client_connect(cli_client *client, og_error *err);
+
+/* Sends one value, without waiting for an answer. 0 or a negative status. */
+int cli_client_send(cli_client *client, og_value value, og_error *err);
+
+/* Sends one value and waits for the answer: 1 and `*answer`, which lives until the next call; 0 when the peer
+ * closed without one; or a negative status. */
+int cli_client_ask(cli_client *client, og_value value, og_value *answer, og_error *err);
+
+/* Tells the peer that no more will come and waits a little for it to read what was sent: closing on unread
+ * answers would make the system throw that away. */
+void cli_client_finish(cli_client *client);
+
+void cli_client_close(cli_client *client);
+
+#endif

@@ -1,0 +1,55 @@
+/* SPDX-License-Identifier: MIT */
+/* onggi convert: between json, pickle and repr. */
+#include "cli/input.h"
+#include "cli/output.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <string.h>
+#include <unistd.h>
+
+/* All objects of one stream: 0, the exit status, or CLI_OUTPUT_GONE. */
+static int convert_stream(cli_input *input, cli_output *output)
+{
+    og_value value;
+    int status;
+    while ((status = cli_input_next(input, &value)) > 0) {
+        status = cli_print(output, value);
+        if (status) return status;
+    }
+    return -status;
+}
+
+static int convert_file(cli_input *input, cli_output *output, const char *name)
+{
+    if (strcmp(name, "-") == 0) {
+        cli_input_open(input, STDIN_FILENO, "standard input");
+        return convert_stream(input, output);
+    }
+    int fd = open(name, O_RDONLY | O_CLOEXEC);
+    if (fd < 0) {
+        cli_log(OG_LOG_ERROR, "%s: %s", name, strerror(errno));
+        return CLI_UNREACHED;
+    }
+    cli_input_open(input, fd, name);
+    int status = convert_stream(input, output);
+    close(fd);
+    return status;
+}
+
+int cli_convert(const cli_options *options)
+{
+    cli_input input;
+    cli_output output;
+    int status = cli_input_init(&input, options, options->in, NULL, 0);
+    cli_output_init(&output, options, options->out ? options->out : CLI_FORM_JSON);
+    if (status == 0 && options->arg_count == 0) status = convert_stream(&input, &output);
+    /* A file that cannot be read does not keep the others from being converted. */
+    for (size_t i = 0; i < options->arg_count && status != CLI_OUTPUT_GONE; i++) {
+        int one = convert_file(&input, &output, options->args[i]);
+        if (one == CLI_OUTPUT_GONE || one > status) status = one;
+    }
+    cli_output_fini(&output);
+    cli_input_fini(&input);
+    return status == CLI_OUTPUT_GONE ? CLI_DONE : status;
+}

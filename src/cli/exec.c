@@ -1,0 +1,116 @@
+/* SPDX-License-Identifier: MIT */
+/* Running a shell command. */
+#include "cli/exec.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <spawn.h>
+#include <sys/mman.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+extern char **environ;
+
+enum { PIECE = 65536 };
+
+static int failed(og_error *err, int sys, const char *what)
+{
+    return og_error_set_sys(err, OG_EIO, sys, "the command cannot be run: %s", what);
+}
+
+/* A file in memory with the message in it: unlike a pipe it cannot fill up while the command writes. */
+static int open_input(const og_buf *input, og_error *err)
+{
+    int fd = memfd_create("onggi", MFD_CLOEXEC);
+    if (fd < 0) return failed(err, errno, "no file for its input");
+    for (size_t at = 0; at < input->len;) {
+        ssize_t n = write(fd, input->data + at, input->len - at);
+        if (n < 0 && errno == EINTR) continue;
+        if (n < 0) {
+            int sys = errno;
+            close(fd);
+            return failed(err, sys, "its input cannot be written");
+        }
+        at += (size_t)n;
+    }
+    lseek(fd, 0, SEEK_SET);
+    return fd;
+}
+
+static int start(const char *command, int in, int out, pid_t *pid)
+{
+    char shell[] = "sh";
+    char dash_c[] = "-c";
+    union {
+        const char *c;
+        char *m;
+    } text = {command};
+    char *argv[] = {shell, dash_c, text.m, NULL};
+    posix_spawn_file_actions_t actions;
+    posix_spawnattr_t attributes;
+    sigset_t defaults;
+    sigemptyset(&defaults);
+    sigaddset(&defaults, SIGPIPE);
+    posix_spawn_file_actions_init(&actions);
+    posix_spawn_file_actions_adddup2(&actions, in, STDIN_FILENO);
+    posix_spawn_file_actions_adddup2(&actions, out, STDOUT_FILENO);
+    posix_spawnattr_init(&attributes);
+    posix_spawnattr_setsigdefault(&attributes, &defaults);
+    posix_spawnattr_setflags(&attributes, POSIX_SPAWN_SETSIGDEF);
+    int sys = posix_spawn(pid, "/bin/sh", &actions, &attributes, argv, environ);
+    posix_spawnattr_destroy(&attributes);
+    posix_spawn_file_actions_destroy(&actions);
+    return sys;
+}
+
+static int read_output(int fd, og_buf *out, og_error *err)
+{
+    for (;;) {
+        int status = og_buf_reserve(out, out->limit && out->limit - out->len < PIECE ? 1 : PIECE);
+        if (status < 0)
+            return og_error_set(err, (og_status)status, OG_NO_POSITION, "the command's answer: %s",
+                                og_status_text(status));
+        ssize_t n = read(fd, out->data + out->len, out->cap - out->len);
+        if (n < 0 && errno == EINTR) continue;
+        if (n < 0) return failed(err, errno, "its output cannot be read");
+        if (n == 0) return 0;
+        out->len += (size_t)n;
+    }
+}
+
+static int check_end(pid_t pid, og_error *err)
+{
+    int wait_status;
+    while (waitpid(pid, &wait_status, 0) < 0) {
+        if (errno != EINTR) return failed(err, errno, "its end cannot be seen");
+    }
+    if (WIFSIGNALED(wait_status))
+        return og_error_set(err, OG_EVALUE, OG_NO_POSITION, "the command was ended by signal %d",
+                            WTERMSIG(wait_status));
+    if (WEXITSTATUS(wait_status) != 0)
+        return og_error_set(err, OG_EVALUE, OG_NO_POSITION, "the command ended with status %d",
+                            WEXITSTATUS(wait_status));
+    return 0;
+}
+
+int cli_exec(const char *command, const og_buf *input, og_buf *out, og_error *err)
+{
+    int ends[2];
+    pid_t pid;
+    int in = open_input(input, err);
+    if (in < 0) return in;
+    if (pipe2(ends, O_CLOEXEC) < 0) {
+        int sys = errno;
+        close(in);
+        return failed(err, sys, "no pipe for its output");
+    }
+    int sys = start(command, in, ends[1], &pid);
+    close(in);
+    close(ends[1]);
+    int status = sys ? failed(err, sys, "no process") : read_output(ends[0], out, err);
+    /* Closed first: a command with more to say than may be read ends by that. */
+    close(ends[0]);
+    if (sys) return status;
+    int end = check_end(pid, status < 0 ? NULL : err);
+    return status < 0 ? status : end;
+}

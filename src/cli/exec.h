@@ -1,0 +1,15 @@
+/* SPDX-License-Identifier: MIT */
+/* Running a shell command that reads a message and prints the answer. */
+#ifndef ONGGI_CLI_EXEC_H
+#define ONGGI_CLI_EXEC_H
+
+#include "cli/cli.h"
+
+/*
+ * Runs `command` in the shell with `input` as its standard input and appends its standard output to `out`
+ * (whose limit holds). 0, OG_EIO, OG_ELIMIT, OG_ENOMEM, or OG_EVALUE when it ends with another status than 0.
+ * Waits; any number of threads at once.
+ */
+int cli_exec(const char *command, const og_buf *input, og_buf *out, og_error *err);
+
+#endif

@@ -1,0 +1,141 @@
+/* SPDX-License-Identifier: MIT */
+/* The help, printed from the tables. */
+#include "cli/cli.h"
+
+#include <string.h>
+
+static int finish(void)
+{
+    return fflush(stdout) == 0 ? CLI_DONE : CLI_UNREACHED;
+}
+
+static void print_list(const char *title, const char *name, const char *summary, size_t index)
+{
+    if (index == 0) printf("%s\n", title);
+    printf("  %-10s %s\n", name, summary);
+}
+
+int cli_help(void)
+{
+    const cli_command *command;
+    printf("onggi %s: objects between programs over sockets, in JSON and pickle.\n"
+           "What arrives is never run: a pickle is data here.\n\n",
+           og_version());
+    for (size_t i = 0; (command = cli_command_at(i)); i++)
+        printf("  onggi %-8s [OPTIONS] %-22s %s\n", command->name, command->synopsis, command->summary);
+    printf("  onggi %-8s [COMMAND|codecs|framings]   this, or more about one thing\n", "help");
+    printf(
+        "\nEndpoints: tcp://HOST:PORT  udp://HOST:PORT  unix:///PATH  unixgram:///PATH\n"
+        "           No host is this machine alone, * every interface; ?codec=NAME&framing=NAME may follow.\n"
+        "Exit status: 0 done, 1 the data or the peer said no, 2 usage, 3 not connected, bound or read, 4 timed out.\n"
+        "\nTry, in two terminals:\n"
+        "  onggi serve tcp://127.0.0.1:8080 --echo\n"
+        "  onggi call tcp://127.0.0.1:8080 '{\"name\": \"John\", \"age\": 30}'\n");
+    return finish();
+}
+
+int cli_help_command(const cli_command *command)
+{
+    printf("onggi %s [OPTIONS] %s\n\n%s\n", command->name, command->synopsis, command->description);
+    cli_print_options(stdout, command->bit);
+    printf("\nExample%s:\n%s", strchr(command->example, '\n')[1] ? "s" : "", command->example);
+    return finish();
+}
+
+static int help_codecs(void)
+{
+    const og_codec *codec;
+    for (size_t i = 0; (codec = og_codec_at(i)); i++)
+        print_list("Codecs: the bytes of one message", codec->name, codec->summary, i);
+    return finish();
+}
+
+static int help_framings(void)
+{
+    const char *name;
+    const char *summary;
+    for (size_t i = 0; og_framing_at(i, &name, &summary); i++)
+        print_list("Framings: how messages stand in a stream", name, summary, i);
+    return finish();
+}
+
+static int help_about(const char *topic)
+{
+    const cli_command *command = cli_command_find(topic);
+    if (command) return cli_help_command(command);
+    if (strcmp(topic, "codecs") == 0) return help_codecs();
+    if (strcmp(topic, "framings") == 0) return help_framings();
+    return cli_usage("there is no help about '%s': see 'onggi help'", topic);
+}
+
+static int unknown_command(const char *word)
+{
+    const char *names[16];
+    size_t count = 0;
+    for (const cli_command *c; count < 14 && (c = cli_command_at(count)); count++)
+        names[count] = c->name;
+    names[count++] = "help";
+    names[count] = NULL;
+    const char *nearest = cli_nearest(word, names);
+    if (nearest) return cli_usage("there is no command '%s': did you mean '%s'?", word, nearest);
+    return cli_usage("there is no command '%s': see 'onggi help'", word);
+}
+
+int cli_help_or_unknown(int argc, char **argv)
+{
+    const char *word = argv[0];
+    if (strcmp(word, "--version") == 0 || strcmp(word, "version") == 0) {
+        printf("onggi %s\n", og_version());
+        return finish();
+    }
+    if (strcmp(word, "help") == 0 && argc > 1) return help_about(argv[1]);
+    if (strcmp(word, "help") == 0 || strcmp(word, "--help") == 0 || strcmp(word, "-h") == 0)
+        return cli_help();
+    if (word[0] == '-') return cli_usage("the command comes before its options: onggi COMMAND [OPTIONS] ...");
+    return unknown_command(word);
+}
+
+/* ---- The nearest word ---- */
+
+enum { LONGEST = 24 };
+
+static size_t least(size_t a, size_t b, size_t c)
+{
+    size_t m = a < b ? a : b;
+    return m < c ? m : c;
+}
+
+/* How many letters must be put in, taken out or changed to make `a` into `b`. */
+static size_t distance(const char *a, const char *b)
+{
+    size_t row[LONGEST + 1];
+    size_t len = strlen(b);
+    for (size_t j = 0; j <= len; j++)
+        row[j] = j;
+    for (size_t i = 0; a[i]; i++) {
+        size_t diagonal = row[0];
+        row[0] = i + 1;
+        for (size_t j = 0; j < len; j++) {
+            size_t above = row[j + 1];
+            row[j + 1] = least(above + 1, row[j] + 1, diagonal + (a[i] != b[j]));
+            diagonal = above;
+        }
+    }
+    return row[len];
+}
+
+const char *cli_nearest(const char *word, const char *const *names)
+{
+    const char *nearest = NULL;
+    size_t best = 3;
+    if (strlen(word) > LONGEST) return NULL;
+    for (; *names; names++) {
+        if (strlen(*names) > LONGEST) continue;
+        size_t d = distance(word, *names);
+        if (d < best && d < strlen(*names)) {
+            best = d;
+            nearest = *names;
+        }
+    }
+    return nearest;
+}

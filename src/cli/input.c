@@ -1,0 +1,206 @@
+/* SPDX-License-Identifier: MIT */
+/* Reading objects from words and streams. */
+#include "cli/input.h"
+
+#include <errno.h>
+#include <string.h>
+#include <unistd.h>
+
+enum { PIECE = 65536, DEFAULT_LIMIT = 64 << 20 };
+
+cli_form cli_input_form(const cli_options *options, const char *codec)
+{
+    if (options->in != CLI_FORM_NONE) return options->in;
+    return cli_is_text(codec) ? CLI_FORM_TEXT : CLI_FORM_JSON;
+}
+
+static int read_form(og_doc *doc, const char *text, size_t len, cli_form form, const cli_options *options,
+                     og_error *err)
+{
+    og_codec_options codecs;
+    cli_codec_options(&codecs, options);
+    switch (form) {
+    case CLI_FORM_TEXT: return og_text_read(doc, text, len, err);
+    case CLI_FORM_REPR: return og_literal_read(doc, text, len, err);
+    case CLI_FORM_PICKLE: return og_pickle_read(doc, text, len, NULL, &codecs.pickle_read, err);
+    case CLI_FORM_LOSSLESS: codecs.json_read.lossless = true; break;
+    default: break;
+    }
+    return og_json_read(doc, text, len, &codecs.json_read, err);
+}
+
+int cli_read_object(og_doc *doc, const char *text, size_t len, cli_form form, const cli_options *options,
+                    const char *what, og_value *value)
+{
+    og_error err;
+    if (read_form(doc, text, len, form, options, &err) < 0) {
+        if (form == CLI_FORM_PICKLE) return cli_fail(what, &err);
+        return cli_fail_in(what, text, len, &err);
+    }
+    *value = og_doc_root(doc);
+    return 0;
+}
+
+int cli_input_init(cli_input *input, const cli_options *options, cli_form form, char **words, size_t count)
+{
+    *input = (cli_input){
+        .options = options,
+        .given = form,
+        .form = form,
+        .doc = og_doc_new(NULL),
+        .words = count ? words : NULL,
+        .word_count = count,
+    };
+    og_buf_init(&input->buf, NULL);
+    if (!input->doc) {
+        cli_log(OG_LOG_ERROR, "out of memory");
+        return CLI_REFUSED;
+    }
+    if (!count) cli_input_open(input, STDIN_FILENO, "standard input");
+    return 0;
+}
+
+void cli_input_fini(cli_input *input)
+{
+    og_doc_free(input->doc);
+    og_buf_free(&input->buf);
+}
+
+/* ---- Words ---- */
+
+static int next_word(cli_input *input, og_value *value)
+{
+    char what[32];
+    if (input->word == input->word_count) return 0;
+    const char *text = input->words[input->word++];
+    snprintf(what, sizeof what, "object %zu", input->word);
+    if (input->word_count == 1) snprintf(what, sizeof what, "the object");
+    int status = cli_read_object(input->doc, text, strlen(text), input->form, input->options, what, value);
+    return status ? -status : 1;
+}
+
+/* ---- Streams ---- */
+
+static int scan_end(void *ctx, const uint8_t *data, size_t len, bool ended, size_t *start, size_t *end,
+                    og_error *err)
+{
+    cli_input *input = ctx;
+    if (input->form != CLI_FORM_PICKLE)
+        return og_json_scan_end(&input->scan.json, data, len, ended, start, end, err);
+    *start = 0;
+    return og_pickle_scan_end(&input->scan.pickle, data, len, ended, end, err);
+}
+
+/* Texts and reprs stand on lines; the others tell themselves where they end. */
+static void start_reader(cli_input *input)
+{
+    og_framing framing = {0};
+    bool lines = input->form == CLI_FORM_TEXT || input->form == CLI_FORM_REPR;
+    size_t limit = input->options->max_message ? (size_t)input->options->max_message : DEFAULT_LIMIT;
+    og_framing_find(&framing, lines ? "line" : "raw", NULL);
+    og_frame_reader_init(&input->reader, framing, limit, scan_end, input);
+    memset(&input->scan, 0, sizeof input->scan);
+}
+
+void cli_input_open(cli_input *input, int fd, const char *name)
+{
+    input->fd = fd;
+    input->name = name;
+    input->ended = false;
+    input->buf.len = 0;
+    input->at = 0;
+    input->consumed = 0;
+    input->form = input->given;
+    start_reader(input);
+}
+
+/* No pickle starts as a JSON text does. */
+static void tell_form(cli_input *input)
+{
+    if (input->form != CLI_FORM_NONE || input->at == input->buf.len) return;
+    uint8_t first = input->buf.data[input->at];
+    input->form = first && strchr(" \t\r\n{[\"-0123456789tfn\xef", first) ? CLI_FORM_JSON : CLI_FORM_PICKLE;
+}
+
+/* More bytes: 0, or minus the exit status. */
+static int fill(cli_input *input)
+{
+    og_buf_drop(&input->buf, input->at);
+    input->consumed += input->at;
+    input->at = 0;
+    if (og_buf_reserve(&input->buf, PIECE) < 0) {
+        cli_log(OG_LOG_ERROR, "%s: out of memory", input->name);
+        return -CLI_REFUSED;
+    }
+    ssize_t got;
+    do
+        got = read(input->fd, input->buf.data + input->buf.len, PIECE);
+    while (got < 0 && errno == EINTR);
+    if (got < 0) {
+        cli_log(OG_LOG_ERROR, "%s: %s", input->name, strerror(errno));
+        return -CLI_UNREACHED;
+    }
+    input->buf.len += (size_t)got;
+    input->ended = got == 0;
+    return 0;
+}
+
+/* The error's position counts from the start of the stream. */
+static int refuse(cli_input *input, og_error *err)
+{
+    if (err->position != OG_NO_POSITION) err->position += (size_t)input->consumed + input->at;
+    return -cli_fail(input->name, err);
+}
+
+static int read_frame(cli_input *input, const og_frame *frame, og_value *value)
+{
+    og_error err;
+    const char *text = (const char *)input->buf.data + input->at + frame->body;
+    size_t len = frame->body_len;
+    if (read_form(input->doc, text, len, input->form, input->options, &err) == 0) {
+        *value = og_doc_root(input->doc);
+        input->at += frame->size;
+        return 1;
+    }
+    /* The line is shown when it is the only one that there is to look at. */
+    if (input->form != CLI_FORM_PICKLE && input->consumed + input->at + frame->body == 0)
+        return -cli_fail_in(input->name, text, len, &err);
+    if (err.position != OG_NO_POSITION) err.position += frame->body;
+    return refuse(input, &err);
+}
+
+static bool is_blank(const char *text, size_t len)
+{
+    while (len > 0 && (text[len - 1] == ' ' || text[len - 1] == '\t' || text[len - 1] == '\r'))
+        len--;
+    return len == 0;
+}
+
+static int next_in_stream(cli_input *input, og_value *value)
+{
+    for (;;) {
+        og_frame frame;
+        og_error err;
+        tell_form(input);
+        int status = og_frame_next(&input->reader, input->buf.data + input->at, input->buf.len - input->at,
+                                   input->ended, &frame, &err);
+        if (status < 0) return refuse(input, &err);
+        if (status > 0) {
+            memset(&input->scan, 0, sizeof input->scan);
+            const char *text = (const char *)input->buf.data + input->at + frame.body;
+            if (input->form == CLI_FORM_REPR && is_blank(text, frame.body_len)) {
+                input->at += frame.size;
+                continue;
+            }
+            return read_frame(input, &frame, value);
+        }
+        if (input->ended) return 0;
+        status = fill(input);
+        if (status < 0) return status;
+    }
+}
+
+int cli_input_next(cli_input *input, og_value *value)
+{
+    return input->words ? next_word(input, value) : next_in_stream(input, value);
+}

@@ -1,0 +1,50 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Objects that people give: words of the command line, or a stream of any number of them.
+ *
+ * Ownership: an input owns its document and buffer until cli_input_fini(); a value lives until the next one
+ * is asked for.
+ */
+#ifndef ONGGI_CLI_INPUT_H
+#define ONGGI_CLI_INPUT_H
+
+#include "cli/cli.h"
+
+typedef struct cli_input {
+    const cli_options *options;
+    cli_form given; /* CLI_FORM_NONE: JSON or pickle, told by the first byte */
+    cli_form form;
+    og_doc *doc;
+    char **words; /* of the command line; NULL: the stream */
+    size_t word_count;
+    size_t word;
+    const char *name; /* of the stream, for messages */
+    int fd;
+    bool ended;
+    og_buf buf;
+    size_t at;         /* bytes of `buf` that were consumed */
+    uint64_t consumed; /* bytes of the stream before `buf` */
+    og_frame_reader reader;
+    og_codec_scan scan;
+} cli_input;
+
+/* How objects for `codec` are given unless -i says so. */
+cli_form cli_input_form(const cli_options *options, const char *codec);
+
+/* Reads `count` words, or, when there are none, standard input. */
+int cli_input_init(cli_input *input, const cli_options *options, cli_form form, char **words, size_t count);
+
+/* Goes on with the stream `fd`, called `name`, from its start. */
+void cli_input_open(cli_input *input, int fd, const char *name);
+
+/* 1 and the next value, 0 after the last one, or, after saying why, minus the exit status. */
+int cli_input_next(cli_input *input, og_value *value);
+
+void cli_input_fini(cli_input *input);
+
+/* Reads one object from `text`; `what` is what to call it in messages. 0, or the exit status after saying
+ * why. */
+int cli_read_object(og_doc *doc, const char *text, size_t len, cli_form form, const cli_options *options,
+                    const char *what, og_value *value);
+
+#endif

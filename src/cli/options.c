@@ -1,0 +1,246 @@
+/* SPDX-License-Identifier: MIT */
+/* The table of options, and parsing and printing from it. */
+#include "cli/cli.h"
+
+#include <string.h>
+
+typedef enum kind { FLAG, TEXT, CODEC, FRAMING, FORM_IN, FORM_OUT, NUMBER, PROTOCOL, SIZE, TIME } kind;
+
+typedef struct option_row {
+    const char *name;
+    char letter; /* 0: none */
+    kind kind;
+    unsigned commands;
+    size_t offset;        /* of the member of cli_options */
+    const char *argument; /* NULL for flags */
+    const char *help;
+    uint64_t most; /* of a NUMBER */
+} option_row;
+
+#define AT(member) offsetof(cli_options, member)
+
+static const option_row rows[] = {
+    {"codec", 0, CODEC, CLI_WIRE, AT(codec), "NAME", "json, pickle, text, bytes or auto (default: auto)", 0},
+    {"framing", 0, FRAMING, CLI_WIRE, AT(framing), "NAME",
+     "how messages stand in the stream: auto, raw, line, u32be, … (onggi help framings)", 0},
+    {"echo", 0, FLAG, CLI_SERVE, AT(echo), NULL, "answer with what arrived", 0},
+    {"reply", 0, TEXT, CLI_SERVE, AT(reply), "OBJECT",
+     "answer with this; with --codec text {} stands for what arrived", 0},
+    {"exec", 0, TEXT, CLI_SERVE, AT(exec), "COMMAND",
+     "answer with what this shell command prints; it reads the object as JSON", 0},
+    {"to", 0, TEXT, CLI_SERVE, AT(to), "ENDPOINT", "pass on to this server, answer with its answer", 0},
+    {"greet", 0, TEXT, CLI_SERVE, AT(greet), "OBJECT", "send this to whoever connects", 0},
+    {"count", 'n', NUMBER, CLI_SERVE | CLI_RECV, AT(count), "N",
+     "end after N messages (serve with --greet alone: after N clients)", UINT64_MAX / 2},
+    {"threads", 0, NUMBER, CLI_SERVE, AT(threads), "N", "serve on N threads (default: 1)", 256},
+    {"input", 'i', FORM_IN, CLI_CALL | CLI_SEND | CLI_CONVERT, AT(in), "FORM",
+     "how objects are given: json, lossless, repr, pickle or text", 0},
+    {"output", 'o', FORM_OUT, CLI_SERVE | CLI_CALL | CLI_RECV | CLI_CONVERT, AT(out), "FORM",
+     "how objects are printed: json, pretty, lossless, repr, pickle or text", 0},
+    {"protocol", 0, PROTOCOL, CLI_ALL, AT(protocol), "N", "of pickles that are written, 0 to 5 (default: 4)",
+     5},
+    {"timeout", 't', TIME, CLI_CLIENTS, AT(timeout_ms), "TIME",
+     "wait so long for a message to leave or to arrive: 2.5, 500ms, 1m; 0: without end", 0},
+    {"connect-timeout", 0, TIME, CLI_CLIENTS, AT(connect_timeout_ms), "TIME",
+     "wait so long for a connection (default: 10)", 0},
+    {"idle-timeout", 0, TIME, CLI_SERVE, AT(idle_timeout_ms), "TIME",
+     "close connections that are silent for so long (default: never)", 0},
+    {"max-message", 0, SIZE, CLI_ALL, AT(max_message), "SIZE",
+     "refuse longer messages: 512K, 2G (default: 64M)", 0},
+    {"max-depth", 0, NUMBER, CLI_ALL, AT(max_depth), "N", "refuse deeper nesting (default: 1000)", 1000000},
+    {"max-connections", 0, NUMBER, CLI_SERVE, AT(max_connections), "N",
+     "let further clients wait (default: 10000)", 1000000},
+    {"quiet", 'q', FLAG, CLI_ALL, AT(quiet), NULL, "say nothing but warnings and errors", 0},
+    {"verbose", 'v', FLAG, CLI_ALL, AT(verbose), NULL, "say more: who connects, what is spoken", 0},
+    {"help", 'h', FLAG, CLI_ALL, AT(help), NULL, "print this", 0},
+};
+
+enum { ROWS = sizeof rows / sizeof rows[0] };
+
+static const struct {
+    const char *name;
+    bool in;
+    bool out;
+} forms[] = {
+#define X(id, name, in, out) {name, in, out},
+    CLI_FORM_MAP(X)
+#undef X
+};
+
+void cli_print_options(FILE *file, unsigned bits)
+{
+    for (size_t i = 0; i < ROWS; i++) {
+        if (!(rows[i].commands & bits)) continue;
+        char left[64];
+        char letter[8] = "    ";
+        if (rows[i].letter) snprintf(letter, sizeof letter, "-%c, ", rows[i].letter);
+        snprintf(left, sizeof left, "%s--%s%s%s", letter, rows[i].name, rows[i].argument ? " " : "",
+                 rows[i].argument ? rows[i].argument : "");
+        fprintf(file, "  %-28s %s\n", left, rows[i].help);
+    }
+}
+
+static void *member(cli_options *options, const option_row *row)
+{
+    return (char *)options + row->offset;
+}
+
+static int bad_argument(const option_row *row, const char *text, const char *expected)
+{
+    return cli_usage("--%s takes %s, not '%s'", row->name, expected, text);
+}
+
+/* Names are checked here, so that a wrong one is an error of usage. */
+static int set_name(const option_row *row, const char *text, const char **out)
+{
+    og_error err;
+    og_framing framing;
+    *out = text;
+    if (strcmp(text, "auto") == 0) return 0;
+    if (row->kind == CODEC ? og_codec_find(text, &err) != NULL : og_framing_find(&framing, text, &err) == 0)
+        return 0;
+    return cli_usage("--%s: %s", row->name, err.text);
+}
+
+static int set_form(const option_row *row, const char *text, cli_form *out)
+{
+    for (size_t i = 1; i < sizeof forms / sizeof forms[0]; i++) {
+        if (strcmp(forms[i].name, text) != 0 || !(row->kind == FORM_IN ? forms[i].in : forms[i].out))
+            continue;
+        *out = (cli_form)i;
+        return 0;
+    }
+    return bad_argument(row, text,
+                        row->kind == FORM_IN ? "json, lossless, repr, pickle or text"
+                                             : "json, pretty, lossless, repr, pickle or text");
+}
+
+static int set_number(const option_row *row, const char *text, uint64_t *out)
+{
+    char expected[64];
+    uint64_t least = row->kind == PROTOCOL ? 0 : 1;
+    bool digits = *text && strspn(text, "0123456789") == strlen(text);
+    if (digits && cli_parse_size(text, out) && *out >= least && *out <= row->most) {
+        *out += row->kind == PROTOCOL;
+        return 0;
+    }
+    if (row->most > 1000000)
+        snprintf(expected, sizeof expected, "a number from 1 on");
+    else
+        snprintf(expected, sizeof expected, "a number from %d to %d", (int)least, (int)row->most);
+    return bad_argument(row, text, expected);
+}
+
+static int set_option(cli_options *options, const option_row *row, const char *text)
+{
+    void *out = member(options, row);
+    switch (row->kind) {
+    case FLAG: *(bool *)out = true; return 0;
+    case TEXT: *(const char **)out = text; return 0;
+    case CODEC:
+    case FRAMING: return set_name(row, text, out);
+    case FORM_IN:
+    case FORM_OUT: return set_form(row, text, out);
+    case NUMBER:
+    case PROTOCOL: return set_number(row, text, out);
+    case SIZE:
+        if (cli_parse_size(text, out) && *(uint64_t *)out > 0) return 0;
+        return bad_argument(row, text, "a size such as 1000, 512K, 64M or 2G");
+    case TIME:
+        if (cli_parse_time(text, out)) return 0;
+        return bad_argument(row, text, "a time such as 10, 2.5, 500ms or 1m");
+    }
+    return 0;
+}
+
+/* Says what an unknown option may have been meant to be. */
+static int unknown_option(const cli_command *command, const char *arg, size_t len)
+{
+    char word[40];
+    const char *names[ROWS + 1];
+    size_t count = 0;
+    snprintf(word, sizeof word, "%.*s", (int)(len < 39 ? len : 39), arg);
+    for (size_t i = 0; i < ROWS; i++) {
+        if (!(rows[i].commands & command->bit)) {
+            if (arg[1] == '-' && strcmp(rows[i].name, word + 2) == 0)
+                return cli_usage("%s is no option of 'onggi %s': see 'onggi help'", word, command->name);
+            continue;
+        }
+        names[count++] = rows[i].name;
+    }
+    names[count] = NULL;
+    const char *nearest = arg[1] == '-' ? cli_nearest(word + 2, names) : NULL;
+    if (nearest) return cli_usage("there is no option %s: did you mean --%s?", word, nearest);
+    return cli_usage("there is no option %s: see 'onggi %s --help'", word, command->name);
+}
+
+/* The option that `arg` names; `*value` is what stands in the same word, or NULL. */
+static const option_row *find_option(const cli_command *command, const char *arg, size_t *len,
+                                     const char **value)
+{
+    *value = NULL;
+    *len = strcspn(arg, "=");
+    if (arg[1] == '-' && arg[*len] == '=') *value = arg + *len + 1;
+    for (size_t i = 0; i < ROWS; i++) {
+        if (!(rows[i].commands & command->bit)) continue;
+        if (arg[1] == '-') {
+            if (strlen(rows[i].name) == *len - 2 && memcmp(arg + 2, rows[i].name, *len - 2) == 0)
+                return &rows[i];
+        } else if (rows[i].letter == arg[1]) {
+            if (arg[2]) *value = arg + 2;
+            return &rows[i];
+        }
+    }
+    return NULL;
+}
+
+/* One option at argv[*index]; moves on past its argument. 0 or CLI_USAGE. */
+static int parse_option(cli_options *options, const cli_command *command, int argc, char **argv, int *index)
+{
+    size_t len;
+    const char *value;
+    const char *arg = argv[*index];
+    const option_row *row = find_option(command, arg, &len, &value);
+    if (!row) return unknown_option(command, arg, len);
+    if (row->kind == FLAG && value) return cli_usage("--%s takes no argument", row->name);
+    if (row->kind != FLAG && !value) {
+        if (*index + 1 >= argc) return cli_usage("--%s needs an argument: %s", row->name, row->argument);
+        value = argv[++*index];
+    }
+    return set_option(options, row, value);
+}
+
+/* "-" is standard input, "-5" an object. */
+static bool is_option(const char *arg)
+{
+    return arg[0] == '-' && arg[1] != '\0' && !(arg[1] >= '0' && arg[1] <= '9');
+}
+
+static int check_args(const cli_options *options, const cli_command *command)
+{
+    if (options->arg_count < command->min_args)
+        return cli_usage("'onggi %s' needs %s: onggi %s [OPTIONS] %s", command->name,
+                         command->bit & CLI_WIRE ? "an endpoint, e.g. tcp://127.0.0.1:8080" : "more",
+                         command->name, command->synopsis);
+    if (options->arg_count > command->max_args)
+        return cli_usage("'%s' is one argument too many: onggi %s [OPTIONS] %s",
+                         options->args[command->max_args], command->name, command->synopsis);
+    return 0;
+}
+
+int cli_parse(cli_options *options, const cli_command *command, int argc, char **argv)
+{
+    bool only_args = false;
+    *options = (cli_options){.args = argv};
+    for (int i = 0; i < argc; i++) {
+        if (only_args || !is_option(argv[i])) {
+            argv[options->arg_count++] = argv[i];
+        } else if (strcmp(argv[i], "--") == 0) {
+            only_args = true;
+        } else {
+            int status = parse_option(options, command, argc, argv, &i);
+            if (status) return status;
+        }
+    }
+    return options->help ? 0 : check_args(options, command);
+}

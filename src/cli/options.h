@@ -1,0 +1,79 @@
+/* SPDX-License-Identifier: MIT */
+/* The options of the command: one table, from which they are parsed and the help is printed. */
+#ifndef ONGGI_CLI_OPTIONS_H
+#define ONGGI_CLI_OPTIONS_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+
+/* Which subcommands an option belongs to. */
+enum {
+    CLI_SERVE = 1,
+    CLI_CALL = 2,
+    CLI_SEND = 4,
+    CLI_RECV = 8,
+    CLI_CONVERT = 16,
+    CLI_CLIENTS = CLI_CALL | CLI_SEND | CLI_RECV,
+    CLI_WIRE = CLI_SERVE | CLI_CLIENTS,
+    CLI_ALL = CLI_WIRE | CLI_CONVERT,
+};
+
+/* How objects are written down: name, for -i, for -o. */
+#define CLI_FORM_MAP(X)                          \
+    X(CLI_FORM_NONE, "", false, false)           \
+    X(CLI_FORM_JSON, "json", true, true)         \
+    X(CLI_FORM_PRETTY, "pretty", false, true)    \
+    X(CLI_FORM_LOSSLESS, "lossless", true, true) \
+    X(CLI_FORM_REPR, "repr", true, true)         \
+    X(CLI_FORM_PICKLE, "pickle", true, true)     \
+    X(CLI_FORM_TEXT, "text", true, true)
+
+typedef enum cli_form {
+#define X(id, name, in, out) id,
+    CLI_FORM_MAP(X)
+#undef X
+} cli_form;
+
+/* What the command line said. Zero is: not said. */
+typedef struct cli_options {
+    const char *codec;
+    const char *framing;
+    cli_form in;
+    cli_form out;
+    bool echo;
+    const char *reply;
+    const char *greet;
+    const char *exec;
+    const char *to;
+    uint64_t count;
+    uint64_t threads;
+    uint64_t protocol; /* of pickles, plus 1 */
+    uint64_t max_message;
+    uint64_t max_depth;
+    uint64_t max_connections;
+    int64_t connect_timeout_ms; /* OG_FOREVER: none */
+    int64_t timeout_ms;
+    int64_t idle_timeout_ms;
+    bool quiet;
+    bool verbose;
+    bool help;
+    char **args; /* what is no option */
+    size_t arg_count;
+} cli_options;
+
+struct cli_command;
+
+/* Parses what follows the subcommand; `args` are moved together at the front of `argv`. 0, or CLI_USAGE after
+ * saying why. */
+int cli_parse(cli_options *options, const struct cli_command *command, int argc, char **argv);
+
+/* Prints the options of the subcommands in `bits`, one a line. */
+void cli_print_options(FILE *file, unsigned bits);
+
+/* "64M" to bytes, "1.5" or "500ms" to milliseconds: false when it is no such thing. */
+bool cli_parse_size(const char *text, uint64_t *bytes);
+bool cli_parse_time(const char *text, int64_t *ms);
+
+#endif

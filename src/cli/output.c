@@ -1,0 +1,81 @@
+/* SPDX-License-Identifier: MIT */
+/* Printing values. */
+#include "cli/output.h"
+
+#include <errno.h>
+#include <string.h>
+#include <unistd.h>
+
+/* Output may be longer than the message that it shows, by quotes, escapes and base64, but not without end:
+ * shared nodes written out can grow beyond all bounds. */
+enum { GROWTH = 8, DEFAULT_LIMIT = 64 << 20 };
+
+void cli_output_init(cli_output *output, const cli_options *options, cli_form form)
+{
+    og_codec_options codecs;
+    size_t limit = options->max_message ? (size_t)options->max_message : DEFAULT_LIMIT;
+    cli_codec_options(&codecs, options);
+    *output = (cli_output){
+        .form = form,
+        .json = codecs.json_write,
+        .pickle = codecs.pickle_write,
+        .max_bytes = limit < SIZE_MAX / GROWTH ? limit * GROWTH : SIZE_MAX,
+    };
+    output->json.form = form == CLI_FORM_LOSSLESS ? OG_JSON_LOSSLESS : OG_JSON_PLAIN;
+    output->json.indent = form == CLI_FORM_PRETTY ? 2 : 0;
+    output->json.max_bytes = output->max_bytes;
+    output->pickle.max_bytes = output->max_bytes;
+    og_buf_init(&output->buf, NULL);
+}
+
+void cli_output_fini(cli_output *output)
+{
+    og_buf_free(&output->buf);
+}
+
+cli_form cli_output_form(const cli_options *options, const char *codec)
+{
+    if (options->out != CLI_FORM_NONE) return options->out;
+    return strcmp(codec, "text") == 0 ? CLI_FORM_TEXT : CLI_FORM_JSON;
+}
+
+int cli_format(const cli_output *output, og_value value, og_buf *out, og_error *err)
+{
+    switch (output->form) {
+    case CLI_FORM_TEXT:
+        if (og_kind_of(value) == OG_STR && !og_str_has_surrogates(value))
+            return og_text_write(value, out, err);
+        return og_json_write(value, out, &output->json, err);
+    case CLI_FORM_REPR: return og_repr(value, out, output->max_bytes, err);
+    case CLI_FORM_PICKLE: return og_pickle_write(value, out, &output->pickle, err);
+    default: return og_json_write(value, out, &output->json, err);
+    }
+}
+
+static int write_all(const uint8_t *data, size_t len)
+{
+    while (len > 0) {
+        ssize_t n = write(STDOUT_FILENO, data, len);
+        if (n < 0 && errno == EINTR) continue;
+        if (n < 0 && errno == EPIPE) return CLI_OUTPUT_GONE;
+        if (n < 0) {
+            cli_log(OG_LOG_ERROR, "standard output: %s", strerror(errno));
+            return CLI_UNREACHED;
+        }
+        data += n;
+        len -= (size_t)n;
+    }
+    return 0;
+}
+
+int cli_print(cli_output *output, og_value value)
+{
+    og_error err;
+    output->buf.len = 0;
+    if (cli_format(output, value, &output->buf, &err) < 0) return cli_fail("a value cannot be printed", &err);
+    if (output->form != CLI_FORM_PICKLE && og_buf_putc(&output->buf, '\n') < 0) {
+        cli_log(OG_LOG_ERROR, "out of memory");
+        return CLI_REFUSED;
+    }
+    return write_all(output->buf.data, output->buf.len);
+}

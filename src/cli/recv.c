@@ -1,0 +1,92 @@
+/* SPDX-License-Identifier: MIT */
+/* onggi recv: connect, print what arrives until the peer closes. */
+#include "cli/client.h"
+#include "cli/output.h"
+
+#include <signal.h>
+#include <time.h>
+
+/* How often a wait looks whether it was told to stop. */
+enum { LOOK_MS = 200 };
+
+static volatile sig_atomic_t stopped;
+
+static void on_signal(int number)
+{
+    (void)number;
+    stopped = 1;
+}
+
+static void catch_signals(void)
+{
+    struct sigaction action = {.sa_handler = on_signal, .sa_flags = (int)SA_RESETHAND};
+    sigaction(SIGINT, &action, NULL);
+    sigaction(SIGTERM, &action, NULL);
+}
+
+static int64_t now_ms(void)
+{
+    struct timespec now;
+    clock_gettime(CLOCK_MONOTONIC, &now);
+    return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
+}
+
+/* The next value: as og_recv(), and OG_ECANCELED once told to stop. */
+static int wait_for_value(cli_client *client, int64_t timeout_ms, og_value *value, og_error *err)
+{
+    int64_t start = now_ms();
+    for (;;) {
+        if (stopped) return OG_ECANCELED;
+        int status = og_recv(client->conn, value, err);
+        if (status != OG_ETIMEOUT) return status;
+        int64_t waited = now_ms() - start;
+        if (timeout_ms > 0 && waited >= timeout_ms)
+            return og_error_set(err, OG_ETIMEOUT, OG_NO_POSITION, "nothing arrived for %lld ms",
+                                (long long)waited);
+    }
+}
+
+/* Prints until the end: the exit status, or CLI_OUTPUT_GONE. */
+static int print_all(cli_client *client, cli_output *output, const cli_options *options)
+{
+    og_value value;
+    og_error err;
+    int worst = CLI_DONE;
+    for (uint64_t count = 0; !options->count || count < options->count;) {
+        int status = wait_for_value(client, options->timeout_ms, &value, &err);
+        if (status == 0 || status == OG_ECANCELED) break;
+        if (status < 0) {
+            worst = cli_fail(client->text, &err);
+            if (status == OG_ETIMEOUT || !og_conn_usable(client->conn)) break;
+            continue;
+        }
+        count++;
+        status = cli_print(output, value);
+        if (status == CLI_OUTPUT_GONE || status == CLI_UNREACHED) return status;
+        if (status) worst = status;
+    }
+    return worst;
+}
+
+int cli_recv(const cli_options *options)
+{
+    cli_client client;
+    cli_output output;
+    og_conn_options conn;
+    og_error err;
+    cli_conn_options(&conn, options);
+    conn.recv_timeout_ms =
+        options->timeout_ms > 0 && options->timeout_ms < LOOK_MS ? options->timeout_ms : LOOK_MS;
+    int status = cli_client_init(&client, options->args[0], &conn);
+    if (status) return status;
+    if (og_transport_is_datagram(client.endpoint.transport))
+        return cli_usage("'onggi recv' connects, and datagrams know no connection: use 'onggi serve %s'",
+                         client.text);
+    catch_signals();
+    if (cli_client_connect(&client, &err) < 0) return cli_fail(client.text, &err);
+    cli_output_init(&output, options, cli_output_form(options, cli_codec(options, &client.endpoint)));
+    status = print_all(&client, &output, options);
+    cli_client_close(&client);
+    cli_output_fini(&output);
+    return status == CLI_OUTPUT_GONE ? CLI_DONE : status;
+}

@@ -1,0 +1,37 @@
+/* SPDX-License-Identifier: MIT */
+/* onggi send: send objects, expect no answer. */
+#include "cli/client.h"
+#include "cli/input.h"
+
+/* How long a peer may take to read what was sent before the connection is closed. */
+enum { FINISH_MS = 1000 };
+
+static int send_all(cli_client *client, cli_input *input)
+{
+    og_value value;
+    og_error err;
+    int status;
+    while ((status = cli_input_next(input, &value)) > 0) {
+        if (client->one_message) cli_client_finish(client);
+        if (cli_client_send(client, value, &err) < 0) return cli_fail(client->text, &err);
+    }
+    return -status;
+}
+
+int cli_send(const cli_options *options)
+{
+    cli_client client;
+    cli_input input;
+    og_conn_options conn;
+    cli_conn_options(&conn, options);
+    conn.recv_timeout_ms = FINISH_MS;
+    int status = cli_client_init(&client, options->args[0], &conn);
+    if (status) return status;
+    const char *codec = cli_codec(options, &client.endpoint);
+    status = cli_input_init(&input, options, cli_input_form(options, codec), options->args + 1,
+                            options->arg_count - 1);
+    if (status == 0) status = send_all(&client, &input);
+    cli_client_finish(&client);
+    cli_input_fini(&input);
+    return status;
+}

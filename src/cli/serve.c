@@ -1,0 +1,197 @@
+/* SPDX-License-Identifier: MIT */
+/* onggi serve: print every object that arrives, answer it as told. */
+#include "cli/answer.h"
+#include "cli/output.h"
+
+#include <pthread.h>
+#include <signal.h>
+#include <string.h>
+
+/* Threads for answers that take their time: --exec and --to. */
+enum { WORKERS = 16 };
+
+typedef struct service {
+    const cli_options *options;
+    og_server *server;
+    cli_answer answer;
+    pthread_mutex_t lock; /* of all below */
+    cli_output output;
+    uint64_t taken;  /* messages that count */
+    uint64_t served; /* and were answered */
+    int status;      /* the exit status so far */
+    bool gone;       /* nobody reads what we print */
+} service;
+
+/* For the signal handler alone. */
+static og_server *volatile running;
+
+static void on_signal(int number)
+{
+    (void)number;
+    og_server_stop(running);
+}
+
+/* A second signal ends at once. */
+static void catch_signals(og_server *server)
+{
+    struct sigaction action = {.sa_handler = on_signal, .sa_flags = (int)SA_RESETHAND};
+    running = server;
+    sigaction(SIGINT, &action, NULL);
+    sigaction(SIGTERM, &action, NULL);
+}
+
+/* Takes one of the --count messages: false when there are none left. */
+static bool take_turn(service *s)
+{
+    pthread_mutex_lock(&s->lock);
+    bool taken = !s->options->count || s->taken < s->options->count;
+    s->taken += taken;
+    pthread_mutex_unlock(&s->lock);
+    return taken;
+}
+
+static void end_turn(service *s)
+{
+    pthread_mutex_lock(&s->lock);
+    bool last = ++s->served == s->options->count;
+    pthread_mutex_unlock(&s->lock);
+    if (last) og_server_stop(s->server);
+}
+
+static void print_value(service *s, og_value value)
+{
+    pthread_mutex_lock(&s->lock);
+    int status = s->gone ? 0 : cli_print(&s->output, value);
+    if (status == CLI_OUTPUT_GONE || status == CLI_UNREACHED) {
+        s->gone = true;
+        if (status == CLI_UNREACHED) s->status = status;
+    }
+    bool stop = s->gone;
+    pthread_mutex_unlock(&s->lock);
+    if (stop) og_server_stop(s->server);
+}
+
+static void on_open(og_conn *conn, void *user)
+{
+    service *s = user;
+    cli_log(OG_LOG_DEBUG, "%s: connected", og_conn_peer(conn));
+    cli_answer_open(&s->answer, conn);
+    if (!s->options->greet) return;
+    bool counts = !cli_answers(s->options);
+    if (counts && !take_turn(s)) return;
+    cli_answer_greet(&s->answer, conn);
+    if (counts) end_turn(s);
+}
+
+static void on_message(og_conn *conn, og_value value, void *user)
+{
+    service *s = user;
+    bool counts = cli_answers(s->options) || !s->options->greet;
+    if (counts && !take_turn(s)) return;
+    print_value(s, value);
+    cli_answer_message(&s->answer, conn, value);
+    if (counts) end_turn(s);
+}
+
+static void on_refuse(og_conn *conn, const og_error *err, bool closing, void *user)
+{
+    char at[48] = "";
+    (void)user;
+    if (err->position != OG_NO_POSITION) snprintf(at, sizeof at, " (byte %zu)", err->position);
+    cli_log(OG_LOG_WARNING, "%s: refused: %s%s; %s", og_conn_peer(conn), err->text, at,
+            closing ? "closing the connection" : "going on with the next message");
+}
+
+static void on_close(og_conn *conn, const og_error *why, void *user)
+{
+    service *s = user;
+    cli_log(OG_LOG_DEBUG, "%s: closed%s%s", og_conn_peer(conn), why ? ": " : "", why ? why->text : "");
+    cli_answer_close(&s->answer, conn);
+}
+
+static void on_log(og_log_level level, const og_conn *conn, const char *text, void *user)
+{
+    (void)user;
+    cli_log(level, "%s%s%s", conn ? og_conn_peer(conn) : "", conn ? ": " : "", text);
+}
+
+static og_server *make_server(service *s, og_error *err)
+{
+    const cli_options *o = s->options;
+    og_server_options options = {
+        .size = sizeof options,
+        .user = s,
+        .threads = (int)o->threads,
+        .workers = o->exec || o->to ? WORKERS : 0,
+        .max_connections = (size_t)o->max_connections,
+        .idle_timeout_ms = o->idle_timeout_ms > 0 ? o->idle_timeout_ms : 0,
+        .on_open = on_open,
+        .on_message = on_message,
+        .on_refuse = on_refuse,
+        .on_close = on_close,
+        .on_log = on_log,
+    };
+    cli_conn_options(&options.conn, o);
+    return og_server_new(&options, err);
+}
+
+static bool is_exposed(const og_endpoint *endpoint)
+{
+    return strcmp(endpoint->host, "*") == 0 || strcmp(endpoint->host, "0.0.0.0") == 0 ||
+           strcmp(endpoint->host, "::") == 0;
+}
+
+static void announce(const service *s)
+{
+    const char *text;
+    for (size_t i = 0; (text = og_server_endpoint(s->server, i)); i++) {
+        og_endpoint endpoint;
+        bool exposed = og_endpoint_parse(&endpoint, text, NULL) == 0 && is_exposed(&endpoint);
+        cli_log(OG_LOG_INFO, "listening on %s%s", text,
+                exposed ? " (every interface: others can reach it)" : "");
+    }
+}
+
+/* Listens on all endpoints and serves: the exit status. */
+static int serve(service *s)
+{
+    og_error err;
+    for (size_t i = 0; i < s->options->arg_count; i++) {
+        if (og_server_listen(s->server, s->options->args[i], &err) < 0)
+            return cli_fail(s->options->args[i], &err);
+    }
+    catch_signals(s->server);
+    announce(s);
+    return og_server_run(s->server, &err) < 0 ? cli_fail(NULL, &err) : s->status;
+}
+
+/* All endpoints must make sense before any is opened; the first one's codec is how objects are given. */
+static int check_endpoints(const cli_options *options, og_endpoint *first)
+{
+    for (size_t i = options->arg_count; i-- > 0;) {
+        int status = cli_endpoint(first, options->args[i]);
+        if (status) return status;
+    }
+    return 0;
+}
+
+int cli_serve(const cli_options *options)
+{
+    og_error err;
+    og_endpoint first;
+    service s = {.options = options};
+    int status = check_endpoints(options, &first);
+    if (status) return status;
+    const char *codec = cli_codec(options, &first);
+    status = cli_answer_init(&s.answer, options, codec);
+    if (status) return status;
+    pthread_mutex_init(&s.lock, NULL);
+    cli_output_init(&s.output, options, cli_output_form(options, codec));
+    s.server = make_server(&s, &err);
+    status = s.server ? serve(&s) : cli_fail(NULL, &err);
+    og_server_free(s.server);
+    cli_output_fini(&s.output);
+    cli_answer_fini(&s.answer);
+    pthread_mutex_destroy(&s.lock);
+    return status;
+}

@@ -1,0 +1,67 @@
+/* SPDX-License-Identifier: MIT */
+/* From options to endpoints and connections. */
+#include "cli/cli.h"
+
+#include <string.h>
+
+int cli_endpoint(og_endpoint *endpoint, const char *text)
+{
+    og_error err;
+    if (og_endpoint_parse(endpoint, text, &err) < 0) {
+        cli_fail_in(text, text, strlen(text), &err);
+        return CLI_USAGE;
+    }
+    if (endpoint->codec[0] && strcmp(endpoint->codec, "auto") != 0 && !og_codec_find(endpoint->codec, &err))
+        return cli_usage("%s: %s", text, err.text);
+    og_framing framing;
+    if (endpoint->framing[0] && strcmp(endpoint->framing, "auto") != 0 &&
+        og_framing_find(&framing, endpoint->framing, &err) < 0)
+        return cli_usage("%s: %s", text, err.text);
+    return 0;
+}
+
+const char *cli_codec(const cli_options *options, const og_endpoint *endpoint)
+{
+    if (endpoint && endpoint->codec[0]) return endpoint->codec;
+    return options->codec ? options->codec : "auto";
+}
+
+const char *cli_framing(const cli_options *options, const og_endpoint *endpoint)
+{
+    if (endpoint && endpoint->framing[0]) return endpoint->framing;
+    return options->framing ? options->framing : "auto";
+}
+
+bool cli_is_text(const char *codec)
+{
+    return strcmp(codec, "text") == 0 || strcmp(codec, "bytes") == 0;
+}
+
+void cli_codec_options(og_codec_options *codecs, const cli_options *options)
+{
+    size_t depth = (size_t)options->max_depth;
+    int protocol = options->protocol == 1 ? OG_PICKLE_PROTOCOL_0 : (int)options->protocol - 1;
+    *codecs = (og_codec_options){
+        .size = sizeof *codecs,
+        .json_read = {.size = sizeof codecs->json_read, .max_depth = depth},
+        .json_write = {.size = sizeof codecs->json_write, .max_depth = depth},
+        .pickle_read = {.size = sizeof codecs->pickle_read, .max_depth = depth},
+        .pickle_write = {.size = sizeof codecs->pickle_write,
+                         .max_depth = depth,
+                         .protocol = options->protocol ? protocol : 0},
+    };
+}
+
+void cli_conn_options(og_conn_options *conn, const cli_options *options)
+{
+    *conn = (og_conn_options){
+        .size = sizeof *conn,
+        .codec = options->codec,
+        .framing = options->framing,
+        .max_message = (size_t)options->max_message,
+        .connect_timeout_ms = options->connect_timeout_ms,
+        .send_timeout_ms = options->timeout_ms,
+        .recv_timeout_ms = options->timeout_ms,
+    };
+    cli_codec_options(&conn->codecs, options);
+}

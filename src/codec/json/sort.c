@@ -1,0 +1,121 @@
+/* SPDX-License-Identifier: MIT */
+/* The pairs of a dict in order of their keys, as Python's sorted() orders them. */
+#include "codec/json/sort.h"
+#include "base/alloc.h"
+
+#include <string.h>
+
+static int compare_strings(og_value a, og_value b)
+{
+    /* The order of UTF-8 bytes is that of code points. */
+    size_t len_a = og__value_len(a);
+    size_t len_b = og__value_len(b);
+    int order = memcmp(a.u.p, b.u.p, len_a < len_b ? len_a : len_b);
+    if (order) return order;
+    return len_a < len_b ? -1 : len_a > len_b;
+}
+
+static bool is_number(og_value key)
+{
+    return og_kind_of(key) == OG_BOOL || og_kind_of(key) == OG_INT || og_kind_of(key) == OG_FLOAT;
+}
+
+static int compare_big(og_value a, og_value b)
+{
+    size_t len = og__value_len(a);
+    if (len != og__value_len(b)) return len < og__value_len(b) ? -1 : 1;
+    const uint64_t *x = a.u.p;
+    const uint64_t *y = b.u.p;
+    while (len-- > 0)
+        if (x[len] != y[len]) return x[len] < y[len] ? -1 : 1;
+    return 0;
+}
+
+/* -1 or 1 for a big int by its sign, which decides against every small one; 0 for all else. */
+static int big_sign(og_value v)
+{
+    if (!og_is_big(v)) return 0;
+    return v.meta & OG__F_NEGATIVE ? -1 : 1;
+}
+
+static int compare_numbers(og_value a, og_value b)
+{
+    int64_t i;
+    int64_t j;
+    if (og_as_int64(a, &i) == OG_OK && og_as_int64(b, &j) == OG_OK) return i < j ? -1 : i > j;
+    if (og_kind_of(a) == OG_INT && og_kind_of(b) == OG_INT) {
+        if (big_sign(a) != big_sign(b)) return big_sign(a) < big_sign(b) ? -1 : 1;
+        return big_sign(a) * compare_big(a, b);
+    }
+    double x = 0;
+    double y = 0;
+    og_as_double(a, &x);
+    og_as_double(b, &y);
+    return x < y ? -1 : x > y;
+}
+
+/* Numbers before strings before all else, which stays as it is. */
+static int rank(og_value key)
+{
+    return is_number(key) ? 0 : og_kind_of(key) == OG_STR ? 1 : 2;
+}
+
+static int compare_keys(const og_value *a, const og_value *b)
+{
+    int rank_a = rank(*a);
+    int rank_b = rank(*b);
+    if (rank_a != rank_b) return rank_a - rank_b;
+    if (rank_a == 0) return compare_numbers(*a, *b);
+    return rank_a == 1 ? compare_strings(*a, *b) : 0;
+}
+
+static void merge(const og_value **to, const og_value **a, size_t a_len, const og_value **b, size_t b_len)
+{
+    while (a_len && b_len) {
+        if (compare_keys(*a, *b) <= 0) {
+            *to++ = *a++;
+            a_len--;
+        } else {
+            *to++ = *b++;
+            b_len--;
+        }
+    }
+    memcpy(to, a, a_len * sizeof(const og_value *));
+    memcpy(to + a_len, b, b_len * sizeof(const og_value *));
+}
+
+/* Merges runs of twice the length each time; the result may end up in either half. */
+static const og_value **merge_sort(const og_value **keys, const og_value **spare, size_t count)
+{
+    for (size_t run = 1; run < count; run *= 2) {
+        for (size_t at = 0; at < count; at += 2 * run) {
+            size_t left = count - at < run ? count - at : run;
+            size_t right = count - at - left < run ? count - at - left : run;
+            merge(spare + at, keys + at, left, keys + at + left, right);
+        }
+        const og_value **swap = keys;
+        keys = spare;
+        spare = swap;
+    }
+    return keys;
+}
+
+const og_value **og__json_sort(const og_allocator *alloc, const og_value *items, size_t pairs, size_t *size,
+                               const og_value ***sorted)
+{
+    if (pairs > SIZE_MAX / 2 / sizeof(const og_value *)) return NULL;
+    *size = 2 * pairs * sizeof(const og_value *);
+    const og_value **keys = og__alloc(alloc, *size);
+    if (!keys) return NULL;
+    for (size_t i = 0; i < pairs; i++)
+        keys[i] = items + 2 * i;
+    *sorted = merge_sort(keys, keys + pairs, pairs);
+    return keys;
+}
+
+bool og__json_sortable(const og_value *items, size_t pairs)
+{
+    for (size_t i = 1; i < pairs; i++)
+        if (rank(items[2 * i]) != rank(items[0]) || rank(items[2 * i]) == 2) return false;
+    return true;
+}

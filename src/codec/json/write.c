@@ -1,0 +1,187 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The JSON writer: from one value to the next, nothing recursive. What is open is in the frames; text goes
+ * straight into the caller's buffer.
+ */
+#include "base/alloc.h"
+#include "base/options.h"
+#include "codec/json/writer.h"
+
+#include <math.h>
+#include <string.h>
+
+enum { DEPTH_DEFAULT = 1000, DIGITS_DEFAULT = 4300, SLACK = 128 };
+
+static int write_float(og__json_writer *w, og_value value)
+{
+    double number = value.u.f;
+    if (w->o.form == OG_JSON_LOSSLESS && !isfinite(number)) {
+        const uint64_t usual = UINT64_C(0x7ff8000000000000);
+        uint64_t bits;
+        memcpy(&bits, &number, sizeof bits);
+        if (!w->o.allow_nan || (isnan(number) && bits != usual)) return og__json_write_lossless(w, value);
+    }
+    return og__json_write_float(w, number);
+}
+
+int og__json_write_value(og__json_writer *w, og_value value)
+{
+    og_json_form form = w->o.form;
+    switch (og_kind_of(value)) {
+    case OG_NONE: return og__json_put(w, "null", 4);
+    case OG_BOOL: return value.meta & OG__F_TRUE ? og__json_put(w, "true", 4) : og__json_put(w, "false", 5);
+    case OG_INT: return og__json_write_int(w, value);
+    case OG_FLOAT: return write_float(w, value);
+    case OG_STR:
+        if (form == OG_JSON_LOSSLESS && og__json_needs_tag(value)) return og__json_write_lossless(w, value);
+        return og__json_write_string(w, value);
+    case OG_COMPLEX:
+        if (form == OG_JSON_PLAIN) return og__json_write_complex_text(w, value);
+        break;
+    case OG_BYTES:
+        if (form == OG_JSON_PLAIN) return og__json_write_base64(w, value);
+        break;
+    case OG_INVALID: return og__json_refuse(w, OG_EINVAL, "there is no value to write");
+    default:
+        if (form != OG_JSON_LOSSLESS) return og__json_write_node(w, value);
+        break;
+    }
+    if (form == OG_JSON_LOSSLESS) return og__json_write_lossless(w, value);
+    return og__json_refuse(w, OG_ETYPE, "%s cannot be carried by JSON; use plain or lossless form or pickle",
+                           og_kind_name(og_kind_of(value)));
+}
+
+static int next_of_dict(og__json_writer *w, og__json_frame *f, og_value *out)
+{
+    const og_value *pair = f->kind == OG__FRAME_SORT ? f->order[(f->next - f->first) / 2] : f->next;
+    f->next += 2;
+    int status = og__json_begin_item(w);
+    if (status == OG_OK) status = og__json_write_key(w, pair[0]);
+    *out = pair[1];
+    return status < 0 ? status : OG__NEXT_VALUE;
+}
+
+/* What is to be written next within the innermost frame; as og__json_next_step(). */
+static int next_value(og__json_writer *w, og_value *out)
+{
+    og__json_frame *f = &w->frames[w->depth - 1];
+    if (f->kind == OG__FRAME_STEPS) return og__json_next_step(w, out);
+    if (f->next == f->last) return 0;
+    const og_value *item = f->next;
+    int status;
+    switch (f->kind) {
+    case OG__FRAME_LIST:
+        f->next++;
+        *out = *item;
+        status = og__json_begin_item(w);
+        return status < 0 ? status : OG__NEXT_VALUE;
+    case OG__FRAME_PAIRS:
+        f->next += 2;
+        status = og__json_begin_item(w);
+        if (status == OG_OK) status = og__json_open(w, OG__FRAME_LIST, item, 2);
+        return status < 0 ? status : OG__NEXT_OPENED;
+    default: return next_of_dict(w, f, out);
+    }
+}
+
+static int write_all(og__json_writer *w, og_value value)
+{
+    int status = og__json_write_value(w, value);
+    while (status >= 0 && w->depth > 0) {
+        status = next_value(w, &value);
+        if (status == OG__NEXT_VALUE) {
+            status = og__json_write_value(w, value);
+        } else if (status == 0) {
+            size_t record = w->frames[w->depth - 1].record;
+            status = og__json_close(w);
+            if (record && status == OG_OK) og__json_leave_shared(w, record);
+        }
+    }
+    return status;
+}
+
+static void set_separators(og__json_writer *w)
+{
+    if (!w->o.item_separator) w->o.item_separator = ",";
+    if (!w->o.key_separator) w->o.key_separator = w->lines ? ": " : ":";
+    w->item_separator_len = strlen(w->o.item_separator);
+    w->key_separator_len = strlen(w->o.key_separator);
+}
+
+static void set_limits(og__json_writer *w)
+{
+    size_t limit = w->out->limit ? w->out->limit : SIZE_MAX;
+    if (w->o.max_bytes && w->o.max_bytes < limit - (limit < w->start ? limit : w->start))
+        limit = w->start + w->o.max_bytes;
+    w->unlimited = limit == SIZE_MAX;
+    /* Room is asked for in advance, a little more than is used: what counts is the length in the end. */
+    w->limit = limit > SIZE_MAX - SLACK ? limit : limit + SLACK;
+}
+
+static int write_checked(og__json_writer *w, og_value value)
+{
+    size_t limit = w->limit;
+    int status = OG_OK;
+    if (w->o.form == OG_JSON_LOSSLESS) status = og__json_count_nodes(w, value);
+    if (status == OG_OK) status = write_all(w, value);
+    w->out->len = og__json_length(w);
+    if (status == OG_OK && !w->unlimited && w->out->len > limit - SLACK)
+        status = og_error_set(w->err, OG_ELIMIT, OG_NO_POSITION,
+                              "the text would be longer than the limit of %zu bytes",
+                              limit - SLACK - (w->start < limit - SLACK ? w->start : limit - SLACK));
+    return status;
+}
+
+static void free_writer(og__json_writer *w)
+{
+    for (size_t i = 0; i < w->depth; i++)
+        og__free(w->alloc, w->frames[i].memory, w->frames[i].memory_size);
+    og__free(w->alloc, w->frames, w->room * sizeof *w->frames);
+    og__free(w->alloc, w->records, w->record_room * sizeof *w->records);
+    og__map_free(&w->seen);
+}
+
+int og_json_write(og_value value, og_buf *out, const og_json_write_options *options, og_error *err)
+{
+    og__json_writer w = {
+        .out = out, .start = out->len, .alloc = out->alloc, .err = err, .lowest_cut = SIZE_MAX};
+    int status = og__options_take(&w.o, sizeof w.o, options, err);
+    if (status < 0) return status;
+    if (w.o.indent < OG_JSON_INDENT_0)
+        return og_error_set(err, OG_EINVAL, OG_NO_POSITION,
+                            "an indent of %d; expected 0 or more spaces, or "
+                            "OG_JSON_INDENT_0 for none with line breaks",
+                            w.o.indent);
+    if (w.o.max_depth == 0) w.o.max_depth = DEPTH_DEFAULT;
+    if (w.o.max_digits == 0) w.o.max_digits = DIGITS_DEFAULT;
+    w.lines = w.o.indent != 0;
+    w.indent = w.o.indent > 0 ? (size_t)w.o.indent : 0;
+    w.root = og__has_node(value) ? value.u.p : NULL;
+    w.seen.alloc = out->alloc;
+    set_separators(&w);
+    set_limits(&w);
+
+    size_t limit = out->limit;
+    out->limit = 0;
+    og__json_sync(&w);
+    status = write_checked(&w, value);
+    out->limit = limit;
+    if (status < 0) out->len = w.start;
+    free_writer(&w);
+    return status < 0 ? status : OG_OK;
+}
+
+char *og_json_dumps(og_value value, size_t *len, const og_json_write_options *options, og_error *err)
+{
+    og_buf out;
+    og_buf_init(&out, NULL);
+    int status = og_json_write(value, &out, options, err);
+    if (status == OG_OK) status = og_buf_putc(&out, '\0');
+    if (status == OG_ENOMEM) og_error_set(err, OG_ENOMEM, OG_NO_POSITION, "out of memory while writing JSON");
+    if (status < 0) {
+        og_buf_free(&out);
+        return NULL;
+    }
+    if (len) *len = out.len - 1;
+    return (char *)out.data;
+}

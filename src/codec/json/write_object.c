@@ -1,0 +1,150 @@
+/* SPDX-License-Identifier: MIT */
+/* Class references and inert objects, in plain and lossless form. */
+#include "codec/json/writer.h"
+
+#include <string.h>
+
+/* The parts of an object after its class, in the order in which they are written. */
+static const struct {
+    const char *key;
+    og_value (*get)(og_value object);
+} parts[] = {
+    {"py/args", og_object_args},   {"py/kwargs", og_object_kwargs}, {"py/items", og_object_items},
+    {"py/pairs", og_object_pairs}, {"py/next", og_object_next},     {"py/state", og_object_state},
+};
+enum { PARTS = sizeof parts / sizeof parts[0], PART_ARGS = 0, PART_PAIRS = 3, PART_STATE = 5 };
+
+static const char *make_name(og_make make)
+{
+    static const char *const names[] = {
+#define X(name, text) text,
+        OG_MAKE_MAP(X)
+#undef X
+    };
+    return (size_t)make < sizeof names / sizeof names[0] ? names[make] : names[0];
+}
+
+/* "module.name" is taken apart at its last point, so the name must not have one. */
+static bool is_plain_name(og_value name)
+{
+    size_t len;
+    const char *text = og_data(name, &len);
+    return len == 0 || !memchr(text, '.', len);
+}
+
+static int write_names(og__json_writer *w, og_value module, og_value name)
+{
+    int status = og__json_open(w, OG__FRAME_DEF, NULL, 0);
+    if (status == OG_OK) status = og__json_begin_item(w);
+    if (status == OG_OK) status = og__json_write_string(w, module);
+    if (status == OG_OK) status = og__json_begin_item(w);
+    if (status == OG_OK) status = og__json_write_string(w, name);
+    return status == OG_OK ? og__json_close(w) : status;
+}
+
+int og__json_write_class_name(og__json_writer *w, og_value class)
+{
+    og_value module = og_class_module(class);
+    og_value name = og_class_qualname(class);
+    if (w->o.form == OG_JSON_LOSSLESS && !is_plain_name(name)) return write_names(w, module, name);
+    size_t module_len;
+    size_t name_len;
+    const char *module_text = og_data(module, &module_len);
+    const char *name_text = og_data(name, &name_len);
+    og_buf text;
+    og_buf_init(&text, w->alloc);
+    int status = og_buf_put(&text, module_text, module_len);
+    if (status == OG_OK) status = og_buf_putc(&text, '.');
+    if (status == OG_OK) status = og_buf_put(&text, name_text, name_len);
+    if (status == OG_OK)
+        status = og__json_write_text(w, (const char *)text.data, text.len, true);
+    else
+        og__json_write_no_memory(w);
+    og_buf_free(&text);
+    return status;
+}
+
+/* What an object is made from is its first item; where there is nothing, how it is made is. */
+int og__json_open_object(og__json_writer *w, og_value object)
+{
+    int status = og__json_open(w, OG__FRAME_STEPS, NULL, 0);
+    if (status == OG_OK) w->frames[w->depth - 1].object = object;
+    return status;
+}
+
+/* Item 0: "py/object". */
+static int class_step(og__json_writer *w, og_value object, og_value *out)
+{
+    og_value class = og_object_class(object);
+    if (!og_valid(class)) return OG_OK;
+    int status = og__json_put_key(w, "py/object");
+    if (status < 0) return status;
+    *out = class;
+    if (og_kind_of(class) != OG_CLASS) return OG__NEXT_VALUE;
+    status = og__json_write_class_name(w, class);
+    return status < 0 ? status : 0;
+}
+
+/* Item 1: "py/make", where it is not what is usual. */
+static int make_step(og__json_writer *w, og_value object)
+{
+    og_make make = og_object_make(object);
+    if (og_valid(og_object_class(object)) && (make == OG_MAKE_NEW || w->o.form == OG_JSON_PLAIN)) return 0;
+    int status = og__json_put_key(w, "py/make");
+    const char *name = make_name(make);
+    return status < 0 ? status : og__json_write_text(w, name, strlen(name), false);
+}
+
+/* Opens the run of a list or tuple as an array without a tag. */
+static int open_run(og__json_writer *w, const char *key, og__json_frame_kind kind, og_value run)
+{
+    const og__node *node = og__node_of(run);
+    int status = og__json_put_key(w, key);
+    if (status == OG_OK) status = og__json_open(w, kind, node->items, node->count);
+    return status < 0 ? status : OG__NEXT_OPENED;
+}
+
+static int part_step(og__json_writer *w, size_t part, og_value object, og_value *out)
+{
+    og_value value = parts[part].get(object);
+    const char *key = parts[part].key;
+    bool plain = w->o.form == OG_JSON_PLAIN;
+    if (!og_valid(value)) return 0;
+    if (part == PART_ARGS) {
+        bool tuple = og_kind_of(value) == OG_TUPLE;
+        if (plain && tuple && og_len(value) == 0) return 0;
+        if (tuple && !og__is_shared(value)) return open_run(w, key, OG__FRAME_LIST, value);
+        key = "py/arg";
+    }
+    if (part == PART_PAIRS) return open_run(w, key, OG__FRAME_PAIRS, value);
+    if (part == PART_STATE && plain && og_kind_of(value) == OG_DICT) {
+        /* The state's items become items of the object. */
+        og__json_frame *f = &w->frames[w->depth - 1];
+        f->kind = OG__FRAME_DICT;
+        f->first = f->next = og__node_of(value)->items;
+        f->last = f->first + 2 * og_len(value);
+        return OG__NEXT_OPENED;
+    }
+    int status = og__json_put_key(w, key);
+    *out = value;
+    return status < 0 ? status : OG__NEXT_VALUE;
+}
+
+int og__json_next_step(og__json_writer *w, og_value *out)
+{
+    for (;;) {
+        og__json_frame *f = &w->frames[w->depth - 1];
+        unsigned step = f->step++;
+        og_value object = f->object;
+        int status;
+        if (step == 0)
+            status = class_step(w, object, out);
+        else if (step == 1)
+            status = make_step(w, object);
+        else if (step < 2 + PARTS)
+            status = part_step(w, step - 2, object, out);
+        else
+            return 0;
+        if (status != 0) return status;
+    }
+}

@@ -1,0 +1,179 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * What the parts of the JSON writer share. A frame is one open bracket of the output; its items come from a
+ * run of values. Functions return 0 or a negative status with the error filled.
+ */
+#ifndef ONGGI_CODEC_JSON_WRITER_H
+#define ONGGI_CODEC_JSON_WRITER_H
+
+#include "value/doc.h"
+#include "value/map.h"
+#include <onggi/json.h>
+
+/* What a frame's items are. */
+typedef enum og__json_frame_kind {
+    OG__FRAME_LIST,  /* values from `next` to `last` */
+    OG__FRAME_DICT,  /* key and value in turn from `next` to `last` */
+    OG__FRAME_SORT,  /* as DICT, the pairs in the order of `order` */
+    OG__FRAME_PAIRS, /* key and value in turn, each pair written as an array of its own */
+    OG__FRAME_STEPS, /* the parts of `object`, `step` says which comes next */
+    OG__FRAME_TAG,   /* an object of one item, which is written as it is opened */
+    OG__FRAME_DEF    /* an array, likewise */
+} og__json_frame_kind;
+
+typedef struct og__json_frame {
+    const og_value *next;
+    const og_value *last;
+    const og_value *first;
+    const og_value **order;  /* the keys in order */
+    const og_value **memory; /* where they are; owned */
+    size_t memory_size;
+    og_value object;
+    size_t record; /* index of the record of the node written here, plus 1; 0: none */
+    uint8_t kind;
+    uint8_t step;
+    char closing;
+    bool any; /* an item has been written */
+} og__json_frame;
+
+/* What is known of a shared node that has been met (strict and plain). */
+typedef struct og__json_record {
+    size_t start; /* its text in the output, once it is whole */
+    size_t len;
+    size_t depth;
+    enum { OG__RECORD_OPEN, OG__RECORD_WHOLE, OG__RECORD_VARIES } state;
+    bool repeats; /* it is open for not the first time */
+} og__json_record;
+
+typedef struct og__json_writer {
+    uint8_t *at;  /* next byte to write */
+    uint8_t *end; /* up to here without asking */
+    og_buf *out;
+    size_t start;   /* length of `out` at the beginning */
+    size_t limit;   /* length of `out` not to be passed by more than a little, see write.c */
+    bool unlimited; /* nobody set that limit */
+    const og_allocator *alloc;
+
+    og__json_frame *frames;
+    size_t depth; /* of them in use */
+    size_t room;
+
+    og_json_write_options o;
+    size_t item_separator_len;
+    size_t key_separator_len;
+    size_t indent; /* spaces a level */
+    bool lines;    /* one line for each item */
+
+    const void *root; /* node of the root: it may be shared without being marked */
+    og__map seen;     /* of shared nodes: record number, or what lossless_nodes.c keeps */
+    og__json_record *records;
+    size_t record_count;
+    size_t record_room;
+    size_t lowest_cut; /* outermost frame that "[...]" was written for since it last closed; SIZE_MAX: none */
+    size_t repeats;    /* frames open that write a node once more */
+    size_t repeated;   /* bytes that repeating has cost so far */
+    size_t repeat_start;
+    uint64_t defined; /* py/def numbers given so far */
+    og_error *err;
+} og__json_writer;
+
+/* ---- Output (write_out.c) ---- */
+
+int og__json_reserve_slow(og__json_writer *w, size_t len);
+
+/* Room for `len` bytes at w->at. */
+static inline int og__json_reserve(og__json_writer *w, size_t len)
+{
+    return (size_t)(w->end - w->at) >= len ? OG_OK : og__json_reserve_slow(w, len);
+}
+
+/* Bytes of the buffer that are in use. */
+static inline size_t og__json_length(const og__json_writer *w)
+{
+    return w->out->data ? (size_t)(w->at - w->out->data) : 0;
+}
+
+/* Takes w->at and w->end from the buffer, e.g. after something was appended to it. */
+void og__json_sync(og__json_writer *w);
+
+int og__json_put(og__json_writer *w, const char *text, size_t len);
+int og__json_puts(og__json_writer *w, const char *text);
+
+/* What stands before an item: a comma if it is not the first, a new line where lines are wanted. */
+int og__json_begin_item(og__json_writer *w);
+
+/* Opens a bracket for the items of `run` (may be NULL). */
+int og__json_open(og__json_writer *w, og__json_frame_kind kind, const og_value *run, size_t count);
+
+/* Closes the innermost bracket. */
+int og__json_close(og__json_writer *w);
+
+/* As the first item of a new object that closes when its value is written: the key `tag`. */
+int og__json_open_tag(og__json_writer *w, const char *tag);
+
+/* A key (ASCII, nothing to escape) with its quotes and separator, as an item. */
+int og__json_put_key(og__json_writer *w, const char *key);
+
+/* ---- Values ---- */
+
+/* Any value: a scalar is written, a container opened. */
+int og__json_write_value(og__json_writer *w, og_value value);
+
+int og__json_write_string(og__json_writer *w, og_value string);
+int og__json_write_text(og__json_writer *w, const char *text, size_t len, bool surrogates);
+int og__json_write_float(og__json_writer *w, double number);
+int og__json_write_int(og__json_writer *w, og_value number);
+int og__json_write_base64(og__json_writer *w, og_value bytes);
+
+/* A complex number as str() gives it, e.g. (1+2j), in quotes. */
+int og__json_write_complex_text(og__json_writer *w, og_value number);
+
+/* The key of a dict in strict and plain form, coerced to a str as Python does. */
+int og__json_write_key(og__json_writer *w, og_value key);
+
+/* Opens a dict, its pairs in order of their keys where that is asked for. */
+int og__json_open_dict(og__json_writer *w, og_value dict);
+
+/* A container, class reference or object in strict or plain form. */
+int og__json_write_node(og__json_writer *w, og_value value);
+
+/*
+ * An object in plain form. Today {"py/object": "module.Class", …state}; what is known better (dates,
+ * decimals, arrays) is to be told apart here.
+ */
+int og__json_plain_object(og__json_writer *w, og_value object);
+
+/* The frame that held a shared node has closed; `index` is its record. */
+void og__json_leave_shared(og__json_writer *w, size_t index);
+
+/* Opens an object of the value room in plain or lossless form: its class, then its parts as steps. */
+int og__json_open_object(og__json_writer *w, og_value object);
+
+/* What next functions return: 0 nothing is left, or one of: */
+enum { OG__NEXT_VALUE = 1, OG__NEXT_OPENED = 2 };
+
+/* The next part of the object of the innermost frame, which is of kind OG__FRAME_STEPS: it stands in `out`,
+ * or has been opened. */
+int og__json_next_step(og__json_writer *w, og_value *out);
+
+/* Counts the nodes that appear more than once below `root`. */
+int og__json_count_nodes(og__json_writer *w, og_value root);
+
+/* A class reference as a name, e.g. "collections.OrderedDict", or as [module, name] where that would be
+ * ambiguous (lossless only). */
+int og__json_write_class_name(og__json_writer *w, og_value class);
+
+/* Values in lossless form that are not ordinary scalars. */
+int og__json_write_lossless(og__json_writer *w, og_value value);
+
+/* True when a str of lossless form must be tagged: read back, a high surrogate and a low one would become
+ * one. */
+bool og__json_needs_tag(og_value string);
+
+/* ---- Errors (write_error.c) ---- */
+
+/* Fills the error with "at PATH: sentence"; PATH is that of the value being written. Returns `status`. */
+int og__json_refuse(og__json_writer *w, og_status status, const char *format, ...) OG_PRINTF(3, 4);
+int og__json_write_no_memory(og__json_writer *w);
+
+#endif

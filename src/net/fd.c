@@ -1,0 +1,181 @@
+/* SPDX-License-Identifier: MIT */
+/* Descriptors and time limits: the small steps that blocking sockets and loops share. */
+#include "net/fd.h"
+
+#include <errno.h>
+#include <limits.h>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
+#include <poll.h>
+#include <stdio.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+
+static int64_t now_ms(void)
+{
+    struct timespec now;
+    clock_gettime(CLOCK_MONOTONIC, &now);
+    return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
+}
+
+og__deadline og__deadline_in(int64_t timeout_ms)
+{
+    if (timeout_ms < 0) return -1;
+    int64_t now = now_ms();
+    return timeout_ms > INT64_MAX - now ? -1 : now + timeout_ms;
+}
+
+int64_t og__deadline_left(og__deadline deadline)
+{
+    if (deadline < 0) return -1;
+    int64_t left = deadline - now_ms();
+    return left > 0 ? left : 0;
+}
+
+void og__deadline_sleep(og__deadline deadline, int64_t ms)
+{
+    int64_t left = og__deadline_left(deadline);
+    if (left >= 0 && left < ms) ms = left;
+    poll(NULL, 0, (int)ms);
+}
+
+int og__fd_wait(int fd, short events, og__deadline deadline)
+{
+    for (;;) {
+        struct pollfd wanted = {.fd = fd, .events = events};
+        int64_t left = og__deadline_left(deadline);
+        int n = poll(&wanted, 1, left > INT_MAX ? INT_MAX : (int)left);
+        if (n > 0) return 1;
+        if (n < 0 && errno != EINTR) return -errno;
+        if (n == 0 && og__deadline_left(deadline) == 0) return 0;
+    }
+}
+
+int og__fd_open(og_transport transport, int family, bool nonblocking)
+{
+    int type = og_transport_is_datagram(transport) ? SOCK_DGRAM : SOCK_STREAM;
+    int fd = socket(family, type | SOCK_CLOEXEC | (nonblocking ? SOCK_NONBLOCK : 0), 0);
+    if (fd < 0) return -errno;
+    int on = 1;
+    /* Messages leave when they are written. Accepted sockets inherit this from their listener. */
+    if (transport == OG_TCP) setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
+    return fd;
+}
+
+void og__fd_close(int fd)
+{
+    int saved = errno;
+    close(fd);
+    errno = saved;
+}
+
+/* A Unix datagram socket must have an address of its own to be answered; this lets the system make one up. */
+static int bind_anywhere(int fd)
+{
+    sa_family_t family = AF_UNIX;
+    struct sockaddr name = {.sa_family = family};
+    return bind(fd, &name, sizeof family) < 0 ? -errno : 0;
+}
+
+int og__fd_connect(og_transport transport, const og__address *address, int *fd)
+{
+    *fd = -1;
+    int opened = og__fd_open(transport, og__address_family(address), true);
+    if (opened < 0) return opened;
+    int status = transport == OG_UNIXGRAM ? bind_anywhere(opened) : 0;
+    if (status == 0 && connect(opened, og__address_sockaddr(address), address->len) < 0) status = -errno;
+    /* An interrupted connect goes on by itself. */
+    if (status == -EINPROGRESS || status == -EINTR) status = 1;
+    if (status == 0 && transport == OG_TCP) status = og__fd_connected(opened);
+    if (status < 0) {
+        og__fd_close(opened);
+        return status;
+    }
+    *fd = opened;
+    return status;
+}
+
+int og__fd_connected(int fd)
+{
+    int sys = 0;
+    socklen_t len = sizeof sys;
+    if (getsockopt(fd, SOL_SOCKET, SO_ERROR, &sys, &len) < 0) return -errno;
+    if (sys) return -sys;
+    /* A port of this machine that nobody listens at may be the very one that the system picked for this end:
+     * the socket is then connected to itself. */
+    og__address here = {0};
+    og__address there = {0};
+    here.len = there.len = sizeof here.u.bytes;
+    if (getsockname(fd, (struct sockaddr *)(void *)here.u.bytes, &here.len) < 0) return -errno;
+    if (getpeername(fd, (struct sockaddr *)(void *)there.u.bytes, &there.len) < 0) return -errno;
+    bool itself = og__address_family(&here) != AF_UNIX && here.len == there.len &&
+                  memcmp(here.u.bytes, there.u.bytes, here.len) == 0;
+    return itself ? -ECONNREFUSED : 0;
+}
+
+void og__attempts_add(og__attempts *attempts, const og__address *address, int sys)
+{
+    char name[160];
+    char reason[96];
+    size_t len = strlen(attempts->text);
+    attempts->failed++;
+    attempts->sys = sys;
+    snprintf(attempts->text + len, sizeof attempts->text - len, "%s%s: %s", len ? "; " : "",
+             og__address_text(address, name, sizeof name), strerror_r(sys, reason, sizeof reason));
+}
+
+int og__attempts_error(const og__attempts *attempts, const og_endpoint *endpoint, bool timed_out,
+                       int64_t timeout_ms, og_error *err)
+{
+    char name[400];
+    if (endpoint->path[0])
+        snprintf(name, sizeof name, "%s", endpoint->path);
+    else
+        snprintf(name, sizeof name, strchr(endpoint->host, ':') ? "[%s]:%u" : "%s:%u",
+                 endpoint->host[0] ? endpoint->host : "localhost", (unsigned)endpoint->port);
+    og_status code = timed_out ? OG_ETIMEOUT : OG_ECONNECT;
+    char within[40] = "";
+    if (timed_out) snprintf(within, sizeof within, " within %lld ms", (long long)timeout_ms);
+    /* "127.0.0.1:80: Connection refused" already names the one address that was tried. */
+    size_t len = strlen(name);
+    bool same = strncmp(attempts->text, name, len) == 0 && attempts->failed == 1;
+    og_error_set(err, code, OG_NO_POSITION, "cannot connect to %s%s%s%s", name, within,
+                 attempts->failed && !same ? ": " : "", same ? attempts->text + len : attempts->text);
+    if (err) err->sys = attempts->sys;
+    return code;
+}
+
+og_status og__io_status(int sys)
+{
+    switch (sys) {
+    case ECONNRESET:
+    case ECONNREFUSED:
+    case ECONNABORTED:
+    case EPIPE:
+    case ENOENT:
+    case ENOTCONN:
+    case ETIMEDOUT:
+    case EHOSTUNREACH:
+    case ENETUNREACH: return OG_ECLOSED;
+    case ENOMEM: return OG_ENOMEM;
+    default: return OG_EIO;
+    }
+}
+
+int og__io_error(og_error *err, int sys, const char *doing, const og__address *peer, og_transport transport)
+{
+    char name[160];
+    og__address_text(peer, name, sizeof name);
+    og_status code = og__io_status(sys);
+    if (sys == ECONNREFUSED && og_transport_is_datagram(transport))
+        og_error_set(err, code, OG_NO_POSITION, "nobody listens at %s %s",
+                     transport == OG_UDP ? "udp" : "unixgram", name);
+    else if (sys == EPIPE || sys == ECONNRESET)
+        og_error_set(err, code, OG_NO_POSITION, "%s has closed the connection (cannot %s it: %s)", name,
+                     doing, sys == EPIPE ? "it reads no more" : "reset by peer");
+    else
+        return og_error_set_sys(err, code, sys, "cannot %s %s", doing, name);
+    if (err) err->sys = sys;
+    return code;
+}

@@ -1,0 +1,138 @@
+/* SPDX-License-Identifier: MIT */
+/* Listening on a loop: connections are accepted and handed out, a few each turn. */
+#include "net/loop_parts.h"
+
+#include <string.h>
+
+enum {
+    EACH_TURN = 32, /* connections, before others on the loop get their turn */
+    RETRY_MS = 100, /* after accepting has failed */
+};
+
+struct og__listener {
+    og__handle handle;
+    og__socket socket;
+    og__loop *loop;
+    void (*on_accept)(void *ctx, og__socket accepted);
+    void (*on_error)(void *ctx, const og_error *err);
+    void *ctx;
+    og__timer *retry;
+    bool paused;  /* by the owner */
+    bool resting; /* until `retry`, for accepting failed */
+    bool told;    /* on_error has been called for this spell of failures */
+    bool closing;
+    uv_poll_t poll;
+};
+
+static void on_poll(uv_poll_t *poll, int status, int events);
+
+static void update(og__listener *listener)
+{
+    if (listener->closing) return;
+    if (listener->paused || listener->resting)
+        uv_poll_stop(&listener->poll);
+    else
+        uv_poll_start(&listener->poll, UV_READABLE, on_poll);
+}
+
+static void on_retry(void *ctx)
+{
+    og__listener *listener = ctx;
+    listener->resting = false;
+    update(listener);
+}
+
+/* Being out of descriptors lasts: polling on would only spin. */
+static void rest(og__listener *listener, int sys)
+{
+    listener->resting = true;
+    update(listener);
+    og__timer_start(listener->retry, RETRY_MS);
+    if (listener->told || !listener->on_error) return;
+    listener->told = true;
+    og_error err;
+    og_error_set_sys(&err, OG_EIO, sys, "cannot accept connections for now");
+    listener->on_error(listener->ctx, &err);
+}
+
+static void on_poll(uv_poll_t *poll, int status, int events)
+{
+    og__listener *listener = poll->data;
+    (void)status;
+    (void)events;
+    for (int i = 0; i < EACH_TURN && !listener->paused && !listener->closing; i++) {
+        og__socket accepted;
+        int sys = 0;
+        int got = og__socket_accept_now(&listener->socket, &accepted, &sys);
+        if (got == 0) break;
+        if (got < 0) {
+            rest(listener, sys);
+            return;
+        }
+        listener->told = false;
+        listener->on_accept(listener->ctx, accepted);
+    }
+    /* After an error condition libuv has stopped polling. */
+    if (status < 0) update(listener);
+}
+
+static og__listener *fail(og__listener *listener, og__socket *socket, og_error *err, int status)
+{
+    og_error failure;
+    if (status)
+        og__uv_error(&failure, status, "listen on the loop");
+    else
+        og_error_set(&failure, OG_ENOMEM, OG_NO_POSITION, "out of memory for a listener");
+    og__socket_close(socket);
+    if (listener) og__free(listener->loop->alloc, listener, sizeof *listener);
+    if (err) *err = failure;
+    return NULL;
+}
+
+og__listener *og__listener_open(og__loop *loop, og__socket *socket,
+                                void (*on_accept)(void *ctx, og__socket accepted),
+                                void (*on_error)(void *ctx, const og_error *err), void *ctx, og_error *err)
+{
+    og__listener *listener = og__alloc(loop->alloc, sizeof *listener);
+    if (!listener) return fail(NULL, socket, err, 0);
+    memset(listener, 0, sizeof *listener);
+    listener->handle.kind = OG__LISTENER;
+    listener->loop = loop;
+    listener->on_accept = on_accept;
+    listener->on_error = on_error;
+    listener->ctx = ctx;
+    listener->retry = og__timer_open(loop, on_retry, listener, NULL);
+    if (!listener->retry) return fail(listener, socket, err, 0);
+    int status = uv_poll_init(&loop->uv, &listener->poll, socket->fd);
+    if (status < 0) {
+        og__timer_close(listener->retry);
+        return fail(listener, socket, err, status);
+    }
+    listener->poll.data = listener;
+    listener->socket = *socket;
+    *socket = (og__socket)OG__SOCKET_NONE;
+    update(listener);
+    return listener;
+}
+
+void og__listener_pause(og__listener *listener, bool pause)
+{
+    if (listener->paused == pause) return;
+    listener->paused = pause;
+    update(listener);
+}
+
+static void on_closed(uv_handle_t *handle)
+{
+    og__listener *listener = handle->data;
+    og__free(listener->loop->alloc, listener, sizeof *listener);
+}
+
+void og__listener_close(og__listener *listener)
+{
+    if (!listener || listener->closing) return;
+    listener->closing = true;
+    og__timer_close(listener->retry);
+    uv_close((uv_handle_t *)&listener->poll, on_closed);
+    og__socket_close(&listener->socket);
+}

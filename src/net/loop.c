@@ -1,0 +1,171 @@
+/* SPDX-License-Identifier: MIT */
+/* The loop: making, running, stopping and freeing it, and calls posted to it by other threads. */
+#include "net/loop_parts.h"
+
+#include <string.h>
+
+int og__uv_error(og_error *err, int status, const char *doing)
+{
+    og_status code = status == UV_ENOMEM ? OG_ENOMEM : OG_EIO;
+    og_error_set(err, code, OG_NO_POSITION, "cannot %s: %s", doing, uv_strerror(status));
+    if (err) err->sys = -status;
+    return code;
+}
+
+/* Calls what is posted by now; what these calls post in turn waits for the next wake. */
+static void run_posts(og__loop *loop)
+{
+    pthread_mutex_lock(&loop->lock);
+    og__posts posts = loop->posted;
+    loop->posted = loop->running;
+    loop->running = (og__posts){0};
+    pthread_mutex_unlock(&loop->lock);
+    for (size_t i = 0; i < posts.count; i++)
+        posts.list[i].fn(posts.list[i].arg);
+    posts.count = 0;
+    loop->running = posts;
+}
+
+static void on_wake(uv_async_t *wake)
+{
+    og__loop *loop = wake->data;
+    run_posts(loop);
+    if (atomic_load(&loop->stopping)) uv_stop(&loop->uv);
+}
+
+static int init_handles(og__loop *loop)
+{
+    int status = uv_async_init(&loop->uv, &loop->wake, on_wake);
+    if (status < 0) return status;
+    loop->wake.data = loop;
+    uv_timer_init(&loop->uv, &loop->clock);
+    loop->clock.data = loop;
+    og__timers_init(loop);
+    return 0;
+}
+
+og__loop *og__loop_new(const og_allocator *alloc, og_error *err)
+{
+    og__loop *loop = og__alloc(alloc, sizeof *loop);
+    uint8_t *shared = og__alloc(alloc, OG__SHARED_SIZE + OG__SHARED_SLACK);
+    if (!loop || !shared) {
+        og__free(alloc, loop, sizeof *loop);
+        og__free(alloc, shared, OG__SHARED_SIZE + OG__SHARED_SLACK);
+        og_error_set(err, OG_ENOMEM, OG_NO_POSITION, "out of memory for a loop");
+        return NULL;
+    }
+    memset(loop, 0, sizeof *loop);
+    loop->alloc = alloc;
+    loop->shared = shared;
+    int status = uv_loop_init(&loop->uv);
+    if (status == 0) {
+        pthread_mutex_init(&loop->lock, NULL);
+        status = init_handles(loop);
+        if (status == 0) return loop;
+        pthread_mutex_destroy(&loop->lock);
+        uv_loop_close(&loop->uv);
+    }
+    og__uv_error(err, status, "make an event loop");
+    og__free(alloc, shared, OG__SHARED_SIZE + OG__SHARED_SLACK);
+    og__free(alloc, loop, sizeof *loop);
+    return NULL;
+}
+
+int og__loop_run(og__loop *loop, og_error *err)
+{
+    (void)err;
+    /* A stop that came before has left the wake signalled. */
+    loop->turning = true;
+    uv_run(&loop->uv, UV_RUN_DEFAULT);
+    loop->turning = false;
+    atomic_store(&loop->stopping, false);
+    return OG_OK;
+}
+
+void og__loop_stop(og__loop *loop)
+{
+    atomic_store(&loop->stopping, true);
+    uv_async_send(&loop->wake);
+}
+
+uint64_t og__loop_now(const og__loop *loop)
+{
+    return uv_now(&loop->uv);
+}
+
+static int append_post(og__loop *loop, og__post post)
+{
+    og__posts *posts = &loop->posted;
+    if (posts->count == posts->cap) {
+        size_t cap = posts->cap ? posts->cap * 2 : 16;
+        og__post *list = og__realloc(loop->alloc, posts->list, posts->cap * sizeof *list, cap * sizeof *list);
+        if (!list) return OG_ENOMEM;
+        posts->list = list;
+        posts->cap = cap;
+    }
+    posts->list[posts->count++] = post;
+    return OG_OK;
+}
+
+int og__loop_post(og__loop *loop, void (*fn)(void *arg), void *arg)
+{
+    pthread_mutex_lock(&loop->lock);
+    int status = append_post(loop, (og__post){fn, arg});
+    bool first = loop->posted.count == 1;
+    pthread_mutex_unlock(&loop->lock);
+    /* The first of a batch wakes the loop; it takes the others along. */
+    if (status == OG_OK && first) uv_async_send(&loop->wake);
+    return status;
+}
+
+static void close_left(uv_handle_t *handle, void *arg)
+{
+    og__loop *loop = arg;
+    og__handle *owner = handle->data;
+    if (handle == (uv_handle_t *)&loop->wake || handle == (uv_handle_t *)&loop->clock || !owner) return;
+    if (uv_is_closing(handle)) return;
+    switch (owner->kind) {
+    case OG__LISTENER: og__listener_close(handle->data); break;
+    case OG__STREAM: og__stream_close(handle->data); break;
+    case OG__DGRAM: og__dgram_close(handle->data); break;
+    case OG__CONNECTING: og__connecting_close(handle->data); break;
+    }
+}
+
+static bool has_posts(og__loop *loop)
+{
+    pthread_mutex_lock(&loop->lock);
+    bool any = loop->posted.count > 0;
+    pthread_mutex_unlock(&loop->lock);
+    return any;
+}
+
+static void free_posts(const og__loop *loop, og__posts *posts)
+{
+    og__free(loop->alloc, posts->list, posts->cap * sizeof *posts->list);
+}
+
+void og__loop_free(og__loop *loop)
+{
+    if (!loop) return;
+    /* The loop's own handles do not keep it running any more; what was left on it does. */
+    uv_unref((uv_handle_t *)&loop->wake);
+    uv_unref((uv_handle_t *)&loop->clock);
+    do {
+        run_posts(loop);
+        uv_walk(&loop->uv, close_left, loop);
+        atomic_store(&loop->stopping, false);
+        uv_run(&loop->uv, UV_RUN_DEFAULT);
+    } while (has_posts(loop) || uv_loop_alive(&loop->uv));
+    og__timers_free(loop);
+    uv_close((uv_handle_t *)&loop->wake, NULL);
+    uv_close((uv_handle_t *)&loop->clock, NULL);
+    uv_run(&loop->uv, UV_RUN_DEFAULT);
+    uv_loop_close(&loop->uv);
+    pthread_mutex_destroy(&loop->lock);
+    free_posts(loop, &loop->posted);
+    free_posts(loop, &loop->running);
+    og__gram_area_free(loop);
+    og__free(loop->alloc, loop->shared, OG__SHARED_SIZE + OG__SHARED_SLACK);
+    og__free(loop->alloc, loop, sizeof *loop);
+}

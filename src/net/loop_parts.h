@@ -1,0 +1,148 @@
+/* SPDX-License-Identifier: MIT */
+/* What the files of the loop share: the loop itself, streams, the queue of what is to be written. For this
+ * room only; ownership and threads as in net/loop.h. */
+#ifndef ONGGI_NET_LOOP_PARTS_H
+#define ONGGI_NET_LOOP_PARTS_H
+
+#include "base/alloc.h"
+#include "net/fd.h"
+#include "net/loop.h"
+
+#include <pthread.h>
+#include <uv.h>
+
+enum {
+    OG__SHARED_SIZE = 65536, /* of the loop's read buffer: what a socket usually holds at most */
+    OG__SHARED_SLACK = 64,   /* readable bytes behind what was read */
+};
+
+/* What the `data` of a libuv handle begins with, so that og__loop_free() can close what is left. */
+typedef enum og__kind { OG__LISTENER, OG__STREAM, OG__CONNECTING, OG__DGRAM } og__kind;
+
+typedef struct og__handle {
+    og__kind kind;
+} og__handle;
+
+/* One call that was posted. */
+typedef struct og__post {
+    void (*fn)(void *arg);
+    void *arg;
+} og__post;
+
+typedef struct og__posts {
+    og__post *list;
+    size_t count;
+    size_t cap;
+} og__posts;
+
+/* All timers of a loop, those that do not run included: a heap by `due`, which may lag behind the timers'
+ * own deadlines. */
+typedef struct og__timers {
+    struct og__timer_entry *heap;
+    size_t count;
+    size_t cap;
+    uint64_t armed; /* when the clock will ring */
+} og__timers;
+
+typedef struct og__gram_area og__gram_area;
+
+struct og__loop {
+    uv_loop_t uv;
+    const og_allocator *alloc;
+    uv_async_t wake;
+    uv_timer_t clock;
+    og__timers timers;
+    atomic_bool stopping;
+    bool turning;         /* within og__loop_run(): the time is fresh */
+    pthread_mutex_t lock; /* guards `posted` */
+    og__posts posted;
+    og__posts running; /* the loop's own, swapped with `posted` */
+    uint8_t *shared;
+    og__gram_area *grams; /* room for arriving datagrams, made for the first socket that needs it */
+};
+
+void og__timers_init(og__loop *loop);
+
+/* Frees every timer that was not closed. */
+void og__timers_free(og__loop *loop);
+void og__timers_ring(uv_timer_t *clock);
+
+void og__gram_area_free(og__loop *loop);
+
+/* Fills `err` (OG_EIO or OG_ENOMEM) from a libuv status. */
+int og__uv_error(og_error *err, int status, const char *doing);
+
+/* ---- What is to be written ------------------------------------------------------------------------------
+ */
+
+typedef struct og__chunk og__chunk;
+
+typedef struct og__queue {
+    og__chunk *first;
+    og__chunk *last;
+    size_t bytes;
+} og__queue;
+
+/* Appends a copy. 0 or OG_ENOMEM. */
+int og__queue_copy(og__queue *queue, const og_allocator *alloc, const void *data, size_t len);
+
+/* Appends the bytes of `buf` from `start` on, taking its memory over. 0 or OG_ENOMEM (`buf` is as before). */
+int og__queue_take(og__queue *queue, const og_allocator *alloc, og_buf *buf, size_t start);
+
+/* Writes until all is gone (1), the socket takes no more or enough was written for one turn (0), or it fails
+ * (a negative errno). */
+int og__queue_write(og__queue *queue, const og_allocator *alloc, int fd);
+void og__queue_free(og__queue *queue, const og_allocator *alloc);
+
+/* ---- Streams --------------------------------------------------------------------------------------------
+ */
+
+typedef struct og__connecting og__connecting;
+
+/* Kept small: a server holds thousands. */
+struct og__stream {
+    og__handle handle;
+    int fd;
+    uint8_t interest; /* of `poll`, UV_READABLE | UV_WRITABLE */
+    uint8_t closes;   /* libuv handles whose closing is awaited */
+    uint8_t peer_len; /* 0: ask the system */
+    bool poll_open;
+    bool reading;      /* wanted by the owner */
+    bool ended;        /* the peer has sent all */
+    bool broken;       /* on_error was called or is not due any more */
+    bool write_broken; /* writes fail from now on */
+    bool shut;         /* shutdown was asked for */
+    bool above;        /* the high-water mark was passed */
+    bool closing;
+    uint8_t peer[28]; /* an IP address */
+    og__loop *loop;
+    const og__stream_events *events;
+    void *ctx;
+    og__queue queue;
+    size_t high_water;
+    og__connecting *connecting;
+    uv_poll_t poll;
+};
+
+/* A stream without a socket. NULL when memory is short. */
+og__stream *og__stream_new(og__loop *loop, const og__stream_events *events, void *ctx);
+void og__stream_discard(og__stream *stream);
+
+void og__stream_set_peer(og__stream *stream, const og__address *peer);
+
+/* Begins to poll, or stops, as reading and the queue ask for. */
+void og__stream_update(og__stream *stream);
+
+/* One of the handles that og__stream_close() waits for is closed. */
+void og__stream_closed_one(og__stream *stream);
+
+/* The stream is connected with its `poll` ready: writes what was queued meanwhile. */
+void og__stream_begin(og__stream *stream);
+
+/* Stops connecting, as part of og__stream_close(). */
+void og__connecting_cancel(og__stream *stream);
+
+/* Closes the stream that is being connected, if it still is. */
+void og__connecting_close(og__connecting *connecting);
+
+#endif

@@ -1,0 +1,319 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Streams on a loop. The loop only tells when a socket is ready; reading and writing are done here, so that
+ * what can be written at once is, and that one buffer serves all streams.
+ */
+#include "net/loop_parts.h"
+
+#include <errno.h>
+#include <string.h>
+
+/* Reads of one stream before others on the loop get their turn. */
+enum { READS_EACH_TURN = 8, HIGH_WATER = 1 << 20 };
+
+static void on_poll(uv_poll_t *poll, int status, int events);
+
+og__stream *og__stream_new(og__loop *loop, const og__stream_events *events, void *ctx)
+{
+    og__stream *stream = og__alloc(loop->alloc, sizeof *stream);
+    if (!stream) return NULL;
+    memset(stream, 0, sizeof *stream);
+    stream->handle.kind = OG__STREAM;
+    stream->fd = -1;
+    stream->loop = loop;
+    stream->events = events;
+    stream->ctx = ctx;
+    stream->high_water = HIGH_WATER;
+    return stream;
+}
+
+void og__stream_discard(og__stream *stream)
+{
+    og__queue_free(&stream->queue, stream->loop->alloc);
+    og__free(stream->loop->alloc, stream, sizeof *stream);
+}
+
+void og__stream_set_peer(og__stream *stream, const og__address *peer)
+{
+    int family = og__address_family(peer);
+    bool ip = family == AF_INET || family == AF_INET6;
+    stream->peer_len = ip && peer->len <= sizeof stream->peer ? (uint8_t)peer->len : 0;
+    memcpy(stream->peer, peer->u.bytes, stream->peer_len);
+}
+
+og__stream *og__stream_open(og__loop *loop, og__socket *socket, const og__stream_events *events, void *ctx,
+                            og_error *err)
+{
+    og__stream *stream = og__stream_new(loop, events, ctx);
+    int status = stream ? uv_poll_init(&loop->uv, &stream->poll, socket->fd) : UV_ENOMEM;
+    if (status < 0) {
+        og__uv_error(err, status, "take a connection on");
+        if (stream) og__stream_discard(stream);
+        og__socket_close(socket);
+        return NULL;
+    }
+    stream->poll.data = stream;
+    stream->poll_open = true;
+    stream->fd = socket->fd;
+    og__stream_set_peer(stream, &socket->peer);
+    *socket = (og__socket)OG__SOCKET_NONE;
+    return stream;
+}
+
+void og__stream_update(og__stream *stream)
+{
+    if (stream->closing || stream->connecting || !stream->poll_open) return;
+    int wanted = 0;
+    if (stream->reading && !stream->ended) wanted |= UV_READABLE;
+    if (stream->queue.first) wanted |= UV_WRITABLE;
+    if (wanted == stream->interest) return;
+    stream->interest = (uint8_t)wanted;
+    if (wanted == 0)
+        uv_poll_stop(&stream->poll);
+    else
+        uv_poll_start(&stream->poll, wanted, on_poll);
+}
+
+static void peer_address(const og__stream *stream, og__address *peer)
+{
+    og__address_set(peer, stream->peer, stream->peer_len);
+    if (stream->peer_len || stream->fd < 0) return;
+    peer->len = sizeof peer->u.bytes;
+    if (getpeername(stream->fd, (struct sockaddr *)(void *)peer->u.bytes, &peer->len) < 0) peer->len = 0;
+}
+
+static int io_error(const og__stream *stream, int sys, const char *doing, og_error *err)
+{
+    og__address peer;
+    peer_address(stream, &peer);
+    return og__io_error(err, sys, doing, &peer, OG_TCP);
+}
+
+/* Tells the owner, once, that the stream is of no more use. */
+static void report(og__stream *stream, int sys, const char *doing)
+{
+    if (stream->broken) return;
+    stream->broken = true;
+    og_error err = {0};
+    io_error(stream, sys, doing, &err);
+    if (stream->events->on_error) stream->events->on_error(stream->ctx, &err);
+}
+
+static void break_writing(og__stream *stream)
+{
+    stream->write_broken = true;
+    og__queue_free(&stream->queue, stream->loop->alloc);
+}
+
+/* ---- Reading --------------------------------------------------------------------------------------------
+ */
+
+/* One read: true when there may be more. */
+static bool read_once(og__stream *stream)
+{
+    size_t size = 0;
+    uint8_t *data = stream->events->on_alloc ? stream->events->on_alloc(stream->ctx, &size) : NULL;
+    if (stream->closing) return false;
+    if (!data) {
+        data = stream->loop->shared;
+        size = OG__SHARED_SIZE;
+    }
+    ssize_t n = recv(stream->fd, data, size, MSG_DONTWAIT);
+    if (n > 0) {
+        /* Nothing of other peers' bytes, and nothing undefined, stands behind these. */
+        if (data == stream->loop->shared) memset(data + n, 0, OG__SHARED_SLACK);
+        stream->events->on_data(stream->ctx, data, (size_t)n);
+        return (size_t)n == size;
+    }
+    if (n == 0) {
+        stream->ended = true;
+        if (stream->events->on_end) stream->events->on_end(stream->ctx);
+        return false;
+    }
+    if (errno == EINTR) return true;
+    if (errno == EAGAIN || errno == EWOULDBLOCK) return false;
+    stream->ended = true;
+    report(stream, errno, "read from");
+    return false;
+}
+
+static void read_some(og__stream *stream)
+{
+    for (int i = 0; i < READS_EACH_TURN && stream->reading && !stream->ended && !stream->closing; i++)
+        if (!read_once(stream)) return;
+}
+
+/* ---- Writing --------------------------------------------------------------------------------------------
+ */
+
+static void note_high_water(og__stream *stream)
+{
+    if (stream->queue.bytes > stream->high_water) stream->above = true;
+}
+
+/* Shuts down what the owner wanted shut, once all is written. */
+static void shut_if_due(const og__stream *stream)
+{
+    if (stream->shut && !stream->queue.first && stream->fd >= 0) shutdown(stream->fd, SHUT_WR);
+}
+
+static void write_some(og__stream *stream)
+{
+    int status = og__queue_write(&stream->queue, stream->loop->alloc, stream->fd);
+    if (status < 0) {
+        break_writing(stream);
+        report(stream, -status, "write to");
+        return;
+    }
+    bool all = stream->queue.first == NULL;
+    if (all) shut_if_due(stream);
+    if (!all && !(stream->above && stream->queue.bytes < stream->high_water / 2)) return;
+    stream->above = false;
+    if (stream->events->on_drain) stream->events->on_drain(stream->ctx);
+}
+
+static void on_poll(uv_poll_t *poll, int status, int events)
+{
+    og__stream *stream = poll->data;
+    if (status < 0) {
+        /* The socket has an error: whatever is wanted will find out which. libuv has stopped polling. */
+        events = stream->interest;
+        stream->interest = 0;
+    }
+    if ((events & UV_WRITABLE) && stream->queue.first) write_some(stream);
+    if (events & UV_READABLE) read_some(stream);
+    og__stream_update(stream);
+}
+
+/* What the socket takes at once: how much, or a negative errno. */
+static ssize_t write_now(og__stream *stream, const void *data, size_t len)
+{
+    if (stream->queue.first || stream->connecting) return 0;
+    for (;;) {
+        ssize_t n = send(stream->fd, data, len, MSG_NOSIGNAL | MSG_DONTWAIT);
+        if (n >= 0) return n;
+        if (errno == EAGAIN || errno == EWOULDBLOCK || errno == ENOBUFS) return 0;
+        if (errno != EINTR) return -errno;
+    }
+}
+
+static int check_writable(const og__stream *stream, og_error *err)
+{
+    if (stream->shut) return og_error_set(err, OG_ECLOSED, OG_NO_POSITION, "this end has been shut down");
+    if (stream->closing || stream->write_broken)
+        return og_error_set(err, OG_ECLOSED, OG_NO_POSITION, "the connection is closed");
+    return OG_OK;
+}
+
+static int refuse_write(og__stream *stream, int sys, og_error *err)
+{
+    break_writing(stream);
+    og__stream_update(stream);
+    return io_error(stream, sys, "write to", err);
+}
+
+static int queued(og__stream *stream, int status, og_error *err)
+{
+    if (status < 0)
+        return og_error_set(err, OG_ENOMEM, OG_NO_POSITION, "out of memory for what is to be written");
+    note_high_water(stream);
+    og__stream_update(stream);
+    return 1;
+}
+
+int og__stream_write(og__stream *stream, const void *data, size_t len, og_error *err)
+{
+    int status = check_writable(stream, err);
+    if (status < 0 || len == 0) return status;
+    ssize_t n = write_now(stream, data, len);
+    if (n < 0) return refuse_write(stream, (int)-n, err);
+    if ((size_t)n == len) return OG_OK;
+    status = og__queue_copy(&stream->queue, stream->loop->alloc, (const uint8_t *)data + n, len - (size_t)n);
+    /* The peer has part of it and will not get the rest: nothing may follow. */
+    if (status < 0 && n > 0) break_writing(stream);
+    return queued(stream, status, err);
+}
+
+int og__stream_write_buf(og__stream *stream, og_buf *buf, og_error *err)
+{
+    int status = check_writable(stream, err);
+    ssize_t n = status == OG_OK && buf->len ? write_now(stream, buf->data, buf->len) : 0;
+    if (n < 0) status = refuse_write(stream, (int)-n, err);
+    if (status < 0 || (size_t)n == buf->len) {
+        og_buf_free(buf);
+        return status;
+    }
+    status = og__queue_take(&stream->queue, stream->loop->alloc, buf, (size_t)n);
+    if (status < 0) {
+        if (n > 0) break_writing(stream);
+        og_buf_free(buf);
+    }
+    return queued(stream, status, err);
+}
+
+size_t og__stream_queued(const og__stream *stream)
+{
+    return stream->queue.bytes;
+}
+
+void og__stream_set_high_water(og__stream *stream, size_t bytes)
+{
+    stream->high_water = bytes;
+}
+
+/* ---- The rest -------------------------------------------------------------------------------------------
+ */
+
+void og__stream_begin(og__stream *stream)
+{
+    if (stream->closing) return;
+    shut_if_due(stream);
+    og__stream_update(stream);
+}
+
+void og__stream_read(og__stream *stream, bool on)
+{
+    stream->reading = on;
+    og__stream_update(stream);
+}
+
+void og__stream_shutdown(og__stream *stream)
+{
+    if (stream->shut || stream->closing) return;
+    stream->shut = true;
+    if (!stream->connecting) shut_if_due(stream);
+}
+
+void og__stream_closed_one(og__stream *stream)
+{
+    if (--stream->closes > 0 || !stream->closing) return;
+    if (stream->events->on_close) stream->events->on_close(stream->ctx);
+    og__stream_discard(stream);
+}
+
+static void on_closed(uv_handle_t *handle)
+{
+    og__stream_closed_one(handle->data);
+}
+
+void og__stream_close(og__stream *stream)
+{
+    if (!stream || stream->closing) return;
+    stream->closing = true;
+    og__queue_free(&stream->queue, stream->loop->alloc);
+    if (stream->poll_open) {
+        stream->poll_open = false;
+        stream->closes++;
+        uv_close((uv_handle_t *)&stream->poll, on_closed);
+    }
+    if (stream->connecting) og__connecting_cancel(stream);
+    if (stream->fd >= 0) og__fd_close(stream->fd);
+    stream->fd = -1;
+}
+
+const char *og__stream_peer(const og__stream *stream, char *text, size_t size)
+{
+    og__address peer;
+    peer_address(stream, &peer);
+    return og__address_text(&peer, text, size);
+}

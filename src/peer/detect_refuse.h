@@ -1,0 +1,13 @@
+/* SPDX-License-Identifier: MIT */
+/* The sentences with which detection refuses. Each fills `err` and returns its code. */
+#ifndef ONGGI_PEER_DETECT_REFUSE_H
+#define ONGGI_PEER_DETECT_REFUSE_H
+
+#include "peer/detect.h"
+
+int og__refuse_ambiguous(const og__look *look, const char *one, const char *other, og_error *err);
+int og__refuse_over(const og__look *look, const char *framing, uint64_t length, og_error *err);
+int og__refuse_truncated(const og__look *look, og_error *err);
+int og__refuse_unknown(const og__look *look, og_error *err);
+
+#endif

@@ -1,0 +1,143 @@
+# SPDX-License-Identifier: MIT
+"""onggi convert on files and pipes: pickle, JSON and repr into one another, with Python at the other end."""
+import json
+import os
+import pickle
+import random
+import subprocess
+
+import support
+from support import ONGGI
+
+VALUE = {"이름": "홍길동", "n": [1, -2, 2**70, 2.5, 1e300, True, None], "깊이": {"a": {"b": [[[]]]}}, "": "\u0000\n\"\\ 😀"}
+RICH = {"t": (1, (2,), ()), "b": b"\0\xff", "ba": bytearray(b"x"), "s": {1, 2}, "f": frozenset({3}), 1: "int key", (1, 2): "tuple key",
+        "c": 1 - 2j, "big": -(2**200), "nan": 1.5}
+
+
+class Convert(support.Case):
+    def test_pickle_to_json_on_a_pipe(self):
+        for protocol in range(6):
+            done = self.onggi("convert", "-i", "pickle", "-o", "json", stdin=pickle.dumps(VALUE, protocol))
+            self.assertEqual(json.loads(done.out), VALUE)
+            self.assertEqual(done.out, json.dumps(VALUE, ensure_ascii=False, separators=(",", ":")) + "\n")
+
+    def test_json_to_pickle_on_a_pipe(self):
+        done = self.onggi("convert", "-i", "json", "-o", "pickle", stdin=json.dumps(VALUE))
+        self.assertEqual(pickle.loads(done.stdout), VALUE)
+
+    def test_files(self):
+        folder = self.folder()
+        path = os.path.join(folder, "data.pickle")
+        with open(path, "wb") as file:
+            pickle.dump(VALUE, file)
+        text = self.onggi("convert", "-i", "pickle", "-o", "json", path).out
+        self.assertEqual(json.loads(text), VALUE)
+        back = os.path.join(folder, "data.json")
+        with open(back, "w", encoding="utf-8") as file:
+            file.write(text)
+        self.assertEqual(pickle.loads(self.onggi("convert", "-i", "json", "-o", "pickle", back).stdout), VALUE)
+
+    def test_a_pipeline_of_shells(self):
+        done = subprocess.run(
+            [r'"$0" -c "import pickle,sys; pickle.dump(dict(a=(1,2)), sys.stdout.buffer)" | "$1" convert -i pickle -o lossless |'
+             r' "$1" convert -i lossless -o pickle | "$0" -c "import pickle,sys; print(pickle.load(sys.stdin.buffer))"',
+             support.sys.executable, ONGGI], shell=True, check=True, stdout=subprocess.PIPE, env=support.ENV, timeout=support.WAIT)
+        self.assertEqual(done.stdout, b"{'a': (1, 2)}\n")
+
+    def test_several_values_and_several_files(self):
+        done = self.onggi("convert", "-i", "pickle", "-o", "json", stdin=b"".join(pickle.dumps(n) for n in range(5)))
+        self.assertEqual(done.out, "0\n1\n2\n3\n4\n")
+        folder, paths = self.folder(), []
+        for number in range(3):
+            paths.append(os.path.join(folder, f"{number}.json"))
+            with open(paths[-1], "w", encoding="utf-8") as file:
+                file.write(f"[{number}] {number}\n")
+        self.assertEqual(self.onggi("convert", "-i", "json", "-o", "json", *paths).out, "[0]\n0\n[1]\n1\n[2]\n2\n")
+
+    def test_lossless_and_back(self):
+        text = self.onggi("convert", "-i", "pickle", "-o", "lossless", stdin=pickle.dumps(RICH)).out
+        json.loads(text)
+        back = pickle.loads(self.onggi("convert", "-i", "lossless", "-o", "pickle", stdin=text).stdout)
+        self.assertEqual(repr(back), repr(RICH))
+
+    def test_repr(self):
+        value = [None, True, 1.0, "it's", 'a "b"', b"\0'", (1,), set(), {"a": {2}}, 1e16, -0.0, 5e-324]
+        self.assertEqual(self.onggi("convert", "-i", "pickle", "-o", "repr", stdin=pickle.dumps(value)).out, repr(value) + "\n")
+        back = self.onggi("convert", "-i", "repr", "-o", "pickle", stdin=repr(value)).stdout
+        self.assertEqual(repr(pickle.loads(back)), repr(value))
+
+    def test_pretty(self):
+        done = self.onggi("convert", "-i", "json", "-o", "pretty", stdin='{"a":[1,{"b":null}],"c":{},"d":[]}')
+        self.assertEqual(json.loads(done.out), {"a": [1, {"b": None}], "c": {}, "d": []})
+        self.assertGreater(done.out.count("\n"), 4)
+
+    def test_shared_and_circular_values(self):
+        shared = [1]
+        circle = {"a": shared, "b": shared}
+        circle["me"] = circle
+        text = self.onggi("convert", "-i", "pickle", "-o", "lossless", stdin=pickle.dumps(circle)).out
+        back = pickle.loads(self.onggi("convert", "-i", "lossless", "-o", "pickle", stdin=text).stdout)
+        self.assertIs(back["me"], back)
+        self.assertIs(back["a"], back["b"])
+        again = pickle.loads(self.onggi("convert", "-i", "pickle", "-o", "pickle", stdin=pickle.dumps(circle)).stdout)
+        self.assertIs(again["me"], again)
+        plain = json.loads(self.onggi("convert", "-i", "pickle", "-o", "json", stdin=pickle.dumps(circle)).out)
+        self.assertEqual(plain, {"a": [1], "b": [1], "me": "{...}"})
+
+    def test_a_bomb_of_shared_nodes_is_refused_not_written(self):
+        bomb = ["boom"]
+        for _ in range(60):
+            bomb = [bomb, bomb]
+        done = self.onggi("convert", "-i", "pickle", "-o", "json", stdin=pickle.dumps(bomb), status=1)
+        self.assertEqual(done.out, "")
+        self.onggi("convert", "-i", "pickle", "-o", "pickle", stdin=pickle.dumps(bomb))
+
+    def test_random_values_both_ways(self):
+        random.seed(7)
+
+        def value(depth):
+            pick = random.random()
+            if depth and pick < 0.3:
+                return [value(depth - 1) for _ in range(random.randint(0, 5))]
+            if depth and pick < 0.6:
+                return {random.choice("가나다abc") * random.randint(0, 3): value(depth - 1) for _ in range(random.randint(0, 5))}
+            return random.choice([None, True, False, random.randint(-2**80, 2**80), random.randint(-300, 300), random.random(),
+                                  random.uniform(-1e308, 1e308), "글" * random.randint(0, 300), "\u2028\x7f\u00ff"])
+        values = [value(6) for _ in range(200)]
+        stdin = b"".join(pickle.dumps(v, random.randint(0, 5)) for v in values)
+        done = self.onggi("convert", "-i", "pickle", "-o", "json", stdin=stdin)
+        self.assertEqual(done.out, "".join(json.dumps(v, ensure_ascii=False, separators=(",", ":")) + "\n" for v in values))
+        back = self.onggi("convert", "-i", "json", "-o", "pickle", stdin=done.out).stdout
+        file = support.tempfile.TemporaryFile()
+        self.addCleanup(file.close)
+        file.write(back)
+        file.seek(0)
+        self.assertEqual([pickle.load(file) for _ in values], values)
+
+    def test_what_cannot_be_read(self):
+        done = self.onggi("convert", "-i", "json", "-o", "pickle", stdin='{"a": tru}', status=1)
+        self.assertRegex(done.err, r"(?i)byte \d+|line 1")
+        self.assertEqual(done.stdout, b"")
+        done = self.onggi("convert", "-i", "pickle", "-o", "json", stdin=pickle.dumps(VALUE)[:-2], status=1)
+        self.assertRegex(done.err, r"(?i)byte \d+")
+        self.onggi("convert", "-i", "pickle", "-o", "json", stdin=b"\x80\x04\xff.", status=1)
+
+    def test_what_comes_before_an_error_is_written(self):
+        done = self.onggi("convert", "-i", "json", "-o", "json", stdin="[1]\n[2]\n[3", status=1)
+        self.assertEqual(done.out, "[1]\n[2]\n")
+
+    def test_a_pickle_that_wants_to_run_something_is_data(self):
+        path = os.path.join(self.folder(), "was-run")
+
+        class Evil:
+            def __reduce__(self):
+                return os.system, (f"touch {path}",)
+        done = self.onggi("convert", "-i", "pickle", "-o", "json", stdin=pickle.dumps([Evil(), "after"]))
+        self.assertIn("system", done.out)
+        self.assertFalse(os.path.exists(path))
+        back = self.onggi("convert", "-i", "pickle", "-o", "pickle", stdin=pickle.dumps([Evil(), "after"])).stdout
+        self.assertIn(b"system", back)
+
+
+if __name__ == "__main__":
+    support.main()

@@ -1,0 +1,60 @@
+# SPDX-License-Identifier: MIT
+"""What the docs show works: links lead somewhere, commands have the options that are shown, the C of the README runs."""
+import glob
+import os
+import re
+import shutil
+import unittest
+
+import support
+from support import BUILD, SOURCE
+
+PAGES = ["README.md", "examples/README.md"] + sorted(
+    os.path.relpath(path, SOURCE) for path in glob.glob(os.path.join(SOURCE, "doc", "*.md")))
+
+
+def page(name):
+    with open(os.path.join(SOURCE, name), encoding="utf-8") as file:
+        return file.read()
+
+
+class Docs(support.Case):
+    def test_links_lead_somewhere(self):
+        for name in PAGES:
+            for target in re.findall(r"\]\(([^)#:\s]+)(?:#[^)]*)?\)", page(name)):
+                path = os.path.normpath(os.path.join(SOURCE, os.path.dirname(name), target))
+                self.assertTrue(os.path.exists(path), f"{name}: nothing at {target}")
+
+    def test_commands_have_the_options_that_are_shown(self):
+        helps = {}
+        for name in PAGES:
+            for command, rest in re.findall(r"(?:^|[`$|] ?|^ +)onggi (serve|call|send|recv|convert)\b([^\n`|]*)", page(name), re.M):
+                if command not in helps:
+                    helps[command] = self.onggi(command, "--help").out
+                for option in re.findall(r"(?<!\S)--?[a-z][a-z-]*", rest):
+                    self.assertRegex(helps[command], re.escape(option) + r"\b", f"{name}: onggi {command}{rest}")
+        self.assertEqual(len(helps), 5, "the docs do not show every subcommand")
+
+    @unittest.skipIf(support.is_sanitized() or not shutil.which("cc") or not shutil.which("pkg-config"), "needs cc and pkg-config")
+    def test_the_program_of_the_readme(self):
+        code = next(block for block in re.findall(r"```c\n(.*?)```", page("README.md"), re.S) if "int main" in block)
+        server = self.serve("--reply", '{"message":"Hello from server"}')
+        folder = self.folder()
+        source = os.path.join(folder, "hello.c")
+        with open(source, "w", encoding="utf-8") as file:
+            file.write(code.replace("tcp://127.0.0.1:8080", server.endpoint))
+        libraries = self.run_program("pkg-config", "--libs", "libuv", "openssl").out.split()
+        self.run_program("cc", "-Wall", "-Wextra", "-Werror", "-I", os.path.join(SOURCE, "include"), source,
+                         os.path.join(BUILD, "libonggi.a"), *libraries, "-lm", "-pthread", "-o", os.path.join(folder, "hello"), limit=60)
+        self.assertEqual(self.run_program(os.path.join(folder, "hello")).out, "Hello from server\n")
+
+    def test_examples_are_short_and_listed(self):
+        listed = page("examples/README.md")
+        for path in glob.glob(os.path.join(SOURCE, "examples", "*.c")) + glob.glob(os.path.join(SOURCE, "examples", "python", "*.py")):
+            with open(path, encoding="utf-8") as file:
+                self.assertLess(len(file.readlines()), 100, path)
+            self.assertIn(f"({os.path.relpath(path, os.path.join(SOURCE, 'examples'))})", listed)
+
+
+if __name__ == "__main__":
+    support.main()

@@ -1,0 +1,81 @@
+/* SPDX-License-Identifier: MIT */
+/* Framings are found by their names, and named as they are found. */
+#include "feed.h"
+
+#include <string.h>
+
+static void test_every_name(void **state)
+{
+    const char *name;
+    const char *summary;
+    char text[32];
+    size_t count = 0;
+    (void)state;
+    for (; og_framing_at(count, &name, &summary); count++) {
+        og_framing framing;
+        const char *findable = strcmp(name, "digits:N") == 0 ? "digits:20" : name;
+        assert_int_equal(og_framing_find(&framing, findable, NULL), 0);
+        assert_string_equal(og_framing_name(framing, text, sizeof text), findable);
+        assert_true(strlen(summary) > 10);
+        assert_int_equal(og_framing_is_raw(framing), strcmp(name, "raw") == 0);
+        assert_int_equal(og_framing_ends_stream(framing), strcmp(name, "eof") == 0);
+    }
+    assert_int_equal(count, 17);
+    assert_false(og_framing_at(count + 1, NULL, NULL));
+}
+
+static void test_unknown_names(void **state)
+{
+    static const struct {
+        const char *name;
+        int status;
+        const char *text;
+    } rows[] = {
+        {"u24be", OG_ENOTFOUND, "no framing is called 'u24be': there are raw, eof, line"},
+        {"", OG_ENOTFOUND, "header, mp"},
+        {"Line", OG_ENOTFOUND, "'Line'"},
+        {"auto", OG_ENOTFOUND, "'auto'"},
+        {"digits", OG_EINVAL, "e.g. digits:10"},
+        {"digits:", OG_EINVAL, "from 1 to 256"},
+        {"digits:0", OG_EINVAL, "'digits:0'"},
+        {"digits:257", OG_EINVAL, "'digits:257'"},
+        {"digits:00010", OG_EINVAL, "digits:"},
+        {"digits:10x", OG_EINVAL, "digits:10"},
+        {"digits:-1", OG_EINVAL, "digits:"},
+        {"digitsx", OG_ENOTFOUND, "'digitsx'"},
+    };
+    (void)state;
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        og_framing framing = {0};
+        og_error err = {0};
+        assert_int_equal(og_framing_find(&framing, rows[i].name, &err), rows[i].status);
+        assert_int_equal(err.code, rows[i].status);
+        assert_non_null(strstr(err.text, rows[i].text));
+        assert_null(framing.ops);
+    }
+}
+
+static void test_no_framing(void **state)
+{
+    char text[32];
+    og_framing none = {0};
+    og_buf buf = OG_BUF_INIT;
+    size_t mark;
+    (void)state;
+    assert_string_equal(og_framing_name(none, text, sizeof text), "none");
+    assert_string_equal(og_framing_name(none, text, 3), "no");
+    assert_false(og_framing_is_raw(none));
+    assert_false(og_framing_ends_stream(none));
+    assert_int_equal(og_frame_begin(none, &buf, &mark, NULL), OG_EINVAL);
+    assert_int_equal(og_frame_end(none, &buf, 0, NULL), OG_EINVAL);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_every_name),
+        cmocka_unit_test(test_unknown_names),
+        cmocka_unit_test(test_no_framing),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL) != 0;
+}

@@ -1,0 +1,375 @@
+/* SPDX-License-Identifier: MIT */
+/* Loops: running and stopping, posts from many threads, timers, listeners. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include <errno.h>
+#include <pthread.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/resource.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "net/loop.h"
+
+static int64_t now_ms(void)
+{
+    struct timespec now;
+    clock_gettime(CLOCK_MONOTONIC, &now);
+    return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
+}
+
+static og__loop *loop;
+
+static int make_loop(void **state)
+{
+    (void)state;
+    loop = og__loop_new(NULL, NULL);
+    return loop ? 0 : -1;
+}
+
+static int free_loop(void **state)
+{
+    (void)state;
+    og__loop_free(loop);
+    loop = NULL;
+    return 0;
+}
+
+static void stop(void *arg)
+{
+    (void)arg;
+    og__loop_stop(loop);
+}
+
+static void test_stop(void **state)
+{
+    (void)state;
+    /* A stop before the run ends it at once; then the loop runs again. */
+    og__loop_stop(loop);
+    assert_int_equal(og__loop_run(loop, NULL), OG_OK);
+    assert_int_equal(og__loop_post(loop, stop, NULL), OG_OK);
+    assert_int_equal(og__loop_run(loop, NULL), OG_OK);
+    og__loop_free(NULL);
+}
+
+static void *stop_later(void *arg)
+{
+    (void)arg;
+    usleep(20000);
+    og__loop_stop(loop);
+    return NULL;
+}
+
+static void test_stop_by_thread(void **state)
+{
+    (void)state;
+    pthread_t thread;
+    assert_int_equal(pthread_create(&thread, NULL, stop_later, NULL), 0);
+    assert_int_equal(og__loop_run(loop, NULL), OG_OK);
+    pthread_join(thread, NULL);
+}
+
+enum { POSTERS = 4, POSTS = 2000 };
+
+typedef struct numbered {
+    struct poster *poster;
+    int number;
+} numbered;
+
+typedef struct poster {
+    int next; /* that the loop expects */
+    int wrong;
+    numbered posts[POSTS];
+} poster;
+
+static int arrived;
+
+static void on_post(void *arg)
+{
+    const numbered *post = arg;
+    if (post->number != post->poster->next) post->poster->wrong++;
+    post->poster->next++;
+    if (++arrived == POSTERS * POSTS) og__loop_stop(loop);
+}
+
+static void *post_many(void *arg)
+{
+    poster *p = arg;
+    for (int i = 0; i < POSTS; i++) {
+        p->posts[i].poster = p;
+        p->posts[i].number = i;
+        if (og__loop_post(loop, on_post, &p->posts[i]) < 0) p->wrong++;
+    }
+    return NULL;
+}
+
+static void test_posts_by_threads(void **state)
+{
+    (void)state;
+    pthread_t threads[POSTERS];
+    poster *posters = calloc(POSTERS, sizeof *posters);
+    arrived = 0;
+    for (int i = 0; i < POSTERS; i++)
+        assert_int_equal(pthread_create(&threads[i], NULL, post_many, &posters[i]), 0);
+    assert_int_equal(og__loop_run(loop, NULL), OG_OK);
+    for (int i = 0; i < POSTERS; i++) {
+        pthread_join(threads[i], NULL);
+        assert_int_equal(posters[i].next, POSTS);
+        assert_int_equal(posters[i].wrong, 0);
+    }
+    free(posters);
+}
+
+static void count(void *arg)
+{
+    ++*(int *)arg;
+}
+
+static void post_count(void *arg)
+{
+    assert_int_equal(og__loop_post(loop, count, arg), OG_OK);
+}
+
+/* What is posted after the stop is called by the next run, or when the loop is freed. */
+static void test_posts_after_stop(void **state)
+{
+    (void)state;
+    int calls = 0;
+    og__loop_stop(loop);
+    og__loop_run(loop, NULL);
+    og__loop_post(loop, count, &calls);
+    assert_int_equal(calls, 0);
+    og__loop_stop(loop);
+    og__loop_run(loop, NULL);
+    assert_int_equal(calls, 1);
+    og__loop_post(loop, post_count, &calls);
+    og__loop_stop(loop);
+    og__loop_free(loop);
+    assert_int_equal(calls, 2);
+    loop = og__loop_new(NULL, NULL);
+}
+
+/* ---- Timers ---------------------------------------------------------------------------------------------
+ */
+
+enum { TIMERS = 50 };
+
+static og__timer *timers[TIMERS];
+static int order[TIMERS * 2];
+static int rings;
+
+static void on_ring(void *ctx)
+{
+    order[rings++] = (int)(intptr_t)ctx;
+}
+
+static void test_timer_order(void **state)
+{
+    (void)state;
+    rings = 0;
+    for (int i = 0; i < TIMERS; i++) {
+        timers[i] = og__timer_open(loop, on_ring, (void *)(intptr_t)i, NULL);
+        assert_non_null(timers[i]);
+    }
+    og__timer *end = og__timer_open(loop, stop, NULL, NULL);
+    og__timer_start(end, 200);
+    int64_t start = now_ms();
+    for (int i = 0; i < TIMERS; i++)
+        og__timer_start(timers[i], (uint64_t)(1 + (i * 37) % TIMERS));
+    og__timer_stop(timers[7]);
+    og__timer_close(timers[8]);
+    og__timer_start(timers[9], 120); /* later */
+    og__timer_start(timers[10], 0);  /* sooner */
+    og__loop_run(loop, NULL);
+    assert_in_range(now_ms() - start, 199, 1000);
+    assert_int_equal(rings, TIMERS - 2);
+    assert_int_equal(order[rings - 1], 9);
+    for (int i = 0, last = 0; i < rings - 1; i++) {
+        int due = order[i] == 10 ? 1 : 1 + (order[i] * 37) % TIMERS;
+        assert_true(due >= last);
+        assert_true(order[i] != 7 && order[i] != 8);
+        last = due;
+    }
+    for (int i = 0; i < TIMERS; i++)
+        if (i != 8) og__timer_close(timers[i]);
+    og__timer_close(end);
+}
+
+typedef struct beat {
+    og__timer *timer;
+    og__timer *kept;
+    int left;
+} beat;
+
+static void on_beat(void *ctx)
+{
+    beat *b = ctx;
+    og__timer_start(b->kept, 60); /* as with every message that arrives */
+    if (--b->left > 0)
+        og__timer_start(b->timer, 5);
+    else
+        og__timer_close(b->timer); /* within its own call */
+}
+
+static void test_timer_restart(void **state)
+{
+    (void)state;
+    beat b = {.left = 20};
+    b.kept = og__timer_open(loop, stop, NULL, NULL);
+    b.timer = og__timer_open(loop, on_beat, &b, NULL);
+    int64_t start = now_ms();
+    og__timer_start(b.kept, 60);
+    og__timer_start(b.timer, 5);
+    og__loop_run(loop, NULL);
+    assert_int_equal(b.left, 0);
+    assert_in_range(now_ms() - start, 20 * 5 + 60 - 1, 1000);
+    og__timer_start(b.kept, UINT64_MAX); /* never, and left to og__loop_free() */
+}
+
+/* ---- Listeners ------------------------------------------------------------------------------------------
+ */
+
+typedef struct hall {
+    og__listener *listener;
+    int accepted;
+    int errors;
+    int close_at;
+    int pause_at;
+    int error_sys;
+} hall;
+
+static void on_accept(void *ctx, og__socket accepted)
+{
+    hall *h = ctx;
+    h->accepted++;
+    og__socket_close(&accepted);
+    if (h->accepted == h->close_at) og__listener_close(h->listener);
+    if (h->accepted == h->pause_at) og__listener_pause(h->listener, true);
+}
+
+static void on_accept_error(void *ctx, const og_error *err)
+{
+    hall *h = ctx;
+    h->errors++;
+    h->error_sys = err->sys;
+    assert_int_equal(err->code, OG_EIO);
+}
+
+static void open_hall(hall *h, og_endpoint *endpoint)
+{
+    og__socket socket;
+    assert_int_equal(og_endpoint_parse(endpoint, "tcp://127.0.0.1:0", NULL), OG_OK);
+    assert_int_equal(og__socket_listen(&socket, endpoint, 0, NULL), OG_OK);
+    h->listener = og__listener_open(loop, &socket, on_accept, on_accept_error, h, NULL);
+    assert_non_null(h->listener);
+    assert_int_equal(socket.fd, -1);
+}
+
+static void run_for(uint64_t ms)
+{
+    og__timer *end = og__timer_open(loop, stop, NULL, NULL);
+    og__timer_start(end, ms);
+    og__loop_run(loop, NULL);
+    og__timer_close(end);
+}
+
+static void test_accept(void **state)
+{
+    (void)state;
+    hall h = {.pause_at = 60};
+    og_endpoint endpoint;
+    og__socket clients[100];
+    open_hall(&h, &endpoint);
+    for (int i = 0; i < 100; i++)
+        assert_int_equal(og__socket_connect(&clients[i], &endpoint, 1000, NULL), OG_OK);
+    run_for(50);
+    assert_int_equal(h.accepted, 60);
+    og__listener_pause(h.listener, true);
+    run_for(20);
+    assert_int_equal(h.accepted, 60);
+    og__listener_pause(h.listener, false);
+    h.close_at = 90;
+    run_for(50);
+    assert_int_equal(h.accepted, 90);
+    assert_int_equal(h.errors, 0);
+    for (int i = 0; i < 100; i++)
+        og__socket_close(&clients[i]);
+    og__socket late;
+    assert_int_equal(og__socket_connect(&late, &endpoint, 1000, NULL), OG_ECONNECT);
+}
+
+/* Out of descriptors: told once, tried again in peace, and everybody is served in the end. */
+static void test_accept_without_descriptors(void **state)
+{
+    (void)state;
+    hall h = {0};
+    og_endpoint endpoint;
+    og__socket clients[3];
+    open_hall(&h, &endpoint);
+    for (int i = 0; i < 3; i++)
+        assert_int_equal(og__socket_connect(&clients[i], &endpoint, 1000, NULL), OG_OK);
+    struct rlimit before;
+    struct rusage usage[2];
+    getrlimit(RLIMIT_NOFILE, &before);
+    struct rlimit none = {.rlim_cur = (rlim_t)clients[2].fd + 1, .rlim_max = before.rlim_max};
+    setrlimit(RLIMIT_NOFILE, &none);
+    getrusage(RUSAGE_SELF, &usage[0]);
+    run_for(350);
+    getrusage(RUSAGE_SELF, &usage[1]);
+    setrlimit(RLIMIT_NOFILE, &before);
+    assert_int_equal(h.accepted, 0);
+    assert_int_equal(h.errors, 1);
+    assert_int_equal(h.error_sys, EMFILE);
+    int64_t busy = (usage[1].ru_stime.tv_sec - usage[0].ru_stime.tv_sec) * 1000000 +
+                   (usage[1].ru_stime.tv_usec - usage[0].ru_stime.tv_usec);
+    assert_in_range(busy, 0, 100000);
+    run_for(150);
+    assert_int_equal(h.accepted, 3);
+    og__listener_close(h.listener);
+    og__listener_close(NULL);
+    for (int i = 0; i < 3; i++)
+        og__socket_close(&clients[i]);
+}
+
+/* The path goes with the listener, also when it is left to og__loop_free(). */
+static void test_listener_path(void **state)
+{
+    (void)state;
+    char dir[] = "/tmp/onggi-net-XXXXXX";
+    hall h = {0};
+    assert_non_null(mkdtemp(dir));
+    og_endpoint endpoint = {.transport = OG_UNIX};
+    og__socket socket;
+    snprintf(endpoint.path, sizeof endpoint.path, "%s/x", dir);
+    assert_int_equal(og__socket_listen(&socket, &endpoint, 0, NULL), OG_OK);
+    h.listener = og__listener_open(loop, &socket, on_accept, NULL, &h, NULL);
+    assert_non_null(h.listener);
+    assert_int_equal(access(endpoint.path, F_OK), 0);
+    og__loop_free(loop);
+    assert_int_not_equal(access(endpoint.path, F_OK), 0);
+    assert_int_equal(rmdir(dir), 0);
+    loop = og__loop_new(NULL, NULL);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test_setup_teardown(test_stop, make_loop, free_loop),
+        cmocka_unit_test_setup_teardown(test_stop_by_thread, make_loop, free_loop),
+        cmocka_unit_test_setup_teardown(test_posts_by_threads, make_loop, free_loop),
+        cmocka_unit_test_setup_teardown(test_posts_after_stop, make_loop, free_loop),
+        cmocka_unit_test_setup_teardown(test_timer_order, make_loop, free_loop),
+        cmocka_unit_test_setup_teardown(test_timer_restart, make_loop, free_loop),
+        cmocka_unit_test_setup_teardown(test_accept, make_loop, free_loop),
+        cmocka_unit_test_setup_teardown(test_accept_without_descriptors, make_loop, free_loop),
+        cmocka_unit_test_setup_teardown(test_listener_path, make_loop, free_loop),
+    };
+    return cmocka_run_group_tests_name("loop", tests, NULL, NULL);
+}

@@ -1,0 +1,707 @@
+/* SPDX-License-Identifier: MIT */
+/* Blocking sockets: connecting, refusals, time limits, interruption, Unix paths, datagrams. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include <errno.h>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
+#include <pthread.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/resource.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "net/socket.h"
+
+static int64_t now_ms(void)
+{
+    struct timespec now;
+    clock_gettime(CLOCK_MONOTONIC, &now);
+    return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
+}
+
+static og_endpoint parse(const char *text)
+{
+    og_endpoint endpoint;
+    og_error err = {0};
+    if (og_endpoint_parse(&endpoint, text, &err) < 0) fail_msg("%s: %s", text, err.text);
+    return endpoint;
+}
+
+static og__socket open_listener(const char *text, og_endpoint *endpoint)
+{
+    og__socket listener;
+    og_error err = {0};
+    *endpoint = parse(text);
+    if (og__socket_listen(&listener, endpoint, 0, &err) < 0) fail_msg("%s: %s", text, err.text);
+    return listener;
+}
+
+static og__socket open_client(const og_endpoint *endpoint)
+{
+    og__socket client;
+    og_error err = {0};
+    if (og__socket_connect(&client, endpoint, 2000, &err) < 0) fail_msg("%s", err.text);
+    return client;
+}
+
+/* A connected pair over `text`'s transport. */
+static void open_pair(const char *text, og__socket *near, og__socket *far)
+{
+    og_endpoint endpoint;
+    og_error err = {0};
+    og__socket listener = open_listener(text, &endpoint);
+    *near = open_client(&endpoint);
+    if (og__socket_accept(&listener, far, 2000, &err) < 0) fail_msg("%s", err.text);
+    og__socket_close(&listener);
+}
+
+static char dir[] = "/tmp/onggi-net-XXXXXX"; /* for paths; removed at the end */
+
+static int make_dir(void **state)
+{
+    (void)state;
+    return mkdtemp(dir) ? 0 : -1;
+}
+
+static const char *temp_path(const char *name)
+{
+    static char path[128];
+    snprintf(path, sizeof path, "%s/%s", dir, name);
+    return path;
+}
+
+static int remove_dir(void **state)
+{
+    (void)state;
+    unlink(temp_path("file"));
+    return rmdir(dir); /* fails when a socket has left its path behind */
+}
+
+static const char *temp_endpoint(const char *scheme, const char *name)
+{
+    static char text[200];
+    snprintf(text, sizeof text, "%s://%s", scheme, temp_path(name));
+    return text;
+}
+
+static bool have_ipv6(void)
+{
+    og_endpoint endpoint = parse("tcp://[::1]:0");
+    og__socket probe;
+    if (og__socket_listen(&probe, &endpoint, 0, NULL) < 0) return false;
+    og__socket_close(&probe);
+    return true;
+}
+
+/* A port at which nobody listens: the system has just given it and taken it back. */
+static uint16_t free_port(void)
+{
+    og_endpoint endpoint;
+    og__socket listener = open_listener("tcp://127.0.0.1:0", &endpoint);
+    og__socket_close(&listener);
+    return endpoint.port;
+}
+
+static void exchange(const char *text)
+{
+    og__socket near;
+    og__socket far;
+    char data[16];
+    size_t got;
+    open_pair(text, &near, &far);
+    assert_int_equal(og__socket_write(&near, "hello", 5, 1000, NULL), OG_OK);
+    assert_int_equal(og__socket_read(&far, data, sizeof data, &got, 1000, NULL), 1);
+    assert_int_equal(got, 5);
+    assert_memory_equal(data, "hello", 5);
+    assert_int_equal(og__socket_write(&far, "world!", 6, -1, NULL), OG_OK);
+    assert_int_equal(og__socket_read(&near, data, 3, &got, -1, NULL), 1);
+    assert_int_equal(got, 3);
+    assert_int_equal(og__socket_read(&near, data, sizeof data, &got, -1, NULL), 1);
+    assert_int_equal(got, 3);
+    /* Half closed: the end is seen, and the other direction goes on. */
+    og__socket_shutdown(&near);
+    assert_int_equal(og__socket_read(&far, data, sizeof data, &got, 1000, NULL), 0);
+    assert_int_equal(og__socket_read(&far, data, sizeof data, &got, -1, NULL), 0);
+    assert_int_equal(og__socket_write(&far, "late", 4, 1000, NULL), OG_OK);
+    og__socket_close(&far);
+    assert_int_equal(og__socket_read(&near, data, sizeof data, &got, 1000, NULL), 1);
+    assert_memory_equal(data, "late", 4);
+    assert_int_equal(og__socket_read(&near, data, sizeof data, &got, 1000, NULL), 0);
+    og__socket_close(&near);
+    og__socket_close(&near);
+}
+
+static void test_exchange(void **state)
+{
+    (void)state;
+    exchange("tcp://127.0.0.1:0");
+    exchange("tcp://:0");
+    exchange("tcp://localhost:0");
+    exchange(temp_endpoint("unix", "exchange"));
+    if (have_ipv6()) exchange("tcp://[::1]:0");
+}
+
+static void test_nodelay(void **state)
+{
+    (void)state;
+    og__socket near;
+    og__socket far;
+    open_pair("tcp://127.0.0.1:0", &near, &far);
+    int fds[] = {near.fd, far.fd};
+    for (int i = 0; i < 2; i++) {
+        int on = 0;
+        socklen_t len = sizeof on;
+        assert_int_equal(getsockopt(fds[i], IPPROTO_TCP, TCP_NODELAY, &on, &len), 0);
+        assert_true(on);
+    }
+    og__socket_close(&near);
+    og__socket_close(&far);
+}
+
+static void test_addresses(void **state)
+{
+    (void)state;
+    og_endpoint endpoint;
+    char text[140];
+    char expected[140];
+    og__socket listener = open_listener("tcp://*:0", &endpoint);
+    assert_int_not_equal(endpoint.port, 0);
+    const char *hosts[] = {"127.0.0.1", have_ipv6() ? "::1" : "127.0.0.1", ""};
+    const char *starts[] = {"127.0.0.1:", have_ipv6() ? "[::1]:" : "127.0.0.1:", "127.0.0.1:"};
+    for (int i = 0; i < 3; i++) {
+        og_endpoint to = {.transport = OG_TCP, .port = endpoint.port};
+        snprintf(to.host, sizeof to.host, "%s", hosts[i]);
+        og__socket client = open_client(&to);
+        og__socket accepted;
+        assert_int_equal(og__socket_accept(&listener, &accepted, 1000, NULL), OG_OK);
+        snprintf(expected, sizeof expected, "%s%u", starts[i], (unsigned)endpoint.port);
+        assert_string_equal(og__address_text(&client.peer, text, sizeof text), expected);
+        og__address_text(&accepted.peer, text, sizeof text);
+        assert_int_equal(strncmp(text, starts[i], strlen(starts[i])), 0);
+        og__socket_close(&client);
+        og__socket_close(&accepted);
+    }
+    og__socket_close(&listener);
+    assert_string_equal(og__address_text(&(og__address){0}, text, sizeof text), "unknown");
+}
+
+static void test_loopback_is_default(void **state)
+{
+    (void)state;
+    og_endpoint endpoint;
+    og__socket listener = open_listener("tcp://:0", &endpoint);
+    struct sockaddr_in name;
+    socklen_t len = sizeof name;
+    assert_int_equal(getsockname(listener.fd, (struct sockaddr *)(void *)&name, &len), 0);
+    assert_int_equal(name.sin_family, AF_INET);
+    assert_int_equal(ntohl(name.sin_addr.s_addr), INADDR_LOOPBACK);
+    og__socket_close(&listener);
+}
+
+static void test_refused(void **state)
+{
+    (void)state;
+    og__socket socket;
+    og_error err = {0};
+    og_endpoint endpoint = parse("tcp://127.0.0.1:1");
+    endpoint.port = free_port();
+    char expected[240];
+    snprintf(expected, sizeof expected, "cannot connect to 127.0.0.1:%u: Connection refused", endpoint.port);
+    assert_int_equal(og__socket_connect(&socket, &endpoint, 1000, &err), OG_ECONNECT);
+    assert_string_equal(err.text, expected);
+    assert_int_equal(err.sys, ECONNREFUSED);
+    assert_int_equal(socket.fd, -1);
+
+    /* Both loopback addresses were tried and both said no. */
+    if (!have_ipv6()) return;
+    endpoint.host[0] = '\0';
+    snprintf(expected, sizeof expected,
+             "cannot connect to localhost:%u: 127.0.0.1:%u: Connection refused; [::1]:%u: Connection refused",
+             endpoint.port, endpoint.port, endpoint.port);
+    assert_int_equal(og__socket_connect(&socket, &endpoint, 1000, &err), OG_ECONNECT);
+    assert_string_equal(err.text, expected);
+}
+
+static void test_second_address(void **state)
+{
+    (void)state;
+    if (!have_ipv6()) return;
+    og_endpoint endpoint;
+    og__socket listener = open_listener("tcp://[::1]:0", &endpoint);
+    endpoint.host[0] = '\0'; /* 127.0.0.1 refuses, ::1 answers */
+    og__socket client = open_client(&endpoint);
+    char text[140];
+    assert_int_equal(strncmp(og__address_text(&client.peer, text, sizeof text), "[::1]:", 6), 0);
+    og__socket_close(&client);
+    og__socket_close(&listener);
+}
+
+static void test_bad_addresses(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *text;
+        const char *part;
+    } cases[] = {
+        {"tcp://no-such-host.invalid:1", "cannot look up the host 'no-such-host.invalid'"},
+        {"tcp://*:1", "'*' is for listening"},
+        {"tcp://127.0.0.1:0", "port 0 is for listening"},
+        {"tls://127.0.0.1:1", "TLS is not part of this version"},
+        {"tcp://[fe80::1%nosuch]:1", "unknown network interface 'nosuch'"},
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        og_endpoint endpoint = parse(cases[i].text);
+        og__socket socket;
+        og_error err = {0};
+        assert_int_equal(og__socket_connect(&socket, &endpoint, 20000, &err), OG_EADDRESS);
+        if (!strstr(err.text, cases[i].part)) fail_msg("%s", err.text);
+    }
+    og_endpoint endpoint = parse("tls://127.0.0.1:1");
+    og__socket socket;
+    assert_int_equal(og__socket_listen(&socket, &endpoint, 0, NULL), OG_EADDRESS);
+}
+
+/* A listener whose queue is full: nobody answers further connects. */
+static void test_connect_timeout(void **state)
+{
+    (void)state;
+    og_endpoint endpoint = parse("tcp://127.0.0.1:0");
+    og__socket listener;
+    og__socket filler[8];
+    og__socket client;
+    og_error err = {0};
+    int fillers = 0;
+    assert_int_equal(og__socket_listen(&listener, &endpoint, 1, NULL), OG_OK);
+    while (fillers < 8 && og__socket_connect(&filler[fillers], &endpoint, 100, NULL) == OG_OK)
+        fillers++;
+    assert_in_range(fillers, 1, 7);
+    int64_t start = now_ms();
+    assert_int_equal(og__socket_connect(&client, &endpoint, 150, &err), OG_ETIMEOUT);
+    assert_in_range(now_ms() - start, 149, 1500);
+    assert_non_null(strstr(err.text, "within 150 ms"));
+    while (fillers > 0)
+        og__socket_close(&filler[--fillers]);
+    og__socket_close(&listener);
+
+    endpoint = parse(temp_endpoint("unix", "full"));
+    assert_int_equal(og__socket_listen(&listener, &endpoint, 1, NULL), OG_OK);
+    while (fillers < 8 && og__socket_connect(&filler[fillers], &endpoint, 50, NULL) == OG_OK)
+        fillers++;
+    assert_in_range(fillers, 1, 7);
+    assert_int_equal(og__socket_connect(&client, &endpoint, 50, &err), OG_ETIMEOUT);
+    while (fillers > 0)
+        og__socket_close(&filler[--fillers]);
+    og__socket_close(&listener);
+}
+
+static void test_time_limits(void **state)
+{
+    (void)state;
+    og__socket near;
+    og__socket far;
+    og__socket accepted;
+    og_endpoint endpoint;
+    og_error err = {0};
+    char data[8];
+    size_t got;
+    og__socket listener = open_listener("tcp://127.0.0.1:0", &endpoint);
+    int64_t start = now_ms();
+    assert_int_equal(og__socket_accept(&listener, &accepted, 60, &err), OG_ETIMEOUT);
+    assert_in_range(now_ms() - start, 59, 1000);
+    assert_int_equal(og__socket_accept(&listener, &accepted, 0, &err), OG_ETIMEOUT);
+    og__socket_close(&listener);
+
+    open_pair("tcp://127.0.0.1:0", &near, &far);
+    start = now_ms();
+    assert_int_equal(og__socket_read(&near, data, sizeof data, &got, 60, &err), OG_ETIMEOUT);
+    assert_in_range(now_ms() - start, 59, 1000);
+    assert_non_null(strstr(err.text, "60 ms"));
+    assert_int_equal(og__socket_read(&near, data, sizeof data, &got, 0, &err), OG_ETIMEOUT);
+    assert_int_equal(og__socket_read(&near, data, 0, &got, 0, &err), OG_EINVAL);
+
+    /* The peer reads nothing: what it took is told. */
+    size_t size = 64u << 20;
+    char *big = calloc(1, size);
+    assert_non_null(big);
+    start = now_ms();
+    assert_int_equal(og__socket_write(&near, big, size, 80, &err), OG_ETIMEOUT);
+    assert_in_range(now_ms() - start, 79, 2000);
+    assert_non_null(strstr(err.text, "of 67108864 bytes"));
+    free(big);
+    og__socket_close(&near);
+    og__socket_close(&far);
+}
+
+static void *write_all(void *arg)
+{
+    og__socket *socket = arg;
+    size_t size = 8u << 20;
+    uint8_t *data = malloc(size);
+    for (size_t i = 0; i < size; i++)
+        data[i] = (uint8_t)(i * 7 + (i >> 13));
+    int status = og__socket_write(socket, data, size, 10000, NULL);
+    og__socket_shutdown(socket);
+    free(data);
+    return (void *)(intptr_t)status;
+}
+
+static void test_big_write(void **state)
+{
+    (void)state;
+    og__socket near;
+    og__socket far;
+    pthread_t thread;
+    open_pair("tcp://127.0.0.1:0", &near, &far);
+    assert_int_equal(pthread_create(&thread, NULL, write_all, &near), 0);
+    uint8_t data[10000];
+    size_t got;
+    size_t total = 0;
+    bool same = true;
+    while (og__socket_read(&far, data, sizeof data, &got, 5000, NULL) == 1)
+        for (size_t i = 0; i < got; i++, total++)
+            same = same && data[i] == (uint8_t)(total * 7 + (total >> 13));
+    void *status;
+    pthread_join(thread, &status);
+    assert_null(status);
+    assert_true(same);
+    assert_int_equal(total, 8u << 20);
+    og__socket_close(&near);
+    og__socket_close(&far);
+}
+
+static void test_peer_gone(void **state)
+{
+    (void)state;
+    og__socket near;
+    og__socket far;
+    og_error err = {0};
+    char data[8];
+    size_t got;
+    open_pair("tcp://127.0.0.1:0", &near, &far);
+    struct linger reset = {.l_onoff = 1, .l_linger = 0};
+    assert_int_equal(setsockopt(far.fd, SOL_SOCKET, SO_LINGER, &reset, sizeof reset), 0);
+    og__socket_close(&far);
+    assert_int_equal(og__socket_read(&near, data, sizeof data, &got, 1000, &err), OG_ECLOSED);
+    assert_int_equal(err.sys, ECONNRESET);
+    assert_non_null(strstr(err.text, "127.0.0.1:"));
+    /* No SIGPIPE. */
+    assert_int_equal(og__socket_write(&near, "x", 1, 1000, &err), OG_ECLOSED);
+    assert_int_equal(err.sys, EPIPE);
+    og__socket_close(&near);
+}
+
+typedef enum call { ACCEPT, READ, READ_FOREVER, RECV, RECV_FOREVER, WRITE } call;
+
+typedef struct waiting {
+    og__socket *socket;
+    call call;
+    int status;
+} waiting;
+
+static void *wait_in_call(void *arg)
+{
+    waiting *w = arg;
+    static char data[1 << 16];
+    og__socket accepted;
+    size_t got;
+    switch (w->call) {
+    case ACCEPT: w->status = og__socket_accept(w->socket, &accepted, -1, NULL); break;
+    case READ: w->status = og__socket_read(w->socket, data, 8, &got, 5000, NULL); break;
+    case READ_FOREVER: w->status = og__socket_read(w->socket, data, 8, &got, -1, NULL); break;
+    case RECV: w->status = og__socket_recv_from(w->socket, data, 8, &got, NULL, 5000, NULL); break;
+    case RECV_FOREVER: w->status = og__socket_recv_from(w->socket, data, 8, &got, NULL, -1, NULL); break;
+    case WRITE:
+        do
+            w->status = og__socket_write(w->socket, data, sizeof data, -1, NULL);
+        while (w->status == OG_OK);
+        break;
+    }
+    return NULL;
+}
+
+static void interrupt_in(og__socket *socket, call in)
+{
+    waiting w = {socket, in, 0};
+    pthread_t thread;
+    assert_int_equal(pthread_create(&thread, NULL, wait_in_call, &w), 0);
+    usleep(30000);
+    int64_t start = now_ms();
+    og__socket_interrupt(socket);
+    pthread_join(thread, NULL);
+    assert_in_range(now_ms() - start, 0, 1000);
+    assert_int_equal(w.status, OG_ECANCELED);
+    /* And it lasts. */
+    if (in == WRITE) return;
+    wait_in_call(&w);
+    assert_int_equal(w.status, OG_ECANCELED);
+}
+
+static void test_interrupt(void **state)
+{
+    (void)state;
+    const char *listeners[] = {"tcp://127.0.0.1:0", "unix"};
+    for (int i = 0; i < 2; i++) {
+        og_endpoint endpoint;
+        og__socket listener = open_listener(i ? temp_endpoint("unix", "interrupt") : listeners[i], &endpoint);
+        interrupt_in(&listener, ACCEPT);
+        og__socket_close(&listener);
+    }
+    const call streams[] = {READ, READ_FOREVER, WRITE};
+    for (int i = 0; i < 3; i++) {
+        og__socket near;
+        og__socket far;
+        open_pair("tcp://127.0.0.1:0", &near, &far);
+        interrupt_in(&near, streams[i]);
+        og__socket_close(&near);
+        og__socket_close(&far);
+    }
+    const call datagrams[] = {RECV, RECV_FOREVER};
+    for (int i = 0; i < 4; i++) {
+        og_endpoint endpoint;
+        og__socket bound =
+            open_listener(i & 1 ? temp_endpoint("unixgram", "gram") : "udp://127.0.0.1:0", &endpoint);
+        interrupt_in(&bound, datagrams[i / 2]);
+        og__socket_close(&bound);
+    }
+}
+
+static bool exists(const char *path)
+{
+    struct stat file;
+    return lstat(path, &file) == 0;
+}
+
+static void test_stale_path(void **state)
+{
+    (void)state;
+    const char *schemes[] = {"unix", "unixgram"};
+    for (int i = 0; i < 2; i++) {
+        og_endpoint endpoint;
+        og__socket first = open_listener(temp_endpoint(schemes[i], "stale"), &endpoint);
+        og__socket second;
+        og_error err = {0};
+        assert_int_equal(og__socket_listen(&second, &endpoint, 0, &err), OG_EBIND);
+        assert_non_null(strstr(err.text, "a server listens there already"));
+        assert_true(exists(endpoint.path));
+        /* A server that died leaves its path behind. */
+        close(first.fd);
+        assert_true(exists(endpoint.path));
+        assert_int_equal(og__socket_connect(&second, &endpoint, 1000, &err), OG_ECONNECT);
+        if (og__socket_listen(&second, &endpoint, 0, &err) < 0) fail_msg("%s", err.text);
+        og__socket_close(&second);
+        assert_false(exists(endpoint.path));
+    }
+}
+
+static void test_path_of_others(void **state)
+{
+    (void)state;
+    og_endpoint endpoint;
+    og__socket socket;
+    og_error err = {0};
+    /* A file is never replaced. */
+    const char *path = temp_path("file");
+    FILE *file = fopen(path, "w");
+    assert_non_null(file);
+    fclose(file);
+    endpoint = parse(temp_endpoint("unix", "file"));
+    assert_int_equal(og__socket_listen(&socket, &endpoint, 0, &err), OG_EBIND);
+    assert_non_null(strstr(err.text, "no socket"));
+    assert_true(exists(endpoint.path));
+
+    /* What took the path's place meanwhile stays. */
+    socket = open_listener(temp_endpoint("unix", "taken"), &endpoint);
+    unlink(endpoint.path);
+    og__socket other;
+    assert_int_equal(og__socket_listen(&other, &endpoint, 0, &err), OG_OK);
+    og__socket_close(&socket);
+    assert_true(exists(endpoint.path));
+
+    /* A forked child that closes its copy leaves the parent's path alone. */
+    pid_t child = fork();
+    if (child == 0) {
+        og__socket_close(&other);
+        _exit(0);
+    }
+    waitpid(child, NULL, 0);
+    assert_true(exists(endpoint.path));
+    og__socket_close(&other);
+    assert_false(exists(endpoint.path));
+
+    endpoint = parse("unix:///no/such/directory/x");
+    assert_int_equal(og__socket_listen(&socket, &endpoint, 0, &err), OG_EBIND);
+    assert_int_equal(og__socket_connect(&socket, &endpoint, 100, &err), OG_ECONNECT);
+    assert_string_equal(err.text, "cannot connect to /no/such/directory/x: No such file or directory");
+}
+
+static void test_port_in_use(void **state)
+{
+    (void)state;
+    const char *schemes[] = {"tcp", "udp"};
+    for (int i = 0; i < 2; i++) {
+        char text[40];
+        og_endpoint endpoint;
+        og__socket second;
+        og_error err = {0};
+        snprintf(text, sizeof text, "%s://127.0.0.1:0", schemes[i]);
+        og__socket first = open_listener(text, &endpoint);
+        assert_int_equal(og__socket_listen(&second, &endpoint, 0, &err), OG_EBIND);
+        assert_int_equal(err.sys, EADDRINUSE);
+        assert_non_null(strstr(err.text, "Address already in use"));
+        og__socket_close(&first);
+    }
+}
+
+/* Out of descriptors, accept() says so, late enough that a loop around it does not spin. */
+static void test_accept_without_descriptors(void **state)
+{
+    (void)state;
+    og_endpoint endpoint;
+    og__socket accepted;
+    og_error err = {0};
+    og__socket listener = open_listener("tcp://127.0.0.1:0", &endpoint);
+    og__socket client = open_client(&endpoint);
+    struct rlimit before;
+    getrlimit(RLIMIT_NOFILE, &before);
+    struct rlimit none = {.rlim_cur = (rlim_t)client.fd + 1, .rlim_max = before.rlim_max};
+    setrlimit(RLIMIT_NOFILE, &none);
+    int64_t start = now_ms();
+    int status = og__socket_accept(&listener, &accepted, -1, &err);
+    int64_t took = now_ms() - start;
+    setrlimit(RLIMIT_NOFILE, &before);
+    assert_int_equal(status, OG_EIO);
+    assert_int_equal(err.sys, EMFILE);
+    assert_in_range(took, 90, 1000);
+    assert_int_equal(og__socket_accept(&listener, &accepted, 1000, &err), OG_OK);
+    og__socket_close(&accepted);
+    og__socket_close(&client);
+    og__socket_close(&listener);
+}
+
+static void exchange_datagrams(const char *text)
+{
+    og_endpoint endpoint;
+    og_error err = {0};
+    og__socket server = open_listener(text, &endpoint);
+    og__socket client = open_client(&endpoint);
+    og__address from;
+    char data[100];
+    size_t got;
+    assert_int_equal(og__socket_recv_from(&server, data, sizeof data, &got, NULL, 30, &err), OG_ETIMEOUT);
+    assert_int_equal(og__socket_send_to(&client, "ping", 4, NULL, 1000, NULL), OG_OK);
+    assert_int_equal(og__socket_send_to(&client, "", 0, NULL, 1000, NULL), OG_OK);
+    assert_int_equal(og__socket_send_to(&client, "longer", 6, NULL, 1000, NULL), OG_OK);
+    assert_int_equal(og__socket_recv_from(&server, data, sizeof data, &got, &from, -1, NULL), 1);
+    assert_int_equal(got, 4);
+    assert_int_equal(og__socket_recv_from(&server, data, sizeof data, &got, &from, 1000, NULL), 1);
+    assert_int_equal(got, 0);
+    assert_int_equal(og__socket_recv_from(&server, data, 5, &got, &from, 1000, &err), OG_ELIMIT);
+    assert_non_null(strstr(err.text, "6 bytes"));
+    assert_int_equal(og__socket_send_to(&server, "pong", 4, &from, 1000, &err), OG_OK);
+    assert_int_equal(og__socket_recv_from(&client, data, sizeof data, &got, NULL, 1000, NULL), 1);
+    assert_int_equal(got, 4);
+    assert_memory_equal(data, "pong", 4);
+    og__socket_close(&client);
+    og__socket_close(&server);
+}
+
+static void test_datagrams(void **state)
+{
+    (void)state;
+    exchange_datagrams("udp://127.0.0.1:0");
+    exchange_datagrams("udp://localhost:0");
+    exchange_datagrams("udp://:0");
+    exchange_datagrams(temp_endpoint("unixgram", "datagrams"));
+    if (have_ipv6()) exchange_datagrams("udp://[::1]:0");
+}
+
+static void test_datagram_sizes(void **state)
+{
+    (void)state;
+    const char *schemes[] = {"udp", "unixgram"};
+    static char data[70000];
+    static char back[70000];
+    for (int i = 0; i < 2; i++) {
+        og_endpoint endpoint;
+        og_error err = {0};
+        size_t got;
+        og__socket server =
+            open_listener(i ? temp_endpoint(schemes[i], "sizes") : "udp://127.0.0.1:0", &endpoint);
+        og__socket client = open_client(&endpoint);
+        size_t most = og__socket_max_datagram(endpoint.transport);
+        memset(data, 'd', sizeof data);
+        assert_int_equal(og__socket_send_to(&client, data, most + 1, NULL, 1000, &err), OG_EVALUE);
+        assert_non_null(strstr(err.text, "does not fit a datagram"));
+        assert_int_equal(og__socket_send_to(&client, data, most, NULL, 1000, &err), OG_OK);
+        assert_int_equal(og__socket_recv_from(&server, back, sizeof back, &got, NULL, 1000, &err), 1);
+        assert_int_equal(got, most);
+        assert_memory_equal(back, data, most);
+        og__socket_close(&client);
+        og__socket_close(&server);
+    }
+    assert_int_equal(og__socket_max_datagram(OG_UDP), 65507);
+    assert_int_equal(og__socket_max_datagram(OG_TCP), 0);
+}
+
+static void test_datagram_refused(void **state)
+{
+    (void)state;
+    og_endpoint endpoint = parse("udp://127.0.0.1:1");
+    og_error err = {0};
+    char data[8];
+    size_t got;
+    og__socket socket = open_listener("udp://127.0.0.1:0", &endpoint);
+    og__socket_close(&socket);
+    socket = open_client(&endpoint);
+    assert_int_equal(og__socket_send_to(&socket, "x", 1, NULL, 1000, NULL), OG_OK);
+    assert_int_equal(og__socket_recv_from(&socket, data, sizeof data, &got, NULL, 1000, &err), OG_ECLOSED);
+    char expected[80];
+    snprintf(expected, sizeof expected, "nobody listens at udp 127.0.0.1:%u", endpoint.port);
+    assert_string_equal(err.text, expected);
+    og__socket_close(&socket);
+}
+
+/* A reader that has stopped: the sender's time is over, whether it is connected or not. */
+static void test_datagram_queue_full(void **state)
+{
+    (void)state;
+    og_endpoint endpoint;
+    og_error err = {0};
+    char data[1000] = {0};
+    og__socket server = open_listener(temp_endpoint("unixgram", "queue"), &endpoint);
+    og__socket client = open_client(&endpoint);
+    int status = OG_OK;
+    for (int i = 0; i < 10000 && status == OG_OK; i++)
+        status = og__socket_send_to(&client, data, sizeof data, NULL, 50, &err);
+    assert_int_equal(status, OG_ETIMEOUT);
+    og__socket_close(&client);
+    og__socket_close(&server);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_exchange),         cmocka_unit_test(test_nodelay),
+        cmocka_unit_test(test_addresses),        cmocka_unit_test(test_loopback_is_default),
+        cmocka_unit_test(test_refused),          cmocka_unit_test(test_second_address),
+        cmocka_unit_test(test_bad_addresses),    cmocka_unit_test(test_connect_timeout),
+        cmocka_unit_test(test_time_limits),      cmocka_unit_test(test_big_write),
+        cmocka_unit_test(test_peer_gone),        cmocka_unit_test(test_interrupt),
+        cmocka_unit_test(test_stale_path),       cmocka_unit_test(test_path_of_others),
+        cmocka_unit_test(test_port_in_use),      cmocka_unit_test(test_accept_without_descriptors),
+        cmocka_unit_test(test_datagrams),        cmocka_unit_test(test_datagram_sizes),
+        cmocka_unit_test(test_datagram_refused), cmocka_unit_test(test_datagram_queue_full),
+    };
+    return cmocka_run_group_tests_name("socket", tests, make_dir, remove_dir);
+}

@@ -1,0 +1,658 @@
+/* SPDX-License-Identifier: MIT */
+/* Streams on a loop: what is read and written, queues, half closes, resets, closing within callbacks,
+ * connecting. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include <errno.h>
+#include <pthread.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/socket.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "net/loop.h"
+
+static og__loop *loop;
+
+static int make_loop(void **state)
+{
+    (void)state;
+    loop = og__loop_new(NULL, NULL);
+    return loop ? 0 : -1;
+}
+
+static int free_loop(void **state)
+{
+    (void)state;
+    og__loop_free(loop);
+    loop = NULL;
+    return 0;
+}
+
+/* Where in the life of a stream the owner closes it. */
+typedef enum when { NEVER, IN_ALLOC, IN_DATA, IN_END, IN_ERROR, IN_DRAIN, IN_CONNECT } when;
+
+typedef struct end {
+    og__stream *stream;
+    when close;
+    int datas, ends, errors, drains, closes, connects;
+    og_error error;
+    og_buf got;
+    uint8_t *room; /* for on_alloc; NULL: the shared buffer */
+    size_t room_size;
+    bool echo;
+    size_t queued_at_drain;
+} end;
+
+static void close_if(end *e, when now)
+{
+    assert_int_equal(e->closes, 0);
+    if (e->close == now) og__stream_close(e->stream);
+}
+
+static uint8_t *on_alloc(void *ctx, size_t *size)
+{
+    end *e = ctx;
+    close_if(e, IN_ALLOC);
+    if (e->room) *size = e->room_size;
+    return e->room;
+}
+
+static void on_data(void *ctx, const uint8_t *data, size_t len)
+{
+    end *e = ctx;
+    e->datas++;
+    assert_true(len > 0);
+    if (e->room) assert_ptr_equal(data, e->room);
+    if (!e->room)
+        for (int i = 0; i < 64; i++)
+            assert_int_equal(data[len + (size_t)i], 0);
+    og_buf_put(&e->got, data, len);
+    if (e->echo) assert_true(og__stream_write(e->stream, data, len, NULL) >= 0);
+    close_if(e, IN_DATA);
+}
+
+static void on_end(void *ctx)
+{
+    end *e = ctx;
+    e->ends++;
+    if (e->echo) og__stream_shutdown(e->stream);
+    close_if(e, IN_END);
+}
+
+static void on_error(void *ctx, const og_error *err)
+{
+    end *e = ctx;
+    e->errors++;
+    e->error = *err;
+    close_if(e, IN_ERROR);
+}
+
+static void on_drain(void *ctx)
+{
+    end *e = ctx;
+    e->drains++;
+    e->queued_at_drain = og__stream_queued(e->stream);
+    close_if(e, IN_DRAIN);
+}
+
+static void on_close(void *ctx)
+{
+    end *e = ctx;
+    e->closes++;
+    og_buf_free(&e->got);
+}
+
+static const og__stream_events events = {on_alloc, on_data, on_end, on_error, on_drain, on_close};
+
+static void on_connect(void *ctx, const og_error *err)
+{
+    end *e = ctx;
+    e->connects++;
+    e->errors += err != NULL;
+    if (err) e->error = *err;
+    if (!err) og__stream_read(e->stream, true);
+    close_if(e, IN_CONNECT);
+}
+
+/* ---- Running until something has happened ---------------------------------------------------------------
+ */
+
+typedef struct waiting {
+    og__timer *timer;
+    const int *counter;
+    int wanted;
+    int left; /* milliseconds */
+} waiting;
+
+static void look(void *ctx)
+{
+    waiting *w = ctx;
+    if (*w->counter >= w->wanted || --w->left <= 0)
+        og__loop_stop(loop);
+    else
+        og__timer_start(w->timer, 1);
+}
+
+static void run_until(const int *counter, int wanted)
+{
+    waiting w = {.counter = counter, .wanted = wanted, .left = 3000};
+    w.timer = og__timer_open(loop, look, &w, NULL);
+    og__timer_start(w.timer, 1);
+    og__loop_run(loop, NULL);
+    og__timer_close(w.timer);
+    assert_true(*counter >= wanted);
+}
+
+static void run_for(int ms)
+{
+    static const int zero;
+    waiting w = {.counter = &zero, .wanted = 1, .left = ms};
+    w.timer = og__timer_open(loop, look, &w, NULL);
+    og__timer_start(w.timer, 1);
+    og__loop_run(loop, NULL);
+    og__timer_close(w.timer);
+}
+
+/* ---- Pairs ----------------------------------------------------------------------------------------------
+ */
+
+static og_endpoint parse(const char *text)
+{
+    og_endpoint endpoint;
+    assert_int_equal(og_endpoint_parse(&endpoint, text, NULL), OG_OK);
+    return endpoint;
+}
+
+/* A stream on the loop and a blocking socket at its other end. */
+static void open_pair(end *e, og__socket *far)
+{
+    og_endpoint endpoint = parse("tcp://127.0.0.1:0");
+    og__socket listener;
+    og__socket near;
+    assert_int_equal(og__socket_listen(&listener, &endpoint, 0, NULL), OG_OK);
+    assert_int_equal(og__socket_connect(far, &endpoint, 1000, NULL), OG_OK);
+    assert_int_equal(og__socket_accept(&listener, &near, 1000, NULL), OG_OK);
+    og__socket_close(&listener);
+    og_buf_init(&e->got, NULL);
+    e->stream = og__stream_open(loop, &near, &events, e, NULL);
+    assert_non_null(e->stream);
+    assert_int_equal(near.fd, -1);
+    og__stream_read(e->stream, true);
+}
+
+static void close_pair(end *e, og__socket *far)
+{
+    og__stream_close(e->stream);
+    og__stream_close(e->stream);
+    run_until(&e->closes, 1);
+    run_for(3);
+    assert_int_equal(e->closes, 1);
+    og__socket_close(far);
+}
+
+static void test_echo(void **state)
+{
+    (void)state;
+    end e = {.echo = true};
+    og__socket far;
+    char data[16];
+    char text[140];
+    size_t got;
+    open_pair(&e, &far);
+    assert_int_equal(strncmp(og__stream_peer(e.stream, text, sizeof text), "127.0.0.1:", 10), 0);
+    assert_int_equal(og__socket_write(&far, "hello", 5, 1000, NULL), OG_OK);
+    run_until(&e.datas, 1);
+    assert_int_equal(og__socket_read(&far, data, sizeof data, &got, 1000, NULL), 1);
+    assert_int_equal(got, 5);
+    assert_memory_equal(data, "hello", 5);
+    og__socket_shutdown(&far);
+    run_until(&e.ends, 1);
+    assert_int_equal(og__socket_read(&far, data, sizeof data, &got, 1000, NULL), 0);
+    run_for(5);
+    assert_int_equal(e.ends, 1);
+    assert_int_equal(og__stream_write(e.stream, "x", 1, &e.error), OG_ECLOSED);
+    close_pair(&e, &far);
+}
+
+/* The stream ends its direction first; the other goes on. */
+static void test_half_close(void **state)
+{
+    (void)state;
+    end e = {0};
+    og__socket far;
+    char data[16];
+    size_t got;
+    open_pair(&e, &far);
+    assert_int_equal(og__stream_write(e.stream, "bye", 3, NULL), OG_OK);
+    og__stream_shutdown(e.stream);
+    assert_int_equal(og__socket_read(&far, data, sizeof data, &got, 1000, NULL), 1);
+    assert_int_equal(got, 3);
+    assert_int_equal(og__socket_read(&far, data, sizeof data, &got, 1000, NULL), 0);
+    assert_int_equal(og__socket_write(&far, "late", 4, 1000, NULL), OG_OK);
+    run_until(&e.datas, 1);
+    assert_memory_equal(e.got.data, "late", 4);
+    og__socket_close(&far);
+    run_until(&e.ends, 1);
+    assert_int_equal(e.errors, 0);
+    close_pair(&e, &far);
+}
+
+static void test_own_room(void **state)
+{
+    (void)state;
+    uint8_t room[10 + 64];
+    end e = {.room = room, .room_size = 10};
+    og__socket far;
+    open_pair(&e, &far);
+    assert_int_equal(og__socket_write(&far, "0123456789abcdefghijklmno", 25, 1000, NULL), OG_OK);
+    run_until(&e.datas, 3);
+    assert_int_equal(e.got.len, 25);
+    assert_memory_equal(e.got.data, "0123456789abcdefghijklmno", 25);
+    close_pair(&e, &far);
+}
+
+static void test_pause_reading(void **state)
+{
+    (void)state;
+    end e = {0};
+    og__socket far;
+    open_pair(&e, &far);
+    og__stream_read(e.stream, false);
+    assert_int_equal(og__socket_write(&far, "wait", 4, 1000, NULL), OG_OK);
+    run_for(20);
+    assert_int_equal(e.datas, 0);
+    og__stream_read(e.stream, true);
+    run_until(&e.datas, 1);
+    assert_int_equal(e.got.len, 4);
+    close_pair(&e, &far);
+}
+
+static uint8_t pattern(size_t i)
+{
+    return (uint8_t)(i * 7 + (i >> 13));
+}
+
+typedef struct reader {
+    og__socket *socket;
+    size_t total;
+    bool same;
+} reader;
+
+static void *read_all(void *arg)
+{
+    reader *r = arg;
+    static uint8_t data[100000];
+    size_t got;
+    r->same = true;
+    while (og__socket_read(r->socket, data, sizeof data, &got, 5000, NULL) == 1)
+        for (size_t i = 0; i < got; i++, r->total++)
+            r->same = r->same && data[i] == pattern(r->total);
+    return NULL;
+}
+
+/* Small writes, big ones and given-away buffers, to a peer that does not read at first: all arrives, in
+ * order, once; the high-water mark is told of when half of it is left. */
+static void test_slow_reader(void **state)
+{
+    (void)state;
+    enum { SMALL = 20000, BIG = 3 << 20 };
+    end e = {0};
+    og__socket far;
+    open_pair(&e, &far);
+    og__stream_set_high_water(e.stream, 1 << 20);
+    size_t total = 0;
+    bool queued = false;
+    while (total < 24u << 20) {
+        uint8_t small[SMALL];
+        for (size_t i = 0; i < SMALL; i++)
+            small[i] = pattern(total + i);
+        int status = og__stream_write(e.stream, small, SMALL, NULL);
+        assert_true(status == 0 || status == 1);
+        queued = queued || status == 1;
+        total += SMALL;
+        og_buf big = OG_BUF_INIT;
+        assert_int_equal(og_buf_reserve(&big, BIG), OG_OK);
+        for (size_t i = 0; i < BIG; i++)
+            big.data[i] = pattern(total + i);
+        big.len = BIG;
+        status = og__stream_write_buf(e.stream, &big, NULL);
+        assert_true(status == 0 || status == 1);
+        assert_null(big.data);
+        total += BIG;
+    }
+    assert_true(queued);
+    assert_true(og__stream_queued(e.stream) > 1 << 20);
+    og__stream_shutdown(e.stream);
+    run_for(10);
+    assert_int_equal(e.drains, 0);
+    reader r = {.socket = &far};
+    pthread_t thread;
+    assert_int_equal(pthread_create(&thread, NULL, read_all, &r), 0);
+    run_until(&e.drains, 1);
+    assert_true(e.queued_at_drain < 1 << 19);
+    run_until(&e.drains, e.queued_at_drain ? 2 : 1);
+    assert_int_equal(og__stream_queued(e.stream), 0);
+    pthread_join(thread, NULL);
+    assert_true(r.same);
+    assert_int_equal(r.total, total);
+    close_pair(&e, &far);
+}
+
+static void test_big_echo(void **state)
+{
+    (void)state;
+    enum { SIZE = 8 << 20 };
+    end e = {.echo = true};
+    og__socket far;
+    open_pair(&e, &far);
+    uint8_t *data = malloc(SIZE);
+    for (size_t i = 0; i < SIZE; i++)
+        data[i] = pattern(i);
+    reader r = {.socket = &far};
+    pthread_t thread;
+    assert_int_equal(pthread_create(&thread, NULL, read_all, &r), 0);
+    for (size_t at = 0; at < SIZE; at += 1 << 17) {
+        assert_int_equal(og__socket_write(&far, data + at, 1 << 17, 5000, NULL), OG_OK);
+        run_for(1);
+    }
+    og__socket_shutdown(&far);
+    run_until(&e.ends, 1);
+    run_for(20);
+    pthread_join(thread, NULL);
+    assert_true(r.same);
+    assert_int_equal(r.total, SIZE);
+    free(data);
+    close_pair(&e, &far);
+}
+
+static void reset(og__socket *socket)
+{
+    struct linger linger = {.l_onoff = 1, .l_linger = 0};
+    setsockopt(socket->fd, SOL_SOCKET, SO_LINGER, &linger, sizeof linger);
+    og__socket_close(socket);
+}
+
+static void test_reset(void **state)
+{
+    (void)state;
+    end e = {0};
+    og__socket far;
+    open_pair(&e, &far);
+    reset(&far);
+    run_until(&e.errors, 1);
+    assert_int_equal(e.error.code, OG_ECLOSED);
+    assert_int_equal(e.error.sys, ECONNRESET);
+    assert_int_equal(e.ends, 0);
+    assert_int_equal(og__stream_write(e.stream, "x", 1, &e.error), OG_ECLOSED);
+    assert_int_equal(og__stream_write(e.stream, "x", 1, &e.error), OG_ECLOSED);
+    run_for(5);
+    assert_int_equal(e.errors, 1);
+    close_pair(&e, &far);
+}
+
+/* The peer goes while much is queued for it and nothing is read. */
+static void test_reset_while_writing(void **state)
+{
+    (void)state;
+    end e = {0};
+    og__socket far;
+    open_pair(&e, &far);
+    og__stream_read(e.stream, false);
+    size_t size = 32u << 20;
+    char *data = calloc(1, size);
+    assert_int_equal(og__stream_write(e.stream, data, size, NULL), 1);
+    free(data);
+    reset(&far);
+    run_until(&e.errors, 1);
+    assert_int_equal(e.error.code, OG_ECLOSED);
+    assert_int_equal(og__stream_queued(e.stream), 0);
+    assert_int_equal(e.drains, 0);
+    close_pair(&e, &far);
+}
+
+static void test_close_in_callbacks(void **state)
+{
+    (void)state;
+    const when places[] = {IN_ALLOC, IN_DATA, IN_END, IN_ERROR, IN_DRAIN};
+    for (size_t i = 0; i < sizeof places / sizeof *places; i++) {
+        end e = {.close = places[i]};
+        og__socket far;
+        reader r = {.socket = &far};
+        pthread_t thread;
+        bool drain = places[i] == IN_DRAIN;
+        open_pair(&e, &far);
+        if (drain) {
+            og_buf big = OG_BUF_INIT;
+            og_buf_reserve(&big, 16u << 20);
+            memset(big.data, 0, 16u << 20);
+            big.len = 16u << 20;
+            assert_int_equal(og__stream_write_buf(e.stream, &big, NULL), 1);
+            assert_int_equal(pthread_create(&thread, NULL, read_all, &r), 0);
+        }
+        if (places[i] == IN_DATA || places[i] == IN_ALLOC)
+            assert_int_equal(og__socket_write(&far, "x", 1, 1000, NULL), OG_OK);
+        if (places[i] == IN_END) og__socket_shutdown(&far);
+        if (places[i] == IN_ERROR) reset(&far);
+        run_until(&e.closes, 1);
+        if (drain) pthread_join(thread, NULL);
+        run_for(3);
+        assert_int_equal(e.closes, 1);
+        assert_int_equal(e.datas + e.ends + e.errors + e.drains, places[i] != IN_ALLOC);
+        og__socket_close(&far);
+    }
+}
+
+/* What is left on a loop is closed with it, and told so. */
+static void test_loop_closes_streams(void **state)
+{
+    (void)state;
+    end e[3] = {{0}};
+    og__socket far[3];
+    for (int i = 0; i < 3; i++)
+        open_pair(&e[i], &far[i]);
+    og__stream_close(e[1].stream);
+    og__loop_stop(loop);
+    og__loop_free(loop);
+    for (int i = 0; i < 3; i++) {
+        assert_int_equal(e[i].closes, 1);
+        og__socket_close(&far[i]);
+    }
+    loop = og__loop_new(NULL, NULL);
+}
+
+/* ---- Connecting -----------------------------------------------------------------------------------------
+ */
+
+static void connect_to(end *e, const og_endpoint *endpoint, int64_t timeout_ms)
+{
+    og_buf_init(&e->got, NULL);
+    og_error err = {0};
+    e->stream = og__stream_connect(loop, endpoint, timeout_ms, &events, on_connect, e, &err);
+    if (!e->stream) fail_msg("%s", err.text);
+    assert_int_equal(e->connects, 0);
+}
+
+static void connect_and_talk(const char *listen, const char *host)
+{
+    og_endpoint endpoint = parse(listen);
+    og__socket listener;
+    og__socket far;
+    end e = {0};
+    char data[16];
+    size_t got;
+    if (og__socket_listen(&listener, &endpoint, 0, NULL) < 0) return; /* no IPv6 here */
+    snprintf(endpoint.host, sizeof endpoint.host, "%s", host);
+    connect_to(&e, &endpoint, 2000);
+    /* What is written before the connection stands goes first. */
+    assert_int_equal(og__stream_write(e.stream, "early", 5, NULL), 1);
+    run_until(&e.connects, 1);
+    if (e.errors) fail_msg("%s", e.error.text);
+    run_until(&e.drains, 1);
+    assert_int_equal(og__socket_accept(&listener, &far, 1000, NULL), OG_OK);
+    assert_int_equal(og__socket_read(&far, data, sizeof data, &got, 1000, NULL), 1);
+    assert_int_equal(got, 5);
+    assert_int_equal(og__socket_write(&far, "answer", 6, 1000, NULL), OG_OK);
+    run_until(&e.datas, 1);
+    assert_int_equal(e.got.len, 6);
+    close_pair(&e, &far);
+
+    end closing = {.close = IN_CONNECT};
+    connect_to(&closing, &endpoint, 2000);
+    run_until(&closing.closes, 1);
+    assert_int_equal(closing.connects, 1);
+    assert_int_equal(closing.errors, 0);
+    og__socket_close(&listener);
+}
+
+static void test_connect(void **state)
+{
+    (void)state;
+    connect_and_talk("tcp://127.0.0.1:0", "127.0.0.1");
+    connect_and_talk("tcp://127.0.0.1:0", "localhost");
+    connect_and_talk("tcp://127.0.0.1:0", "");
+    connect_and_talk("tcp://[::1]:0", ""); /* the second address */
+    connect_and_talk("tcp://[::1]:0", "::1");
+    char dir[] = "/tmp/onggi-net-XXXXXX";
+    char text[80];
+    assert_non_null(mkdtemp(dir));
+    snprintf(text, sizeof text, "unix://%s/x", dir);
+    connect_and_talk(text, "");
+    assert_int_equal(rmdir(dir), 0);
+}
+
+static uint16_t free_port(void)
+{
+    og_endpoint endpoint = parse("tcp://127.0.0.1:0");
+    og__socket listener;
+    assert_int_equal(og__socket_listen(&listener, &endpoint, 0, NULL), OG_OK);
+    og__socket_close(&listener);
+    return endpoint.port;
+}
+
+static void test_connect_fails(void **state)
+{
+    (void)state;
+    og__socket none = OG__SOCKET_NONE;
+    og_endpoint endpoint = parse("tcp://127.0.0.1:1");
+    endpoint.port = free_port();
+    end refused = {0};
+    connect_to(&refused, &endpoint, 1000);
+    run_until(&refused.connects, 1);
+    assert_int_equal(refused.errors, 1);
+    assert_int_equal(refused.error.code, OG_ECONNECT);
+    assert_non_null(strstr(refused.error.text, "Connection refused"));
+    assert_int_equal(og__stream_write(refused.stream, "x", 1, NULL), OG_ECLOSED);
+    close_pair(&refused, &none);
+
+    end unknown = {.close = IN_CONNECT};
+    endpoint = parse("tcp://no-such-host.invalid:1");
+    connect_to(&unknown, &endpoint, 30000);
+    run_until(&unknown.closes, 1);
+    assert_int_equal(unknown.errors, 1);
+    assert_int_equal(unknown.error.code, OG_EADDRESS);
+
+    end path = {.close = IN_CONNECT};
+    endpoint = parse("unix:///no/such/path");
+    connect_to(&path, &endpoint, 1000);
+    run_until(&path.closes, 1);
+    assert_int_equal(path.error.code, OG_ECONNECT);
+
+    og_error err = {0};
+    endpoint = parse("tls://127.0.0.1:1");
+    assert_null(og__stream_connect(loop, &endpoint, 1000, &events, on_connect, NULL, &err));
+    assert_int_equal(err.code, OG_EADDRESS);
+    endpoint = parse("tcp://*:1");
+    assert_null(og__stream_connect(loop, &endpoint, 1000, &events, on_connect, NULL, &err));
+}
+
+/* Listeners whose queues are full: nobody answers further connects. */
+static void test_connect_timeout(void **state)
+{
+    (void)state;
+    char dir[] = "/tmp/onggi-net-XXXXXX";
+    char text[80];
+    assert_non_null(mkdtemp(dir));
+    snprintf(text, sizeof text, "unix://%s/x", dir);
+    const char *endpoints[] = {"tcp://127.0.0.1:0", text};
+    for (int i = 0; i < 2; i++) {
+        og_endpoint endpoint = parse(endpoints[i]);
+        og__socket listener;
+        og__socket filler[8];
+        int fillers = 0;
+        assert_int_equal(og__socket_listen(&listener, &endpoint, 1, NULL), OG_OK);
+        while (fillers < 8 && og__socket_connect(&filler[fillers], &endpoint, 50, NULL) == OG_OK)
+            fillers++;
+        end e = {0};
+        connect_to(&e, &endpoint, 60);
+        run_until(&e.connects, 1);
+        assert_int_equal(e.error.code, OG_ETIMEOUT);
+        assert_non_null(strstr(e.error.text, "within 60 ms"));
+        close_pair(&e, &filler[0]);
+
+        /* Closed while it is being tried: on_connect is never called. */
+        end given_up = {0};
+        connect_to(&given_up, &endpoint, 5000);
+        run_for(10);
+        og__stream_close(given_up.stream);
+        run_until(&given_up.closes, 1);
+        assert_int_equal(given_up.connects, 0);
+        while (fillers > 0)
+            og__socket_close(&filler[--fillers]);
+        og__socket_close(&listener);
+    }
+    assert_int_equal(rmdir(dir), 0);
+}
+
+static void test_connect_closed_early(void **state)
+{
+    (void)state;
+    const char *hosts[] = {"127.0.0.1", "localhost", "", "no-such-host.invalid"};
+    for (int i = 0; i < 4; i++) {
+        end e = {0};
+        og_endpoint endpoint = parse("tcp://127.0.0.1:1");
+        snprintf(endpoint.host, sizeof endpoint.host, "%s", hosts[i]);
+        connect_to(&e, &endpoint, 1000);
+        og__stream_close(e.stream);
+        run_until(&e.closes, 1);
+        assert_int_equal(e.connects, 0);
+    }
+    /* And closed by the loop's end. */
+    end e = {0};
+    og_endpoint endpoint = parse("tcp://localhost:1");
+    connect_to(&e, &endpoint, 1000);
+    og__loop_free(loop);
+    assert_int_equal(e.closes, 1);
+    assert_int_equal(e.connects, 0);
+    loop = og__loop_new(NULL, NULL);
+}
+
+#define ON_A_LOOP(test) cmocka_unit_test_setup_teardown(test, make_loop, free_loop)
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        ON_A_LOOP(test_echo),
+        ON_A_LOOP(test_half_close),
+        ON_A_LOOP(test_own_room),
+        ON_A_LOOP(test_pause_reading),
+        ON_A_LOOP(test_slow_reader),
+        ON_A_LOOP(test_big_echo),
+        ON_A_LOOP(test_reset),
+        ON_A_LOOP(test_reset_while_writing),
+        ON_A_LOOP(test_close_in_callbacks),
+        ON_A_LOOP(test_loop_closes_streams),
+        ON_A_LOOP(test_connect),
+        ON_A_LOOP(test_connect_fails),
+        ON_A_LOOP(test_connect_timeout),
+        ON_A_LOOP(test_connect_closed_early),
+    };
+    return cmocka_run_group_tests_name("stream", tests, NULL, NULL);
+}
