@@ -41,8 +41,8 @@ static bool read_exponent(const char *text, const char *end, int64_t *out)
     if (text == end || count_digits(text, end) != (size_t)(end - text)) return false;
     int64_t number = 0;
     for (; text < end; text++) {
+        if (number > MAX_EXPONENT / 10) return false;
         number = number * 10 + (*text - '0');
-        if (number > MAX_EXPONENT) return false;
     }
     *out = below ? -number : number;
     return true;

@@ -73,11 +73,11 @@ static bool read_unit(og_value metadata, og_dtype *d)
     int64_t count;
     if (og_len(unit) != 4 || !text_of(og_item(unit, 0), &text, &len) || len >= sizeof d->unit) return false;
     if (!og__int_within(og_item(unit, 1), 1, INT32_MAX, &count)) return false;
-    static const char names[] = " generic Y M W D h m s ms us ns ps fs as ";
-    for (const char *at = names; *at; at++) {
-        if (at[0] != ' ' || strncmp(at + 1, text, len) != 0 || at[1 + len] != ' ' || len == 0) continue;
-        bool generic = len == 7;
-        memcpy(d->unit, text, generic ? 0 : len);
+    static const char *const names[] = {"generic", "Y",  "M",  "W",  "D",  "h",  "m",
+                                        "s",       "ms", "us", "ns", "ps", "fs", "as"};
+    for (size_t i = 0; i < sizeof names / sizeof names[0]; i++) {
+        if (len != strlen(names[i]) || memcmp(names[i], text, len) != 0) continue;
+        memcpy(d->unit, text, i == 0 ? 0 : len);
         d->unit_count = (uint32_t)count;
         return true;
     }

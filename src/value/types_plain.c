@@ -134,6 +134,7 @@ static int plain_mapping(og_doc *scratch, og_value value, og_value *shown, og_er
     og_mapping m;
     int status = og_as_mapping(value, &m, err);
     if (status < 0) return status;
+    if (og__is_shared(m.source)) return OG_EVALUE;
     *shown = m.source;
     if (og_kind_of(m.source) == OG_DICT) return OG_OK;
     size_t bad;
@@ -158,6 +159,7 @@ static int plain_deque(og_doc *scratch, og_value value, og_value *shown, og_erro
     og_deque d;
     int status = og_as_deque(value, &d, err);
     if (status < 0) return status;
+    if (og__is_shared(d.items)) return OG_EVALUE;
     *shown = d.items;
     if (og_kind_of(d.items) == OG_LIST && d.first == 0) return OG_OK;
     const og_value *items = d.count ? (const og_value *)og__node_of(d.items)->items + d.first : NULL;
@@ -170,6 +172,7 @@ static int plain_ndarray(og_doc *scratch, og_value value, og_value *shown, og_er
     og_ndarray array;
     int status = og_as_ndarray(value, &array, err);
     if (status < 0) return status;
+    if (og__is_shared(array.items)) return OG_EVALUE;
     status = og__ndarray_lists(&array, scratch, shown, err);
     return status == 0 ? OG_EVALUE : status;
 }
@@ -198,15 +201,26 @@ static int plain(og_doc *scratch, og_value value, og_type type, og_value *shown,
     case OG_TYPE_NDARRAY: return plain_ndarray(scratch, value, shown, err);
     case OG_TYPE_ENUM:
     case OG_TYPE_DERIVED:
-    case OG_TYPE_NAMED_TUPLE: return og_as_wrapped(value, NULL, shown, err);
+    case OG_TYPE_NAMED_TUPLE:
+        status = og_as_wrapped(value, NULL, shown, err);
+        return status == OG_OK && og__is_shared(*shown) ? OG_EVALUE : status;
     default: return plain_text(scratch, value, type, shown, err);
     }
+}
+
+/*
+ * A walk that meets the object itself again stops there; one that comes back by what is looked through here
+ * would not. Nothing that CPython writes is shared there.
+ */
+static bool is_own(og_value object)
+{
+    return !og__is_shared(og_object_args(object)) && !og__is_shared(og_object_state(object));
 }
 
 int og__plain_of(og_doc *scratch, og_value value, og_value *shown, og_error *err)
 {
     og_type type = og_type_of(value);
-    if (type == OG_TYPE_NONE || type == OG_TYPE_INSTANCE) return 0;
+    if (type == OG_TYPE_NONE || type == OG_TYPE_INSTANCE || !is_own(value)) return 0;
     og_error reason = {0};
     int status = plain(scratch, value, type, shown, &reason);
     if (status >= 0) return 1;
