@@ -98,12 +98,22 @@ const char *og_type_name(og_type type)
 }
 
 /* getattr(class, name): how members are pickled where there is no dotted name for them. */
-static bool is_member(og_value value)
+static bool is_getattr(og_value value)
 {
     if (og_kind_of(value) != OG_OBJECT || og_object_make(value) != OG_MAKE_CALL) return false;
     og_value args = og_object_args(value);
     return og_class_is(og_object_class(value), "builtins", "getattr") && og_len(args) == 2 &&
-           og_kind_of(og_item(args, 0)) == OG_CLASS && og_kind_of(og_item(args, 1)) == OG_STR;
+           og_kind_of(og_item(args, 1)) == OG_STR;
+}
+
+/* The same, the class perhaps being a member itself. */
+static bool is_member(og_value value)
+{
+    for (int i = 0; i < OG__NEST_MAX && is_getattr(value); i++) {
+        value = og_item(og_object_args(value), 0);
+        if (og_kind_of(value) == OG_CLASS) return true;
+    }
+    return false;
 }
 
 bool og__is_class_like(og_value value)

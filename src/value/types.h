@@ -35,6 +35,9 @@ bool og__int_within(og_value value, int64_t low, int64_t high, int64_t *out);
  * bytes; they are copied to `out`. */
 bool og__fixed_bytes(og_value value, uint8_t *out, size_t len);
 
+/* Classes in one another that are looked for. */
+enum { OG__NEST_MAX = 8 };
+
 /* True for a class reference, and for getattr(class, name), which is how nested classes are pickled. */
 bool og__is_class_like(og_value value);
 

@@ -91,18 +91,28 @@ static int plain_slice(og_value value, og_type type, og_buf *out, og_error *err)
     return status < 0 ? status : og_buf_putc(out, ')');
 }
 
-/* module.Class.NAME, as a reference to a class or function shows. */
-static int plain_member(og_value value, og_buf *out, og_error *err)
+static int put_name(og_value name, og_buf *out)
 {
-    og_value cls;
-    og_value name;
-    int status = og_as_wrapped(value, &cls, &name, err);
-    const og_value parts[] = {og_class_module(cls), og_class_qualname(cls), name};
-    for (size_t i = 0; i < 3 && status == OG_OK; i++) {
-        size_t len;
-        const char *text = og_data(parts[i], &len);
-        if (i > 0) status = og_buf_putc(out, '.');
-        if (status == OG_OK) status = og_buf_put(out, text, len);
+    size_t len;
+    const char *text = og_data(name, &len);
+    return og_buf_put(out, text, len);
+}
+
+/* module.Class.NAME, as a reference to a class or function shows. */
+static int plain_member(og_value value, og_buf *out)
+{
+    og_value names[OG__NEST_MAX];
+    int count = 0;
+    while (og_kind_of(value) == OG_OBJECT) {
+        names[count++] = og_item(og_object_args(value), 1);
+        value = og_item(og_object_args(value), 0);
+    }
+    int status = put_name(og_class_module(value), out);
+    if (status == OG_OK) status = og_buf_putc(out, '.');
+    if (status == OG_OK) status = put_name(og_class_qualname(value), out);
+    while (count > 0 && status == OG_OK) {
+        status = og_buf_putc(out, '.');
+        if (status == OG_OK) status = put_name(names[--count], out);
     }
     return status;
 }
@@ -122,7 +132,7 @@ static int plain_text(og_doc *scratch, og_value value, og_type type, og_value *s
     case OG_TYPE_FRACTION: status = plain_fraction(scratch, value, &buf, err); break;
     case OG_TYPE_UUID: status = plain_uuid(value, &buf, err); break;
     case OG_TYPE_PATH: status = og_as_path(value, &buf, err); break;
-    case OG_TYPE_MEMBER: status = plain_member(value, &buf, err); break;
+    case OG_TYPE_MEMBER: status = plain_member(value, &buf); break;
     default: status = plain_slice(value, type, &buf, err); break;
     }
     return show_text(scratch, &buf, status, shown, err);

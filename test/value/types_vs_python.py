@@ -11,7 +11,6 @@ import fractions
 import io
 import json
 import math
-import ntpath
 import os
 import pathlib
 import pickle
@@ -128,6 +127,39 @@ def all_pickles(value):
         out = io.BytesIO()
         pickle._Pickler(out, protocol).dump(value)
         yield protocol, out.getvalue()
+
+
+def split_windows(path):
+    """Drive, root and rest, as Python 3.12 and later split."""
+    path = path.replace("/", "\\")
+    if path[:2] == "\\\\":
+        start = 8 if path[:8].upper() == "\\\\?\\UNC\\" else 2
+        host = path.find("\\", start)
+        share = path.find("\\", host + 1) if host >= 0 else -1
+        return (path, "", "") if share < 0 else (path[:share], "\\", path[share + 1:])
+    drive, rest = (path[:2], path[2:]) if path[1:2] == ":" else ("", path)
+    return (drive, "\\", rest[1:]) if rest[:1] == "\\" else (drive, "", rest)
+
+
+def windows_path(*parts):
+    """str(PureWindowsPath(*parts)), as Python 3.13 gives it; 3.11 loses names behind some shares."""
+    drive = root = rest = ""
+    for part in parts:
+        d, r, p = split_windows(part)
+        if r:
+            drive, root, rest = d or drive, r, p
+        elif d and d.lower() != drive.lower():
+            drive, root, rest = d, "", p
+        else:
+            drive, rest = d or drive, rest + "\\" + p
+    if not root and drive[:1] == "\\" and drive[-1:] != "\\":
+        pieces = drive.split("\\")
+        if (len(pieces) == 4 and pieces[2] not in "?.") or len(pieces) == 6:
+            root = "\\"
+    names = [n for n in rest.split("\\") if n and n != "."]
+    if not drive and not root and names and names[0][1:2] == ":":
+        names = ["."] + names
+    return drive + root + "\\".join(names) or "."
 
 
 def moment(value):
@@ -260,13 +292,12 @@ class Times(Case):
                     data = pickle.dumps(call(cls, bad), 4)
                     try:
                         value = cls(bad)
-                        cls.fromisoformat(value.isoformat())
-                        want = value.isoformat()
+                        want = value.isoformat() if cls.fromisoformat(value.isoformat()) == value else None
                     except (ValueError, TypeError):
                         want = None
                     got = shown(data)
                     self.assertEqual(got if isinstance(got, str) else None, want, (cls, bad))
-            for bad in good[:-1], good + b"\0", b"", None, 5, "text", [good]:
+            for bad in good[:-1], good + b"\0", b"", None, 1.5, "text", [good]:
                 got = shown(pickle.dumps(call(cls, bad), 4))
                 self.assertIsInstance(got, dict, (cls, bad))
         for args in (1, 2, 3, 4), ("1",), (None,), (2**70,), (0, 2**63 - 1, 2**63 - 1), (10**9,), (-10**9,), (1.5,):
@@ -331,12 +362,12 @@ class Numbers(Case):
 
     def test_windows_path(self):
         parts = ["C:\\", "c:", "D:/x", "a", "b\\c", "\\d", "\\\\host\\share", "\\\\host\\share\\", "\\\\host\\share\\e", "", ".", "/f/g",
-                 "//host/share/z"]
-        self.check_all(map(pathlib.PureWindowsPath, parts), "pathlib.PurePath")
+                 "//host/share/z", "x:y", "\\\\.\\dev", "\\\\?\\UNC\\h\\s", "//?/c:/d", "C:q", "é\\한"]
+        self.check_all(map(pathlib.PureWindowsPath, ["C:\\", "c:a", "\\\\host\\share\\e", "a/b", ""]), "pathlib.PurePath")
         rng = random.Random(5)
         for _ in range(COUNT):
             some = [rng.choice(parts) for _ in range(rng.randrange(4))]
-            self.check(call(pathlib.PureWindowsPath, *some), str(pathlib.PureWindowsPath(ntpath.join("", *some))))
+            self.check(call(pathlib.PureWindowsPath, *some), windows_path(*some))
         self.assertEqual(shown(b"cpathlib\nWindowsPath\n(VC:\\u005c\nVUsers\ntR."), "C:\\Users")
 
     def test_python_3_13_path(self):
@@ -463,7 +494,8 @@ class Numpy(Case):
 
     def test_unicode(self):
         self.check(np.array(["한글", "naïve", "😀", "\0a", ""]))
-        self.assertIn("\udc80", tool.ask(b"r", pickle.dumps(np.str_("\udc80"))).encode().decode("unicode_escape"))
+        with self.assertRaisesRegex(Refused, "surrogate"):
+            shown(pickle.dumps(np.str_("\udc80")))
         bad = pickle.dumps(np.array(["a"])).replace(b"a\0\0\0", b"\0\0\x11\0")
         self.assertIsInstance(shown(bad), dict)
 
