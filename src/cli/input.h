@@ -22,8 +22,8 @@ typedef struct cli_input {
     int fd;
     bool ended;
     og_buf buf;
-    size_t at;         /* bytes of `buf` that were consumed */
-    uint64_t consumed; /* bytes of the stream before `buf` */
+    size_t at;        /* bytes of `buf` that were consumed */
+    cli_place before; /* what of the stream came before `buf` */
     og_frame_reader reader;
     og_codec_scan scan;
 } cli_input;

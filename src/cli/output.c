@@ -6,10 +6,9 @@
 #include <string.h>
 #include <unistd.h>
 
-/* Output may be longer than the message that it shows, by quotes, escapes and base64, but not without end:
- * shared nodes written out can grow beyond all bounds. */
-enum { GROWTH = 8, DEFAULT_LIMIT = 64 << 20 };
+enum { DEFAULT_LIMIT = 64 << 20 };
 
+/* What is printed may be as long as a message: shared nodes written out can grow beyond all bounds. */
 void cli_output_init(cli_output *output, const cli_options *options, cli_form form)
 {
     og_codec_options codecs;
@@ -19,7 +18,7 @@ void cli_output_init(cli_output *output, const cli_options *options, cli_form fo
         .form = form,
         .json = codecs.json_write,
         .pickle = codecs.pickle_write,
-        .max_bytes = limit < SIZE_MAX / GROWTH ? limit * GROWTH : SIZE_MAX,
+        .max_bytes = limit,
     };
     output->json.form = form == CLI_FORM_LOSSLESS ? OG_JSON_LOSSLESS : OG_JSON_PLAIN;
     output->json.indent = form == CLI_FORM_PRETTY ? 2 : 0;

@@ -99,7 +99,7 @@ static void on_refuse(og_conn *conn, const og_error *err, bool closing, void *us
     (void)user;
     if (err->position != OG_NO_POSITION) snprintf(at, sizeof at, " (byte %zu)", err->position);
     cli_log(OG_LOG_WARNING, "%s: refused: %s%s; %s", og_conn_peer(conn), err->text, at,
-            closing ? "closing the connection" : "going on with the next message");
+            closing ? "the connection is closed" : "the connection goes on with the next message");
 }
 
 static void on_close(og_conn *conn, const og_error *why, void *user)

@@ -8,7 +8,7 @@ int cli_endpoint(og_endpoint *endpoint, const char *text)
 {
     og_error err;
     if (og_endpoint_parse(endpoint, text, &err) < 0) {
-        cli_fail_in(text, text, strlen(text), &err);
+        cli_fail_in(text, text, strlen(text), NULL, &err);
         return CLI_USAGE;
     }
     if (endpoint->codec[0] && strcmp(endpoint->codec, "auto") != 0 && !og_codec_find(endpoint->codec, &err))

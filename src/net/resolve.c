@@ -184,9 +184,9 @@ static look_up *look_up_new(const og_endpoint *endpoint)
     return l;
 }
 
-static void *look_up_run(void *arg)
+/* Does the look-up: true when nobody waits for it any more. */
+static bool look_up_do(look_up *l)
 {
-    look_up *l = arg;
     struct addrinfo *answer = NULL;
     int failure = getaddrinfo(l->host, l->port, &l->hints, &answer);
     pthread_mutex_lock(&l->lock);
@@ -196,7 +196,13 @@ static void *look_up_run(void *arg)
     bool alone = l->given_up;
     pthread_cond_signal(&l->finished);
     pthread_mutex_unlock(&l->lock);
-    if (alone) look_up_free(l);
+    return alone;
+}
+
+static void *look_up_run(void *arg)
+{
+    look_up *l = arg;
+    if (look_up_do(l)) look_up_free(l);
     return NULL;
 }
 
@@ -241,7 +247,7 @@ int og__resolve(const og_endpoint *endpoint, og__purpose purpose, int64_t timeou
     look_up *l = look_up_new(endpoint);
     if (!l) return og_error_set(err, OG_ENOMEM, OG_NO_POSITION, "out of memory");
     if (timeout_ms < 0 || !look_up_start(l)) {
-        look_up_run(l);
+        look_up_do(l);
     } else if (!look_up_wait(l, timeout_ms)) {
         return og_error_set(err, OG_ETIMEOUT, OG_NO_POSITION,
                             "looking up the host '%.100s' took longer than %lld ms", endpoint->host,

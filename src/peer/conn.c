@@ -473,6 +473,7 @@ static int nothing_left(og__conn *conn)
 
 int og__conn_take(og__conn *conn, og__message *message, og_error *err)
 {
+    if (conn->broken && conn->setup->datagram) return 0; /* the next datagram stands for itself */
     if (conn->broken)
         return og_error_set(err, OG_ECLOSED, OG_NO_POSITION,
                             "nothing more can be read after what was refused");

@@ -213,7 +213,7 @@ static inline const uint8_t *read_scalar(og__json_reader *r, const uint8_t *at, 
     case '7':
     case '8':
     case '9': return og__json_read_number(r, at, out);
-    case 't': return read_word(r, at, "true", og__make(OG_BOOL, OG__F_TRUE, 0, NULL), out);
+    case 't': return read_word(r, at, "true", og_bool(true), out);
     case 'f': return read_word(r, at, "false", og__make(OG_BOOL, 0, 0, NULL), out);
     case 'n': return read_word(r, at, "null", og__make(OG_NONE, 0, 0, NULL), out);
     default: return read_other(r, at, out);

@@ -1,0 +1,103 @@
+/* SPDX-License-Identifier: MIT */
+/* The bare echo of echo_epoll.c on onggi's streams: what the net room costs. Prints its port; ends with its
+ * standard input. With an argument it prints the memory for that many idle connections instead. */
+#include <malloc.h>
+#include <net/loop.h>
+#include <pthread.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+typedef struct client {
+    og__stream *stream;
+} client;
+
+static og__loop *loop;
+static int idle_wanted;
+static int accepted_count;
+static size_t allocated;
+
+/* Counts what the loop asks for, so that idle connections can be told apart from the rest. */
+static void *counting_resize(void *ctx, void *ptr, size_t old_size, size_t new_size)
+{
+    (void)ctx;
+    allocated = allocated - old_size + new_size;
+    if (new_size == 0) {
+        free(ptr);
+        return NULL;
+    }
+    return realloc(ptr, new_size);
+}
+
+static const og_allocator counting = {counting_resize, NULL};
+
+static void on_data(void *ctx, const uint8_t *data, size_t len)
+{
+    client *c = ctx;
+    if (og__stream_write(c->stream, data, len, NULL) < 0) og__stream_close(c->stream);
+}
+
+static void on_end(void *ctx)
+{
+    og__stream_close(((client *)ctx)->stream);
+}
+
+static void on_error(void *ctx, const og_error *err)
+{
+    (void)err;
+    og__stream_close(((client *)ctx)->stream);
+}
+
+static const og__stream_events events = {NULL, on_data, on_end, on_error, NULL, free};
+
+static void on_accept(void *ctx, og__socket accepted)
+{
+    (void)ctx;
+    client *c = malloc(sizeof *c);
+    if (c) c->stream = og__stream_open(loop, &accepted, &events, c, NULL);
+    if (!c || !c->stream) exit(1);
+    og__stream_read(c->stream, true);
+    accepted_count++;
+    if (accepted_count == 1) allocated = 0;
+    if (accepted_count == idle_wanted) og__loop_stop(loop);
+}
+
+static void *wait_for_end(void *arg)
+{
+    char byte;
+    (void)arg;
+    while (read(STDIN_FILENO, &byte, 1) > 0)
+        ;
+    og__loop_stop(loop);
+    return NULL;
+}
+
+int main(int argc, char **argv)
+{
+    og_endpoint endpoint;
+    og__socket socket;
+    og_error err = {0};
+    pthread_t thread;
+    if (argc > 1) idle_wanted = atoi(argv[1]);
+    loop = og__loop_new(idle_wanted ? &counting : NULL, &err);
+    if (!loop || og_endpoint_parse(&endpoint, "tcp://127.0.0.1:0", &err) < 0 ||
+        og__socket_listen(&socket, &endpoint, 0, &err) < 0 ||
+        !og__listener_open(loop, &socket, on_accept, NULL, NULL, &err)) {
+        fprintf(stderr, "%s\n", err.text);
+        return 1;
+    }
+    printf("%u\n", (unsigned)endpoint.port);
+    fflush(stdout);
+    pthread_create(&thread, NULL, wait_for_end, NULL);
+    size_t before = mallinfo2().uordblks;
+    og__loop_run(loop, NULL);
+    if (idle_wanted) {
+        double each = (double)(mallinfo2().uordblks - before) / accepted_count;
+        printf("%d idle connections: %.0f bytes each asked for, %.0f with the allocator's and libuv's\n",
+               accepted_count, (double)allocated / (accepted_count - 1), each);
+        return 0;
+    }
+    pthread_join(thread, NULL);
+    og__loop_free(loop);
+    return 0;
+}

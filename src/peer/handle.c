@@ -1,0 +1,110 @@
+/* SPDX-License-Identifier: MIT */
+/* The public functions on connections that are the same for all kinds, or lead to each kind's own. */
+#include "peer/handle.h"
+
+#include "base/alloc.h"
+
+#include <string.h>
+#include <time.h>
+
+enum { ADDRESS_TEXT = 160 };
+
+int og__handle_init(og_conn *conn, const og__handle_ops *ops, const og__setup *setup, uint64_t id,
+                    const og__address *peer)
+{
+    char text[ADDRESS_TEXT];
+    og__address_text(peer, text, sizeof text);
+    conn->peer_size = strlen(text) + 1;
+    conn->peer = og__alloc(setup->alloc, conn->peer_size);
+    if (!conn->peer) return OG_ENOMEM;
+    memcpy(conn->peer, text, conn->peer_size);
+    conn->ops = ops;
+    conn->id = id;
+    conn->user = NULL;
+    og__conn_init(&conn->core, setup);
+    return OG_OK;
+}
+
+void og__handle_fini(og_conn *conn)
+{
+    og__free(conn->core.setup->alloc, conn->peer, conn->peer_size);
+    og__conn_fini(&conn->core);
+}
+
+int64_t og__clock_ms(void)
+{
+    struct timespec now;
+    clock_gettime(CLOCK_MONOTONIC, &now);
+    return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
+}
+
+int og_send(og_conn *conn, og_value value, og_error *err)
+{
+    return conn->ops->send(conn, value, err);
+}
+
+int og_recv(og_conn *conn, og_value *value, og_error *err)
+{
+    return conn->ops->recv(conn, value, err);
+}
+
+bool og_conn_usable(const og_conn *conn)
+{
+    return conn->ops->usable(conn);
+}
+
+int og_shutdown(og_conn *conn, og_error *err)
+{
+    return conn->ops->shutdown(conn, err);
+}
+
+void og_close(og_conn *conn)
+{
+    if (conn) conn->ops->close(conn);
+}
+
+og_conn *og_conn_keep(og_conn *conn)
+{
+    conn->ops->keep(conn);
+    return conn;
+}
+
+void og_conn_release(og_conn *conn)
+{
+    if (conn) conn->ops->release(conn);
+}
+
+void og_disconnect(og_conn *conn)
+{
+    conn->ops->disconnect(conn);
+}
+
+const char *og_conn_peer(const og_conn *conn)
+{
+    return conn->peer;
+}
+
+const char *og_conn_codec(const og_conn *conn)
+{
+    return og__conn_codec(&conn->core);
+}
+
+const char *og_conn_framing(const og_conn *conn, char *text, size_t size)
+{
+    return og__conn_framing(&conn->core, text, size);
+}
+
+uint64_t og_conn_id(const og_conn *conn)
+{
+    return conn->id;
+}
+
+void og_conn_set_user(og_conn *conn, void *user)
+{
+    conn->user = user;
+}
+
+void *og_conn_user(const og_conn *conn)
+{
+    return conn->user;
+}

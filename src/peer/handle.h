@@ -1,0 +1,42 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * What every og_conn begins with, whichever way it is served: blocking (client.c), or on a loop (server.h).
+ *
+ * Ownership: the structs that embed an og_conn own it; og__handle_fini() frees what hangs on it.
+ */
+#ifndef ONGGI_PEER_HANDLE_H
+#define ONGGI_PEER_HANDLE_H
+
+#include "net/socket.h"
+#include "peer/conn.h"
+
+/* What the kinds of connection do differently. The functions have the thread rules of the public ones. */
+typedef struct og__handle_ops {
+    int (*send)(og_conn *conn, og_value value, og_error *err);
+    int (*recv)(og_conn *conn, og_value *value, og_error *err);
+    int (*shutdown)(og_conn *conn, og_error *err);
+    bool (*usable)(const og_conn *conn);
+    void (*close)(og_conn *conn);
+    void (*keep)(og_conn *conn);
+    void (*release)(og_conn *conn);
+    void (*disconnect)(og_conn *conn);
+} og__handle_ops;
+
+struct og_conn {
+    const og__handle_ops *ops;
+    uint64_t id;
+    void *user;
+    char *peer; /* the remote address as text */
+    size_t peer_size;
+    og__conn core;
+};
+
+/* Fills the handle; `setup` must outlive it. 0 or OG_ENOMEM. */
+int og__handle_init(og_conn *conn, const og__handle_ops *ops, const og__setup *setup, uint64_t id,
+                    const og__address *peer);
+void og__handle_fini(og_conn *conn);
+
+/* Milliseconds of a clock that never goes back. */
+int64_t og__clock_ms(void);
+
+#endif

@@ -1,0 +1,388 @@
+/* SPDX-License-Identifier: MIT */
+/* Blocking clients against blocking listeners, and against peers that know nothing of us. */
+#include <onggi/peer.h>
+
+#include <arpa/inet.h>
+#include <netinet/in.h>
+#include <pthread.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <time.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+
+static og_error err;
+
+static void nap(long ms)
+{
+    struct timespec t = {ms / 1000, ms % 1000 * 1000000};
+    nanosleep(&t, NULL);
+}
+
+static og_conn_options speaking(const char *codec, const char *framing)
+{
+    return (og_conn_options){.size = sizeof(og_conn_options), .codec = codec, .framing = framing};
+}
+
+/* A server with a thread per client: echoes until the client ends. */
+static void *echo(void *arg)
+{
+    og_conn *conn = arg;
+    og_value value;
+    og_error why;
+    while (og_recv(conn, &value, &why) > 0)
+        if (og_send(conn, value, &why) < 0) break;
+    og_close(conn);
+    return NULL;
+}
+
+static void *accept_all(void *arg)
+{
+    og_listener *listener = arg;
+    og_error why;
+    og_conn *conn;
+    while ((conn = og_accept(listener, OG_FOREVER, &why)) != NULL) {
+        pthread_t thread;
+        pthread_create(&thread, NULL, echo, conn);
+        pthread_detach(thread);
+    }
+    return NULL;
+}
+
+typedef struct server {
+    og_listener *listener;
+    pthread_t thread;
+} server;
+
+static server serve(const char *endpoint)
+{
+    server s;
+    s.listener = og_listen(endpoint, NULL, &err);
+    if (!s.listener) fail_msg("%s", err.text);
+    pthread_create(&s.thread, NULL, accept_all, s.listener);
+    return s;
+}
+
+static void stop(server *s)
+{
+    og_listener_interrupt(s->listener);
+    pthread_join(s->thread, NULL);
+    og_listener_close(s->listener);
+}
+
+static og_conn *reach(const char *endpoint, const char *codec, const char *framing)
+{
+    og_conn_options options = speaking(codec, framing);
+    options.recv_timeout_ms = 5000;
+    og_conn *conn = og_connect(endpoint, &options, &err);
+    if (!conn) fail_msg("%s: %s", endpoint, err.text);
+    return conn;
+}
+
+static void ask(og_conn *conn)
+{
+    og_doc *doc = og_doc_new(NULL);
+    og_value question = og_pack(doc, &err, "{s:s, s:i}", "name", "John", "age", 30);
+    og_value answer;
+    for (int i = 0; i < 3; i++) {
+        if (og_send(conn, question, &err) < 0) fail_msg("%s", err.text);
+        if (og_recv(conn, &answer, &err) != 1) fail_msg("%s", err.text);
+        assert_int_equal(og_equal(question, answer), 1);
+    }
+    og_doc_free(doc);
+}
+
+static void each_framing_is_answered_in_kind(void **state)
+{
+    (void)state;
+    static const char *const wires[][2] = {
+        {NULL, NULL},        {"json", "raw"},         {"json", "line"},      {"json", "nul"},
+        {"json", "u32be"},   {"json", "header"},      {"json", "netstring"}, {"pickle", NULL},
+        {"pickle", "u32be"}, {"pickle", "u16le"},     {"pickle", "mp"},      {"json", "seq"},
+        {"json", "u64be"},   {"pickle", "digits:10"}, {"json", "digits:20"},
+    };
+    server s = serve("tcp://127.0.0.1:0");
+    for (size_t i = 0; i < sizeof wires / sizeof wires[0]; i++) {
+        og_conn *conn = reach(og_listener_endpoint(s.listener), wires[i][0], wires[i][1]);
+        ask(conn);
+        og_close(conn);
+    }
+    stop(&s);
+}
+
+static void unix_sockets(void **state)
+{
+    (void)state;
+    char endpoint[80];
+    snprintf(endpoint, sizeof endpoint, "unix:///tmp/onggi-test-%d.sock", (int)getpid());
+    server s = serve(endpoint);
+    og_conn *conn = reach(endpoint, NULL, NULL);
+    ask(conn);
+    og_close(conn);
+    stop(&s);
+    assert_int_not_equal(access(endpoint + 7, F_OK), 0);
+}
+
+static void *serve_datagrams(void *arg)
+{
+    og_listener *listener = arg;
+    og_error why;
+    og_conn *conn;
+    while ((conn = og_accept(listener, OG_FOREVER, &why)) != NULL) {
+        og_value value;
+        if (og_recv(conn, &value, &why) == 1) {
+            og_send(conn, value, &why);
+            if (og_recv(conn, &value, &why) != 0) why.code = OG_OK;
+        }
+        og_close(conn);
+    }
+    return NULL;
+}
+
+static void datagrams(void **state)
+{
+    (void)state;
+    server s;
+    s.listener = og_listen("udp://127.0.0.1:0", NULL, &err);
+    if (!s.listener) fail_msg("%s", err.text);
+    pthread_create(&s.thread, NULL, serve_datagrams, s.listener);
+    og_conn *conn = reach(og_listener_endpoint(s.listener), NULL, NULL);
+    ask(conn);
+    og_close(conn);
+    conn = reach(og_listener_endpoint(s.listener), "pickle", "u32be");
+    ask(conn);
+    /* Nothing of what is too long is sent. */
+    char *big = calloc(1, 70000);
+    memset(big, 'x', 70000);
+    assert_int_equal(og_send(conn, og_str_borrow(big, 70000), &err), OG_EVALUE);
+    ask(conn);
+    free(big);
+    og_close(conn);
+    stop(&s);
+}
+
+/* ---- Peers that know nothing of us -----------------------------------------------------------------------
+ */
+
+static int plain_connect(const char *endpoint)
+{
+    int fd = socket(AF_INET, SOCK_STREAM, 0);
+    struct sockaddr_in to = {.sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
+    to.sin_port = htons((uint16_t)atoi(strrchr(endpoint, ':') + 1));
+    assert_int_equal(connect(fd, (struct sockaddr *)&to, sizeof to), 0);
+    return fd;
+}
+
+static void plain_ask(int fd, const char *text, size_t len, const char *answer)
+{
+    char got[1024];
+    assert_int_equal(send(fd, text, len, 0), len);
+    ssize_t n = recv(fd, got, sizeof got, 0);
+    assert_int_equal(n, strlen(answer));
+    assert_memory_equal(got, answer, strlen(answer));
+}
+
+static void tutorial_clients(void **state)
+{
+    (void)state;
+    server s = serve("tcp://127.0.0.1:0");
+    int fd = plain_connect(og_listener_endpoint(s.listener));
+    plain_ask(fd, "{\"a\": 1}", 8, "{\"a\":1}");
+    plain_ask(fd, "42", 2, "42"); /* after 50 ms of silence */
+    close(fd);
+    fd = plain_connect(og_listener_endpoint(s.listener));
+    plain_ask(fd, "{\"a\": 1}\n", 9, "{\"a\":1}\n");
+    plain_ask(fd, "[1]\n", 4, "[1]\n");
+    close(fd);
+    /* Asking, shutting down, then waiting for the answer. */
+    fd = plain_connect(og_listener_endpoint(s.listener));
+    assert_int_equal(send(fd, "[1,2,3]", 7, 0), 7);
+    shutdown(fd, SHUT_WR);
+    char got[64];
+    assert_int_equal(recv(fd, got, sizeof got, MSG_WAITALL), 7);
+    close(fd);
+    stop(&s);
+}
+
+static void a_line_in_two_packets_is_answered_by_a_line(void **state)
+{
+    (void)state;
+    server s = serve("tcp://127.0.0.1:0");
+    int fd = plain_connect(og_listener_endpoint(s.listener));
+    plain_ask(fd, "{\"a\": 1}", 8, "{\"a\":1}");
+    plain_ask(fd, "\n", 1, "\n");
+    plain_ask(fd, "[2]\n", 4, "[2]\n");
+    close(fd);
+    stop(&s);
+}
+
+/* ---- Time limits and ends --------------------------------------------------------------------------------
+ */
+
+static void time_limits(void **state)
+{
+    (void)state;
+    og_listener *listener = og_listen("tcp://127.0.0.1:0", NULL, &err);
+    assert_non_null(listener);
+    assert_null(og_accept(listener, 20, &err));
+    assert_int_equal(err.code, OG_ETIMEOUT);
+    og_conn_options options = speaking(NULL, NULL);
+    options.recv_timeout_ms = 30;
+    og_conn *conn = og_connect(og_listener_endpoint(listener), &options, &err);
+    og_conn *other = og_accept(listener, 1000, &err);
+    assert_non_null(other);
+    og_value value;
+    assert_int_equal(og_recv(conn, &value, &err), OG_ETIMEOUT);
+    assert_true(og_conn_usable(conn));
+    assert_int_equal(og_send(other, og_bool(true), &err), 0);
+    assert_int_equal(og_recv(conn, &value, &err), 1); /* nothing was lost */
+    og_close(other);
+    assert_int_equal(og_recv(conn, &value, &err), 0);
+    assert_int_equal(og_recv(conn, &value, &err), 0);
+    assert_false(og_conn_usable(conn));
+    og_close(conn);
+    og_listener_close(listener);
+    assert_null(og_connect("tcp://127.0.0.1:1", NULL, &err));
+    assert_int_equal(err.code, OG_ECONNECT);
+    assert_non_null(strstr(err.text, "127.0.0.1:1"));
+}
+
+static void a_peer_that_reads_nothing_times_out(void **state)
+{
+    (void)state;
+    og_listener *listener = og_listen("tcp://127.0.0.1:0", NULL, &err);
+    og_conn_options options = speaking("bytes", "u32be");
+    options.send_timeout_ms = 100;
+    og_conn *conn = og_connect(og_listener_endpoint(listener), &options, &err);
+    og_conn *other = og_accept(listener, 1000, &err);
+    size_t len = (size_t)32 << 20;
+    char *big = calloc(1, len);
+    assert_int_equal(og_send(conn, og_bytes_borrow(big, len), &err), OG_ETIMEOUT);
+    free(big);
+    og_close(other);
+    og_close(conn);
+    og_listener_close(listener);
+}
+
+static void half_a_message_is_refused_with_its_position(void **state)
+{
+    (void)state;
+    og_listener *listener = og_listen("tcp://127.0.0.1:0", NULL, &err);
+    int fd = plain_connect(og_listener_endpoint(listener));
+    og_conn *conn = og_accept(listener, 1000, &err);
+    assert_int_equal(send(fd, "{\"a\": [1, 2", 11, 0), 11);
+    close(fd);
+    og_value value;
+    assert_int_equal(og_recv(conn, &value, &err), OG_ETRUNCATED);
+    assert_int_equal(err.position, 11);
+    assert_false(og_conn_usable(conn));
+    og_close(conn);
+    og_listener_close(listener);
+}
+
+/* `eof`: one message each way, ended by shutdown. */
+static void one_message_each_way(void **state)
+{
+    (void)state;
+    og_conn_options options = speaking("json", "eof");
+    og_listener *listener = og_listen("tcp://127.0.0.1:0", &options, &err);
+    og_conn *conn = og_connect(og_listener_endpoint(listener), &options, &err);
+    og_conn *other = og_accept(listener, 1000, &err);
+    og_value value;
+    assert_int_equal(og_send(conn, og_int(1), &err), 0);
+    assert_int_equal(og_recv(other, &value, &err), 1);
+    assert_int_equal(og_send(other, value, &err), 0);
+    assert_int_equal(og_recv(conn, &value, &err), 1);
+    assert_int_equal(og_recv(conn, &value, &err), 0);
+    og_close(conn);
+    og_close(other);
+    og_listener_close(listener);
+}
+
+static void wrong_options_are_refused(void **state)
+{
+    (void)state;
+    og_conn_options options = {0};
+    assert_null(og_connect("tcp://127.0.0.1:1", &options, &err));
+    assert_int_equal(err.code, OG_EINVAL);
+    options = speaking("xml", NULL);
+    assert_null(og_connect("tcp://127.0.0.1:1", &options, &err));
+    assert_int_equal(err.code, OG_ENOTFOUND);
+    assert_non_null(strstr(err.text, "pickle"));
+    options = speaking(NULL, "u33");
+    assert_null(og_listen("tcp://127.0.0.1:0", &options, &err));
+    assert_int_equal(err.code, OG_ENOTFOUND);
+    /* The endpoint's own wishes come first. */
+    og_listener *listener = og_listen("tcp://127.0.0.1:0?codec=json&framing=line", &options, &err);
+    assert_non_null(listener);
+    og_listener_close(listener);
+}
+
+static void *send_many(void *arg)
+{
+    og_error why;
+    for (int i = 0; i < 2000; i++)
+        if (og_send(arg, og_int(i), &why) < 0) break;
+    return NULL;
+}
+
+/* One thread sends while another receives. */
+static void both_directions_at_once(void **state)
+{
+    (void)state;
+    server s = serve("tcp://127.0.0.1:0");
+    og_conn *conn = reach(og_listener_endpoint(s.listener), "pickle", NULL);
+    pthread_t thread;
+    pthread_create(&thread, NULL, send_many, conn);
+    og_value value;
+    for (int i = 0; i < 2000; i++) {
+        int64_t number = 0;
+        if (og_recv(conn, &value, &err) != 1) fail_msg("%s", err.text);
+        assert_int_equal(og_as_int64(value, &number), 0);
+        assert_int_equal(number, i);
+    }
+    pthread_join(thread, NULL);
+    og_close(conn);
+    stop(&s);
+}
+
+static void a_hundred_clients_one_of_them_silent(void **state)
+{
+    (void)state;
+    server s = serve("tcp://127.0.0.1:0");
+    int silent = plain_connect(og_listener_endpoint(s.listener));
+    og_conn *conns[100];
+    for (int i = 0; i < 100; i++)
+        conns[i] = reach(og_listener_endpoint(s.listener), i % 2 ? "pickle" : NULL, NULL);
+    for (int i = 0; i < 100; i++)
+        ask(conns[i]);
+    for (int i = 0; i < 100; i++)
+        og_close(conns[i]);
+    close(silent);
+    stop(&s);
+    nap(20);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(each_framing_is_answered_in_kind),
+        cmocka_unit_test(unix_sockets),
+        cmocka_unit_test(datagrams),
+        cmocka_unit_test(tutorial_clients),
+        cmocka_unit_test(a_line_in_two_packets_is_answered_by_a_line),
+        cmocka_unit_test(time_limits),
+        cmocka_unit_test(a_peer_that_reads_nothing_times_out),
+        cmocka_unit_test(half_a_message_is_refused_with_its_position),
+        cmocka_unit_test(one_message_each_way),
+        cmocka_unit_test(wrong_options_are_refused),
+        cmocka_unit_test(both_directions_at_once),
+        cmocka_unit_test(a_hundred_clients_one_of_them_silent),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

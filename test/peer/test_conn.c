@@ -1,0 +1,505 @@
+/* SPDX-License-Identifier: MIT */
+/* The connection without sockets: every framing and codec at every split point, detection, refusals, answers.
+ */
+#include "peer/conn.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+enum { MESSAGES = 3 };
+
+typedef struct wire {
+    og__setup setup;
+    og__conn conn;
+} wire;
+
+static void open_wire(wire *w, const char *codec, const char *framing, bool datagram, size_t max)
+{
+    og_error err;
+    og_conn_options options = {
+        .size = sizeof options, .codec = codec, .framing = framing, .max_message = max};
+    og_endpoint endpoint = {.transport = datagram ? OG_UDP : OG_TCP};
+    if (og__setup_init(&w->setup, &options, &endpoint, &err) < 0) fail_msg("%s", err.text);
+    og__conn_init(&w->conn, &w->setup);
+}
+
+static void close_wire(wire *w)
+{
+    og__conn_fini(&w->conn);
+}
+
+/* Bytes in memory of their own, with as many behind them as feeders promise. */
+static uint8_t *padded(const void *bytes, size_t len)
+{
+    uint8_t *copy = calloc(1, len + OG__PADDING);
+    assert_non_null(copy);
+    memcpy(copy, bytes, len);
+    return copy;
+}
+
+static int next_of(wire *w, og_value *value, og_error *err)
+{
+    memset(err, 0, sizeof *err);
+    return og__conn_next(&w->conn, value, err);
+}
+
+/* Feeds `bytes` in pieces of `piece` (0: all) from `from` on, and compares what comes out with `expected`. */
+static void feed_pieces(wire *w, const uint8_t *bytes, size_t len, size_t first, size_t piece,
+                        const og_value *expected, size_t count)
+{
+    size_t at = 0;
+    size_t got = 0;
+    og_error err;
+    og_value value;
+    while (at < len || !w->conn.ended) {
+        size_t n = at == 0 && first > 0 ? first : piece > 0 ? piece : len;
+        if (n > len - at) n = len - at;
+        uint8_t *copy = padded(bytes + at, n);
+        if (n == 0) {
+            og__conn_end(&w->conn);
+        } else {
+            size_t size = 0;
+            uint8_t *space = og__conn_space(&w->conn, &size);
+            if (space && size >= n) {
+                memcpy(space, copy, n);
+                og__conn_feed(&w->conn, space, n);
+            } else {
+                og__conn_feed(&w->conn, copy, n);
+            }
+        }
+        at += n;
+        int status;
+        while ((status = next_of(w, &value, &err)) > 0) {
+            assert_true(got < count);
+            if (og_equal(value, expected[got]) != 1) fail_msg("message %zu is another", got);
+            got++;
+        }
+        if (status < 0) fail_msg("after %zu of %zu bytes: %s", at, len, err.text);
+        free(copy);
+    }
+    assert_int_equal(got, count);
+}
+
+static const char *const framings[] = {"raw",       "line",      "nul",    "seq",   "u8",    "u16be",
+                                       "u16le",     "u32be",     "u32le",  "u64be", "u64le", "varint",
+                                       "netstring", "digits:10", "header", "mp"};
+
+static void make_values(og_doc *doc, const char *codec, og_value *values)
+{
+    if (strcmp(codec, "text") == 0) {
+        values[0] = og_str(doc, "hello");
+        values[1] = og_str(doc, "서버로부터 응답");
+        values[2] = og_str(doc, "x");
+    } else if (strcmp(codec, "bytes") == 0) {
+        values[0] = og_bytes(doc, "abc", 3);
+        values[1] = og_bytes(doc, "\xff\xfe\x01", 3);
+        values[2] = og_bytes(doc, "z", 1);
+    } else {
+        values[0] = og_pack(doc, NULL, "{s:s, s:i}", "name", "John", "age", 30);
+        values[1] = og_pack(doc, NULL, "[i, s, {s:n}]", 1, "서버", "a");
+        values[2] = og_pack(doc, NULL, "s", "");
+    }
+    for (size_t i = 0; i < MESSAGES; i++)
+        assert_true(og_valid(values[i]));
+}
+
+static bool can_carry(const char *codec, const char *framing)
+{
+    bool plain = strcmp(codec, "text") == 0 || strcmp(codec, "bytes") == 0;
+    if (plain) return strcmp(framing, "raw") != 0;
+    bool marks = strcmp(framing, "line") == 0 || strcmp(framing, "nul") == 0 || strcmp(framing, "seq") == 0;
+    return strcmp(codec, "json") == 0 || !marks;
+}
+
+/* What a peer of ours writes of the three values. */
+static void write_wire(const char *codec, const char *framing, const og_value *values, og_buf *bytes)
+{
+    wire w;
+    open_wire(&w, codec, framing, false, 0);
+    og_error err;
+    for (size_t i = 0; i < MESSAGES; i++)
+        if (og__conn_put(&w.conn, values[i], &err) < 0) fail_msg("%s in %s: %s", codec, framing, err.text);
+    assert_int_equal(og_buf_put(bytes, w.conn.out.data, w.conn.out.len), 0);
+    close_wire(&w);
+}
+
+static void every_codec_and_framing_at_every_split(void **state)
+{
+    (void)state;
+    for (size_t c = 0; og_codec_at(c); c++) {
+        const char *codec = og_codec_at(c)->name;
+        og_doc *doc = og_doc_new(NULL);
+        og_value values[MESSAGES];
+        make_values(doc, codec, values);
+        for (size_t f = 0; f < sizeof framings / sizeof framings[0]; f++) {
+            if (!can_carry(codec, framings[f])) continue;
+            og_buf bytes = OG_BUF_INIT;
+            write_wire(codec, framings[f], values, &bytes);
+            for (size_t split = 1; split <= bytes.len; split++) {
+                wire w;
+                open_wire(&w, codec, framings[f], false, 0);
+                feed_pieces(&w, bytes.data, bytes.len, split, 0, values, MESSAGES);
+                close_wire(&w);
+            }
+            for (size_t piece = 1; piece < 8; piece++) {
+                wire w;
+                open_wire(&w, codec, framings[f], false, 0);
+                feed_pieces(&w, bytes.data, bytes.len, 0, piece, values, MESSAGES);
+                close_wire(&w);
+            }
+            og_buf_free(&bytes);
+        }
+        og_doc_free(doc);
+    }
+}
+
+/* u8 and varint cannot be told apart; nor can a line of pickles be. */
+static void every_framing_detected_at_every_split(void **state)
+{
+    (void)state;
+    static const char *const codecs[] = {"json", "pickle"};
+    for (size_t c = 0; c < 2; c++) {
+        og_doc *doc = og_doc_new(NULL);
+        og_value values[MESSAGES];
+        make_values(doc, codecs[c], values);
+        for (size_t f = 0; f < sizeof framings / sizeof framings[0]; f++) {
+            if (!can_carry(codecs[c], framings[f])) continue;
+            if (strcmp(framings[f], "u8") == 0 || strcmp(framings[f], "varint") == 0) continue;
+            const char *expected = strcmp(framings[f], "mp") == 0 ? "u32be" : framings[f];
+            og_buf bytes = OG_BUF_INIT;
+            write_wire(codecs[c], framings[f], values, &bytes);
+            for (size_t split = 1; split <= bytes.len; split++) {
+                wire w;
+                char name[40];
+                open_wire(&w, NULL, NULL, false, 0);
+                feed_pieces(&w, bytes.data, bytes.len, split, 0, values, MESSAGES);
+                assert_string_equal(og__conn_codec(&w.conn), codecs[c]);
+                assert_string_equal(og__conn_framing(&w.conn, name, sizeof name), expected);
+                close_wire(&w);
+            }
+            for (size_t piece = 1; piece < 8; piece++) {
+                wire w;
+                open_wire(&w, NULL, NULL, false, 0);
+                feed_pieces(&w, bytes.data, bytes.len, 0, piece, values, MESSAGES);
+                close_wire(&w);
+            }
+            og_buf_free(&bytes);
+        }
+        og_doc_free(doc);
+    }
+}
+
+static int feed_text(wire *w, const char *text, size_t len, og_value *value, og_error *err, uint8_t **keep)
+{
+    free(*keep);
+    *keep = padded(text, len);
+    og__conn_feed(&w->conn, *keep, len);
+    return next_of(w, value, err);
+}
+
+static void assert_out(const wire *w, const char *expected)
+{
+    if (w->conn.out.len != strlen(expected) || memcmp(w->conn.out.data, expected, w->conn.out.len) != 0)
+        fail_msg("wrote '%.*s', expected '%s'", (int)w->conn.out.len, (const char *)w->conn.out.data,
+                 expected);
+}
+
+static void answers_are_in_kind(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *text;
+        size_t len;
+        const char *answer;
+    } rows[] = {
+        {"{\"a\":1}", 7, "7"},
+        {"{\"a\":1}\n", 8, "7\n"},
+        {"{\"a\":1}\r\n", 9, "7\n"},
+        {"{\"a\":1}{\"a\":1}", 14, "7"},
+        {"\x1e{\"a\":1}\n", 9,
+         "\x1e"
+         "7\n"},
+        {"7:{\"a\":1},", 10, "1:7,"},
+        {"7         {\"a\":1}", 17, "1         7"},
+        {"Content-Length: 7\r\n\r\n{\"a\":1}", 28, "Content-Length: 1\r\n\r\n7"},
+    };
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        wire w;
+        og_value value;
+        og_error err;
+        uint8_t *keep = NULL;
+        open_wire(&w, NULL, NULL, false, 0);
+        if (feed_text(&w, rows[i].text, rows[i].len, &value, &err, &keep) != 1) fail_msg("%s", err.text);
+        assert_int_equal(og__conn_put(&w.conn, og_int(7), &err), 0);
+        assert_out(&w, rows[i].answer);
+        free(keep);
+        close_wire(&w);
+    }
+}
+
+/* The line feed comes after the answer has gone: the answer gets the one that it lacks. */
+static void a_late_line_feed_ends_the_answer_too(void **state)
+{
+    (void)state;
+    wire w;
+    og_value value;
+    og_error err;
+    uint8_t *keep = NULL;
+    open_wire(&w, NULL, NULL, false, 0);
+    assert_int_equal(feed_text(&w, "{\"a\":1}", 7, &value, &err, &keep), 1);
+    assert_false(og__conn_settled(&w.conn));
+    assert_int_equal(og__conn_put(&w.conn, og_int(7), &err), 0);
+    assert_int_equal(next_of(&w, &value, &err), 0);
+    assert_out(&w, "7");
+    assert_int_equal(feed_text(&w, "\n{\"a\":2}\n", 9, &value, &err, &keep), 1);
+    assert_int_equal(og__conn_put(&w.conn, og_int(8), &err), 0);
+    assert_out(&w, "7\n8\n");
+    free(keep);
+    close_wire(&w);
+}
+
+/* JSON on several lines, each value ended by one more: answers are lines, values are read as they are. */
+static void indented_json_is_read_past_its_line_feeds(void **state)
+{
+    (void)state;
+    wire w;
+    og_value value;
+    og_error err;
+    uint8_t *keep = NULL;
+    static const char text[] = "{\n \"a\": 1\n}\n[\n 2\n]\n";
+    open_wire(&w, NULL, NULL, false, 0);
+    assert_int_equal(feed_text(&w, text, sizeof text - 1, &value, &err, &keep), 1);
+    assert_int_equal(og__conn_put(&w.conn, og_int(1), &err), 0);
+    assert_int_equal(next_of(&w, &value, &err), 1);
+    assert_int_equal(og_kind_of(value), OG_LIST);
+    assert_int_equal(og__conn_put(&w.conn, og_int(2), &err), 0);
+    assert_out(&w, "1\n2\n");
+    free(keep);
+    close_wire(&w);
+}
+
+static void answers_have_no_higher_protocol(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *pickle;
+        size_t len;
+        uint8_t proto; /* 0: none is written */
+    } rows[] = {
+        {"\x80\2}q\0.", 6, 2}, {"\x80\3}q\0.", 6, 3}, {"\x80\4N.", 4, 4},
+        {"\x80\5N.", 4, 4},    {"}q\0.", 4, 0},       {"(dp0\n.", 6, 0},
+    };
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        wire w;
+        og_value value;
+        og_error err;
+        uint8_t *keep = NULL;
+        open_wire(&w, NULL, NULL, false, 0);
+        if (feed_text(&w, rows[i].pickle, rows[i].len, &value, &err, &keep) != 1) fail_msg("%s", err.text);
+        assert_int_equal(og__conn_put(&w.conn, og_int(7), &err), 0);
+        bool proto = w.conn.out.data[0] == 0x80;
+        assert_int_equal(proto ? w.conn.out.data[1] : 0, rows[i].proto);
+        free(keep);
+        close_wire(&w);
+    }
+}
+
+static void silence_ends_numbers_and_texts(void **state)
+{
+    (void)state;
+    wire w;
+    og_value value;
+    og_error err;
+    uint8_t *keep = NULL;
+    int64_t number = 0;
+    open_wire(&w, NULL, NULL, false, 0);
+    assert_int_equal(feed_text(&w, "12", 2, &value, &err, &keep), 0);
+    assert_true(og__conn_wants_idle(&w.conn));
+    og__conn_idle(&w.conn);
+    assert_int_equal(next_of(&w, &value, &err), 1);
+    assert_int_equal(og_as_int64(value, &number), 0);
+    assert_int_equal(number, 12);
+    assert_int_equal(feed_text(&w, "3", 1, &value, &err, &keep), 0);
+    assert_int_equal(feed_text(&w, "4", 1, &value, &err, &keep), 0);
+    assert_true(og__conn_wants_idle(&w.conn));
+    og__conn_idle(&w.conn);
+    assert_int_equal(next_of(&w, &value, &err), 1);
+    assert_int_equal(og_as_int64(value, &number), 0);
+    assert_int_equal(number, 34);
+    assert_false(og__conn_wants_idle(&w.conn));
+    /* Not a number yet: silence says nothing. */
+    assert_int_equal(feed_text(&w, "1e", 2, &value, &err, &keep), 0);
+    assert_false(og__conn_wants_idle(&w.conn));
+    close_wire(&w);
+
+    open_wire(&w, "text", "raw", false, 0);
+    assert_int_equal(feed_text(&w, "ab\xec\x84", 4, &value, &err, &keep), 1);
+    assert_true(og_str_is(value, "ab"));
+    assert_int_equal(next_of(&w, &value, &err), 0);
+    assert_true(og__conn_wants_idle(&w.conn));
+    assert_int_equal(feed_text(&w, "\x9c", 1, &value, &err, &keep), 1);
+    assert_true(og_str_is(value, "서"));
+    assert_int_equal(feed_text(&w, "\xec\x84", 2, &value, &err, &keep), 0);
+    og__conn_idle(&w.conn);
+    assert_int_equal(next_of(&w, &value, &err), OG_ESYNTAX);
+    close_wire(&w);
+    free(keep);
+}
+
+static void refusals_name_the_byte_of_the_stream(void **state)
+{
+    (void)state;
+    wire w;
+    og_value value;
+    og_error err;
+    uint8_t *keep = NULL;
+    static const char lines[] = "{\"a\":1}\n{\"a\":x}\n[2]\n";
+    open_wire(&w, NULL, NULL, false, 0);
+    assert_int_equal(feed_text(&w, lines, sizeof lines - 1, &value, &err, &keep), 1);
+    assert_int_equal(next_of(&w, &value, &err), OG_ESYNTAX);
+    assert_int_equal(err.position, 13);
+    assert_false(w.conn.broken);
+    assert_int_equal(next_of(&w, &value, &err), 1); /* lines know where the next one starts */
+    assert_int_equal(og_kind_of(value), OG_LIST);
+    close_wire(&w);
+
+    static const char bare[] = "{\"a\":1}{\"a\":x}[2]";
+    open_wire(&w, NULL, NULL, false, 0);
+    assert_int_equal(feed_text(&w, bare, sizeof bare - 1, &value, &err, &keep), 1);
+    assert_int_equal(next_of(&w, &value, &err), OG_ESYNTAX);
+    assert_int_equal(err.position, 12);
+    assert_true(w.conn.broken);
+    assert_int_equal(next_of(&w, &value, &err), OG_ECLOSED);
+    close_wire(&w);
+
+    open_wire(&w, NULL, NULL, false, 0);
+    assert_int_equal(feed_text(&w, "{\"a\": [1, 2", 11, &value, &err, &keep), 0);
+    assert_true(og__conn_midway(&w.conn));
+    og__conn_end(&w.conn);
+    assert_int_equal(next_of(&w, &value, &err), OG_ETRUNCATED);
+    assert_int_equal(err.position, 11);
+    close_wire(&w);
+
+    open_wire(&w, NULL, NULL, false, 100);
+    assert_int_equal(feed_text(&w, "\0\0\0\x65{\"a\"", 8, &value, &err, &keep), OG_ELIMIT);
+    close_wire(&w);
+    free(keep);
+}
+
+static void datagrams_are_whole_messages(void **state)
+{
+    (void)state;
+    wire w;
+    og_value value;
+    og_error err;
+    uint8_t *keep = NULL;
+    open_wire(&w, NULL, NULL, true, 0);
+    assert_int_equal(feed_text(&w, "12", 2, &value, &err, &keep), 1);
+    assert_int_equal(next_of(&w, &value, &err), 0);
+    assert_int_equal(feed_text(&w, "{\"a\":", 5, &value, &err, &keep), OG_ETRUNCATED);
+    assert_int_equal(feed_text(&w, "\0\0\0\4}q\0.", 8, &value, &err, &keep), 1);
+    assert_string_equal(og__conn_codec(&w.conn), "pickle");
+    assert_int_equal(feed_text(&w, "[1]\n", 4, &value, &err, &keep), 1);
+    assert_int_equal(og__conn_put(&w.conn, og_int(7), &err), 0);
+    assert_out(&w, "7\n");
+    close_wire(&w);
+    open_wire(&w, "json", "u32be", true, 0);
+    assert_int_equal(feed_text(&w, "\0\0\0\2[]", 6, &value, &err, &keep), 1);
+    assert_int_equal(feed_text(&w, "\0\0\0\3[]", 6, &value, &err, &keep), OG_ETRUNCATED);
+    assert_int_equal(feed_text(&w, "\0\0\0\2[]", 6, &value, &err, &keep), 1);
+    close_wire(&w);
+    free(keep);
+}
+
+static void what_cannot_be_carried_leaves_nothing(void **state)
+{
+    (void)state;
+    wire w;
+    og_error err;
+    og_doc *doc = og_doc_new(NULL);
+    open_wire(&w, "text", "u8", false, 0);
+    assert_int_equal(og__conn_put(&w.conn, og_int(1), &err), OG_ETYPE);
+    assert_int_equal(w.conn.out.len, 0);
+    char big[300];
+    memset(big, 'x', sizeof big);
+    assert_int_equal(og__conn_put(&w.conn, og_strn(doc, big, sizeof big), &err), OG_EVALUE);
+    assert_int_equal(w.conn.out.len, 0);
+    close_wire(&w);
+    open_wire(&w, "text", "raw", false, 100);
+    assert_int_equal(og__conn_put(&w.conn, og_strn(doc, big, sizeof big), &err), OG_ELIMIT);
+    assert_int_equal(w.conn.out.len, 0);
+    close_wire(&w);
+    og_doc_free(doc);
+}
+
+/* A held rest is read on later, as if it had stayed where it was. */
+static void what_is_held_goes_on(void **state)
+{
+    (void)state;
+    wire w;
+    og_value value;
+    og_error err;
+    uint8_t *keep = NULL;
+    open_wire(&w, "json", "raw", false, 0);
+    assert_int_equal(feed_text(&w, "[1][2][3][4", 11, &value, &err, &keep), 1);
+    assert_int_equal(og__conn_hold(&w.conn), 0);
+    free(keep);
+    keep = NULL;
+    assert_int_equal(next_of(&w, &value, &err), 1);
+    assert_int_equal(next_of(&w, &value, &err), 1);
+    assert_int_equal(next_of(&w, &value, &err), 0);
+    assert_int_equal(feed_text(&w, ",5][6]", 6, &value, &err, &keep), 1);
+    assert_int_equal(og_len(value), 2);
+    assert_int_equal(og__conn_hold(&w.conn), 0);
+    free(keep);
+    keep = NULL;
+    assert_int_equal(next_of(&w, &value, &err), 1);
+    assert_int_equal(next_of(&w, &value, &err), 0);
+    assert_int_equal(w.conn.consumed, 17);
+    close_wire(&w);
+}
+
+/* A message of a megabyte in pieces: into `pending` directly, memory in proportion. */
+static void long_messages_come_in_pieces(void **state)
+{
+    (void)state;
+    size_t len = (size_t)1 << 20;
+    char *text = malloc(len);
+    memset(text, 'x', len);
+    text[0] = text[len - 1] = '"';
+    og_doc *doc = og_doc_new(NULL);
+    og_value expected = og_strn(doc, text + 1, len - 2);
+    for (size_t piece = 1000; piece < 70000; piece = piece * 4 + 1) {
+        wire w;
+        open_wire(&w, NULL, NULL, false, 0);
+        feed_pieces(&w, (const uint8_t *)text, len, 0, piece, &expected, 1);
+        assert_true(w.conn.pending.cap < 2 * len);
+        close_wire(&w);
+    }
+    free(text);
+    og_doc_free(doc);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(every_codec_and_framing_at_every_split),
+        cmocka_unit_test(every_framing_detected_at_every_split),
+        cmocka_unit_test(answers_are_in_kind),
+        cmocka_unit_test(a_late_line_feed_ends_the_answer_too),
+        cmocka_unit_test(indented_json_is_read_past_its_line_feeds),
+        cmocka_unit_test(answers_have_no_higher_protocol),
+        cmocka_unit_test(silence_ends_numbers_and_texts),
+        cmocka_unit_test(refusals_name_the_byte_of_the_stream),
+        cmocka_unit_test(datagrams_are_whole_messages),
+        cmocka_unit_test(what_cannot_be_carried_leaves_nothing),
+        cmocka_unit_test(what_is_held_goes_on),
+        cmocka_unit_test(long_messages_come_in_pieces),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
