@@ -135,12 +135,13 @@ static void free_writer(og__json_writer *w)
     og__free(w->alloc, w->frames, w->room * sizeof *w->frames);
     og__free(w->alloc, w->records, w->record_room * sizeof *w->records);
     og__map_free(&w->seen);
+    og_doc_free(w->scratch);
 }
 
 int og_json_write(og_value value, og_buf *out, const og_json_write_options *options, og_error *err)
 {
     og__json_writer w = {
-        .out = out, .start = out->len, .alloc = out->alloc, .err = err, .lowest_cut = SIZE_MAX};
+        .out = out, .start = out->len, .alloc = out->alloc, .err = err, .lowest_cut = SIZE_MAX, .scratch_depth = SIZE_MAX};
     int status = og__options_take(&w.o, sizeof w.o, options, err);
     if (status < 0) return status;
     if (w.o.indent < OG_JSON_INDENT_0)

@@ -157,11 +157,6 @@ static int refuse_kind(og__json_writer *w, og_value value)
                            og_kind_name(og_kind_of(value)));
 }
 
-int og__json_plain_object(og__json_writer *w, og_value object)
-{
-    return og__json_open_object(w, object);
-}
-
 static int open_node(og__json_writer *w, og_value value)
 {
     const og__node *node = og__node_of(value);
