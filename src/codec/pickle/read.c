@@ -81,6 +81,8 @@ static size_t promised(const og_doc *doc, size_t len)
 static int read_into(og_doc *doc, const uint8_t *bytes, size_t len, size_t *used, const og_pickle_read_options *o,
                      og_error *err)
 {
+    if (og__doc_stack_reserve(doc, 1) < 0)
+        return og_error_set(err, OG_ENOMEM, OG_NO_POSITION, "no memory for the reader's stack");
     og__reader r;
     r.start = r.op = r.at = bytes;
     r.end = bytes + len;
