@@ -69,8 +69,16 @@ int cli_fail(const char *what, const og_error *err);
 /* The exit status that an og_status means. */
 int cli_exit_status(int status);
 
-/* As cli_fail() for text that a person wrote: shows the line with a caret under the place. */
-int cli_fail_in(const char *what, const char *text, size_t len, const og_error *err);
+/* How much of a text came before the part that is at hand. */
+typedef struct cli_place {
+    size_t bytes;
+    size_t lines;
+    size_t columns; /* of the line that the part starts in */
+} cli_place;
+
+/* As cli_fail() for text that a person wrote: shows the line with a caret under the place. `before` is NULL
+ * when `text` is all of it. */
+int cli_fail_in(const char *what, const char *text, size_t len, const cli_place *before, const og_error *err);
 
 /* ---- Endpoints and connections ---- */
 
@@ -86,5 +94,8 @@ bool cli_is_text(const char *codec);
 
 void cli_conn_options(og_conn_options *conn, const cli_options *options);
 void cli_codec_options(og_codec_options *codecs, const cli_options *options);
+
+/* Milliseconds of a clock that never goes back. */
+int64_t cli_now_ms(void);
 
 #endif

@@ -35,7 +35,7 @@ int cli_read_object(og_doc *doc, const char *text, size_t len, cli_form form, co
     og_error err;
     if (read_form(doc, text, len, form, options, &err) < 0) {
         if (form == CLI_FORM_PICKLE) return cli_fail(what, &err);
-        return cli_fail_in(what, text, len, &err);
+        return cli_fail_in(what, text, len, NULL, &err);
     }
     *value = og_doc_root(doc);
     return 0;
@@ -109,7 +109,7 @@ void cli_input_open(cli_input *input, int fd, const char *name)
     input->ended = false;
     input->buf.len = 0;
     input->at = 0;
-    input->consumed = 0;
+    input->before = (cli_place){0};
     input->form = input->given;
     start_reader(input);
 }
@@ -122,12 +122,24 @@ static void tell_form(cli_input *input)
     input->form = first && strchr(" \t\r\n{[\"-0123456789tfn\xef", first) ? CLI_FORM_JSON : CLI_FORM_PICKLE;
 }
 
+/* Lets go of what was consumed, but knows on which line it ended. */
+static void drop_consumed(cli_input *input)
+{
+    size_t line;
+    size_t column;
+    if (input->at == 0) return;
+    og_text_position((const char *)input->buf.data, input->at, input->at, &line, &column);
+    input->before.columns = column - 1 + (line == 1 ? input->before.columns : 0);
+    input->before.lines += line - 1;
+    input->before.bytes += input->at;
+    og_buf_drop(&input->buf, input->at);
+    input->at = 0;
+}
+
 /* More bytes: 0, or minus the exit status. */
 static int fill(cli_input *input)
 {
-    og_buf_drop(&input->buf, input->at);
-    input->consumed += input->at;
-    input->at = 0;
+    drop_consumed(input);
     if (og_buf_reserve(&input->buf, PIECE) < 0) {
         cli_log(OG_LOG_ERROR, "%s: out of memory", input->name);
         return -CLI_REFUSED;
@@ -145,10 +157,16 @@ static int fill(cli_input *input)
     return 0;
 }
 
-/* The error's position counts from the start of the stream. */
-static int refuse(cli_input *input, og_error *err)
+/* Something is wrong `offset` bytes and the error's position behind what was consumed. */
+static int refuse(cli_input *input, size_t offset, og_error *err)
 {
-    if (err->position != OG_NO_POSITION) err->position += (size_t)input->consumed + input->at;
+    /* What was read before comes before what is wrong. */
+    if (input->before_wait) input->before_wait(input->wait_ctx);
+    if (err->position == OG_NO_POSITION) return -cli_fail(input->name, err);
+    err->position += input->at + offset;
+    if (input->form != CLI_FORM_PICKLE)
+        return -cli_fail_in(input->name, (const char *)input->buf.data, input->buf.len, &input->before, err);
+    err->position += input->before.bytes;
     return -cli_fail(input->name, err);
 }
 
@@ -162,11 +180,7 @@ static int read_frame(cli_input *input, const og_frame *frame, og_value *value)
         input->at += frame->size;
         return 1;
     }
-    /* The line is shown when it is the only one that there is to look at. */
-    if (input->form != CLI_FORM_PICKLE && input->consumed + input->at + frame->body == 0)
-        return -cli_fail_in(input->name, text, len, &err);
-    if (err.position != OG_NO_POSITION) err.position += frame->body;
-    return refuse(input, &err);
+    return refuse(input, frame->body, &err);
 }
 
 static bool is_blank(const char *text, size_t len)
@@ -184,7 +198,7 @@ static int next_in_stream(cli_input *input, og_value *value)
         tell_form(input);
         int status = og_frame_next(&input->reader, input->buf.data + input->at, input->buf.len - input->at,
                                    input->ended, &frame, &err);
-        if (status < 0) return refuse(input, &err);
+        if (status < 0) return refuse(input, 0, &err);
         if (status > 0) {
             memset(&input->scan, 0, sizeof input->scan);
             const char *text = (const char *)input->buf.data + input->at + frame.body;
@@ -195,8 +209,9 @@ static int next_in_stream(cli_input *input, og_value *value)
             return read_frame(input, &frame, value);
         }
         if (input->ended) return 0;
-        status = fill(input);
-        if (status < 0) return status;
+        status = input->before_wait ? -input->before_wait(input->wait_ctx) : 0;
+        if (status == 0) status = fill(input);
+        if (status != 0) return status;
     }
 }
 

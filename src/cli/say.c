@@ -79,7 +79,9 @@ int cli_fail(const char *what, const og_error *err)
 {
     char at[48] = "";
     if (err->position != OG_NO_POSITION) snprintf(at, sizeof at, " (byte %zu)", err->position);
-    cli_log(OG_LOG_ERROR, "%s%s%s%s", what ? what : "", what ? ": " : "", err->text, at);
+    bool late = err->code == OG_ETIMEOUT && !strstr(err->text, "timed out");
+    cli_log(OG_LOG_ERROR, "%s%s%s%s%s", what ? what : "", what ? ": " : "", late ? "timed out: " : "",
+            err->text, at);
     return cli_exit_status(err->code);
 }
 
@@ -120,23 +122,39 @@ static void show_line(const char *text, size_t from, size_t to, size_t position)
     fprintf(stderr, "  %s\n  %*s^\n", line, indent, "");
 }
 
-int cli_fail_in(const char *what, const char *text, size_t len, const og_error *err)
+/* Which part of the line to show: [*from, *to), whole characters. */
+static void choose_part(const char *text, size_t len, size_t position, size_t *from, size_t *to)
+{
+    *from = position;
+    *to = position;
+    while (*from > 0 && text[*from - 1] != '\n' && position - *from < SHOWN / 2)
+        --*from;
+    while (*to < len && text[*to] != '\n' && *to - *from < SHOWN)
+        ++*to;
+    while (*from < position && continues(text[*from]))
+        ++*from;
+    while (*to > position && *to < len && continues(text[*to]))
+        --*to;
+}
+
+int cli_fail_in(const char *what, const char *text, size_t len, const cli_place *before, const og_error *err)
 {
     if (err->position == OG_NO_POSITION || err->position > len) return cli_fail(what, err);
+    cli_place none = {0};
     size_t line;
     size_t column;
-    size_t from = err->position;
-    size_t to = err->position;
+    size_t from;
+    size_t to;
+    if (!before) before = &none;
     og_text_position(text, len, err->position, &line, &column);
-    cli_log(OG_LOG_ERROR, "%s: %s (line %zu, column %zu)", what, err->text, line, column);
-    while (from > 0 && text[from - 1] != '\n' && err->position - from < SHOWN / 2)
-        from--;
-    while (to < len && text[to] != '\n' && to - from < SHOWN)
-        to++;
-    while (from < err->position && continues(text[from]))
-        from++;
-    while (to > err->position && to < len && continues(text[to]))
-        to--;
+    if (line == 1) column += before->columns;
+    line += before->lines;
+    if (line == 1)
+        cli_log(OG_LOG_ERROR, "%s: %s (byte %zu)", what, err->text, before->bytes + err->position);
+    else
+        cli_log(OG_LOG_ERROR, "%s: %s (byte %zu, line %zu, column %zu)", what, err->text,
+                before->bytes + err->position, line, column);
+    choose_part(text, len, err->position, &from, &to);
     show_line(text, from, to, err->position);
     return cli_exit_status(err->code);
 }

@@ -3,12 +3,13 @@
 #include "cli/cli.h"
 
 #include <string.h>
+#include <time.h>
 
 int cli_endpoint(og_endpoint *endpoint, const char *text)
 {
     og_error err;
     if (og_endpoint_parse(endpoint, text, &err) < 0) {
-        cli_fail_in(text, text, strlen(text), &err);
+        cli_fail_in(text, text, strlen(text), NULL, &err);
         return CLI_USAGE;
     }
     if (endpoint->codec[0] && strcmp(endpoint->codec, "auto") != 0 && !og_codec_find(endpoint->codec, &err))
@@ -64,4 +65,11 @@ void cli_conn_options(og_conn_options *conn, const cli_options *options)
         .recv_timeout_ms = options->timeout_ms,
     };
     cli_codec_options(&conn->codecs, options);
+}
+
+int64_t cli_now_ms(void)
+{
+    struct timespec now;
+    clock_gettime(CLOCK_MONOTONIC, &now);
+    return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
 }

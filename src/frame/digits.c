@@ -38,7 +38,7 @@ static int digits_next(og_frame_reader *reader, const uint8_t *data, size_t len,
         int status = read_character(reader, data[reader->at], err);
         if (status < 0) return status;
     }
-    if (reader->at < width) return og__frame_wait(reader, width, len, ended, err);
+    if (reader->at < width) return og__frame_header_wait(reader, width, len, ended, err);
     if (reader->state == BEFORE)
         return og_error_set(err, OG_ESYNTAX, 0,
                             "expected the length of a message in %zu characters but found only spaces",

@@ -172,7 +172,7 @@ int og__frame_body(og_frame_reader *reader, size_t header, uint64_t length, size
                         (unsigned long long)length, came == length ? ", before what closes it" : "");
 }
 
-int og__frame_wait(og_frame_reader *reader, size_t need, size_t len, bool ended, og_error *err)
+int og__frame_header_wait(og_frame_reader *reader, size_t need, size_t len, bool ended, og_error *err)
 {
     reader->need = need;
     if (!ended || len == 0) return 0;

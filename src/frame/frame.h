@@ -64,7 +64,7 @@ int og__frame_body(og_frame_reader *reader, size_t header, uint64_t length, size
 
 /* The end of a step that still needs header bytes, `need` in all at least: 0, or what `ended` makes of it: a
  * clean end when nothing of a frame came, else OG_ETRUNCATED. */
-int og__frame_wait(og_frame_reader *reader, size_t need, size_t len, bool ended, og_error *err);
+int og__frame_header_wait(og_frame_reader *reader, size_t need, size_t len, bool ended, og_error *err);
 
 /* OG_ELIMIT for a message of `length` bytes. */
 int og__frame_too_long(const og_frame_reader *reader, uint64_t length, og_error *err);

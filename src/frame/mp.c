@@ -22,10 +22,10 @@ static int mp_next(og_frame_reader *reader, const uint8_t *data, size_t len, boo
                    og_error *err)
 {
     if (reader->at == 0) {
-        if (len < SHORT) return og__frame_wait(reader, SHORT, len, ended, err);
+        if (len < SHORT) return og__frame_header_wait(reader, SHORT, len, ended, err);
         uint64_t number = get_be(data, SHORT);
         if (number == UINT32_MAX) {
-            if (len < LONG) return og__frame_wait(reader, LONG, len, ended, err);
+            if (len < LONG) return og__frame_header_wait(reader, LONG, len, ended, err);
             number = get_be(data + SHORT, LONG - SHORT);
             reader->at = LONG;
         } else if (number > INT32_MAX) {

@@ -38,7 +38,7 @@ static int prefix_next(og_frame_reader *reader, const uint8_t *data, size_t len,
 {
     size_t width = reader->framing.ops->prefix;
     if (reader->at == 0) {
-        if (len < width) return og__frame_wait(reader, width, len, ended, err);
+        if (len < width) return og__frame_header_wait(reader, width, len, ended, err);
         reader->number = get_length(reader->framing.ops, data);
         if (reader->number > reader->max_message) return refuse_length(reader, data, reader->number, err);
         reader->at = width;

@@ -36,6 +36,16 @@ static int wait_more(og_frame_reader *reader, const uint8_t *data, size_t len, b
                         len - reader->at);
 }
 
+/* The scanner says that the stream ended too early: but white space behind the last message is no message,
+ * and one that is too long already is refused for that, however it was cut. */
+static int ended_early(og_frame_reader *reader, const uint8_t *data, size_t len, og_error *err)
+{
+    count_space(reader, data, len);
+    if (reader->at == len) return 0;
+    if (len - reader->at <= reader->max_message) return OG_ETRUNCATED;
+    return og__frame_passes_limit(reader, reader->at + reader->max_message, err);
+}
+
 static int raw_next(og_frame_reader *reader, const uint8_t *data, size_t len, bool ended, og_frame *frame,
                     og_error *err)
 {
@@ -46,6 +56,7 @@ static int raw_next(og_frame_reader *reader, const uint8_t *data, size_t len, bo
     size_t start = 0;
     size_t end = 0;
     int status = reader->scan(reader->scan_ctx, data, len, ended, &start, &end, err);
+    if (status == OG_ETRUNCATED) return ended_early(reader, data, len, err);
     if (status < 0) return status;
     if (status == 0) return wait_more(reader, data, len, ended, err);
     if (start > SPACE_MAX) return too_much_space(err);

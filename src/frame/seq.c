@@ -6,12 +6,15 @@
 
 enum { RECORD_SEPARATOR = 0x1e };
 
+/* reader->state */
+enum { SEPARATED = 1, SCANNED = 2 };
+
 /* Separators and white space before a message, at most. */
 enum { LEAD_MAX = 4096 };
 
 /*
  * reader->at: the next byte to look at. reader->number: the first byte of the message, behind the separators;
- * 0 before it came. reader->state: 1 once a separator came. Texts over several lines are allowed by the RFC,
+ * 0 before it came. reader->state: what is known. Texts over several lines are allowed by the RFC,
  * so a line feed alone ends nothing: the scanner, where there is one, says whether the text is whole by then.
  * Without one, the next separator does.
  */
@@ -30,6 +33,16 @@ static int give(og_frame_reader *reader, size_t end, size_t size, og_frame *fram
     return 1;
 }
 
+/* A scanner that was asked about a part of the message is told its end, so that it starts over. */
+static void end_scan(og_frame_reader *reader, const uint8_t *data, size_t end)
+{
+    size_t from;
+    size_t to;
+    size_t body = (size_t)reader->number;
+    if (reader->state & SCANNED)
+        reader->scan(reader->scan_ctx, data + body, end - body, true, &from, &to, NULL);
+}
+
 /*
  * The message stops at `end` by a separator or the end of the stream. Without white space behind it a
  * number may have been cut ("12" of "123"), which the RFC wants refused; what closes itself is whole.
@@ -38,6 +51,7 @@ static int give_stopped(og_frame_reader *reader, const uint8_t *data, size_t end
                         og_error *err)
 {
     uint8_t last = data[end - 1];
+    end_scan(reader, data, end);
     if (last == '\n') return give(reader, end - 1, end, frame, err);
     if (is_space(last) || last == '}' || last == ']' || last == '"')
         return give(reader, end, end, frame, err);
@@ -53,6 +67,7 @@ static int try_line_feed(og_frame_reader *reader, const uint8_t *data, size_t at
     size_t end;
     size_t body = (size_t)reader->number;
     if (!reader->scan) return 0;
+    reader->state |= SCANNED;
     return reader->scan(reader->scan_ctx, data + body, at + 1 - body, false, &start, &end, NULL) != 0;
 }
 
@@ -67,7 +82,7 @@ static int find_start(og_frame_reader *reader, const uint8_t *data, size_t len, 
                                 "more than %d bytes of record separators or white space before a message",
                                 LEAD_MAX);
         if (byte == RECORD_SEPARATOR) {
-            reader->state = 1;
+            reader->state |= SEPARATED;
             continue;
         }
         if (reader->state == 0 && is_space(byte)) continue;

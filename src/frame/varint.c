@@ -30,7 +30,7 @@ static int varint_next(og_frame_reader *reader, const uint8_t *data, size_t len,
     if (reader->state == 0) {
         int status = read_length(reader, data, len, err);
         if (status < 0) return status;
-        if (status == 0) return og__frame_wait(reader, len + 1, len, ended, err);
+        if (status == 0) return og__frame_header_wait(reader, len + 1, len, ended, err);
         reader->state = 1;
     }
     return og__frame_body(reader, reader->at, reader->number, 0, len, ended, frame, err);

@@ -81,8 +81,8 @@ static void free_chunk(og__chunk *chunk, const og_allocator *alloc)
 static void drop(og__queue *queue, const og_allocator *alloc, size_t bytes)
 {
     queue->bytes -= bytes;
-    while (bytes > 0) {
-        og__chunk *chunk = queue->first;
+    og__chunk *chunk;
+    while (bytes > 0 && (chunk = queue->first)) {
         size_t left = chunk->len - chunk->at;
         if (bytes < left) {
             chunk->at += bytes;

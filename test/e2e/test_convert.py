@@ -66,6 +66,11 @@ class Convert(support.Case):
         back = self.onggi("convert", "-i", "repr", "-o", "pickle", stdin=repr(value)).stdout
         self.assertEqual(repr(pickle.loads(back)), repr(value))
 
+    def test_json_as_python_writes_it(self):
+        value = [True, False, None, 1, -0.5, {"가": "나"}, []]
+        done = self.onggi("convert", "-i", "json", "-o", "repr", stdin=json.dumps(value))
+        self.assertEqual(done.out, repr(value) + "\n")
+
     def test_pretty(self):
         done = self.onggi("convert", "-i", "json", "-o", "pretty", stdin='{"a":[1,{"b":null}],"c":{},"d":[]}')
         self.assertEqual(json.loads(done.out), {"a": [1, {"b": None}], "c": {}, "d": []})
@@ -102,7 +107,7 @@ class Convert(support.Case):
             if depth and pick < 0.6:
                 return {random.choice("가나다abc") * random.randint(0, 3): value(depth - 1) for _ in range(random.randint(0, 5))}
             return random.choice([None, True, False, random.randint(-2**80, 2**80), random.randint(-300, 300), random.random(),
-                                  random.uniform(-1e308, 1e308), "글" * random.randint(0, 300), "\u2028\x7f\u00ff"])
+                                  random.uniform(-1e307, 1e307), "글" * random.randint(0, 300), "\u2028\x7f\u00ff"])
         values = [value(6) for _ in range(200)]
         stdin = b"".join(pickle.dumps(v, random.randint(0, 5)) for v in values)
         done = self.onggi("convert", "-i", "pickle", "-o", "json", stdin=stdin)

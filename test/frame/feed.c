@@ -10,7 +10,6 @@ int toy_scan_end(void *ctx, const uint8_t *data, size_t len, bool ended, size_t 
                  og_error *err)
 {
     toy_scan *scan = ctx;
-    (void)ended;
     for (; scan->at < len; scan->at++) {
         uint8_t byte = data[scan->at];
         if (scan->depth == 0 && (byte == ' ' || byte == '\n')) continue;
@@ -21,6 +20,7 @@ int toy_scan_end(void *ctx, const uint8_t *data, size_t len, bool ended, size_t 
         *end = scan->at + 1;
         return 1;
     }
+    if (ended) return og_error_set(err, OG_ETRUNCATED, len, "the toy ended early");
     return 0;
 }
 

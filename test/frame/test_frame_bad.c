@@ -87,7 +87,7 @@ static const bad rows[] = {
     {"mp", BYTES("\xff\xff\xff\xfe"), 5, OG_ESYNTAX, 0, 0, "found -2"},
     {"mp", BYTES("\x80\0\0\0"), 5, OG_ESYNTAX, 0, 0, "found -2147483648"},
     /* the stream ends too early */
-    {"raw", BYTES("[1] [2"), 5, OG_ETRUNCATED, 6, 1, "inside a message, after 2 bytes of it"},
+    {"raw", BYTES("[1] [2"), 5, OG_ETRUNCATED, 6, 1, "the toy ended early"},
     {"seq",
      BYTES("\x1e[1]\n\x1e"
            "12"),

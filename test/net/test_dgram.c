@@ -9,27 +9,13 @@
 #include <cmocka.h>
 
 #include <stdio.h>
-#include <stdlib.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
 #include "net/loop.h"
+#include "net_test.h"
 
 static og__loop *loop;
-static char dir[] = "/tmp/onggi-net-XXXXXX";
-
-static int make_dir(void **state)
-{
-    (void)state;
-    return mkdtemp(dir) ? 0 : -1;
-}
-
-static int remove_dir(void **state)
-{
-    (void)state;
-    return rmdir(dir);
-}
-
 static int make_loop(void **state)
 {
     (void)state;
@@ -87,24 +73,13 @@ static void on_close(void *ctx)
 
 static void open_office(post_office *p, const char *scheme)
 {
-    char text[200];
-    og__socket socket;
     og_error err = {0};
-    if (strcmp(scheme, "udp") == 0)
-        snprintf(text, sizeof text, "udp://127.0.0.1:0");
-    else
-        snprintf(text, sizeof text, "%s://%s/%p", scheme, dir, (void *)p);
-    assert_int_equal(og_endpoint_parse(&p->endpoint, text, NULL), OG_OK);
-    assert_int_equal(og__socket_listen(&socket, &p->endpoint, 0, &err), OG_OK);
+    char name[40];
+    snprintf(name, sizeof name, "%p", (void *)p);
+    bool udp = strcmp(scheme, "udp") == 0;
+    og__socket socket = open_listener(udp ? "udp://127.0.0.1:0" : temp_endpoint(scheme, name), &p->endpoint);
     p->dgram = og__dgram_open(loop, &socket, on_data, on_error, on_close, p, &err);
     if (!p->dgram) fail_msg("%s", err.text);
-}
-
-static og__socket open_client(const post_office *p)
-{
-    og__socket client;
-    assert_int_equal(og__socket_connect(&client, &p->endpoint, 1000, NULL), OG_OK);
-    return client;
 }
 
 static void stop(void *ctx)
@@ -129,7 +104,7 @@ static void test_echo(void **state)
     for (int i = 0; i < 2; i++) {
         post_office p = {.echo = true};
         open_office(&p, schemes[i]);
-        og__socket client = open_client(&p);
+        og__socket client = open_client(&p.endpoint);
         char data[16];
         size_t got;
         /* More than one batch, so that some leave together; few enough for every queue. */
@@ -162,7 +137,7 @@ static void test_big_ones(void **state)
     for (int i = 0; i < 2; i++) {
         post_office p = {.echo = true, .stop_at = 1};
         open_office(&p, schemes[i]);
-        og__socket client = open_client(&p);
+        og__socket client = open_client(&p.endpoint);
         size_t most = og__socket_max_datagram(p.endpoint.transport);
         size_t got;
         og_error err = {0};
@@ -218,7 +193,7 @@ static void test_queue(void **state)
     (void)state;
     post_office p = {0};
     open_office(&p, "unixgram");
-    og__socket client = open_client(&p);
+    og__socket client = open_client(&p.endpoint);
     og__address to;
     uint32_t data[500] = {0};
     size_t got;
@@ -258,7 +233,7 @@ static void test_close_in_data(void **state)
     (void)state;
     post_office p = {.echo = true, .close = true};
     open_office(&p, "udp");
-    og__socket client = open_client(&p);
+    og__socket client = open_client(&p.endpoint);
     char data[16];
     size_t got;
     for (int i = 0; i < 3; i++)

@@ -10,20 +10,14 @@
 
 #include <errno.h>
 #include <pthread.h>
-#include <stdio.h>
+#include <signal.h>
 #include <stdlib.h>
 #include <sys/resource.h>
-#include <time.h>
+#include <sys/time.h>
 #include <unistd.h>
 
 #include "net/loop.h"
-
-static int64_t now_ms(void)
-{
-    struct timespec now;
-    clock_gettime(CLOCK_MONOTONIC, &now);
-    return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
-}
+#include "net_test.h"
 
 static og__loop *loop;
 
@@ -74,6 +68,24 @@ static void test_stop_by_thread(void **state)
     assert_int_equal(pthread_create(&thread, NULL, stop_later, NULL), 0);
     assert_int_equal(og__loop_run(loop, NULL), OG_OK);
     pthread_join(thread, NULL);
+}
+
+static void on_alarm(int signal)
+{
+    (void)signal;
+    og__loop_stop(loop);
+}
+
+static void test_stop_by_signal(void **state)
+{
+    (void)state;
+    struct sigaction action = {.sa_handler = on_alarm};
+    struct sigaction before;
+    const struct itimerval soon = {.it_value = {.tv_usec = 20000}};
+    sigaction(SIGALRM, &action, &before);
+    setitimer(ITIMER_REAL, &soon, NULL);
+    assert_int_equal(og__loop_run(loop, NULL), OG_OK);
+    sigaction(SIGALRM, &before, NULL);
 }
 
 enum { POSTERS = 4, POSTS = 2000 };
@@ -264,9 +276,7 @@ static void on_accept_error(void *ctx, const og_error *err)
 
 static void open_hall(hall *h, og_endpoint *endpoint)
 {
-    og__socket socket;
-    assert_int_equal(og_endpoint_parse(endpoint, "tcp://127.0.0.1:0", NULL), OG_OK);
-    assert_int_equal(og__socket_listen(&socket, endpoint, 0, NULL), OG_OK);
+    og__socket socket = open_listener("tcp://127.0.0.1:0", endpoint);
     h->listener = og__listener_open(loop, &socket, on_accept, on_accept_error, h, NULL);
     assert_non_null(h->listener);
     assert_int_equal(socket.fd, -1);
@@ -342,19 +352,14 @@ static void test_accept_without_descriptors(void **state)
 static void test_listener_path(void **state)
 {
     (void)state;
-    char dir[] = "/tmp/onggi-net-XXXXXX";
     hall h = {0};
-    assert_non_null(mkdtemp(dir));
-    og_endpoint endpoint = {.transport = OG_UNIX};
-    og__socket socket;
-    snprintf(endpoint.path, sizeof endpoint.path, "%s/x", dir);
-    assert_int_equal(og__socket_listen(&socket, &endpoint, 0, NULL), OG_OK);
+    og_endpoint endpoint;
+    og__socket socket = open_listener(temp_endpoint("unix", "x"), &endpoint);
     h.listener = og__listener_open(loop, &socket, on_accept, NULL, &h, NULL);
     assert_non_null(h.listener);
     assert_int_equal(access(endpoint.path, F_OK), 0);
     og__loop_free(loop);
     assert_int_not_equal(access(endpoint.path, F_OK), 0);
-    assert_int_equal(rmdir(dir), 0);
     loop = og__loop_new(NULL, NULL);
 }
 
@@ -363,6 +368,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(test_stop, make_loop, free_loop),
         cmocka_unit_test_setup_teardown(test_stop_by_thread, make_loop, free_loop),
+        cmocka_unit_test_setup_teardown(test_stop_by_signal, make_loop, free_loop),
         cmocka_unit_test_setup_teardown(test_posts_by_threads, make_loop, free_loop),
         cmocka_unit_test_setup_teardown(test_posts_after_stop, make_loop, free_loop),
         cmocka_unit_test_setup_teardown(test_timer_order, make_loop, free_loop),
@@ -371,5 +377,5 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_accept_without_descriptors, make_loop, free_loop),
         cmocka_unit_test_setup_teardown(test_listener_path, make_loop, free_loop),
     };
-    return cmocka_run_group_tests_name("loop", tests, NULL, NULL);
+    return cmocka_run_group_tests_name("loop", tests, make_dir, remove_dir);
 }

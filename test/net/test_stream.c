@@ -18,6 +18,7 @@
 #include <unistd.h>
 
 #include "net/loop.h"
+#include "net_test.h"
 
 static og__loop *loop;
 
@@ -164,15 +165,8 @@ static void run_for(int ms)
 /* ---- Pairs ----------------------------------------------------------------------------------------------
  */
 
-static og_endpoint parse(const char *text)
-{
-    og_endpoint endpoint;
-    assert_int_equal(og_endpoint_parse(&endpoint, text, NULL), OG_OK);
-    return endpoint;
-}
-
 /* A stream on the loop and a blocking socket at its other end. */
-static void open_pair(end *e, og__socket *far)
+static void open_ends(end *e, og__socket *far)
 {
     og_endpoint endpoint = parse("tcp://127.0.0.1:0");
     og__socket listener;
@@ -188,7 +182,7 @@ static void open_pair(end *e, og__socket *far)
     og__stream_read(e->stream, true);
 }
 
-static void close_pair(end *e, og__socket *far)
+static void close_ends(end *e, og__socket *far)
 {
     og__stream_close(e->stream);
     og__stream_close(e->stream);
@@ -206,7 +200,7 @@ static void test_echo(void **state)
     char data[16];
     char text[140];
     size_t got;
-    open_pair(&e, &far);
+    open_ends(&e, &far);
     assert_int_equal(strncmp(og__stream_peer(e.stream, text, sizeof text), "127.0.0.1:", 10), 0);
     assert_int_equal(og__socket_write(&far, "hello", 5, 1000, NULL), OG_OK);
     run_until(&e.datas, 1);
@@ -219,7 +213,7 @@ static void test_echo(void **state)
     run_for(5);
     assert_int_equal(e.ends, 1);
     assert_int_equal(og__stream_write(e.stream, "x", 1, &e.error), OG_ECLOSED);
-    close_pair(&e, &far);
+    close_ends(&e, &far);
 }
 
 /* The stream ends its direction first; the other goes on. */
@@ -230,7 +224,7 @@ static void test_half_close(void **state)
     og__socket far;
     char data[16];
     size_t got;
-    open_pair(&e, &far);
+    open_ends(&e, &far);
     assert_int_equal(og__stream_write(e.stream, "bye", 3, NULL), OG_OK);
     og__stream_shutdown(e.stream);
     assert_int_equal(og__socket_read(&far, data, sizeof data, &got, 1000, NULL), 1);
@@ -242,7 +236,7 @@ static void test_half_close(void **state)
     og__socket_close(&far);
     run_until(&e.ends, 1);
     assert_int_equal(e.errors, 0);
-    close_pair(&e, &far);
+    close_ends(&e, &far);
 }
 
 static void test_own_room(void **state)
@@ -251,12 +245,12 @@ static void test_own_room(void **state)
     uint8_t room[10 + 64];
     end e = {.room = room, .room_size = 10};
     og__socket far;
-    open_pair(&e, &far);
+    open_ends(&e, &far);
     assert_int_equal(og__socket_write(&far, "0123456789abcdefghijklmno", 25, 1000, NULL), OG_OK);
     run_until(&e.datas, 3);
     assert_int_equal(e.got.len, 25);
     assert_memory_equal(e.got.data, "0123456789abcdefghijklmno", 25);
-    close_pair(&e, &far);
+    close_ends(&e, &far);
 }
 
 static void test_pause_reading(void **state)
@@ -264,7 +258,7 @@ static void test_pause_reading(void **state)
     (void)state;
     end e = {0};
     og__socket far;
-    open_pair(&e, &far);
+    open_ends(&e, &far);
     og__stream_read(e.stream, false);
     assert_int_equal(og__socket_write(&far, "wait", 4, 1000, NULL), OG_OK);
     run_for(20);
@@ -272,7 +266,7 @@ static void test_pause_reading(void **state)
     og__stream_read(e.stream, true);
     run_until(&e.datas, 1);
     assert_int_equal(e.got.len, 4);
-    close_pair(&e, &far);
+    close_ends(&e, &far);
 }
 
 static uint8_t pattern(size_t i)
@@ -306,7 +300,7 @@ static void test_slow_reader(void **state)
     enum { SMALL = 20000, BIG = 3 << 20 };
     end e = {0};
     og__socket far;
-    open_pair(&e, &far);
+    open_ends(&e, &far);
     og__stream_set_high_water(e.stream, 1 << 20);
     size_t total = 0;
     bool queued = false;
@@ -343,7 +337,7 @@ static void test_slow_reader(void **state)
     pthread_join(thread, NULL);
     assert_true(r.same);
     assert_int_equal(r.total, total);
-    close_pair(&e, &far);
+    close_ends(&e, &far);
 }
 
 static void test_big_echo(void **state)
@@ -352,7 +346,7 @@ static void test_big_echo(void **state)
     enum { SIZE = 8 << 20 };
     end e = {.echo = true};
     og__socket far;
-    open_pair(&e, &far);
+    open_ends(&e, &far);
     uint8_t *data = malloc(SIZE);
     for (size_t i = 0; i < SIZE; i++)
         data[i] = pattern(i);
@@ -370,7 +364,7 @@ static void test_big_echo(void **state)
     assert_true(r.same);
     assert_int_equal(r.total, SIZE);
     free(data);
-    close_pair(&e, &far);
+    close_ends(&e, &far);
 }
 
 static void reset(og__socket *socket)
@@ -385,7 +379,7 @@ static void test_reset(void **state)
     (void)state;
     end e = {0};
     og__socket far;
-    open_pair(&e, &far);
+    open_ends(&e, &far);
     reset(&far);
     run_until(&e.errors, 1);
     assert_int_equal(e.error.code, OG_ECLOSED);
@@ -395,7 +389,7 @@ static void test_reset(void **state)
     assert_int_equal(og__stream_write(e.stream, "x", 1, &e.error), OG_ECLOSED);
     run_for(5);
     assert_int_equal(e.errors, 1);
-    close_pair(&e, &far);
+    close_ends(&e, &far);
 }
 
 /* The peer goes while much is queued for it and nothing is read. */
@@ -404,7 +398,7 @@ static void test_reset_while_writing(void **state)
     (void)state;
     end e = {0};
     og__socket far;
-    open_pair(&e, &far);
+    open_ends(&e, &far);
     og__stream_read(e.stream, false);
     size_t size = 32u << 20;
     char *data = calloc(1, size);
@@ -415,7 +409,7 @@ static void test_reset_while_writing(void **state)
     assert_int_equal(e.error.code, OG_ECLOSED);
     assert_int_equal(og__stream_queued(e.stream), 0);
     assert_int_equal(e.drains, 0);
-    close_pair(&e, &far);
+    close_ends(&e, &far);
 }
 
 static void test_close_in_callbacks(void **state)
@@ -428,7 +422,7 @@ static void test_close_in_callbacks(void **state)
         reader r = {.socket = &far};
         pthread_t thread;
         bool drain = places[i] == IN_DRAIN;
-        open_pair(&e, &far);
+        open_ends(&e, &far);
         if (drain) {
             og_buf big = OG_BUF_INIT;
             og_buf_reserve(&big, 16u << 20);
@@ -457,7 +451,7 @@ static void test_loop_closes_streams(void **state)
     end e[3] = {{0}};
     og__socket far[3];
     for (int i = 0; i < 3; i++)
-        open_pair(&e[i], &far[i]);
+        open_ends(&e[i], &far[i]);
     og__stream_close(e[1].stream);
     og__loop_stop(loop);
     og__loop_free(loop);
@@ -502,7 +496,7 @@ static void connect_and_talk(const char *listen, const char *host)
     assert_int_equal(og__socket_write(&far, "answer", 6, 1000, NULL), OG_OK);
     run_until(&e.datas, 1);
     assert_int_equal(e.got.len, 6);
-    close_pair(&e, &far);
+    close_ends(&e, &far);
 
     end closing = {.close = IN_CONNECT};
     connect_to(&closing, &endpoint, 2000);
@@ -520,21 +514,7 @@ static void test_connect(void **state)
     connect_and_talk("tcp://127.0.0.1:0", "");
     connect_and_talk("tcp://[::1]:0", ""); /* the second address */
     connect_and_talk("tcp://[::1]:0", "::1");
-    char dir[] = "/tmp/onggi-net-XXXXXX";
-    char text[80];
-    assert_non_null(mkdtemp(dir));
-    snprintf(text, sizeof text, "unix://%s/x", dir);
-    connect_and_talk(text, "");
-    assert_int_equal(rmdir(dir), 0);
-}
-
-static uint16_t free_port(void)
-{
-    og_endpoint endpoint = parse("tcp://127.0.0.1:0");
-    og__socket listener;
-    assert_int_equal(og__socket_listen(&listener, &endpoint, 0, NULL), OG_OK);
-    og__socket_close(&listener);
-    return endpoint.port;
+    connect_and_talk(temp_endpoint("unix", "x"), "");
 }
 
 static void test_connect_fails(void **state)
@@ -550,7 +530,7 @@ static void test_connect_fails(void **state)
     assert_int_equal(refused.error.code, OG_ECONNECT);
     assert_non_null(strstr(refused.error.text, "Connection refused"));
     assert_int_equal(og__stream_write(refused.stream, "x", 1, NULL), OG_ECLOSED);
-    close_pair(&refused, &none);
+    close_ends(&refused, &none);
 
     end unknown = {.close = IN_CONNECT};
     endpoint = parse("tcp://no-such-host.invalid:1");
@@ -577,11 +557,7 @@ static void test_connect_fails(void **state)
 static void test_connect_timeout(void **state)
 {
     (void)state;
-    char dir[] = "/tmp/onggi-net-XXXXXX";
-    char text[80];
-    assert_non_null(mkdtemp(dir));
-    snprintf(text, sizeof text, "unix://%s/x", dir);
-    const char *endpoints[] = {"tcp://127.0.0.1:0", text};
+    const char *endpoints[] = {"tcp://127.0.0.1:0", temp_endpoint("unix", "x")};
     for (int i = 0; i < 2; i++) {
         og_endpoint endpoint = parse(endpoints[i]);
         og__socket listener;
@@ -595,7 +571,7 @@ static void test_connect_timeout(void **state)
         run_until(&e.connects, 1);
         assert_int_equal(e.error.code, OG_ETIMEOUT);
         assert_non_null(strstr(e.error.text, "within 60 ms"));
-        close_pair(&e, &filler[0]);
+        close_ends(&e, &filler[0]);
 
         /* Closed while it is being tried: on_connect is never called. */
         end given_up = {0};
@@ -608,7 +584,6 @@ static void test_connect_timeout(void **state)
             og__socket_close(&filler[--fillers]);
         og__socket_close(&listener);
     }
-    assert_int_equal(rmdir(dir), 0);
 }
 
 static void test_connect_closed_early(void **state)
@@ -654,5 +629,5 @@ int main(void)
         ON_A_LOOP(test_connect_timeout),
         ON_A_LOOP(test_connect_closed_early),
     };
-    return cmocka_run_group_tests_name("stream", tests, NULL, NULL);
+    return cmocka_run_group_tests_name("stream", tests, make_dir, remove_dir);
 }

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Where a JSON text ends in a stream that comes in pieces. Each byte is looked at once: what must be known of those
- * before is in the scan's state. Only strings, brackets and bare words are told apart; the reader checks the rest.
+ * Where a JSON text ends in a stream that comes in pieces. Each byte is looked at once: what must be known of
+ * those before is in the scan's state. Only strings, brackets and bare words are told apart; the reader
+ * checks the rest.
  */
 #include "codec/json/text16.h"
 #include <onggi/json.h>
@@ -10,15 +11,16 @@
 
 enum { DEPTH_DEFAULT = 1000 };
 
-/* The states; STATE_WORD and up is within word number (state - STATE_WORD) / WORD_SIZE at letter % WORD_SIZE. */
+/* The states; STATE_WORD and up is within word number (state - STATE_WORD) / WORD_SIZE at letter % WORD_SIZE.
+ */
 enum {
-    STATE_START,      /* in the white space before the value */
-    STATE_INSIDE,     /* in a container, not in a string */
-    STATE_STRING,     /* in a string; at depth 0 the text ends with it */
-    STATE_ESCAPE,     /* after a backslash */
-    STATE_MINUS,      /* after the '-' of a bare number */
-    STATE_NUMBER,     /* in a bare number, a digit came */
-    STATE_WORD,       /* in a bare word */
+    STATE_START,  /* in the white space before the value */
+    STATE_INSIDE, /* in a container, not in a string */
+    STATE_STRING, /* in a string; at depth 0 the text ends with it */
+    STATE_ESCAPE, /* after a backslash */
+    STATE_MINUS,  /* after the '-' of a bare number */
+    STATE_NUMBER, /* in a bare number, a digit came */
+    STATE_WORD,   /* in a bare word */
     WORD_SIZE = 16
 };
 
@@ -30,7 +32,8 @@ static int refuse(og_json_scan *scan, const uint8_t *data, size_t at, const char
     scan->at = at;
     uint8_t c = data[at];
     if (c > 0x20 && c < 0x7f)
-        return og_error_set(err, OG_ESYNTAX, at, "not JSON: expected %s but found '%c' (0x%02x)", expected, c, c);
+        return og_error_set(err, OG_ESYNTAX, at, "not JSON: expected %s but found '%c' (0x%02x)", expected, c,
+                            c);
     return og_error_set(err, OG_ESYNTAX, at, "not JSON: expected %s but found byte 0x%02x", expected, c);
 }
 
@@ -43,10 +46,11 @@ static bool in_number(uint8_t c)
 static bool may_be_inside(uint8_t c)
 {
     static const uint8_t allowed[128] = {
-        ['\t'] = 1, ['\n'] = 1, ['\r'] = 1, [' '] = 1, ['"'] = 1, ['+'] = 1, [','] = 1, ['-'] = 1, ['.'] = 1, ['0'] = 1,
-        ['1'] = 1,  ['2'] = 1,  ['3'] = 1,  ['4'] = 1, ['5'] = 1, ['6'] = 1, ['7'] = 1, ['8'] = 1, ['9'] = 1, [':'] = 1,
-        ['E'] = 1,  ['I'] = 1,  ['N'] = 1,  ['['] = 1, [']'] = 1, ['a'] = 1, ['e'] = 1, ['f'] = 1, ['i'] = 1, ['l'] = 1,
-        ['n'] = 1,  ['r'] = 1,  ['s'] = 1,  ['t'] = 1, ['u'] = 1, ['y'] = 1, ['{'] = 1, ['}'] = 1,
+        ['\t'] = 1, ['\n'] = 1, ['\r'] = 1, [' '] = 1, ['"'] = 1, ['+'] = 1, [','] = 1, ['-'] = 1,
+        ['.'] = 1,  ['0'] = 1,  ['1'] = 1,  ['2'] = 1, ['3'] = 1, ['4'] = 1, ['5'] = 1, ['6'] = 1,
+        ['7'] = 1,  ['8'] = 1,  ['9'] = 1,  [':'] = 1, ['E'] = 1, ['I'] = 1, ['N'] = 1, ['['] = 1,
+        [']'] = 1,  ['a'] = 1,  ['e'] = 1,  ['f'] = 1, ['i'] = 1, ['l'] = 1, ['n'] = 1, ['r'] = 1,
+        ['s'] = 1,  ['t'] = 1,  ['u'] = 1,  ['y'] = 1, ['{'] = 1, ['}'] = 1,
     };
     return c < 128 && allowed[c];
 }
@@ -150,7 +154,8 @@ static int scan_word(og_json_scan *scan, const uint8_t *data, size_t at, og_erro
     return word[letter + 1] == '\0';
 }
 
-/* Takes what stands at scan->at in its state. 1 when the text ends before scan->at, 0 to go on, or an error. */
+/* Takes what stands at scan->at in its state. 1 when the text ends before scan->at, 0 to go on, or an error.
+ */
 static int scan_some(og_json_scan *scan, const uint8_t *data, size_t len, og_error *err)
 {
     size_t at = scan->at;
@@ -178,8 +183,8 @@ static int scan_some(og_json_scan *scan, const uint8_t *data, size_t len, og_err
     }
 }
 
-int og_json_scan_end(og_json_scan *scan, const uint8_t *data, size_t len, bool ended, size_t *start, size_t *end,
-                     og_error *err)
+int og_json_scan_end(og_json_scan *scan, const uint8_t *data, size_t len, bool ended, size_t *start,
+                     size_t *end, og_error *err)
 {
     int done = 0;
     while (done == 0 && scan->at < len)

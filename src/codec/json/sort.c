@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* The pairs of a dict in order of their keys, as Python's sorted() orders them. */
-#include "base/alloc.h"
 #include "codec/json/sort.h"
+#include "base/alloc.h"
 
 #include <string.h>
 

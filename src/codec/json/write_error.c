@@ -74,8 +74,8 @@ int og__json_refuse(og__json_writer *w, og_status status, const char *format, ..
     vsnprintf(sentence, sizeof sentence, format, args);
     va_end(args);
     if (p.len == 0) return og_error_set(w->err, status, OG_NO_POSITION, "%s", sentence);
-    return og_error_set(w->err, status, OG_NO_POSITION, "at %s%s: %s", p.text, p.len == PATH_MAX_LEN ? "…" : "",
-                        sentence);
+    return og_error_set(w->err, status, OG_NO_POSITION, "at %s%s: %s", p.text,
+                        p.len == PATH_MAX_LEN ? "…" : "", sentence);
 }
 
 int og__json_write_no_memory(og__json_writer *w)

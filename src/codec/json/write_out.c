@@ -10,6 +10,8 @@ enum { SPARE = 64, FRAMES_AT_FIRST = 32 };
 void og__json_sync(og__json_writer *w)
 {
     og_buf *out = w->out;
+    w->at = w->end = out->data;
+    if (!out->data) return;
     size_t end = out->cap < w->limit ? out->cap : w->limit;
     w->at = out->data + out->len;
     w->end = out->data + (end > out->len ? end : out->len);
@@ -19,9 +21,7 @@ int og__json_reserve_slow(og__json_writer *w, size_t len)
 {
     og_buf *out = w->out;
     out->len = og__json_length(w);
-    if (out->len > w->limit || len > w->limit - out->len)
-        return og__json_refuse(w, OG_ELIMIT, "the text would be longer than the limit of %zu bytes",
-                               w->limit - w->start);
+    if (out->len > w->limit || len > w->limit - out->len) return og__json_too_long(w);
     /* Some more, so that short items need not ask one by one; but no more than may be. */
     size_t more = w->limit - out->len - len;
     if (og_buf_reserve(out, len + (more < SPARE ? more : SPARE)) < 0) return og__json_write_no_memory(w);
@@ -68,8 +68,9 @@ int og__json_begin_item(og__json_writer *w)
 static int grow_frames(og__json_writer *w)
 {
     if (w->depth >= w->o.max_depth)
-        return og__json_refuse(w, OG_ELIMIT, "more than %zu arrays and objects in one another; raise max_depth to "
-                                             "allow it",
+        return og__json_refuse(w, OG_ELIMIT,
+                               "more than %zu arrays and objects in one another; raise max_depth to "
+                               "allow it",
                                w->o.max_depth);
     if (w->depth < w->room) return OG_OK;
     size_t room = w->room ? w->room * 2 : FRAMES_AT_FIRST;

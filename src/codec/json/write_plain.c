@@ -56,23 +56,31 @@ static og__json_record *find_record(og__json_writer *w, const void *node, bool *
 static int cut_cycle(og__json_writer *w, const og__json_record *record, og_value value)
 {
     if (w->o.form == OG_JSON_STRICT)
-        return og__json_refuse(w, OG_EVALUE, "the %s holds itself, which JSON cannot carry; use plain or lossless form "
-                                             "or pickle",
+        return og__json_refuse(w, OG_EVALUE,
+                               "the %s holds itself, which JSON cannot carry; use plain or lossless form "
+                               "or pickle",
                                og_kind_name(og_kind_of(value)));
     if (record->depth < w->lowest_cut) w->lowest_cut = record->depth;
     bool braces = og_kind_of(value) == OG_DICT || og_kind_of(value) == OG_OBJECT;
     return og__json_puts(w, braces ? "\"{...}\"" : "\"[...]\"");
 }
 
-/* Bytes that repeating may cost yet; without limit where the caller set one for the whole. */
+int og__json_too_long(og__json_writer *w)
+{
+    if (!w->unlimited)
+        return og__json_refuse(w, OG_ELIMIT, "the text would be longer than the limit of %zu bytes", w->max);
+    return og__json_refuse(
+        w, OG_ELIMIT,
+        "writing shared values again and again would take more than %zu bytes; use lossless form, "
+        "or set max_bytes",
+        REPEAT_MAX);
+}
+
+/* Counts what repeating costs; where the caller set a limit, that one counts alone. */
 static int charge_repeat(og__json_writer *w, size_t len)
 {
     if (!w->unlimited) return OG_OK;
-    if (len > REPEAT_MAX - w->repeated)
-        return og__json_refuse(w, OG_ELIMIT,
-                               "writing shared values again and again would take more than %zu bytes; use lossless "
-                               "form, or set max_bytes",
-                               REPEAT_MAX);
+    if (len > REPEAT_MAX - w->repeated) return og__json_too_long(w);
     w->repeated += len;
     return OG_OK;
 }
@@ -113,8 +121,8 @@ static bool fits_here(const og__json_writer *w, const og__json_record *record)
     return w->lines ? w->depth == record->depth : w->depth <= record->depth;
 }
 
-/* 1 when the node is to be written in full (then its frame is to be told `*record`, plus 1), 0 when it was dealt
- * with. */
+/* 1 when the node is to be written in full (then its frame is to be told `*record`, plus 1), 0 when it was
+ * dealt with. */
 static int enter_shared(og__json_writer *w, og_value value, size_t *index)
 {
     bool fresh;
@@ -147,11 +155,6 @@ static int refuse_kind(og__json_writer *w, og_value value)
 {
     return og__json_refuse(w, OG_ETYPE, "%s cannot be carried by JSON; use plain or lossless form or pickle",
                            og_kind_name(og_kind_of(value)));
-}
-
-int og__json_plain_object(og__json_writer *w, og_value object)
-{
-    return og__json_open_object(w, object);
 }
 
 static int open_node(og__json_writer *w, og_value value)

@@ -14,10 +14,13 @@ int og__json_write_float(og__json_writer *w, double number)
         if (status == OG_OK) w->at += og__double_write(number, (char *)w->at);
         return status;
     }
-    if (w->o.allow_nan) return og__json_puts(w, isnan(number) ? "NaN" : number < 0 ? "-Infinity" : "Infinity");
+    if (w->o.allow_nan)
+        return og__json_puts(w, isnan(number) ? "NaN" : number < 0 ? "-Infinity" : "Infinity");
     if (w->o.form == OG_JSON_PLAIN) return og__json_puts(w, "null");
     return og__json_refuse(w, OG_EVALUE, "%s is not JSON; allow_nan writes it as Python does",
-                           isnan(number) ? "nan" : number < 0 ? "-inf" : "inf");
+                           isnan(number) ? "nan"
+                           : number < 0  ? "-inf"
+                                         : "inf");
 }
 
 int og__json_write_int(og__json_writer *w, og_value number)
@@ -96,7 +99,9 @@ static int write_other_key(og__json_writer *w, og_value key)
     if (status < 0) return status;
     switch (og_kind_of(key)) {
     case OG_NONE: status = og__json_puts(w, "null"); break;
-    case OG_BOOL: status = og__json_puts(w, og_as_bool(key, &truth) == OG_OK && truth ? "true" : "false"); break;
+    case OG_BOOL:
+        status = og__json_puts(w, og_as_bool(key, &truth) == OG_OK && truth ? "true" : "false");
+        break;
     case OG_INT: status = og__json_write_int(w, key); break;
     case OG_FLOAT:
         og_as_double(key, &number);
@@ -114,9 +119,10 @@ static int write_other_key(og__json_writer *w, og_value key)
 static int write_repr_key(og__json_writer *w, og_value key)
 {
     if (w->o.form == OG_JSON_STRICT)
-        return og__json_refuse(w, OG_ETYPE,
-                               "keys must be str, int, float, bool or None, not %s; use plain or lossless form or pickle",
-                               og_kind_name(og_kind_of(key)));
+        return og__json_refuse(
+            w, OG_ETYPE,
+            "keys must be str, int, float, bool or None, not %s; use plain or lossless form or pickle",
+            og_kind_name(og_kind_of(key)));
     og_buf text;
     og_error why = {.code = OG_OK};
     og_buf_init(&text, w->alloc);

@@ -18,8 +18,8 @@ static uint8_t *put_hex4(uint8_t *at, uint32_t code)
 
 static uint8_t *put_escaped(uint8_t *at, uint8_t c)
 {
-    static const char letters[128] = {['"'] = '"', ['\\'] = '\\', ['\b'] = 'b', ['\f'] = 'f',
-                                      ['\n'] = 'n', ['\r'] = 'r', ['\t'] = 't'};
+    static const char letters[128] = {
+        ['"'] = '"', ['\\'] = '\\', ['\b'] = 'b', ['\f'] = 'f', ['\n'] = 'n', ['\r'] = 'r', ['\t'] = 't'};
     if (!letters[c]) return put_hex4(at, c);
     *at++ = '\\';
     *at++ = (uint8_t)letters[c];
@@ -66,7 +66,8 @@ static inline bool is_special(uint8_t c, bool ascii, bool surrogates)
 }
 
 /* Copies what needs no escape from `text`; returns how much. There is room for len + 16 bytes. */
-static inline size_t copy_plain(og__json_writer *w, const uint8_t *text, size_t len, bool ascii, bool surrogates)
+static inline size_t copy_plain(og__json_writer *w, const uint8_t *text, size_t len, bool ascii,
+                                bool surrogates)
 {
     size_t n = 0;
     while (len - n >= BLOCK) {
@@ -115,8 +116,9 @@ int og__json_write_string(og__json_writer *w, og_value string)
     bool surrogates = (string.meta & OG__F_SURROGATE) != 0;
     if (!(string.meta & OG__F_CLEAN) || w->o.ensure_ascii || surrogates) {
         if (surrogates && !w->o.ensure_ascii && w->o.form != OG_JSON_LOSSLESS)
-            return og__json_refuse(w, OG_EVALUE,
-                                   "a str with half of a surrogate pair cannot be carried by UTF-8; use ensure_ascii");
+            return og__json_refuse(
+                w, OG_EVALUE,
+                "a str with half of a surrogate pair cannot be carried by UTF-8; use ensure_ascii");
         return og__json_write_text(w, text, len, surrogates);
     }
     int status = og__json_reserve(w, len + 2);

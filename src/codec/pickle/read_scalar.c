@@ -77,12 +77,12 @@ int og__op_NONE(og__reader *r)
 
 int og__op_NEWTRUE(og__reader *r)
 {
-    return og__push(r, og__make(OG_BOOL, OG__F_TRUE, 0, NULL));
+    return og__push(r, og_bool(true));
 }
 
 int og__op_NEWFALSE(og__reader *r)
 {
-    return og__push(r, og__make(OG_BOOL, 0, 0, NULL));
+    return og__push(r, og_bool(false));
 }
 
 static int push_uint(og__reader *r, size_t size)

@@ -35,8 +35,10 @@ int og__frame_wait(og__writer *w, og__frame *f)
 {
     if (!og__may_recur(w, f->value)) return OG_OK;
     bool fresh;
-    if (!og__map_put(&w->nodes, og__node_of(f->value), (uint64_t)f->depth << 1, &fresh))
-        return og__writer_fail(w, OG_ENOMEM, "out of memory");
+    uint64_t open = (uint64_t)f->depth << 2 | OG__NODE_OPEN;
+    uint64_t *entry = og__map_put(&w->nodes, og__node_of(f->value), open, &fresh);
+    if (!entry) return og__writer_fail(w, OG_ENOMEM, "out of memory");
+    if ((*entry & OG__NODE_STATE) == OG__NODE_FORGOTTEN) *entry = open;
     f->waiting = true;
     w->waiting++;
     return OG_OK;
@@ -160,7 +162,7 @@ static int open_wrapped(og__writer *w, og_value v, size_t depth)
     og__frame *f = og__frame_push(w, OG__FRAME_WRAPPED, v, depth);
     if (!f) return OG_ELIMIT;
     int status = og__frame_wait(w, f);
-    if (status == OG_OK) status = og__write_name(w, "builtins", og_kind_of(v) == OG_SET ? "set" : "frozenset");
+    if (status == OG_OK) status = og__write_name(w, og_kind_of(v) == OG_SET ? OG__NAME_SET : OG__NAME_FROZENSET);
     if (status == OG_OK) status = og__args_begin(w);
     if (status == OG_OK) status = put_empty(w, OG__OP_EMPTY_LIST, OG__OP_LIST);
     return status < 0 ? status : 1;
@@ -225,17 +227,40 @@ static int open_object(og__writer *w, og_value v, size_t depth)
     return status < 0 ? status : 1;
 }
 
+/*
+ * `v` is reached again from inside of itself before it is made: it will be written once more in there, and that
+ * copy is the one that stays. What stands between the two belongs to the copy too, so it is written once more as
+ * well, whole, for a call takes its arguments as they are at that time. Only the innermost thing that has an
+ * identity is fetched from the memo then, where the way around ends.
+ */
+static void forget_way(og__writer *w, og_value v)
+{
+    bool innermost = true;
+    for (size_t i = w->open_count; i > 0 && w->open[i - 1].value.u.p != v.u.p; i--) {
+        og_value between = w->open[i - 1].value;
+        uint64_t *entry = og__map_find(&w->nodes, og__node_of(between));
+        if (!entry || (*entry & OG__NODE_STATE) != OG__NODE_NUMBERED) continue;
+        if (!innermost && !og__is_shared(between)) *entry = OG__NODE_FORGOTTEN;
+        innermost = false;
+    }
+}
+
 /* A node that was met before: 1 and the way to it written, or 0; `depth` becomes that of the open one. */
 static int met_before(og__writer *w, og_value v, size_t *depth)
 {
     uint64_t *entry = og__map_find(&w->nodes, og__node_of(v));
     if (!entry) return 0;
-    if (*entry & 1) {
-        int status = og__put_get(w, (uint32_t)(*entry >> 1));
+    switch (*entry & OG__NODE_STATE) {
+    case OG__NODE_NUMBERED: {
+        int status = og__put_get(w, (uint32_t)(*entry >> 2));
         return status < 0 ? status : 1;
     }
-    *depth = (size_t)(*entry >> 1);
-    return 0;
+    case OG__NODE_OPEN:
+        *depth = (size_t)(*entry >> 2);
+        forget_way(w, v);
+        return 0;
+    default: return 0;
+    }
 }
 
 int og__write_value(og__writer *w, og_value v, size_t depth)

@@ -112,8 +112,8 @@ bool og__may_recur(const og__writer *w, og_value v)
 bool og__node_number(const og__writer *w, og_value v, uint32_t *number)
 {
     const uint64_t *entry = og__map_find(&w->nodes, og__node_of(v));
-    if (!entry || !(*entry & 1)) return false;
-    *number = (uint32_t)(*entry >> 1);
+    if (!entry || (*entry & OG__NODE_STATE) != OG__NODE_NUMBERED) return false;
+    *number = (uint32_t)(*entry >> 2);
     return true;
 }
 
@@ -126,7 +126,7 @@ int og__memoize_node(og__writer *w, og_value v)
     bool fresh;
     uint64_t *entry = og__map_put(&w->nodes, og__node_of(v), 0, &fresh);
     if (!entry) return og__writer_fail(w, OG_ENOMEM, "out of memory");
-    *entry = (uint64_t)number << 1 | 1;
+    *entry = (uint64_t)number << 2 | OG__NODE_NUMBERED;
     return OG_OK;
 }
 

@@ -17,13 +17,13 @@ static og_value kwargs_of(const og__frame *f)
     return f->part->more ? f->part->more->kwargs : (og_value){0};
 }
 
-/* How the object is made by a call of protocol 0 or 1, which know no NEWOBJ: by one of copyreg's functions. */
-static const char *newobj_name(const og__writer *w, const og__frame *f)
+/* Which of copyreg's functions makes the object where there is no opcode that does; OG__NAMES: none is needed. */
+static og__name helper_of(const og__writer *w, const og__frame *f)
 {
-    if (make_of(f) != OG_MAKE_NEW) return NULL;
-    if (!og_valid(f->part->args)) return "_reconstructor";
-    if (og_valid(kwargs_of(f))) return w->protocol < 4 ? "__newobj_ex__" : NULL;
-    return w->protocol < 2 ? "__newobj__" : NULL;
+    if (make_of(f) != OG_MAKE_NEW) return OG__NAMES;
+    if (!og_valid(f->part->args)) return OG__NAME_RECONSTRUCTOR;
+    if (og_valid(kwargs_of(f))) return w->protocol < 4 ? OG__NAME_NEWOBJ_EX : OG__NAMES;
+    return w->protocol < 2 ? OG__NAME_NEWOBJ : OG__NAMES;
 }
 
 static int put_extension(og__writer *w, og_value code)
@@ -53,19 +53,18 @@ static int put_buffer(og__writer *w, og_value number)
 /* What comes before the callable. */
 static int begin(og__writer *w, og__frame *f)
 {
-    const char *name = newobj_name(w, f);
+    og__name helper = helper_of(w, f);
     if (make_of(f) == OG_MAKE_INSTANCE) return og__put_op(w, OG__OP_MARK);
-    if (!name) return OG_OK;
-    int status = og__write_name(w, "copyreg", name);
-    if (status == OG_OK) status = strcmp(name, "__newobj__") == 0 ? og__put_op(w, OG__OP_MARK) : og__args_begin(w);
-    return status;
+    if (helper == OG__NAMES) return OG_OK;
+    int status = og__write_name(w, helper);
+    if (status < 0) return status;
+    return helper == OG__NAME_NEWOBJ ? og__put_op(w, OG__OP_MARK) : og__args_begin(w);
 }
 
 /* True when the arguments go onto the stack one by one, not as a tuple. */
 static bool args_apart(const og__writer *w, const og__frame *f)
 {
-    const char *name = newobj_name(w, f);
-    return make_of(f) == OG_MAKE_INSTANCE || (name && strcmp(name, "__newobj__") == 0);
+    return make_of(f) == OG_MAKE_INSTANCE || helper_of(w, f) == OG__NAME_NEWOBJ;
 }
 
 /* A line for PERSID, in protocol 0. */
@@ -98,7 +97,7 @@ static int write_args(og__writer *w, og__frame *f)
     if (how == OG_MAKE_EXTENSION || how == OG_MAKE_BUFFER) return OG_OK;
     if (how == OG_MAKE_PERSISTENT) return w->protocol == 0 && is_line(args) ? OG_OK : og__write_value(w, args, f->depth + 1u);
     if (how == OG_MAKE_NEW && !og_valid(args)) {
-        int status = og__write_name(w, "builtins", "object");
+        int status = og__write_name(w, OG__NAME_OBJECT);
         return status < 0 ? status : og__put_op(w, OG__OP_NONE);
     }
     if (!args_apart(w, f)) return og__write_value(w, args, f->depth + 1u);
@@ -111,11 +110,10 @@ static int write_args(og__writer *w, og__frame *f)
     return OG_OK;
 }
 
+/* The call of a helper. */
 static int call(og__writer *w, og__frame *f)
 {
-    const char *name = newobj_name(w, f);
-    if (!name) return og__put_op(w, OG__OP_REDUCE);
-    if (strcmp(name, "__newobj__") != 0) return og__args_call(w, 3);
+    if (helper_of(w, f) != OG__NAME_NEWOBJ) return og__args_call(w, 3);
     int status = og__put_op(w, OG__OP_TUPLE);
     return status < 0 ? status : og__put_op(w, OG__OP_REDUCE);
 }
@@ -126,7 +124,7 @@ static int make(og__writer *w, og__frame *f)
     switch (make_of(f)) {
     case OG_MAKE_CALL: status = og__put_op(w, OG__OP_REDUCE); break;
     case OG_MAKE_NEW:
-        if (newobj_name(w, f)) {
+        if (helper_of(w, f) != OG__NAMES) {
             status = call(w, f);
         } else {
             status = og__put_op(w, og_valid(kwargs_of(f)) ? OG__OP_NEWOBJ_EX : OG__OP_NEWOBJ);

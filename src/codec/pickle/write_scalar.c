@@ -107,7 +107,7 @@ static int write_bool(og__writer *w, bool truth)
 static int write_complex(og__writer *w, og_value v)
 {
     const double *parts = v.u.p;
-    int status = og__write_name(w, "builtins", "complex");
+    int status = og__write_name(w, OG__NAME_COMPLEX);
     if (status == OG_OK) status = og__args_begin(w);
     if (status == OG_OK) status = write_float(w, parts[0]);
     if (status == OG_OK) status = write_float(w, parts[1]);
@@ -173,7 +173,7 @@ int og__write_str(og__writer *w, og_value v)
 /* Bytes below protocol 3: encode(str, 'latin1'), or bytes() when there are none. */
 static int put_bytes_call(og__writer *w, const uint8_t *bytes, size_t len)
 {
-    int status = len ? og__write_name(w, "_codecs", "encode") : og__write_name(w, "builtins", "bytes");
+    int status = og__write_name(w, len ? OG__NAME_ENCODE : OG__NAME_BYTES);
     if (status == OG_OK) status = og__args_begin(w);
     if (status == OG_OK && len) status = og__write_latin1(w, bytes, len);
     if (status == OG_OK && len) status = og__write_str(w, constant("latin1"));
@@ -209,7 +209,7 @@ static int put_bytearray(og__writer *w, const uint8_t *bytes, size_t len)
         if (len) memcpy(at, bytes, len);
         return apart ? og__frame_open(w) : OG_OK;
     }
-    int status = og__write_name(w, "builtins", "bytearray");
+    int status = og__write_name(w, OG__NAME_BYTEARRAY);
     if (status == OG_OK) status = og__args_begin(w);
     if (status < 0 || len == 0) return status < 0 ? status : og__args_call(w, 0);
     if (w->protocol >= 3) {
@@ -282,7 +282,7 @@ static int put_nested(og__writer *w, og_value module, og_value name)
     size_t points = count_points(name);
     int status = OG_OK;
     for (size_t i = 0; i < points && status == OG_OK; i++) {
-        status = og__write_name(w, "builtins", "getattr");
+        status = og__write_name(w, OG__NAME_GETATTR);
         if (status == OG_OK) status = og__args_begin(w);
     }
     og_value rest = name;
@@ -313,10 +313,19 @@ int og__write_class(og__writer *w, og_value v)
     return status < 0 ? status : og__said_add(w, v);
 }
 
-/* Such names are few and short: they are written anew each time rather than looked for. */
-int og__write_name(og__writer *w, const char *module, const char *name)
+int og__write_name(og__writer *w, og__name name)
 {
-    return write_class_names(w, constant(module), constant(name));
+    static const char *const names[][2] = {
+#define X(id, module, qualname) {module, qualname},
+        OG__NAME_MAP(X)
+#undef X
+    };
+    if (w->named[name]) return og__put_get(w, w->named[name] - 1);
+    uint32_t number;
+    int status = write_class_names(w, constant(names[name][0]), constant(names[name][1]));
+    if (status == OG_OK) status = og__memoize(w, &number);
+    if (status == OG_OK) w->named[name] = number + 1;
+    return status;
 }
 
 /* ---- All of them ---------------------------------------------------------------------------------------- */

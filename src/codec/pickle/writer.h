@@ -19,6 +19,30 @@ typedef struct og__said {
     uint32_t number;
 } og__said;
 
+/* What is known of a node, in the lowest bits of its entry in the map; above them its number, or its depth. */
+enum { OG__NODE_OPEN = 0, OG__NODE_NUMBERED = 1, OG__NODE_FORGOTTEN = 2, OG__NODE_STATE = 3 };
+
+/* The names that the forms of values need. */
+#define OG__NAME_MAP(X)                              \
+    X(SET, "builtins", "set")                        \
+    X(FROZENSET, "builtins", "frozenset")            \
+    X(COMPLEX, "builtins", "complex")                \
+    X(BYTES, "builtins", "bytes")                    \
+    X(BYTEARRAY, "builtins", "bytearray")            \
+    X(OBJECT, "builtins", "object")                  \
+    X(GETATTR, "builtins", "getattr")                \
+    X(ENCODE, "_codecs", "encode")                   \
+    X(RECONSTRUCTOR, "copyreg", "_reconstructor")    \
+    X(NEWOBJ, "copyreg", "__newobj__")               \
+    X(NEWOBJ_EX, "copyreg", "__newobj_ex__")
+
+typedef enum og__name {
+#define X(id, module, name) OG__NAME_##id,
+    OG__NAME_MAP(X)
+#undef X
+        OG__NAMES
+} og__name;
+
 /* What a frame has in hand. */
 typedef enum og__frame_kind {
     OG__FRAME_RUN,     /* items that go into a container on the stack, in batches */
@@ -50,10 +74,11 @@ typedef struct og__writer {
     size_t frame_at; /* where the open frame's opcode stands, or SIZE_MAX */
     size_t max_depth;
     const og__node *root; /* when it may stand in itself */
-    uint32_t numbers; /* of the memo, given out */
+    uint32_t numbers;          /* of the memo, given out */
+    uint32_t named[OG__NAMES]; /* the numbers of names, plus 1; 0: not written yet */
     size_t waiting;   /* frames that are */
     int64_t buffers;  /* out-of-band buffers referred to */
-    og__map nodes;    /* node -> number << 1 | 1, or depth << 1 while it is open and waiting */
+    og__map nodes; /* those that may be met again */
     og__said *said;
     size_t said_cap; /* a power of two, or 0 */
     size_t said_count;
@@ -130,8 +155,8 @@ int og__write_bytes(og__writer *w, og_value v);
 int og__write_bytearray(og__writer *w, og_value v);
 int og__write_class(og__writer *w, og_value v);
 
-/* A name of the builtins or another module that the form of a value needs. */
-int og__write_name(og__writer *w, const char *module, const char *name);
+/* One of the names that the forms of values need. */
+int og__write_name(og__writer *w, og__name name);
 
 /* A str made of the bytes taken as Latin-1. */
 int og__write_latin1(og__writer *w, const uint8_t *bytes, size_t len);

@@ -1,0 +1,74 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * What a codec benchmark is made of: sets of data, and tasks that contenders do with them.
+ * One thread; a task owns its `state` from bench_add() until its `done`.
+ */
+#ifndef ONGGI_BENCH_BENCH_H
+#define ONGGI_BENCH_BENCH_H
+
+#include <stddef.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+/* One set of data in its forms. Each form is followed by 64 bytes that may be read; length 0: there is none.
+ */
+typedef struct bench_set {
+    const char *name;
+    const char *json;
+    size_t json_len;
+    const char *pickle4;
+    size_t pickle4_len;
+    const char *pickle5;
+    size_t pickle5_len;
+} bench_set;
+
+/* What is measured: name, what a row's bytes are counted in. */
+#define BENCH_TASKS(X)                  \
+    X(JSON_READ, "json read")           \
+    X(JSON_WRITE, "json write")         \
+    X(JSON_BOTH, "json read and write") \
+    X(PICKLE4_READ, "pickle 4 read")    \
+    X(PICKLE4_WRITE, "pickle 4 write")  \
+    X(PICKLE5_READ, "pickle 5 read")    \
+    X(PICKLE5_WRITE, "pickle 5 write")  \
+    X(PICKLE_TO_JSON, "pickle to json") \
+    X(JSON_TO_PICKLE, "json to pickle")
+
+typedef enum bench_task {
+#define X(name, text) BENCH_##name,
+    BENCH_TASKS(X)
+#undef X
+} bench_task;
+
+/* One contender at one task. */
+typedef struct bench_row {
+    bench_task task;
+    const char *who;
+    void *state;
+
+    /* Does the task `times` times; seconds taken if the contender measures itself, else 0. < 0: it failed. */
+    double (*run)(void *state, size_t times);
+    void (*done)(void *state);
+    size_t output; /* bytes that it wrote, 0 if it only reads; set by bench_add's caller */
+    size_t memory; /* bytes held for the document, 0 if unknown */
+} bench_row;
+
+/* Adds a row to the set that is being prepared. */
+void bench_add(bench_row row);
+
+/* The contenders: each adds its rows for `set`. */
+void bench_onggi(const bench_set *set);
+void bench_jansson(const bench_set *set);
+void bench_jsonc(const bench_set *set);
+void bench_cjson(const bench_set *set);
+void bench_simdjson(const bench_set *set);
+void bench_rapidjson(const bench_set *set);
+void bench_python(const bench_set *set, const char *folder);
+
+#ifdef __cplusplus
+}
+#endif
+
+#endif

@@ -1,0 +1,181 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Measures the codecs beside their peers: every contender does every task on every set, in turns within one
+ * run, so that what slows the machine slows all of them. Prints JSON; bench/run makes tables and a plot of
+ * it.
+ *
+ *     onggi-bench FOLDER ROUNDS [TASK]     FOLDER holds NAME.json, NAME.p4, NAME.p5 and python_tasks.py's
+ * path in PYTHON_TASKS
+ */
+#include "bench.h"
+
+#include <dirent.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+enum { MAX_ROWS = 64, MAX_ROUNDS = 101, MAX_SETS = 64, PADDING = 64 };
+
+/* A turn lasts about this long, so that the clock's grain does not show. */
+static const double turn_seconds = 0.004;
+
+static bench_row rows[MAX_ROWS];
+static size_t row_count;
+static double seconds[MAX_ROWS][MAX_ROUNDS]; /* of one time, by round */
+static const char *only;
+
+static const char *const task_names[] = {
+#define X(name, text) text,
+    BENCH_TASKS(X)
+#undef X
+};
+
+void bench_add(bench_row row)
+{
+    bool wanted = row_count < MAX_ROWS && (!only || strstr(task_names[row.task], only));
+    if (wanted)
+        rows[row_count++] = row;
+    else
+        row.done(row.state);
+}
+
+static double now(void)
+{
+    struct timespec t;
+    clock_gettime(CLOCK_MONOTONIC, &t);
+    return (double)t.tv_sec + (double)t.tv_nsec * 1e-9;
+}
+
+/* Seconds that `times` times take; < 0 when the contender failed. */
+static double measure(const bench_row *row, size_t times)
+{
+    double start = now();
+    double own = row->run(row->state, times);
+    return own != 0 ? own : now() - start;
+}
+
+static size_t times_for(const bench_row *row)
+{
+    size_t times = 1;
+    for (;;) {
+        double taken = measure(row, times);
+        if (taken < 0) return 0;
+        if (taken >= turn_seconds / 4) return (size_t)(1 + (double)times * turn_seconds / taken);
+        times *= 4;
+    }
+}
+
+static int by_size(const void *a, const void *b)
+{
+    double x = *(const double *)a;
+    double y = *(const double *)b;
+    return (x > y) - (x < y);
+}
+
+static void print_row(const bench_row *row, double *times, size_t rounds, bool first)
+{
+    qsort(times, rounds, sizeof *times, by_size);
+    printf("%s\n  {\"task\": \"%s\", \"who\": \"%s\", ", first ? "" : ",", task_names[row->task], row->who);
+    if (times[0] < 0)
+        printf("\"failed\": true}");
+    else
+        printf("\"median\": %.4g, \"low\": %.4g, \"high\": %.4g, \"output\": %zu, \"memory\": %zu}",
+               times[rounds / 2], times[rounds / 4], times[rounds - 1 - rounds / 4], row->output,
+               row->memory);
+}
+
+static void run_set(const bench_set *set, const char *folder, size_t rounds, bool first_set)
+{
+    row_count = 0;
+    bench_onggi(set);
+    bench_simdjson(set);
+    bench_rapidjson(set);
+    bench_jansson(set);
+    bench_jsonc(set);
+    bench_cjson(set);
+    bench_python(set, folder);
+    size_t times[MAX_ROWS];
+    for (size_t i = 0; i < row_count; i++)
+        times[i] = rows[i].run ? times_for(&rows[i]) : 0;
+    for (size_t round = 0; round < rounds; round++) {
+        for (size_t i = 0; i < row_count; i++)
+            seconds[i][round] = times[i] ? measure(&rows[i], times[i]) / (double)times[i] : -1;
+    }
+    printf("%s\n {\"set\": \"%s\", \"json\": %zu, \"pickle4\": %zu, \"pickle5\": %zu, \"rows\": [",
+           first_set ? "" : ",", set->name, set->json_len, set->pickle4_len, set->pickle5_len);
+    for (size_t i = 0; i < row_count; i++) {
+        print_row(&rows[i], seconds[i], rounds, i == 0);
+        rows[i].done(rows[i].state);
+    }
+    printf("]}");
+    fflush(stdout);
+}
+
+/* A file's bytes, followed by padding; NULL and length 0 if there is none. */
+static char *load(const char *folder, const char *name, const char *ending, size_t *len)
+{
+    char path[1024];
+    snprintf(path, sizeof path, "%s/%s.%s", folder, name, ending);
+    *len = 0;
+    FILE *file = fopen(path, "rb");
+    if (!file) return NULL;
+    fseek(file, 0, SEEK_END);
+    long size = ftell(file);
+    rewind(file);
+    char *bytes = size < 0 ? NULL : calloc(1, (size_t)size + PADDING);
+    if (bytes && fread(bytes, 1, (size_t)size, file) == (size_t)size) *len = (size_t)size;
+    fclose(file);
+    return bytes;
+}
+
+static int by_name(const void *a, const void *b)
+{
+    return strcmp(*(char *const *)a, *(char *const *)b);
+}
+
+/* The names of the sets in a folder, in order; how many. */
+static size_t find_sets(const char *folder, char *names[MAX_SETS])
+{
+    size_t count = 0;
+    DIR *dir = opendir(folder);
+    for (struct dirent *entry; dir && count < MAX_SETS && (entry = readdir(dir));) {
+        char *dot = strrchr(entry->d_name, '.');
+        if (dot && strcmp(dot, ".json") == 0)
+            names[count++] = strndup(entry->d_name, (size_t)(dot - entry->d_name));
+    }
+    if (dir) closedir(dir);
+    qsort(names, count, sizeof *names, by_name);
+    return count;
+}
+
+int main(int argc, char **argv)
+{
+    if (argc < 3) {
+        fprintf(stderr, "usage: onggi-bench FOLDER ROUNDS [TASK]\n");
+        return 2;
+    }
+    size_t rounds = strtoul(argv[2], NULL, 10);
+    if (rounds < 1 || rounds > MAX_ROUNDS) rounds = 11;
+    only = argc > 3 ? argv[3] : NULL;
+    char *names[MAX_SETS];
+    size_t count = find_sets(argv[1], names);
+    printf("[");
+    for (size_t i = 0; i < count; i++) {
+        bench_set set = {.name = names[i]};
+        char *json = load(argv[1], names[i], "json", &set.json_len);
+        char *pickle4 = load(argv[1], names[i], "p4", &set.pickle4_len);
+        char *pickle5 = load(argv[1], names[i], "p5", &set.pickle5_len);
+        set.json = json;
+        set.pickle4 = pickle4;
+        set.pickle5 = pickle5;
+        run_set(&set, argv[1], rounds, i == 0);
+        free(json);
+        free(pickle4);
+        free(pickle5);
+        free(names[i]);
+    }
+    printf("]\n");
+    return 0;
+}

@@ -1,0 +1,129 @@
+/* SPDX-License-Identifier: MIT */
+/* onggi at every task: documents and buffers are used again, as a connection does. */
+#include "bench.h"
+
+#include <onggi/onggi.h>
+
+#include <stdlib.h>
+
+/* One of these does every task; what it reads is in `text`. */
+typedef struct worker {
+    const char *text;
+    size_t len;
+    og_doc *doc;
+    og_buf out;
+    og_json_read_options read;
+    og_json_write_options write;
+    og_pickle_write_options dump;
+} worker;
+
+static int read_json(worker *w)
+{
+    return og_json_read(w->doc, w->text, w->len, &w->read, NULL);
+}
+
+static int write_json(worker *w)
+{
+    w->out.len = 0;
+    return og_json_write(og_doc_root(w->doc), &w->out, &w->write, NULL);
+}
+
+static int read_pickle(worker *w)
+{
+    return og_pickle_read(w->doc, w->text, w->len, NULL, NULL, NULL);
+}
+
+static int write_pickle(worker *w)
+{
+    w->out.len = 0;
+    return og_pickle_write(og_doc_root(w->doc), &w->out, &w->dump, NULL);
+}
+
+typedef int (*step)(worker *w);
+
+static double repeat(worker *w, size_t times, step first, step second)
+{
+    for (size_t i = 0; i < times; i++) {
+        if (first(w) < 0 || (second && second(w) < 0)) return -1;
+    }
+    return 0;
+}
+
+static double json_read(void *state, size_t times)
+{
+    return repeat(state, times, read_json, NULL);
+}
+
+static double json_write(void *state, size_t times)
+{
+    return repeat(state, times, write_json, NULL);
+}
+
+static double json_both(void *state, size_t times)
+{
+    return repeat(state, times, read_json, write_json);
+}
+
+static double pickle_read(void *state, size_t times)
+{
+    return repeat(state, times, read_pickle, NULL);
+}
+
+static double pickle_write(void *state, size_t times)
+{
+    return repeat(state, times, write_pickle, NULL);
+}
+
+static double pickle_to_json(void *state, size_t times)
+{
+    return repeat(state, times, read_pickle, write_json);
+}
+
+static double json_to_pickle(void *state, size_t times)
+{
+    return repeat(state, times, read_json, write_pickle);
+}
+
+static void done(void *state)
+{
+    worker *w = state;
+    og_doc_free(w->doc);
+    og_buf_free(&w->out);
+    free(w);
+}
+
+static void add(bench_task task, const char *text, size_t len, int protocol, step prepare,
+                double (*run)(void *state, size_t times))
+{
+    worker *w = calloc(1, sizeof *w);
+    if (!w || len == 0) {
+        free(w);
+        return;
+    }
+    w->text = text;
+    w->len = len;
+    w->doc = og_doc_new(NULL);
+    w->read = (og_json_read_options){.size = sizeof w->read, .padded = true};
+    w->write = (og_json_write_options){.size = sizeof w->write, .form = OG_JSON_STRICT};
+    w->dump = (og_pickle_write_options){.size = sizeof w->dump, .protocol = protocol};
+    bench_row row = {.task = task, .who = "onggi", .state = w, .run = run, .done = done};
+    if (prepare(w) < 0 || run(w, 1) < 0) {
+        row.run = NULL; /* shows as failed */
+    }
+    row.output = w->out.len;
+    row.memory = og_doc_memory(w->doc);
+    bench_add(row);
+}
+
+void bench_onggi(const bench_set *s)
+{
+    add(BENCH_JSON_READ, s->json, s->json_len, 4, read_json, json_read);
+    add(BENCH_JSON_WRITE, s->json, s->json_len, 4, read_json, json_write);
+    add(BENCH_JSON_BOTH, s->json, s->json_len, 4, read_json, json_both);
+    add(BENCH_PICKLE4_READ, s->pickle4, s->pickle4_len, 4, read_pickle, pickle_read);
+    add(BENCH_PICKLE4_WRITE, s->pickle4, s->pickle4_len, 4, read_pickle, pickle_write);
+    add(BENCH_PICKLE5_READ, s->pickle5, s->pickle5_len, 5, read_pickle, pickle_read);
+    add(BENCH_PICKLE5_WRITE, s->pickle5, s->pickle5_len, 5, read_pickle, pickle_write);
+    add(BENCH_PICKLE_TO_JSON, s->pickle4, s->pickle4_len, 4, read_pickle, pickle_to_json);
+    add(BENCH_JSON_TO_PICKLE, s->json, s->json_len, 4, read_json, json_to_pickle);
+}

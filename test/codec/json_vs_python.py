@@ -1,0 +1,157 @@
+#!/usr/bin/python3
+# SPDX-License-Identifier: MIT
+"""What json.loads and json.dumps do, og_json_loads and og_json_dumps do: random values and all options, the edge
+cases of doubles, byte for byte. json_tool's path is the first argument; ONGGI_SOAK asks for the long run."""
+import json
+import math
+import os
+import random
+import struct
+import subprocess
+import sys
+import unittest
+
+TOOL = sys.argv.pop(1) if len(sys.argv) > 1 else "build/test/json_tool"
+SOAK = bool(os.environ.get("ONGGI_SOAK"))
+
+
+def ask(cases):
+    """cases: (indent, flags, bytes). Returns what the tool answers to each: bytes, or (code, position, sentence)."""
+    stream = b"".join(b"%d %s %d\n%s" % (indent, flags.encode() or b"-", len(text), text) for indent, flags, text in cases)
+    out = subprocess.run([TOOL], input=stream, stdout=subprocess.PIPE, check=True).stdout
+    answers, at = [], 0
+    for _ in cases:
+        end = out.index(b"\n", at)
+        head = out[at:end].split(b" ", 3)
+        at = end + 1
+        if head[0] == b"ok":
+            answers.append(out[at:at + int(head[1])])
+            at += int(head[1])
+        else:
+            answers.append((head[1].decode(), int(head[2]), head[3].decode()))
+    assert at == len(out)
+    return answers
+
+
+TEXTS = ["", "a", "key", "한글", "naïve", "😀", "\x00\x1f\x7f", "\"\\/\b\f\n\r\t", "\u2028\u2029\ufeff", "\U0010ffff", "x" * 40,
+         "y" * 15 + '"', "z" * 16 + "\\", "é" * 33, "long " * 50 + "\n"]
+FLOATS = [0.0, -0.0, 1.0, -1.5, 1e16, 1e15, 123456789012345680.0, 1e-4, 1e-5, 1.7976931348623157e308, 5e-324, 2.2250738585072014e-308,
+          2.2250738585072011e-308, 1e22, 1e23, 9007199254740993.0, 0.1, 1 / 3, 100.0, 1e100, 123e-7, 4.35, 299792458.0]
+INTS = [0, 1, -1, 9, 10, 99, 100, 12345678, 123456789, 2**31, 2**53, 2**63 - 1, -2**63, 2**63, 2**64 - 1, 2**64, -2**64,
+        10**18, 10**19, -10**19, 10**20 - 1, 10**100, 7**900, 10**4299]
+
+
+def random_text(rng):
+    if rng.random() < 0.4:
+        return rng.choice(TEXTS)
+    pools = ["abcdefghij klmnop", "abc\"\\\n\t\x00/", "한국어 텍스트", "é€😀\u07ff\u0800\uffff"]
+    return "".join(rng.choice(rng.choice(pools)) for _ in range(rng.choice([3, 14, 15, 16, 17, 31, 32, 33, 70])))
+
+
+def random_float(rng):
+    if rng.random() < 0.3:
+        return rng.choice(FLOATS)
+    while True:
+        number = struct.unpack("<d", rng.randbytes(8))[0]
+        if math.isfinite(number):
+            return number
+
+
+def random_value(rng, depth=0):
+    kind = rng.randrange(10 if depth < 5 else 7)
+    if kind == 0:
+        return rng.choice([None, True, False])
+    if kind in (1, 2):
+        return rng.choice(INTS) if rng.random() < 0.5 else rng.getrandbits(rng.randrange(1, 200)) - 2**60
+    if kind in (3, 4):
+        return random_float(rng)
+    if kind in (5, 6):
+        return random_text(rng)
+    if kind == 7:
+        return [random_value(rng, depth + 1) for _ in range(rng.randrange(6))]
+    return {random_text(rng): random_value(rng, depth + 1) for _ in range(rng.randrange(7 if rng.random() < 0.9 else 40))}
+
+
+def dumps(value, indent, flags):
+    separators = None if "p" in flags else (",", ":" if not indent else ": ")
+    text = json.dumps(value, indent=indent if indent > 0 else 0 if indent else None, sort_keys="s" in flags, ensure_ascii="a" in flags,
+                      allow_nan="n" in flags, separators=separators)
+    return text.encode()
+
+
+class Python(unittest.TestCase):
+    def compare(self, cases):
+        answers = ask(cases)
+        for (indent, flags, text), got in zip(cases, answers):
+            want = dumps(json.loads(text), indent, flags)
+            self.assertEqual(got, want, (indent, flags, text[:300]))
+
+    def test_random_values(self):
+        rng = random.Random(7)
+        cases = []
+        for _ in range(100000 if SOAK else 3000):
+            text = json.dumps(random_value(rng), ensure_ascii=rng.random() < 0.5, indent=rng.choice([None, None, 1, 3]),
+                              separators=rng.choice([None, (",", ":"), (" , ", " : ")]))
+            flags = "".join(f for f in "sap" if rng.random() < 0.5)
+            cases.append((rng.choice([0, 0, 1, 2, 4, -1]), flags, text.encode()))
+        self.compare(cases)
+
+    def test_doubles(self):
+        rng = random.Random(8)
+        for _ in range(1000 if SOAK else 2):
+            numbers = [random_float(rng) for _ in range(10000)]
+            numbers += [math.nextafter(n, d) for n in numbers[:2000] for d in (math.inf, -math.inf) if abs(n) < 1.7e308]
+            numbers += [round(rng.uniform(-1000, 1000), rng.randrange(8)) for _ in range(2000)]
+            numbers += [float(rng.getrandbits(rng.randrange(1, 70))) for _ in range(2000)]
+            texts = [repr(n) for n in numbers] + ["%.*e" % (rng.randrange(25), n) for n in numbers]
+            self.compare([(0, "n", ("[" + ",".join(texts) + "]").encode())])
+
+    def test_powers_of_two_and_ten(self):
+        numbers = [2.0**e for e in range(-1074, 1024)] + [float("1e%d" % e) for e in range(-323, 309)]
+        numbers += [math.nextafter(n, d) for n in numbers for d in (math.inf, 0.0)]
+        texts = [repr(n) for n in numbers if math.isfinite(n)]
+        texts += ["%d.%de%d" % (d, d, e) for d in (1, 4, 5, 9) for e in range(-340, 308)]
+        self.compare([(0, "n", ("[" + ",".join(texts) + "]").encode())])
+
+    def test_nan_and_infinity(self):
+        self.compare([(0, "n", b"[NaN,Infinity,-Infinity,1e400,-1e400]")])
+        self.assertEqual(ask([(0, "", b"[1e400]")])[0][0], "OG_EVALUE")
+
+    def test_surrogates(self):
+        self.compare([(0, "ua", rb'["\ud800","a\udc00b","\ud83d\ude00","\udc00\ud800"]')])
+        self.assertEqual(ask([(0, "u", rb'["\ud800"]')])[0][0], "OG_EVALUE")
+
+    def test_duplicate_keys(self):
+        self.compare([(0, "", b'{"a":1,"b":2,"a":3}'),
+                      (0, "", b"{" + b",".join(b'"k%d":%d' % (i % 50, i) for i in range(500)) + b"}")])
+
+    def test_what_python_refuses(self):
+        """Texts that json.loads refuses are refused (it takes more than JSON elsewhere: NaN, lone surrogates, controls)."""
+        rng = random.Random(9)
+        cases = []
+        for _ in range(20000 if SOAK else 3000):
+            text = bytearray(json.dumps(random_value(rng, 2), ensure_ascii=False).encode())
+            for _ in range(rng.randrange(1, 3)):
+                if text:
+                    at = rng.randrange(len(text))
+                    what = rng.randrange(3)
+                    if what == 0:
+                        del text[at]
+                    elif what == 1:
+                        text[at] = rng.choice(b'{}[],:"\\0123456789.eE+-tfn x\x00\xff\xc3')
+                    else:
+                        text.insert(at, rng.choice(b'{}[],:"\\09.e-u \n'))
+            cases.append((0, "nu", bytes(text)))
+        for (_, _, text), got in zip(cases, ask(cases)):
+            try:
+                want = json.loads(text.decode())
+            except ValueError:
+                self.assertIsInstance(got, tuple, text)
+                continue
+            if isinstance(got, tuple) and "surrogate" in got[2]:  # UTF-8 cannot carry it
+                continue
+            self.assertEqual(got, dumps(want, 0, "n"), text)
+
+
+if __name__ == "__main__":
+    unittest.main()

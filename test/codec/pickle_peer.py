@@ -1,0 +1,266 @@
+# SPDX-License-Identifier: MIT
+"""What the pickle tests share: the tool, comparison with identity, random values."""
+import random
+import struct
+import subprocess
+
+
+class Refused(Exception):
+    pass
+
+
+class Tool:
+    """The C side: reads a pickle and writes it again."""
+
+    def __init__(self, path):
+        self.process = subprocess.Popen([path], stdin=subprocess.PIPE, stdout=subprocess.PIPE)
+
+    def ask(self, what, data):
+        self.process.stdin.write(bytes([what]) + struct.pack("<I", len(data)) + data)
+        self.process.stdin.flush()
+        head = self.process.stdout.read(5)
+        if len(head) < 5:
+            raise AssertionError(f"the tool died on {data!r}: status {self.process.wait()}")
+        body = self.process.stdout.read(struct.unpack("<I", head[1:])[0])
+        if head[:1] == b"-":
+            raise Refused(body.decode("utf-8", "replace"))
+        return body
+
+    def rewrite(self, data, protocol):
+        return self.ask(protocol, data)
+
+    def scan(self, data):
+        return int(self.ask(ord("s"), data))
+
+    def close(self):
+        self.process.stdin.close()
+        self.process.stdout.close()
+        return self.process.wait()
+
+
+def show(value):
+    try:
+        return f"{value!r:.60}"
+    except (ValueError, RecursionError):
+        return f"a {type(value).__name__}"
+
+
+IMMUTABLE = (int, float, complex, str, bytes, bool, type(None), type)
+
+
+def same(a, b):
+    """Equal in value, type and sharing: mutable things must map one to one. Returns None or where they differ."""
+    there, back = {}, {}
+    keep = []
+    todo = [(a, b, "value")]
+    while todo:
+        x, y, where = todo.pop()
+        if isinstance(x, memoryview):  # a read-only view of a bytearray: to onggi that is bytes
+            x = x.tobytes()
+        if type(x) is not type(y):
+            return f"{where}: {type(x)} {show(x)} became {type(y)} {show(y)}"
+        if isinstance(x, IMMUTABLE) or callable(x) and not hasattr(x, "__dict__"):
+            if isinstance(x, float):
+                if struct.pack("d", x) != struct.pack("d", y) and x == x:
+                    return f"{where}: {x!r} became {y!r}"
+            elif isinstance(x, complex):
+                todo += [(x.real, y.real, where), (x.imag, y.imag, where)]
+            elif x != y:
+                return f"{where}: {show(x)} became {show(y)}"
+            continue
+        if x != () and x != frozenset():
+            if there.setdefault(id(x), id(y)) != id(y) or back.setdefault(id(y), id(x)) != id(x):
+                return f"{where}: sharing differs at {type(x)} {show(x)}"
+            if (id(x), id(y)) in keep_set(keep):
+                continue
+            keep_set(keep).add((id(x), id(y)))
+        if isinstance(x, (list, tuple)):
+            if len(x) != len(y):
+                return f"{where}: {len(x)} items became {len(y)}"
+            todo += [(i, j, f"{where}[{n}]") for n, (i, j) in enumerate(zip(x, y))]
+        elif isinstance(x, dict):
+            if len(x) != len(y):
+                return f"{where}: {len(x)} keys became {len(y)}"
+            for (k, v), (l, w) in zip(x.items(), y.items()):
+                todo += [(k, l, f"{where} key {show(k)}"), (v, w, f"{where}[{show(k)}]")]
+        elif isinstance(x, (set, frozenset)):
+            if len(x) != len(y):
+                return f"{where}: {len(x)} items became {len(y)}"
+            if all(isinstance(i, IMMUTABLE) for i in x) and x != y:
+                return f"{where}: {show(x)} became {show(y)}"
+        elif isinstance(x, bytearray):
+            if x != y:
+                return f"{where}: {show(x)} became {show(y)}"
+        if hasattr(x, "__dict__"):
+            todo.append((x.__dict__, y.__dict__, where + ".__dict__"))
+        for name in getattr(type(x), "__slots__", ()):
+            if hasattr(x, name) != hasattr(y, name):
+                return f"{where}.{name}: missing on one side"
+            if hasattr(x, name):
+                todo.append((getattr(x, name), getattr(y, name), f"{where}.{name}"))
+        if not hasattr(x, "__dict__") and not hasattr(x, "__slots__") and not isinstance(x, (list, tuple, dict, set, frozenset, bytearray)):
+            if x != y:
+                return f"{where}: {show(x)} became {show(y)}"
+    return None
+
+
+def keep_set(keep):
+    if not keep:
+        keep.append(set())
+    return keep[0]
+
+
+class Plain:
+    def __eq__(self, other):
+        return self is other
+
+    __hash__ = object.__hash__
+
+
+class Slots:
+    __slots__ = ("one", "two")
+
+
+class NewArgs:
+    def __new__(cls, *args):
+        self = object.__new__(cls)
+        self.args = args
+        return self
+
+    def __getnewargs__(self):
+        return self.args
+
+
+class NewArgsEx(NewArgs):
+    def __new__(cls, *args, **kwargs):
+        self = object.__new__(cls)
+        self.args = args
+        self.kwargs = kwargs
+        return self
+
+    def __getnewargs_ex__(self):
+        return self.args, self.kwargs
+
+
+class MyList(list):
+    pass
+
+
+class MyDict(dict):
+    pass
+
+
+class Outer:
+    class Inner:
+        class Deepest:
+            pass
+
+
+TEXTS = ["", "a", "key", "name", "ключ", "옹기", "\U0001f600", "\ud83d", "a\nb", "back\\slash", "\\u0041", "\x00",
+         "\x1a", "\r\n", "ÿ", "x" * 255, "y" * 256, "é" * 130, "'quote'", "\x7f", "\x80"]
+INTS = [0, 1, -1, 127, 128, 255, 256, 65535, 65536, -129, 2**31 - 1, 2**31, -2**31, -2**31 - 1, 2**63 - 1, 2**63,
+        -2**63, -2**63 - 1, 2**64, -2**64, 10**40, -10**40, 256**255, 2**2040 - 1, 2**2039, -2**2039, 2**2047, 1 << 20000]
+FLOATS = [0.0, -0.0, 1.5, 1e300, 5e-324, float("inf"), float("-inf"), float("nan"), 0.1, 1e16, 123456789.123, 1e22]
+
+
+class Maker:
+    """Random values of all kinds, with sharing and cycles."""
+
+    def __init__(self, seed, objects=True):
+        self.random = random.Random(seed)
+        self.made = []
+        self.hashable = []
+        self.objects = objects
+
+    def scalar(self):
+        r = self.random
+        pick = r.randrange(9)
+        if pick == 0:
+            return None
+        if pick == 1:
+            return r.random() < 0.5
+        if pick == 2:
+            return r.choice(INTS)
+        if pick == 3:
+            return r.randrange(-300, 70000)
+        if pick == 4:
+            return r.choice(FLOATS)
+        if pick == 5:
+            return r.choice(TEXTS)
+        if pick == 6:
+            return r.choice(TEXTS).encode("utf-8", "surrogatepass")
+        if pick == 7:
+            return complex(r.choice(FLOATS), r.choice(FLOATS))
+        return "".join(chr(r.choice([r.randrange(32, 127), r.randrange(0x80, 0x900), 10])) for _ in range(r.randrange(12)))
+
+    def key(self, depth):
+        r = self.random
+        if depth > 0 and r.random() < 0.15:
+            return tuple(self.key(depth - 1) for _ in range(r.randrange(4)))
+        if depth > 0 and r.random() < 0.08:
+            return frozenset(self.key(0) for _ in range(r.randrange(4)))
+        if r.random() < 0.2 and self.hashable:
+            return r.choice(self.hashable)
+        while True:
+            value = self.scalar()
+            if value == value:
+                return value
+
+    def note(self, value):
+        self.made.append(value)
+        return value
+
+    def value(self, depth):
+        r = self.random
+        if self.made and r.random() < 0.15:
+            return r.choice(self.made)
+        if depth == 0 or r.random() < 0.3:
+            return self.scalar()
+        pick = r.randrange(12 if self.objects else 7)
+        size = r.choice([0, 1, 2, 3, 4, 5, 8])
+        if pick == 0:
+            out = self.note([])
+            out.extend(self.value(depth - 1) for _ in range(size))
+            return out
+        if pick == 1:
+            return self.note(tuple(self.value(depth - 1) for _ in range(size)))
+        if pick in (2, 3):
+            out = self.note({})
+            for _ in range(size):
+                out[self.key(2)] = self.value(depth - 1)
+            return out
+        if pick == 4:
+            out = self.note(set())
+            out.update(self.key(2) for _ in range(size))
+            return out
+        if pick == 5:
+            return self.note(frozenset(self.key(2) for _ in range(size)))
+        if pick == 6:
+            return self.note(bytearray(r.randbytes(r.choice([0, 1, 5, 300]))))
+        return self.object(pick, size, depth)
+
+    def object(self, pick, size, depth):
+        r = self.random
+        if pick == 7:
+            out = self.note(Plain())
+            self.hashable.append(out)
+            for i in range(size):
+                setattr(out, f"a{i}", self.value(depth - 1))
+            return out
+        if pick == 8:
+            out = self.note(Slots())
+            out.one = self.value(depth - 1)
+            return out
+        if pick == 9:
+            cls = r.choice([NewArgs, NewArgsEx])
+            args = [self.value(depth - 1) for _ in range(size)]
+            return self.note(cls(*args) if cls is NewArgs else cls(*args, key=self.value(depth - 1)))
+        if pick == 10:
+            out = self.note(r.choice([MyList, MyDict])())
+            out.attr = self.value(depth - 1)
+            if isinstance(out, list):
+                out.extend(self.value(depth - 1) for _ in range(size))
+            else:
+                out.update((self.key(1), self.value(depth - 1)) for _ in range(size))
+            return out
+        return r.choice([Plain, Slots, Outer, Outer.Inner, Outer.Inner.Deepest, len, dict.fromkeys, int, OSError])

@@ -1,0 +1,102 @@
+/* SPDX-License-Identifier: MIT */
+/* What the tests of the net room share. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "net_test.h"
+
+int64_t now_ms(void)
+{
+    struct timespec now;
+    clock_gettime(CLOCK_MONOTONIC, &now);
+    return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
+}
+
+og_endpoint parse(const char *text)
+{
+    og_endpoint endpoint;
+    og_error err = {0};
+    if (og_endpoint_parse(&endpoint, text, &err) < 0) fail_msg("%s: %s", text, err.text);
+    return endpoint;
+}
+
+og__socket open_listener(const char *text, og_endpoint *endpoint)
+{
+    og__socket listener;
+    og_error err = {0};
+    *endpoint = parse(text);
+    if (og__socket_listen(&listener, endpoint, 0, &err) < 0) fail_msg("%s: %s", text, err.text);
+    return listener;
+}
+
+og__socket open_client(const og_endpoint *endpoint)
+{
+    og__socket client;
+    og_error err = {0};
+    if (og__socket_connect(&client, endpoint, 2000, &err) < 0) fail_msg("%s", err.text);
+    return client;
+}
+
+void open_pair(const char *text, og__socket *near, og__socket *far)
+{
+    og_endpoint endpoint;
+    og_error err = {0};
+    og__socket listener = open_listener(text, &endpoint);
+    *near = open_client(&endpoint);
+    if (og__socket_accept(&listener, far, 2000, &err) < 0) fail_msg("%s", err.text);
+    og__socket_close(&listener);
+}
+
+static char dir[] = "/tmp/onggi-net-XXXXXX"; /* for paths; removed at the end */
+
+int make_dir(void **state)
+{
+    (void)state;
+    return mkdtemp(dir) ? 0 : -1;
+}
+
+const char *temp_path(const char *name)
+{
+    static char path[128];
+    snprintf(path, sizeof path, "%s/%s", dir, name);
+    return path;
+}
+
+int remove_dir(void **state)
+{
+    (void)state;
+    return rmdir(dir); /* fails when a socket has left its path behind */
+}
+
+const char *temp_endpoint(const char *scheme, const char *name)
+{
+    static char text[200];
+    snprintf(text, sizeof text, "%s://%s", scheme, temp_path(name));
+    return text;
+}
+
+bool have_ipv6(void)
+{
+    og_endpoint endpoint = parse("tcp://[::1]:0");
+    og__socket probe;
+    if (og__socket_listen(&probe, &endpoint, 0, NULL) < 0) return false;
+    og__socket_close(&probe);
+    return true;
+}
+
+uint16_t free_port(void)
+{
+    og_endpoint endpoint;
+    og__socket listener = open_listener("tcp://127.0.0.1:0", &endpoint);
+    og__socket_close(&listener);
+    return endpoint.port;
+}

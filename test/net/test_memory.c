@@ -1,0 +1,176 @@
+/* SPDX-License-Identifier: MIT */
+/* Every allocation of the loop failing in turn: reported, nothing lost, nothing leaked. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include <unistd.h>
+
+#include "../support/failing_alloc.h"
+#include "net/loop.h"
+#include "net_test.h"
+
+typedef struct owner {
+    og__loop *loop;
+    og__stream *stream;
+    og__dgram *dgram;
+    og__listener *listener;
+    int status; /* the first that was negative */
+    int posts_taken, posts_called;
+    int opened, closed;
+    int connected;
+} owner;
+
+static void note(owner *o, int status)
+{
+    if (status < 0 && o->status == 0) o->status = status;
+}
+
+static void on_data(void *ctx, const uint8_t *data, size_t len)
+{
+    owner *o = ctx;
+    og_error err = {0};
+    note(o, og__stream_write(o->stream, data, len, &err));
+}
+
+static void on_close(void *ctx)
+{
+    owner *o = ctx;
+    o->closed++;
+}
+
+static const og__stream_events events = {.on_data = on_data, .on_close = on_close};
+
+static void on_connect(void *ctx, const og_error *err)
+{
+    owner *o = ctx;
+    o->connected++;
+    if (err) note(o, err->code);
+    og__loop_stop(o->loop);
+}
+
+static void on_accept(void *ctx, og__socket accepted)
+{
+    (void)ctx;
+    og__socket_close(&accepted);
+}
+
+static void on_gram(void *ctx, const uint8_t *data, size_t len, const og__address *from)
+{
+    owner *o = ctx;
+    note(o, og__dgram_send(o->dgram, data, len, from, NULL));
+}
+
+static void on_post(void *arg)
+{
+    ((owner *)arg)->posts_called++;
+}
+
+static void on_timer(void *ctx)
+{
+    og__loop_stop(((owner *)ctx)->loop);
+}
+
+static void write_much(owner *o)
+{
+    static char data[1 << 20];
+    og_buf buf;
+    og_buf_init(&buf, NULL);
+    assert_int_equal(og_buf_put(&buf, data, sizeof data), OG_OK);
+    for (int i = 0; i < 8; i++)
+        note(o, og__stream_write(o->stream, data, sizeof data, NULL));
+    note(o, og__stream_write(o->stream, "small", 5, NULL));
+    note(o, og__stream_write_buf(o->stream, &buf, NULL));
+    assert_null(buf.data);
+}
+
+static void use_streams(owner *o, og_endpoint *endpoint)
+{
+    og__socket listener = open_listener("tcp://127.0.0.1:0", endpoint);
+    og__socket client = open_client(endpoint);
+    og__socket accepted;
+    assert_int_equal(og__socket_accept(&listener, &accepted, 1000, NULL), OG_OK);
+    o->listener = og__listener_open(o->loop, &listener, on_accept, NULL, o, NULL);
+    if (!o->listener) note(o, OG_ENOMEM);
+    o->stream = og__stream_open(o->loop, &accepted, &events, o, NULL);
+    assert_int_equal(accepted.fd, -1);
+    assert_int_equal(listener.fd, -1);
+    if (!o->stream) note(o, OG_ENOMEM);
+    if (o->stream) {
+        o->opened++;
+        og__stream_read(o->stream, true);
+        write_much(o);
+    }
+    og__socket_close(&client);
+}
+
+static void use_connect(owner *o, const og_endpoint *endpoint)
+{
+    if (!o->listener) return;
+    og__stream *stream = og__stream_connect(o->loop, endpoint, 1000, &events, on_connect, o, NULL);
+    if (!stream) {
+        note(o, OG_ENOMEM);
+        return;
+    }
+    o->opened++;
+    og__loop_run(o->loop, NULL);
+    assert_int_equal(o->connected, 1);
+}
+
+static void use_datagrams(owner *o)
+{
+    og_endpoint endpoint;
+    og__socket bound = open_listener(temp_endpoint("unixgram", "memory"), &endpoint);
+    og__socket client = open_client(&endpoint);
+    o->dgram = og__dgram_open(o->loop, &bound, on_gram, NULL, on_close, o, NULL);
+    assert_int_equal(bound.fd, -1);
+    if (!o->dgram) note(o, OG_ENOMEM);
+    if (o->dgram) o->opened++;
+    for (int i = 0; o->dgram && i < 4; i++)
+        assert_int_equal(og__socket_send_to(&client, "ping", 4, NULL, 1000, NULL), OG_OK);
+    og__timer *timer = og__timer_open(o->loop, on_timer, o, NULL);
+    if (timer) {
+        og__timer_start(timer, 3);
+        og__loop_run(o->loop, NULL);
+    } else {
+        note(o, OG_ENOMEM);
+    }
+    og__socket_close(&client);
+}
+
+static int scenario(const og_allocator *alloc, void *ctx)
+{
+    owner o = {0};
+    og_endpoint endpoint;
+    (void)ctx;
+    o.loop = og__loop_new(alloc, NULL);
+    if (!o.loop) return OG_ENOMEM;
+    for (int i = 0; i < 20; i++) {
+        int status = og__loop_post(o.loop, on_post, &o);
+        o.posts_taken += status == OG_OK;
+        note(&o, status);
+    }
+    use_streams(&o, &endpoint);
+    use_connect(&o, &endpoint);
+    use_datagrams(&o);
+    og__loop_free(o.loop);
+    assert_int_equal(o.posts_called, o.posts_taken);
+    assert_int_equal(o.closed, o.opened);
+    return o.status;
+}
+
+static void test_failing_allocations(void **state)
+{
+    (void)state;
+    assert_in_range(failing_alloc_run(scenario, NULL), 10, 200);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {cmocka_unit_test(test_failing_allocations)};
+    return cmocka_run_group_tests_name("memory", tests, make_dir, remove_dir);
+}
