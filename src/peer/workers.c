@@ -130,13 +130,17 @@ static void *run_worker(void *arg)
             pthread_mutex_lock(&workers->lock);
             tell = served->work.tell;
             served->work.tell = false;
+            if (tell) og__served_ref(served); /* another worker may be done with it before the lane is told */
             leaves = put_away(workers, served, job);
         } else {
             served->work.scheduled = false;
         }
         pthread_mutex_unlock(&workers->lock);
         if (job) og__free(workers->server->alloc, job, job->size);
-        if (tell) tell_lane(served);
+        if (tell) {
+            tell_lane(served);
+            og__served_unref(served);
+        }
         if (leaves) og_conn_release(&served->conn);
         pthread_mutex_lock(&workers->lock);
     }
