@@ -113,22 +113,25 @@ class Program:
         """What was printed, as one JSON value a line."""
         return [json.loads(line) for line in self.lines()]
 
-    def wait_text(self, name, pattern, limit=WAIT):
-        """Waits for `pattern` in "out" or "err", and returns the match."""
+    def _wait(self, name, condition, what, limit):
         end = time.monotonic() + limit
         with self.changed:
-            while True:
-                match = re.search(pattern, self.texts[name])
-                if match:
-                    return match
+            while not (result := condition()):
                 left = end - time.monotonic()
                 if left <= 0 or (self.process.poll() is not None and not self.readers[name == "err"].is_alive()):
-                    raise AssertionError(f"no {pattern!r} from {self.command}: {self.texts}")
+                    if result := condition():
+                        return result
+                    raise AssertionError(f"no {what} from {self.command}: out {self.out[-2000:]!r}, err {self.err[-2000:]!r}")
                 self.changed.wait(min(left, 0.2))
+            return result
+
+    def wait_text(self, name, pattern, limit=WAIT):
+        """Waits for `pattern` in "out" or "err", and returns the match."""
+        return self._wait(name, lambda: re.search(pattern, self.texts[name]), repr(pattern), limit)
 
     def wait_lines(self, count, limit=WAIT):
         """Waits for `count` whole lines of output and returns all there are."""
-        self.wait_text("out", r"(?:[^\n]*\n){%d}" % count, limit)
+        self._wait("out", lambda: self.out.count("\n") >= count, f"{count} lines", limit)
         return self.lines()
 
     def wait(self, limit=WAIT):
