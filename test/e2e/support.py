@@ -20,8 +20,6 @@ import unittest
 SOURCE = os.environ.get("ONGGI_SOURCE") or os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 BUILD = os.environ.get("ONGGI_BUILD") or os.path.join(SOURCE, "build")
 ONGGI = os.environ.get("ONGGI") or os.path.join(BUILD, "onggi")
-SLOW = float(os.environ.get("ONGGI_SLOW", "1"))  # how much slower programs run, e.g. under valgrind
-WAIT = 15 * max(1.0, SLOW / 2)  # seconds after which a test gives up: far more than anything here takes
 HOST = "127.0.0.1"
 ENV = dict(os.environ, PYTHONUTF8="1", PYTHONUNBUFFERED="1", PYTHONDONTWRITEBYTECODE="1", NO_COLOR="1")
 
@@ -33,6 +31,12 @@ def is_sanitized():
     with open(ONGGI, "rb") as program:
         data = program.read()
     return b"__asan_init" in data or b"__tsan_init" in data
+
+
+# How much slower programs run than usual, e.g. under valgrind.
+SLOW = max(float(os.environ.get("ONGGI_SLOW", "1")), 5.0 if is_sanitized() else 1.0)
+# Seconds after which a test gives up: far more than anything here takes.
+WAIT = 20 * max(1.0, SLOW / 2)
 
 
 def example(name):
