@@ -4,7 +4,7 @@
 #include "value/key.h"
 
 /* Nodes of a key that a look-up walks before it says "not found". */
-enum { LOOK_UP_WORK = 1 << 22 };
+enum { LOOK_UP_WORK = 1 << 24 };
 
 static og__keys keys_of(const og_doc *doc)
 {
@@ -91,9 +91,11 @@ static int64_t put(adder *a, og_value key)
     og__node *node = a->node;
     uint64_t hash = 0;
     bool indexed = (node->flags & OG__N_INDEX) != 0;
-    int status = OG_OK;
-    if (indexed || node->count >= OG__LINEAR_MAX || !og__is_flat(key))
+    int status;
+    if (indexed || node->count >= OG__LINEAR_MAX)
         status = og__hash_entry(&a->keys, key, node->count, &hash, &a->refused);
+    else
+        status = og__check_hashable(&a->keys, key, &a->refused);
     if (status < 0) return status - 1;
     int64_t at = og__find(&a->keys, node, a->width, key, hash);
     if (at != OG__NOT_FOUND) return at;
@@ -143,10 +145,13 @@ static bool surely_distinct(const og_value *items, size_t pairs)
     return true;
 }
 
-static int put_all(og_doc *doc, og_value container, const og_value *items, size_t count, og_error *err)
+/* Puts `count` items or pairs in. `whole`: no more are likely to come, so an empty container gets just the
+ * room. */
+static int put_all(og_doc *doc, og_value container, const og_value *items, size_t count, bool whole,
+                   og_error *err)
 {
     adder a = adder_of(doc, container);
-    bool exact = a.node->count == 0 && count > 1;
+    bool exact = whole && a.node->count == 0 && count > 0;
     int status = exact ? reserve(&a, count, true) : OG_OK;
     for (size_t i = 0; status == OG_OK && i < count; i++) {
         int64_t at = put(&a, items[i * a.width]);
@@ -162,12 +167,12 @@ static int put_all(og_doc *doc, og_value container, const og_value *items, size_
 
 int og__dict_extend(og_doc *doc, og_value dict, const og_value *items, size_t pairs, og_error *err)
 {
-    return put_all(doc, dict, items, pairs, err);
+    return put_all(doc, dict, items, pairs, pairs > 1, err);
 }
 
 int og__set_extend(og_doc *doc, og_value set, const og_value *items, size_t count, og_error *err)
 {
-    return put_all(doc, set, items, count, err);
+    return put_all(doc, set, items, count, count > 1, err);
 }
 
 /* Fills a new dict that has room for all pairs. OG_EVALUE: pair `*bad` has a key that was there. */
@@ -221,7 +226,7 @@ og_value og__set_from(og_doc *doc, og_kind kind, const og_value *items, size_t c
         refuse_key(err, OG_ENOMEM, OG_INVALID);
         return set;
     }
-    if (put_all(doc, set, items, count, err) < 0) return (og_value){0};
+    if (put_all(doc, set, items, count, true, err) < 0) return (og_value){0};
     og__node_of(set)->flags |= OG__N_PLACED;
     return set;
 }
@@ -260,7 +265,7 @@ int og_dict_set(og_doc *doc, og_value dict, og_value key, og_value value, og_err
     if (!og_valid(key) || !og_valid(value)) return og__refuse_invalid(err);
     og_value pair[2] = {key, value};
     uint32_t before = og__node_of(dict)->count;
-    int status = put_all(doc, dict, pair, 1, err);
+    int status = put_all(doc, dict, pair, 1, false, err);
     if (status < 0) return status;
     if (og__node_of(dict)->count != before) og__place(key);
     og__place(value);
@@ -281,7 +286,7 @@ int og_set_add(og_doc *doc, og_value set, og_value item, og_error *err)
     if (og_kind_of(set) != OG_SET) return og__refuse_kind(err, OG_SET, set);
     if (!og_valid(item)) return og__refuse_invalid(err);
     uint32_t before = og__node_of(set)->count;
-    int status = put_all(doc, set, &item, 1, err);
+    int status = put_all(doc, set, &item, 1, false, err);
     if (status == OG_OK && og__node_of(set)->count != before) og__place(item);
     return status;
 }
@@ -327,8 +332,9 @@ int og_dict_remove(og_doc *doc, og_value dict, og_value key, og_error *err)
 {
     if (og_kind_of(dict) != OG_DICT) return og__refuse_kind(err, OG_DICT, dict);
     adder a = adder_of(doc, dict);
-    uint64_t hash;
-    int status = og__hash(&a.keys, key, &hash, &a.refused);
+    uint64_t hash = 0;
+    int status = a.node->flags & OG__N_INDEX ? og__hash(&a.keys, key, &hash, &a.refused)
+                                             : og__check_hashable(&a.keys, key, &a.refused);
     if (status < 0) return refuse_key(err, status, a.refused);
     int64_t at = og__find(&a.keys, a.node, 2, key, hash);
     if (at < OG__NOT_FOUND) return refuse_key(err, (int)at + 1, OG_INVALID);

@@ -128,6 +128,7 @@ typedef struct frames {
     size_t count;
     size_t cap;
     const og_allocator *alloc;
+    bool check; /* only whether it can be hashed: what stands in a frozenset can */
 } frames;
 
 static int frames_push(frames *f, og_value v)
@@ -179,6 +180,7 @@ static int enter(og__keys *keys, frames *open, og_value v, digest *d)
         return 1;
     }
     if (kind != OG_TUPLE && kind != OG_FROZENSET) return OG_ETYPE;
+    if (kind == OG_FROZENSET && open->check) return 1;
     const uint64_t *known = keys->memo ? og__map_find(keys->memo, v.u.p) : NULL;
     if (!known) return frames_push(open, v);
     *d = (digest){*known, *known & 1};
@@ -213,25 +215,37 @@ static int walk(og__keys *keys, frames *open, digest *d, og_kind *kind)
     return OG_OK;
 }
 
-int og__hash(og__keys *keys, og_value key, uint64_t *hash, og_kind *kind)
+static int hash_nested(og__keys *keys, og_value key, bool check, digest *d, og_kind *kind)
 {
-    keys->work++;
-    keys->identity = false;
-    if (og__is_flat(key)) {
-        *hash = og__hash_flat(keys->seed, key);
-        return OG_OK;
-    }
     frames open;
     open.list = open.few;
     open.count = 0;
     open.cap = FRAMES;
     open.alloc = keys->alloc;
-    digest d = {0, false};
-    int status = enter(keys, &open, key, &d);
+    open.check = check;
+    int status = enter(keys, &open, key, d);
     if (status == OG_ETYPE) *kind = og_kind_of(key);
-    if (status == 0) status = walk(keys, &open, &d, kind);
+    if (status == 0) status = walk(keys, &open, d, kind);
     if (open.list != open.few) og__free(open.alloc, open.list, open.cap * sizeof(frame));
+    return status < 0 ? status : OG_OK;
+}
+
+int og__hash(og__keys *keys, og_value key, uint64_t *hash, og_kind *kind)
+{
+    keys->work++;
+    digest d = {0, false};
+    int status = OG_OK;
+    if (og__is_flat(key))
+        d.hash = og__hash_flat(keys->seed, key);
+    else
+        status = hash_nested(keys, key, false, &d, kind);
     *hash = d.hash;
     keys->identity = d.identity;
-    return status < 0 ? status : OG_OK;
+    return status;
+}
+
+int og__check_hashable(og__keys *keys, og_value key, og_kind *kind)
+{
+    digest d = {0, false};
+    return og__is_flat(key) ? OG_OK : hash_nested(keys, key, true, &d, kind);
 }

@@ -77,6 +77,13 @@ static og_value part(og_value v, size_t i)
     return og_kind_of(v) == OG_OBJECT ? og__object_part(node->items, i) : ((const og_value *)node->items)[i];
 }
 
+/* The numbers in a node that belong to its value; readers may use the others. */
+static bool same_numbers(og_kind kind, const og__node *x, const og__node *y)
+{
+    if (kind != OG_OBJECT && x->count != y->count) return false;
+    return (kind != OG_OBJECT && kind != OG_BYTEARRAY) || x->high == y->high;
+}
+
 /* 1: the same so far (containers are opened), 0: not, or an error. */
 static int enter(comparer *c, og_value a, og_value b)
 {
@@ -84,7 +91,7 @@ static int enter(comparer *c, og_value a, og_value b)
     if (!og__has_node(a)) return same_flat(a, b);
     const og__node *x = og__node_of(a);
     const og__node *y = og__node_of(b);
-    if (x->count != y->count || x->high != y->high) return 0;
+    if (!same_numbers(og_kind_of(a), x, y)) return 0;
     /* Class references are names: nobody can tell one from another of the same name. */
     if (og_kind_of(a) == OG_CLASS) return og__equal_flat(a, b);
     bool shared = og__is_shared(a) || og__is_shared(b) || a.u.p == c->top_a || b.u.p == c->top_b;

@@ -23,6 +23,9 @@ typedef struct og__keys {
  */
 int og__hash(og__keys *keys, og_value key, uint64_t *hash, og_kind *kind);
 
+/* As og__hash(), but only whether there is one. */
+int og__check_hashable(og__keys *keys, og_value key, og_kind *kind);
+
 /* True for the kinds of scalars that hash and compare without a walk. */
 static inline bool og__is_flat(og_value v)
 {

@@ -57,7 +57,7 @@ og_value og_object(og_doc *doc, og_make how, og_value callable, og_value args)
     if (!og_valid(v)) return v;
     og__object *object = og__doc_alloc(doc, sizeof *object, _Alignof(og__object));
     if (!object) return (og_value){0};
-    *object = (og__object){callable, args, NULL};
+    *object = (og__object){.callable = callable, .args = args};
     og__place(callable);
     og__place(args);
     og__node *node = og__node_of(v);
@@ -133,29 +133,36 @@ og_value og_object_attr(og_value object, const char *name)
     return og_valid(found) ? found : og_dict_gets(og_item(state, 1), name);
 }
 
-/* The last record of a chain, with room for what was done; NULL without memory. */
-static og__object_more *last_more(og_doc *doc, og_value *object)
+static og__object_more *more_new(og_doc *doc)
 {
-    while (og_valid(og_object_next(*object)))
-        *object = og_object_next(*object);
-    og__object *o = record(*object);
-    if (!o->more) {
-        o->more = og__doc_alloc(doc, sizeof *o->more, _Alignof(og__object_more));
-        if (o->more) *o->more = (og__object_more){0};
-    }
-    return o->more;
+    og__object_more *more = og__doc_alloc(doc, sizeof *more, _Alignof(og__object_more));
+    if (more) *more = (og__object_more){0};
+    return more;
 }
 
-/* A further record behind `more`, for a step out of order. */
-static og__object_more *next_more(og_doc *doc, og__object_more *more)
+/* The last record of the chain of `object`, with room for what was done; NULL without memory. */
+static og__object_more *last_more(og_doc *doc, og_value object)
+{
+    og__object *o = record(object);
+    if (!o->more) o->more = more_new(doc);
+    if (!o->last) o->last = o->more;
+    while (o->last && og_valid(o->last->next))
+        o->last = record(o->last->next)->more;
+    return o->last;
+}
+
+/* A further record at the end of the chain, for a step out of order. */
+static og__object_more *next_more(og_doc *doc, og_value object)
 {
     og_value next = og_object(doc, OG_MAKE_CALL, (og_value){0}, (og_value){0});
-    if (!og_valid(next)) return NULL;
-    og__object_more *further = last_more(doc, &next);
-    if (!further) return NULL;
+    og__object_more *more = og_valid(next) ? more_new(doc) : NULL;
+    if (!more) return NULL;
+    record(next)->more = more;
     og__place(next);
-    more->next = next;
-    return further;
+    og__object *o = record(object);
+    o->last->next = next;
+    o->last = more;
+    return more;
 }
 
 static int no_memory(og_error *err)
@@ -179,11 +186,8 @@ int og_object_set_kwargs(og_doc *doc, og_value object, og_value kwargs, og_error
 {
     int status = check(object, kwargs, err);
     if (status < 0) return status;
-    og__object *o = record(object);
-    og_value first = object;
-    og__object_more *more = o->more ? o->more : last_more(doc, &first);
-    if (!more) return no_memory(err);
-    more->kwargs = kwargs;
+    if (!last_more(doc, object)) return no_memory(err);
+    record(object)->more->kwargs = kwargs;
     place_in(object, kwargs);
     return OG_OK;
 }
@@ -192,9 +196,8 @@ int og_object_build(og_doc *doc, og_value object, og_value state, og_error *err)
 {
     int status = check(object, state, err);
     if (status < 0) return status;
-    og_value last = object;
-    og__object_more *more = last_more(doc, &last);
-    if (more && og_valid(more->state)) more = next_more(doc, more);
+    og__object_more *more = last_more(doc, object);
+    if (more && og_valid(more->state)) more = next_more(doc, object);
     if (!more) return no_memory(err);
     more->state = state;
     place_in(object, state);
@@ -214,9 +217,8 @@ int og_object_append(og_doc *doc, og_value object, og_value item, og_error *err)
 {
     int status = check(object, item, err);
     if (status < 0) return status;
-    og_value last = object;
-    og__object_more *more = last_more(doc, &last);
-    if (more && (og_valid(more->state) || og_valid(more->pairs))) more = next_more(doc, more);
+    og__object_more *more = last_more(doc, object);
+    if (more && (og_valid(more->state) || og_valid(more->pairs))) more = next_more(doc, object);
     if (!more || !og_valid(step_list(doc, &more->items))) return no_memory(err);
     status = og_list_append(doc, more->items, item, err);
     if (status == OG_OK && item.u.p == object.u.p) og__mark_shared(item);
@@ -228,9 +230,8 @@ int og_object_set_item(og_doc *doc, og_value object, og_value key, og_value valu
     int status = check(object, key, err);
     if (status == OG_OK) status = check(object, value, err);
     if (status < 0) return status;
-    og_value last = object;
-    og__object_more *more = last_more(doc, &last);
-    if (more && og_valid(more->state)) more = next_more(doc, more);
+    og__object_more *more = last_more(doc, object);
+    if (more && og_valid(more->state)) more = next_more(doc, object);
     if (!more || !og_valid(step_list(doc, &more->pairs))) return no_memory(err);
     og_value pair[2] = {key, value};
     status = og__list_extend(doc, more->pairs, pair, 2, err);

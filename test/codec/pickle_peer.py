@@ -55,6 +55,8 @@ def same(a, b):
     todo = [(a, b, "value")]
     while todo:
         x, y, where = todo.pop()
+        if isinstance(x, memoryview):  # a read-only view of a bytearray: to onggi that is bytes
+            x = x.tobytes()
         if type(x) is not type(y):
             return f"{where}: {type(x)} {show(x)} became {type(y)} {show(y)}"
         if isinstance(x, IMMUTABLE) or callable(x) and not hasattr(x, "__dict__"):

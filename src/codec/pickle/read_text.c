@@ -172,8 +172,9 @@ int og__op_INT(og__reader *r)
     if (!line) return OG_ETRUNCATED;
     size_t cut = up_to_nul(line, len);
     int_text text;
-    int64_t number;
-    if (parse_c(line, cut, &text) && fits_int64(&text, &number)) {
+    int64_t number = 0;
+    bool nothing = cut == 0 && len > 0; /* a NUL at once: C's strtol() finds 0 */
+    if (nothing || (parse_c(line, cut, &text) && fits_int64(&text, &number))) {
         bool truth = len == 2 && (number == 0 || number == 1);
         return og__push(r, truth ? og_bool(number == 1) : og__make_int(number));
     }

@@ -188,11 +188,13 @@ static inline void og__unplace(og_value v)
     if (og__has_node(v) && !og__is_shared(v)) og__node_of(v)->flags &= (uint8_t)~OG__N_PLACED;
 }
 
-/* An empty container that counts as placed; OG_INVALID without memory. */
+/* An empty list, dict or set that counts as placed; OG_INVALID without memory. */
 static inline og_value og__placed_node(og_doc *doc, og_kind kind)
 {
     og_value v = og__node_new(doc, kind);
-    if (og_valid(v)) og__node_of(v)->flags = OG__N_PLACED;
+    if (!og_valid(v)) return v;
+    og__node_of(v)->flags = OG__N_PLACED;
+    og__node_of(v)->high = 1; /* its height */
     return v;
 }
 

@@ -1,0 +1,221 @@
+/* SPDX-License-Identifier: MIT */
+/* What values are written as; that they read back to the same; what cannot be written. */
+#include <onggi/pickle.h>
+
+#include "codec/pickle_samples.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+static og_doc *doc;
+static og_doc *again;
+
+static int set_up(void **state)
+{
+    (void)state;
+    doc = og_doc_new(NULL);
+    again = og_doc_new(NULL);
+    return doc && again ? 0 : -1;
+}
+
+static int tear_down(void **state)
+{
+    (void)state;
+    og_doc_free(doc);
+    og_doc_free(again);
+    return 0;
+}
+
+static og_pickle_write_options protocol_of(int protocol)
+{
+    return (og_pickle_write_options){.size = sizeof(og_pickle_write_options),
+                                     .protocol = protocol ? protocol : OG_PICKLE_PROTOCOL_0};
+}
+
+static void assert_writes(og_value v, int protocol, const char *bytes, size_t len)
+{
+    og_pickle_write_options options = protocol_of(protocol);
+    size_t size = 0;
+    char *out = og_pickle_dumps(v, &size, &options, NULL);
+    assert_non_null(out);
+    assert_int_equal(size, len);
+    assert_memory_equal(out, bytes, len);
+    free(out);
+}
+
+#define WRITES(v, protocol, text) assert_writes(v, protocol, text, sizeof(text) - 1)
+
+static void writes_the_bytes_of_small_values(void **state)
+{
+    (void)state;
+    WRITES(og_none(), 0, "N.");
+    WRITES(og_bool(true), 1, "I01\n.");
+    WRITES(og_bool(true), 2, "\x80\x02\x88.");
+    WRITES(og_none(), 4, "\x80\x04N.");
+    WRITES(og_int(255), 2, "\x80\x02K\xff.");
+    WRITES(og_int(256), 2, "\x80\x02M\0\x01.");
+    WRITES(og_int(-1), 2, "\x80\x02J\xff\xff\xff\xff.");
+    WRITES(og_int(1LL << 31), 2, "\x80\x02\x8a\x05\0\0\0\x80\0.");
+    WRITES(og_int(-(1LL << 39)), 2, "\x80\x02\x8a\x05\0\0\0\0\x80.");
+    WRITES(og_int(1LL << 31), 1, "L2147483648L\n.");
+    WRITES(og_float(1.5), 0, "F1.5\n.");
+    WRITES(og_str(doc, "a\n\\\xc3\xa9\xe2\x82\xac"), 0, "Va\\u000a\\u005c\xe9\\u20ac\np0\n.");
+    WRITES(og_list(doc), 0, "(l.");
+    WRITES(og_pack(doc, NULL, "[ii]", 1, 2), 0, "(lI1\naI2\na.");
+    WRITES(og_pack(doc, NULL, "{s:i}", "abcdefgh", 1), 4, "\x80\x04\x95\x10\0\0\0\0\0\0\0}\x8c\x08"
+                                                          "abcdefgh\x94K\x01s.");
+    WRITES(og_pack(doc, NULL, "(iii)", 1, 2, 3), 2, "\x80\x02K\x01K\x02K\x03\x87.");
+}
+
+/* Reads, writes and reads each sample in every protocol. */
+static void reads_back_to_the_same(void **state)
+{
+    (void)state;
+    for (size_t i = 0; i < PICKLE_SAMPLES; i++) {
+        for (int protocol = 0; protocol <= 5; protocol++) {
+            const pickle_sample *s = &pickle_samples[i];
+            og_pickle_write_options options = protocol_of(protocol);
+            og_error err = {0};
+            size_t size = 0;
+            assert_int_equal(og_pickle_read(doc, s->bytes, s->len, NULL, NULL, NULL), 0);
+            void *out = og_pickle_dumps(og_doc_root(doc), &size, &options, &err);
+            if (!out && err.code == OG_EVALUE && protocol < 5) continue; /* buffers need protocol 5 */
+            assert_non_null(out);
+            assert_int_equal(og_pickle_read(again, out, size, NULL, NULL, NULL), 0);
+            if (og_identical(og_doc_root(doc), og_doc_root(again)) != 1)
+                fail_msg("sample %zu changed in protocol %d", i, protocol);
+            free(out);
+        }
+    }
+}
+
+static void writes_nothing_twice(void **state)
+{
+    (void)state;
+    og_value list = og_list(doc);
+    og_list_append(doc, list, list, NULL);
+    WRITES(list, 4, "\x80\x04\x95\x06\0\0\0\0\0\0\0]\x94h\0a.");
+    og_value text = og_str(doc, "same text");
+    WRITES(og_pack(doc, NULL, "[vv]", text, text), 2, "\x80\x02](X\x09\0\0\0same textq\0h\0e.");
+}
+
+static void writes_large_strings_outside_of_frames(void **state)
+{
+    (void)state;
+    static char text[70000];
+    memset(text, 'x', sizeof text);
+    og_value list = og_pack(doc, NULL, "[s#is#]", text, sizeof text, 1, text, sizeof text);
+    og_pickle_write_options options = protocol_of(4);
+    size_t size = 0;
+    uint8_t *out = og_pickle_dumps(list, &size, &options, NULL);
+    assert_non_null(out);
+    assert_true(size < 70100 + 70000);
+    assert_int_equal(og_pickle_read(again, out, size, NULL, NULL, NULL), 0);
+    assert_int_equal(og_identical(list, og_doc_root(again)), 1);
+    free(out);
+}
+
+static void refuses(og_value v, int protocol, int status)
+{
+    og_pickle_write_options options = protocol_of(protocol);
+    og_error err = {0};
+    og_buf out = OG_BUF_INIT;
+    og_buf_puts(&out, "before");
+    assert_int_equal(og_pickle_write(v, &out, &options, &err), status);
+    assert_int_equal(err.code, status);
+    assert_int_equal(out.len, 6);
+    assert_true(strlen(err.text) > 10);
+    og_buf_free(&out);
+}
+
+static void refuses_what_cannot_be_written(void **state)
+{
+    (void)state;
+    refuses((og_value){0}, 4, OG_EINVAL);
+    refuses(og_none(), 6, OG_EINVAL);
+    refuses(og_object(doc, OG_MAKE_BUFFER, (og_value){0}, og_int(0)), 4, OG_EVALUE);
+    refuses(og_object(doc, OG_MAKE_BUFFER, (og_value){0}, og_int(1)), 5, OG_EVALUE);
+    refuses(og_object(doc, OG_MAKE_EXTENSION, (og_value){0}, og_int(0)), 4, OG_EVALUE);
+    refuses(og_class(doc, "a\nb", 3, "c", 1), 2, OG_EVALUE);
+    refuses(og_class(doc, "__builtin__", 11, "set", 3), 2, OG_EVALUE);
+    og_value list = og_list(doc);
+    for (int i = 0; i < 1000; i++) {
+        og_value outer = og_list(doc);
+        og_list_append(doc, outer, list, NULL);
+        list = outer;
+    }
+    refuses(list, 4, OG_ELIMIT);
+}
+
+static void keeps_to_its_limit_of_bytes(void **state)
+{
+    (void)state;
+    og_value list = og_list(doc);
+    for (int i = 0; i < 1000; i++)
+        og_list_append(doc, list, og_int(i), NULL);
+    og_pickle_write_options options = protocol_of(4);
+    size_t size = 0;
+    free(og_pickle_dumps(list, &size, &options, NULL));
+    assert_true(size > 2000);
+    options.max_bytes = size;
+    void *out = og_pickle_dumps(list, &size, &options, NULL);
+    assert_non_null(out);
+    free(out);
+    options.max_bytes--;
+    og_error err = {0};
+    assert_null(og_pickle_dumps(list, &size, &options, &err));
+    assert_int_equal(err.code, OG_ELIMIT);
+}
+
+static void writes_deep_values_when_allowed(void **state)
+{
+    (void)state;
+    og_value list = og_list(doc);
+    for (int i = 0; i < 50000; i++) {
+        og_value outer = og_list(doc);
+        og_list_append(doc, outer, list, NULL);
+        list = outer;
+    }
+    og_pickle_write_options options = protocol_of(4);
+    options.max_depth = 60000;
+    size_t size = 0;
+    void *out = og_pickle_dumps(list, &size, &options, NULL);
+    assert_non_null(out);
+    og_pickle_read_options read = {.size = sizeof read, .max_depth = 60000};
+    assert_int_equal(og_pickle_read(again, out, size, NULL, &read, NULL), 0);
+    assert_int_equal(og_identical(list, og_doc_root(again)), 1);
+    free(out);
+}
+
+/* Names of Python 2 in protocols that Python 2 reads, those of Python 3 after that. */
+static void writes_names_for_the_protocol(void **state)
+{
+    (void)state;
+    og_value set = og_class(doc, "builtins", 8, "set", 3);
+    WRITES(set, 2, "\x80\x02"
+                   "c__builtin__\nset\nq\0.");
+    WRITES(set, 3, "\x80\x03"
+                   "cbuiltins\nset\nq\0.");
+    og_value inner = og_class(doc, "m", 1, "A.B", 3);
+    WRITES(inner, 2, "\x80\x02"
+                     "c__builtin__\ngetattr\nq\0cm\nA\nX\x01\0\0\0Bq\x01\x86Rq\x02.");
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(writes_the_bytes_of_small_values),
+        cmocka_unit_test(reads_back_to_the_same),
+        cmocka_unit_test(writes_nothing_twice),
+        cmocka_unit_test(writes_large_strings_outside_of_frames),
+        cmocka_unit_test(refuses_what_cannot_be_written),
+        cmocka_unit_test(keeps_to_its_limit_of_bytes),
+        cmocka_unit_test(writes_deep_values_when_allowed),
+        cmocka_unit_test(writes_names_for_the_protocol),
+    };
+    return cmocka_run_group_tests(tests, set_up, tear_down);
+}
