@@ -12,6 +12,7 @@
 #include <onggi/peer.h>
 #include <onggi/pickle.h>
 #include <onggi/text.h>
+#include <onggi/types.h>
 #include <onggi/value.h>
 #include <onggi/version.h>
 

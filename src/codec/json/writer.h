@@ -49,8 +49,9 @@ typedef struct og__json_writer {
     uint8_t *at;  /* next byte to write */
     uint8_t *end; /* up to here without asking */
     og_buf *out;
-    size_t start;   /* length of `out` at the beginning */
-    size_t limit;   /* length of `out` not to be passed by more than a little, see write.c */
+    size_t start; /* length of `out` at the beginning */
+    size_t limit; /* length of `out` that is not passed while writing: somewhat more than may be in the end */
+    size_t max;   /* bytes that the text may have in the end */
     bool unlimited; /* nobody set that limit */
     const og_allocator *alloc;
 
@@ -73,7 +74,9 @@ typedef struct og__json_writer {
     size_t repeats;    /* frames open that write a node once more */
     size_t repeated;   /* bytes that repeating has cost so far */
     size_t repeat_start;
-    uint64_t defined; /* py/def numbers given so far */
+    og_doc *scratch;      /* of what known objects show as, NULL until there is one */
+    size_t scratch_depth; /* frames below the outermost one that shows such a thing; SIZE_MAX: none is open */
+    uint64_t defined;     /* py/def numbers given so far */
     og_error *err;
 } og__json_writer;
 
@@ -92,6 +95,9 @@ static inline size_t og__json_length(const og__json_writer *w)
 {
     return w->out->data ? (size_t)(w->at - w->out->data) : 0;
 }
+
+/* The text would be longer than it may be: OG_ELIMIT. */
+int og__json_too_long(og__json_writer *w);
 
 /* Takes w->at and w->end from the buffer, e.g. after something was appended to it. */
 void og__json_sync(og__json_writer *w);
@@ -137,10 +143,8 @@ int og__json_open_dict(og__json_writer *w, og_value dict);
 /* A container, class reference or object in strict or plain form. */
 int og__json_write_node(og__json_writer *w, og_value value);
 
-/*
- * An object in plain form. Today {"py/object": "module.Class", …state}; what is known better (dates,
- * decimals, arrays) is to be told apart here.
- */
+/* An object in plain form: what its type shows as where that is known (value/types.h), else {"py/object":
+ * "module.Class", …state}. */
 int og__json_plain_object(og__json_writer *w, og_value object);
 
 /* The frame that held a shared node has closed; `index` is its record. */

@@ -1,0 +1,324 @@
+/* SPDX-License-Identifier: MIT */
+/* datetime, date, time, timedelta, timezone and ZoneInfo, from the forms in which CPython pickles them. */
+#include "value/types.h"
+
+#include "base/number.h"
+
+#include <stdio.h>
+
+enum { DAY_SECONDS = 86400, MILLION = 1000000, MAX_DAYS = 999999999 };
+
+static int days_in_month(int year, int month)
+{
+    static const int days[] = {31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31};
+    bool leap = year % 4 == 0 && (year % 100 != 0 || year % 400 == 0);
+    return days[month - 1] + (month == 2 && leap);
+}
+
+static bool date_is_sane(const og_datetime *t)
+{
+    return t->year >= 1 && t->year <= 9999 && t->month >= 1 && t->month <= 12 && t->day >= 1 &&
+           t->day <= days_in_month(t->year, t->month);
+}
+
+static bool time_is_sane(const og_datetime *t)
+{
+    return t->hour <= 23 && t->minute <= 59 && t->second <= 59 && t->microsecond < MILLION;
+}
+
+static void date_from_bytes(const uint8_t *b, og_datetime *t)
+{
+    t->year = b[0] << 8 | b[1];
+    t->month = b[2];
+    t->day = b[3];
+}
+
+static void time_from_bytes(const uint8_t *b, og_datetime *t)
+{
+    t->hour = b[0];
+    t->minute = b[1];
+    t->second = b[2];
+    t->microsecond = b[3] << 16 | b[4] << 8 | b[5];
+}
+
+/* Ints as arguments, as a program may call the class itself: `least` to `most` of them, then perhaps tzinfo.
+ */
+static bool from_ints(og_value args, size_t least, size_t most, int *const fields[], og_value *zone)
+{
+    size_t count = og_len(args);
+    if (count < least || count > most + 1) return false;
+    for (size_t i = 0; i < count && i < most; i++) {
+        int64_t number;
+        if (og_kind_of(og_item(args, i)) != OG_INT || !og__int_within(og_item(args, i), 0, MILLION, &number))
+            return false;
+        *fields[i] = (int)number;
+    }
+    *zone = og_item(args, most);
+    return true;
+}
+
+static int set_zone(og_datetime *t, og_value zone, og_type type, og_error *err)
+{
+    og_timezone read = {0};
+    if (!og_valid(zone) || og_kind_of(zone) == OG_NONE) return OG_OK;
+    if (og_kind_of(zone) != OG_OBJECT) return og__refuse_content(err, type, "its tzinfo is not an object");
+    og_type zone_type = og_type_of(zone);
+    t->zone = zone;
+    if (zone_type != OG_TYPE_TIMEZONE && zone_type != OG_TYPE_ZONEINFO) return OG_OK;
+    int status = og_as_timezone(zone, &read, err);
+    t->has_offset = read.has_offset;
+    t->offset_seconds = read.offset_seconds;
+    t->offset_microseconds = read.offset_microseconds;
+    return status;
+}
+
+int og_as_date(og_value value, og_datetime *out, og_error *err)
+{
+    int status = og__expect_type(value, OG_TYPE_DATE, err);
+    if (status < 0) return status;
+    og_datetime t = {0};
+    og_value args = og_object_args(value);
+    og_value zone = {0};
+    uint8_t bytes[4];
+    if (og_len(args) == 1 && og__fixed_bytes(og_item(args, 0), bytes, sizeof bytes)) {
+        date_from_bytes(bytes, &t);
+    } else if (og_len(args) != 3 ||
+               !from_ints(args, 3, 3, (int *const[]){&t.year, &t.month, &t.day}, &zone)) {
+        return og__refuse_content(err, OG_TYPE_DATE, "expected 4 bytes as its argument");
+    }
+    if (!date_is_sane(&t)) return og__refuse_content(err, OG_TYPE_DATE, "there is no such day");
+    *out = t;
+    return OG_OK;
+}
+
+int og_as_time(og_value value, og_datetime *out, og_error *err)
+{
+    int status = og__expect_type(value, OG_TYPE_TIME, err);
+    if (status < 0) return status;
+    og_datetime t = {0};
+    og_value args = og_object_args(value);
+    og_value zone = og_item(args, 1);
+    uint8_t bytes[6];
+    int *const fields[] = {&t.hour, &t.minute, &t.second, &t.microsecond};
+    if (og_len(args) >= 1 && og_len(args) <= 2 && og__fixed_bytes(og_item(args, 0), bytes, sizeof bytes)) {
+        t.fold = bytes[0] >> 7;
+        bytes[0] &= 0x7f;
+        time_from_bytes(bytes, &t);
+    } else if (!from_ints(args, 0, 4, fields, &zone)) {
+        return og__refuse_content(err, OG_TYPE_TIME, "expected 6 bytes as its argument");
+    }
+    if (!time_is_sane(&t)) return og__refuse_content(err, OG_TYPE_TIME, "there is no such time of day");
+    status = set_zone(&t, zone, OG_TYPE_TIME, err);
+    if (status == OG_OK) *out = t;
+    return status;
+}
+
+int og_as_datetime(og_value value, og_datetime *out, og_error *err)
+{
+    int status = og__expect_type(value, OG_TYPE_DATETIME, err);
+    if (status < 0) return status;
+    og_datetime t = {0};
+    og_value args = og_object_args(value);
+    og_value zone = og_item(args, 1);
+    uint8_t bytes[10];
+    int *const fields[] = {&t.year, &t.month, &t.day, &t.hour, &t.minute, &t.second, &t.microsecond};
+    if (og_len(args) >= 1 && og_len(args) <= 2 && og__fixed_bytes(og_item(args, 0), bytes, sizeof bytes)) {
+        t.fold = bytes[2] >> 7;
+        bytes[2] &= 0x7f;
+        date_from_bytes(bytes, &t);
+        time_from_bytes(bytes + 4, &t);
+    } else if (!from_ints(args, 3, 7, fields, &zone)) {
+        return og__refuse_content(err, OG_TYPE_DATETIME, "expected 10 bytes as its argument");
+    }
+    if (!date_is_sane(&t) || !time_is_sane(&t))
+        return og__refuse_content(err, OG_TYPE_DATETIME, "there is no such day or time of day");
+    status = set_zone(&t, zone, OG_TYPE_DATETIME, err);
+    if (status == OG_OK) *out = t;
+    return status;
+}
+
+/* Moves what is above one `unit` from `low` to `high`, so that 0 <= low < unit. False on overflow. */
+static bool carry(int64_t *high, int64_t *low, int64_t unit)
+{
+    int64_t over = *low / unit;
+    *low %= unit;
+    if (*low < 0) {
+        *low += unit;
+        over--;
+    }
+    return !__builtin_add_overflow(*high, over, high);
+}
+
+int og_as_timedelta(og_value value, og_timedelta *out, og_error *err)
+{
+    int status = og__expect_type(value, OG_TYPE_TIMEDELTA, err);
+    if (status < 0) return status;
+    og_value args = og_object_args(value);
+    int64_t part[3] = {0};
+    if (og_len(args) > 3)
+        return og__refuse_content(err, OG_TYPE_TIMEDELTA, "expected days, seconds and microseconds");
+    for (size_t i = 0; i < og_len(args); i++) {
+        if (og_as_int64(og_item(args, i), &part[i]) < 0)
+            return og__refuse_content(err, OG_TYPE_TIMEDELTA, "expected ints of 64 bits as its arguments");
+    }
+    bool fits = carry(&part[1], &part[2], MILLION) && carry(&part[0], &part[1], DAY_SECONDS);
+    if (!fits || part[0] < -MAX_DAYS || part[0] > MAX_DAYS)
+        return og__refuse_content(err, OG_TYPE_TIMEDELTA, "it is longer than 999,999,999 days");
+    *out = (og_timedelta){part[0], (int)part[1], (int)part[2]};
+    return OG_OK;
+}
+
+double og_timedelta_seconds(const og_timedelta *delta)
+{
+    int64_t seconds = delta->days * DAY_SECONDS + delta->seconds;
+    int64_t micro = delta->microseconds;
+    bool below = seconds < 0;
+    if (below) {
+        seconds = -seconds - (micro > 0);
+        micro = micro > 0 ? MILLION - micro : 0;
+    }
+    char text[48];
+    int len =
+        snprintf(text, sizeof text, "%s%lld.%06lld", below ? "-" : "", (long long)seconds, (long long)micro);
+    double result = 0;
+    og__double_read(text, (size_t)len, &result);
+    return result + 0.0; /* never -0.0 */
+}
+
+static int offset_from(og_value delta, og_timezone *t, og_error *err)
+{
+    og_timedelta d;
+    int status = og_as_timedelta(delta, &d, err);
+    if (status == OG_ETYPE) return og__refuse_content(err, OG_TYPE_TIMEZONE, "its offset is not a timedelta");
+    if (status < 0) return status;
+    bool within = d.days == 0 || (d.days == -1 && (d.seconds > 0 || d.microseconds > 0));
+    if (!within) return og__refuse_content(err, OG_TYPE_TIMEZONE, "its offset is a day or more");
+    t->has_offset = true;
+    t->offset_seconds = (int)d.days * DAY_SECONDS + d.seconds;
+    t->offset_microseconds = d.microseconds;
+    return OG_OK;
+}
+
+/* pytz: _UTC(), and _p(zone, offset, daylight saving, name), all in seconds. */
+static int pytz_offset(og_value cls, og_value args, og_timezone *t, og_error *err)
+{
+    int64_t seconds = 0;
+    bool utc = og_str_is(og_class_qualname(cls), "_UTC");
+    t->name = og_item(args, 0);
+    if (!utc && og_len(args) == 1) return OG_OK;
+    if (!utc &&
+        (og_len(args) != 4 || !og__int_within(og_item(args, 1), 1 - DAY_SECONDS, DAY_SECONDS - 1, &seconds)))
+        return og__refuse_content(err, OG_TYPE_TIMEZONE,
+                                  "expected a name and its offset in seconds, below a day");
+    t->has_offset = true;
+    t->offset_seconds = (int)seconds;
+    return OG_OK;
+}
+
+int og_as_timezone(og_value value, og_timezone *out, og_error *err)
+{
+    og_timezone t = {0};
+    og_type type = og_type_of(value);
+    og_value args = og_object_args(value);
+    int status = og__expect_type(value, type == OG_TYPE_ZONEINFO ? type : OG_TYPE_TIMEZONE, err);
+    if (status < 0) return status;
+    og_value cls = og_object_class(value);
+    if (type == OG_TYPE_ZONEINFO) {
+        t.name = og_item(args, 0);
+        if (og_len(args) < 1 || og_len(args) > 2 || og_kind_of(t.name) != OG_STR)
+            return og__refuse_content(err, type, "expected the name of a zone");
+    } else if (og_str_is(og_class_module(cls), "pytz")) {
+        status = pytz_offset(cls, args, &t, err);
+    } else {
+        if (og_len(args) < 1 || og_len(args) > 2)
+            return og__refuse_content(err, type, "expected an offset, and perhaps a name");
+        t.name = og_item(args, 1);
+        status = offset_from(og_item(args, 0), &t, err);
+    }
+    if (status < 0) return status;
+    if (og_valid(t.name) && og_kind_of(t.name) != OG_STR)
+        return og__refuse_content(err, type, "its name is not a str");
+    *out = t;
+    return OG_OK;
+}
+
+/* The last `count` decimal digits of `number`; returns what follows them. */
+static char *digits(char *at, unsigned number, int count)
+{
+    for (int i = count; i-- > 0; number /= 10)
+        at[i] = (char)('0' + number % 10);
+    return at + count;
+}
+
+static char *digits_after(char *at, char mark, int number, int count)
+{
+    *at = mark;
+    return digits(at + 1, (unsigned)number, count);
+}
+
+int og__put_offset(const og_datetime *t, og_buf *out)
+{
+    int seconds = t->offset_seconds;
+    int micro = t->offset_microseconds;
+    bool below = seconds < 0;
+    if (below) {
+        seconds = -seconds - (micro > 0);
+        micro = micro > 0 ? MILLION - micro : 0;
+    }
+    char text[32];
+    char *at = digits_after(text, below ? '-' : '+', seconds / 3600, 2);
+    at = digits_after(at, ':', seconds / 60 % 60, 2);
+    if (seconds % 60 || micro) at = digits_after(at, ':', seconds % 60, 2);
+    if (micro) at = digits_after(at, '.', micro, 6);
+    return og_buf_put(out, text, (size_t)(at - text));
+}
+
+static int put_zone(const og_datetime *t, og_type type, og_buf *out, og_error *err)
+{
+    if (!og_valid(t->zone)) return OG_OK;
+    if (t->has_offset) return og__put_offset(t, out);
+    og_timezone zone;
+    if (og_as_timezone(t->zone, &zone, NULL) < 0)
+        return og_error_set(err, OG_EVALUE, OG_NO_POSITION,
+                            "the offset of a %s in a zone of this kind is not known", og_type_name(type));
+    size_t len;
+    const char *name = og_data(zone.name, &len);
+    int status = og_buf_putc(out, '[');
+    if (status == OG_OK) status = og_buf_put(out, name, len);
+    return status < 0 ? status : og_buf_putc(out, ']');
+}
+
+static int put_fields(const og_datetime *t, og_type type, og_buf *out)
+{
+    char text[32];
+    char *at = text;
+    if (type != OG_TYPE_TIME) {
+        at = digits(at, (unsigned)t->year, 4);
+        at = digits_after(at, '-', t->month, 2);
+        at = digits_after(at, '-', t->day, 2);
+    }
+    if (type == OG_TYPE_DATETIME) *at++ = 'T';
+    if (type != OG_TYPE_DATE) {
+        at = digits(at, (unsigned)t->hour, 2);
+        at = digits_after(at, ':', t->minute, 2);
+        at = digits_after(at, ':', t->second, 2);
+    }
+    if (t->microsecond) at = digits_after(at, '.', t->microsecond, 6);
+    return og_buf_put(out, text, (size_t)(at - text));
+}
+
+int og_isoformat(og_value value, og_buf *out, og_error *err)
+{
+    og_datetime t;
+    og_type type = og_type_of(value);
+    size_t before = out->len;
+    int status = type == OG_TYPE_DATE   ? og_as_date(value, &t, err)
+                 : type == OG_TYPE_TIME ? og_as_time(value, &t, err)
+                                        : og_as_datetime(value, &t, err);
+    if (status < 0) return status;
+    status = put_fields(&t, type, out);
+    if (status == OG_OK) status = put_zone(&t, type, out, err);
+    if (status < 0) out->len = before;
+    if (status == OG_ENOMEM) return og__refuse_memory(err);
+    return status;
+}
