@@ -57,7 +57,7 @@ static int scan_message(void *ctx, const uint8_t *data, size_t len, bool ended, 
 
 static void start_reading(og__conn *conn)
 {
-    conn->kind = kind_of(conn->in.codec);
+    conn->kind = (uint8_t)kind_of(conn->in.codec);
     start_scan(conn);
     if (conn->in.framing.ops)
         og_frame_reader_init(&conn->reader, conn->in.framing, conn->setup->max_message, scan_message, conn);
