@@ -83,7 +83,10 @@ OG_API og_doc *og_doc_new(const og_allocator *alloc);
 /* Frees the document and every value in it at once. NULL is allowed. */
 OG_API void og_doc_free(og_doc *doc);
 
-/* Forgets all values but keeps memory for the next ones (fresh pages cost more than parsing). */
+/*
+ * Forgets all values but keeps memory for the next ones (fresh pages cost more than parsing): at most 64 KiB
+ * and four times what was needed lately, where lately fades by an eighth with each reset.
+ */
 OG_API void og_doc_reset(og_doc *doc);
 
 /* The value that a reader left in the document, or that og_doc_set_root() put there; OG_INVALID if none. */
@@ -143,7 +146,8 @@ OG_API int og_dict_set(og_doc *doc, og_value dict, og_value key, og_value value,
 OG_API int og_dict_sets(og_doc *doc, og_value dict, const char *key, og_value value, og_error *err);
 OG_API int og_set_add(og_doc *doc, og_value set, og_value item, og_error *err);
 
-/* Takes `key` out. 1 when it was there, 0 when not, or an error as above. */
+/* Takes `key` out, in time linear in the size of the dict. 1 when it was there, 0 when not, or an error as
+ * above. */
 OG_API int og_dict_remove(og_doc *doc, og_value dict, og_value key, og_error *err);
 
 /*
@@ -200,7 +204,11 @@ OG_API size_t og_len(og_value value);
 /* Item `index` of a list or tuple; OG_INVALID when there is none. */
 OG_API og_value og_item(og_value sequence, size_t index);
 
-/* The value under a key, in constant time; OG_INVALID when there is none, or `dict` is not a dict. */
+/*
+ * The value under a key, in constant time; OG_INVALID when there is none, or `dict` is not a dict. NaN equals
+ * nothing and is never found; an object is found by itself only. A key of more than some million nested
+ * tuples is not looked for.
+ */
 OG_API og_value og_dict_get(og_value dict, og_value key);
 OG_API og_value og_dict_gets(og_value dict, const char *key);
 
@@ -232,14 +240,16 @@ OG_API int og_unpack(og_value value, og_error *err, const char *format, ...);
 OG_API int og_vunpack(og_value value, og_error *err, const char *format, va_list args);
 
 /*
- * Python's ==, in depth, sharing and cycles allowed: 1 == 1.0 == True, dicts and sets in any order. Objects
- * are equal when class, arguments, state and items are. 1 equal, 0 not, OG_ENOMEM.
+ * Python's ==, in depth, in time linear in the nodes, sharing and cycles allowed: 1 == 1.0 == True, dicts and
+ * sets in any order. Objects are equal when class, arguments, state and items are; as keys they equal
+ * themselves only, and those that one side alone has are matched in order. NaN equals nothing, but a
+ * container equals itself whatever it holds, as in Python. 1 equal, 0 not, OG_ENOMEM.
  */
 OG_API int og_equal(og_value a, og_value b);
 
 /*
- * As og_equal() but exact, for tests and translations: kinds must match, floats bit for bit, and what is
- * shared in one must be shared in the other. 1, 0 or OG_ENOMEM.
+ * As og_equal() but exact, for tests and translations: kinds and the order of dicts and sets must match,
+ * floats bit for bit, and what is shared in one must be shared in the other. 1, 0 or OG_ENOMEM.
  */
 OG_API int og_identical(og_value a, og_value b);
 

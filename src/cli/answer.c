@@ -24,6 +24,23 @@ static int check(const cli_options *options)
     return options->to ? cli_endpoint(&endpoint, options->to) : 0;
 }
 
+static bool is_eof(const char *framing)
+{
+    return strcmp(framing, "eof") == 0;
+}
+
+/* True when some endpoint speaks eof. */
+static bool may_be_eof(const cli_options *options)
+{
+    og_endpoint endpoint;
+    for (size_t i = 0; i < options->arg_count; i++) {
+        if (og_endpoint_parse(&endpoint, options->args[i], NULL) == 0 &&
+            is_eof(cli_framing(options, &endpoint)))
+            return true;
+    }
+    return false;
+}
+
 static int read_option(const cli_answer *answer, og_doc *doc, const char *text, const char *name,
                        og_value *value)
 {
@@ -39,7 +56,8 @@ static int read_option(const cli_answer *answer, og_doc *doc, const char *text, 
 
 int cli_answer_init(cli_answer *answer, const cli_options *options, const char *codec)
 {
-    *answer = (cli_answer){.options = options, .text = cli_is_text(codec)};
+    *answer =
+        (cli_answer){.options = options, .text = cli_is_text(codec), .one_message = may_be_eof(options)};
     int status = check(options);
     if (status) return status;
     answer->replies = og_doc_new(NULL);
@@ -216,6 +234,15 @@ void cli_answer_close(cli_answer *answer, og_conn *conn)
 
 /* ---- All of them ---- */
 
+/* With framing eof the end of the direction is what ends the message. */
+static void end_message(const cli_answer *answer, og_conn *conn)
+{
+    char framing[40];
+    og_error err;
+    if (answer->one_message && is_eof(og_conn_framing(conn, framing, sizeof framing)))
+        og_shutdown(conn, &err);
+}
+
 void cli_answer_greet(const cli_answer *answer, og_conn *conn)
 {
     og_error err;
@@ -233,4 +260,7 @@ void cli_answer_message(const cli_answer *answer, og_conn *conn, og_value value)
         exec_command(answer, conn, value);
     else if (answer->options->to)
         pass_on(answer, conn, value);
+    else
+        return;
+    end_message(answer, conn);
 }

@@ -13,8 +13,9 @@
 
 typedef struct cli_answer {
     const cli_options *options;
-    bool text;       /* objects are given as texts, and the reply may hold {} */
-    og_doc *replies; /* holds the two below; not changed once read */
+    bool text;        /* objects are given as texts, and the reply may hold {} */
+    bool one_message; /* framing eof is possible: an answer ends its direction */
+    og_doc *replies;  /* holds the two below; not changed once read */
     og_doc *greets;
     og_value reply;
     og_value greet;

@@ -95,4 +95,7 @@ bool cli_is_text(const char *codec);
 void cli_conn_options(og_conn_options *conn, const cli_options *options);
 void cli_codec_options(og_codec_options *codecs, const cli_options *options);
 
+/* Milliseconds of a clock that never goes back. */
+int64_t cli_now_ms(void);
+
 #endif

@@ -4,6 +4,9 @@
 
 #include <string.h>
 
+/* How long a peer may take to read what was sent. */
+enum { FINISH_MS = 1000 };
+
 int cli_client_init(cli_client *client, const char *endpoint, const og_conn_options *options)
 {
     *client = (cli_client){.text = endpoint, .options = *options};
@@ -70,8 +73,9 @@ void cli_client_finish(cli_client *client)
     og_error err;
     if (!client->conn) return;
     if (!og_transport_is_datagram(client->endpoint.transport)) {
+        int64_t end = cli_now_ms() + FINISH_MS;
         og_shutdown(client->conn, &err);
-        while (og_recv(client->conn, &value, &err) > 0)
+        while (cli_now_ms() < end && og_recv(client->conn, &value, &err) > 0)
             continue;
     }
     cli_client_close(client);

@@ -33,8 +33,8 @@ int cli_client_send(cli_client *client, og_value value, og_error *err);
  * closed without one; or a negative status. */
 int cli_client_ask(cli_client *client, og_value value, og_value *answer, og_error *err);
 
-/* Tells the peer that no more will come and waits a little for it to read what was sent: closing on unread
- * answers would make the system throw that away. */
+/* Tells the peer that no more will come, waits a second at most for it to close, and closes: doing so at
+ * once, with an unread answer, would make the system throw away what is still under way. */
 void cli_client_finish(cli_client *client);
 
 void cli_client_close(cli_client *client);

@@ -8,6 +8,11 @@
 #include <string.h>
 #include <unistd.h>
 
+static int flush(void *ctx)
+{
+    return cli_output_flush(ctx);
+}
+
 /* All objects of one stream: 0, the exit status, or CLI_OUTPUT_GONE. */
 static int convert_stream(cli_input *input, cli_output *output)
 {
@@ -17,7 +22,8 @@ static int convert_stream(cli_input *input, cli_output *output)
         status = cli_print(output, value);
         if (status) return status;
     }
-    return -status;
+    int flushed = cli_output_flush(output);
+    return flushed ? flushed : -status;
 }
 
 static int convert_file(cli_input *input, cli_output *output, const char *name)
@@ -43,11 +49,14 @@ int cli_convert(const cli_options *options)
     cli_output output;
     int status = cli_input_init(&input, options, options->in, NULL, 0);
     cli_output_init(&output, options, options->out ? options->out : CLI_FORM_JSON);
+    output.lazy = true;
+    input.before_wait = flush;
+    input.wait_ctx = &output;
     if (status == 0 && options->arg_count == 0) status = convert_stream(&input, &output);
     /* A file that cannot be read does not keep the others from being converted. */
     for (size_t i = 0; i < options->arg_count && status != CLI_OUTPUT_GONE; i++) {
         int one = convert_file(&input, &output, options->args[i]);
-        if (one == CLI_OUTPUT_GONE || one > status) status = one;
+        if (one > status) status = one;
     }
     cli_output_fini(&output);
     cli_input_fini(&input);

@@ -23,7 +23,7 @@ int cli_help(void)
            og_version());
     for (size_t i = 0; (command = cli_command_at(i)); i++)
         printf("  onggi %-8s [OPTIONS] %-22s %s\n", command->name, command->synopsis, command->summary);
-    printf("  onggi %-8s [COMMAND|codecs|framings]   this, or more about one thing\n", "help");
+    printf("  onggi %-8s %-32s %s\n", "help", "[COMMAND|codecs|framings]", "this, or more about one thing");
     printf(
         "\nEndpoints: tcp://HOST:PORT  udp://HOST:PORT  unix:///PATH  unixgram:///PATH\n"
         "           No host is this machine alone, * every interface; ?codec=NAME&framing=NAME may follow.\n"

@@ -160,6 +160,8 @@ static int fill(cli_input *input)
 /* Something is wrong `offset` bytes and the error's position behind what was consumed. */
 static int refuse(cli_input *input, size_t offset, og_error *err)
 {
+    /* What was read before comes before what is wrong. */
+    if (input->before_wait) input->before_wait(input->wait_ctx);
     if (err->position == OG_NO_POSITION) return -cli_fail(input->name, err);
     err->position += input->at + offset;
     if (input->form != CLI_FORM_PICKLE)
@@ -207,8 +209,9 @@ static int next_in_stream(cli_input *input, og_value *value)
             return read_frame(input, &frame, value);
         }
         if (input->ended) return 0;
-        status = fill(input);
-        if (status < 0) return status;
+        status = input->before_wait ? -input->before_wait(input->wait_ctx) : 0;
+        if (status == 0) status = fill(input);
+        if (status != 0) return status;
     }
 }
 

@@ -21,6 +21,9 @@ typedef struct cli_input {
     const char *name; /* of the stream, for messages */
     int fd;
     bool ended;
+    int (*before_wait)(
+        void *ctx); /* called before the stream is read, which may take long; NULL, or 0 to go on */
+    void *wait_ctx;
     og_buf buf;
     size_t at;        /* bytes of `buf` that were consumed */
     cli_place before; /* what of the stream came before `buf` */
@@ -37,7 +40,8 @@ int cli_input_init(cli_input *input, const cli_options *options, cli_form form, 
 /* Goes on with the stream `fd`, called `name`, from its start. */
 void cli_input_open(cli_input *input, int fd, const char *name);
 
-/* 1 and the next value, 0 after the last one, or, after saying why, minus the exit status. */
+/* 1 and the next value, 0 after the last one, or, after saying why, minus the exit status (or what
+ * before_wait said). */
 int cli_input_next(cli_input *input, og_value *value);
 
 void cli_input_fini(cli_input *input);

@@ -6,7 +6,7 @@
 #include <string.h>
 #include <unistd.h>
 
-enum { DEFAULT_LIMIT = 64 << 20 };
+enum { DEFAULT_LIMIT = 64 << 20, GATHER = 65536 };
 
 /* What is printed may be as long as a message: shared nodes written out can grow beyond all bounds. */
 void cli_output_init(cli_output *output, const cli_options *options, cli_form form)
@@ -51,7 +51,7 @@ int cli_format(const cli_output *output, og_value value, og_buf *out, og_error *
     }
 }
 
-static int write_all(const uint8_t *data, size_t len)
+int cli_write_out(const uint8_t *data, size_t len)
 {
     while (len > 0) {
         ssize_t n = write(STDOUT_FILENO, data, len);
@@ -67,14 +67,24 @@ static int write_all(const uint8_t *data, size_t len)
     return 0;
 }
 
+int cli_output_flush(cli_output *output)
+{
+    int status = cli_write_out(output->buf.data, output->buf.len);
+    output->buf.len = 0;
+    return status;
+}
+
 int cli_print(cli_output *output, og_value value)
 {
     og_error err;
-    output->buf.len = 0;
-    if (cli_format(output, value, &output->buf, &err) < 0) return cli_fail("a value cannot be printed", &err);
+    if (cli_format(output, value, &output->buf, &err) < 0) {
+        /* What came before it goes first. */
+        int status = cli_output_flush(output);
+        return status ? status : cli_fail("a value cannot be printed", &err);
+    }
     if (output->form != CLI_FORM_PICKLE && og_buf_putc(&output->buf, '\n') < 0) {
         cli_log(OG_LOG_ERROR, "out of memory");
         return CLI_REFUSED;
     }
-    return write_all(output->buf.data, output->buf.len);
+    return output->lazy && output->buf.len < GATHER ? 0 : cli_output_flush(output);
 }

@@ -10,6 +10,7 @@ typedef struct cli_output {
     og_json_write_options json;
     og_pickle_write_options pickle;
     size_t max_bytes;
+    bool lazy; /* gather what is printed until cli_output_flush(), or until it is much */
     og_buf buf;
 } cli_output;
 
@@ -20,13 +21,19 @@ void cli_output_fini(cli_output *output);
 cli_form cli_output_form(const cli_options *options, const char *codec);
 
 /* What cli_print() returns when nobody reads our output any more: time to end, without a word. */
-enum { CLI_OUTPUT_GONE = -100 };
+enum { CLI_OUTPUT_GONE = 100 };
 
-/* Prints one value and sees to it that it gets out. 0, CLI_OUTPUT_GONE, or the exit status after saying why.
+/* Prints one value. 0, CLI_OUTPUT_GONE, or the exit status after saying why.
  */
 int cli_print(cli_output *output, og_value value);
 
-/* The same into a buffer, without what ends a line. 0 or a negative status. */
+/* Writes what was gathered. As cli_print(). */
+int cli_output_flush(cli_output *output);
+
+/* Writes bytes to standard output, all of them. As cli_print(). */
+int cli_write_out(const uint8_t *data, size_t len);
+
+/* Appends a value as it is printed, without what ends the line. 0 or a negative status. */
 int cli_format(const cli_output *output, og_value value, og_buf *out, og_error *err);
 
 #endif

@@ -4,7 +4,6 @@
 #include "cli/output.h"
 
 #include <signal.h>
-#include <time.h>
 
 /* How often a wait looks whether it was told to stop. */
 enum { LOOK_MS = 200 };
@@ -24,22 +23,15 @@ static void catch_signals(void)
     sigaction(SIGTERM, &action, NULL);
 }
 
-static int64_t now_ms(void)
-{
-    struct timespec now;
-    clock_gettime(CLOCK_MONOTONIC, &now);
-    return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
-}
-
 /* The next value: as og_recv(), and OG_ECANCELED once told to stop. */
 static int wait_for_value(cli_client *client, int64_t timeout_ms, og_value *value, og_error *err)
 {
-    int64_t start = now_ms();
+    int64_t start = cli_now_ms();
     for (;;) {
         if (stopped) return OG_ECANCELED;
         int status = og_recv(client->conn, value, err);
         if (status != OG_ETIMEOUT) return status;
-        int64_t waited = now_ms() - start;
+        int64_t waited = cli_now_ms() - start;
         if (timeout_ms > 0 && waited >= timeout_ms)
             return og_error_set(err, OG_ETIMEOUT, OG_NO_POSITION, "nothing arrived for %lld ms",
                                 (long long)waited);

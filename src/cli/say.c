@@ -79,7 +79,9 @@ int cli_fail(const char *what, const og_error *err)
 {
     char at[48] = "";
     if (err->position != OG_NO_POSITION) snprintf(at, sizeof at, " (byte %zu)", err->position);
-    cli_log(OG_LOG_ERROR, "%s%s%s%s", what ? what : "", what ? ": " : "", err->text, at);
+    bool late = err->code == OG_ETIMEOUT && !strstr(err->text, "timed out");
+    cli_log(OG_LOG_ERROR, "%s%s%s%s%s", what ? what : "", what ? ": " : "", late ? "timed out: " : "",
+            err->text, at);
     return cli_exit_status(err->code);
 }
 

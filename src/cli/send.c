@@ -3,7 +3,7 @@
 #include "cli/client.h"
 #include "cli/input.h"
 
-/* How long a peer may take to read what was sent before the connection is closed. */
+/* For one wait of cli_client_finish(). */
 enum { FINISH_MS = 1000 };
 
 static int send_all(cli_client *client, cli_input *input)

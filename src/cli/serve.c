@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* onggi serve: print every object that arrives, answer it as told. */
 #include "cli/answer.h"
-#include "cli/output.h"
+#include "cli/writer.h"
 
 #include <pthread.h>
 #include <signal.h>
@@ -14,12 +14,11 @@ typedef struct service {
     const cli_options *options;
     og_server *server;
     cli_answer answer;
-    pthread_mutex_t lock; /* of all below */
     cli_output output;
-    uint64_t taken;  /* messages that count */
-    uint64_t served; /* and were answered */
-    int status;      /* the exit status so far */
-    bool gone;       /* nobody reads what we print */
+    cli_writer writer;
+    pthread_mutex_t lock; /* of all below */
+    uint64_t taken;       /* messages that count */
+    uint64_t served;      /* and were answered */
 } service;
 
 /* For the signal handler alone. */
@@ -58,17 +57,11 @@ static void end_turn(service *s)
     if (last) og_server_stop(s->server);
 }
 
-static void print_value(service *s, og_value value)
+/* Nobody reads what we print. */
+static void on_gone(void *ctx)
 {
-    pthread_mutex_lock(&s->lock);
-    int status = s->gone ? 0 : cli_print(&s->output, value);
-    if (status == CLI_OUTPUT_GONE || status == CLI_UNREACHED) {
-        s->gone = true;
-        if (status == CLI_UNREACHED) s->status = status;
-    }
-    bool stop = s->gone;
-    pthread_mutex_unlock(&s->lock);
-    if (stop) og_server_stop(s->server);
+    service *s = ctx;
+    og_server_stop(s->server);
 }
 
 static void on_open(og_conn *conn, void *user)
@@ -88,7 +81,7 @@ static void on_message(og_conn *conn, og_value value, void *user)
     service *s = user;
     bool counts = cli_answers(s->options) || !s->options->greet;
     if (counts && !take_turn(s)) return;
-    print_value(s, value);
+    cli_writer_print(&s->writer, value);
     cli_answer_message(&s->answer, conn, value);
     if (counts) end_turn(s);
 }
@@ -143,12 +136,18 @@ static bool is_exposed(const og_endpoint *endpoint)
 
 static void announce(const service *s)
 {
+    char shown[512];
     const char *text;
     for (size_t i = 0; (text = og_server_endpoint(s->server, i)); i++) {
         og_endpoint endpoint;
-        bool exposed = og_endpoint_parse(&endpoint, text, NULL) == 0 && is_exposed(&endpoint);
-        cli_log(OG_LOG_INFO, "listening on %s%s", text,
-                exposed ? " (every interface: others can reach it)" : "");
+        const char *note = "";
+        if (og_endpoint_parse(&endpoint, text, NULL) == 0) {
+            if (is_exposed(&endpoint)) note = " (every interface: others can reach it)";
+            /* No host: say what that means. */
+            if (endpoint.host[0] == '\0') strcpy(endpoint.host, "localhost");
+            text = og_endpoint_text(&endpoint, shown, sizeof shown);
+        }
+        cli_log(OG_LOG_INFO, "listening on %s%s", text, note);
     }
 }
 
@@ -162,7 +161,16 @@ static int serve(service *s)
     }
     catch_signals(s->server);
     announce(s);
-    return og_server_run(s->server, &err) < 0 ? cli_fail(NULL, &err) : s->status;
+    return og_server_run(s->server, &err) < 0 ? cli_fail(NULL, &err) : CLI_DONE;
+}
+
+static int serve_and_print(service *s)
+{
+    int status = cli_writer_start(&s->writer, &s->output, on_gone, s);
+    if (status) return status;
+    status = serve(s);
+    int written = cli_writer_finish(&s->writer);
+    return written && written != CLI_OUTPUT_GONE ? written : status;
 }
 
 /* All endpoints must make sense before any is opened; the first one's codec is how objects are given. */
@@ -188,7 +196,7 @@ int cli_serve(const cli_options *options)
     pthread_mutex_init(&s.lock, NULL);
     cli_output_init(&s.output, options, cli_output_form(options, codec));
     s.server = make_server(&s, &err);
-    status = s.server ? serve(&s) : cli_fail(NULL, &err);
+    status = s.server ? serve_and_print(&s) : cli_fail(NULL, &err);
     og_server_free(s.server);
     cli_output_fini(&s.output);
     cli_answer_fini(&s.answer);

@@ -3,6 +3,7 @@
 #include "cli/cli.h"
 
 #include <string.h>
+#include <time.h>
 
 int cli_endpoint(og_endpoint *endpoint, const char *text)
 {
@@ -64,4 +65,11 @@ void cli_conn_options(og_conn_options *conn, const cli_options *options)
         .recv_timeout_ms = options->timeout_ms,
     };
     cli_codec_options(&conn->codecs, options);
+}
+
+int64_t cli_now_ms(void)
+{
+    struct timespec now;
+    clock_gettime(CLOCK_MONOTONIC, &now);
+    return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
 }

@@ -3,6 +3,7 @@
 #include <onggi/net.h>
 
 #include <arpa/inet.h>
+#include <net/if.h>
 #include <stdio.h>
 #include <string.h>
 #include <strings.h>
@@ -99,16 +100,22 @@ static bool is_name_byte(unsigned char byte)
            byte == '-' || byte == '.' || byte == '_' || byte >= 0x80;
 }
 
-/* True for an IPv6 address, perhaps with a zone behind a '%'. */
+/* True for an IPv6 address, perhaps with a zone (an interface's name or number) behind a '%'. */
 static bool is_ipv6(const char *text)
 {
     char bare[INET6_ADDRSTRLEN + 1];
     size_t len = strcspn(text, "%");
-    if (len >= sizeof bare || (text[len] == '%' && text[len + 1] == '\0')) return false;
+    if (len >= sizeof bare) return false;
     memcpy(bare, text, len);
     bare[len] = '\0';
     struct in6_addr address;
-    return inet_pton(AF_INET6, bare, &address) == 1;
+    if (inet_pton(AF_INET6, bare, &address) != 1) return false;
+    if (text[len] == '\0') return true;
+    const char *zone = text + len + 1;
+    size_t used = 0;
+    while (is_name_byte((unsigned char)zone[used]))
+        used++;
+    return used > 0 && used < IF_NAMESIZE && zone[used] == '\0';
 }
 
 static int take_bracketed(cursor *c, og_endpoint *endpoint, og_error *err)
@@ -121,9 +128,9 @@ static int take_bracketed(cursor *c, og_endpoint *endpoint, og_error *err)
     if (len < sizeof endpoint->host) {
         memcpy(endpoint->host, inside, len);
         endpoint->host[len] = '\0';
-        /* RFC 6874 writes the zone's '%' as %25. */
-        char *zone = strstr(endpoint->host, "%25");
-        if (zone && zone[3] != '\0') memmove(zone + 1, zone + 3, strlen(zone + 3) + 1);
+        /* RFC 6874 writes the zone's '%' as %25; people write it as it is. */
+        char *zone = strchr(endpoint->host, '%');
+        if (zone && strncmp(zone, "%25", 3) == 0) memmove(zone + 1, zone + 3, strlen(zone + 3) + 1);
     }
     if (len >= sizeof endpoint->host || !is_ipv6(endpoint->host))
         return og_error_set(err, OG_EADDRESS, start + 1,
@@ -273,8 +280,14 @@ const char *og_endpoint_text(const og_endpoint *endpoint, char *text, size_t siz
         snprintf(text, size, "%s://%s", name, path);
         return text;
     }
-    bool brackets = strchr(endpoint->host, ':') != NULL;
-    snprintf(text, size, brackets ? "%s://[%s]:%u" : "%s://%s:%u", name, endpoint->host,
-             (unsigned)endpoint->port);
+    const char *host = endpoint->host;
+    unsigned port = endpoint->port;
+    size_t len = strcspn(host, "%");
+    if (!strchr(host, ':'))
+        snprintf(text, size, "%s://%s:%u", name, host, port);
+    else if (host[len] == '\0')
+        snprintf(text, size, "%s://[%s]:%u", name, host, port);
+    else
+        snprintf(text, size, "%s://[%.*s%%25%s]:%u", name, (int)len, host, host + len + 1, port);
     return text;
 }

@@ -7,6 +7,7 @@
 #include <net/if.h>
 #include <netinet/in.h>
 #include <pthread.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -206,20 +207,20 @@ static void *look_up_run(void *arg)
     return NULL;
 }
 
-/* Runs the look-up in a thread that nobody waits for when the time is over. False: no thread to be had. */
-static bool look_up_start(look_up *l)
+/* Runs the look-up in a thread of its own, which leaves the program's signals to the others. */
+static bool look_up_start(look_up *l, pthread_t *thread)
 {
-    pthread_attr_t attr;
-    pthread_t thread;
-    pthread_attr_init(&attr);
-    pthread_attr_setdetachstate(&attr, PTHREAD_CREATE_DETACHED);
-    int failure = pthread_create(&thread, &attr, look_up_run, l);
-    pthread_attr_destroy(&attr);
+    sigset_t all;
+    sigset_t before;
+    sigfillset(&all);
+    pthread_sigmask(SIG_SETMASK, &all, &before);
+    int failure = pthread_create(thread, NULL, look_up_run, l);
+    pthread_sigmask(SIG_SETMASK, &before, NULL);
     return failure == 0;
 }
 
 /* True when the answer came in time; if not, `l` belongs to its thread from then on. */
-static bool look_up_wait(look_up *l, int64_t timeout_ms)
+static bool look_up_wait(look_up *l, pthread_t thread, int64_t timeout_ms)
 {
     struct timespec until;
     clock_gettime(CLOCK_MONOTONIC, &until);
@@ -236,6 +237,10 @@ static bool look_up_wait(look_up *l, int64_t timeout_ms)
     bool done = l->done;
     l->given_up = !done;
     pthread_mutex_unlock(&l->lock);
+    if (done)
+        pthread_join(thread, NULL);
+    else
+        pthread_detach(thread);
     return done;
 }
 
@@ -246,9 +251,10 @@ int og__resolve(const og_endpoint *endpoint, og__purpose purpose, int64_t timeou
     if (status != 0) return status < 0 ? status : OG_OK;
     look_up *l = look_up_new(endpoint);
     if (!l) return og_error_set(err, OG_ENOMEM, OG_NO_POSITION, "out of memory");
-    if (timeout_ms < 0 || !look_up_start(l)) {
-        look_up_do(l);
-    } else if (!look_up_wait(l, timeout_ms)) {
+    pthread_t thread;
+    if (timeout_ms < 0 || !look_up_start(l, &thread)) {
+        look_up_do(l); /* no limit, or no thread to be had */
+    } else if (!look_up_wait(l, thread, timeout_ms)) {
         return og_error_set(err, OG_ETIMEOUT, OG_NO_POSITION,
                             "looking up the host '%.100s' took longer than %lld ms", endpoint->host,
                             (long long)timeout_ms);

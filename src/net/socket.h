@@ -4,7 +4,8 @@
  *
  * Ownership: an og__socket owns its descriptor until og__socket_close(). Time limits are in milliseconds, < 0
  * means none, and cover the whole call. Threads: one thread may write while another reads;
- * og__socket_shutdown() and og__socket_interrupt() may come from any.
+ * og__socket_shutdown() and og__socket_interrupt() may come from any, the latter also from a signal handler.
+ * An og__socket may be moved by assignment while no call is using it.
  */
 #ifndef ONGGI_NET_SOCKET_H
 #define ONGGI_NET_SOCKET_H
@@ -13,7 +14,8 @@
 
 #include <stdatomic.h>
 
-/* A remote address, opaque above this room; big enough for any. */
+/* A remote address, opaque above this room; big enough for any. Its first `len` bytes are the address (two
+ * are equal when these are), the rest is undefined. */
 typedef struct og__address {
     uint32_t len;
     union {

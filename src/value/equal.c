@@ -89,7 +89,7 @@ static const void *find_class(og__map *classes, const void *node)
 {
     uint64_t *up = og__map_find(classes, node);
     while (up) {
-        const void *parent = (const void *)(uintptr_t)*up;
+        const void *parent = og__map_pointer(*up);
         uint64_t *next = og__map_find(classes, parent);
         if (next) *up = *next;
         node = parent;
@@ -161,38 +161,55 @@ static int hash_in(comparer *c, side *in, og_value key, uint64_t *hash)
     return status;
 }
 
-/* Whether entry `i`, which is not flat, has this hash too: then it is the one, by all that can be told. */
-static int is_candidate(comparer *c, side *in, og_value entry, og_value key, uint64_t hash)
+/* The search for a key that is not flat. */
+typedef struct search {
+    side *in;
+    const og_value *items;
+    size_t width;
+    og_value key;
+    uint64_t hash;
+    int64_t found; /* OG__NOT_FOUND, or below that an error - 1 */
+} search;
+
+/*
+ * Looks at entry `i`: with the same hash it is the one, by all that can be told without comparing; the very
+ * same node is better still (tuples of NaN have one hash and are not equal). True when the search is over.
+ */
+static bool look_at(comparer *c, search *s, size_t i)
 {
-    if (og__is_flat(entry)) return 0;
-    if (entry.u.p == key.u.p) return 1;
-    uint64_t other;
-    int status = hash_in(c, in, entry, &other);
-    return status < 0 ? status : other == hash;
+    og_value entry = s->items[i * s->width];
+    if (og__is_flat(entry)) return false;
+    if (entry.u.p == s->key.u.p) {
+        s->found = (int64_t)i;
+        return true;
+    }
+    if (s->found >= 0) return false;
+    uint64_t hash;
+    int status = hash_in(c, s->in, entry, &hash);
+    if (status < 0)
+        s->found = status - 1;
+    else if (hash == s->hash)
+        s->found = (int64_t)i;
+    return status < 0;
 }
 
-/* As og__find() for a key that is not flat, which is not compared but only found by its whole hash. */
 static int64_t find_by_hash(comparer *c, side *in, const og__node *node, size_t width, og_value key,
                             uint64_t hash)
 {
-    const og_value *items = node->items;
+    search s = {in, node->items, width, key, hash, OG__NOT_FOUND};
     if (!(node->flags & OG__N_INDEX)) {
         for (size_t i = 0; i < node->count; i++) {
-            int found = is_candidate(c, in, items[i * width], key, hash);
-            if (found) return found < 0 ? found - 1 : (int64_t)i;
+            if (look_at(c, &s, i)) break;
         }
-        return OG__NOT_FOUND;
+        return s.found;
     }
     og__index *index = og__index_of(node);
     const uint64_t *slots = og__slots_of(index);
     size_t mask = ((size_t)1 << index->log2) - 1;
-    for (size_t s = (size_t)(hash >> 32) & mask; slots[s]; s = (s + 1) & mask) {
-        if (slots[s] >> 32 != hash >> 32) continue;
-        size_t i = (uint32_t)slots[s] - 1;
-        int found = is_candidate(c, in, items[i * width], key, hash);
-        if (found) return found < 0 ? found - 1 : (int64_t)i;
+    for (size_t i = (size_t)(hash >> 32) & mask; slots[i]; i = (i + 1) & mask) {
+        if (slots[i] >> 32 == hash >> 32 && look_at(c, &s, (uint32_t)slots[i] - 1)) break;
     }
-    return OG__NOT_FOUND;
+    return s.found;
 }
 
 /* Where in `node` the key stands, perhaps; OG__NOT_FOUND, or less for an error - 1. */

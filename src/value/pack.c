@@ -73,15 +73,17 @@ static int close_bracket(packer *p, char closing)
     if (!og_valid(v)) return fail_close(p, closing);
     p->count = p->mark - 1;
     p->mark = (size_t)mark.u.i;
+    /* The outermost one stands in nothing yet. */
+    if (p->mark == 0) og__node_of(v)->flags &= (uint8_t)~OG__N_PLACED;
     return push(p, v);
 }
 
 static int pack_str(packer *p, const char *text, size_t len)
 {
-    og_value v = text ? og_strn(p->doc, text, len) : (og_value){0};
-    if (og_valid(v)) return push(p, v);
     if (!text) return fail(p, OG_EINVAL, "'s' was given a null pointer");
-    return fail(p, OG_EVALUE, "'s' was given a text that is not UTF-8, or there is no memory for it");
+    if (!og_valid(og_str_borrow(text, len)))
+        return fail(p, OG_EVALUE, "'s' was given a text that is not UTF-8");
+    return push(p, og_strn(p->doc, text, len));
 }
 
 /* A struct, so that the list can be handed to functions by address on every machine. */
@@ -102,7 +104,7 @@ static int pack_text(packer *p, char c, bool sized, arguments *args)
 static int pack_value(packer *p, og_value v)
 {
     int status = push(p, v);
-    if (status == OG_OK) og__place(v);
+    if (status == OG_OK && p->mark) og__place(v);
     return status;
 }
 

@@ -10,8 +10,10 @@
 
 #include <errno.h>
 #include <pthread.h>
+#include <signal.h>
 #include <stdlib.h>
 #include <sys/resource.h>
+#include <sys/time.h>
 #include <unistd.h>
 
 #include "net/loop.h"
@@ -66,6 +68,24 @@ static void test_stop_by_thread(void **state)
     assert_int_equal(pthread_create(&thread, NULL, stop_later, NULL), 0);
     assert_int_equal(og__loop_run(loop, NULL), OG_OK);
     pthread_join(thread, NULL);
+}
+
+static void on_alarm(int signal)
+{
+    (void)signal;
+    og__loop_stop(loop);
+}
+
+static void test_stop_by_signal(void **state)
+{
+    (void)state;
+    struct sigaction action = {.sa_handler = on_alarm};
+    struct sigaction before;
+    const struct itimerval soon = {.it_value = {.tv_usec = 20000}};
+    sigaction(SIGALRM, &action, &before);
+    setitimer(ITIMER_REAL, &soon, NULL);
+    assert_int_equal(og__loop_run(loop, NULL), OG_OK);
+    sigaction(SIGALRM, &before, NULL);
 }
 
 enum { POSTERS = 4, POSTS = 2000 };
@@ -348,6 +368,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(test_stop, make_loop, free_loop),
         cmocka_unit_test_setup_teardown(test_stop_by_thread, make_loop, free_loop),
+        cmocka_unit_test_setup_teardown(test_stop_by_signal, make_loop, free_loop),
         cmocka_unit_test_setup_teardown(test_posts_by_threads, make_loop, free_loop),
         cmocka_unit_test_setup_teardown(test_posts_after_stop, make_loop, free_loop),
         cmocka_unit_test_setup_teardown(test_timer_order, make_loop, free_loop),

@@ -21,6 +21,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "net/fd.h"
 #include "net_test.h"
 
 static void exchange(const char *text)
@@ -141,6 +142,22 @@ static void test_refused(void **state)
              endpoint.port, endpoint.port, endpoint.port);
     assert_int_equal(og__socket_connect(&socket, &endpoint, 1000, &err), OG_ECONNECT);
     assert_string_equal(err.text, expected);
+}
+
+/* A port that nobody listens at may be the one that the system picks for the client: it is then connected to
+ * itself, which is a refusal, too. */
+static void test_connected_to_itself(void **state)
+{
+    (void)state;
+    struct sockaddr_in name = {.sin_family = AF_INET};
+    socklen_t len = sizeof name;
+    name.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+    int fd = socket(AF_INET, SOCK_STREAM, 0);
+    assert_int_equal(bind(fd, (struct sockaddr *)&name, len), 0);
+    assert_int_equal(getsockname(fd, (struct sockaddr *)&name, &len), 0);
+    assert_int_equal(connect(fd, (struct sockaddr *)&name, len), 0);
+    assert_int_equal(og__fd_connected(fd), -ECONNREFUSED);
+    close(fd);
 }
 
 static void test_second_address(void **state)
@@ -503,14 +520,23 @@ static void test_accept_without_descriptors(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_exchange),      cmocka_unit_test(test_nodelay),
-        cmocka_unit_test(test_addresses),     cmocka_unit_test(test_loopback_is_default),
-        cmocka_unit_test(test_refused),       cmocka_unit_test(test_second_address),
-        cmocka_unit_test(test_bad_addresses), cmocka_unit_test(test_connect_timeout),
-        cmocka_unit_test(test_time_limits),   cmocka_unit_test(test_big_write),
-        cmocka_unit_test(test_peer_gone),     cmocka_unit_test(test_interrupt),
-        cmocka_unit_test(test_stale_path),    cmocka_unit_test(test_path_of_others),
-        cmocka_unit_test(test_port_in_use),   cmocka_unit_test(test_accept_without_descriptors),
+        cmocka_unit_test(test_exchange),
+        cmocka_unit_test(test_nodelay),
+        cmocka_unit_test(test_addresses),
+        cmocka_unit_test(test_loopback_is_default),
+        cmocka_unit_test(test_refused),
+        cmocka_unit_test(test_connected_to_itself),
+        cmocka_unit_test(test_second_address),
+        cmocka_unit_test(test_bad_addresses),
+        cmocka_unit_test(test_connect_timeout),
+        cmocka_unit_test(test_time_limits),
+        cmocka_unit_test(test_big_write),
+        cmocka_unit_test(test_peer_gone),
+        cmocka_unit_test(test_interrupt),
+        cmocka_unit_test(test_stale_path),
+        cmocka_unit_test(test_path_of_others),
+        cmocka_unit_test(test_port_in_use),
+        cmocka_unit_test(test_accept_without_descriptors),
     };
     return cmocka_run_group_tests_name("socket", tests, make_dir, remove_dir);
 }

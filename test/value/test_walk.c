@@ -2,7 +2,7 @@
 /* Comparing and copying what is deep, shared, cyclic or made to take for ever. */
 #include "value_test.h"
 
-enum { DEEP = 1000000 };
+enum { DEEP = 100000, DEEPEST = 1000000 };
 
 /* a, b equal, not identical where `same` is false; both have a copy that is identical. */
 static void check_pair(og_value a, og_value b, int equal, int identical)
@@ -38,6 +38,16 @@ static void test_deep(void **state)
             og_set_add(other, set, og_int(n), NULL);
         assert_true(og_set_has(set, a));
     }
+    og_doc_free(other);
+}
+
+static void test_deepest(void **state)
+{
+    og_doc *other = og_doc_new(NULL);
+    og_value a = nested(*state, OG_LIST, DEEPEST);
+    og_value b = og_copy(other, a);
+    assert_int_equal(og_equal(a, b), 1);
+    assert_int_equal(og_identical(a, b), 1);
     og_doc_free(other);
 }
 
@@ -232,6 +242,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(test_deep, doc_setup, doc_teardown),
+        cmocka_unit_test_setup_teardown(test_deepest, doc_setup, doc_teardown),
         cmocka_unit_test_setup_teardown(test_deep_choices, doc_setup, doc_teardown),
         cmocka_unit_test_setup_teardown(test_doubled, doc_setup, doc_teardown),
         cmocka_unit_test_setup_teardown(test_shared_differently, doc_setup, doc_teardown),

@@ -81,8 +81,10 @@ static const uint8_t *find_key(const og__json_reader *r, const uint8_t *at, size
     bool in_string = false;
     for (; at < r->end; at++) {
         if (in_string) {
-            if (*at == '\\') at++;
-            in_string = *at != '"';
+            if (*at == '\\')
+                at++;
+            else
+                in_string = *at != '"';
         } else if (*at == '"') {
             if (depth == 1 && commas == pair) return at;
             in_string = true;
@@ -187,7 +189,7 @@ static const uint8_t *read_other(og__json_reader *r, const uint8_t *at, og_value
         if (*at == 'I') return read_word(r, at, "Infinity", og_float(__builtin_inf()), out);
         if (negative) return read_word(r, at, "-Infinity", og_float(-__builtin_inf()), out);
     }
-    if (at < r->end && (*at == 'N' || *at == 'I'))
+    if (at < r->end && (*at == 'N' || *at == 'I' || *at == '-'))
         return og__json_unexpected(r, at, "a value (NaN and Infinity are not JSON; allow_nan takes them)");
     if (r->end - at >= 3 && at == r->text && memcmp(at, "\xef\xbb\xbf", 3) == 0)
         return og__json_unexpected(r, at,
@@ -214,7 +216,7 @@ static inline const uint8_t *read_scalar(og__json_reader *r, const uint8_t *at, 
     case '8':
     case '9': return og__json_read_number(r, at, out);
     case 't': return read_word(r, at, "true", og_bool(true), out);
-    case 'f': return read_word(r, at, "false", og__make(OG_BOOL, 0, 0, NULL), out);
+    case 'f': return read_word(r, at, "false", og_bool(false), out);
     case 'n': return read_word(r, at, "null", og__make(OG_NONE, 0, 0, NULL), out);
     default: return read_other(r, at, out);
     }
@@ -401,7 +403,8 @@ int og_json_read(og_doc *doc, const char *text, size_t len, const og_json_read_o
     int status = og__options_take(&o, sizeof o, options, err);
     if (status < 0) return status;
     og_doc_reset(doc);
-    return read_document(doc, (const uint8_t *)text, len, o.padded, &o, err);
+    const char *from = text ? text : ""; /* nothing at all may have no address */
+    return read_document(doc, (const uint8_t *)from, len, text && o.padded, &o, err);
 }
 
 /* The text in the document's own memory, with padding behind it. */

@@ -108,27 +108,23 @@ static void set_separators(og__json_writer *w)
     w->key_separator_len = strlen(w->o.key_separator);
 }
 
+/* Room is asked for in advance, a little more than is used: what counts is the length in the end. */
 static void set_limits(og__json_writer *w)
 {
     size_t limit = w->out->limit ? w->out->limit : SIZE_MAX;
-    if (w->o.max_bytes && w->o.max_bytes < limit - (limit < w->start ? limit : w->start))
-        limit = w->start + w->o.max_bytes;
-    w->unlimited = limit == SIZE_MAX;
-    /* Room is asked for in advance, a little more than is used: what counts is the length in the end. */
-    w->limit = limit > SIZE_MAX - SLACK ? limit : limit + SLACK;
+    w->max = limit > w->start ? limit - w->start : 0;
+    if (w->o.max_bytes && w->o.max_bytes < w->max) w->max = w->o.max_bytes;
+    w->unlimited = limit == SIZE_MAX && w->o.max_bytes == 0;
+    w->limit = w->unlimited || w->max > SIZE_MAX - SLACK - w->start ? SIZE_MAX : w->start + w->max + SLACK;
 }
 
 static int write_checked(og__json_writer *w, og_value value)
 {
-    size_t limit = w->limit;
     int status = OG_OK;
     if (w->o.form == OG_JSON_LOSSLESS) status = og__json_count_nodes(w, value);
     if (status == OG_OK) status = write_all(w, value);
     w->out->len = og__json_length(w);
-    if (status == OG_OK && !w->unlimited && w->out->len > limit - SLACK)
-        status = og_error_set(w->err, OG_ELIMIT, OG_NO_POSITION,
-                              "the text would be longer than the limit of %zu bytes",
-                              limit - SLACK - (w->start < limit - SLACK ? w->start : limit - SLACK));
+    if (status == OG_OK && w->out->len - w->start > w->max) status = og__json_too_long(w);
     return status;
 }
 

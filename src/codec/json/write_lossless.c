@@ -185,10 +185,21 @@ static int write_number_item(og__json_writer *w, uint64_t number)
 }
 
 /* The map holds 0 for nodes that appear once, 1 for others, and their number plus 1 once they have one. */
+static uint64_t *find_mark(const og__json_writer *w, og_value value)
+{
+    if (!og__is_shared(value) && value.u.p != w->root) return NULL;
+    return og__map_find(&w->seen, value.u.p);
+}
+
+bool og__json_is_numbered(const og__json_writer *w, og_value value)
+{
+    const uint64_t *mark = find_mark(w, value);
+    return mark && *mark > 0;
+}
+
 static int write_node(og__json_writer *w, og_value value)
 {
-    uint64_t *mark = NULL;
-    if (og__is_shared(value) || value.u.p == w->root) mark = og__map_find(&w->seen, value.u.p);
+    uint64_t *mark = find_mark(w, value);
     if (!mark || *mark == 0) return open_body(w, value);
     int status;
     if (*mark > 1) {

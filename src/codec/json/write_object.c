@@ -72,17 +72,16 @@ int og__json_open_object(og__json_writer *w, og_value object)
     return status;
 }
 
-/* Item 0: "py/object". */
+/* Item 0: "py/object" for a class, "py/callable" for whatever else was called. */
 static int class_step(og__json_writer *w, og_value object, og_value *out)
 {
     og_value class = og_object_class(object);
     if (!og_valid(class)) return OG_OK;
-    int status = og__json_put_key(w, "py/object");
+    bool named = og_kind_of(class) == OG_CLASS;
+    int status = og__json_put_key(w, named ? "py/object" : "py/callable");
     if (status < 0) return status;
     *out = class;
-    if (og_kind_of(class) != OG_CLASS) return OG__NEXT_VALUE;
-    status = og__json_write_class_name(w, class);
-    return status < 0 ? status : 0;
+    return named ? og__json_write_class_name(w, class) : OG__NEXT_VALUE;
 }
 
 /* Item 1: "py/make", where it is not what is usual. */
@@ -113,7 +112,7 @@ static int part_step(og__json_writer *w, size_t part, og_value object, og_value 
     if (part == PART_ARGS) {
         bool tuple = og_kind_of(value) == OG_TUPLE;
         if (plain && tuple && og_len(value) == 0) return 0;
-        if (tuple && !og__is_shared(value)) return open_run(w, key, OG__FRAME_LIST, value);
+        if (tuple && !og__json_is_numbered(w, value)) return open_run(w, key, OG__FRAME_LIST, value);
         key = "py/arg";
     }
     if (part == PART_PAIRS) return open_run(w, key, OG__FRAME_PAIRS, value);
@@ -122,7 +121,7 @@ static int part_step(og__json_writer *w, size_t part, og_value object, og_value 
         og__json_frame *f = &w->frames[w->depth - 1];
         f->kind = OG__FRAME_DICT;
         f->first = f->next = og__node_of(value)->items;
-        f->last = f->first + 2 * og_len(value);
+        f->last = og_len(value) ? f->first + 2 * og_len(value) : f->first;
         return OG__NEXT_OPENED;
     }
     int status = og__json_put_key(w, key);

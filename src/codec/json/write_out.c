@@ -21,9 +21,7 @@ int og__json_reserve_slow(og__json_writer *w, size_t len)
 {
     og_buf *out = w->out;
     out->len = og__json_length(w);
-    if (out->len > w->limit || len > w->limit - out->len)
-        return og__json_refuse(w, OG_ELIMIT, "the text would be longer than the limit of %zu bytes",
-                               w->limit - w->start);
+    if (out->len > w->limit || len > w->limit - out->len) return og__json_too_long(w);
     /* Some more, so that short items need not ask one by one; but no more than may be. */
     size_t more = w->limit - out->len - len;
     if (og_buf_reserve(out, len + (more < SPARE ? more : SPARE)) < 0) return og__json_write_no_memory(w);
@@ -94,7 +92,7 @@ int og__json_open(og__json_writer *w, og__json_frame_kind kind, const og_value *
     bool list = kind == OG__FRAME_LIST || kind == OG__FRAME_PAIRS || kind == OG__FRAME_DEF;
     w->frames[w->depth++] = (og__json_frame){
         .next = run,
-        .last = run + count,
+        .last = count ? run + count : run,
         .first = run,
         .kind = (uint8_t)kind,
         .closing = list ? ']' : '}',

@@ -65,16 +65,22 @@ static int cut_cycle(og__json_writer *w, const og__json_record *record, og_value
     return og__json_puts(w, braces ? "\"{...}\"" : "\"[...]\"");
 }
 
-/* Bytes that repeating may cost yet; without limit where the caller set one for the whole. */
+int og__json_too_long(og__json_writer *w)
+{
+    if (!w->unlimited)
+        return og__json_refuse(w, OG_ELIMIT, "the text would be longer than the limit of %zu bytes", w->max);
+    return og__json_refuse(
+        w, OG_ELIMIT,
+        "writing shared values again and again would take more than %zu bytes; use lossless form, "
+        "or set max_bytes",
+        REPEAT_MAX);
+}
+
+/* Counts what repeating costs; where the caller set a limit, that one counts alone. */
 static int charge_repeat(og__json_writer *w, size_t len)
 {
     if (!w->unlimited) return OG_OK;
-    if (len > REPEAT_MAX - w->repeated)
-        return og__json_refuse(
-            w, OG_ELIMIT,
-            "writing shared values again and again would take more than %zu bytes; use lossless "
-            "form, or set max_bytes",
-            REPEAT_MAX);
+    if (len > REPEAT_MAX - w->repeated) return og__json_too_long(w);
     w->repeated += len;
     return OG_OK;
 }

@@ -49,8 +49,9 @@ typedef struct og__json_writer {
     uint8_t *at;  /* next byte to write */
     uint8_t *end; /* up to here without asking */
     og_buf *out;
-    size_t start;   /* length of `out` at the beginning */
-    size_t limit;   /* length of `out` not to be passed by more than a little, see write.c */
+    size_t start; /* length of `out` at the beginning */
+    size_t limit; /* length of `out` that is not passed while writing: somewhat more than may be in the end */
+    size_t max;   /* bytes that the text may have in the end */
     bool unlimited; /* nobody set that limit */
     const og_allocator *alloc;
 
@@ -94,6 +95,9 @@ static inline size_t og__json_length(const og__json_writer *w)
 {
     return w->out->data ? (size_t)(w->at - w->out->data) : 0;
 }
+
+/* The text would be longer than it may be: OG_ELIMIT. */
+int og__json_too_long(og__json_writer *w);
 
 /* Takes w->at and w->end from the buffer, e.g. after something was appended to it. */
 void og__json_sync(og__json_writer *w);
@@ -158,6 +162,9 @@ int og__json_next_step(og__json_writer *w, og_value *out);
 
 /* Counts the nodes that appear more than once below `root`. */
 int og__json_count_nodes(og__json_writer *w, og_value root);
+
+/* True when the node appears in more than one place, so that lossless form gives it a number. */
+bool og__json_is_numbered(const og__json_writer *w, og_value value);
 
 /* A class reference as a name, e.g. "collections.OrderedDict", or as [module, name] where that would be
  * ambiguous (lossless only). */

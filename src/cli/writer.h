@@ -1,0 +1,38 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Standard output written by a thread of its own, so that nobody who answers waits for whoever reads our
+ * output; what comes quickly goes out in one piece.
+ *
+ * Ownership: a writer owns its queue and thread until cli_writer_finish(). Threads: any number may print.
+ */
+#ifndef ONGGI_CLI_WRITER_H
+#define ONGGI_CLI_WRITER_H
+
+#include "cli/output.h"
+
+#include <pthread.h>
+
+typedef struct cli_writer {
+    const cli_output *output;
+    void (*on_gone)(void *ctx); /* writing failed: called once, by the thread */
+    void *ctx;
+    pthread_t thread;
+    pthread_mutex_t lock; /* of all below */
+    pthread_cond_t filled;
+    pthread_cond_t emptied;
+    og_buf queue;
+    bool closing;
+    int status; /* 0, CLI_OUTPUT_GONE or the exit status */
+} cli_writer;
+
+/* Starts the thread. 0, or the exit status after saying why. */
+int cli_writer_start(cli_writer *writer, const cli_output *output, void (*on_gone)(void *ctx), void *ctx);
+
+/* Prints one value; waits only when a lot is queued. A value that cannot be printed is said and passed over.
+ */
+void cli_writer_print(cli_writer *writer, og_value value);
+
+/* Writes what is queued and ends the thread: 0, CLI_OUTPUT_GONE or the exit status. */
+int cli_writer_finish(cli_writer *writer);
+
+#endif

@@ -1,0 +1,158 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Datagrams served on a lane. Each has a connection of its own, which answers its sender; when nobody has
+ * kept it, it serves the next datagram too.
+ */
+#include "peer/server.h"
+
+#include "base/alloc.h"
+
+#include <string.h>
+
+/* An answer from another thread, on its way to the lane; its bytes stand behind the struct. */
+typedef struct answer {
+    og__port *port;
+    og__address to;
+    size_t len;
+} answer;
+
+/* ---- Answering ------------------------------------------------------------------------------------------
+ */
+
+static void send_answer(void *arg)
+{
+    answer *a = arg;
+    og_error err;
+    const og_server *server = a->port->server;
+    if (a->port->dgram && og__dgram_send(a->port->dgram, a + 1, a->len, &a->to, &err) < 0)
+        og__server_log(server, OG_LOG_WARNING, NULL, "an answer was lost: %s", err.text);
+    og__free(server->alloc, a, sizeof *a + a->len);
+}
+
+static int post_answer(og__served *served, const og_buf *out, og_error *err)
+{
+    answer *a = og__alloc(served->alloc, sizeof *a + out->len);
+    if (a) {
+        a->port = served->port;
+        a->to = served->to;
+        a->len = out->len;
+        memcpy(a + 1, out->data, out->len);
+        if (og__loop_post(served->lane->loop, send_answer, a) == OG_OK) return OG_OK;
+        og__free(served->alloc, a, sizeof *a + out->len);
+    }
+    return og_error_set(err, OG_ENOMEM, OG_NO_POSITION, "no memory to send");
+}
+
+int og__gram_send(og__served *served, og_value value, og_error *err)
+{
+    og__port *port = served->port;
+    og_buf *out = &served->conn.core.out;
+    int status = og__conn_put(&served->conn.core, value, err);
+    if (status < 0) return status;
+    if (out->len > port->max_datagram)
+        status =
+            og_error_set(err, OG_EVALUE, OG_NO_POSITION,
+                         "the message is %zu bytes long, but one datagram carries at most %zu: send less, or "
+                         "over a stream",
+                         out->len, port->max_datagram);
+    else if (!pthread_equal(pthread_self(), served->lane->thread))
+        status = post_answer(served, out, err);
+    else if (!port->dgram)
+        status = og_error_set(err, OG_ECLOSED, OG_NO_POSITION, "the server has stopped");
+    else
+        status = og__dgram_send(port->dgram, out->data, out->len, &served->to, err);
+    out->len = 0;
+    return status;
+}
+
+/* ---- Receiving ------------------------------------------------------------------------------------------
+ */
+
+static bool same_address(const og__address *a, const og__address *b)
+{
+    return a->len == b->len && a->len <= sizeof a->u.bytes && memcmp(a->u.bytes, b->u.bytes, a->len) == 0;
+}
+
+/* The connection for a datagram from `from`: the one of the last datagram, or a new one. */
+static og__served *gram_for(og__port *port, const og__address *from)
+{
+    og__served *served = port->gram;
+    port->gram = NULL;
+    if (served && !same_address(&served->to, from)) {
+        og__served_leave(served);
+        served = NULL;
+    }
+    if (!served) {
+        served = og__served_new(port->lane, port, from);
+        if (!served) return NULL;
+        served->is_gram = true;
+        served->to = *from;
+    }
+    return served;
+}
+
+/* Somebody keeps the connection, or a worker has its message: the lane hears of their letting go. */
+static void set_aside(og__served *served)
+{
+    size_t count = 0;
+    size_t bytes = 0;
+    served->lane->count++;
+    if (served->server->workers) og__workers_load(served->server->workers, served, &count, &bytes);
+    og__gram_attend(served);
+}
+
+void og__gram_attend(og__served *served)
+{
+    og__lane *lane = served->lane;
+    if (og__served_is_held(served)) return;
+    og__served_leave(served);
+    og__lane_left(lane, false);
+}
+
+static void handle_messages(og__served *served)
+{
+    og_error err;
+    og__message message;
+    int status;
+    while ((status = og__conn_take(&served->conn.core, &message, &err)) != 0) {
+        if (status > 0) status = og__served_deliver(served, &message, &err);
+        if (status < 0) og__served_refuse(served, &err, false);
+        if (served->conn.core.broken) return;
+    }
+}
+
+void og__gram_received(void *ctx, const uint8_t *data, size_t len, const og__address *from)
+{
+    og__port *port = ctx;
+    og__lane *lane = port->lane;
+    if (lane->stopping) return;
+    if (lane->server->workers && og__workers_full(lane->server->workers)) {
+        og__server_log(lane->server, OG_LOG_WARNING, NULL,
+                       "a datagram was dropped: the workers have too many");
+        return;
+    }
+    og__served *served = gram_for(port, from);
+    if (!served) {
+        og__server_log(lane->server, OG_LOG_ERROR, NULL, "a datagram was dropped: no memory");
+        return;
+    }
+    og__conn_feed(&served->conn.core, data, len);
+    handle_messages(served);
+    lane->seen[0] = '\0';
+    if (atomic_load_explicit(&served->refs, memory_order_acquire) == 1)
+        port->gram = served;
+    else
+        set_aside(served);
+}
+
+void og__gram_error(void *ctx, const og_error *err)
+{
+    og__port *port = ctx;
+    og__server_log(port->server, OG_LOG_WARNING, NULL, "a datagram was lost: %s", err->text);
+}
+
+void og__gram_closed(void *ctx)
+{
+    og__port *port = ctx;
+    port->dgram = NULL;
+}

@@ -1,0 +1,232 @@
+/* SPDX-License-Identifier: MIT */
+/* Served connections as any thread may use them: sending, keeping, releasing, closing. */
+#include "peer/server.h"
+
+#include "base/alloc.h"
+
+#include <string.h>
+
+static og__served *served_of(og_conn *conn)
+{
+    return (og__served *)(void *)conn;
+}
+
+/* ---- Counting references --------------------------------------------------------------------------------
+ */
+
+og__served *og__served_new(og__lane *lane, og__port *port, const og__address *peer)
+{
+    const og_allocator *alloc = lane->server->alloc;
+    og__served *served = og__alloc(alloc, sizeof *served);
+    if (!served) return NULL;
+    memset(served, 0, sizeof *served);
+    uint64_t id = atomic_fetch_add(&lane->server->ids, 1) + 1;
+    if (og__handle_init(&served->conn, &og__served_ops, &port->setup, id, peer) < 0) {
+        og__free(alloc, served, sizeof *served);
+        return NULL;
+    }
+    served->server = lane->server;
+    served->lane = lane;
+    served->port = port;
+    served->alloc = alloc;
+    served->conn.core.seen = lane->seen;
+    served->conn.core.doc_lent = true;
+    pthread_mutex_init(&served->lock, NULL);
+    atomic_init(&served->refs, 1);
+    served->next = lane->first;
+    if (lane->first) lane->first->prev = served;
+    lane->first = served;
+    return served;
+}
+
+void og__served_ref(og__served *served)
+{
+    atomic_fetch_add_explicit(&served->refs, 1, memory_order_relaxed);
+}
+
+void og__served_unref(og__served *served)
+{
+    if (atomic_fetch_sub_explicit(&served->refs, 1, memory_order_acq_rel) != 1) return;
+    const og_allocator *alloc = served->alloc;
+    pthread_mutex_destroy(&served->lock);
+    og__free(alloc, served->why, sizeof *served->why);
+    og__free(alloc, served->conn.peer, served->conn.peer_size);
+    og__free(alloc, served, sizeof *served);
+}
+
+void og__served_hold(og__served *served)
+{
+    atomic_fetch_add(&served->holds, 1);
+    og__served_ref(served);
+}
+
+bool og__served_is_held(og__served *served)
+{
+    bool locked = og__served_lock(served);
+    served->told_release = true;
+    bool held = atomic_load(&served->holds) > 0;
+    og__served_unlock(served, locked);
+    return held;
+}
+
+bool og__served_lock(og__served *served)
+{
+    if (atomic_load_explicit(&served->refs, memory_order_acquire) == 1) return false;
+    pthread_mutex_lock(&served->lock);
+    return true;
+}
+
+void og__served_unlock(og__served *served, bool locked)
+{
+    if (locked) pthread_mutex_unlock(&served->lock);
+}
+
+void og__served_leave(og__served *served)
+{
+    og__lane *lane = served->lane;
+    for (int kind = 0; kind < OG__WATCH_KINDS; kind++)
+        og__watch_drop(&lane->watches, (og__watch_kind)kind, &served->watches[kind]);
+    if (served->prev)
+        served->prev->next = served->next;
+    else
+        lane->first = served->next;
+    if (served->next) served->next->prev = served->prev;
+    bool locked = og__served_lock(served);
+    served->closed = true;
+    served->left = true;
+    og__conn_fini(&served->conn.core);
+    og__served_unlock(served, locked);
+    og__served_unref(served);
+}
+
+/* ---- Calling the lane -----------------------------------------------------------------------------------
+ */
+
+static void on_post(void *arg)
+{
+    og__served *served = arg;
+    bool locked = og__served_lock(served);
+    served->posted = false;
+    bool left = served->left;
+    og__served_unlock(served, locked);
+    if (!left) og__served_attend(served);
+    og__served_unref(served);
+}
+
+int og__served_post(og__served *served)
+{
+    if (served->posted || served->left) return OG_OK;
+    og__served_ref(served);
+    if (og__loop_post(served->lane->loop, on_post, served) < 0) {
+        atomic_fetch_sub_explicit(&served->refs, 1, memory_order_acq_rel); /* the caller holds another */
+        return OG_ENOMEM;
+    }
+    served->posted = true;
+    return OG_OK;
+}
+
+/* True when the lane will attend to the connection anyway, as it is calling the user for it right now. */
+static bool will_attend(const og__served *served)
+{
+    return pthread_equal(pthread_self(), served->lane->thread) && served->pumping;
+}
+
+/* ---- The public functions -------------------------------------------------------------------------------
+ */
+
+static int closed(og_error *err)
+{
+    return og_error_set(err, OG_ECLOSED, OG_NO_POSITION, "the connection is closed");
+}
+
+static int put(og__served *served, og_value value, og_error *err)
+{
+    if (served->closed) return closed(err);
+    if (served->is_gram) return og__gram_send(served, value, err);
+    og_buf *out = &served->conn.core.out;
+    size_t waiting = atomic_load_explicit(&served->queued, memory_order_relaxed) + out->len;
+    if (waiting > served->server->options.max_queued)
+        return og_error_set(err, OG_EBUSY, OG_NO_POSITION,
+                            "%zu bytes wait for a peer that does not read: send again when it has", waiting);
+    size_t before = out->len;
+    int status = og__conn_put(&served->conn.core, value, err);
+    if (status < 0 || will_attend(served)) return status;
+    if (og__served_post(served) == OG_OK) return OG_OK;
+    out->len = before;
+    return og_error_set(err, OG_ENOMEM, OG_NO_POSITION, "no memory to send");
+}
+
+static int send_served(og_conn *conn, og_value value, og_error *err)
+{
+    og__served *served = served_of(conn);
+    bool locked = og__served_lock(served);
+    int status = put(served, value, err);
+    og__served_unlock(served, locked);
+    return status;
+}
+
+static int recv_served(og_conn *conn, og_value *value, og_error *err)
+{
+    (void)conn;
+    (void)value;
+    return og_error_set(err, OG_EINVAL, OG_NO_POSITION,
+                        "a server's connection hands its values to on_message");
+}
+
+static int shutdown_served(og_conn *conn, og_error *err)
+{
+    og__served *served = served_of(conn);
+    if (served->is_gram)
+        return og_error_set(err, OG_EINVAL, OG_NO_POSITION, "datagrams have no end to tell the peer about");
+    bool locked = og__served_lock(served);
+    int status = served->closed ? OG_ECLOSED : OG_OK;
+    if (status == OG_OK) {
+        served->shut_wanted = true;
+        status = will_attend(served) ? OG_OK : og__served_post(served);
+    }
+    og__served_unlock(served, locked);
+    if (status == OG_ECLOSED) return closed(err);
+    return status < 0 ? og_error_set(err, OG_ENOMEM, OG_NO_POSITION, "no memory to shut down") : OG_OK;
+}
+
+static void disconnect_served(og_conn *conn)
+{
+    og__served *served = served_of(conn);
+    bool locked = og__served_lock(served);
+    if (!served->closed && !served->is_gram) {
+        served->bye_wanted = true;
+        if (!will_attend(served)) og__served_post(served);
+    }
+    og__served_unlock(served, locked);
+}
+
+static bool usable_served(const og_conn *conn)
+{
+    return !((const og__served *)(const void *)conn)->closed;
+}
+
+static void keep_served(og_conn *conn)
+{
+    og__served_hold(served_of(conn));
+}
+
+static void release_served(og_conn *conn)
+{
+    og__served *served = served_of(conn);
+    bool locked = og__served_lock(served);
+    atomic_fetch_sub(&served->holds, 1);
+    if (served->told_release) og__served_post(served);
+    og__served_unlock(served, locked);
+    og__served_unref(served); /* last, as the lane may free what nobody refers to */
+}
+
+const og__handle_ops og__served_ops = {
+    .send = send_served,
+    .recv = recv_served,
+    .shutdown = shutdown_served,
+    .usable = usable_served,
+    .close = disconnect_served,
+    .keep = keep_served,
+    .release = release_served,
+    .disconnect = disconnect_served,
+};

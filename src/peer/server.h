@@ -1,0 +1,242 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The insides of a server. A lane is one event loop with its thread and the connections on it; a port is one
+ * endpoint listened on; a served connection lives on one lane. server.c starts and stops it all, served.c is
+ * a stream's connection on its lane, gram.c datagrams, reply.c what other threads may do to either, workers.c
+ * the threads for handlers that block.
+ *
+ * Ownership: the server owns lanes and ports. A served connection is counted: the lane has one reference
+ * until the connection is gone, og_conn_keep() makes others, and so does each call posted for it. Threads:
+ * all belongs to the lane's thread, but for what is said to be shared.
+ */
+#ifndef ONGGI_PEER_SERVER_H
+#define ONGGI_PEER_SERVER_H
+
+#include "net/loop.h"
+#include "peer/detect.h"
+#include "peer/handle.h"
+#include "peer/watch.h"
+
+#include <pthread.h>
+#include <stdatomic.h>
+
+/* The states of a served connection: name, text. They only ever go down this list. */
+#define OG__STATE_MAP(X)                                                                            \
+    X(OG__OPEN, "open")                                                                             \
+    X(OG__FINISHING, "finishing") /* nothing more is read; what is in hand is answered */           \
+    X(OG__DRAINING, "draining")   /* what is queued is sent, then the connection is closed */       \
+    X(OG__LINGERING, "lingering") /* all is sent; the peer may read it before it is closed on it */ \
+    X(OG__CLOSED, "closed")
+
+typedef enum og__state {
+#define X(name, text) name,
+    OG__STATE_MAP(X)
+#undef X
+} og__state;
+
+typedef struct og__lane og__lane;
+typedef struct og__port og__port;
+typedef struct og__served og__served;
+typedef struct og__workers og__workers;
+
+/* A message on its way to a worker; its bytes stand behind the struct. */
+typedef struct og__job {
+    struct og__job *next;
+    size_t size; /* of this allocation */
+    og__message message;
+} og__job;
+
+/* What a connection has with the workers; belongs to the pool's lock. */
+typedef struct og__work {
+    og__job *first;
+    og__job *last;
+    size_t count; /* queued and running */
+    size_t bytes;
+    bool scheduled;         /* waits for a worker, or is with one */
+    bool tell;              /* post to the lane when the next job is done */
+    og__served *next_ready; /* in the pool's queue */
+} og__work;
+
+struct og__served {
+    og_conn conn; /* first: an og_conn of ours is one of these */
+    og_server *server;
+    og__lane *lane;
+    og__port *port;
+    og__stream *stream; /* NULL for datagrams */
+    const og_allocator *alloc;
+    bool is_gram;
+    og__served *prev; /* on the lane */
+    og__served *next;
+    og__watch watches[OG__WATCH_KINDS];
+    og_error *why; /* of the end */
+    uint64_t put;  /* bytes given to the stream, and how many of them had left when that was last looked at */
+    uint64_t sent;
+    og__work work;
+    uint8_t state;
+    bool paused;  /* not read: too much is queued, or in the workers' hands */
+    bool pumping; /* on_message and the like may be running, and what is put leaves together afterwards */
+    bool gone;    /* the stream is closed; waits for a worker before on_close */
+
+    /* Shared: by `lock`, unless `refs` is 1, when only the lane can reach it. The core's writing half too. */
+    pthread_mutex_t lock;
+    atomic_uint refs;     /* of its memory */
+    atomic_uint holds;    /* og_conn_keep() and workers: who may still answer; counted down with the lock held */
+    atomic_size_t queued; /* bytes in the stream's queue */
+    bool posted;          /* og__served_attend() is on its way */
+    bool shut_wanted;
+    atomic_bool bye_wanted;
+    atomic_bool closed; /* nothing more can be sent */
+    bool left;          /* the lane's part is over */
+    bool told_release;  /* the lane wants to hear of each og_conn_release() */
+    og__address to;     /* datagrams: whom to answer */
+};
+
+struct og__port {
+    og__port *next;
+    og_server *server;
+    og__lane *lane; /* that it listens on */
+    og__setup setup;
+    og__socket socket; /* until it is on the lane */
+    og__listener *listener;
+    og__dgram *dgram;
+    og__served *gram; /* a connection to use again for the next datagram */
+    size_t max_datagram;
+    char endpoint[416];
+};
+
+struct og__lane {
+    og_server *server;
+    og__loop *loop;
+    pthread_t thread;
+    og__watches watches;
+    og__timer *stop_timer;
+    og_doc *doc;  /* for the value being handled: one for all connections */
+    og_buf spare; /* memory for the answers being written: one for all connections */
+    og__served *first;
+    size_t count; /* connections, and datagrams in hand */
+    bool stopping;
+    bool done;
+    char seen[OG__SEEN_SIZE];
+};
+
+struct og_server {
+    og_server_options options;
+    const og_allocator *alloc;
+    og__lane *lanes;
+    size_t lane_count;
+    size_t next_lane;
+    og__port *ports;
+    og__workers *workers; /* NULL: handlers run on the lanes */
+    pthread_t thread;     /* of og_server_start() */
+    bool started;
+    int result;
+    og_error error;
+    atomic_bool stopping;
+    atomic_bool accept_paused;
+    atomic_size_t connections;
+    atomic_uint_fast64_t ids;
+};
+
+/* ---- server.c --------------------------------------------------------------------------------------------
+ */
+
+/* Tells people. Any thread. */
+void og__server_log(const og_server *server, og_log_level level, const og_conn *conn, const char *format, ...)
+    OG_PRINTF(4, 5);
+
+/* Starts a thread that leaves all signals to the program's own threads. 0 or an errno. */
+int og__start_thread(pthread_t *thread, void *(*fn)(void *), void *arg);
+
+/* A connection of the lane's is gone. */
+void og__lane_left(og__lane *lane, bool was_stream);
+
+/* ---- served.c --------------------------------------------------------------------------------------------
+ */
+
+/* Takes an accepted socket on. On failure it is closed. */
+void og__served_open(og__lane *lane, og__port *port, og__socket *socket);
+
+/* Sends what was put, does what was asked for meanwhile, and ends what has come to its end. */
+void og__served_attend(og__served *served);
+
+/* The server stops: nothing more is read. */
+void og__served_stop(og__served *served);
+
+/* Closes at once. `why` may be NULL. */
+void og__served_close(og__served *served, const og_error *why);
+
+/* A message was refused: tells user and log. */
+void og__served_refuse(og__served *served, const og_error *err, bool closing);
+
+/* A worker could not read a message. */
+void og__served_refused(og__served *served, const og_error *err);
+
+/* Hands a message to the user: reads it here and calls the handler, or gives it to the workers. 0, or < 0: it
+ * was refused. */
+int og__served_deliver(og__served *served, const og__message *message, og_error *err);
+
+void og__served_expired(void *ctx, og__watch_kind kind);
+
+/* ---- reply.c ---------------------------------------------------------------------------------------------
+ */
+
+extern const og__handle_ops og__served_ops;
+
+/* A new connection in the lane's list, with one reference: the lane's. NULL without memory. */
+og__served *og__served_new(og__lane *lane, og__port *port, const og__address *peer);
+
+/* The lane's part is over: no more sending; the lane's reference is dropped. */
+void og__served_leave(og__served *served);
+
+void og__served_ref(og__served *served);
+void og__served_unref(og__served *served);
+
+/* As og_conn_keep(). */
+void og__served_hold(og__served *served);
+
+/* True while anybody holds it; if so, the lane is told when they let go. */
+bool og__served_is_held(og__served *served);
+
+/* Locks what is shared, if anybody can share it; tells og__served_unlock() whether it did. */
+bool og__served_lock(og__served *served);
+void og__served_unlock(og__served *served, bool locked);
+
+/* Has the lane attend to the connection soon. With the lock held. 0 or OG_ENOMEM. */
+int og__served_post(og__served *served);
+
+/* ---- gram.c ----------------------------------------------------------------------------------------------
+ */
+
+void og__gram_received(void *ctx, const uint8_t *data, size_t len, const og__address *from);
+void og__gram_error(void *ctx, const og_error *err);
+void og__gram_closed(void *ctx);
+
+/* As og_send(), for a datagram's connection. */
+int og__gram_send(og__served *served, og_value value, og_error *err);
+
+/* A datagram's connection that nobody holds any more goes. */
+void og__gram_attend(og__served *served);
+
+/* ---- workers.c -------------------------------------------------------------------------------------------
+ */
+
+/* Starts `count` threads. NULL with `err` filled. */
+og__workers *og__workers_start(og_server *server, int count, og_error *err);
+
+/* Ends them when all is done, and frees. NULL is allowed. */
+void og__workers_stop(og__workers *workers);
+
+/* Gives a copy of the message to the workers. 0 or OG_ENOMEM. */
+int og__workers_give(og__workers *workers, og__served *served, const og__message *message);
+
+/* How much of the connection's is with the workers; if anything is, the lane is told of the next that is
+ * done. */
+void og__workers_load(og__workers *workers, og__served *served, size_t *count, size_t *bytes);
+
+/* Takes back what no worker has begun. */
+void og__workers_drop(og__workers *workers, og__served *served);
+
+/* True when datagrams should rather be dropped than pile up. */
+bool og__workers_full(og__workers *workers);
+
+#endif

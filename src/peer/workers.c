@@ -1,0 +1,266 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Threads for handlers that may block. Each connection has a queue of its own and is with one worker at a
+ * time, so that its messages stay in order; a connection with more to do goes to the end of the line after
+ * each message.
+ */
+#include "peer/server.h"
+
+#include "base/alloc.h"
+
+#include <string.h>
+
+/* Datagrams in hand before more are dropped. */
+enum { FULL = 4096 };
+
+struct og__workers {
+    og_server *server;
+    pthread_t *threads;
+    int count;
+    pthread_mutex_t lock; /* all below, and each connection's og__work */
+    pthread_cond_t ready;
+    og__served *first;
+    og__served *last;
+    size_t jobs;
+    bool stopping;
+};
+
+/* A message that a worker could not read, on its way to the lane. */
+typedef struct refusal {
+    og__served *served;
+    og_error err;
+} refusal;
+
+static void line_up(og__workers *workers, og__served *served)
+{
+    served->work.next_ready = NULL;
+    if (workers->last)
+        workers->last->work.next_ready = served;
+    else
+        workers->first = served;
+    workers->last = served;
+    pthread_cond_signal(&workers->ready);
+}
+
+static og__job *next_job(og__workers *workers, og__served **served)
+{
+    while (!workers->first && !workers->stopping)
+        pthread_cond_wait(&workers->ready, &workers->lock);
+    *served = workers->first;
+    if (!*served) return NULL;
+    og__work *work = &(*served)->work;
+    workers->first = work->next_ready;
+    if (!workers->first) workers->last = NULL;
+    og__job *job = work->first;
+    if (job) {
+        work->first = job->next;
+        if (!work->first) work->last = NULL;
+    }
+    return job;
+}
+
+static void on_refusal(void *arg)
+{
+    refusal *r = arg;
+    const og_allocator *alloc = r->served->alloc;
+    if (!r->served->left) og__served_refused(r->served, &r->err);
+    og__served_unref(r->served);
+    og__free(alloc, r, sizeof *r);
+}
+
+static void refuse(og__served *served, const og_error *err)
+{
+    refusal *r = og__alloc(served->alloc, sizeof *r);
+    if (!r) return;
+    r->served = served;
+    r->err = *err;
+    og__served_ref(served);
+    if (og__loop_post(served->lane->loop, on_refusal, r) == OG_OK) return;
+    og__free(served->alloc, r, sizeof *r);
+    og__served_unref(served); /* the worker has another */
+}
+
+static void run_job(og__served *served, const og__job *job, og_doc *doc)
+{
+    og_error err;
+    og_value value;
+    const og_server_options *options = &served->server->options;
+    if (og__message_read(&served->port->setup, &job->message, doc, &value, &err) < 0)
+        refuse(served, &err);
+    else if (options->on_message)
+        options->on_message(&served->conn, value, options->user);
+}
+
+/* After a job: the connection lines up again, or leaves. With the lock held. */
+static bool put_away(og__workers *workers, og__served *served, const og__job *job)
+{
+    og__work *work = &served->work;
+    workers->jobs--;
+    work->count--;
+    work->bytes -= job->message.len;
+    if (work->first) {
+        line_up(workers, served);
+        return false;
+    }
+    work->scheduled = false;
+    return true;
+}
+
+static void tell_lane(og__served *served)
+{
+    bool locked = og__served_lock(served);
+    og__served_post(served);
+    og__served_unlock(served, locked);
+}
+
+static void *run_worker(void *arg)
+{
+    og__workers *workers = arg;
+    og_doc *doc = og_doc_new(workers->server->alloc);
+    og__served *served;
+    pthread_mutex_lock(&workers->lock);
+    for (;;) {
+        og__job *job = next_job(workers, &served);
+        if (!served) break;
+        bool leaves = !job;
+        bool tell = false;
+        if (job) {
+            pthread_mutex_unlock(&workers->lock);
+            if (doc) run_job(served, job, doc);
+            pthread_mutex_lock(&workers->lock);
+            tell = served->work.tell;
+            served->work.tell = false;
+            if (tell) og__served_ref(served); /* another worker may be done with it before the lane is told */
+            leaves = put_away(workers, served, job);
+        } else {
+            served->work.scheduled = false;
+        }
+        pthread_mutex_unlock(&workers->lock);
+        if (job) og__free(workers->server->alloc, job, job->size);
+        if (tell) {
+            tell_lane(served);
+            og__served_unref(served);
+        }
+        if (leaves) og_conn_release(&served->conn);
+        pthread_mutex_lock(&workers->lock);
+    }
+    pthread_mutex_unlock(&workers->lock);
+    og_doc_free(doc);
+    return NULL;
+}
+
+/* ---- For the lanes --------------------------------------------------------------------------------------
+ */
+
+int og__workers_give(og__workers *workers, og__served *served, const og__message *message)
+{
+    size_t size = sizeof(og__job) + OG__PADDING;
+    if (message->len > SIZE_MAX - size) return OG_ENOMEM;
+    size += message->len;
+    og__job *job = og__alloc(workers->server->alloc, size);
+    if (!job) return OG_ENOMEM;
+    uint8_t *bytes = (uint8_t *)(job + 1);
+    memcpy(bytes, message->bytes, message->len);
+    memset(bytes + message->len, 0, OG__PADDING);
+    *job = (og__job){NULL, size, *message};
+    job->message.bytes = bytes;
+    pthread_mutex_lock(&workers->lock);
+    og__work *queue = &served->work;
+    if (queue->last)
+        queue->last->next = job;
+    else
+        queue->first = job;
+    queue->last = job;
+    queue->count++;
+    queue->bytes += message->len;
+    workers->jobs++;
+    if (!queue->scheduled) {
+        queue->scheduled = true;
+        og__served_hold(served);
+        line_up(workers, served);
+    }
+    pthread_mutex_unlock(&workers->lock);
+    return OG_OK;
+}
+
+void og__workers_load(og__workers *workers, og__served *served, size_t *count, size_t *bytes)
+{
+    pthread_mutex_lock(&workers->lock);
+    *count = served->work.count;
+    *bytes = served->work.bytes;
+    served->work.tell = served->work.count > 0;
+    pthread_mutex_unlock(&workers->lock);
+}
+
+void og__workers_drop(og__workers *workers, og__served *served)
+{
+    pthread_mutex_lock(&workers->lock);
+    og__job *job = served->work.first;
+    served->work.first = served->work.last = NULL;
+    for (og__job *j = job; j; j = j->next) {
+        workers->jobs--;
+        served->work.count--;
+        served->work.bytes -= j->message.len;
+    }
+    pthread_mutex_unlock(&workers->lock);
+    while (job) {
+        og__job *next = job->next;
+        og__free(workers->server->alloc, job, job->size);
+        job = next;
+    }
+}
+
+bool og__workers_full(og__workers *workers)
+{
+    pthread_mutex_lock(&workers->lock);
+    bool full = workers->jobs >= FULL;
+    pthread_mutex_unlock(&workers->lock);
+    return full;
+}
+
+/* ---- Starting and stopping ------------------------------------------------------------------------------
+ */
+
+og__workers *og__workers_start(og_server *server, int count, og_error *err)
+{
+    og__workers *workers = og__alloc(server->alloc, sizeof *workers);
+    pthread_t *threads = og__alloc(server->alloc, (size_t)count * sizeof *threads);
+    if (!workers || !threads) {
+        og__free(server->alloc, workers, sizeof *workers);
+        og__free(server->alloc, threads, (size_t)count * sizeof *threads);
+        og_error_set(err, OG_ENOMEM, OG_NO_POSITION, "no memory for %d workers", count);
+        return NULL;
+    }
+    memset(workers, 0, sizeof *workers);
+    workers->server = server;
+    workers->threads = threads;
+    pthread_mutex_init(&workers->lock, NULL);
+    pthread_cond_init(&workers->ready, NULL);
+    int wanted = count;
+    while (workers->count < wanted) {
+        int sys = og__start_thread(&threads[workers->count], run_worker, workers);
+        if (sys != 0) {
+            og_error_set_sys(err, OG_EIO, sys, "cannot start worker %d of %d", workers->count + 1, wanted);
+            og__workers_stop(workers);
+            return NULL;
+        }
+        workers->count++;
+    }
+    return workers;
+}
+
+void og__workers_stop(og__workers *workers)
+{
+    if (!workers) return;
+    og_server *server = workers->server;
+    pthread_mutex_lock(&workers->lock);
+    workers->stopping = true;
+    pthread_cond_broadcast(&workers->ready);
+    pthread_mutex_unlock(&workers->lock);
+    for (int i = 0; i < workers->count; i++)
+        pthread_join(workers->threads[i], NULL);
+    pthread_mutex_destroy(&workers->lock);
+    pthread_cond_destroy(&workers->ready);
+    og__free(server->alloc, workers->threads, (size_t)server->options.workers * sizeof *workers->threads);
+    og__free(server->alloc, workers, sizeof *workers);
+}

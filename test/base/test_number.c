@@ -1,0 +1,299 @@
+/* SPDX-License-Identifier: MIT */
+/* Numbers as text: doubles against the C library's, integers against their own digits. */
+#include "base/number.h"
+#include "base/number_table.h"
+
+#include <math.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+static uint64_t random_state = 88172645463325252u;
+
+static uint64_t random64(void)
+{
+    random_state ^= random_state << 13;
+    random_state ^= random_state >> 7;
+    random_state ^= random_state << 17;
+    return random_state * UINT64_C(2685821657736338717);
+}
+
+static double from_bits(uint64_t bits)
+{
+    double number;
+    memcpy(&number, &bits, sizeof number);
+    return number;
+}
+
+static void check_read(const char *text)
+{
+    double found = 0;
+    double expected = strtod(text, NULL);
+    assert_int_equal(og__double_read(text, strlen(text), &found), strlen(text));
+    if (memcmp(&found, &expected, sizeof found) != 0) fail_msg("%s is %a, read as %a", text, expected, found);
+}
+
+/* Digits of a text, without those zeros that stand for nothing. */
+static int significant(const char *text)
+{
+    int count = 0;
+    int zeros = 0;
+    for (; *text && *text != 'e'; text++) {
+        if (*text < '0' || *text > '9') continue;
+        if (*text != '0') {
+            count += zeros + 1;
+            zeros = 0;
+        } else if (count) {
+            zeros++;
+        }
+    }
+    return count;
+}
+
+static void check_write(double number)
+{
+    char text[OG__DOUBLE_SIZE + 1];
+    char other[64];
+    size_t len = og__double_write(number, text);
+    assert_true(len <= OG__DOUBLE_SIZE);
+    text[len] = '\0';
+    check_read(text);
+    double back = strtod(text, NULL);
+    if (memcmp(&back, &number, sizeof back) != 0) fail_msg("%a is written as %s", number, text);
+    int digits = significant(text);
+    if (digits > 1) {
+        snprintf(other, sizeof other, "%.*e", digits - 2, number);
+        if (strtod(other, NULL) == number) fail_msg("%s is not the shortest: %s", text, other);
+    }
+    /* Of that many digits it is the nearest. */
+    snprintf(other, sizeof other, "%.*e", digits > 0 ? digits - 1 : 0, number);
+    if (strtod(other, NULL) == number && significant(other) == digits) {
+        char *end = strpbrk(other, ".e");
+        assert_non_null(end);
+        assert_true(fabsl(strtold(text, NULL) - (long double)number) <=
+                    fabsl(strtold(other, NULL) - (long double)number));
+    }
+}
+
+static void test_layout(void **state)
+{
+    (void)state;
+    /* What Python's repr() gives. */
+    static const struct {
+        double number;
+        const char *text;
+    } cases[] = {
+        {0.0, "0.0"},
+        {-0.0, "-0.0"},
+        {1.0, "1.0"},
+        {-1.5, "-1.5"},
+        {1e15, "1000000000000000.0"},
+        {1e16, "1e+16"},
+        {123456789012345680.0, "1.2345678901234568e+17"},
+        {9999999999999998.0, "9999999999999998.0"},
+        {0.0001, "0.0001"},
+        {0.00012345, "0.00012345"},
+        {1e-5, "1e-05"},
+        {1.5e-7, "1.5e-07"},
+        {1e22, "1e+22"},
+        {1e23, "1e+23"},
+        {5e-324, "5e-324"},
+        {1.7976931348623157e308, "1.7976931348623157e+308"},
+        {2.2250738585072014e-308, "2.2250738585072014e-308"},
+        {100.0, "100.0"},
+        {1e100, "1e+100"},
+        {0.1, "0.1"},
+        {4.35, "4.35"},
+        {9007199254740993.0, "9007199254740992.0"},
+        {299792458.0, "299792458.0"},
+        {1.0 / 3, "0.3333333333333333"},
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        char text[OG__DOUBLE_SIZE + 1];
+        text[og__double_write(cases[i].number, text)] = '\0';
+        assert_string_equal(text, cases[i].text);
+    }
+    char text[OG__DOUBLE_SIZE];
+    assert_memory_equal(text, "nan", og__double_write((double)NAN, text));
+    assert_memory_equal(text, "inf", og__double_write((double)INFINITY, text));
+    assert_memory_equal(text, "-inf", og__double_write(-(double)INFINITY, text));
+}
+
+static void test_random_doubles(void **state)
+{
+    (void)state;
+    long count = getenv("ONGGI_SOAK") ? 20000000 : 200000;
+    for (long i = 0; i < count; i++) {
+        uint64_t bits = random64();
+        double number = from_bits(bits);
+        if (i % 4 == 1) number = from_bits((bits & 0x800fffffffffffff) | (UINT64_C(993) + bits % 60) << 52);
+        if (i % 4 == 2) number = (double)(int64_t)(bits % 2000000000) / 1000.0;
+        if (i % 4 == 3) number = (double)(bits >> bits % 64);
+        if (isfinite(number)) check_write(number);
+    }
+}
+
+static void test_edges(void **state)
+{
+    (void)state;
+    for (uint64_t field = 0; field < 2047; field++) {
+        static const uint64_t fractions[] = {0, 1, 2, 0x8000000000000, 0xffffffffffffe, 0xfffffffffffff};
+        for (size_t i = 0; i < sizeof fractions / sizeof fractions[0]; i++)
+            check_write(from_bits(field << 52 | fractions[i]));
+    }
+    for (int e = -330; e < 312; e++) {
+        char text[64];
+        for (int digit = 1; digit < 10; digit++) {
+            snprintf(text, sizeof text, "%de%d", digit, e);
+            check_read(text);
+            snprintf(text, sizeof text, "%d.%d%016dE+%d", digit, digit, digit, e < 0 ? -e : e);
+            check_read(text);
+        }
+    }
+}
+
+/* The middle between two doubles, and a hair above and below it. */
+static void test_halfway(void **state)
+{
+    (void)state;
+    for (int i = 0; i < 20000; i++) {
+        uint64_t bits = random64() >> 1;
+        if (i % 3 == 0) bits &= 0x000fffffffffffff;
+        if (i % 3 == 1) bits = (bits & 0x000fffffffffffff) | (UINT64_C(963) + bits % 160) << 52;
+        double low = from_bits(bits);
+        double high = from_bits(bits + 1);
+        char text[1200];
+        if (!isfinite(low) || !isfinite(high)) continue;
+        /* long double has room for the middle, and printf is exact. */
+        snprintf(text, sizeof text, "%.770Le", ((long double)low + (long double)high) / 2);
+        check_read(text);
+        char *exponent = strchr(text, 'e');
+        char tail[16];
+        snprintf(tail, sizeof tail, "%s", exponent);
+        snprintf(exponent, 400, "%0300d%s", 1, tail);
+        check_read(text);
+        char *last = exponent - 1;
+        while (last > text && (*last == '0' || *last == '.'))
+            last--;
+        (*last)--;
+        check_read(text);
+    }
+}
+
+static void test_read_forms(void **state)
+{
+    (void)state;
+    static const char *const texts[] = {
+        "0",
+        "-0",
+        "0.0000000000000000000000000000000000000000000000000000000000000000000000000001e70",
+        "1e400",
+        "-1e400",
+        "1e-400",
+        "2.4703282292062327e-324",
+        "2.4703282292062328e-324",
+        "1e99999999999999999999",
+        "1e-99999999999999999999",
+        "0e99999999999999999999",
+        "1.7976931348623158e308",
+        "1.7976931348623159e308",
+        "123456789012345678901234567890",
+        "0.1000000000000000055511151231257827021181583404541015625",
+        "9007199254740993",
+        "9007199254740992.99999999999999999999999999",
+        "8.5",
+        "2.2250738585072011e-308",
+    };
+    for (size_t i = 0; i < sizeof texts / sizeof texts[0]; i++)
+        check_read(texts[i]);
+    static const struct {
+        const char *text;
+        size_t len;
+    } parts[] = {{"1.", 1}, {"1.e5", 1}, {"1e", 1}, {"1e+", 1}, {"1.5x", 3},
+                 {"-", 0},  {"", 0},     {".5", 0}, {"x", 0},   {"1 2", 1}};
+    for (size_t i = 0; i < sizeof parts / sizeof parts[0]; i++) {
+        double number;
+        assert_int_equal(og__double_read(parts[i].text, strlen(parts[i].text), &number), parts[i].len);
+    }
+    /* A number of a million digits takes no more than looking at them. */
+    char *text = malloc(1000100);
+    memset(text, '0', 1000100);
+    memcpy(text, "0.", 2);
+    strcpy(text + 1000000, "123e1000000");
+    check_read(text);
+    free(text);
+}
+
+static void test_powers(void **state)
+{
+    (void)state;
+    for (int e = 0; e <= 27; e++) {
+        __extension__ unsigned __int128 power = 1;
+        for (int i = 0; i < e; i++)
+            power *= 10;
+        while (!(power >> 127))
+            power <<= 1;
+        assert_true(og__powers[e - OG__POWER_FIRST].high == (uint64_t)(power >> 64));
+        assert_true(og__powers[e - OG__POWER_FIRST].low == (uint64_t)power);
+    }
+}
+
+static void test_small_ints(void **state)
+{
+    (void)state;
+    int64_t numbers[300] = {0, 1, -1, INT64_MAX, INT64_MIN, INT64_MAX - 1, INT64_MIN + 1};
+    int count = 7;
+    for (int64_t power = 1; power < INT64_MAX / 10; power *= 10) {
+        numbers[count++] = power;
+        numbers[count++] = power - 1;
+        numbers[count++] = -power;
+        numbers[count++] = power * 9 + power / 3;
+    }
+    for (int i = 0; i < count; i++) {
+        char text[OG__INT64_SIZE + 1];
+        char expected[32];
+        text[og__int64_write(numbers[i], text)] = '\0';
+        snprintf(expected, sizeof expected, "%lld", (long long)numbers[i]);
+        assert_string_equal(text, expected);
+    }
+}
+
+static void test_big_ints(void **state)
+{
+    (void)state;
+    enum { MOST = 5000 };
+    char digits[MOST];
+    uint64_t limbs[MOST / 19 + 2];
+    char text[(MOST / 19 + 2) * 20];
+    for (size_t len = 1; len <= MOST; len += len < 200 ? 1 : 371) {
+        for (int fill = 0; fill < 4; fill++) {
+            for (size_t i = 0; i < len; i++)
+                digits[i] = (char)(fill == 0 ? '9' : fill == 1 ? '0' : '0' + random64() % 10);
+            if (digits[0] == '0') digits[0] = '1';
+            size_t count = og__limbs_from_digits(digits, len, limbs);
+            assert_true(count <= og__limbs_for_digits(len));
+            assert_true(limbs[count - 1] != 0);
+            assert_true(og__digits_for_limbs(count) >= len);
+            assert_int_equal(og__limbs_to_digits(limbs, count, text), len);
+            assert_memory_equal(text, digits, len);
+        }
+    }
+    assert_int_equal(og__limbs_from_digits("000", 3, limbs), 0);
+    assert_int_equal(og__limbs_from_digits("00018446744073709551616", 23, limbs), 2);
+    assert_true(limbs[0] == 0 && limbs[1] == 1);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_layout),     cmocka_unit_test(test_random_doubles),
+        cmocka_unit_test(test_edges),      cmocka_unit_test(test_halfway),
+        cmocka_unit_test(test_read_forms), cmocka_unit_test(test_powers),
+        cmocka_unit_test(test_small_ints), cmocka_unit_test(test_big_ints),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,269 @@
+# SPDX-License-Identifier: MIT
+"""The command without a peer: help, usage, exit statuses, limits, and converting files and pipes."""
+import json
+import os
+import pickle
+import pty
+import subprocess
+import tempfile
+import unittest
+
+ONGGI = os.environ["ONGGI"]
+COMMANDS = ("serve", "call", "send", "recv", "convert")
+
+
+class Case(unittest.TestCase):
+    maxDiff = None
+
+    def onggi(self, *words, stdin=b"", status=0, env=None):
+        done = subprocess.run([ONGGI, *words], input=stdin.encode() if isinstance(stdin, str) else stdin, capture_output=True,
+                              timeout=60, check=False, env=env)
+        done.out, done.err = done.stdout.decode("utf-8", "replace"), done.stderr.decode("utf-8", "replace")
+        self.assertEqual(done.returncode, status, f"{words}: {done.err}")
+        return done
+
+    def folder(self):
+        folder = tempfile.TemporaryDirectory()
+        self.addCleanup(folder.cleanup)
+        return folder.name
+
+
+class Help(Case):
+    def test_overview_names_every_command(self):
+        for words in (["help"], ["--help"], ["-h"]):
+            done = self.onggi(*words)
+            for name in COMMANDS:
+                self.assertIn(f"onggi {name} ", done.out)
+            self.assertEqual(done.err, "")
+
+    def test_each_command_shows_its_options_and_an_example(self):
+        for name in COMMANDS:
+            for words in ([name, "--help"], [name, "-h"], ["help", name]):
+                done = self.onggi(*words)
+                self.assertIn("Example", done.out)
+                self.assertRegex(done.out.split("Example")[1], rf"onggi {name} ")
+                self.assertIn("--help", done.out)
+
+    def test_only_options_of_the_command(self):
+        self.assertIn("--echo", self.onggi("serve", "--help").out)
+        self.assertNotIn("--echo", self.onggi("call", "--help").out)
+        self.assertNotIn("--framing", self.onggi("convert", "--help").out)
+
+    def test_what_does_not_exist_is_not_listed(self):
+        for name in ("inspect", "proxy", "bench"):
+            self.assertNotIn(f"onggi {name}", self.onggi("help").out)
+
+    def test_codecs_and_framings(self):
+        self.assertIn("pickle", self.onggi("help", "codecs").out)
+        out = self.onggi("help", "framings").out
+        for name in ("raw", "eof", "line", "nul", "seq", "u8", "u64le", "varint", "netstring", "digits:N", "header", "mp"):
+            self.assertIn(f"  {name} ", out)
+
+    def test_version(self):
+        self.assertRegex(self.onggi("--version").out, r"^onggi \d+\.\d+\.\d+\n$")
+
+    def test_help_fits_a_terminal(self):
+        for words in (["help"], *([name, "--help"] for name in COMMANDS)):
+            for line in self.onggi(*words).out.splitlines():
+                self.assertLessEqual(len(line), 120, line)
+
+    def test_every_option_is_in_the_man_page(self):
+        with open(os.path.join(os.environ["ONGGI_SOURCE"], "man", "onggi.1"), encoding="utf-8") as file:
+            page = file.read()
+        for name in COMMANDS:
+            for line in self.onggi(name, "--help").out.splitlines():
+                if line.strip().startswith("-"):
+                    option = line.split("--")[1].split()[0]
+                    self.assertRegex(page, rf"\.It Fl (\w , )?-{option}\b", option)
+
+
+class Usage(Case):
+    def refuses(self, words, *patterns):
+        done = self.onggi(*words, status=2)
+        self.assertEqual(done.out, "")
+        for pattern in patterns:
+            self.assertRegex(done.err, pattern)
+
+    def test_commands(self):
+        self.refuses([], r"onggi help")
+        self.refuses(["srve"], r"did you mean 'serve'")
+        self.refuses(["frobnicate"], r"no command 'frobnicate'")
+        self.refuses(["--echo"], r"before its options")
+        self.refuses(["help", "everything"], r"'everything'")
+
+    def test_options(self):
+        self.refuses(["serve", "tcp://:0", "--repyl", "1"], r"--repyl: did you mean --reply\?")
+        self.refuses(["call", "tcp://:0", "--echo"], r"--echo is no option of 'onggi call'")
+        self.refuses(["call", "tcp://:0", "-z"], r"-z")
+        self.refuses(["serve", "tcp://:0", "--reply"], r"--reply needs an argument: OBJECT")
+        self.refuses(["serve", "tcp://:0", "--echo=1"], r"--echo takes no argument")
+        self.refuses(["serve", "tcp://:0", "--echo", "--reply", "1"], r"only one of")
+        self.refuses(["serve", "tcp://:0", "--threads", "0"], r"from 1 to 256")
+        self.refuses(["serve", "tcp://:0", "--count", "-3x"], r"'-3x'")
+        self.refuses(["serve", "tcp://:0", "--count", "99999999999999999999999"], r"a number from 1 on")
+        self.refuses(["serve", "tcp://:0", "--reply", "{"], r"--reply: ")
+        self.refuses(["serve", "tcp://:0", "--to", "nowhere"], r"nowhere")
+        self.refuses(["convert", "-o", "xml"], r"json, pretty, lossless, repr, pickle or text")
+        self.refuses(["convert", "-i", "pretty"], r"json, lossless, repr, pickle or text, not 'pretty'")
+        self.refuses(["convert", "--protocol", "6"], r"from 0 to 5")
+
+    def test_sizes_and_times(self):
+        for size in ("", "x", "0", "-1", "10X", "1KK", "99999999999999999999", "9999999999G"):
+            self.refuses(["convert", f"--max-message={size}"], r"a size such as")
+        for size in ("1", "10K", "10k", "64M", "2G", "1KiB", "5B"):
+            self.onggi("convert", f"--max-message={size}")
+        for time in ("", "x", "-1", "1.", ".5", "1x", "1.5ms", "99999999999999999999"):
+            self.refuses(["recv", "tcp://:0", f"--timeout={time}"], r"a time such as")
+
+    def test_names(self):
+        self.refuses(["serve", "tcp://:0", "--codec", "xml"], r"json, pickle, text or bytes")
+        self.refuses(["serve", "tcp://:0", "--framing", "u31be"], r"u32be")
+        self.refuses(["serve", "tcp://:0", "--framing", "digits"], r"digits:10")
+        self.refuses(["call", "tcp://:0?codec=xml", "1"], r"xml")
+        self.refuses(["call", "tcp://:0?framing=u31be", "1"], r"u31be")
+
+    def test_endpoints(self):
+        for words in (["serve"], ["call"], ["send"], ["recv"]):
+            self.refuses(words, r"needs an endpoint")
+        self.refuses(["call", "gopher://127.0.0.1:70", "1"], r"gopher", r"\^")
+        self.refuses(["call", "tcp://127.0.0.1:99999", "1"], r"65535", r"\n +\^")
+        self.refuses(["recv", "tcp://:1", "tcp://:2"], r"'tcp://:2' is one argument too many")
+        self.refuses(["recv", "udp://127.0.0.1:1"], r"onggi serve")
+
+    def test_options_end(self):
+        done = self.onggi("convert", "--", "--not-an-option.json", status=3)
+        self.assertIn("--not-an-option.json", done.err)
+
+
+class Convert(Case):
+    def test_forms_are_told_apart(self):
+        value = {"a": [1, "둘", None]}
+        text = '{"a":[1,"둘",null]}\n'
+        for protocol in range(6):
+            self.assertEqual(self.onggi("convert", stdin=pickle.dumps(value, protocol)).out, text)
+        self.assertEqual(self.onggi("convert", stdin=" \n" + text).out, text)
+        for plain in (b"0", b"-1", b'"x"', b"true", b"null", b"[]"):
+            self.assertEqual(self.onggi("convert", stdin=plain).stdout, plain + b"\n")
+
+    def test_nothing(self):
+        for form in ("json", "pickle", "repr", "text", "lossless"):
+            self.assertEqual(self.onggi("convert", "-i", form).out, "")
+
+    def test_several_one_after_the_other(self):
+        self.assertEqual(self.onggi("convert", stdin='1 "a"[2]{"b":3}\n\n4').out, '1\n"a"\n[2]\n{"b":3}\n4\n')
+
+    def test_lines(self):
+        self.assertEqual(self.onggi("convert", "-i", "text", stdin='a "b"\n\n다').out, '"a \\"b\\""\n""\n"다"\n')
+        self.assertEqual(self.onggi("convert", "-i", "repr", stdin="(1, 'a')\n\n  \nset()").out, '[1,"a"]\n[]\n')
+        self.assertEqual(self.onggi("convert", "-o", "text", stdin='"a\\nb" [1] "다"').out, "a\nb\n[1]\n다\n")
+
+    def test_protocol(self):
+        for protocol in range(6):
+            data = self.onggi("convert", "-o", "pickle", "--protocol", str(protocol), stdin='{"a":[1,2.5]}').stdout
+            self.assertEqual(pickle.loads(data), {"a": [1, 2.5]})
+            if protocol >= 2:
+                self.assertEqual(data[1], protocol)
+        self.assertEqual(self.onggi("convert", "-o", "pickle", stdin="1").stdout[1], 4)
+
+    def test_errors_name_the_place(self):
+        done = self.onggi("convert", stdin='{"a":1}\n{"이름" 2}\n', status=1)
+        self.assertEqual(done.out, '{"a":1}\n')
+        self.assertRegex(done.err, r"standard input: .*\(byte 18, line 2, column 7\)\n  \{\"이름\" 2\}\n {10}\^\n$")
+        done = self.onggi("convert", stdin='{"a":1} [1,}', status=1)
+        self.assertRegex(done.err, r"\(byte 11\)\n  \{\"a\":1\} \[1,\}\n {13}\^\n$")
+
+    def test_errors_name_the_place_far_on(self):
+        lines = "".join(f"[{n}]\n" for n in range(50000))
+        done = self.onggi("convert", stdin=lines + "[x]\n", status=1)
+        self.assertEqual(done.out, lines)
+        self.assertRegex(done.err, rf"\(byte {len(lines) + 1}, line 50001, column 2\)\n  \[x\]\n   \^\n$")
+
+    def test_errors_in_pickles_name_the_byte(self):
+        good = pickle.dumps([1])
+        done = self.onggi("convert", "-i", "pickle", stdin=good + b"\x80\x04\xff.", status=1)
+        self.assertEqual(done.out, "[1]\n")
+        self.assertRegex(done.err, rf"byte {len(good) + 2}\b")
+        self.onggi("convert", "-i", "pickle", stdin=good[:-1], status=1)
+
+    def test_long_lines_are_shown_in_part(self):
+        done = self.onggi("convert", stdin="[" + "1," * 5000 + "x]", status=1)
+        self.assertLess(max(map(len, done.err.splitlines())), 200)
+        line, caret = done.err.splitlines()[1:]
+        self.assertEqual(line[caret.index("^")], "x")
+
+    def test_control_characters_do_not_reach_the_terminal(self):
+        done = self.onggi("convert", stdin=b'["\x1b[31m"]', status=1)
+        self.assertNotIn("\x1b", done.err)
+
+    def test_limits(self):
+        self.onggi("convert", "--max-message", "10", stdin="[1,2,3,4]")
+        self.assertRegex(self.onggi("convert", "--max-message", "10", stdin="[1,2,3,4,5]", status=1).err, r"limit of 10 bytes")
+        self.onggi("convert", "--max-depth", "3", stdin="[[[]]]")
+        self.onggi("convert", "--max-depth", "3", stdin="[[[[]]]]", status=1)
+
+    def test_files(self):
+        folder = self.folder()
+        a, b = os.path.join(folder, "a.json"), os.path.join(folder, "b.pickle")
+        with open(a, "w", encoding="utf-8") as file:
+            file.write("[1]")
+        with open(b, "wb") as file:
+            pickle.dump((2, b"x"), file)
+        self.assertEqual(self.onggi("convert", "-o", "repr", a, "-", b, stdin="3").out, "[1]\n3\n(2, b'x')\n")
+        done = self.onggi("convert", a, os.path.join(folder, "missing"), b, status=3)
+        self.assertEqual(done.out, '[1]\n[2,"eA=="]\n')
+        self.assertIn("missing", done.err)
+        self.onggi("convert", folder, status=3)
+
+    def test_a_reader_that_goes_away(self):
+        done = subprocess.run(f'yes "[1]" | head -200000 | "{ONGGI}" convert | head -1; echo ${{PIPESTATUS[2]}}', shell=True,
+                              executable="/bin/bash", capture_output=True, timeout=60, check=True)
+        self.assertEqual(done.stdout, b"[1]\n0\n")
+        self.assertEqual(done.stderr, b"")
+
+    def test_a_full_disk(self):
+        with open("/dev/full", "wb") as full:
+            done = subprocess.run([ONGGI, "convert"], input=b"1", stdout=full, stderr=subprocess.PIPE, timeout=60, check=False)
+        self.assertEqual(done.returncode, 3)
+        self.assertIn(b"standard output", done.stderr)
+
+    def test_values_come_as_they_are_read(self):
+        with subprocess.Popen([ONGGI, "convert"], stdin=subprocess.PIPE, stdout=subprocess.PIPE) as process:
+            for number in range(3):
+                process.stdin.write(b"[%d]\n" % number)
+                process.stdin.flush()
+                self.assertEqual(process.stdout.readline(), b"[%d]\n" % number)
+            process.stdin.close()
+            self.assertEqual(process.wait(60), 0)
+
+
+class Colour(Case):
+    def on_a_terminal(self, **env):
+        ours, theirs = pty.openpty()
+        subprocess.run([ONGGI, "frobnicate"], stderr=theirs, timeout=60, check=False, env={**os.environ, **env})
+        os.close(theirs)
+        text = os.read(ours, 4096)
+        os.close(ours)
+        return text
+
+    def test_only_on_a_terminal_and_only_if_wanted(self):
+        self.assertIn(b"\x1b[", self.on_a_terminal(NO_COLOR=""))
+        self.assertNotIn(b"\x1b[", self.on_a_terminal(NO_COLOR="1"))
+        self.assertNotIn("\x1b[", self.onggi("frobnicate", status=2).err)
+
+
+class Objects(Case):
+    """What is wrong with an object is said before anything is connected."""
+
+    def test_words(self):
+        done = self.onggi("call", "tcp://127.0.0.1:1", '{"name": nonsense}', status=1)
+        self.assertRegex(done.err, r"the object: .*\(byte 10\)\n  \{\"name\": nonsense\}\n {12}\^")
+
+    def test_negative_numbers_are_objects(self):
+        self.assertRegex(self.onggi("call", "tcp://127.0.0.1:1", "-5", status=3).err, r"127\.0\.0\.1:1")
+
+    def test_json_of_a_reply(self):
+        self.assertRegex(self.onggi("serve", "tcp://:0", "--greet", "{'a': 1}", status=2).err, r"--greet: ")
+
+
+if __name__ == "__main__":
+    unittest.main()

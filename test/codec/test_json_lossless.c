@@ -1,0 +1,178 @@
+/* SPDX-License-Identifier: MIT */
+/* Lossless JSON: every value comes back identical, and tags that make no sense are refused where they stand.
+ */
+#include "random_value.h"
+#include "value/doc.h"
+#include <onggi/json.h>
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+static void round_trip(og_value value, const char *what)
+{
+    og_error err = {.code = OG_OK};
+    og_json_write_options out = {.size = sizeof out, .form = OG_JSON_LOSSLESS};
+    og_json_read_options in = {.size = sizeof in, .lossless = true};
+    for (int variant = 0; variant < 4; variant++) {
+        size_t len;
+        out.indent = variant & 1 ? 2 : 0;
+        out.ensure_ascii = (variant & 2) != 0;
+        char *text = og_json_dumps(value, &len, &out, &err);
+        if (!text) fail_msg("%s: %s", what, err.text);
+        og_doc *doc = og_json_loads(text, len, &in, &err);
+        if (!doc) fail_msg("%s: %s in %s", what, err.text, text);
+        if (og_identical(value, og_doc_root(doc)) != 1) fail_msg("%s: not the same from %s", what, text);
+        char *again = og_json_dumps(og_doc_root(doc), NULL, &out, &err);
+        assert_string_equal(again, text);
+        free(again);
+        free(text);
+        og_doc_free(doc);
+    }
+}
+
+static void test_random_values(void **state)
+{
+    (void)state;
+    uint64_t count = getenv("ONGGI_SOAK") ? 1000000 : 4000;
+    uint8_t bytes[512];
+    for (uint64_t i = 0; i < count; i++) {
+        char what[32];
+        random_bytes(i * 7919, bytes, sizeof bytes);
+        choices from = {bytes, sizeof bytes};
+        og_doc *doc = og_doc_new(NULL);
+        snprintf(what, sizeof what, "seed %llu", (unsigned long long)i);
+        round_trip(random_value(doc, &from), what);
+        og_doc_free(doc);
+    }
+}
+
+static void expect(const char *text, const char *plain)
+{
+    og_error err = {.code = OG_OK};
+    og_json_read_options in = {.size = sizeof in, .lossless = true};
+    og_json_write_options out = {.size = sizeof out, .form = OG_JSON_PLAIN};
+    og_doc *doc = og_json_loads(text, strlen(text), &in, &err);
+    if (!doc) fail_msg("%s: %s", text, err.text);
+    char *written = og_json_dumps(og_doc_root(doc), NULL, &out, &err);
+    assert_string_equal(written, plain);
+    free(written);
+    round_trip(og_doc_root(doc), text);
+    og_doc_free(doc);
+}
+
+static void test_tags(void **state)
+{
+    (void)state;
+    expect("{\"py/tuple\":[1,{\"py/set\":[2]}]}", "[1,[2]]");
+    expect("{\"py\\/tuple\":[]}", "[]");
+    expect("{\"py/b64\":\"AP8=\"}", "\"AP8=\"");
+    expect("{\"py/complex\":[1,{\"py/float\":\"inf\"}]}", "\"(1+infj)\"");
+    expect("{\"py/dict\":[[1,2],[\"py/x\",3]]}", "{\"1\":2,\"py/x\":3}");
+    expect("{\"py/object\":\"m.C\",\"py/state\":{\"a\":1}}", "{\"py/object\":\"m.C\",\"a\":1}");
+    expect("{\"py/make\":\"persistent\",\"py/arg\":\"id\"}",
+           "{\"py/make\":\"persistent\",\"py/arg\":\"id\"}");
+    expect("{\"py/type\":[\"m\",\"A.b\"]}", "\"m.A.b\"");
+    expect("{\"a\":1,\"a\":2}", "{\"a\":2}");
+    /* A number that is given within an object, whose parts are made last, and used outside of it. */
+    expect(
+        "[{\"py/object\":\"m.C\",\"py/state\":[{\"py/def\":[1,{\"py/frozenset\":[1]}]}]},{\"py/set\":[{\"py/ref\":1}]}]",
+        "[{\"py/object\":\"m.C\",\"py/state\":[[1]]},[[1]]]");
+    /* A frozenset of an object that holds a set of that frozenset. */
+    expect(
+        "{\"py/def\":[1,{\"py/frozenset\":[{\"py/object\":\"m.C\",\"py/state\":{\"s\":{\"py/set\":[{\"py/ref\":1}]}}}]}]}",
+        "[{\"py/object\":\"m.C\",\"s\":[\"[...]\"]}]");
+    /* A tuple in its own list. */
+    expect("{\"py/def\":[1,{\"py/tuple\":[[{\"py/ref\":1}],{\"k\":{\"py/ref\":1}}]}]}",
+           "[[\"[...]\"],{\"k\":\"[...]\"}]");
+}
+
+static void refuse(const char *text, og_status code, size_t position, const char *sentence)
+{
+    og_error err = {.code = OG_OK};
+    og_json_read_options in = {.size = sizeof in, .lossless = true};
+    if (og_json_loads(text, strlen(text), &in, &err)) fail_msg("%s: accepted", text);
+    if (!strstr(err.text, sentence)) fail_msg("%s: %s", text, err.text);
+    assert_int_equal(err.code, code);
+    if (err.position != position) fail_msg("%s: at %zu", text, err.position);
+}
+
+static void test_malformed_tags(void **state)
+{
+    (void)state;
+    refuse("[{\"py/nothing\":1}]", OG_ESYNTAX, 1, "\"py/nothing\" is not a tag");
+    refuse("[0,{\"py/tuple\":1}]", OG_ESYNTAX, 3, "expected an array");
+    refuse("{\"py/tuple\":[],\"x\":1}", OG_ESYNTAX, 0, "stands alone");
+    refuse("{\"x\":1,\"py/tuple\":[]}", OG_ESYNTAX, 0, "stands behind others");
+    refuse("{\"py/b64\":\"AAA\"}", OG_ESYNTAX, 0, "base64");
+    refuse("{\"py/b64\":\"A=AA\"}", OG_ESYNTAX, 0, "base64");
+    refuse("{\"py/b64\":\"AA==AAAA\"}", OG_ESYNTAX, 0, "base64");
+    refuse("{\"py/b64\":5}", OG_ESYNTAX, 0, "base64");
+    refuse("{\"py/str\":\"/w==\"}", OG_ESYNTAX, 0, "UTF-8");
+    refuse("{\"py/float\":\"NaN\"}", OG_ESYNTAX, 0, "\"nan\"");
+    refuse("{\"py/complex\":[1]}", OG_ESYNTAX, 0, "two floats");
+    refuse("{\"py/complex\":[1,\"2\"]}", OG_ESYNTAX, 0, "two floats");
+    refuse("{\"py/dict\":[[1,2],[3]]}", OG_ESYNTAX, 18, "[key, value]");
+    refuse("{\"py/set\":[[]]}", OG_ETYPE, 10, "hash");
+    refuse("{\"py/dict\":[[{},2]]}", OG_ETYPE, 11, "hash");
+    refuse("{\"py/type\":\"noname\"}", OG_ESYNTAX, 0, "module.name");
+    refuse("{\"py/object\":\"m.C\",\"py/args\":1}", OG_ESYNTAX, 0, "an array behind \"py/args\"");
+    refuse("{\"py/object\":\"m.C\",\"name\":1}", OG_ESYNTAX, 0, "py/state");
+    refuse("{\"py/object\":\"m.C\",\"py/args\":[],\"py/arg\":1}", OG_ESYNTAX, 0, "twice");
+    refuse("{\"py/object\":\"m.C\",\"py/next\":{}}", OG_ESYNTAX, 0, "an object behind \"py/next\"");
+    refuse("{\"py/make\":\"magic\"}", OG_ESYNTAX, 0, "py/make");
+    refuse("[{\"py/ref\":1}]", OG_ESYNTAX, 1, "no \"py/def\"");
+    refuse("[{\"py/ref\":1},{\"py/def\":[1,[]]}]", OG_ESYNTAX, 1, "no \"py/def\"");
+    refuse("[{\"py/def\":[2,[]]}]", OG_ESYNTAX, 1, "count up from 1");
+    refuse("[{\"py/def\":[1,[]]},{\"py/def\":[1,[]]}]", OG_ESYNTAX, 19, "count up from 1");
+    refuse("{\"py/def\":[1]}", OG_ESYNTAX, 0, "[number, value]");
+    refuse("{\"py/def\":[1,{\"py/def\":[2,[]]}]}", OG_ESYNTAX, 13, "has one already");
+    refuse("{\"py/def\":[1,{\"py/ref\":1}]}", OG_ESYNTAX, 13, "has one already");
+    refuse("{\"py/def\":[1,{\"py/tuple\":[{\"py/ref\":1}]}]}", OG_ESYNTAX, 26, "part of itself");
+    refuse("{\"py/def\":[1,{\"py/frozenset\":[{\"py/tuple\":[{\"py/ref\":1}]}]}]}", OG_ESYNTAX, 43,
+           "part of itself");
+    refuse("{\"py/def\":[1,{\"py/tuple\":[[{\"py/set\":[{\"py/ref\":1}]}]]}]}", OG_ESYNTAX, 38,
+           "part of itself");
+    refuse("{\"py/def\":[1,{\"py/tuple\":[{\"py/dict\":[[{\"py/ref\":1},0]]}]}]}", OG_ESYNTAX, 39,
+           "part of itself");
+}
+
+/* Doubling tuples as keys take exponential time to hash, if nobody counts. */
+static void test_work_is_bounded(void **state)
+{
+    (void)state;
+    og_doc *doc = og_doc_new(NULL);
+    og_value tuple = og_tuple(doc, NULL, 0);
+    for (int i = 0; i < 60; i++)
+        tuple = og_tuple(doc, (og_value[]){tuple, tuple}, 2);
+    og_value list = og_pack(doc, NULL, "[v]", tuple);
+    og_json_write_options out = {.size = sizeof out, .form = OG_JSON_LOSSLESS};
+    size_t len;
+    char *text = og_json_dumps(list, &len, &out, NULL);
+    assert_non_null(text);
+    char *wrapped = malloc(len + 20);
+    int n = snprintf(wrapped, len + 20, "{\"py/set\":%s}", text);
+    og_json_read_options in = {.size = sizeof in, .lossless = true};
+    og_error err = {.code = OG_OK};
+    og_doc *read = og_json_loads(wrapped, (size_t)n, &in, &err);
+    assert_true(read || err.code == OG_ELIMIT);
+    og_doc_free(read);
+    free(wrapped);
+    free(text);
+    og_doc_free(doc);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_random_values),
+        cmocka_unit_test(test_tags),
+        cmocka_unit_test(test_malformed_tags),
+        cmocka_unit_test(test_work_is_bounded),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

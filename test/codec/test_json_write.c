@@ -1,0 +1,297 @@
+/* SPDX-License-Identifier: MIT */
+/* Writing JSON: what strict form refuses, what plain form shows, limits, sharing and cycles. */
+#include "../support/failing_alloc.h"
+#include "value/doc.h"
+#include <onggi/json.h>
+
+#include <math.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+static og_json_write_options with(og_json_form form)
+{
+    return (og_json_write_options){.size = sizeof(og_json_write_options), .form = form};
+}
+
+static void expect(og_value value, const og_json_write_options *options, const char *text)
+{
+    og_error err = {.code = OG_OK};
+    size_t len;
+    char *written = og_json_dumps(value, &len, options, &err);
+    if (!written) fail_msg("%s: %s", text, err.text);
+    assert_string_equal(written, text);
+    assert_int_equal(len, strlen(text));
+    free(written);
+}
+
+static void refuse(og_value value, const og_json_write_options *options, og_status code, const char *sentence)
+{
+    og_error err = {.code = OG_OK};
+    og_buf out = OG_BUF_INIT;
+    og_buf_puts(&out, "before");
+    assert_int_equal(og_json_write(value, &out, options, &err), code);
+    assert_int_equal(out.len, 6);
+    assert_memory_equal(out.data, "before", 6);
+    assert_int_equal(err.code, code);
+    if (!strstr(err.text, sentence)) fail_msg("\"%s\" is not in \"%s\"", sentence, err.text);
+    og_buf_free(&out);
+}
+
+static int setup(void **state)
+{
+    *state = og_doc_new(NULL);
+    return *state ? 0 : -1;
+}
+
+static int teardown(void **state)
+{
+    og_doc_free(*state);
+    return 0;
+}
+
+static void test_strict(void **state)
+{
+    og_doc *doc = *state;
+    og_value bytes = og_bytes(doc, "x", 1);
+    og_value photos = og_pack(doc, NULL, "{s:{s:[n,n,n,v]}}", "user", "photo", bytes);
+    refuse(photos, NULL, OG_ETYPE,
+           "at .user.photo[3]: bytes cannot be carried by JSON; use plain or lossless form or pickle");
+    refuse(og_pack(doc, NULL, "{s:<i>}", "not a name", 1), NULL, OG_ETYPE, "at [\"not a name\"]: set");
+    refuse(og_complex(doc, 1, 2), NULL, OG_ETYPE, "complex");
+    refuse(og_bytearray(doc, "x", 1), NULL, OG_ETYPE, "bytearray");
+    refuse(og_class(doc, "m", 1, "C", 1), NULL, OG_ETYPE, "class");
+    refuse(og_object(doc, OG_MAKE_NEW, og_class(doc, "m", 1, "C", 1), og_tuple(doc, NULL, 0)), NULL, OG_ETYPE,
+           "object");
+    refuse(og_float((double)NAN), NULL, OG_EVALUE, "nan is not JSON");
+    refuse(og_pack(doc, NULL, "[v]", og_float(-(double)INFINITY)), NULL, OG_EVALUE, "at [0]: -inf");
+    refuse((og_value){0}, NULL, OG_EINVAL, "no value");
+    expect(og_pack(doc, NULL, "(i,(),[],{})", 1), NULL, "[1,[],[],{}]");
+    og_json_write_options wrong = with(OG_JSON_STRICT);
+    wrong.indent = -5;
+    refuse(og_none(), &wrong, OG_EINVAL, "indent");
+}
+
+static og_value mixed_keys(og_doc *doc)
+{
+    og_value dict = og_dict(doc);
+    og_dict_set(doc, dict, og_int(12), og_int(0), NULL);
+    og_dict_set(doc, dict, og_bool(true), og_int(1), NULL);
+    og_dict_set(doc, dict, og_none(), og_int(2), NULL);
+    og_dict_set(doc, dict, og_float(1.5), og_int(3), NULL);
+    og_dict_set(doc, dict, og_int_from_text(doc, "-99999999999999999999", 21, 0, NULL), og_int(4), NULL);
+    og_dict_sets(doc, dict, "12", og_int(5), NULL);
+    return dict;
+}
+
+/* json.dumps({12: 0, True: 1, None: 2, 1.5: 3, -99999999999999999999: 4, "12": 5}) */
+static void test_keys(void **state)
+{
+    og_doc *doc = *state;
+    og_value dict = mixed_keys(doc);
+    expect(dict, NULL, "{\"12\":0,\"true\":1,\"null\":2,\"1.5\":3,\"-99999999999999999999\":4,\"12\":5}");
+    og_json_write_options sorted = with(OG_JSON_STRICT);
+    sorted.sort_keys = true;
+    refuse(dict, &sorted, OG_ETYPE, "no order");
+    og_value item = og_tuple(doc, (og_value[]){og_int(1)}, 1);
+    og_dict_set(doc, dict, item, og_int(6), NULL);
+    refuse(dict, NULL, OG_ETYPE, "keys must be str, int, float, bool or None, not tuple");
+    og_json_write_options plain = with(OG_JSON_PLAIN);
+    expect(dict, &plain,
+           "{\"12\":0,\"true\":1,\"null\":2,\"1.5\":3,\"-99999999999999999999\":4,\"12\":5,\"(1,)\":6}");
+}
+
+/* sorted([10, 9, True, -1.5, 2**70, -2**70, 0.5]) */
+static void test_sorting(void **state)
+{
+    og_doc *doc = *state;
+    og_value dict = og_dict(doc);
+    og_value keys[] = {og_int(10),
+                       og_int(9),
+                       og_bool(true),
+                       og_float(-1.5),
+                       og_int_from_text(doc, "1180591620717411303424", 22, 0, NULL),
+                       og_int_from_text(doc, "-1180591620717411303424", 23, 0, NULL),
+                       og_float(0.5)};
+    for (size_t i = 0; i < sizeof keys / sizeof keys[0]; i++)
+        og_dict_set(doc, dict, keys[i], og_none(), NULL);
+    og_json_write_options sorted = with(OG_JSON_STRICT);
+    sorted.sort_keys = true;
+    expect(dict, &sorted,
+           "{\"-1180591620717411303424\":null,\"-1.5\":null,\"0.5\":null,\"true\":null,\"9\":null,\"10\":"
+           "null,\"1180591620717411303424\":null}");
+    og_value text = og_pack(doc, NULL, "{s:i,s:i,s:i,s:i,s:{s:i,s:i}}", "b", 1, "\xf0\x90\x80\x80", 2,
+                            "\xef\xbf\xbf", 3, "aa", 4, "a", "z", 1, "y", 2);
+    expect(text, &sorted,
+           "{\"a\":{\"y\":2,\"z\":1},\"aa\":4,\"b\":1,\"\xef\xbf\xbf\":3,\"\xf0\x90\x80\x80\":2}");
+}
+
+static void test_plain(void **state)
+{
+    og_doc *doc = *state;
+    og_json_write_options plain = with(OG_JSON_PLAIN);
+    expect(og_bytes(doc, "\x00\xff\x10", 3), &plain, "\"AP8Q\"");
+    expect(og_bytes(doc, "a", 1), &plain, "\"YQ==\"");
+    expect(og_bytearray(doc, "ab", 2), &plain, "\"YWI=\"");
+    expect(og_pack(doc, NULL, "<i,i>", 1, 2), &plain, "[1,2]");
+    expect(og_float((double)NAN), &plain, "null");
+    expect(og_complex(doc, 1, 2), &plain, "\"(1+2j)\"");
+    expect(og_complex(doc, 0, -2.5), &plain, "\"-2.5j\"");
+    expect(og_complex(doc, -0.0, 1e20), &plain, "\"(-0+1e+20j)\"");
+    expect(og_complex(doc, (double)NAN, -(double)INFINITY), &plain, "\"(nan-infj)\"");
+    expect(og_class(doc, "os.path", 7, "join", 4), &plain, "\"os.path.join\"");
+    og_value object = og_object(doc, OG_MAKE_NEW, og_class(doc, "app", 3, "User", 4), og_tuple(doc, NULL, 0));
+    expect(object, &plain, "{\"py/object\":\"app.User\"}");
+    og_object_build(doc, object, og_pack(doc, NULL, "{s:s,s:v}", "name", "John", "self", object), NULL);
+    expect(object, &plain, "{\"py/object\":\"app.User\",\"name\":\"John\",\"self\":\"{...}\"}");
+    plain.allow_nan = true;
+    expect(og_float((double)NAN), &plain, "NaN");
+}
+
+static void test_cycles(void **state)
+{
+    og_doc *doc = *state;
+    og_json_write_options plain = with(OG_JSON_PLAIN);
+    og_json_write_options lossless = with(OG_JSON_LOSSLESS);
+    og_value list = og_list(doc);
+    og_value dict = og_pack(doc, NULL, "{s:v}", "list", list);
+    og_list_append(doc, list, dict, NULL);
+    og_list_append(doc, list, list, NULL);
+    refuse(list, NULL, OG_EVALUE, "at [0].list: the list holds itself");
+    expect(list, &plain, "[{\"list\":\"[...]\"},\"[...]\"]");
+    expect(dict, &plain, "{\"list\":[\"{...}\",\"[...]\"]}");
+    expect(list, &lossless, "{\"py/def\":[1,[{\"list\":{\"py/ref\":1}},{\"py/ref\":1}]]}");
+    /* The same node within the cycle and outside of it has two texts. */
+    og_value both = og_pack(doc, NULL, "[v,v]", list, dict);
+    expect(both, &plain, "[[{\"list\":\"[...]\"},\"[...]\"],{\"list\":[\"{...}\",\"[...]\"]}]");
+}
+
+static void test_shared(void **state)
+{
+    og_doc *doc = *state;
+    og_json_write_options lossless = with(OG_JSON_LOSSLESS);
+    og_value a = og_pack(doc, NULL, "[i]", 1);
+    og_value both = og_pack(doc, NULL, "{s:v,s:[v],s:v}", "a", a, "b", a, "c", a);
+    expect(both, NULL, "{\"a\":[1],\"b\":[[1]],\"c\":[1]}");
+    expect(both, &lossless, "{\"a\":{\"py/def\":[1,[1]]},\"b\":[{\"py/ref\":1}],\"c\":{\"py/ref\":1}}");
+    og_json_write_options lines = with(OG_JSON_STRICT);
+    lines.indent = 1;
+    expect(both, &lines, "{\n \"a\": [\n  1\n ],\n \"b\": [\n  [\n   1\n  ]\n ],\n \"c\": [\n  1\n ]\n}");
+    /* Marked as shared, but there only once. */
+    og_value once = og_list(doc);
+    og__mark_shared(once);
+    expect(og_pack(doc, NULL, "[v]", once), &lossless, "[[]]");
+}
+
+/* a = [b, b]; b = [c, c]; …: nothing to hold, but 2**60 items to write. */
+static void test_blow_up(void **state)
+{
+    og_doc *doc = *state;
+    og_value top = og_pack(doc, NULL, "[i]", 1);
+    og_value deep = top;
+    for (int i = 0; i < 60; i++) {
+        og_value wrapped = og_pack(doc, NULL, "[[v]]", deep);
+        deep = og_pack(doc, NULL, "[v,v]", deep, wrapped);
+        top = og_pack(doc, NULL, "[v,v]", top, top);
+    }
+    og_json_write_options plain = with(OG_JSON_PLAIN);
+    refuse(top, &plain, OG_ELIMIT, "67108864 bytes");
+    refuse(top, NULL, OG_ELIMIT, "67108864 bytes");
+    refuse(deep, &plain, OG_ELIMIT, "67108864 bytes");
+    plain.max_bytes = 1000;
+    refuse(top, &plain, OG_ELIMIT, "1000 bytes");
+    og_json_write_options lossless = with(OG_JSON_LOSSLESS);
+    char *text = og_json_dumps(top, NULL, &lossless, NULL);
+    assert_non_null(text);
+    free(text);
+}
+
+static void test_limits(void **state)
+{
+    og_doc *doc = *state;
+    og_value value = og_pack(doc, NULL, "[i,f,s,{s:b}]", 12, 0.5, "text", "k", 1);
+    const char *text = "[12,0.5,\"text\",{\"k\":true}]";
+    og_json_write_options exact = with(OG_JSON_STRICT);
+    exact.max_bytes = strlen(text);
+    expect(value, &exact, text);
+    exact.max_bytes--;
+    refuse(value, &exact, OG_ELIMIT, "limit of 25 bytes");
+    og_buf out = {.limit = strlen(text) + 3};
+    og_buf_puts(&out, "abc");
+    assert_int_equal(og_json_write(value, &out, NULL, NULL), OG_OK);
+    assert_int_equal(og_json_write(og_int(1), &out, NULL, NULL), OG_ELIMIT);
+    assert_int_equal(out.len, strlen(text) + 3);
+    assert_int_equal(out.limit, strlen(text) + 3);
+    og_buf_free(&out);
+
+    og_value nested = og_list(doc);
+    for (int i = 1; i < 1000; i++)
+        nested = og_pack(doc, NULL, "[v]", nested);
+    char *deep = og_json_dumps(nested, NULL, NULL, NULL);
+    assert_int_equal(strlen(deep), 2000);
+    free(deep);
+    refuse(og_pack(doc, NULL, "[v]", nested), NULL, OG_ELIMIT, "more than 1000");
+
+    char digits[4302];
+    memset(digits, '7', sizeof digits);
+    og_value longest = og_int_from_text(doc, digits, 4300, 0, NULL);
+    char *written = og_json_dumps(longest, NULL, NULL, NULL);
+    assert_memory_equal(written, digits, 4300);
+    free(written);
+    refuse(og_pack(doc, NULL, "[v]", og_int_from_text(doc, digits, 4301, 0, NULL)), NULL, OG_ELIMIT,
+           "at [0]: ");
+    og_json_write_options more = with(OG_JSON_STRICT);
+    more.max_digits = 5000;
+    written = og_json_dumps(og_int_from_text(doc, digits, 4301, 0, NULL), NULL, &more, NULL);
+    assert_int_equal(strlen(written), 4301);
+    free(written);
+}
+
+static int write_scenario(const og_allocator *alloc, void *ctx)
+{
+    const og_value *values = ctx;
+    for (size_t i = 0; i < 2; i++) {
+        og_buf out;
+        og_buf_init(&out, alloc);
+        og_json_write_options options = with(i ? OG_JSON_LOSSLESS : OG_JSON_PLAIN);
+        options.sort_keys = true;
+        options.indent = 2;
+        int status = og_json_write(values[0], &out, &options, NULL);
+        og_buf_free(&out);
+        if (status < 0) return status;
+    }
+    return OG_OK;
+}
+
+static void test_failing_allocations(void **state)
+{
+    og_doc *doc = *state;
+    og_value list = og_pack(doc, NULL, "[i,s,(f,b),<i>,y#]", 1, "text", 2.5, 1, 3, "abc", (size_t)3);
+    og_value tuple = og_pack(doc, NULL, "(i)", 1);
+    og_value dict = og_pack(doc, NULL, "{s:v,s:v,s:{s:i,s:i}}", "x", list, "a", list, "n", "z", 1, "b", 2);
+    og_dict_set(doc, dict, tuple, list, NULL);
+    og_list_append(doc, list, dict, NULL);
+    og_list_append(doc, list, og_int_from_text(doc, "123456789012345678901234567890", 30, 0, NULL), NULL);
+    og_object_build(doc, og_object(doc, OG_MAKE_NEW, og_class(doc, "m", 1, "C", 1), tuple), dict, NULL);
+    assert_true(failing_alloc_run(write_scenario, &dict) > 5);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test_setup_teardown(test_strict, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_keys, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_sorting, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_plain, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_cycles, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_shared, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_blow_up, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_limits, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_failing_allocations, setup, teardown),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
