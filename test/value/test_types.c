@@ -40,6 +40,7 @@ static void knows_every_class(void **state)
         {"datetime", "timezone", OG_TYPE_TIMEZONE, OG_MAKE_CALL},
         {"pytz", "_UTC", OG_TYPE_TIMEZONE, OG_MAKE_CALL},
         {"pytz", "_p", OG_TYPE_TIMEZONE, OG_MAKE_CALL},
+        {"zoneinfo", "ZoneInfo._unpickle", OG_TYPE_ZONEINFO, OG_MAKE_CALL},
         {"decimal", "Decimal", OG_TYPE_DECIMAL, OG_MAKE_CALL},
         {"fractions", "Fraction", OG_TYPE_FRACTION, OG_MAKE_CALL},
         {"uuid", "UUID", OG_TYPE_UUID, OG_MAKE_NEW},
