@@ -162,7 +162,8 @@ static int open_wrapped(og__writer *w, og_value v, size_t depth)
     og__frame *f = og__frame_push(w, OG__FRAME_WRAPPED, v, depth);
     if (!f) return OG_ELIMIT;
     int status = og__save_wait(w, f);
-    if (status == OG_OK) status = og__write_name(w, og_kind_of(v) == OG_SET ? OG__NAME_SET : OG__NAME_FROZENSET);
+    if (status == OG_OK)
+        status = og__write_name(w, og_kind_of(v) == OG_SET ? OG__NAME_SET : OG__NAME_FROZENSET);
     if (status == OG_OK) status = og__args_begin(w);
     if (status == OG_OK) status = put_empty(w, OG__OP_EMPTY_LIST, OG__OP_LIST);
     return status < 0 ? status : 1;
