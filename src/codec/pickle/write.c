@@ -11,6 +11,12 @@ enum { DEFAULT_DEPTH = 1000, BATCH = 16384, FIRST_OPEN = 32 };
 /* ---- Frames of open containers --------------------------------------------------------------------------
  */
 
+static int too_deep(og__writer *w)
+{
+    return og__writer_fail(w, OG_ELIMIT, "values nest deeper than %zu; raise max_depth to allow it",
+                           w->max_depth);
+}
+
 og__frame *og__frame_push(og__writer *w, og__frame_kind kind, og_value v, size_t depth)
 {
     if (depth >= w->max_depth) {
@@ -33,7 +39,7 @@ og__frame *og__frame_push(og__writer *w, og__frame_kind kind, og_value v, size_t
     return f;
 }
 
-int og__frame_wait(og__writer *w, og__frame *f)
+int og__save_wait(og__writer *w, og__frame *f)
 {
     if (!og__may_recur(w, f->value)) return OG_OK;
     bool fresh;
@@ -156,7 +162,7 @@ static int open_mutable(og__writer *w, og_value v, size_t depth)
                                          : put_empty(w, OG__OP_EMPTY_LIST, OG__OP_LIST);
     if (status == OG_OK) status = og__memoize_node(w, v);
     if (status < 0) return status;
-    if (depth >= w->max_depth) return og__frame_push(w, OG__FRAME_RUN, v, depth) ? 0 : OG_ELIMIT;
+    if (depth >= w->max_depth) return too_deep(w); /* empty ones count too */
     return og__run_push(w, v, node->items, dict ? 2 * (size_t)node->count : node->count, depth);
 }
 
@@ -165,7 +171,7 @@ static int open_wrapped(og__writer *w, og_value v, size_t depth)
 {
     og__frame *f = og__frame_push(w, OG__FRAME_WRAPPED, v, depth);
     if (!f) return OG_ELIMIT;
-    int status = og__frame_wait(w, f);
+    int status = og__save_wait(w, f);
     if (status == OG_OK)
         status = og__write_name(w, og_kind_of(v) == OG_SET ? OG__NAME_SET : OG__NAME_FROZENSET);
     if (status == OG_OK) status = og__args_begin(w);
@@ -201,7 +207,7 @@ static int open_tuple(og__writer *w, og_value v, size_t depth)
     f->items = node->items;
     f->count = node->count;
     if (node->count == 0 && w->protocol > 0 && og_kind_of(v) == OG_TUPLE) return 1;
-    int status = og__frame_wait(w, f);
+    int status = og__save_wait(w, f);
     if (status == OG_OK && tuple_is_marked(w, v)) status = og__put_op(w, OG__OP_MARK);
     return status < 0 ? status : 1;
 }
@@ -228,7 +234,7 @@ static int open_object(og__writer *w, og_value v, size_t depth)
     og__frame *f = og__frame_push(w, OG__FRAME_OBJECT, v, depth);
     if (!f) return OG_ELIMIT;
     f->part = og__node_of(v)->items;
-    int status = og__frame_wait(w, f);
+    int status = og__save_wait(w, f);
     return status < 0 ? status : 1;
 }
 
