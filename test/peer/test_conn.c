@@ -487,6 +487,28 @@ static void long_messages_come_in_pieces(void **state)
     og_doc_free(doc);
 }
 
+/* Framing seq asks the codec where a text ends, and the codec may not be known yet. */
+static void a_framing_given_finds_the_codec_itself(void **state)
+{
+    (void)state;
+    for (size_t f = 1; f < sizeof framings / sizeof framings[0]; f++) {
+        og_doc *doc = og_doc_new(NULL);
+        og_value values[MESSAGES];
+        make_values(doc, "json", values);
+        og_buf bytes = OG_BUF_INIT;
+        write_wire("json", framings[f], values, &bytes);
+        for (size_t piece = 1; piece < 8; piece++) {
+            wire w;
+            open_wire(&w, NULL, framings[f], false, 0);
+            feed_pieces(&w, bytes.data, bytes.len, 0, piece, values, MESSAGES);
+            assert_string_equal(og__conn_codec(&w.conn), "json");
+            close_wire(&w);
+        }
+        og_buf_free(&bytes);
+        og_doc_free(doc);
+    }
+}
+
 /* A conversation in which every allocation fails in turn: 0 or OG_ENOMEM, and nothing is lost or left. */
 static int converse(const og_allocator *alloc, void *ctx)
 {
@@ -546,6 +568,7 @@ int main(void)
         cmocka_unit_test(what_cannot_be_carried_leaves_nothing),
         cmocka_unit_test(what_is_held_goes_on),
         cmocka_unit_test(long_messages_come_in_pieces),
+        cmocka_unit_test(a_framing_given_finds_the_codec_itself),
         cmocka_unit_test(every_failing_allocation),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

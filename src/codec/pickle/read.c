@@ -88,7 +88,7 @@ static int read_into(og_doc *doc, const uint8_t *bytes, size_t len, size_t *used
     r.end = bytes + len;
     r.doc = doc;
     r.top = doc->stack;
-    r.limit = doc->stack + doc->stack_cap;
+    r.limit = doc->stack_cap ? doc->stack + doc->stack_cap : doc->stack;
     r.fence = 0;
     r.buffer_next = 0;
     r.protocol = 0;

@@ -10,6 +10,12 @@ enum { DEFAULT_DEPTH = 1000, BATCH = 16384, FIRST_OPEN = 32 };
 
 /* ---- Frames of open containers -------------------------------------------------------------------------- */
 
+static int too_deep(og__writer *w)
+{
+    return og__writer_fail(w, OG_ELIMIT, "values nest deeper than %zu; raise max_depth to allow it",
+                           w->max_depth);
+}
+
 og__frame *og__frame_push(og__writer *w, og__frame_kind kind, og_value v, size_t depth)
 {
     if (depth >= w->max_depth) {
@@ -152,7 +158,7 @@ static int open_mutable(og__writer *w, og_value v, size_t depth)
                                          : put_empty(w, OG__OP_EMPTY_LIST, OG__OP_LIST);
     if (status == OG_OK) status = og__memoize_node(w, v);
     if (status < 0) return status;
-    if (depth >= w->max_depth) return og__frame_push(w, OG__FRAME_RUN, v, depth) ? 0 : OG_ELIMIT;
+    if (depth >= w->max_depth) return too_deep(w); /* empty ones count too */
     return og__run_push(w, v, node->items, dict ? 2 * (size_t)node->count : node->count, depth);
 }
 
@@ -162,7 +168,8 @@ static int open_wrapped(og__writer *w, og_value v, size_t depth)
     og__frame *f = og__frame_push(w, OG__FRAME_WRAPPED, v, depth);
     if (!f) return OG_ELIMIT;
     int status = og__save_wait(w, f);
-    if (status == OG_OK) status = og__write_name(w, og_kind_of(v) == OG_SET ? OG__NAME_SET : OG__NAME_FROZENSET);
+    if (status == OG_OK)
+        status = og__write_name(w, og_kind_of(v) == OG_SET ? OG__NAME_SET : OG__NAME_FROZENSET);
     if (status == OG_OK) status = og__args_begin(w);
     if (status == OG_OK) status = put_empty(w, OG__OP_EMPTY_LIST, OG__OP_LIST);
     return status < 0 ? status : 1;
