@@ -16,7 +16,7 @@
 size_t og__double_read(const char *text, size_t len, double *out);
 
 /* Room that og__double_write() needs. */
-enum { OG__DOUBLE_SIZE = 32 };
+enum { OG__DOUBLE_SIZE = 40 };
 
 /* Writes the shortest text that reads back, as Python's repr(float) does ("1.0", "1e+16", "nan", "-inf");
  * returns its length. Not NUL-terminated. */

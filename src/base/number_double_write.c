@@ -59,37 +59,55 @@ static decimal shortest(uint64_t mantissa, int exponent, bool lower_is_closer)
     return (decimal){s + round_up, k};
 }
 
-/* The digits without trailing zeros to `text`; returns how many, and how many zeros went in `zeros`. */
-static unsigned write_digits(uint64_t digits, char *text, int *zeros)
+enum { DIGITS_MAX = 17 };
+
+/* Decimal digits with zeros on both sides, so that a run of DIGITS_MAX can be copied from anywhere in them.
+ */
+typedef struct digit_run {
+    char text[3 * DIGITS_MAX];
+    unsigned first; /* the first that is not 0 */
+    unsigned end;   /* after the last one */
+} digit_run;
+
+static uint64_t not_zeros(const char *text)
 {
-    unsigned n = og__uint64_write(digits, text);
-    unsigned all = n;
-    while (n > 1 && text[n - 1] == '0')
-        n--;
-    *zeros = (int)(all - n);
-    return n;
+    return og__load8(text) ^ UINT64_C(0x3030303030303030);
 }
 
-/* 0.000123, 123.45, 12300.0: `point` digits stand before the point. */
+/* `number` is not 0 and has at most DIGITS_MAX digits. */
+static void take_apart(uint64_t number, digit_run *run)
+{
+    uint64_t high = number / 100000000;
+    memset(run->text + DIGITS_MAX, '0', sizeof run->text - DIGITS_MAX);
+    run->text[0] = (char)('0' + high / 100000000);
+    og__put8(run->text + 1, (uint32_t)(high % 100000000));
+    og__put8(run->text + 9, (uint32_t)(number % 100000000));
+    uint64_t left = not_zeros(run->text + 1);
+    uint64_t right = not_zeros(run->text + 9);
+    if (run->text[0] != '0')
+        run->first = 0;
+    else
+        run->first =
+            left ? 1 + (unsigned)__builtin_ctzll(left) / 8 : 9 + (unsigned)__builtin_ctzll(right) / 8;
+    if (right)
+        run->end = 17 - (unsigned)__builtin_clzll(right) / 8;
+    else
+        run->end = left ? 9 - (unsigned)__builtin_clzll(left) / 8 : 1;
+}
+
+/* 0.000123, 123.45, 12300.0: `point` digits stand before the point. Behind `digits` there are zeros; more is
+ * copied than counts, which is faster than to ask how much. */
 static size_t lay_out_fixed(const char *digits, int count, int point, char *text)
 {
-    char *at = text;
     if (point <= 0) {
-        memcpy(at, "0.000", 5);
-        at += 2 - point;
-        memcpy(at, digits, (size_t)count);
-        return (size_t)(at + count - text);
+        memcpy(text, "0.000", 5);
+        memcpy(text + 2 - point, digits, DIGITS_MAX);
+        return (size_t)(2 - point + count);
     }
-    if (point >= count) {
-        memcpy(at, digits, (size_t)count);
-        memset(at + count, '0', (size_t)(point - count));
-        memcpy(at + point, ".0", 2);
-        return (size_t)point + 2;
-    }
-    memcpy(at, digits, (size_t)point);
-    at[point] = '.';
-    memcpy(at + point + 1, digits + point, (size_t)(count - point));
-    return (size_t)count + 1;
+    memcpy(text, digits, DIGITS_MAX);
+    memcpy(text + point + 1, digits + point, DIGITS_MAX);
+    text[point] = '.';
+    return point >= count ? (size_t)point + 2 : (size_t)count + 1;
 }
 
 /* 1e-05, 1.5e+300. */
@@ -137,10 +155,11 @@ size_t og__double_write(double number, char *text)
     else
         d = shortest(mantissa, exponent, fraction == 0 && field > 1);
 
-    char digits[20];
-    int zeros;
-    int count = (int)write_digits(d.digits, digits, &zeros);
-    int point = count + zeros + d.exponent;
+    digit_run run;
+    take_apart(d.digits, &run);
+    const char *digits = run.text + run.first;
+    int count = (int)(run.end - run.first);
+    int point = DIGITS_MAX - (int)run.first + d.exponent;
     if (point > -4 && point <= 16) return sign + lay_out_fixed(digits, count, point, text);
     return sign + lay_out_exponent(digits, count, point - 1, text);
 }

@@ -136,12 +136,18 @@ static bool is_exposed(const og_endpoint *endpoint)
 
 static void announce(const service *s)
 {
+    char shown[512];
     const char *text;
     for (size_t i = 0; (text = og_server_endpoint(s->server, i)); i++) {
         og_endpoint endpoint;
-        bool exposed = og_endpoint_parse(&endpoint, text, NULL) == 0 && is_exposed(&endpoint);
-        cli_log(OG_LOG_INFO, "listening on %s%s", text,
-                exposed ? " (every interface: others can reach it)" : "");
+        const char *note = "";
+        if (og_endpoint_parse(&endpoint, text, NULL) == 0) {
+            if (is_exposed(&endpoint)) note = " (every interface: others can reach it)";
+            /* No host: say what that means. */
+            if (endpoint.host[0] == '\0') strcpy(endpoint.host, "localhost");
+            text = og_endpoint_text(&endpoint, shown, sizeof shown);
+        }
+        cli_log(OG_LOG_INFO, "listening on %s%s", text, note);
     }
 }
 

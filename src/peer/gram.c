@@ -104,11 +104,7 @@ static void set_aside(og__served *served)
 void og__gram_attend(og__served *served)
 {
     og__lane *lane = served->lane;
-    bool locked = og__served_lock(served);
-    served->told_release = true;
-    bool held = atomic_load(&served->refs) > 1U + served->posted;
-    og__served_unlock(served, locked);
-    if (held) return;
+    if (og__served_is_held(served)) return;
     og__served_leave(served);
     og__lane_left(lane, false);
 }

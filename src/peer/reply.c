@@ -54,6 +54,21 @@ void og__served_unref(og__served *served)
     og__free(alloc, served, sizeof *served);
 }
 
+void og__served_hold(og__served *served)
+{
+    atomic_fetch_add(&served->holds, 1);
+    og__served_ref(served);
+}
+
+bool og__served_is_held(og__served *served)
+{
+    bool locked = og__served_lock(served);
+    served->told_release = true;
+    bool held = atomic_load(&served->holds) > 0;
+    og__served_unlock(served, locked);
+    return held;
+}
+
 bool og__served_lock(og__served *served)
 {
     if (atomic_load_explicit(&served->refs, memory_order_acquire) == 1) return false;
@@ -93,13 +108,9 @@ static void on_post(void *arg)
     bool locked = og__served_lock(served);
     served->posted = false;
     bool left = served->left;
-    /* The lane's own reference holds it; this one would look like somebody who keeps the connection. */
-    if (!left) atomic_fetch_sub_explicit(&served->refs, 1, memory_order_acq_rel);
     og__served_unlock(served, locked);
-    if (left)
-        og__served_unref(served);
-    else
-        og__served_attend(served);
+    if (!left) og__served_attend(served);
+    og__served_unref(served);
 }
 
 int og__served_post(og__served *served)
@@ -196,22 +207,17 @@ static bool usable_served(const og_conn *conn)
 
 static void keep_served(og_conn *conn)
 {
-    og__served_ref(served_of(conn));
+    og__served_hold(served_of(conn));
 }
 
 static void release_served(og_conn *conn)
 {
     og__served *served = served_of(conn);
     bool locked = og__served_lock(served);
-    if (served->left) {
-        og__served_unlock(served, locked);
-        og__served_unref(served);
-        return;
-    }
-    /* Within the lock, so that the lane, when it has asked to be told, either sees one less or is told. */
+    atomic_fetch_sub(&served->holds, 1);
     if (served->told_release) og__served_post(served);
-    atomic_fetch_sub_explicit(&served->refs, 1, memory_order_acq_rel);
     og__served_unlock(served, locked);
+    og__served_unref(served); /* last, as the lane may free what nobody refers to */
 }
 
 const og__handle_ops og__served_ops = {

@@ -142,11 +142,7 @@ static bool is_in_hand(og__served *served)
     size_t bytes;
     if (waiting(served) > 0 || jobs_of(served, &bytes) > 0) return true;
     if (served->why) return false;
-    bool locked = og__served_lock(served);
-    served->told_release = true;
-    bool kept = atomic_load(&served->refs) > 1U + served->posted;
-    og__served_unlock(served, locked);
-    return kept;
+    return og__served_is_held(served);
 }
 
 /* What remains to be done before the connection may go. */

@@ -79,7 +79,8 @@ struct og__served {
 
     /* Shared: by `lock`, unless `refs` is 1, when only the lane can reach it. The core's writing half too. */
     pthread_mutex_t lock;
-    atomic_uint refs;
+    atomic_uint refs;     /* of its memory */
+    atomic_uint holds;    /* og_conn_keep() and workers: who may still answer; counted down with the lock held */
     atomic_size_t queued; /* bytes in the stream's queue */
     bool posted;          /* og__served_attend() is on its way */
     bool shut_wanted;
@@ -189,6 +190,12 @@ void og__served_leave(og__served *served);
 
 void og__served_ref(og__served *served);
 void og__served_unref(og__served *served);
+
+/* As og_conn_keep(). */
+void og__served_hold(og__served *served);
+
+/* True while anybody holds it; if so, the lane is told when they let go. */
+bool og__served_is_held(og__served *served);
 
 /* Locks what is shared, if anybody can share it; tells og__served_unlock() whether it did. */
 bool og__served_lock(og__served *served);

@@ -64,7 +64,7 @@ static void on_refusal(void *arg)
     refusal *r = arg;
     const og_allocator *alloc = r->served->alloc;
     if (!r->served->left) og__served_refused(r->served, &r->err);
-    og_conn_release(&r->served->conn);
+    og__served_unref(r->served);
     og__free(alloc, r, sizeof *r);
 }
 
@@ -76,8 +76,8 @@ static void refuse(og__served *served, const og_error *err)
     r->err = *err;
     og__served_ref(served);
     if (og__loop_post(served->lane->loop, on_refusal, r) == OG_OK) return;
-    og_conn_release(&served->conn);
     og__free(served->alloc, r, sizeof *r);
+    og__served_unref(served); /* the worker has another */
 }
 
 static void run_job(og__served *served, const og__job *job, og_doc *doc)
@@ -130,13 +130,17 @@ static void *run_worker(void *arg)
             pthread_mutex_lock(&workers->lock);
             tell = served->work.tell;
             served->work.tell = false;
+            if (tell) og__served_ref(served); /* another worker may be done with it before the lane is told */
             leaves = put_away(workers, served, job);
         } else {
             served->work.scheduled = false;
         }
         pthread_mutex_unlock(&workers->lock);
         if (job) og__free(workers->server->alloc, job, job->size);
-        if (tell) tell_lane(served);
+        if (tell) {
+            tell_lane(served);
+            og__served_unref(served);
+        }
         if (leaves) og_conn_release(&served->conn);
         pthread_mutex_lock(&workers->lock);
     }
@@ -172,7 +176,7 @@ int og__workers_give(og__workers *workers, og__served *served, const og__message
     workers->jobs++;
     if (!queue->scheduled) {
         queue->scheduled = true;
-        og__served_ref(served);
+        og__served_hold(served);
         line_up(workers, served);
     }
     pthread_mutex_unlock(&workers->lock);

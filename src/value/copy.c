@@ -133,7 +133,7 @@ static bool enter(copier *c, og_value v, og_value *copy)
     bool shared = og__is_shared(v) || v.u.p == c->top;
     uint64_t *known = shared ? og__map_find(&c->seen, v.u.p) : NULL;
     if (known) {
-        *copy = og__make(og_kind_of(v), 0, 0, (const void *)(uintptr_t)*known);
+        *copy = og__make(og_kind_of(v), 0, 0, og__map_pointer(*known));
         og__mark_shared(*copy);
         return true;
     }

@@ -153,7 +153,7 @@ void *og__doc_grow(og_doc *doc, void *old, size_t old_size, size_t new_size)
     og__chunk **link = old_size >= GROWS_APART ? chunk_of_run(doc, old, old_size) : NULL;
     if (link) return chunk_grow(doc, link, sizeof(og__chunk) + new_size);
     void *run = og__doc_alloc(doc, new_size, _Alignof(og_value));
-    if (run && old_size) memcpy(run, old, old_size);
+    if (run && old) memcpy(run, old, old_size);
     return run;
 }
 

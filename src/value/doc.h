@@ -138,10 +138,12 @@ void *og__doc_alloc_slow(og_doc *doc, size_t size, size_t align);
  * document. */
 static inline void *og__doc_alloc(og_doc *doc, size_t size, size_t align)
 {
-    uintptr_t at = ((uintptr_t)doc->at + align - 1) & ~(uintptr_t)(align - 1);
-    if (at <= (uintptr_t)doc->end && size <= (uintptr_t)doc->end - at) {
-        doc->at = (uint8_t *)at + size;
-        return (void *)at;
+    size_t left = (size_t)(doc->end - doc->at);
+    size_t pad = (size_t)(-(uintptr_t)doc->at & (align - 1));
+    if (pad <= left && size <= left - pad) {
+        uint8_t *at = doc->at + pad;
+        doc->at = at + size;
+        return at;
     }
     return og__doc_alloc_slow(doc, size, align);
 }

@@ -89,7 +89,7 @@ static const void *find_class(og__map *classes, const void *node)
 {
     uint64_t *up = og__map_find(classes, node);
     while (up) {
-        const void *parent = (const void *)(uintptr_t)*up;
+        const void *parent = og__map_pointer(*up);
         uint64_t *next = og__map_find(classes, parent);
         if (next) *up = *next;
         node = parent;

@@ -86,7 +86,8 @@ static uint64_t hash_complex(uint64_t seed, const double *parts)
 static uint64_t hash_class(uint64_t seed, og_value v)
 {
     const og_value *names = og__node_of(v)->items;
-    return mix(og__hash_flat(seed, names[0]) ^ K3, og__hash_flat(seed, names[1]) ^ K4);
+    uint64_t module = hash_bytes(seed, names[0].u.p, og__value_len(names[0]));
+    return mix(module ^ K3, hash_bytes(seed, names[1].u.p, og__value_len(names[1])) ^ K4);
 }
 
 uint64_t og__hash_flat(uint64_t seed, og_value key)

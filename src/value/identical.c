@@ -32,16 +32,22 @@ static int push(comparer *c, og_value a, og_value b)
     return 1;
 }
 
+/* -0.0 is not 0.0 here, and a NaN is itself. */
+static bool same_bits(const void *a, const void *b, size_t doubles)
+{
+    return memcmp(a, b, doubles * sizeof(double)) == 0;
+}
+
 static bool same_flat(og_value a, og_value b)
 {
     size_t len = og__value_len(a);
     switch (og_kind_of(a)) {
-    case OG_COMPLEX: return memcmp(a.u.p, b.u.p, 2 * sizeof(double)) == 0;
+    case OG_COMPLEX: return same_bits(a.u.p, b.u.p, 2);
     case OG_INT:
         if (og_is_big(a) != og_is_big(b)) return false;
         return og_is_big(a) ? og__equal_flat(a, b) : a.u.i == b.u.i;
     case OG_BOOL: return a.u.i == b.u.i;
-    case OG_FLOAT: return memcmp(&a.u.f, &b.u.f, sizeof a.u.f) == 0;
+    case OG_FLOAT: return same_bits(&a.u.f, &b.u.f, 1);
     case OG_STR:
     case OG_BYTES: return len == og__value_len(b) && (len == 0 || memcmp(a.u.p, b.u.p, len) == 0);
     default: return true;

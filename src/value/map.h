@@ -18,6 +18,16 @@ typedef struct og__map {
     unsigned log2; /* of the slots */
 } og__map;
 
+/* The address that was put into a map as a number. */
+static inline const void *og__map_pointer(uint64_t value)
+{
+    union {
+        uintptr_t n;
+        const void *p;
+    } u = {(uintptr_t)value};
+    return u.p;
+}
+
 /* Frees the slots and leaves the map empty and usable. */
 void og__map_free(og__map *map);
 

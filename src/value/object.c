@@ -12,6 +12,7 @@ og_value og_class(og_doc *doc, const char *module, size_t module_len, const char
 
 og_value og__class_from(og_doc *doc, og_value module, og_value qualname)
 {
+    if (og_kind_of(module) != OG_STR || og_kind_of(qualname) != OG_STR) return (og_value){0};
     og_value v = og__node_new(doc, OG_CLASS);
     if (!og_valid(v)) return v;
     og__node *node = og__node_of(v);

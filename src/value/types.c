@@ -11,61 +11,67 @@
 typedef struct known {
     const char *name;
     const char *module;
+    uint8_t name_len;
+    uint8_t module_len;
+    uint8_t makes;
     og_type type;
-    unsigned makes;
 } known;
 
-/* In the order of strcmp() by name, then module: looked up by halving. */
+#define ROW(name, module, type, makes)                                \
+    {                                                                 \
+        name, module, sizeof name - 1, sizeof module - 1, makes, type \
+    }
+
+/* In the order of the name's length, its bytes, the module's length, its bytes: looked up by halving, which
+ * mostly compares lengths. */
 static const known table[] = {
-    {"Counter", "collections", OG_TYPE_COUNTER, CALL},
-    {"Decimal", "decimal", OG_TYPE_DECIMAL, CALL},
-    {"Fraction", "fractions", OG_TYPE_FRACTION, CALL},
-    {"OrderedDict", "collections", OG_TYPE_ORDERED_DICT, CALL},
-    {"Path", "pathlib", OG_TYPE_PATH, CALL},
-    {"Path", "pathlib._local", OG_TYPE_PATH, CALL},
-    {"PosixPath", "pathlib", OG_TYPE_PATH, CALL},
-    {"PosixPath", "pathlib._local", OG_TYPE_PATH, CALL},
-    {"PurePath", "pathlib", OG_TYPE_PATH, CALL},
-    {"PurePath", "pathlib._local", OG_TYPE_PATH, CALL},
-    {"PurePosixPath", "pathlib", OG_TYPE_PATH, CALL},
-    {"PurePosixPath", "pathlib._local", OG_TYPE_PATH, CALL},
-    {"PureWindowsPath", "pathlib", OG_TYPE_PATH, CALL},
-    {"PureWindowsPath", "pathlib._local", OG_TYPE_PATH, CALL},
-    {"UUID", "uuid", OG_TYPE_UUID, NEW},
-    {"WindowsPath", "pathlib", OG_TYPE_PATH, CALL},
-    {"WindowsPath", "pathlib._local", OG_TYPE_PATH, CALL},
-    {"_UTC", "pytz", OG_TYPE_TIMEZONE, CALL},
-    {"_frombuffer", "numpy._core.numeric", OG_TYPE_NDARRAY, CALL},
-    {"_frombuffer", "numpy.core.numeric", OG_TYPE_NDARRAY, CALL},
-    {"_p", "pytz", OG_TYPE_TIMEZONE, CALL},
-    {"_reconstruct", "numpy._core.multiarray", OG_TYPE_NDARRAY, CALL},
-    {"_reconstruct", "numpy.core.multiarray", OG_TYPE_NDARRAY, CALL},
-    {"date", "datetime", OG_TYPE_DATE, CALL},
-    {"datetime", "datetime", OG_TYPE_DATETIME, CALL},
-    {"defaultdict", "collections", OG_TYPE_DEFAULT_DICT, CALL},
-    {"deque", "collections", OG_TYPE_DEQUE, CALL},
-    {"dtype", "numpy", OG_TYPE_DTYPE, CALL},
-    {"range", "builtins", OG_TYPE_RANGE, CALL},
-    {"scalar", "numpy._core.multiarray", OG_TYPE_NUMPY_SCALAR, CALL},
-    {"scalar", "numpy.core.multiarray", OG_TYPE_NUMPY_SCALAR, CALL},
-    {"slice", "__builtin__", OG_TYPE_SLICE, CALL},
-    {"slice", "builtins", OG_TYPE_SLICE, CALL},
-    {"time", "datetime", OG_TYPE_TIME, CALL},
-    {"timedelta", "datetime", OG_TYPE_TIMEDELTA, CALL},
-    {"timezone", "datetime", OG_TYPE_TIMEZONE, CALL},
-    {"xrange", "__builtin__", OG_TYPE_RANGE, CALL},
+    ROW("_p", "pytz", OG_TYPE_TIMEZONE, CALL),
+    ROW("Path", "pathlib", OG_TYPE_PATH, CALL),
+    ROW("Path", "pathlib._local", OG_TYPE_PATH, CALL),
+    ROW("UUID", "uuid", OG_TYPE_UUID, NEW),
+    ROW("_UTC", "pytz", OG_TYPE_TIMEZONE, CALL),
+    ROW("date", "datetime", OG_TYPE_DATE, CALL),
+    ROW("time", "datetime", OG_TYPE_TIME, CALL),
+    ROW("deque", "collections", OG_TYPE_DEQUE, CALL),
+    ROW("dtype", "numpy", OG_TYPE_DTYPE, CALL),
+    ROW("range", "builtins", OG_TYPE_RANGE, CALL),
+    ROW("slice", "builtins", OG_TYPE_SLICE, CALL),
+    ROW("slice", "__builtin__", OG_TYPE_SLICE, CALL),
+    ROW("scalar", "numpy.core.multiarray", OG_TYPE_NUMPY_SCALAR, CALL),
+    ROW("scalar", "numpy._core.multiarray", OG_TYPE_NUMPY_SCALAR, CALL),
+    ROW("xrange", "__builtin__", OG_TYPE_RANGE, CALL),
+    ROW("Counter", "collections", OG_TYPE_COUNTER, CALL),
+    ROW("Decimal", "decimal", OG_TYPE_DECIMAL, CALL),
+    ROW("Fraction", "fractions", OG_TYPE_FRACTION, CALL),
+    ROW("PurePath", "pathlib", OG_TYPE_PATH, CALL),
+    ROW("PurePath", "pathlib._local", OG_TYPE_PATH, CALL),
+    ROW("datetime", "datetime", OG_TYPE_DATETIME, CALL),
+    ROW("timezone", "datetime", OG_TYPE_TIMEZONE, CALL),
+    ROW("PosixPath", "pathlib", OG_TYPE_PATH, CALL),
+    ROW("PosixPath", "pathlib._local", OG_TYPE_PATH, CALL),
+    ROW("timedelta", "datetime", OG_TYPE_TIMEDELTA, CALL),
+    ROW("OrderedDict", "collections", OG_TYPE_ORDERED_DICT, CALL),
+    ROW("WindowsPath", "pathlib", OG_TYPE_PATH, CALL),
+    ROW("WindowsPath", "pathlib._local", OG_TYPE_PATH, CALL),
+    ROW("_frombuffer", "numpy.core.numeric", OG_TYPE_NDARRAY, CALL),
+    ROW("_frombuffer", "numpy._core.numeric", OG_TYPE_NDARRAY, CALL),
+    ROW("defaultdict", "collections", OG_TYPE_DEFAULT_DICT, CALL),
+    ROW("_reconstruct", "numpy.core.multiarray", OG_TYPE_NDARRAY, CALL),
+    ROW("_reconstruct", "numpy._core.multiarray", OG_TYPE_NDARRAY, CALL),
+    ROW("PurePosixPath", "pathlib", OG_TYPE_PATH, CALL),
+    ROW("PurePosixPath", "pathlib._local", OG_TYPE_PATH, CALL),
+    ROW("PureWindowsPath", "pathlib", OG_TYPE_PATH, CALL),
+    ROW("PureWindowsPath", "pathlib._local", OG_TYPE_PATH, CALL),
 };
 
 enum { KNOWN = sizeof table / sizeof table[0] };
 
-/* strcmp() between a str and a C string. */
-static int compare(og_value str, const char *text)
+/* A str against a text: first by length, then by bytes. */
+static int compare(og_value str, const char *text, size_t text_len)
 {
     size_t len = og__value_len(str);
-    size_t text_len = strlen(text);
-    size_t least = len < text_len ? len : text_len;
-    int order = least ? memcmp(str.u.p, text, least) : 0;
-    return order != 0 || len == text_len ? order : len < text_len ? -1 : 1;
+    if (len != text_len) return len < text_len ? -1 : 1;
+    return memcmp(str.u.p, text, len);
 }
 
 static const known *find(og_value module, og_value name)
@@ -74,9 +80,10 @@ static const known *find(og_value module, og_value name)
     size_t high = KNOWN;
     while (low < high) {
         size_t middle = (low + high) / 2;
-        int order = compare(name, table[middle].name);
-        if (order == 0) order = compare(module, table[middle].module);
-        if (order == 0) return &table[middle];
+        const known *row = &table[middle];
+        int order = compare(name, row->name, row->name_len);
+        if (order == 0) order = compare(module, row->module, row->module_len);
+        if (order == 0) return row;
         if (order < 0) {
             high = middle;
         } else {
@@ -212,12 +219,12 @@ og_type og_type_of(og_value value)
 {
     if (og_kind_of(value) != OG_OBJECT) return OG_TYPE_NONE;
     og_value cls = og_object_class(value);
-    bool call = og_object_make(value) == OG_MAKE_CALL;
-    if (call && is_zoneinfo(cls)) return OG_TYPE_ZONEINFO;
-    if (is_member(value)) return untouched(value) ? OG_TYPE_MEMBER : OG_TYPE_NONE;
     if (og_kind_of(cls) == OG_CLASS) {
         const known *row = find(og_class_module(cls), og_class_qualname(cls));
         if (row) return row->makes & (1u << og_object_make(value)) ? row->type : OG_TYPE_NONE;
+        if (is_member(value)) return untouched(value) ? OG_TYPE_MEMBER : OG_TYPE_NONE;
+    } else if (og_object_make(value) == OG_MAKE_CALL && is_zoneinfo(cls)) {
+        return OG_TYPE_ZONEINFO;
     }
     return type_by_form(value);
 }

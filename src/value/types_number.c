@@ -170,9 +170,11 @@ static int fraction_from_text(const char *text, size_t len, og_doc *doc, og_valu
 {
     const char *slash = memchr(text, '/', len);
     size_t first = slash ? (size_t)(slash - text) : len;
-    parts[0] = og_int_from_text(doc, text, first, MAX_DIGITS, err);
-    parts[1] = slash ? og_int_from_text(doc, slash + 1, len - first - 1, MAX_DIGITS, err) : og_int(1);
+    og_error reason = {0};
+    parts[0] = og_int_from_text(doc, text, first, MAX_DIGITS, &reason);
+    parts[1] = slash ? og_int_from_text(doc, slash + 1, len - first - 1, MAX_DIGITS, &reason) : og_int(1);
     if (og_valid(parts[0]) && og_valid(parts[1])) return OG_OK;
+    if (reason.code == OG_ENOMEM) return og__refuse_memory(err);
     return og__refuse_content(err, OG_TYPE_FRACTION, "expected two ints with '/' between them");
 }
 

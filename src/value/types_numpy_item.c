@@ -13,6 +13,11 @@
 static uint64_t load(const uint8_t *at, size_t size, char order)
 {
     uint64_t bits = 0;
+    if (size == 8 && order == '<') {
+        for (int i = 8; i-- > 0;) /* one load, to a compiler */
+            bits = bits << 8 | at[i];
+        return bits;
+    }
     for (size_t i = 0; i < size; i++)
         bits = bits << 8 | at[order == '>' ? i : size - 1 - i];
     return bits;

@@ -242,6 +242,20 @@ int og_as_timezone(og_value value, og_timezone *out, og_error *err)
     return OG_OK;
 }
 
+/* The last `count` decimal digits of `number`; returns what follows them. */
+static char *digits(char *at, unsigned number, int count)
+{
+    for (int i = count; i-- > 0; number /= 10)
+        at[i] = (char)('0' + number % 10);
+    return at + count;
+}
+
+static char *digits_after(char *at, char mark, int number, int count)
+{
+    *at = mark;
+    return digits(at + 1, (unsigned)number, count);
+}
+
 int og__put_offset(const og_datetime *t, og_buf *out)
 {
     int seconds = t->offset_seconds;
@@ -252,11 +266,11 @@ int og__put_offset(const og_datetime *t, og_buf *out)
         micro = micro > 0 ? MILLION - micro : 0;
     }
     char text[32];
-    int len =
-        snprintf(text, sizeof text, "%c%02d:%02d", below ? '-' : '+', seconds / 3600, seconds / 60 % 60);
-    if (seconds % 60 || micro) len += snprintf(text + len, sizeof text - (size_t)len, ":%02d", seconds % 60);
-    if (micro) len += snprintf(text + len, sizeof text - (size_t)len, ".%06d", micro);
-    return og_buf_put(out, text, (size_t)len);
+    char *at = digits_after(text, below ? '-' : '+', seconds / 3600, 2);
+    at = digits_after(at, ':', seconds / 60 % 60, 2);
+    if (seconds % 60 || micro) at = digits_after(at, ':', seconds % 60, 2);
+    if (micro) at = digits_after(at, '.', micro, 6);
+    return og_buf_put(out, text, (size_t)(at - text));
 }
 
 static int put_zone(const og_datetime *t, og_type type, og_buf *out, og_error *err)
@@ -276,15 +290,21 @@ static int put_zone(const og_datetime *t, og_type type, og_buf *out, og_error *e
 
 static int put_fields(const og_datetime *t, og_type type, og_buf *out)
 {
-    char text[64];
-    int len = 0;
-    if (type != OG_TYPE_TIME) len = snprintf(text, sizeof text, "%04d-%02d-%02d", t->year, t->month, t->day);
-    if (type == OG_TYPE_DATETIME) text[len++] = 'T';
-    if (type != OG_TYPE_DATE)
-        len +=
-            snprintf(text + len, sizeof text - (size_t)len, "%02d:%02d:%02d", t->hour, t->minute, t->second);
-    if (t->microsecond) len += snprintf(text + len, sizeof text - (size_t)len, ".%06d", t->microsecond);
-    return og_buf_put(out, text, (size_t)len);
+    char text[32];
+    char *at = text;
+    if (type != OG_TYPE_TIME) {
+        at = digits(at, (unsigned)t->year, 4);
+        at = digits_after(at, '-', t->month, 2);
+        at = digits_after(at, '-', t->day, 2);
+    }
+    if (type == OG_TYPE_DATETIME) *at++ = 'T';
+    if (type != OG_TYPE_DATE) {
+        at = digits(at, (unsigned)t->hour, 2);
+        at = digits_after(at, ':', t->minute, 2);
+        at = digits_after(at, ':', t->second, 2);
+    }
+    if (t->microsecond) at = digits_after(at, '.', t->microsecond, 6);
+    return og_buf_put(out, text, (size_t)(at - text));
 }
 
 int og_isoformat(og_value value, og_buf *out, og_error *err)

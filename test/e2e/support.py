@@ -20,8 +20,6 @@ import unittest
 SOURCE = os.environ.get("ONGGI_SOURCE") or os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 BUILD = os.environ.get("ONGGI_BUILD") or os.path.join(SOURCE, "build")
 ONGGI = os.environ.get("ONGGI") or os.path.join(BUILD, "onggi")
-SLOW = float(os.environ.get("ONGGI_SLOW", "1"))  # how much slower programs run, e.g. under valgrind
-WAIT = 15 * max(1.0, SLOW / 2)  # seconds after which a test gives up: far more than anything here takes
 HOST = "127.0.0.1"
 ENV = dict(os.environ, PYTHONUTF8="1", PYTHONUNBUFFERED="1", PYTHONDONTWRITEBYTECODE="1", NO_COLOR="1")
 
@@ -33,6 +31,12 @@ def is_sanitized():
     with open(ONGGI, "rb") as program:
         data = program.read()
     return b"__asan_init" in data or b"__tsan_init" in data
+
+
+# How much slower programs run than usual, e.g. under valgrind.
+SLOW = max(float(os.environ.get("ONGGI_SLOW", "1")), 5.0 if is_sanitized() else 1.0)
+# Seconds after which a test gives up: far more than anything here takes.
+WAIT = 20 * max(1.0, SLOW / 2)
 
 
 def example(name):
@@ -113,22 +117,25 @@ class Program:
         """What was printed, as one JSON value a line."""
         return [json.loads(line) for line in self.lines()]
 
-    def wait_text(self, name, pattern, limit=WAIT):
-        """Waits for `pattern` in "out" or "err", and returns the match."""
+    def _wait(self, name, condition, what, limit):
         end = time.monotonic() + limit
         with self.changed:
-            while True:
-                match = re.search(pattern, self.texts[name])
-                if match:
-                    return match
+            while not (result := condition()):
                 left = end - time.monotonic()
                 if left <= 0 or (self.process.poll() is not None and not self.readers[name == "err"].is_alive()):
-                    raise AssertionError(f"no {pattern!r} from {self.command}: {self.texts}")
+                    if result := condition():
+                        return result
+                    raise AssertionError(f"no {what} from {self.command}: out {self.out[-2000:]!r}, err {self.err[-2000:]!r}")
                 self.changed.wait(min(left, 0.2))
+            return result
+
+    def wait_text(self, name, pattern, limit=WAIT):
+        """Waits for `pattern` in "out" or "err", and returns the match."""
+        return self._wait(name, lambda: re.search(pattern, self.texts[name]), repr(pattern), limit)
 
     def wait_lines(self, count, limit=WAIT):
         """Waits for `count` whole lines of output and returns all there are."""
-        self.wait_text("out", r"(?:[^\n]*\n){%d}" % count, limit)
+        self._wait("out", lambda: self.out.count("\n") >= count, f"{count} lines", limit)
         return self.lines()
 
     def wait(self, limit=WAIT):

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: MIT
 """Random conversations: many values on one connection, in any codec and framing, cut anywhere, detected or told, and every
-answer compared. ONGGI_SOAK=1 makes it long; a failure names its seed."""
+answer compared. ONGGI_SOAK=1 makes it long. A failure names its seed and number: ONGGI_SEED=1 ONGGI_FIRST=46 ONGGI_ROUNDS=1 plays it again."""
 import json
 import os
 import pickle
@@ -10,7 +10,8 @@ import threading
 import support
 from framings import BINARY, CODECS, FRAMINGS
 
-ROUNDS = 20000 if os.environ.get("ONGGI_SOAK") else 150
+ROUNDS = int(os.environ.get("ONGGI_ROUNDS", "20000" if os.environ.get("ONGGI_SOAK") else "150"))
+FIRST = int(os.environ.get("ONGGI_FIRST", "0"))
 TEXTS = ["", "a", "가나다", "\n", '"', "\\", "\u2028", "😀", "\x7f", "x" * 100, "긴 글 " * 300]
 
 
@@ -85,7 +86,7 @@ class Random(support.Case):
     def test_conversations(self):
         auto = self.serve("--echo", "--threads", "2")
         told = {}
-        for number in range(ROUNDS):
+        for number in range(FIRST, FIRST + ROUNDS):
             r = random.Random(self.seed * 1000003 + number)
             codec = r.choice(("json", "pickle"))
             framing = r.choice([name for name in FRAMINGS if codec == "json" or name in BINARY] + ["raw"])
@@ -98,7 +99,7 @@ class Random(support.Case):
                 try:
                     self.converse(server.port, r, framing, codec, pipelined)
                 except (AssertionError, OSError, EOFError) as error:
-                    raise AssertionError(f"{error}\nthe server said: {server.err[-600:]}") from error
+                    raise AssertionError(f"{error}\nthe server said: {server.err[-1500:]}") from error
         for server in [auto, *told.values()]:
             self.assertEqual(server.stop(), 0)
 

@@ -21,6 +21,7 @@ static void test_class(void **state)
     assert_true(og_str_is(og_class_qualname(c), "C.d"));
     assert_false(og_valid(og_class_module(og_none())));
     assert_false(og_valid(og_class(doc, "\xff", 1, "x", 1)));
+    assert_false(og_valid(og__class_from(doc, og_int(1), str_of("x"))));
     /* The dot is no part of the names: a.b + c is not a + b.c. */
     og_value x = og_class(doc, "a.b", 3, "c", 1);
     og_value y = og_class(doc, "a", 1, "b.c", 3);

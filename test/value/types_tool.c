@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * For tests from Python: shows pickles as plain JSON (a request 'j') or as repr ('r'), and tells the type of their
- * value ('t'). Request: a byte, u32le length, a pickle. Answer: '+' or '-', u32le length, the text or the error.
+ * For tests from Python: shows pickles as plain JSON (a request 'j') or as repr ('r'), and tells the type of
+ * their value ('t'). Request: a byte, u32le length, a pickle. Answer: '+' or '-', u32le length, the text or
+ * the error.
  */
 #include <onggi/onggi.h>
 
@@ -11,7 +12,8 @@
 
 static void answer(char kind, const void *bytes, size_t len)
 {
-    uint8_t head[5] = {(uint8_t)kind, (uint8_t)len, (uint8_t)(len >> 8), (uint8_t)(len >> 16), (uint8_t)(len >> 24)};
+    uint8_t head[5] = {(uint8_t)kind, (uint8_t)len, (uint8_t)(len >> 8), (uint8_t)(len >> 16),
+                       (uint8_t)(len >> 24)};
     fwrite(head, 1, sizeof head, stdout);
     if (len) fwrite(bytes, 1, len, stdout);
     fflush(stdout);

@@ -26,7 +26,7 @@ import numpy as np
 
 TOOL = sys.argv.pop(1) if len(sys.argv) > 1 else "build/test/types_tool"
 SOAK = bool(os.environ.get("ONGGI_SOAK"))
-COUNT = 20000 if SOAK else 400
+COUNT = 20000 if SOAK else 150
 
 
 class Refused(Exception):
@@ -460,6 +460,56 @@ class Users(Case):
             got = shown(pickle.dumps(call(function, "touch /nowhere")))
             self.assertIsInstance(got, dict, function)
             self.assertIn(function.__name__, got["py/object"])
+
+
+class Repr(Case):
+    def check_repr(self, value, want=None):
+        for protocol, data in all_pickles(value):
+            self.assertEqual(tool.ask(b"r", data), want or repr(pickle.loads(data)), f"protocol {protocol}")
+
+    def test_times(self):
+        for zone in ZONES:
+            self.check_repr(dt.datetime(2024, 1, 2, 3, 4, 5, 6, zone))
+            self.check_repr(dt.time(3, 4, 5, 6, zone))
+            if zone:
+                self.check_repr(zone)
+        for value in [dt.datetime(2024, 1, 2), dt.datetime(2024, 1, 2, 3, 4, 5), dt.datetime(2024, 1, 2, 3, 4, 0, 5), dt.date(2024, 1, 2), dt.time(),
+                      dt.time(1, 2, 3), dt.time(1, 2, 0, 4), dt.datetime(2024, 10, 27, 2, 30, fold=1, tzinfo=UTC), dt.time(2, 30, fold=1),
+                      dt.timedelta(), dt.timedelta(1), dt.timedelta(-1, 5, 6), dt.timedelta(0, 0, 7), dt.timezone(dt.timedelta(0), "x")]:
+            self.check_repr(value)
+
+    def test_numbers_and_names(self):
+        for value in [decimal.Decimal("1.50"), decimal.Decimal("-Infinity"), fractions.Fraction(-3, 4), fractions.Fraction(5), uuid.UUID(int=5),
+                      pathlib.PurePosixPath("/a'b"), pathlib.PosixPath("."), pathlib.PurePath("x"), pathlib.Path("/y"),
+                      pathlib.PureWindowsPath("C:\\x\\y"), range(3), range(1, 9, 3), slice(3), slice(None, "a", (1, 2)), range(0)]:
+            self.check_repr(value)
+
+    def test_collections(self):
+        some = {"a": 1, "b": [1, 2]}
+        for value in [collections.OrderedDict(), collections.defaultdict(int), collections.defaultdict(list, some),
+                      collections.defaultdict(None, some), collections.defaultdict(decimal.Decimal), collections.Counter(),
+                      collections.Counter({"a": 5, "b": 2}), collections.deque(), collections.deque([1, "x"]), collections.deque([1, 2, 3], 2)]:
+            self.check_repr(value)
+        self.check_repr(collections.OrderedDict(some), "OrderedDict({'a': 1, 'b': [1, 2]})")  # as from Python 3.12
+        self.check_repr([{"when": dt.date(2024, 1, 2), dt.date(2024, 1, 3): {1: collections.deque([decimal.Decimal(1)])}}, collections.deque([dt.time()])])
+        ring = collections.deque()
+        ring.append(ring)
+        self.check_repr(ring, "deque([<...>])")
+
+    def test_numpy(self):
+        self.check_repr(np.arange(6).reshape(2, 3), "array([[0, 1, 2], [3, 4, 5]], dtype='<i8')")
+        self.check_repr(np.array(["a", None], "O"), "array(['a', None], dtype='|O')")
+        for value, want in [(np.float64(1.5), "np.float64(1.5)"), (np.uint8(5), "np.uint8(5)"), (np.str_("x"), "np.str_('x')"),
+                            (np.bool_(True), "np.bool(True)"), (np.complex64(1j), "np.complex64(1j)"), (np.dtype("f8"), "dtype('<f8')"),
+                            (np.datetime64("2024-01-02"), "np.datetime64('2024-01-02')")]:
+            self.check_repr(value, want)
+
+    def test_times_in_times(self):
+        """A tzinfo that is a time with a tzinfo, and so on: no deeper than the limit."""
+        value = dt.timezone.utc
+        for _ in range(400):
+            value = call(dt.time, b"\1\2\3\0\0\0", value)
+        self.assertEqual(tool.ask(b"r", pickle.dumps(value, 4)).count("datetime.time("), 400)
 
 
 class Numpy(Case):

@@ -403,7 +403,8 @@ int og_json_read(og_doc *doc, const char *text, size_t len, const og_json_read_o
     int status = og__options_take(&o, sizeof o, options, err);
     if (status < 0) return status;
     og_doc_reset(doc);
-    return read_document(doc, (const uint8_t *)text, len, o.padded, &o, err);
+    const char *from = text ? text : ""; /* nothing at all may have no address */
+    return read_document(doc, (const uint8_t *)from, len, text && o.padded, &o, err);
 }
 
 /* The text in the document's own memory, with padding behind it. */

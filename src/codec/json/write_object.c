@@ -121,7 +121,7 @@ static int part_step(og__json_writer *w, size_t part, og_value object, og_value 
         og__json_frame *f = &w->frames[w->depth - 1];
         f->kind = OG__FRAME_DICT;
         f->first = f->next = og__node_of(value)->items;
-        f->last = f->first + 2 * og_len(value);
+        f->last = og_len(value) ? f->first + 2 * og_len(value) : f->first;
         return OG__NEXT_OPENED;
     }
     int status = og__json_put_key(w, key);

@@ -92,7 +92,7 @@ int og__json_open(og__json_writer *w, og__json_frame_kind kind, const og_value *
     bool list = kind == OG__FRAME_LIST || kind == OG__FRAME_PAIRS || kind == OG__FRAME_DEF;
     w->frames[w->depth++] = (og__json_frame){
         .next = run,
-        .last = run + count,
+        .last = count ? run + count : run,
         .first = run,
         .kind = (uint8_t)kind,
         .closing = list ? ']' : '}',

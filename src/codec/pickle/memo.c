@@ -8,9 +8,25 @@
 /* How far beyond twice the entries stored a number may lie and still be kept in the array. */
 enum { NEAR_SLACK = 256 };
 
-void og__memo_init(og__memo *memo, const og_allocator *alloc)
+/* As og__realloc(), within the document's limit. */
+static void *resize(og__memo *memo, void *old, size_t old_size, size_t new_size)
 {
-    memo->alloc = alloc;
+    og_doc *doc = memo->doc;
+    if (doc->memory_limit && doc->memory + new_size > doc->memory_limit) return NULL;
+    void *new = og__realloc(&doc->alloc, old, old_size, new_size);
+    if (new) doc->memory += new_size - old_size;
+    return new;
+}
+
+static void give_back(og__memo *memo, void *old, size_t size)
+{
+    og__free(&memo->doc->alloc, old, size);
+    memo->doc->memory -= size;
+}
+
+void og__memo_init(og__memo *memo, og_doc *doc)
+{
+    memo->doc = doc;
     memo->entries = memo->small;
     memo->len = 0;
     memo->cap = OG__MEMO_SMALL;
@@ -22,8 +38,8 @@ void og__memo_init(og__memo *memo, const og_allocator *alloc)
 
 void og__memo_fini(og__memo *memo)
 {
-    if (memo->entries != memo->small) og__free(memo->alloc, memo->entries, memo->cap * sizeof(og_value));
-    og__free(memo->alloc, memo->far, memo->far_cap * sizeof(og__memo_far));
+    if (memo->entries != memo->small) give_back(memo, memo->entries, memo->cap * sizeof(og_value));
+    if (memo->far) give_back(memo, memo->far, memo->far_cap * sizeof(og__memo_far));
 }
 
 /* Sees to it that the array holds `index`. Numbers come close to the count, so sizes cannot overflow. */
@@ -33,8 +49,8 @@ static int reach(og__memo *memo, size_t index)
         size_t cap = memo->cap + memo->cap / 2;
         if (cap <= index) cap = index + 1;
         bool small = memo->entries == memo->small;
-        og_value *entries = og__realloc(memo->alloc, small ? NULL : memo->entries,
-                                        small ? 0 : memo->cap * sizeof(og_value), cap * sizeof(og_value));
+        og_value *entries = resize(memo, small ? NULL : memo->entries, small ? 0 : memo->cap * sizeof(og_value),
+                                   cap * sizeof(og_value));
         if (!entries) return OG_ENOMEM;
         if (small) memcpy(entries, memo->small, memo->len * sizeof(og_value));
         memo->entries = entries;
@@ -60,13 +76,13 @@ static og__memo_far *find(og__memo_far *far, size_t cap, size_t index)
 static int grow_far(og__memo *memo)
 {
     size_t cap = memo->far_cap ? memo->far_cap * 2 : 16;
-    og__memo_far *far = og__alloc(memo->alloc, cap * sizeof *far);
+    og__memo_far *far = resize(memo, NULL, 0, cap * sizeof *far);
     if (!far) return OG_ENOMEM;
     memset(far, 0, cap * sizeof *far);
     for (size_t i = 0; i < memo->far_cap; i++) {
         if (og_valid(memo->far[i].value)) *find(far, cap, memo->far[i].index) = memo->far[i];
     }
-    og__free(memo->alloc, memo->far, memo->far_cap * sizeof *far);
+    if (memo->far) give_back(memo, memo->far, memo->far_cap * sizeof *far);
     memo->far = far;
     memo->far_cap = cap;
     return OG_OK;

@@ -5,7 +5,15 @@
 
 #include <string.h>
 
-enum { DEFAULT_DEPTH = 1000, MOST_DEPTH = 65000, DEFAULT_DIGITS = 4300, WORK_A_BYTE = 256, WORK_MORE = 1 << 16 };
+enum {
+    DEFAULT_DEPTH = 1000,
+    MOST_DEPTH = 65000, /* heights are kept in 16 bits */
+    DEFAULT_DIGITS = 4300,
+    WORK_A_BYTE = 256, /* of hashing and comparing keys */
+    WORK_MORE = 1 << 16,
+    MEMORY_A_BYTE = 64,
+    MEMORY_MORE = 64000
+};
 
 static int unknown_opcode(og__reader *r)
 {
@@ -57,14 +65,24 @@ static int finish(og__reader *r, bool allow_trailing)
                             (size_t)(r->end - r->at), at);
     }
     og__unplace(root); /* it stands in nothing else */
-    og_doc_set_root(r->doc, root);
+    r->doc->root = root;
     return OG_OK;
+}
+
+/* What the document may hold while it reads `len` bytes: no pickle may claim more, whatever opcodes it has. */
+static size_t promised(const og_doc *doc, size_t len)
+{
+    size_t limit = SIZE_MAX;
+    if (len < SIZE_MAX / MEMORY_A_BYTE / 2) limit = doc->memory + len * MEMORY_A_BYTE + MEMORY_MORE;
+    return doc->memory_limit && doc->memory_limit < limit ? doc->memory_limit : limit;
 }
 
 /* Reads into a document that is empty but for what the caller keeps in it. */
 static int read_into(og_doc *doc, const uint8_t *bytes, size_t len, size_t *used, const og_pickle_read_options *o,
                      og_error *err)
 {
+    if (og__doc_stack_reserve(doc, 1) < 0)
+        return og_error_set(err, OG_ENOMEM, OG_NO_POSITION, "no memory for the reader's stack");
     og__reader r;
     r.start = r.op = r.at = bytes;
     r.end = bytes + len;
@@ -80,10 +98,13 @@ static int read_into(og_doc *doc, const uint8_t *bytes, size_t len, size_t *used
     if (status < 0) return status;
     doc->work = 0;
     doc->work_limit = (uint64_t)len * WORK_A_BYTE + WORK_MORE;
-    og__memo_init(&r.memo, &doc->alloc);
+    size_t limit = doc->memory_limit;
+    doc->memory_limit = promised(doc, len);
+    og__memo_init(&r.memo, doc);
     status = run(&r);
     if (status == OG_OK) status = finish(&r, o->allow_trailing);
     og__memo_fini(&r.memo);
+    doc->memory_limit = limit;
     doc->work_limit = 0;
     if (status == OG_OK && used) *used = (size_t)(r.at - r.start);
     return status;

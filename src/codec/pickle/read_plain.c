@@ -122,6 +122,30 @@ static int push_complex(og__reader *r, og_value args)
     return status < 0 ? status : 1;
 }
 
+/* getattr(Outer, 'Inner'): how protocols below 4 name a class inside of another one. */
+static int push_nested_class(og__reader *r, og_value args)
+{
+    enum { LONGEST_NAME = 1000 };
+    og_value outer = og_item(args, 0);
+    og_value attribute = og_item(args, 1);
+    if (og_len(args) != 2 || og_kind_of(outer) != OG_CLASS || og_kind_of(attribute) != OG_STR) return 0;
+    og_value name = og_class_qualname(outer);
+    size_t first = og__value_len(name);
+    size_t second = og__value_len(attribute);
+    if (first == 0 || second == 0 || first + second >= LONGEST_NAME || memchr(attribute.u.p, '.', second)) return 0;
+    char *joined = og__doc_alloc(r->doc, first + 1 + second, 1);
+    if (!joined) return og__reader_nomem(r);
+    memcpy(joined, name.u.p, first);
+    joined[first] = '.';
+    memcpy(joined + first + 1, attribute.u.p, second);
+    unsigned surrogates = (unsigned)(name.meta | attribute.meta) & OG__F_SURROGATE;
+    og_value whole = og__make(OG_STR, surrogates, first + 1 + second, joined);
+    og_value v = og__class_from(r->doc, og_class_module(outer), whole);
+    if (og_valid(v)) og__node_of(v)->flags |= OG__N_PLACED;
+    int status = og__push_made(r, v);
+    return status < 0 ? status : 1;
+}
+
 static int push_builtin(og__reader *r, og_value name, og_value args)
 {
     if (og_str_is(name, "set")) return push_container(r, OG_SET, args);
@@ -131,6 +155,7 @@ static int push_builtin(og__reader *r, og_value name, og_value args)
     if (og_str_is(name, "bytes")) return push_bytes_call(r, OG_BYTES, args);
     if (og_str_is(name, "bytearray")) return push_bytes_call(r, OG_BYTEARRAY, args);
     if (og_str_is(name, "complex")) return push_complex(r, args);
+    if (og_str_is(name, "getattr")) return push_nested_class(r, args);
     if (!og_str_is(name, "dict") || og_len(args) > 0) return 0;
     int status = og__push_made(r, og__placed_node(r->doc, OG_DICT));
     return status < 0 ? status : 1;
@@ -148,12 +173,41 @@ static int push_reconstructed(og__reader *r, og_value args)
     return status < 0 ? status : 1;
 }
 
+/* __newobj__(cls, …) and __newobj_ex__(cls, args, kwargs): what NEWOBJ and NEWOBJ_EX do from protocol 2 and 4 on. */
+static int push_new(og__reader *r, og_value args, bool keywords)
+{
+    og_value cls = og_item(args, 0);
+    og_value kwargs = og_item(args, 2);
+    if (og_kind_of(cls) != OG_CLASS && og_kind_of(cls) != OG_OBJECT) return 0;
+    if (keywords && (og_len(args) != 3 || og_kind_of(og_item(args, 1)) != OG_TUPLE || og_kind_of(kwargs) != OG_DICT))
+        return 0;
+    const og_value *items = og__node_of(args)->items;
+    int status = keywords ? og__push(r, items[1]) : og__push_tuple(r, items + 1, og_len(args) - 1);
+    if (status < 0) return status;
+    og_value positional = *--r->top;
+    for (size_t i = 0; i < og_len(args); i++)
+        og__mark_shared(items[i]);
+    status = og__push_object(r, OG_MAKE_NEW, cls, positional);
+    if (status < 0 || !keywords) return status < 0 ? status : 1;
+    if (og_object_set_kwargs(r->doc, r->top[-1], kwargs, NULL) < 0) return og__reader_nomem(r);
+    status = og__raise(r, r->top[-1], og__height(kwargs));
+    return status < 0 ? status : 1;
+}
+
+static int push_copyreg(og__reader *r, og_value name, og_value args)
+{
+    if (og_str_is(name, "_reconstructor")) return push_reconstructed(r, args);
+    if (og_str_is(name, "__newobj__")) return push_new(r, args, false);
+    if (og_str_is(name, "__newobj_ex__")) return push_new(r, args, true);
+    return 0;
+}
+
 int og__push_plain(og__reader *r, og_value callable, og_value args)
 {
     og_value module = og_class_module(callable);
     og_value name = og_class_qualname(callable);
     if (og_str_is(module, "builtins")) return push_builtin(r, name, args);
     if (og_str_is(module, "_codecs") && og_str_is(name, "encode")) return push_encoded(r, OG_BYTES, args);
-    if (og_str_is(module, "copyreg") && og_str_is(name, "_reconstructor")) return push_reconstructed(r, args);
+    if (og_str_is(module, "copyreg")) return push_copyreg(r, name, args);
     return 0;
 }

@@ -25,7 +25,7 @@ typedef struct og__memo_far {
  * those far away go to a hash table, so that memory follows what was really stored.
  */
 typedef struct og__memo {
-    const og_allocator *alloc;
+    og_doc *doc; /* its allocator is used, and its limit holds */
     og_value *entries;
     size_t len;   /* entries looked after; OG_INVALID where nothing was stored */
     size_t cap;   /* room */
@@ -36,7 +36,7 @@ typedef struct og__memo {
     og_value small[OG__MEMO_SMALL];
 } og__memo;
 
-void og__memo_init(og__memo *memo, const og_allocator *alloc);
+void og__memo_init(og__memo *memo, og_doc *doc);
 void og__memo_fini(og__memo *memo);
 
 /* Stores `value` under `index`. 0 or OG_ENOMEM. */

@@ -184,7 +184,7 @@ og__frame *og__frame_push(og__writer *w, og__frame_kind kind, og_value v, size_t
 int og__run_push(og__writer *w, og_value container, const og_value *items, size_t count, size_t depth);
 
 /* Marks the frame as waiting, so that a way back to its value is seen. */
-int og__frame_wait(og__writer *w, og__frame *f);
+int og__save_wait(og__writer *w, og__frame *f);
 
 /*
  * What was waited for is made and on top of the stack: numbers it; or, when it was written meanwhile inside of

@@ -3,6 +3,7 @@
 #include "base/alloc.h"
 #include "base/number.h"
 #include "base/utf8.h"
+#include "codec/text/repr_known.h"
 #include "value/doc.h"
 
 #include <onggi/text.h>
@@ -13,12 +14,16 @@ enum { MAX_DEPTH = 1000, MAX_DIGITS = 4300 };
 typedef struct level {
     og_value value;
     size_t done;
+    og_value inner; /* of an object of a known type: what is shown for it, and the str behind that */
+    og_value after;
 } level;
 
 typedef struct shower {
     og_buf *out;
     og_error *err;
-    size_t max_bytes; /* for messages */
+    size_t max_bytes;     /* for messages */
+    og_doc *scratch;      /* of what known objects show as; NULL until there is one */
+    size_t scratch_depth; /* levels below the outermost one that shows such a thing; SIZE_MAX: none is open */
     size_t depth;
     level levels[MAX_DEPTH];
 } shower;
@@ -155,8 +160,11 @@ static int put_class_name(shower *s, og_value value)
 
 static int put_class(shower *s, og_value value)
 {
+    bool builtin = og_str_is(og_class_module(value), "builtins");
+    size_t len;
+    const char *name = og_data(og_class_qualname(value), &len);
     int status = put(s, "<class '");
-    if (status == OG_OK) status = put_class_name(s, value);
+    if (status == OG_OK) status = builtin ? put_bytes(s, name, len) : put_class_name(s, value);
     return status < 0 ? status : put(s, "'>");
 }
 
@@ -200,16 +208,52 @@ static bool is_open(const shower *s, og_value value)
     return false;
 }
 
+static int too_deep(shower *s)
+{
+    return og_error_set(s->err, OG_ELIMIT, OG_NO_POSITION, "the value is nested deeper than %d", MAX_DEPTH);
+}
+
+/* Memory for what a known object shows as. What was made before goes as soon as no level shows it any more.
+ */
+static og_doc *scratch_for(shower *s)
+{
+    if (!s->scratch) {
+        s->scratch = og_doc_new(s->out->alloc);
+    } else if (s->depth > s->scratch_depth) {
+        return s->scratch;
+    } else {
+        og_doc_reset(s->scratch);
+    }
+    s->scratch_depth = SIZE_MAX;
+    return s->scratch;
+}
+
+/* 1 when the object is of a known type and was shown, or opened; 0 when it is to be shown as inert. */
+static int open_known(shower *s, og_value object)
+{
+    og__known_repr known;
+    og_doc *scratch = scratch_for(s);
+    int status = scratch ? og__repr_known(scratch, object, &known) : OG_ENOMEM;
+    if (status < 0) return out_of_room(s, status);
+    if (status == 0) return 0;
+    status = put_bytes(s, known.before.data, known.before.len);
+    og_buf_free(&known.before);
+    if (status < 0 || !og_valid(known.inner)) return status < 0 ? status : 1;
+    if (s->scratch_depth == SIZE_MAX) s->scratch_depth = s->depth;
+    s->levels[s->depth++] = (level){object, 0, known.inner, known.after};
+    return 1;
+}
+
 static int open_container(shower *s, og_value value)
 {
     const struct look *look = &looks[og_kind_of(value)];
     bool object = og_kind_of(value) == OG_OBJECT;
     if (is_open(s, value)) return put(s, look->again);
-    if (s->depth == MAX_DEPTH)
-        return og_error_set(s->err, OG_ELIMIT, OG_NO_POSITION, "the value is nested deeper than %d",
-                            MAX_DEPTH);
+    if (s->depth == MAX_DEPTH) return too_deep(s);
     if (!object && og_len(value) == 0) return put(s, look->empty);
-    s->levels[s->depth++] = (level){value, 0};
+    int known = object ? open_known(s, value) : 0;
+    if (known != 0) return known < 0 ? known : OG_OK;
+    s->levels[s->depth++] = (level){.value = value};
     return put(s, look->open);
 }
 
@@ -246,8 +290,18 @@ static int close_container(shower *s, og_value value)
     return put(s, looks[og_kind_of(value)].close);
 }
 
+static int step_known(shower *s, level *top)
+{
+    if (top->done++ == 0) return show(s, top->inner);
+    s->depth--;
+    size_t len;
+    const char *after = og_data(top->after, &len);
+    return put_bytes(s, after, len);
+}
+
 static int step_object(shower *s, level *top)
 {
+    if (og_valid(top->inner)) return step_known(s, top);
     og_value part;
     const char *label;
     if (!object_part(top->value, &top->done, &part, &label)) return close_container(s, top->value);
@@ -298,6 +352,8 @@ int og_repr(og_value value, og_buf *out, size_t max_bytes, og_error *err)
     s->out = out;
     s->err = err;
     s->depth = 0;
+    s->scratch = NULL;
+    s->scratch_depth = SIZE_MAX;
     size_t start = out->len;
     size_t limit = out->limit;
     s->max_bytes = max_bytes ? max_bytes : limit;
@@ -308,6 +364,7 @@ int og_repr(og_value value, og_buf *out, size_t max_bytes, og_error *err)
         status = step(s);
     out->limit = limit;
     if (status < 0) out->len = start;
+    og_doc_free(s->scratch);
     og__free(out->alloc, s, sizeof *s);
     return status;
 }

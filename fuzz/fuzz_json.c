@@ -1,0 +1,100 @@
+/* SPDX-License-Identifier: MIT */
+/* JSON from anyone: what can be read is written and read again, and is the same; also with tags, comments and
+ * NaN. The first byte chooses the options. */
+#include <onggi/json.h>
+
+#include <stdlib.h>
+#include <string.h>
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+
+static void check(bool good)
+{
+    if (!good) abort();
+}
+
+/* Memory that ends where the text ends. */
+static char *copy_of(const char *text, size_t len)
+{
+    char *copy = malloc(len ? len : 1);
+    check(copy != NULL);
+    if (len) memcpy(copy, text, len);
+    return copy;
+}
+
+static void check_write(og_value value, uint8_t choice, const og_json_read_options *in)
+{
+    og_json_write_options out = {
+        .size = sizeof out,
+        .form = in->lossless ? OG_JSON_LOSSLESS : OG_JSON_STRICT,
+        .indent = choice & 8 ? 2 : 0,
+        .ensure_ascii = in->allow_surrogates || (choice & 4),
+        .allow_nan = true,
+    };
+    og_error err;
+    size_t len;
+    char *text = og_json_dumps(value, &len, &out, &err);
+    /* Tags take more depth than what was read. */
+    if (!text) {
+        check(err.code == OG_ELIMIT);
+        return;
+    }
+    og_json_read_options again = {
+        .size = sizeof again, .allow_nan = true, .allow_surrogates = true, .lossless = in->lossless};
+    og_doc *doc = og_json_loads(text, len, &again, &err);
+    check(doc != NULL);
+    check(og_identical(value, og_doc_root(doc)) == 1);
+    og_doc_free(doc);
+    free(text);
+
+    og_json_write_options plain = {.size = sizeof plain,
+                                   .form = OG_JSON_PLAIN,
+                                   .sort_keys = (choice & 16) != 0,
+                                   .ensure_ascii = true,
+                                   .max_bytes = 1 << 20};
+    text = og_json_dumps(value, &len, &plain, &err);
+    if (text) {
+        again.lossless = false;
+        doc = og_json_loads(text, len, &again, &err);
+        check(doc != NULL);
+        og_doc_free(doc);
+    }
+    free(text);
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+    if (size < 1) return 0;
+    uint8_t choice = data[0];
+    og_json_read_options in = {
+        .size = sizeof in,
+        .max_depth = 100,
+        .lossless = choice & 1,
+        .allow_surrogates = (choice & 2) != 0,
+        .allow_nan = (choice & 32) != 0,
+        .allow_comments = (choice & 64) != 0,
+        .allow_trailing_comma = (choice & 64) != 0,
+        .refuse_duplicates = (choice & 128) != 0,
+    };
+    const char *text = (const char *)data + 1;
+    size_t len = size - 1;
+    og_error err = {.code = OG_OK};
+    og_error same = {.code = OG_OK};
+    char *copy = copy_of(text, len);
+    og_doc *doc = og_doc_new(NULL);
+    int status = og_json_read(doc, copy, len, &in, &err);
+    og_doc *padded = og_json_loads(text, len, &in, &same);
+    check((status == OG_OK) == (padded != NULL));
+    if (status < 0) {
+        check(err.code == status && same.code == status && err.position == same.position);
+        check(err.position <= len || err.position == OG_NO_POSITION);
+        check(strcmp(err.text, same.text) == 0);
+    } else {
+        check(og_identical(og_doc_root(doc), og_doc_root(padded)) == 1);
+        check_write(og_doc_root(doc), choice, &in);
+    }
+    og_doc_free(doc);
+    og_doc_free(padded);
+    free(copy);
+    return 0;
+}

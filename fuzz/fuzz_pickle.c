@@ -1,0 +1,60 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Fuzzes the pickle reader and writer. The first byte chooses options. What reads is written in a protocol, read
+ * again and must be the same; the reader's memory must keep to its promise, and the scanner agree about the end.
+ */
+#include <onggi/pickle.h>
+
+#include <stdlib.h>
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+
+static void check(bool good)
+{
+    if (!good) abort();
+}
+
+static void write_again(og_value root, uint8_t choice)
+{
+    og_pickle_write_options options = {.size = sizeof options, .max_depth = 4000, .max_bytes = 1 << 22};
+    options.protocol = choice % 6 ? choice % 6 : OG_PICKLE_PROTOCOL_0;
+    og_error err = {0};
+    size_t len = 0;
+    void *bytes = og_pickle_dumps(root, &len, &options, &err);
+    if (!bytes) {
+        check(err.code == OG_EVALUE || err.code == OG_ELIMIT || err.code == OG_ENOMEM);
+        return;
+    }
+    og_doc *again = og_doc_new(NULL);
+    check(again != NULL);
+    og_pickle_read_options read = {.size = sizeof read, .max_depth = 8000, .max_digits = 1 << 20};
+    int status = og_pickle_read(again, bytes, len, NULL, &read, &err);
+    check(status == OG_OK || status == OG_ENOMEM);
+    if (status == OG_OK) check(og_identical(root, og_doc_root(again)) != 0);
+    og_doc_free(again);
+    free(bytes);
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+    if (size == 0) return 0;
+    uint8_t choice = *data;
+    og_pickle_read_options options = {.size = sizeof options, .max_depth = 2000, .allow_trailing = true};
+    options.encoding = (og_pickle_encoding)(choice / 6 % 4);
+    og_doc *doc = og_doc_new(NULL);
+    check(doc != NULL);
+    size_t used = 0;
+    og_error err = {0};
+    int status = og_pickle_read(doc, data + 1, size - 1, &used, &options, &err);
+    check(og_doc_memory(doc) <= 64 * size + 65536);
+    if (status < 0) {
+        check(err.code == status && err.position <= size && err.text[0]);
+    } else {
+        og_pickle_scan scan = {0};
+        size_t end = 0;
+        check(og_pickle_scan_end(&scan, data + 1, size - 1, true, &end, NULL) == 1 && end == used);
+        write_again(og_doc_root(doc), choice);
+    }
+    og_doc_free(doc);
+    return 0;
+}
