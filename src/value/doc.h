@@ -35,8 +35,9 @@
  * A container, bytearray, class reference or object. 16 bytes, because a hostile byte can ask for one.
  * For list, tuple, set, frozenset: `items` are og_value[count]; dict: og_value[2 * count], key and value in
  * turn; class: og_value[2], module and qualname; bytearray: the bytes, count + (high << 32) of them; object:
- * an og__object, `high` is its og_make. Where nothing is said of `high` (list to frozenset) or `count` (object), a reader
- * may keep a number of its own there, and flags 0x40 and 0x80 are its own too: they mean nothing afterwards.
+ * an og__object, `high` is its og_make. Where nothing is said of `high` (list to frozenset) or `count`
+ * (object), a reader may keep a number of its own there, and flags 0x40 and 0x80 are its own too: they mean
+ * nothing afterwards.
  */
 typedef struct og__node {
     void *items;

@@ -2,7 +2,8 @@
 /*
  * For tests from Python: reads requests from standard input and answers each on standard output.
  * Request: what to do (a byte: 0 to 5 write again in that protocol; 's' scan), u32le length, a pickle.
- * Answer: a byte ('+' or '-'), u32le length, the new pickle, the end that the scanner found, or the error's text.
+ * Answer: a byte ('+' or '-'), u32le length, the new pickle, the end that the scanner found, or the error's
+ * text.
  */
 #include <onggi/pickle.h>
 
@@ -12,7 +13,8 @@
 
 static void answer(char kind, const void *bytes, size_t len)
 {
-    uint8_t head[5] = {(uint8_t)kind, (uint8_t)len, (uint8_t)(len >> 8), (uint8_t)(len >> 16), (uint8_t)(len >> 24)};
+    uint8_t head[5] = {(uint8_t)kind, (uint8_t)len, (uint8_t)(len >> 8), (uint8_t)(len >> 16),
+                       (uint8_t)(len >> 24)};
     fwrite(head, 1, sizeof head, stdout);
     if (len) fwrite(bytes, 1, len, stdout);
     fflush(stdout);
@@ -21,7 +23,8 @@ static void answer(char kind, const void *bytes, size_t len)
 static void answer_error(const og_error *err)
 {
     char text[400];
-    int len = snprintf(text, sizeof text, "%s %zd %s", og_status_name(err->code), (ssize_t)err->position, err->text);
+    int len = snprintf(text, sizeof text, "%s %zd %s", og_status_name(err->code), (ssize_t)err->position,
+                       err->text);
     answer('-', text, (size_t)len);
 }
 
@@ -40,7 +43,8 @@ static void scan(const uint8_t *bytes, size_t len)
 
 static void rewrite(og_doc *doc, const uint8_t *bytes, size_t len, int protocol)
 {
-    og_pickle_write_options options = {.size = sizeof options, .protocol = protocol ? protocol : OG_PICKLE_PROTOCOL_0};
+    og_pickle_write_options options = {.size = sizeof options,
+                                       .protocol = protocol ? protocol : OG_PICKLE_PROTOCOL_0};
     og_error err = {0};
     size_t size;
     if (og_pickle_read(doc, bytes, len, NULL, NULL, &err) < 0) {

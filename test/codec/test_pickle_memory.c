@@ -190,8 +190,14 @@ static void survives_failures_while_growing(void **state)
     bytes[n++] = ']';
     bytes[n++] = '(';
     for (int i = 0; i < 2000; i++) {
-        const char part[] = {(char)0x8c, 5, 't', (char)('0' + i % 10), (char)('0' + i / 10 % 10), (char)('0' + i / 100 % 10),
-                             (char)('0' + i / 1000), (char)0x94};
+        const char part[] = {(char)0x8c,
+                             5,
+                             't',
+                             (char)('0' + i % 10),
+                             (char)('0' + i / 10 % 10),
+                             (char)('0' + i / 100 % 10),
+                             (char)('0' + i / 1000),
+                             (char)0x94};
         memcpy(bytes + n, part, sizeof part);
         n += sizeof part;
     }
@@ -208,8 +214,10 @@ static void survives_failures_while_growing(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(holds_no_more_than_promised),      cmocka_unit_test(holds_no_more_for_memo_games),
-        cmocka_unit_test(holds_no_more_for_keys),           cmocka_unit_test(survives_every_failing_allocation),
+        cmocka_unit_test(holds_no_more_than_promised),
+        cmocka_unit_test(holds_no_more_for_memo_games),
+        cmocka_unit_test(holds_no_more_for_keys),
+        cmocka_unit_test(survives_every_failing_allocation),
         cmocka_unit_test(survives_failures_while_growing),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

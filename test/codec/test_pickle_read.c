@@ -31,8 +31,10 @@ static int tear_down(void **state)
     return 0;
 }
 
-/* Reads a literal; its bytes are copied to a block of their own size, so that valgrind and ASan see every slip. */
-static og_value read_bytes(const char *bytes, size_t len, const og_pickle_read_options *options, og_error *err)
+/* Reads a literal; its bytes are copied to a block of their own size, so that valgrind and ASan see every
+ * slip. */
+static og_value read_bytes(const char *bytes, size_t len, const og_pickle_read_options *options,
+                           og_error *err)
 {
     static uint8_t *copy;
     free(copy);
@@ -166,7 +168,8 @@ static void takes_buffers_that_are_passed_in(void **state)
     og_value buffers[2] = {og_bytes_borrow("ab", 2), og_bytes_borrow("cd", 2)};
     og_pickle_read_options options = {.size = sizeof options, .buffers = buffers, .buffer_count = 2};
     og_error err = {0};
-    assert_same(read_bytes("\x97\x97\x98\x86.", 5, &options, &err), og_pack(other, NULL, "(y#y#)", "ab", (size_t)2, "cd", (size_t)2));
+    assert_same(read_bytes("\x97\x97\x98\x86.", 5, &options, &err),
+                og_pack(other, NULL, "(y#y#)", "ab", (size_t)2, "cd", (size_t)2));
     assert_false(og_valid(read_bytes("\x97\x97\x97\x87.", 5, &options, &err)));
     assert_int_equal(err.position, 2);
 }
@@ -247,7 +250,8 @@ static void limits_depth_that_comes_late(void **state)
             bytes[n++] = (char)0x94;
         }
         for (int i = 0; i + 1 < depth; i++) { /* list i gets list i + 1 */
-            const char step[] = {'j', (char)i, (char)(i >> 8), 0, 0, 'j', (char)(i + 1), (char)((i + 1) >> 8), 0, 0, 'a', '0'};
+            const char step[] = {
+                'j', (char)i, (char)(i >> 8), 0, 0, 'j', (char)(i + 1), (char)((i + 1) >> 8), 0, 0, 'a', '0'};
             memcpy(bytes + n, step, sizeof step);
             n += sizeof step;
         }
@@ -281,9 +285,10 @@ typedef struct bad {
     const char *text; /* part of the sentence */
 } bad;
 
-#define BAD(bytes, status, position, text) \
-    {                                      \
-        bytes, sizeof(bytes) - 1, status, position, text}
+#define BAD(bytes, status, position, text)               \
+    {                                                    \
+        bytes, sizeof(bytes) - 1, status, position, text \
+    }
 
 static const bad bad_pickles[] = {
     BAD("", OG_ETRUNCATED, 0, "before its STOP"),

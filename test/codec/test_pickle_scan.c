@@ -44,7 +44,8 @@ static void finds_it_at_every_cut(void **state)
         og_pickle_scan scan = {0};
         size_t end = 0;
         for (size_t len = 0; len <= s->len; len++)
-            assert_int_equal(og_pickle_scan_end(&scan, (const uint8_t *)s->bytes, len, false, &end, NULL), len == s->len);
+            assert_int_equal(og_pickle_scan_end(&scan, (const uint8_t *)s->bytes, len, false, &end, NULL),
+                             len == s->len);
     }
 }
 

@@ -75,8 +75,9 @@ static void writes_the_bytes_of_small_values(void **state)
     WRITES(from("](K\x01K\x02"
                 "e."),
            0, "(lI1\naI2\na.");
-    WRITES(from("}Vabcdefgh\nK\x01s."), 4, "\x80\x04\x95\x10\0\0\0\0\0\0\0}\x8c\x08"
-                                                          "abcdefgh\x94K\x01s.");
+    WRITES(from("}Vabcdefgh\nK\x01s."), 4,
+           "\x80\x04\x95\x10\0\0\0\0\0\0\0}\x8c\x08"
+           "abcdefgh\x94K\x01s.");
     WRITES(from("K\x01K\x02K\x03\x87."), 2, "\x80\x02K\x01K\x02K\x03\x87.");
 }
 
@@ -204,13 +205,16 @@ static void writes_names_for_the_protocol(void **state)
 {
     (void)state;
     og_value set = og_class(doc, "builtins", 8, "set", 3);
-    WRITES(set, 2, "\x80\x02"
-                   "c__builtin__\nset\nq\0.");
-    WRITES(set, 3, "\x80\x03"
-                   "cbuiltins\nset\nq\0.");
+    WRITES(set, 2,
+           "\x80\x02"
+           "c__builtin__\nset\nq\0.");
+    WRITES(set, 3,
+           "\x80\x03"
+           "cbuiltins\nset\nq\0.");
     og_value inner = og_class(doc, "m", 1, "A.B", 3);
-    WRITES(inner, 2, "\x80\x02"
-                     "c__builtin__\ngetattr\nq\0cm\nA\nX\x01\0\0\0Bq\x01\x86Rq\x02.");
+    WRITES(inner, 2,
+           "\x80\x02"
+           "c__builtin__\ngetattr\nq\0cm\nA\nX\x01\0\0\0Bq\x01\x86Rq\x02.");
 }
 
 int main(void)

@@ -17,9 +17,10 @@ enum {
 
 static int unknown_opcode(og__reader *r)
 {
-    return og_error_set(r->err, OG_ESYNTAX, (size_t)(r->op - r->start),
-                        "found byte 0x%02x at %zu where a pickle has an opcode: this is not a pickle, or a damaged one",
-                        *r->op, (size_t)(r->op - r->start));
+    return og_error_set(
+        r->err, OG_ESYNTAX, (size_t)(r->op - r->start),
+        "found byte 0x%02x at %zu where a pickle has an opcode: this is not a pickle, or a damaged one",
+        *r->op, (size_t)(r->op - r->start));
 }
 
 /* Runs to STOP: 0, or < 0 with the error set. */
@@ -37,7 +38,8 @@ static int run(og__reader *r)
         if (status != 0) return status < 0 ? status : OG_OK;
     }
     size_t len = (size_t)(r->end - r->start);
-    return og_error_set(r->err, OG_ETRUNCATED, len, "the pickle ends after %zu bytes, before its STOP opcode", len);
+    return og_error_set(r->err, OG_ETRUNCATED, len, "the pickle ends after %zu bytes, before its STOP opcode",
+                        len);
 }
 
 /* Sets the reader up with options whose defaults are put in place. */
@@ -69,7 +71,8 @@ static int finish(og__reader *r, bool allow_trailing)
     return OG_OK;
 }
 
-/* What the document may hold while it reads `len` bytes: no pickle may claim more, whatever opcodes it has. */
+/* What the document may hold while it reads `len` bytes: no pickle may claim more, whatever opcodes it has.
+ */
 static size_t promised(const og_doc *doc, size_t len)
 {
     size_t limit = SIZE_MAX;
@@ -78,8 +81,8 @@ static size_t promised(const og_doc *doc, size_t len)
 }
 
 /* Reads into a document that is empty but for what the caller keeps in it. */
-static int read_into(og_doc *doc, const uint8_t *bytes, size_t len, size_t *used, const og_pickle_read_options *o,
-                     og_error *err)
+static int read_into(og_doc *doc, const uint8_t *bytes, size_t len, size_t *used,
+                     const og_pickle_read_options *o, og_error *err)
 {
     if (og__doc_stack_reserve(doc, 1) < 0)
         return og_error_set(err, OG_ENOMEM, OG_NO_POSITION, "no memory for the reader's stack");
@@ -110,8 +113,8 @@ static int read_into(og_doc *doc, const uint8_t *bytes, size_t len, size_t *used
     return status;
 }
 
-int og_pickle_read(og_doc *doc, const void *bytes, size_t len, size_t *used, const og_pickle_read_options *options,
-                   og_error *err)
+int og_pickle_read(og_doc *doc, const void *bytes, size_t len, size_t *used,
+                   const og_pickle_read_options *options, og_error *err)
 {
     og_pickle_read_options o;
     og_doc_reset(doc);
@@ -127,7 +130,8 @@ og_doc *og_pickle_loads(const void *bytes, size_t len, const og_pickle_read_opti
     og_pickle_read_options o;
     if (og__options_take(&o, sizeof o, options, err) < 0) return NULL;
     og_doc *doc = og_doc_new(NULL);
-    uint8_t *copy = doc ? og__doc_alloc(doc, len + 1, 1) : NULL; /* the document outlives the caller's bytes */
+    uint8_t *copy =
+        doc ? og__doc_alloc(doc, len + 1, 1) : NULL; /* the document outlives the caller's bytes */
     if (copy && len) memcpy(copy, bytes, len);
     if (!copy)
         og_error_set(err, OG_ENOMEM, OG_NO_POSITION, "no memory to read a pickle of %zu bytes", len);

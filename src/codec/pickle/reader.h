@@ -178,10 +178,17 @@ int og__push_list(og__reader *r, const og_value *items, size_t count);
 int og__push_bytearray(og__reader *r, const uint8_t *bytes, size_t len);
 int og__push_set(og__reader *r, og_kind kind, const og_value *items, size_t count);
 
+/* Notes that a value may stand in two places. There is but one empty tuple, which nobody can tell from
+ * itself. */
+static inline void og__share(og_value v)
+{
+    if (og_kind_of(v) != OG_TUPLE || og__node_of(v)->count > 0) og__mark_shared(v);
+}
+
 /*
- * What stands on the stack counts as placed from the start, so that standing in one container does not make it
- * shared. Where the value room's own functions place what they are given, they are told first that it is not
- * placed yet.
+ * What stands on the stack counts as placed from the start, so that standing in one container does not make
+ * it shared. Where the value room's own functions place what they are given, they are told first that it is
+ * not placed yet.
  */
 static inline void og__unplace(og_value v)
 {
@@ -202,8 +209,8 @@ static inline og_value og__placed_node(og_doc *doc, og_kind kind)
 int og__push_object(og__reader *r, og_make how, og_value callable, og_value args);
 
 /*
- * When calling `callable` with the tuple `args` makes plain data (a set, bytes in the forms of protocols 0 to 2,
- * …), pushes that. 1 pushed, 0 not such a call, < 0 with the error set.
+ * When calling `callable` with the tuple `args` makes plain data (a set, bytes in the forms of protocols 0 to
+ * 2, …), pushes that. 1 pushed, 0 not such a call, < 0 with the error set.
  */
 int og__push_plain(og__reader *r, og_value callable, og_value args);
 
