@@ -11,6 +11,7 @@
 #include <onggi/net.h>
 #include <onggi/peer.h>
 #include <onggi/pickle.h>
+#include <onggi/policy.h>
 #include <onggi/text.h>
 #include <onggi/types.h>
 #include <onggi/value.h>

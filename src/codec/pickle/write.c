@@ -33,7 +33,7 @@ og__frame *og__frame_push(og__writer *w, og__frame_kind kind, og_value v, size_t
     return f;
 }
 
-int og__frame_wait(og__writer *w, og__frame *f)
+int og__save_wait(og__writer *w, og__frame *f)
 {
     if (!og__may_recur(w, f->value)) return OG_OK;
     bool fresh;
@@ -165,7 +165,7 @@ static int open_wrapped(og__writer *w, og_value v, size_t depth)
 {
     og__frame *f = og__frame_push(w, OG__FRAME_WRAPPED, v, depth);
     if (!f) return OG_ELIMIT;
-    int status = og__frame_wait(w, f);
+    int status = og__save_wait(w, f);
     if (status == OG_OK)
         status = og__write_name(w, og_kind_of(v) == OG_SET ? OG__NAME_SET : OG__NAME_FROZENSET);
     if (status == OG_OK) status = og__args_begin(w);
@@ -201,7 +201,7 @@ static int open_tuple(og__writer *w, og_value v, size_t depth)
     f->items = node->items;
     f->count = node->count;
     if (node->count == 0 && w->protocol > 0 && og_kind_of(v) == OG_TUPLE) return 1;
-    int status = og__frame_wait(w, f);
+    int status = og__save_wait(w, f);
     if (status == OG_OK && tuple_is_marked(w, v)) status = og__put_op(w, OG__OP_MARK);
     return status < 0 ? status : 1;
 }
@@ -228,7 +228,7 @@ static int open_object(og__writer *w, og_value v, size_t depth)
     og__frame *f = og__frame_push(w, OG__FRAME_OBJECT, v, depth);
     if (!f) return OG_ELIMIT;
     f->part = og__node_of(v)->items;
-    int status = og__frame_wait(w, f);
+    int status = og__save_wait(w, f);
     return status < 0 ? status : 1;
 }
 
