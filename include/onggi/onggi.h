@@ -7,6 +7,7 @@
 #include <onggi/base.h>
 #include <onggi/codec.h>
 #include <onggi/frame.h>
+#include <onggi/inspect.h>
 #include <onggi/json.h>
 #include <onggi/net.h>
 #include <onggi/peer.h>
