@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Both ends of a conversation: one reads bytes of anybody's in odd cuts and echoes what it understood, the other
- * reads the echoes. What the first could say the second must understand, and cuts must not change what is read.
+ * Both ends of a conversation: one reads bytes of anybody's in odd cuts and echoes what it understood, the
+ * other reads the echoes. What the first could say the second must understand, and cuts must not change what
+ * is read.
  */
 #include "peer/conn.h"
 
@@ -13,8 +14,9 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 enum { MAX_MESSAGE = 1 << 16, MOST = 64 };
 
 static const char *const codecs[] = {NULL, "json", "pickle", "text", "bytes"};
-static const char *const framings[] = {NULL,    "raw",   "line",  "nul",    "seq",       "u8",        "u16be", "u32be",
-                                       "u32le", "u64be", "varint", "netstring", "digits:10", "header", "mp",    "eof"};
+static const char *const framings[] = {NULL,        "raw",    "line",  "nul",   "seq",    "u8",
+                                       "u16be",     "u32be",  "u32le", "u64be", "varint", "netstring",
+                                       "digits:10", "header", "mp",    "eof"};
 
 typedef struct end {
     og__setup setup;
@@ -133,7 +135,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     outcome cut = {0};
     if (!open_end(&first, codec, framing, datagram)) abort();
     run(&first, bytes, len, cuts, cut_count, &cut);
-    read_answers(&first, &cut);
+    if (!datagram) read_answers(&first, &cut); /* each datagram is answered in its own way */
     close_end(&first);
     og_buf_free(&cut.answers);
 

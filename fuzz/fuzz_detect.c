@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* Detection: any first bytes, in every state of silence and end, with and without wishes; and once decided, the same
- * with more behind it or a limit beside it. */
+/* Detection: any first bytes, in every state of silence and end, with and without wishes; and once decided,
+ * the same with more behind it or a limit beside it. */
 #include "peer/detect.h"
 
 #include <stdlib.h>

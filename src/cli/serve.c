@@ -67,7 +67,6 @@ static void on_gone(void *ctx)
 static void on_open(og_conn *conn, void *user)
 {
     service *s = user;
-    cli_log(OG_LOG_DEBUG, "%s: connected", og_conn_peer(conn));
     cli_answer_open(&s->answer, conn);
     if (!s->options->greet) return;
     bool counts = !cli_answers(s->options);
@@ -86,19 +85,10 @@ static void on_message(og_conn *conn, og_value value, void *user)
     if (counts) end_turn(s);
 }
 
-static void on_refuse(og_conn *conn, const og_error *err, bool closing, void *user)
-{
-    char at[48] = "";
-    (void)user;
-    if (err->position != OG_NO_POSITION) snprintf(at, sizeof at, " (byte %zu)", err->position);
-    cli_log(OG_LOG_WARNING, "%s: refused: %s%s; %s", og_conn_peer(conn), err->text, at,
-            closing ? "the connection is closed" : "the connection goes on with the next message");
-}
-
 static void on_close(og_conn *conn, const og_error *why, void *user)
 {
     service *s = user;
-    cli_log(OG_LOG_DEBUG, "%s: closed%s%s", og_conn_peer(conn), why ? ": " : "", why ? why->text : "");
+    if (why) cli_log(OG_LOG_DEBUG, "%s: closed: %s", og_conn_peer(conn), why->text);
     cli_answer_close(&s->answer, conn);
 }
 
@@ -117,10 +107,10 @@ static og_server *make_server(service *s, og_error *err)
         .threads = (int)o->threads,
         .workers = o->exec || o->to ? WORKERS : 0,
         .max_connections = (size_t)o->max_connections,
+        .message_timeout_ms = o->timeout_ms,
         .idle_timeout_ms = o->idle_timeout_ms > 0 ? o->idle_timeout_ms : 0,
         .on_open = on_open,
         .on_message = on_message,
-        .on_refuse = on_refuse,
         .on_close = on_close,
         .on_log = on_log,
     };

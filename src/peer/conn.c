@@ -57,10 +57,11 @@ static int scan_message(void *ctx, const uint8_t *data, size_t len, bool ended, 
 
 static void start_reading(og__conn *conn)
 {
-    conn->kind = kind_of(conn->in.codec);
+    conn->kind = (uint8_t)kind_of(conn->in.codec);
     start_scan(conn);
     if (conn->in.framing.ops)
-        og_frame_reader_init(&conn->reader, conn->in.framing, conn->setup->max_message, scan_message, conn);
+        og_frame_reader_init(&conn->reader, conn->in.framing, conn->setup->max_message,
+                             conn->in.codec ? scan_message : NULL, conn);
 }
 
 void og__conn_init(og__conn *conn, const og__setup *setup)
@@ -300,6 +301,8 @@ static int detect_codec(og__conn *conn, const uint8_t *data, size_t len, og_erro
     og_frame_reader reader = conn->reader; /* stands behind this message already */
     decided(conn, &found);
     conn->reader = reader;
+    conn->reader.scan = scan_message;
+    conn->reader.scan_ctx = conn;
     conn->settled = settled || conn->settled;
     return OG_OK;
 }

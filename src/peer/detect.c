@@ -203,6 +203,19 @@ static void fit_seq(const og__look *look, reading *r)
         r->fit = PROVEN;
 }
 
+/*
+ * A digit and a NUL are as well the start of a little-endian length of 48 to 57 bytes (or that and a multiple
+ * of 256): `1\0` is a number only when no more comes.
+ */
+static void fit_number_and_nul(const og__look *look, reading *r, size_t after)
+{
+    bool over = look->silent || look->ended || look->datagram;
+    if (after == look->len)
+        r->fit = over ? PROVEN : ALIVE;
+    else
+        r->fit = look->data[after] == 0 ? DEAD : WEAK;
+}
+
 /* A number alone may be a length, unless a line's end says otherwise. */
 static void fit_bare_number(const og__look *look, reading *r, size_t end)
 {
@@ -217,10 +230,13 @@ static void fit_bare_number(const og__look *look, reading *r, size_t end)
     size_t next = end;
     while (next < look->len && data[next] == ' ')
         next++;
-    if (next < look->len)
-        r->fit = is_space(data[next]) || data[next] == 0 ? PROVEN : WEAK;
-    else
+    if (next < look->len && data[next] == 0) {
+        fit_number_and_nul(look, r, next + 1);
+    } else if (next < look->len) {
+        r->fit = is_space(data[next]) ? PROVEN : WEAK;
+    } else {
         r->fit = look->ended || look->datagram || (look->silent && next - end < 2) ? PROVEN : ALIVE;
+    }
 }
 
 static bool may_follow_json(uint8_t c)

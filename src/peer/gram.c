@@ -34,7 +34,7 @@ static int post_answer(og__served *served, const og_buf *out, og_error *err)
     answer *a = og__alloc(served->alloc, sizeof *a + out->len);
     if (a) {
         a->port = served->port;
-        a->to = served->to;
+        a->to = served->to[0];
         a->len = out->len;
         memcpy(a + 1, out->data, out->len);
         if (og__loop_post(served->lane->loop, send_answer, a) == OG_OK) return OG_OK;
@@ -60,7 +60,7 @@ int og__gram_send(og__served *served, og_value value, og_error *err)
     else if (!port->dgram)
         status = og_error_set(err, OG_ECLOSED, OG_NO_POSITION, "the server has stopped");
     else
-        status = og__dgram_send(port->dgram, out->data, out->len, &served->to, err);
+        status = og__dgram_send(port->dgram, out->data, out->len, served->to, err);
     out->len = 0;
     return status;
 }
@@ -78,17 +78,11 @@ static og__served *gram_for(og__port *port, const og__address *from)
 {
     og__served *served = port->gram;
     port->gram = NULL;
-    if (served && !same_address(&served->to, from)) {
+    if (served && !same_address(served->to, from)) {
         og__served_leave(served);
         served = NULL;
     }
-    if (!served) {
-        served = og__served_new(port->lane, port, from);
-        if (!served) return NULL;
-        served->is_gram = true;
-        served->to = *from;
-    }
-    return served;
+    return served ? served : og__served_new(port->lane, port, from);
 }
 
 /* Somebody keeps the connection, or a worker has its message: the lane hears of their letting go. */

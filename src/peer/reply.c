@@ -14,15 +14,24 @@ static og__served *served_of(og_conn *conn)
 /* ---- Counting references --------------------------------------------------------------------------------
  */
 
+/* Only datagrams need the address: ten thousand silent streams should cost little. */
+static size_t size_of(bool is_gram)
+{
+    return sizeof(og__served) + (is_gram ? sizeof(og__address) : 0);
+}
+
 og__served *og__served_new(og__lane *lane, og__port *port, const og__address *peer)
 {
     const og_allocator *alloc = lane->server->alloc;
-    og__served *served = og__alloc(alloc, sizeof *served);
+    bool is_gram = port->setup.datagram;
+    og__served *served = og__alloc(alloc, size_of(is_gram));
     if (!served) return NULL;
     memset(served, 0, sizeof *served);
+    served->is_gram = is_gram;
+    if (is_gram) served->to[0] = *peer;
     uint64_t id = atomic_fetch_add(&lane->server->ids, 1) + 1;
     if (og__handle_init(&served->conn, &og__served_ops, &port->setup, id, peer) < 0) {
-        og__free(alloc, served, sizeof *served);
+        og__free(alloc, served, size_of(is_gram));
         return NULL;
     }
     served->server = lane->server;
@@ -51,7 +60,7 @@ void og__served_unref(og__served *served)
     pthread_mutex_destroy(&served->lock);
     og__free(alloc, served->why, sizeof *served->why);
     og__free(alloc, served->conn.peer, served->conn.peer_size);
-    og__free(alloc, served, sizeof *served);
+    og__free(alloc, served, size_of(served->is_gram));
 }
 
 void og__served_hold(og__served *served)

@@ -28,7 +28,7 @@ static const char *state_text(int state)
 static void set_state(og__served *served, og__state state)
 {
     og__server_log(served->server, OG_LOG_DEBUG, &served->conn, "%s -> %s", state_text(served->state),
-                   state_text(state));
+                   state_text((int)state));
     served->state = (uint8_t)state;
 }
 

@@ -79,8 +79,8 @@ struct og__served {
 
     /* Shared: by `lock`, unless `refs` is 1, when only the lane can reach it. The core's writing half too. */
     pthread_mutex_t lock;
-    atomic_uint refs;     /* of its memory */
-    atomic_uint holds;    /* og_conn_keep() and workers: who may still answer; counted down with the lock held */
+    atomic_uint refs;  /* of its memory */
+    atomic_uint holds; /* og_conn_keep() and workers: who may still answer; counted down with the lock held */
     atomic_size_t queued; /* bytes in the stream's queue */
     bool posted;          /* og__served_attend() is on its way */
     bool shut_wanted;
@@ -88,7 +88,7 @@ struct og__served {
     atomic_bool closed; /* nothing more can be sent */
     bool left;          /* the lane's part is over */
     bool told_release;  /* the lane wants to hear of each og_conn_release() */
-    og__address to;     /* datagrams: whom to answer */
+    og__address to[];   /* one, of datagrams only: whom to answer */
 };
 
 struct og__port {
@@ -182,7 +182,8 @@ void og__served_expired(void *ctx, og__watch_kind kind);
 
 extern const og__handle_ops og__served_ops;
 
-/* A new connection in the lane's list, with one reference: the lane's. NULL without memory. */
+/* A new connection in the lane's list, for a datagram or a stream as the port is, with one reference: the
+ * lane's. NULL without memory. */
 og__served *og__served_new(og__lane *lane, og__port *port, const og__address *peer);
 
 /* The lane's part is over: no more sending; the lane's reference is dropped. */

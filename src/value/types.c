@@ -62,6 +62,7 @@ static const known table[] = {
     ROW("PurePosixPath", "pathlib._local", OG_TYPE_PATH, CALL),
     ROW("PureWindowsPath", "pathlib", OG_TYPE_PATH, CALL),
     ROW("PureWindowsPath", "pathlib._local", OG_TYPE_PATH, CALL),
+    ROW("ZoneInfo._unpickle", "zoneinfo", OG_TYPE_ZONEINFO, CALL),
 };
 
 enum { KNOWN = sizeof table / sizeof table[0] };

@@ -138,6 +138,10 @@ static int plain_text(og_doc *scratch, og_value value, og_type type, og_value *s
     return show_text(scratch, &buf, status, shown, err);
 }
 
+/* Nodes of keys that may be looked at for a pair, so that keys of doubled tuples do not cost more than they
+ * show. */
+enum { KEY_NODES = 64 };
+
 /* A dict with the same pairs. Where they stand in one already, that is it. */
 static int plain_mapping(og_doc *scratch, og_value value, og_value *shown, og_error *err)
 {
@@ -158,10 +162,13 @@ static int plain_mapping(og_doc *scratch, og_value value, og_value *shown, og_er
         flat = pairs;
     }
     og_error reason = {0};
+    scratch->work = 0;
+    scratch->work_limit = (uint64_t)KEY_NODES * (m.count + 1);
     *shown = og__dict_from(scratch, flat, m.count, OG__DUPLICATE_LAST, &bad, &reason);
+    scratch->work_limit = 0;
     if (og_valid(*shown)) return OG_OK;
     if (reason.code == OG_ENOMEM || reason.code == OG_OK) return og__refuse_memory(err);
-    return og__refuse_content(err, og_type_of(value), "it has a key that is not hashable");
+    return og__refuse_content(err, og_type_of(value), "it has a key that is not hashable, or too deep");
 }
 
 static int plain_deque(og_doc *scratch, og_value value, og_value *shown, og_error *err)

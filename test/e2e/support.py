@@ -265,12 +265,14 @@ def recv_json(s):
 
 
 def recv_until(s, end):
+    """What comes up to and with `end`; what follows stays in the socket."""
     data = b""
     while not data.endswith(end):
-        piece = s.recv(1)
+        piece = s.recv(65536, socket.MSG_PEEK)
         if not piece:
             raise AssertionError(f"closed after {data[:200]!r}")
-        data += piece
+        found = (data + piece).find(end)
+        data += s.recv(len(piece) if found < 0 else found + len(end) - len(data))
     return data
 
 

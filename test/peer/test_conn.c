@@ -11,6 +11,8 @@
 
 #include <cmocka.h>
 
+#include "../support/failing_alloc.h"
+
 enum { MESSAGES = 3 };
 
 typedef struct wire {
@@ -485,6 +487,72 @@ static void long_messages_come_in_pieces(void **state)
     og_doc_free(doc);
 }
 
+/* Framing seq asks the codec where a text ends, and the codec may not be known yet. */
+static void a_framing_given_finds_the_codec_itself(void **state)
+{
+    (void)state;
+    for (size_t f = 1; f < sizeof framings / sizeof framings[0]; f++) {
+        og_doc *doc = og_doc_new(NULL);
+        og_value values[MESSAGES];
+        make_values(doc, "json", values);
+        og_buf bytes = OG_BUF_INIT;
+        write_wire("json", framings[f], values, &bytes);
+        for (size_t piece = 1; piece < 8; piece++) {
+            wire w;
+            open_wire(&w, NULL, framings[f], false, 0);
+            feed_pieces(&w, bytes.data, bytes.len, 0, piece, values, MESSAGES);
+            assert_string_equal(og__conn_codec(&w.conn), "json");
+            close_wire(&w);
+        }
+        og_buf_free(&bytes);
+        og_doc_free(doc);
+    }
+}
+
+/* A conversation in which every allocation fails in turn: 0 or OG_ENOMEM, and nothing is lost or left. */
+static int converse(const og_allocator *alloc, void *ctx)
+{
+    const char *const *wire_names = ctx;
+    og_conn_options options = {.size = sizeof options, .alloc = alloc};
+    og_endpoint endpoint = {.transport = OG_TCP};
+    wire w;
+    og_error why = {0};
+    assert_int_equal(og__setup_init(&w.setup, &options, &endpoint, &why), 0);
+    og__conn_init(&w.conn, &w.setup);
+    size_t len = strlen(wire_names[1]);
+    size_t cut = len / 3;
+    uint8_t *one = padded(wire_names[1], cut);
+    uint8_t *two = padded(wire_names[1] + cut, len - cut);
+    og_value value;
+    og__conn_feed(&w.conn, one, cut);
+    int status = og__conn_next(&w.conn, &value, &why);
+    if (status == 0) {
+        og__conn_feed(&w.conn, two, len - cut);
+        while ((status = og__conn_next(&w.conn, &value, &why)) > 0)
+            if ((status = og__conn_put(&w.conn, value, &why)) < 0) break;
+    }
+    if (status == 0) status = og__conn_hold(&w.conn);
+    free(one);
+    free(two);
+    og__conn_fini(&w.conn);
+    return status;
+}
+
+static void every_failing_allocation(void **state)
+{
+    (void)state;
+    static const char *const wires[][2] = {
+        {"lines", "{\"a\": [1, 2, \"b\\n\"]}\n[3, 4]\n{\"c\":"},
+        {"bare", "{\"a\": [1, 2]}[3, 4]{\"c\":"},
+        {"pickles", "(lp0\nI1\na.(lp0\nI2\na.(lp0\n"},
+        {"netstrings", "13:{\"a\": [1, 2]},6:[3, 4],"},
+    };
+    for (size_t i = 0; i < sizeof wires / sizeof wires[0]; i++) {
+        const char *names[2] = {wires[i][0], wires[i][1]};
+        assert_true(failing_alloc_run(converse, names) > 2);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -500,6 +568,8 @@ int main(void)
         cmocka_unit_test(what_cannot_be_carried_leaves_nothing),
         cmocka_unit_test(what_is_held_goes_on),
         cmocka_unit_test(long_messages_come_in_pieces),
+        cmocka_unit_test(a_framing_given_finds_the_codec_itself),
+        cmocka_unit_test(every_failing_allocation),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -82,6 +82,10 @@ static const row streams[] = {
     {B("\x10\0{\"name\": \"John\"}"), "json", "u16le", -1},
     {B("\0\0\0\0\0\0\0\x10{\"name\": \"John\"}"), "json", "u64be", -1},
     {B("\x10\0\0\0\0\0\0\0{\"name\": \"John\"}"), "json", "u64le", -1},
+    /* The length's first byte is a digit's. */
+    {B("2\0\0\0{\"text\": \"01234567890123456789012345678901234567\"}"), "json", "u32le", -1},
+    {B("2\0\0\0\0\0\0\0{\"text\": \"01234567890123456789012345678901234567\"}"), "json", "u64le", -1},
+    {B("2\0{\"text\": \"01234567890123456789012345678901234567\"}"), "json", "u16le", -1},
     {B("\xff\xff\xff\xff\0\0\0\0\0\0\0\x15" P4), "pickle", "mp", 4},
     {B("16:{\"name\": \"John\"},"), "json", "netstring", -1},
     {B("21:" P4 ","), "pickle", "netstring", 4},
@@ -168,6 +172,9 @@ static void bare_numbers_need_silence_or_an_end(void **state)
     assert_int_equal(look("42", 2, (og__look){.ended = true}), 1);
     assert_is(&number, 2);
     assert_int_equal(look("42 ", 3, (og__look){.silent = true}), 1);
+    assert_is(&number, 3);
+    assert_int_equal(look("42\0", 3, (og__look){0}), 0);
+    assert_int_equal(look("42\0", 3, (og__look){.silent = true}), 1);
     assert_is(&number, 3);
     /* Padding: a length whose message is still to come. */
     assert_int_equal(look("42        ", 10, (og__look){.silent = true}), 0);

@@ -40,6 +40,7 @@ static void knows_every_class(void **state)
         {"datetime", "timezone", OG_TYPE_TIMEZONE, OG_MAKE_CALL},
         {"pytz", "_UTC", OG_TYPE_TIMEZONE, OG_MAKE_CALL},
         {"pytz", "_p", OG_TYPE_TIMEZONE, OG_MAKE_CALL},
+        {"zoneinfo", "ZoneInfo._unpickle", OG_TYPE_ZONEINFO, OG_MAKE_CALL},
         {"decimal", "Decimal", OG_TYPE_DECIMAL, OG_MAKE_CALL},
         {"fractions", "Fraction", OG_TYPE_FRACTION, OG_MAKE_CALL},
         {"uuid", "UUID", OG_TYPE_UUID, OG_MAKE_NEW},
@@ -265,6 +266,20 @@ static void survives_times_in_times(void **state)
     assert_int_equal(og_type_of(name[0]), OG_TYPE_NONE);
 }
 
+/* Keys that are tuples of twice the same tuple, and so on: seen in a time that follows the input. */
+static void does_not_walk_doubled_keys(void **state)
+{
+    og_doc *doc = *state;
+    og_doc *scratch = og_doc_new(NULL);
+    og_value value = called(doc, "collections", "OrderedDict", NULL, 0);
+    og_value shown;
+    assert_non_null(scratch);
+    for (int i = 0; i < 20; i++)
+        assert_int_equal(og_object_set_item(doc, value, doubled(doc, 60), og_int(i), NULL), OG_OK);
+    assert_int_equal(og__plain_of(scratch, value, &shown, NULL), 0);
+    og_doc_free(scratch);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -277,6 +292,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(reads_pytz_offsets, doc_setup, doc_teardown),
         cmocka_unit_test_setup_teardown(steps_through_every_form_of_dict, doc_setup, doc_teardown),
         cmocka_unit_test_setup_teardown(keeps_the_end_of_a_bounded_deque, doc_setup, doc_teardown),
+        cmocka_unit_test_setup_teardown(does_not_walk_doubled_keys, doc_setup, doc_teardown),
         cmocka_unit_test_setup_teardown(survives_times_in_times, doc_setup, doc_teardown),
     };
     return cmocka_run_group_tests_name("types", tests, NULL, NULL);

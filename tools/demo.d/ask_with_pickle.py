@@ -7,5 +7,5 @@ import sys
 s = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
 s.connect(('127.0.0.1', int(sys.argv[1])))
 s.sendall(pickle.dumps({'sensor': '온도', 'celsius': 21.5, 'at': (37.57, 126.98)}))
-print(pickle.loads(s.recv(1024)))
+print('Answer:', pickle.loads(s.recv(1024)))
 s.close()

@@ -140,8 +140,12 @@ static void free_writer(og__json_writer *w)
 
 int og_json_write(og_value value, og_buf *out, const og_json_write_options *options, og_error *err)
 {
-    og__json_writer w = {
-        .out = out, .start = out->len, .alloc = out->alloc, .err = err, .lowest_cut = SIZE_MAX, .scratch_depth = SIZE_MAX};
+    og__json_writer w = {.out = out,
+                         .start = out->len,
+                         .alloc = out->alloc,
+                         .err = err,
+                         .lowest_cut = SIZE_MAX,
+                         .scratch_depth = SIZE_MAX};
     int status = og__options_take(&w.o, sizeof w.o, options, err);
     if (status < 0) return status;
     if (w.o.indent < OG_JSON_INDENT_0)
