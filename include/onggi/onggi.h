@@ -7,10 +7,12 @@
 #include <onggi/base.h>
 #include <onggi/codec.h>
 #include <onggi/frame.h>
+#include <onggi/inspect.h>
 #include <onggi/json.h>
 #include <onggi/net.h>
 #include <onggi/peer.h>
 #include <onggi/pickle.h>
+#include <onggi/policy.h>
 #include <onggi/text.h>
 #include <onggi/types.h>
 #include <onggi/value.h>

@@ -10,6 +10,7 @@
 #ifndef ONGGI_PICKLE_H
 #define ONGGI_PICKLE_H
 
+#include <onggi/policy.h>
 #include <onggi/value.h>
 
 #ifdef __cplusplus
@@ -38,6 +39,7 @@ typedef struct og_pickle_read_options {
     bool allow_trailing;     /* bytes after STOP are left alone; else OG_ETRAILING */
     const og_value *buffers; /* out-of-band buffers (bytes or bytearray), for NEXT_BUFFER, in order */
     size_t buffer_count;
+    const og_policy *policy; /* which classes it may name (OG_EPOLICY); NULL: any, all are inert here */
 } og_pickle_read_options;
 
 typedef struct og_pickle_write_options {

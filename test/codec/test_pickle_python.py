@@ -1,13 +1,14 @@
 # SPDX-License-Identifier: MIT
 """Values that Python pickles, read and written again by onggi, are the same values to Python: kind, value and
 sharing; by the C pickler and the pure Python one; in every protocol."""
+import os
 import pickle
 import unittest
 
 import pickle_peer as peer
 
-TOOL = peer.TOOL
-COUNT = peer.COUNT
+TOOL = os.environ.get("ONGGI_PICKLE_TOOL", "pickle_tool")
+COUNT = int(os.environ.get("ONGGI_PICKLE_COUNT", "2000"))
 
 
 class Random(unittest.TestCase):

@@ -9,7 +9,7 @@ import unittest
 
 import pickle_peer as peer
 
-TOOL = peer.TOOL
+TOOL = os.environ.get("ONGGI_PICKLE_TOOL", "pickle_tool")
 SHARED = os.environ.get("ONGGI_SHARED", "")
 
 MADE = {

@@ -47,7 +47,8 @@ bool og__names_to_2(og_value *module, og_value *name)
     og_value want_name = *name;
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
         const rename_row *row = &rows[i];
-        if (!og_str_is(want_module, row->module3) || (row->name3 && !og_str_is(want_name, row->name3))) continue;
+        if (!og_str_is(want_module, row->module3) || (row->name3 && !og_str_is(want_name, row->name3)))
+            continue;
         og_value back_module = *module = constant(row->module2);
         og_value back_name = *name = row->name2 ? constant(row->name2) : want_name;
         og__names_to_3(&back_module, &back_name);

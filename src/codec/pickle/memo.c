@@ -49,8 +49,8 @@ static int reach(og__memo *memo, size_t index)
         size_t cap = memo->cap + memo->cap / 2;
         if (cap <= index) cap = index + 1;
         bool small = memo->entries == memo->small;
-        og_value *entries = resize(memo, small ? NULL : memo->entries, small ? 0 : memo->cap * sizeof(og_value),
-                                   cap * sizeof(og_value));
+        og_value *entries = resize(memo, small ? NULL : memo->entries,
+                                   small ? 0 : memo->cap * sizeof(og_value), cap * sizeof(og_value));
         if (!entries) return OG_ENOMEM;
         if (small) memcpy(entries, memo->small, memo->len * sizeof(og_value));
         memo->entries = entries;

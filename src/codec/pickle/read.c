@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* Reads a pickle: from opcode to opcode, without recursion, into a document. */
 #include "base/options.h"
-#include "codec/pickle/reader.h"
+#include "codec/pickle/watch.h"
 
 #include <string.h>
 
@@ -17,27 +17,40 @@ enum {
 
 static int unknown_opcode(og__reader *r)
 {
-    return og_error_set(r->err, OG_ESYNTAX, (size_t)(r->op - r->start),
-                        "found byte 0x%02x at %zu where a pickle has an opcode: this is not a pickle, or a damaged one",
-                        *r->op, (size_t)(r->op - r->start));
+    return og_error_set(
+        r->err, OG_ESYNTAX, (size_t)(r->op - r->start),
+        "found byte 0x%02x at %zu where a pickle has an opcode: this is not a pickle, or a damaged one",
+        *r->op, (size_t)(r->op - r->start));
+}
+
+static const og__op_fn functions[256] = {
+#define OP(name, byte, argument, protocol, before, after, summary) [byte] = og__op_##name,
+#include "codec/pickle/opcodes.def"
+#undef OP
+};
+
+int og__reader_step(og__reader *r)
+{
+    og__op_fn function = functions[*r->op];
+    return function ? function(r) : unknown_opcode(r);
+}
+
+int og__reader_no_stop(og__reader *r)
+{
+    size_t len = (size_t)(r->end - r->start);
+    return og_error_set(r->err, OG_ETRUNCATED, len, "the pickle ends after %zu bytes, before its STOP opcode",
+                        len);
 }
 
 /* Runs to STOP: 0, or < 0 with the error set. */
 static int run(og__reader *r)
 {
-    static const og__op_fn functions[256] = {
-#define OP(name, byte, argument, protocol, before, after, summary) [byte] = og__op_##name,
-#include "codec/pickle/opcodes.def"
-#undef OP
-    };
     while (r->at < r->end) {
         r->op = r->at++;
-        og__op_fn function = functions[*r->op];
-        int status = function ? function(r) : unknown_opcode(r);
+        int status = og__reader_step(r);
         if (status != 0) return status < 0 ? status : OG_OK;
     }
-    size_t len = (size_t)(r->end - r->start);
-    return og_error_set(r->err, OG_ETRUNCATED, len, "the pickle ends after %zu bytes, before its STOP opcode", len);
+    return og__reader_no_stop(r);
 }
 
 /* Sets the reader up with options whose defaults are put in place. */
@@ -52,8 +65,7 @@ static int take_options(og__reader *r, const og_pickle_read_options *o)
     return og_error_set(r->err, OG_EINVAL, OG_NO_POSITION, "max_depth may be at most %d", MOST_DEPTH);
 }
 
-/* What is left to check after STOP. The result is on top of the stack. */
-static int finish(og__reader *r, bool allow_trailing)
+int og__reader_finish(og__reader *r, bool allow_trailing)
 {
     og_value root = r->top[-1];
     r->op = r->at - 1;
@@ -69,7 +81,8 @@ static int finish(og__reader *r, bool allow_trailing)
     return OG_OK;
 }
 
-/* What the document may hold while it reads `len` bytes: no pickle may claim more, whatever opcodes it has. */
+/* What the document may hold while it reads `len` bytes: no pickle may claim more, whatever opcodes it has.
+ */
 static size_t promised(const og_doc *doc, size_t len)
 {
     size_t limit = SIZE_MAX;
@@ -77,41 +90,65 @@ static size_t promised(const og_doc *doc, size_t len)
     return doc->memory_limit && doc->memory_limit < limit ? doc->memory_limit : limit;
 }
 
-/* Reads into a document that is empty but for what the caller keeps in it. */
-static int read_into(og_doc *doc, const uint8_t *bytes, size_t len, size_t *used, const og_pickle_read_options *o,
-                     og_error *err)
+int og__reader_init(og__reader *r, og_doc *doc, const uint8_t *bytes, size_t len,
+                    const og_pickle_read_options *o, og_error *err)
 {
+    r->doc = NULL;
     if (og__doc_stack_reserve(doc, 1) < 0)
         return og_error_set(err, OG_ENOMEM, OG_NO_POSITION, "no memory for the reader's stack");
-    og__reader r;
-    r.start = r.op = r.at = bytes;
-    r.end = bytes + len;
-    r.doc = doc;
-    r.top = doc->stack;
-    r.limit = doc->stack_cap ? doc->stack + doc->stack_cap : doc->stack;
-    r.fence = 0;
-    r.buffer_next = 0;
-    r.protocol = 0;
-    r.regrown = false;
-    r.err = err;
-    int status = take_options(&r, o);
+    r->start = r->op = r->at = bytes;
+    r->end = bytes + len;
+    r->top = doc->stack;
+    r->limit = doc->stack + doc->stack_cap;
+    r->fence = 0;
+    r->buffer_next = 0;
+    r->protocol = 0;
+    r->regrown = false;
+    r->err = err;
+    int status = take_options(r, o);
     if (status < 0) return status;
+    r->doc = doc;
+    r->memory_limit = doc->memory_limit;
     doc->work = 0;
     doc->work_limit = (uint64_t)len * WORK_A_BYTE + WORK_MORE;
-    size_t limit = doc->memory_limit;
     doc->memory_limit = promised(doc, len);
-    og__memo_init(&r.memo, doc);
-    status = run(&r);
-    if (status == OG_OK) status = finish(&r, o->allow_trailing);
-    og__memo_fini(&r.memo);
-    doc->memory_limit = limit;
-    doc->work_limit = 0;
+    og__memo_init(&r->memo, doc);
+    return OG_OK;
+}
+
+void og__reader_fini(og__reader *r)
+{
+    if (!r->doc) return;
+    og__memo_fini(&r->memo);
+    r->doc->memory_limit = r->memory_limit;
+    r->doc->work_limit = 0;
+}
+
+/* Runs to STOP under a policy: the first refusal ends it. */
+static int run_watched(og__reader *r, const og_policy *policy)
+{
+    og__watch watch;
+    og__watch_init(&watch, policy, NULL, &r->doc->alloc);
+    int status = og__watch_run(&watch, r);
+    og__watch_fini(&watch);
+    return status;
+}
+
+/* Reads into a document that is empty but for what the caller keeps in it. */
+static int read_into(og_doc *doc, const uint8_t *bytes, size_t len, size_t *used,
+                     const og_pickle_read_options *o, og_error *err)
+{
+    og__reader r;
+    int status = og__reader_init(&r, doc, bytes, len, o, err);
+    if (status == OG_OK) status = o->policy ? run_watched(&r, o->policy) : run(&r);
+    if (status == OG_OK) status = og__reader_finish(&r, o->allow_trailing);
+    og__reader_fini(&r);
     if (status == OG_OK && used) *used = (size_t)(r.at - r.start);
     return status;
 }
 
-int og_pickle_read(og_doc *doc, const void *bytes, size_t len, size_t *used, const og_pickle_read_options *options,
-                   og_error *err)
+int og_pickle_read(og_doc *doc, const void *bytes, size_t len, size_t *used,
+                   const og_pickle_read_options *options, og_error *err)
 {
     og_pickle_read_options o;
     og_doc_reset(doc);
@@ -127,7 +164,8 @@ og_doc *og_pickle_loads(const void *bytes, size_t len, const og_pickle_read_opti
     og_pickle_read_options o;
     if (og__options_take(&o, sizeof o, options, err) < 0) return NULL;
     og_doc *doc = og_doc_new(NULL);
-    uint8_t *copy = doc ? og__doc_alloc(doc, len + 1, 1) : NULL; /* the document outlives the caller's bytes */
+    uint8_t *copy =
+        doc ? og__doc_alloc(doc, len + 1, 1) : NULL; /* the document outlives the caller's bytes */
     if (copy && len) memcpy(copy, bytes, len);
     if (!copy)
         og_error_set(err, OG_ENOMEM, OG_NO_POSITION, "no memory to read a pickle of %zu bytes", len);

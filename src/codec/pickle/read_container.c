@@ -2,7 +2,8 @@
 /* Opcodes of pickle that make and fill containers. */
 #include "codec/pickle/reader.h"
 
-/* ---- Lists ---------------------------------------------------------------------------------------------- */
+/* ---- Lists ----------------------------------------------------------------------------------------------
+ */
 
 /* Says why the value room refused; `why` is its error. */
 static int refused(og__reader *r, int status, const og_error *why)
@@ -13,7 +14,8 @@ static int refused(og__reader *r, int status, const og_error *why)
 
 static int odd(og__reader *r, size_t count)
 {
-    return og__reader_fail(r, OG_ESYNTAX, "expected keys and values above the mark but found %zu items", count);
+    return og__reader_fail(r, OG_ESYNTAX, "expected keys and values above the mark but found %zu items",
+                           count);
 }
 
 int og__op_EMPTY_LIST(og__reader *r)
@@ -77,7 +79,8 @@ int og__op_APPENDS(og__reader *r)
     return append_to(r, r->top[-1], items, count);
 }
 
-/* ---- Tuples --------------------------------------------------------------------------------------------- */
+/* ---- Tuples ---------------------------------------------------------------------------------------------
+ */
 
 int og__push_tuple(og__reader *r, const og_value *items, size_t count)
 {
@@ -122,7 +125,8 @@ int og__op_TUPLE3(og__reader *r)
     return tuple_of(r, 3);
 }
 
-/* ---- Dicts ---------------------------------------------------------------------------------------------- */
+/* ---- Dicts ----------------------------------------------------------------------------------------------
+ */
 
 static int dict_extend(og__reader *r, og_value dict, const og_value *items, size_t count)
 {
@@ -186,7 +190,8 @@ int og__op_SETITEMS(og__reader *r)
     return set_in(r, r->top[-1], items, count);
 }
 
-/* ---- Sets ----------------------------------------------------------------------------------------------- */
+/* ---- Sets -----------------------------------------------------------------------------------------------
+ */
 
 int og__op_EMPTY_SET(og__reader *r)
 {
@@ -210,7 +215,8 @@ int og__op_ADDITEMS(og__reader *r)
     if (count == 0) return OG_OK;
     og_value set = r->top[-1];
     if (og_kind_of(set) == OG_SET) return set_extend(r, set, items, count);
-    return og__reader_fail(r, OG_ETYPE, "expected a set below the mark but found %s", og_kind_name(og_kind_of(set)));
+    return og__reader_fail(r, OG_ETYPE, "expected a set below the mark but found %s",
+                           og_kind_name(og_kind_of(set)));
 }
 
 int og__push_set(og__reader *r, og_kind kind, const og_value *items, size_t count)

@@ -5,7 +5,8 @@
 
 #include <string.h>
 
-/* ---- Names ---------------------------------------------------------------------------------------------- */
+/* ---- Names ----------------------------------------------------------------------------------------------
+ */
 
 int og__push_class(og__reader *r, og_value module, og_value name)
 {
@@ -33,7 +34,8 @@ static int push_extension(og__reader *r, size_t size)
     if (!bytes) return OG_ETRUNCATED;
     int64_t code = (int64_t)og__le(bytes, size);
     if (size == 4) code = (int32_t)code;
-    if (code <= 0) return og__reader_fail(r, OG_ESYNTAX, "expected a code above 0 but found %lld", (long long)code);
+    if (code <= 0)
+        return og__reader_fail(r, OG_ESYNTAX, "expected a code above 0 but found %lld", (long long)code);
     return og__push_object(r, OG_MAKE_EXTENSION, (og_value){0}, og__make_int(code));
 }
 
@@ -52,7 +54,8 @@ int og__op_EXT4(og__reader *r)
     return push_extension(r, 4);
 }
 
-/* ---- Objects -------------------------------------------------------------------------------------------- */
+/* ---- Objects --------------------------------------------------------------------------------------------
+ */
 
 int og__push_object(og__reader *r, og_make how, og_value callable, og_value args)
 {
@@ -70,7 +73,8 @@ int og__push_object(og__reader *r, og_make how, og_value callable, og_value args
 static int expect_callable(og__reader *r, og_value v)
 {
     if (og_kind_of(v) == OG_CLASS || og_kind_of(v) == OG_OBJECT) return OG_OK;
-    return og__reader_fail(r, OG_ETYPE, "expected a class or function but found %s", og_kind_name(og_kind_of(v)));
+    return og__reader_fail(r, OG_ETYPE, "expected a class or function but found %s",
+                           og_kind_name(og_kind_of(v)));
 }
 
 static int expect(og__reader *r, og_value v, og_kind kind, const char *what)
@@ -127,7 +131,8 @@ int og__op_OBJ(og__reader *r)
     size_t count;
     int status = og__pop_mark(r, &items, &count);
     if (status < 0) return status;
-    if (count == 0) return og__reader_fail(r, OG_ESYNTAX, "expected a class above the mark but found nothing");
+    if (count == 0)
+        return og__reader_fail(r, OG_ESYNTAX, "expected a class above the mark but found nothing");
     og_value callable = items[0];
     status = expect_callable(r, callable);
     if (status == OG_OK) status = og__push_tuple(r, items + 1, count - 1);
@@ -165,14 +170,17 @@ int og__op_BUILD(og__reader *r)
     return og__raise(r, object, og__height(state));
 }
 
-/* ---- Buffers -------------------------------------------------------------------------------------------- */
+/* ---- Buffers --------------------------------------------------------------------------------------------
+ */
 
 int og__op_NEXT_BUFFER(og__reader *r)
 {
     size_t number = r->buffer_next++;
-    if (r->buffer_count == 0) return og__push_object(r, OG_MAKE_BUFFER, (og_value){0}, og__make_int((int64_t)number));
+    if (r->buffer_count == 0)
+        return og__push_object(r, OG_MAKE_BUFFER, (og_value){0}, og__make_int((int64_t)number));
     if (number >= r->buffer_count)
-        return og__reader_fail(r, OG_ESYNTAX, "expected more than the %zu buffers that were passed in", r->buffer_count);
+        return og__reader_fail(r, OG_ESYNTAX, "expected more than the %zu buffers that were passed in",
+                               r->buffer_count);
     og_value buffer = r->buffers[number];
     if (og_kind_of(buffer) == OG_BYTES) return og__push(r, buffer);
     size_t len = 0;

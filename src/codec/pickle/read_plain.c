@@ -23,7 +23,7 @@ static int push_container(og__reader *r, og_kind kind, og_value args)
     if (og_len(args) > 1) return 0;
     if (og_len(args) == 1 && !items_of(og_item(args, 0), &items, &count)) return 0;
     for (size_t i = 0; i < count; i++)
-        og__mark_shared(items[i]);
+        og__share(items[i]);
     int status;
     if (kind == OG_TUPLE) {
         status = og__push_tuple(r, items, count);
@@ -35,7 +35,8 @@ static int push_container(og__reader *r, og_kind kind, og_value args)
     return status < 0 ? status : 1;
 }
 
-/* The bytes that encoding a str as Latin-1 gives, or NULL when it cannot be, or without memory (then `len` is 1). */
+/* The bytes that encoding a str as Latin-1 gives, or NULL when it cannot be, or without memory (then `len` is
+ * 1). */
 static uint8_t *to_latin1(og__reader *r, og_value text, size_t *len)
 {
     size_t n = og__value_len(text);
@@ -70,11 +71,13 @@ static bool names_latin1(og_value v)
 /* encode(str, 'latin1') for bytes, and bytearray(str, 'latin-1'). */
 static int push_encoded(og__reader *r, og_kind kind, og_value args)
 {
-    if (og_len(args) != 2 || og_kind_of(og_item(args, 0)) != OG_STR || !names_latin1(og_item(args, 1))) return 0;
+    if (og_len(args) != 2 || og_kind_of(og_item(args, 0)) != OG_STR || !names_latin1(og_item(args, 1)))
+        return 0;
     size_t len;
     const uint8_t *bytes = to_latin1(r, og_item(args, 0), &len);
     if (!bytes) return len ? og__reader_nomem(r) : 0;
-    int status = kind == OG_BYTES ? og__push(r, og__make(OG_BYTES, 0, len, bytes)) : og__push_bytearray(r, bytes, len);
+    int status =
+        kind == OG_BYTES ? og__push(r, og__make(OG_BYTES, 0, len, bytes)) : og__push_bytearray(r, bytes, len);
     return status < 0 ? status : 1;
 }
 
@@ -87,7 +90,8 @@ static int push_bytes_of_ints(og__reader *r, og_value list)
     for (size_t i = 0; i < count; i++) {
         int64_t number;
         og_value item = og_item(list, i);
-        if (og_kind_of(item) != OG_INT || og_as_int64(item, &number) < 0 || number < 0 || number > 255) return 0;
+        if (og_kind_of(item) != OG_INT || og_as_int64(item, &number) < 0 || number < 0 || number > 255)
+            return 0;
         bytes[i] = (uint8_t)number;
     }
     int status = og__push(r, og__make(OG_BYTES, 0, count, bytes));
@@ -101,11 +105,13 @@ static int push_bytes_call(og__reader *r, og_kind kind, og_value args)
     int status = 0;
     if (og_len(args) == 2) return push_encoded(r, kind, args);
     if (og_len(args) > 1) return 0;
-    if (og_len(args) == 1 && og_kind_of(first) == OG_LIST && kind == OG_BYTES) return push_bytes_of_ints(r, first);
+    if (og_len(args) == 1 && og_kind_of(first) == OG_LIST && kind == OG_BYTES)
+        return push_bytes_of_ints(r, first);
     if (og_len(args) == 1 && og_kind_of(first) != OG_BYTES) return 0;
     const uint8_t *bytes = og_len(args) ? first.u.p : nothing;
     size_t len = og_len(args) ? og__value_len(first) : 0;
-    status = kind == OG_BYTES ? og__push(r, og__make(OG_BYTES, 0, len, bytes)) : og__push_bytearray(r, bytes, len);
+    status =
+        kind == OG_BYTES ? og__push(r, og__make(OG_BYTES, 0, len, bytes)) : og__push_bytearray(r, bytes, len);
     return status < 0 ? status : 1;
 }
 
@@ -132,7 +138,8 @@ static int push_nested_class(og__reader *r, og_value args)
     og_value name = og_class_qualname(outer);
     size_t first = og__value_len(name);
     size_t second = og__value_len(attribute);
-    if (first == 0 || second == 0 || first + second >= LONGEST_NAME || memchr(attribute.u.p, '.', second)) return 0;
+    if (first == 0 || second == 0 || first + second >= LONGEST_NAME || memchr(attribute.u.p, '.', second))
+        return 0;
     char *joined = og__doc_alloc(r->doc, first + 1 + second, 1);
     if (!joined) return og__reader_nomem(r);
     memcpy(joined, name.u.p, first);
@@ -161,32 +168,35 @@ static int push_builtin(og__reader *r, og_value name, og_value args)
     return status < 0 ? status : 1;
 }
 
-/* _reconstructor(cls, object, None): an object of cls, made as object.__new__(cls). Its arguments are none. */
+/* _reconstructor(cls, object, None): an object of cls, made as object.__new__(cls). Its arguments are none.
+ */
 static int push_reconstructed(og__reader *r, og_value args)
 {
     if (og_len(args) != 3 || og_kind_of(og_item(args, 2)) != OG_NONE) return 0;
     if (!og_class_is(og_item(args, 1), "builtins", "object")) return 0;
     og_value cls = og_item(args, 0);
     if (og_kind_of(cls) != OG_CLASS && og_kind_of(cls) != OG_OBJECT) return 0;
-    og__mark_shared(cls);
+    og__share(cls);
     int status = og__push_object(r, OG_MAKE_NEW, cls, (og_value){0});
     return status < 0 ? status : 1;
 }
 
-/* __newobj__(cls, …) and __newobj_ex__(cls, args, kwargs): what NEWOBJ and NEWOBJ_EX do from protocol 2 and 4 on. */
+/* __newobj__(cls, …) and __newobj_ex__(cls, args, kwargs): what NEWOBJ and NEWOBJ_EX do from protocol 2 and 4
+ * on. */
 static int push_new(og__reader *r, og_value args, bool keywords)
 {
     og_value cls = og_item(args, 0);
     og_value kwargs = og_item(args, 2);
     if (og_kind_of(cls) != OG_CLASS && og_kind_of(cls) != OG_OBJECT) return 0;
-    if (keywords && (og_len(args) != 3 || og_kind_of(og_item(args, 1)) != OG_TUPLE || og_kind_of(kwargs) != OG_DICT))
+    if (keywords &&
+        (og_len(args) != 3 || og_kind_of(og_item(args, 1)) != OG_TUPLE || og_kind_of(kwargs) != OG_DICT))
         return 0;
     const og_value *items = og__node_of(args)->items;
     int status = keywords ? og__push(r, items[1]) : og__push_tuple(r, items + 1, og_len(args) - 1);
     if (status < 0) return status;
     og_value positional = *--r->top;
     for (size_t i = 0; i < og_len(args); i++)
-        og__mark_shared(items[i]);
+        og__share(items[i]);
     status = og__push_object(r, OG_MAKE_NEW, cls, positional);
     if (status < 0 || !keywords) return status < 0 ? status : 1;
     if (og_object_set_kwargs(r->doc, r->top[-1], kwargs, NULL) < 0) return og__reader_nomem(r);

@@ -1,9 +1,11 @@
 /* SPDX-License-Identifier: MIT */
-/* Opcodes of pickle that push one thing from binary arguments, and those that move what is there: stack, memo. */
+/* Opcodes of pickle that push one thing from binary arguments, and those that move what is there: stack,
+ * memo. */
 #include "base/utf8.h"
 #include "codec/pickle/reader.h"
 
-/* ---- The stack ------------------------------------------------------------------------------------------ */
+/* ---- The stack ------------------------------------------------------------------------------------------
+ */
 
 int og__op_MARK(og__reader *r)
 {
@@ -40,11 +42,12 @@ int og__op_POP_MARK(og__reader *r)
 int og__op_DUP(og__reader *r)
 {
     if (og__stack_above(r) < 1) return og__reader_underflow(r, "a value");
-    og__mark_shared(r->top[-1]);
+    og__share(r->top[-1]);
     return og__push(r, r->top[-1]);
 }
 
-/* ---- The head of a pickle ------------------------------------------------------------------------------- */
+/* ---- The head of a pickle -------------------------------------------------------------------------------
+ */
 
 int og__op_PROTO(og__reader *r)
 {
@@ -64,11 +67,12 @@ int og__op_FRAME(og__reader *r)
     uint64_t len = og__le(bytes, 8);
     size_t left = (size_t)(r->end - r->at);
     if (len <= left) return OG_OK;
-    return og__reader_fail(r, OG_ETRUNCATED, "a frame of %llu bytes but only %zu follow", (unsigned long long)len,
-                           left);
+    return og__reader_fail(r, OG_ETRUNCATED, "a frame of %llu bytes but only %zu follow",
+                           (unsigned long long)len, left);
 }
 
-/* ---- Scalars -------------------------------------------------------------------------------------------- */
+/* ---- Scalars --------------------------------------------------------------------------------------------
+ */
 
 int og__op_NONE(og__reader *r)
 {
@@ -140,7 +144,8 @@ int og__op_BINFLOAT(og__reader *r)
     return og__push(r, v);
 }
 
-/* ---- Strings and bytes ---------------------------------------------------------------------------------- */
+/* ---- Strings and bytes ----------------------------------------------------------------------------------
+ */
 
 int og__push_utf8(og__reader *r, const uint8_t *bytes, size_t len)
 {
@@ -151,7 +156,8 @@ int og__push_utf8(og__reader *r, const uint8_t *bytes, size_t len)
         r->op = bytes + good;
         if (!r->err) return OG_ESYNTAX;
         return og_error_set(r->err, OG_ESYNTAX, (size_t)(r->op - r->start),
-                            "a str has byte 0x%02x at %zu, which is not UTF-8", *r->op, (size_t)(r->op - r->start));
+                            "a str has byte 0x%02x at %zu, which is not UTF-8", *r->op,
+                            (size_t)(r->op - r->start));
     }
     unsigned flags = (ascii ? OG__F_ASCII : 0) | (surrogates ? OG__F_SURROGATE : 0);
     return og__push(r, og__make(OG_STR, flags, len, bytes));
@@ -232,13 +238,15 @@ int og__op_BINSTRING(og__reader *r)
     return push_str2(r, 4);
 }
 
-/* ---- The memo ------------------------------------------------------------------------------------------- */
+/* ---- The memo -------------------------------------------------------------------------------------------
+ */
 
 int og__memo_fetch(og__reader *r, size_t index)
 {
     og_value v = og__memo_get(&r->memo, index);
-    if (!og_valid(v)) return og__reader_fail(r, OG_ESYNTAX, "nothing was stored in the memo under %zu", index);
-    og__mark_shared(v);
+    if (!og_valid(v))
+        return og__reader_fail(r, OG_ESYNTAX, "nothing was stored in the memo under %zu", index);
+    og__share(v);
     return og__push(r, v);
 }
 

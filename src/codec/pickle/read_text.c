@@ -7,7 +7,8 @@
 #include <math.h>
 #include <string.h>
 
-/* ---- Ints ----------------------------------------------------------------------------------------------- */
+/* ---- Ints -----------------------------------------------------------------------------------------------
+ */
 
 static bool is_space(uint8_t c)
 {
@@ -85,7 +86,8 @@ static bool parse_python(const uint8_t *s, size_t len, unsigned base, int_text *
     return true;
 }
 
-/* The digits without underscores and leading zeros, copied when there are any of the former. NULL without memory. */
+/* The digits without underscores and leading zeros, copied when there are any of the former. NULL without
+ * memory. */
 static const uint8_t *clean_digits(og__reader *r, int_text *text)
 {
     while (text->len > 1 && (text->digits[0] == '0' || text->digits[0] == '_')) {
@@ -142,8 +144,8 @@ static int push_int_text(og__reader *r, int_text *text)
     if (text->len <= 64 && fits_int64(text, &small)) return og__push(r, og__make_int(small));
     if (text->base != 10) return og__push_made(r, big_from_bits(r, text));
     if (text->len > r->max_digits) {
-        return og__reader_fail(r, OG_ELIMIT, "an int of %zu digits; at most %zu are allowed (max_digits)", text->len,
-                               r->max_digits);
+        return og__reader_fail(r, OG_ELIMIT, "an int of %zu digits; at most %zu are allowed (max_digits)",
+                               text->len, r->max_digits);
     }
     size_t room = og__limbs_for_digits(text->len);
     uint64_t *limbs = og__doc_alloc(r->doc, room * sizeof *limbs, 8);
@@ -204,7 +206,8 @@ static int take_index(og__reader *r, size_t *index)
     if (!parse_python(line, up_to_nul(line, len), 10, &text)) return not_an_int(r, line, len);
     if (!clean_digits(r, &text)) return og__reader_nomem(r);
     if (!fits_int64(&text, &number) || number < 0)
-        return og__reader_fail(r, OG_ESYNTAX, "expected the number of a memo entry but found one out of range");
+        return og__reader_fail(r, OG_ESYNTAX,
+                               "expected the number of a memo entry but found one out of range");
     *index = (size_t)number;
     return OG_OK;
 }
@@ -224,7 +227,8 @@ int og__op_PUT(og__reader *r)
     return status < 0 ? status : og__memo_store(r, index);
 }
 
-/* ---- Floats --------------------------------------------------------------------------------------------- */
+/* ---- Floats ---------------------------------------------------------------------------------------------
+ */
 
 static bool is_word(const uint8_t *s, size_t len, const char *word)
 {
@@ -242,8 +246,8 @@ static size_t digits_at(const uint8_t *s, size_t len)
     return i;
 }
 
-/* Reads [digits] [. [digits]] [e [+-] digits] with a digit before or behind the point. `scratch` has room for one
- * byte more than `len`: the form that og__double_read() takes has digits on both sides. */
+/* Reads [digits] [. [digits]] [e [+-] digits] with a digit before or behind the point. `scratch` has room for
+ * one byte more than `len`: the form that og__double_read() takes has digits on both sides. */
 static bool read_decimal(const uint8_t *s, size_t len, char *scratch, double *out)
 {
     size_t whole = digits_at(s, len);
@@ -301,7 +305,8 @@ int og__op_FLOAT(og__reader *r)
     return status;
 }
 
-/* ---- Strings -------------------------------------------------------------------------------------------- */
+/* ---- Strings --------------------------------------------------------------------------------------------
+ */
 
 static int push_latin1(og__reader *r, const uint8_t *bytes, size_t len)
 {
@@ -322,15 +327,17 @@ int og__push_str2(og__reader *r, const uint8_t *bytes, size_t len)
     if (r->encoding == OG_PICKLE_LATIN1) return push_latin1(r, bytes, len);
     if (r->encoding == OG_PICKLE_UTF8) {
         if (good == len) return og__push(r, og__make(OG_STR, 0, len, bytes));
-        return og__reader_fail(r, OG_ESYNTAX, "a str of Python 2 has byte 0x%02x, which is not UTF-8: choose another encoding",
-                               bytes[good]);
+        return og__reader_fail(
+            r, OG_ESYNTAX, "a str of Python 2 has byte 0x%02x, which is not UTF-8: choose another encoding",
+            bytes[good]);
     }
     size_t bad = 0;
     while (bytes[bad] < 0x80)
         bad++;
-    return og__reader_fail(r, OG_ESYNTAX,
-                           "a str of Python 2 has byte 0x%02x, which is not ASCII: choose latin1, utf-8 or bytes as encoding",
-                           bytes[bad]);
+    return og__reader_fail(
+        r, OG_ESYNTAX,
+        "a str of Python 2 has byte 0x%02x, which is not ASCII: choose latin1, utf-8 or bytes as encoding",
+        bytes[bad]);
 }
 
 static const char escape_letters[] = "\\'\"abfnrtv";
@@ -419,7 +426,8 @@ int og__op_UNICODE(og__reader *r)
         bool escape = s[i] == '\\' && i + 1 < len;
         if (escape && (s[i + 1] == 'u' || s[i + 1] == 'U')) {
             uint32_t code = read_unicode_escape(s + i + 1, len - i - 1);
-            if (code == UINT32_MAX) return og__reader_fail(r, OG_ESYNTAX, "a malformed \\%c escape", s[i + 1]);
+            if (code == UINT32_MAX)
+                return og__reader_fail(r, OG_ESYNTAX, "a malformed \\%c escape", s[i + 1]);
             n += og__utf8_encode(code, out + n);
             i += s[i + 1] == 'u' ? 6 : 10;
             continue;
@@ -430,7 +438,8 @@ int og__op_UNICODE(og__reader *r)
     return og__push_utf8(r, out, n);
 }
 
-/* ---- Names ---------------------------------------------------------------------------------------------- */
+/* ---- Names ----------------------------------------------------------------------------------------------
+ */
 
 /* The two lines of GLOBAL and INST. */
 static int take_names(og__reader *r, og_value *module, og_value *name)
@@ -439,11 +448,13 @@ static int take_names(og__reader *r, og_value *module, og_value *name)
         size_t len;
         const uint8_t *line = og__take_line(r, &len);
         if (!line) return OG_ETRUNCATED;
-        if (len == 0) return og__reader_fail(r, OG_ESYNTAX, "expected a module and a name but found an empty line");
+        if (len == 0)
+            return og__reader_fail(r, OG_ESYNTAX, "expected a module and a name but found an empty line");
         bool ascii = false;
         size_t good = og__utf8_valid(line, len, &ascii);
         if (good < len) return og__reader_fail(r, OG_ESYNTAX, "a name that is not UTF-8");
-        if (!ascii && *r->op == OG__OP_INST) return og__reader_fail(r, OG_ESYNTAX, "a name that is not ASCII");
+        if (!ascii && *r->op == OG__OP_INST)
+            return og__reader_fail(r, OG_ESYNTAX, "a name that is not ASCII");
         *(i ? name : module) = og__make(OG_STR, ascii ? OG__F_ASCII : 0, len, line);
     }
     return OG_OK;

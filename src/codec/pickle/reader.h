@@ -69,6 +69,7 @@ typedef struct og__reader {
     size_t buffer_count;
     size_t buffer_next;
     unsigned protocol; /* what PROTO said last */
+    size_t memory_limit; /* of the document, to be put back */
     bool regrown;      /* a container grew after it was placed: heights must be taken again at the end */
     og_error *err;
 } og__reader;
@@ -178,10 +179,17 @@ int og__push_list(og__reader *r, const og_value *items, size_t count);
 int og__push_bytearray(og__reader *r, const uint8_t *bytes, size_t len);
 int og__push_set(og__reader *r, og_kind kind, const og_value *items, size_t count);
 
+/* Notes that a value may stand in two places. There is but one empty tuple, which nobody can tell from
+ * itself. */
+static inline void og__share(og_value v)
+{
+    if (og_kind_of(v) != OG_TUPLE || og__node_of(v)->count > 0) og__mark_shared(v);
+}
+
 /*
- * What stands on the stack counts as placed from the start, so that standing in one container does not make it
- * shared. Where the value room's own functions place what they are given, they are told first that it is not
- * placed yet.
+ * What stands on the stack counts as placed from the start, so that standing in one container does not make
+ * it shared. Where the value room's own functions place what they are given, they are told first that it is
+ * not placed yet.
  */
 static inline void og__unplace(og_value v)
 {
@@ -202,8 +210,8 @@ static inline og_value og__placed_node(og_doc *doc, og_kind kind)
 int og__push_object(og__reader *r, og_make how, og_value callable, og_value args);
 
 /*
- * When calling `callable` with the tuple `args` makes plain data (a set, bytes in the forms of protocols 0 to 2,
- * …), pushes that. 1 pushed, 0 not such a call, < 0 with the error set.
+ * When calling `callable` with the tuple `args` makes plain data (a set, bytes in the forms of protocols 0 to
+ * 2, …), pushes that. 1 pushed, 0 not such a call, < 0 with the error set.
  */
 int og__push_plain(og__reader *r, og_value callable, og_value args);
 
@@ -212,5 +220,19 @@ typedef int (*og__op_fn)(og__reader *r);
 #define OP(name, byte, argument, protocol, before, after, summary) int og__op_##name(og__reader *r);
 #include "codec/pickle/opcodes.def"
 #undef OP
+
+/*
+ * A pickle read opcode by opcode. og__reader_init() sets everything up, options with 0 for their defaults (0 or
+ * < 0); then, while there are bytes, `op` is set to `at`, which moves on by one, and og__reader_step() does that
+ * opcode: 0, 1 at STOP, < 0 with the error set; og__reader_no_stop() is the error of there being no more bytes;
+ * og__reader_finish() checks what is left to check after STOP, and sets the root; og__reader_fini() is called in
+ * every case.
+ */
+int og__reader_init(og__reader *r, og_doc *doc, const uint8_t *bytes, size_t len,
+                    const og_pickle_read_options *o, og_error *err);
+int og__reader_step(og__reader *r);
+int og__reader_no_stop(og__reader *r);
+int og__reader_finish(og__reader *r, bool allow_trailing);
+void og__reader_fini(og__reader *r);
 
 #endif

@@ -10,9 +10,9 @@
 
 static int unknown_opcode(const uint8_t *data, size_t at, og_error *err)
 {
-    return og_error_set(err, OG_ESYNTAX, at,
-                        "found byte 0x%02x where a pickle has an opcode: this is not a pickle, or a damaged one",
-                        data[at]);
+    return og_error_set(
+        err, OG_ESYNTAX, at,
+        "found byte 0x%02x where a pickle has an opcode: this is not a pickle, or a damaged one", data[at]);
 }
 
 /* Takes the opcode at scan->at with the fixed part of its argument: 1 taken, 0 needs more, < 0 error. */
@@ -26,7 +26,8 @@ static int scan_opcode(og_pickle_scan *scan, const uint8_t *data, size_t len, og
     const uint8_t *argument = data + scan->at + 1;
     uint64_t number = og__le(argument, shape.fixed);
     if (data[scan->at] == OG__OP_PROTO && number > OG_PICKLE_HIGHEST_PROTOCOL) {
-        return og_error_set(err, OG_ESYNTAX, scan->at, "found pickle protocol %u; 0 to 5 are known", *argument);
+        return og_error_set(err, OG_ESYNTAX, scan->at, "found pickle protocol %u; 0 to 5 are known",
+                            *argument);
     }
     if (op->argument == OG__ARG_LONG4 && number > INT32_MAX) {
         return og_error_set(err, OG_ESYNTAX, scan->at, "LONG4 has a negative length");
@@ -68,5 +69,6 @@ int og_pickle_scan_end(og_pickle_scan *scan, const uint8_t *data, size_t len, bo
         if (status == 0) break;
     }
     if (!ended) return 0;
-    return og_error_set(err, OG_ETRUNCATED, len, "the pickle ends after %zu bytes, before its STOP opcode", len);
+    return og_error_set(err, OG_ETRUNCATED, len, "the pickle ends after %zu bytes, before its STOP opcode",
+                        len);
 }

@@ -23,7 +23,8 @@ int og__reader_fail(og__reader *r, og_status code, const char *format, ...)
 
 int og__reader_nomem(og__reader *r)
 {
-    return og__reader_fail(r, OG_ENOMEM, "no memory for its value, or more than 64 bytes of it for each byte of the pickle");
+    return og__reader_fail(
+        r, OG_ENOMEM, "no memory for its value, or more than 64 bytes of it for each byte of the pickle");
 }
 
 int og__reader_underflow(og__reader *r, const char *expected)

@@ -1,25 +1,21 @@
 /* SPDX-License-Identifier: MIT */
 /* Writes values as a pickle: the loop over open containers, lists, dicts, sets and tuples. */
-#include "base/options.h"
 #include "base/alloc.h"
+#include "base/options.h"
 #include "codec/pickle/writer.h"
 
 #include <stdlib.h>
 
 enum { DEFAULT_DEPTH = 1000, BATCH = 16384, FIRST_OPEN = 32 };
 
-/* ---- Frames of open containers -------------------------------------------------------------------------- */
-
-static int too_deep(og__writer *w)
-{
-    return og__writer_fail(w, OG_ELIMIT, "values nest deeper than %zu; raise max_depth to allow it",
-                           w->max_depth);
-}
+/* ---- Frames of open containers --------------------------------------------------------------------------
+ */
 
 og__frame *og__frame_push(og__writer *w, og__frame_kind kind, og_value v, size_t depth)
 {
     if (depth >= w->max_depth) {
-        og__writer_fail(w, OG_ELIMIT, "values nest deeper than %zu; raise max_depth to allow it", w->max_depth);
+        og__writer_fail(w, OG_ELIMIT, "values nest deeper than %zu; raise max_depth to allow it",
+                        w->max_depth);
         return NULL;
     }
     if (w->open_count == w->open_cap) {
@@ -85,7 +81,8 @@ int og__make_of(og__writer *w, og__frame *f, og__opcode op, size_t parts, bool m
     return status < 0 ? status : og__put_get(w, number);
 }
 
-/* ---- Runs of items -------------------------------------------------------------------------------------- */
+/* ---- Runs of items --------------------------------------------------------------------------------------
+ */
 
 int og__run_push(og__writer *w, og_value container, const og_value *items, size_t count, size_t depth)
 {
@@ -139,7 +136,8 @@ static int go_on_run(og__writer *w, size_t self)
     }
 }
 
-/* ---- Containers ----------------------------------------------------------------------------------------- */
+/* ---- Containers -----------------------------------------------------------------------------------------
+ */
 
 /* The empty container that items go into. */
 static int put_empty(og__writer *w, og__opcode binary, og__opcode text)
@@ -158,7 +156,7 @@ static int open_mutable(og__writer *w, og_value v, size_t depth)
                                          : put_empty(w, OG__OP_EMPTY_LIST, OG__OP_LIST);
     if (status == OG_OK) status = og__memoize_node(w, v);
     if (status < 0) return status;
-    if (depth >= w->max_depth) return too_deep(w); /* empty ones count too */
+    if (depth >= w->max_depth) return og__frame_push(w, OG__FRAME_RUN, v, depth) ? 0 : OG_ELIMIT;
     return og__run_push(w, v, node->items, dict ? 2 * (size_t)node->count : node->count, depth);
 }
 
@@ -235,10 +233,10 @@ static int open_object(og__writer *w, og_value v, size_t depth)
 }
 
 /*
- * `v` is reached again from inside of itself before it is made: it will be written once more in there, and that
- * copy is the one that stays. What stands between the two belongs to the copy too, so it is written once more as
- * well, whole, for a call takes its arguments as they are at that time. Only the innermost thing that has an
- * identity is fetched from the memo then, where the way around ends.
+ * `v` is reached again from inside of itself before it is made: it will be written once more in there, and
+ * that copy is the one that stays. What stands between the two belongs to the copy too, so it is written once
+ * more as well, whole, for a call takes its arguments as they are at that time. Only the innermost thing that
+ * has an identity is fetched from the memo then, where the way around ends.
  */
 static void forget_way(og__writer *w, og_value v)
 {
@@ -290,7 +288,8 @@ int og__write_value(og__writer *w, og_value v, size_t depth)
     }
 }
 
-/* ---- The whole ------------------------------------------------------------------------------------------ */
+/* ---- The whole ------------------------------------------------------------------------------------------
+ */
 
 static int go_on(og__writer *w)
 {
@@ -320,9 +319,12 @@ static int write_all(og__writer *w, og_value value)
 
 static int take_options(og__writer *w, const og_pickle_write_options *o)
 {
-    w->protocol = o->protocol == 0 ? OG_PICKLE_DEFAULT_PROTOCOL : o->protocol == OG_PICKLE_PROTOCOL_0 ? 0 : o->protocol;
+    w->protocol = o->protocol == 0                      ? OG_PICKLE_DEFAULT_PROTOCOL
+                  : o->protocol == OG_PICKLE_PROTOCOL_0 ? 0
+                                                        : o->protocol;
     w->max_depth = o->max_depth ? o->max_depth : DEFAULT_DEPTH;
-    if (w->protocol >= 0 && w->protocol <= OG_PICKLE_HIGHEST_PROTOCOL && w->max_depth < UINT32_MAX) return OG_OK;
+    if (w->protocol >= 0 && w->protocol <= OG_PICKLE_HIGHEST_PROTOCOL && w->max_depth < UINT32_MAX)
+        return OG_OK;
     return og__writer_fail(w, OG_EINVAL, "protocol %d is not known; 0 to 5 are", o->protocol);
 }
 
@@ -331,7 +333,8 @@ int og_pickle_write(og_value value, og_buf *out, const og_pickle_write_options *
     og_pickle_write_options o;
     int status = og__options_take(&o, sizeof o, options, err);
     if (status < 0) return status;
-    og__writer w = {.out = out, .room = out->len, .frame_at = SIZE_MAX, .err = err, .nodes = {.alloc = out->alloc}};
+    og__writer w = {
+        .out = out, .room = out->len, .frame_at = SIZE_MAX, .err = err, .nodes = {.alloc = out->alloc}};
     status = take_options(&w, &o);
     if (status < 0) return status;
 

@@ -21,12 +21,14 @@ int og__writer_fail(og__writer *w, og_status code, const char *format, ...)
     return og_error_set(w->err, code, OG_NO_POSITION, "cannot pickle: %s", text);
 }
 
-/* ---- Bytes ---------------------------------------------------------------------------------------------- */
+/* ---- Bytes ----------------------------------------------------------------------------------------------
+ */
 
 int og__writer_grow(og__writer *w, size_t size)
 {
     int status = og_buf_reserve(w->out, size);
-    if (status == OG_ELIMIT) return og__writer_fail(w, OG_ELIMIT, "it would be longer than %zu bytes", w->out->limit);
+    if (status == OG_ELIMIT)
+        return og__writer_fail(w, OG_ELIMIT, "it would be longer than %zu bytes", w->out->limit);
     if (status < 0) return og__writer_fail(w, OG_ENOMEM, "out of memory");
     w->room = w->out->cap;
     if (w->out->limit && w->room > w->out->limit) w->room = w->out->limit;
@@ -76,7 +78,8 @@ int og__frame_close(og__writer *w)
     return OG_OK;
 }
 
-/* ---- Numbers -------------------------------------------------------------------------------------------- */
+/* ---- Numbers --------------------------------------------------------------------------------------------
+ */
 
 static int put_line(og__writer *w, og__opcode op, uint32_t number)
 {
@@ -102,7 +105,8 @@ int og__put_get(og__writer *w, uint32_t number)
     return og__put_op_le(w, OG__OP_LONG_BINGET, number, 4);
 }
 
-/* ---- Nodes ---------------------------------------------------------------------------------------------- */
+/* ---- Nodes ----------------------------------------------------------------------------------------------
+ */
 
 bool og__may_recur(const og__writer *w, og_value v)
 {
@@ -130,7 +134,8 @@ int og__memoize_node(og__writer *w, og_value v)
     return OG_OK;
 }
 
-/* ---- What was said -------------------------------------------------------------------------------------- */
+/* ---- What was said --------------------------------------------------------------------------------------
+ */
 
 static uint32_t hash_bytes(uint64_t hash, const uint8_t *bytes, size_t len)
 {
@@ -147,8 +152,8 @@ static uint32_t hash_bytes(uint64_t hash, const uint8_t *bytes, size_t len)
     return (uint32_t)(hash >> 32);
 }
 
-/* Long strings are the same only when they stand in the same place: looking at all their bytes would cost more
- * than it saves. */
+/* Long strings are the same only when they stand in the same place: looking at all their bytes would cost
+ * more than it saves. */
 static uint32_t hash_of(og_value v)
 {
     if (og_kind_of(v) == OG_CLASS) {

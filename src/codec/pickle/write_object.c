@@ -17,7 +17,8 @@ static og_value kwargs_of(const og__frame *f)
     return f->part->more ? f->part->more->kwargs : (og_value){0};
 }
 
-/* Which of copyreg's functions makes the object where there is no opcode that does; OG__NAMES: none is needed. */
+/* Which of copyreg's functions makes the object where there is no opcode that does; OG__NAMES: none is
+ * needed. */
 static og__name helper_of(const og__writer *w, const og__frame *f)
 {
     if (make_of(f) != OG_MAKE_NEW) return OG__NAMES;
@@ -95,7 +96,8 @@ static int write_args(og__writer *w, og__frame *f)
     og_value args = f->part->args;
     og_make how = make_of(f);
     if (how == OG_MAKE_EXTENSION || how == OG_MAKE_BUFFER) return OG_OK;
-    if (how == OG_MAKE_PERSISTENT) return w->protocol == 0 && is_line(args) ? OG_OK : og__write_value(w, args, f->depth + 1u);
+    if (how == OG_MAKE_PERSISTENT)
+        return w->protocol == 0 && is_line(args) ? OG_OK : og__write_value(w, args, f->depth + 1u);
     if (how == OG_MAKE_NEW && !og_valid(args)) {
         int status = og__write_name(w, OG__NAME_OBJECT);
         return status < 0 ? status : og__put_op(w, OG__OP_NONE);

@@ -14,7 +14,8 @@ static og_value constant(const char *text)
     return og__make(OG_STR, OG__F_ASCII, strlen(text), text);
 }
 
-/* ---- Calls ---------------------------------------------------------------------------------------------- */
+/* ---- Calls ----------------------------------------------------------------------------------------------
+ */
 
 int og__args_begin(og__writer *w)
 {
@@ -28,7 +29,8 @@ int og__args_call(og__writer *w, size_t count)
     return status < 0 ? status : og__put_op(w, OG__OP_REDUCE);
 }
 
-/* ---- Numbers -------------------------------------------------------------------------------------------- */
+/* ---- Numbers --------------------------------------------------------------------------------------------
+ */
 
 static int put_int_line(og__writer *w, int64_t number)
 {
@@ -114,7 +116,8 @@ static int write_complex(og__writer *w, og_value v)
     return status < 0 ? status : og__args_call(w, 2);
 }
 
-/* ---- Strings and bytes ---------------------------------------------------------------------------------- */
+/* ---- Strings and bytes ----------------------------------------------------------------------------------
+ */
 
 /* A length in the smallest of three opcodes (`tiny` or `huge` 0: there is none), then the bytes. */
 static int put_counted(og__writer *w, og__opcode tiny, og__opcode usual, og__opcode huge, const void *bytes,
@@ -230,7 +233,8 @@ int og__write_bytearray(og__writer *w, og_value v)
     return status < 0 ? status : og__memoize_node(w, v);
 }
 
-/* ---- Names ---------------------------------------------------------------------------------------------- */
+/* ---- Names ----------------------------------------------------------------------------------------------
+ */
 
 /* GLOBAL with its two lines. */
 static int put_global(og__writer *w, og_value module, og_value name)
@@ -267,12 +271,17 @@ static og_value take_part(og_value *rest)
     return og__make(OG_STR, flags, part, text);
 }
 
+/* How many classes a name goes through; 0 also where a part of it is empty, which no attribute is. */
 static size_t count_points(og_value name)
 {
     size_t points = 0;
+    size_t len = og__value_len(name);
     const char *text = name.u.p;
-    for (size_t i = 0; i < og__value_len(name); i++)
-        points += text[i] == '.';
+    for (size_t i = 0; i < len; i++) {
+        if (text[i] != '.') continue;
+        if (i == 0 || i + 1 == len || text[i + 1] == '.') return 0;
+        points++;
+    }
     return points;
 }
 
@@ -298,7 +307,8 @@ static int put_nested(og__writer *w, og_value module, og_value name)
 
 static int write_class_names(og__writer *w, og_value module, og_value name)
 {
-    if (w->protocol < 4) return count_points(name) ? put_nested(w, module, name) : put_global(w, module, name);
+    if (w->protocol < 4)
+        return count_points(name) ? put_nested(w, module, name) : put_global(w, module, name);
     int status = og__write_str(w, module);
     if (status == OG_OK) status = og__write_str(w, name);
     return status < 0 ? status : og__put_op(w, OG__OP_STACK_GLOBAL);
@@ -328,7 +338,8 @@ int og__write_name(og__writer *w, og__name name)
     return status;
 }
 
-/* ---- All of them ---------------------------------------------------------------------------------------- */
+/* ---- All of them ----------------------------------------------------------------------------------------
+ */
 
 int og__write_scalar(og__writer *w, og_value v)
 {

@@ -19,21 +19,22 @@ typedef struct og__said {
     uint32_t number;
 } og__said;
 
-/* What is known of a node, in the lowest bits of its entry in the map; above them its number, or its depth. */
+/* What is known of a node, in the lowest bits of its entry in the map; above them its number, or its depth.
+ */
 enum { OG__NODE_OPEN = 0, OG__NODE_NUMBERED = 1, OG__NODE_FORGOTTEN = 2, OG__NODE_STATE = 3 };
 
 /* The names that the forms of values need. */
-#define OG__NAME_MAP(X)                              \
-    X(SET, "builtins", "set")                        \
-    X(FROZENSET, "builtins", "frozenset")            \
-    X(COMPLEX, "builtins", "complex")                \
-    X(BYTES, "builtins", "bytes")                    \
-    X(BYTEARRAY, "builtins", "bytearray")            \
-    X(OBJECT, "builtins", "object")                  \
-    X(GETATTR, "builtins", "getattr")                \
-    X(ENCODE, "_codecs", "encode")                   \
-    X(RECONSTRUCTOR, "copyreg", "_reconstructor")    \
-    X(NEWOBJ, "copyreg", "__newobj__")               \
+#define OG__NAME_MAP(X)                           \
+    X(SET, "builtins", "set")                     \
+    X(FROZENSET, "builtins", "frozenset")         \
+    X(COMPLEX, "builtins", "complex")             \
+    X(BYTES, "builtins", "bytes")                 \
+    X(BYTEARRAY, "builtins", "bytearray")         \
+    X(OBJECT, "builtins", "object")               \
+    X(GETATTR, "builtins", "getattr")             \
+    X(ENCODE, "_codecs", "encode")                \
+    X(RECONSTRUCTOR, "copyreg", "_reconstructor") \
+    X(NEWOBJ, "copyreg", "__newobj__")            \
     X(NEWOBJ_EX, "copyreg", "__newobj_ex__")
 
 typedef enum og__name {
@@ -73,12 +74,12 @@ typedef struct og__writer {
     int protocol;
     size_t frame_at; /* where the open frame's opcode stands, or SIZE_MAX */
     size_t max_depth;
-    const og__node *root; /* when it may stand in itself */
+    const og__node *root;      /* when it may stand in itself */
     uint32_t numbers;          /* of the memo, given out */
     uint32_t named[OG__NAMES]; /* the numbers of names, plus 1; 0: not written yet */
-    size_t waiting;   /* frames that are */
-    int64_t buffers;  /* out-of-band buffers referred to */
-    og__map nodes; /* those that may be met again */
+    size_t waiting;            /* frames that are */
+    int64_t buffers;           /* out-of-band buffers referred to */
+    og__map nodes;             /* those that may be met again */
     og__said *said;
     size_t said_cap; /* a power of two, or 0 */
     size_t said_count;
@@ -88,7 +89,8 @@ typedef struct og__writer {
     og_error *err;
 } og__writer;
 
-/* ---- Bytes ---------------------------------------------------------------------------------------------- */
+/* ---- Bytes ----------------------------------------------------------------------------------------------
+ */
 
 /* Room for `size` more bytes at the end of the output; < 0 with the error set. */
 int og__writer_grow(og__writer *w, size_t size);
@@ -123,7 +125,8 @@ int og__writer_fail(og__writer *w, og_status code, const char *format, ...) OG_P
 int og__frame_close(og__writer *w);
 int og__frame_open(og__writer *w);
 
-/* ---- The memo ------------------------------------------------------------------------------------------- */
+/* ---- The memo -------------------------------------------------------------------------------------------
+ */
 
 /* Gives what is on top of the stack the next number. */
 int og__memoize(og__writer *w, uint32_t *number);
@@ -145,7 +148,8 @@ int og__memoize_node(og__writer *w, og_value v);
 /* The number of a node that is in the memo: true and `number`. */
 bool og__node_number(const og__writer *w, og_value v, uint32_t *number);
 
-/* ---- Values --------------------------------------------------------------------------------------------- */
+/* ---- Values ---------------------------------------------------------------------------------------------
+ */
 
 /* Writes a scalar, string or class whole. */
 int og__write_scalar(og__writer *w, og_value v);
@@ -187,9 +191,9 @@ int og__run_push(og__writer *w, og_value container, const og_value *items, size_
 int og__save_wait(og__writer *w, og__frame *f);
 
 /*
- * What was waited for is made and on top of the stack: numbers it; or, when it was written meanwhile inside of
- * itself, drops it and takes that one. `made` says whether it is really made yet (else only its parts, `parts` of
- * them, are on the stack, above a mark when `marked`), and the opcode `op` makes it.
+ * What was waited for is made and on top of the stack: numbers it; or, when it was written meanwhile inside
+ * of itself, drops it and takes that one. `made` says whether it is really made yet (else only its parts,
+ * `parts` of them, are on the stack, above a mark when `marked`), and the opcode `op` makes it.
  */
 int og__made(og__writer *w, og__frame *f);
 int og__make_of(og__writer *w, og__frame *f, og__opcode op, size_t parts, bool marked);

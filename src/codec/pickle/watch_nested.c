@@ -1,0 +1,140 @@
+/* SPDX-License-Identifier: MIT */
+/* Pickles in the bytes and strings of another pickle, which a program may load one after the other. */
+#include "codec/pickle/watch.h"
+
+#include "base/alloc.h"
+
+#include <string.h>
+
+/* No pickle that imports anything is shorter. */
+enum { SHORTEST = 6, LATIN1_PROTO = 0xc2 };
+
+/* True for opcodes after which bytes or a str may be new on the stack. */
+static bool pushes_bytes(const og__reader *r)
+{
+    switch (og__opcodes[*r->op].argument) {
+    case OG__ARG_LINE_QUOTED:
+    case OG__ARG_LINE_UNICODE:
+    case OG__ARG_STR1:
+    case OG__ARG_STR4:
+    case OG__ARG_UNICODE1:
+    case OG__ARG_UNICODE4:
+    case OG__ARG_UNICODE8:
+    case OG__ARG_BYTES1:
+    case OG__ARG_BYTES4:
+    case OG__ARG_BYTES8:
+    case OG__ARG_BYTEARRAY8: return true;
+    default: return *r->op == OG__OP_REDUCE || *r->op == OG__OP_NEXT_BUFFER;
+    }
+}
+
+/* A protocol from 2 on: only a pickle starts like that. */
+static bool says_protocol(const uint8_t *bytes)
+{
+    return bytes[0] == OG__OP_PROTO && bytes[1] >= 2 && bytes[1] <= OG_PICKLE_HIGHEST_PROTOCOL;
+}
+
+/* Whether bytes could be a pickle at all: they begin with an opcode that takes nothing from the stack. */
+static bool may_be_pickle(const uint8_t *bytes, size_t len)
+{
+    if (len < SHORTEST) return false;
+    if (bytes[0] == OG__OP_PROTO) return says_protocol(bytes);
+    const og__opcode_info *op = &og__opcodes[bytes[0]];
+    return op->name && op->before[0] == 0;
+}
+
+/* A binary pickle kept in a str has each byte as the code point of the same number. */
+static bool is_latin1_pickle(const uint8_t *bytes, size_t len)
+{
+    return len >= SHORTEST && bytes[0] == LATIN1_PROTO && says_protocol(bytes + 1);
+}
+
+/* The bytes of a str of code points below 256, or NULL when it has others or there is no memory. */
+static const uint8_t *from_latin1(og_doc *doc, const uint8_t *s, size_t len, size_t *out_len)
+{
+    uint8_t *out = og__doc_alloc(doc, len, 1);
+    size_t n = 0;
+    for (size_t i = 0; out && i < len; i++) {
+        if (s[i] > 0xc3) return NULL;
+        out[n++] = s[i] < 0x80 ? s[i] : (uint8_t)((s[i] & 3) << 6 | (s[i + 1] & 0x3f));
+        if (s[i] >= 0x80) i++;
+    }
+    *out_len = n;
+    return out;
+}
+
+/* The place for one level more, made when it is not there. */
+static og__nested *place(og__watch *watch)
+{
+    og__nested *nested = watch->nested[watch->depth];
+    if (!nested) {
+        nested = og__alloc(watch->alloc, sizeof *nested);
+        if (!nested) return NULL;
+        nested->doc = og_doc_new(watch->alloc);
+        if (!nested->doc) {
+            og__free(watch->alloc, nested, sizeof *nested);
+            return NULL;
+        }
+        watch->nested[watch->depth] = nested;
+    }
+    og_doc_reset(nested->doc);
+    return nested;
+}
+
+static int start(og__watch *watch, og__nested *nested, const uint8_t *bytes, size_t len)
+{
+    static const og_pickle_read_options options = {.size = sizeof options, .encoding = OG_PICKLE_LATIN1};
+    og__level *level = &nested->level;
+    nested->err.code = OG_OK;
+    level->reader = &nested->reader;
+    level->frame_end = 0;
+    level->sure = says_protocol(bytes);
+    level->imported = false;
+    level->held_count = 0;
+    level->denied.code = OG_OK;
+    int status = og__reader_init(&nested->reader, nested->doc, bytes, len, &options, &nested->err);
+    if (status == OG_OK) watch->depth++;
+    return status;
+}
+
+int og__watch_enter(og__watch *watch)
+{
+    const og__reader *r = og__watch_level(watch)->reader;
+    if (watch->depth >= watch->policy->nested || !pushes_bytes(r)) return OG_OK;
+    og_value v = r->top[-1];
+    og_kind kind = og_kind_of(v);
+    if (kind != OG_STR && kind != OG_BYTES && kind != OG_BYTEARRAY) return OG_OK;
+    size_t len = 0;
+    const uint8_t *bytes = (const uint8_t *)og_data(v, &len);
+    bool latin1 = kind == OG_STR && is_latin1_pickle(bytes, len);
+    if (!latin1 && !may_be_pickle(bytes, len)) return OG_OK;
+    if (watch->depth == 0) watch->position = (size_t)(r->op - r->start);
+    og__nested *nested = place(watch);
+    if (!nested) return OG_ENOMEM;
+    if (latin1) bytes = from_latin1(nested->doc, bytes, len, &len);
+    return bytes && len ? start(watch, nested, bytes, len) : OG_OK;
+}
+
+/* Damaged bytes are damaged for Python too; but what our limits refuse Python may go on to read. */
+static bool is_ours(int status)
+{
+    return status < 0 && status != OG_ESYNTAX && status != OG_ETRUNCATED;
+}
+
+int og__watch_leave(og__watch *watch, int status)
+{
+    og__nested *nested = watch->nested[watch->depth - 1];
+    og__level *level = &nested->level;
+    int done = OG_OK;
+    if (!level->sure && ((status > 0 && level->held_count > 0) || (is_ours(status) && level->imported)))
+        done = og__watch_make_sure(watch, level);
+    if (level->sure && is_ours(status) && level->denied.code == OG_OK)
+        og_error_set(&level->denied, OG_EPOLICY, watch->position,
+                     "the pickle within the bytes or str at %zu cannot be read to its end: %s", watch->position,
+                     nested->err.text);
+    if (level->sure && level->denied.code != OG_OK && watch->outer.denied.code == OG_OK)
+        watch->outer.denied = level->denied;
+    og__reader_fini(&nested->reader);
+    watch->depth--;
+    return done;
+}
