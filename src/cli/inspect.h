@@ -49,6 +49,9 @@ int inspect_npy(inspection *run, const inspect_thing *thing);
  * one that uses something. */
 bool inspect_looks_like_pickle(const char *name, const uint8_t *bytes, size_t len);
 
+/* Whether they may turn out to be one when more bytes follow these. */
+bool inspect_may_be_pickle(const char *name, const uint8_t *bytes, size_t len);
+
 /* Says that a thing, or a part of it, cannot be looked at, which is a verdict too. */
 int inspect_unreadable(inspection *run, const char *name, const char *format, ...) OG_PRINTF(3, 4);
 

@@ -7,30 +7,50 @@
 
 enum { PROTO = 0x80 };
 
+/* By a name's ending; that of a member stands in brackets. */
 static bool ends_like_pickle(const char *name)
 {
-    static const char *const endings[] = {".pkl", ".pickle", ".p", ".pck", ".pcl", ".joblib", ".pkl]", ".pickle]"};
+    static const char *const endings[] = {".pkl", ".pickle", ".p", ".pck", ".pcl", ".joblib"};
     size_t len = strlen(name);
+    if (len > 0 && name[len - 1] == ']') len--;
     for (size_t i = 0; i < sizeof endings / sizeof endings[0]; i++) {
         size_t n = strlen(endings[i]);
-        if (len >= n && strcasecmp(name + len - n, endings[i]) == 0) return true;
+        if (len >= n && strncasecmp(name + len - n, endings[i], n) == 0) return true;
     }
     return false;
 }
 
-bool inspect_looks_like_pickle(const char *name, const uint8_t *bytes, size_t len)
+/* True for what only a pickle begins with. */
+static bool begins_like_pickle(const uint8_t *bytes, size_t len)
 {
-    if (ends_like_pickle(name)) return true;
-    if (len >= 2 && bytes[0] == PROTO) return bytes[1] >= 1 && bytes[1] <= OG_PICKLE_HIGHEST_PROTOCOL;
-    /* Old protocols have no mark of their own: it is one when it uses something, and calls it or ends well. */
+    return len >= 2 && bytes[0] == PROTO && bytes[1] >= 1 && bytes[1] <= OG_PICKLE_HIGHEST_PROTOCOL;
+}
+
+/*
+ * Old protocols have no mark of their own: bytes are a pickle when they use something, and call it or end well.
+ * `part` says that more bytes follow, which may go on to do so.
+ */
+static bool reads_like_pickle(const uint8_t *bytes, size_t len, bool part)
+{
     og_pickle_report report;
     og_pickle_check_first(bytes, len, NULL, &report, NULL);
     bool called = false;
-    for (size_t i = 0; i < report.use_count; i++)
-        called = called || (i > 0 && report.uses[i].how != OG_USE_IMPORTED);
+    for (size_t i = 1; i < report.use_count; i++)
+        called = called || report.uses[i].how != OG_USE_IMPORTED;
     bool found = called || (report.use_count > 0 && report.unreadable.code == OG_OK);
+    if (part && report.unreadable.code != OG_OK && report.unreadable.code != OG_ESYNTAX) found = true;
     og_pickle_report_fini(&report);
     return found;
+}
+
+bool inspect_looks_like_pickle(const char *name, const uint8_t *bytes, size_t len)
+{
+    return ends_like_pickle(name) || begins_like_pickle(bytes, len) || reads_like_pickle(bytes, len, false);
+}
+
+bool inspect_may_be_pickle(const char *name, const uint8_t *bytes, size_t len)
+{
+    return ends_like_pickle(name) || begins_like_pickle(bytes, len) || reads_like_pickle(bytes, len, true);
 }
 
 /* What follows a pickle is another one, or it is not: then nobody knows what it is for. */
@@ -39,7 +59,7 @@ static bool goes_on(const uint8_t *bytes, size_t len)
     og_error err;
     og_pickle_scan scan = {0};
     size_t end;
-    if (len >= 2 && bytes[0] == PROTO && bytes[1] <= OG_PICKLE_HIGHEST_PROTOCOL) return true;
+    if (begins_like_pickle(bytes, len)) return true;
     return og_pickle_scan_end(&scan, bytes, len, true, &end, &err) > 0 || inspect_looks_like_pickle("", bytes, len);
 }
 
