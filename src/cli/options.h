@@ -15,9 +15,11 @@ enum {
     CLI_SEND = 4,
     CLI_RECV = 8,
     CLI_CONVERT = 16,
+    CLI_INSPECT = 32,
     CLI_CLIENTS = CLI_CALL | CLI_SEND | CLI_RECV,
     CLI_WIRE = CLI_SERVE | CLI_CLIENTS,
     CLI_ALL = CLI_WIRE | CLI_CONVERT,
+    CLI_EVERY = CLI_ALL | CLI_INSPECT,
 };
 
 /* How objects are written down: name, for -i, for -o. */
@@ -56,6 +58,9 @@ typedef struct cli_options {
     int64_t connect_timeout_ms; /* OG_FOREVER: none */
     int64_t timeout_ms;
     int64_t idle_timeout_ms;
+    const char *policy;
+    bool globals;
+    bool verdict;
     bool quiet;
     bool verbose;
     bool help;
