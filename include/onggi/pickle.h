@@ -40,6 +40,7 @@ typedef struct og_pickle_read_options {
     const og_value *buffers; /* out-of-band buffers (bytes or bytearray), for NEXT_BUFFER, in order */
     size_t buffer_count;
     const og_policy *policy; /* which classes it may name (OG_EPOLICY); NULL: any, all are inert here */
+    bool policy_inert; /* let pass what no row of the policy names; what a row denies is refused */
 } og_pickle_read_options;
 
 typedef struct og_pickle_write_options {
