@@ -4,6 +4,7 @@
 #define ONGGI_BASE_NUMBER_DIGITS_H
 
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 #include <string.h>
 
@@ -45,7 +46,7 @@ static inline uint32_t og__eight_digits(uint64_t word)
 /* Writes exactly two digits of a number below 100. */
 static inline void og__put2(char *text, uint32_t number)
 {
-    memcpy(text, og__digit_pairs + 2 * number, 2);
+    memcpy(text, og__digit_pairs + 2 * (size_t)number, 2);
 }
 
 #define OG__ZEROS8 UINT64_C(0x3030303030303030) /* "00000000" */
