@@ -49,6 +49,14 @@ typedef struct og_conn_options {
     int64_t send_timeout_ms;    /* for one message to leave; 0: 30,000 */
     int64_t recv_timeout_ms;    /* for one og_recv(); 0: none */
     const og_allocator *alloc;  /* NULL: the default */
+
+    /*
+     * Which classes arriving pickles may name: each is checked before its value is handed on, and refused with
+     * OG_EPOLICY, class name and position. NULL: any; all are inert here. The policy must outlive the connection.
+     * `policy_inert`: classes that no row of the policy names are passed on; those that a row denies are refused.
+     */
+    const og_policy *policy;
+    bool policy_inert;
 } og_conn_options;
 
 /* ---- Blocking -------------------------------------------------------------------------------------------

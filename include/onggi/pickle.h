@@ -50,6 +50,7 @@ typedef struct og_pickle_read_options {
     const og_pickle_extension *extensions; /* their texts must outlive the document; NULL: codes are inert */
     size_t extension_count;
     const og_policy *policy; /* which classes it may name (OG_EPOLICY); NULL: any, all are inert here */
+    bool policy_inert; /* let pass what no row of the policy names; what a row denies is refused */
 } og_pickle_read_options;
 
 typedef struct og_pickle_write_options {

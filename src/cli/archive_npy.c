@@ -50,8 +50,7 @@ int inspect_npy(inspection *run, const inspect_thing *thing)
     if (!readable)
         return inspect_unreadable(run, thing->name, "the header of a numpy file cannot be read: expected a dict with descr");
     inspect_thing body = *thing;
-    body.bytes += end;
-    body.len -= end;
+    body.start = end;
     if (objects) return inspect_pickles(run, &body);
     cli_log(OG_LOG_DEBUG, "%s: an array without objects, and so without a pickle", thing->name);
     return 0;

@@ -145,7 +145,7 @@ static int inspect_member(inspection *run, const zip_archive *zip, const zip_mem
     if (!wrong && is_wanted(m, name, bytes.data, bytes.len)) {
         bytes.len = 0;
         wrong = m->size > run->limit ? "it is too long; raise --max-message" : zip_read(zip, m, run->limit, &bytes);
-        inspect_thing thing = {name, bytes.data, bytes.len, false, depth + 1};
+        inspect_thing thing = {.name = name, .bytes = bytes.data, .len = bytes.len, .depth = depth + 1};
         if (!wrong && inspect_is_zip(bytes.data, bytes.len)) {
             status = wait_for(run, list, name, &bytes, depth + 1);
         } else if (!wrong) {
@@ -188,7 +188,7 @@ int inspect_zip(inspection *run, const inspect_thing *thing)
     while (list) {
         waiting *w = list;
         list = w->next;
-        inspect_thing inner = {w->name, w->bytes.data, w->bytes.len, false, w->depth};
+        inspect_thing inner = {.name = w->name, .bytes = w->bytes.data, .len = w->bytes.len, .depth = w->depth};
         if (status == 0) status = inspect_archive(run, &inner, &list);
         og_buf_free(&w->bytes);
         free(w->name);

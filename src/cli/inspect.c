@@ -26,6 +26,16 @@ int inspect_bytes(inspection *run, const inspect_thing *thing)
     return inspect_pickles(run, thing);
 }
 
+/* What holds no pickle is harmless, and is said to be when it was asked for. */
+static int inspect_whole(inspection *run, const inspect_thing *thing)
+{
+    size_t before = run->shown;
+    int status = inspect_bytes(run, thing);
+    if (status || run->shown > before || !thing->asked_for || !run->options->verdict) return status;
+    const og_pickle_report nothing = {.verdict = OG_HARMLESS};
+    return inspect_report(run, thing->name, &nothing, 1, 0);
+}
+
 /* A file that cannot be read may be anything. */
 static int fail_file(inspection *run, const char *name, int error)
 {
@@ -60,8 +70,8 @@ static int inspect_fd(inspection *run, int fd, const char *name, bool asked_for)
     } else if (error) {
         status = fail_file(run, name, error);
     } else {
-        inspect_thing thing = {name, bytes.data, bytes.len, asked_for, 0};
-        status = inspect_bytes(run, &thing);
+        inspect_thing thing = {.name = name, .bytes = bytes.data, .len = bytes.len, .asked_for = asked_for};
+        status = inspect_whole(run, &thing);
     }
     og_buf_free(&bytes);
     return status;
@@ -198,14 +208,18 @@ static int start(inspection *run, const cli_options *options)
     run->colour = !run->json && wants_colour();
     if (options->out != CLI_FORM_NONE && options->out != CLI_FORM_JSON && options->out != CLI_FORM_TEXT)
         return cli_usage("'onggi inspect' prints text or json: -o text or -o json");
-    return cli_policy(&run->policy, options->policy ? options->policy : "plain-data");
+    run->policy = options->rules;
+    if (!run->policy) run->policy = run->plain = og_policy_builtin("plain-data", NULL);
+    if (run->policy) return 0;
+    cli_log(OG_LOG_ERROR, "out of memory");
+    return CLI_REFUSED;
 }
 
 static int finish(inspection *run, int status)
 {
     if (status == 0) status = inspect_flush(run);
     og_buf_free(&run->out);
-    og_policy_free(run->policy);
+    og_policy_free(run->plain);
     if (status == CLI_OUTPUT_GONE) status = 0;
     if (status) return status;
     return run->options->verdict ? (int)run->verdict : run->status;

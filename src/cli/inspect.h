@@ -12,7 +12,8 @@
 
 typedef struct inspection {
     const cli_options *options;
-    og_policy *policy;
+    const og_policy *policy;
+    og_policy *plain; /* of its own, where none was asked for */
     bool json;
     bool colour;
     size_t limit;       /* of the bytes of one file or member */
@@ -28,6 +29,7 @@ typedef struct inspect_thing {
     const char *name; /* for people: of the file, and of the member in brackets */
     const uint8_t *bytes;
     size_t len;
+    size_t start; /* before which there is something else than pickles */
     bool asked_for; /* by name; else what is no pickle is passed over */
     unsigned depth; /* of archives in one another */
 } inspect_thing;

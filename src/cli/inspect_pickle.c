@@ -80,8 +80,8 @@ static int inspect_one(inspection *run, const inspect_thing *thing, size_t numbe
 
 int inspect_pickles(inspection *run, const inspect_thing *thing)
 {
-    size_t at = 0;
-    if (thing->len == 0) return inspect_unreadable(run, thing->name, "found nothing where a pickle was expected");
+    size_t at = thing->start;
+    if (thing->len == at) return inspect_unreadable(run, thing->name, "found nothing where a pickle was expected");
     for (size_t number = 1; at < thing->len; number++) {
         size_t size;
         if (number > 1 && !goes_on(thing->bytes + at, thing->len - at))

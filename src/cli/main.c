@@ -64,5 +64,9 @@ int main(int argc, char **argv)
     if (status) return status;
     if (options.help) return cli_help_command(command);
     cli_set_levels(options.quiet, options.verbose);
-    return command->run(&options);
+    if (options.policy) status = cli_policy(&options.rules, options.policy);
+    if (status) return status;
+    status = command->run(&options);
+    og_policy_free(options.rules);
+    return status;
 }

@@ -60,6 +60,7 @@ typedef struct cli_options {
     int64_t timeout_ms;
     int64_t idle_timeout_ms;
     const char *policy;
+    struct og_policy *rules; /* what --policy names, once it is read; or NULL */
     bool globals;
     bool verdict;
     bool quiet;

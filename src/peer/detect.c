@@ -458,7 +458,7 @@ int og__detect(const og__look *look, og__detected *out, og_error *err)
         r[0] = (reading){.framing = "header", .text = "Content-Length", .start = OG__START_MORE};
         return take(look, &r[0], out, err);
     }
-    if (header == 0 && !look->ended && !look->silent && !look->datagram) return 0;
+    if (header == 0 && !look->ended && !look->datagram) return 0;
     read_all(look, r);
     favour_bare(look, r);
     if (count(r, ALIVE) > 1) fit_all(look, r);

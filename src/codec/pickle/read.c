@@ -161,10 +161,11 @@ static int run_strict(og__reader *r)
 }
 
 /* Runs to STOP under a policy: the first refusal ends it. */
-static int run_watched(og__reader *r, const og_policy *policy)
+static int run_watched(og__reader *r, const og_pickle_read_options *o)
 {
     og__watch watch;
-    og__watch_init(&watch, policy, NULL, &r->doc->alloc);
+    og__watch_init(&watch, o->policy, NULL, &r->doc->alloc);
+    if (o->policy_inert) watch.default_allow = true;
     int status = og__watch_run(&watch, r);
     og__watch_fini(&watch);
     return status;
@@ -176,7 +177,7 @@ static int read_into(og_doc *doc, const uint8_t *bytes, size_t len, size_t *used
 {
     og__reader r;
     int status = og__reader_init(&r, doc, bytes, len, o, err);
-    if (status == OG_OK) status = o->policy ? run_watched(&r, o->policy) : o->strict ? run_strict(&r) : run(&r);
+    if (status == OG_OK) status = o->policy ? run_watched(&r, o) : o->strict ? run_strict(&r) : run(&r);
     if (status == OG_OK) status = og__reader_finish(&r, o->allow_trailing);
     og__reader_fini(&r);
     if (status == OG_OK && used) *used = (size_t)(r.at - r.start);

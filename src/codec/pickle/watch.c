@@ -15,6 +15,7 @@ void og__watch_init(og__watch *watch, const og_policy *policy, og__findings *fin
                     const og_allocator *alloc)
 {
     watch->policy = policy;
+    watch->default_allow = policy->default_allow;
     watch->findings = findings;
     watch->alloc = alloc;
     watch->position = 0;
@@ -137,13 +138,15 @@ static og_value class_of(og_value v)
 static int note_use(og__watch *watch, og__level *level, og_use_how how, og_value of)
 {
     const og_policy *policy = watch->policy;
-    og_pickle_use use = {.module = "", .qualname = "", .how = how, .allowed = policy->default_allow};
+    og_pickle_use use = {.module = "", .qualname = "", .how = how, .allowed = watch->default_allow};
     if (og_kind_of(of) == OG_CLASS) {
         /* What was named has been checked as it was named. */
         if (!watch->findings && level->sure && how != OG_USE_IMPORTED) return OG_OK;
         set_name(&use, of);
+        bool decided;
         use.allowed =
-            og_policy_allows(policy, use.module, use.module_len, use.qualname, use.qualname_len, NULL);
+            og_policy_allows(policy, use.module, use.module_len, use.qualname, use.qualname_len, &decided);
+        if (!decided) use.allowed = watch->default_allow;
         if (how == OG_USE_IMPORTED && !policy->lenient &&
             !(og__strict_name(use.module, use.module_len) && og__strict_name(use.qualname, use.qualname_len)))
             use.allowed = false;
@@ -155,7 +158,7 @@ static int note_use(og__watch *watch, og__level *level, og_use_how how, og_value
 static int note_other(og__watch *watch, og__level *level, og_use_how how, og__say say, const char *name)
 {
     og_pickle_use use = {.module = "", .qualname = name, .qualname_len = strlen(name), .how = how};
-    use.allowed = say == OG__SAYS_NOTHING ? watch->policy->default_allow : say == OG__SAYS_ALLOW;
+    use.allowed = say == OG__SAYS_NOTHING ? watch->default_allow : say == OG__SAYS_ALLOW;
     return note(watch, level, &use);
 }
 
