@@ -26,8 +26,17 @@ class Tool:
             raise Refused(body.decode("utf-8", "replace"))
         return body
 
-    def rewrite(self, data, protocol):
-        return self.ask(protocol, data)
+    def rewrite(self, data, protocol, by_text=False, encoding="ASCII", strict=False):
+        """Read and written again; `by_text`: with lossless JSON in between."""
+        kind = ("ASCII", "latin1", "utf-8", "bytes").index(encoding)
+        return self.ask(protocol | 8 * by_text | kind << 4 | 128 * strict, data)
+
+    def text(self, data):
+        """The lossless JSON text."""
+        return self.ask(7, data)
+
+    def canonical(self, data, strict=False):
+        return self.ask(6 | 128 * strict, data)
 
     def scan(self, data):
         return int(self.ask(ord("s"), data))
