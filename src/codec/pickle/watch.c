@@ -4,6 +4,7 @@
 
 #include "base/alloc.h"
 #include "base/number.h"
+#include "base/utf8.h"
 
 #include <stdarg.h>
 #include <stdio.h>
@@ -59,21 +60,30 @@ static void refuse(og__watch *watch, og__level *level, const char *format, ...)
     }
 }
 
-/* A name for people: control characters would steer their terminals. */
+/* Text that came from elsewhere, for people: what cannot be shown is '?', for it might steer their terminals. */
+static size_t show_text(char *out, const char *text, size_t len)
+{
+    size_t n = 0;
+    for (size_t at = 0; at < len && n < SHOWN - 4;) {
+        uint32_t code = 0;
+        size_t size = og__utf8_decode((const uint8_t *)text + at, len - at, &code);
+        if (size == 0 || !og__printable(code)) {
+            out[n++] = '?';
+        } else {
+            memcpy(out + n, text + at, size);
+            n += size;
+        }
+        at += size ? size : 1;
+    }
+    return n;
+}
+
 static void show(char *out, const og_pickle_use *use)
 {
-    bool dotted = use->qualname_len && memchr(use->qualname, '.', use->qualname_len) != NULL;
-    int module = use->module_len < SHOWN ? (int)use->module_len : SHOWN;
-    int name = use->qualname_len < SHOWN ? (int)use->qualname_len : SHOWN;
-    size_t n = 0;
-    for (int i = 0; i < module; i++)
-        out[n++] = use->module[i];
+    bool dotted = memchr(use->qualname, '.', use->qualname_len) != NULL;
+    size_t n = show_text(out, use->module, use->module_len);
     out[n++] = dotted ? ':' : '.';
-    for (int i = 0; i < name; i++)
-        out[n++] = use->qualname[i];
-    for (size_t i = 0; i < n; i++) {
-        if ((uint8_t)out[i] < 0x20 || out[i] == 0x7f) out[i] = '?';
-    }
+    n += show_text(out + n, use->qualname, use->qualname_len);
     out[n] = 0;
 }
 
