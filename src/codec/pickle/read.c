@@ -42,17 +42,6 @@ int og__reader_no_stop(og__reader *r)
                         len);
 }
 
-/* Runs to STOP: 0, or < 0 with the error set. */
-static int run(og__reader *r)
-{
-    while (r->at < r->end) {
-        r->op = r->at++;
-        int status = og__reader_step(r);
-        if (status != 0) return status < 0 ? status : OG_OK;
-    }
-    return og__reader_no_stop(r);
-}
-
 /* Sets the reader up with options whose defaults are put in place. */
 static int take_options(og__reader *r, const og_pickle_read_options *o)
 {
@@ -107,6 +96,7 @@ int og__reader_init(og__reader *r, og_doc *doc, const uint8_t *bytes, size_t len
     r->buffer_next = 0;
     r->protocol = 0;
     r->regrown = false;
+    memset(r->models, 0, sizeof r->models);
     r->err = err;
     int status = take_options(r, o);
     if (status < 0) return status;
@@ -177,7 +167,8 @@ static int read_into(og_doc *doc, const uint8_t *bytes, size_t len, size_t *used
 {
     og__reader r;
     int status = og__reader_init(&r, doc, bytes, len, o, err);
-    if (status == OG_OK) status = o->policy ? run_watched(&r, o) : o->strict ? run_strict(&r) : run(&r);
+    if (status == OG_OK)
+        status = o->policy ? run_watched(&r, o) : o->strict ? run_strict(&r) : og__reader_run(&r);
     if (status == OG_OK) status = og__reader_finish(&r, o->allow_trailing);
     og__reader_fini(&r);
     if (status == OG_OK && used) *used = (size_t)(r.at - r.start);
