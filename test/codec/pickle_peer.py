@@ -1,8 +1,17 @@
 # SPDX-License-Identifier: MIT
 """What the pickle tests share: the tool, comparison with identity, random values."""
+import os
 import random
 import struct
 import subprocess
+import sys
+
+
+sys.dont_write_bytecode = True
+
+# The first argument of a test program, or from the environment.
+TOOL = sys.argv.pop(1) if len(sys.argv) > 1 and os.path.isfile(sys.argv[1]) else os.environ.get("ONGGI_PICKLE_TOOL", "")
+COUNT = int(os.environ.get("ONGGI_PICKLE_COUNT", "2000"))
 
 
 class Refused(Exception):
@@ -26,17 +35,8 @@ class Tool:
             raise Refused(body.decode("utf-8", "replace"))
         return body
 
-    def rewrite(self, data, protocol, by_text=False, encoding="ASCII", strict=False):
-        """Read and written again; `by_text`: with lossless JSON in between."""
-        kind = ("ASCII", "latin1", "utf-8", "bytes").index(encoding)
-        return self.ask(protocol | 8 * by_text | kind << 4 | 128 * strict, data)
-
-    def text(self, data):
-        """The lossless JSON text."""
-        return self.ask(7, data)
-
-    def canonical(self, data, strict=False):
-        return self.ask(6 | 128 * strict, data)
+    def rewrite(self, data, protocol):
+        return self.ask(protocol, data)
 
     def scan(self, data):
         return int(self.ask(ord("s"), data))
