@@ -206,11 +206,12 @@ enum { OG__LINEAR_MAX = 8 };
  */
 static inline void og__copy_fresh(og_value *to, const og_value *from, size_t count)
 {
-    __extension__ typedef uint64_t __attribute__((may_alias)) word;
-    word *t = (word *)to;
-    const word *f = (const word *)from;
-    for (size_t i = 0; i < 2 * count; i++)
-        t[i] = f[i];
+    for (size_t i = 0; i < count; i++) {
+        uint64_t meta = from[i].meta;
+        __asm__("" : "+r"(meta)); /* keeps the compiler from joining the two words */
+        to[i].meta = meta;
+        to[i].u = from[i].u;
+    }
 }
 
 /*

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The steps of the JSON reader that are taken most often, to be inlined. What they do not know they leave to
+ * The steps of the JSON reader that are taken most often, to be inlined into a pass (pass.h). What they do not know they leave to
  * the functions of reader.h, which take any text and find the words for what is wrong.
  */
 #ifndef ONGGI_CODEC_JSON_FAST_H
@@ -9,22 +9,16 @@
 #include "base/number_digits.h"
 #include "base/number_double.h"
 #include "codec/json/reader.h"
-#include "codec/json/text16.h"
 
-#define OG__HOT inline __attribute__((always_inline))
-
-/* The place of the first byte from `at` on that is not white space, or the end. */
+/* The place of the first byte from `at` on that is not white space, or one from the end on. */
 static OG__HOT const uint8_t *og__json_skip_space(const og__json_reader *r, const uint8_t *at)
 {
-    if (at<r->end && * at> ' ') return at;
-    if (r->end - at >= 2 && *at == ' ' && at[1] > ' ') return at + 1;
-    while (at <= r->vector_end) {
-        unsigned other = og__space16(at) ^ OG__TEXT16_ALL;
-        if (other) {
-            at += __builtin_ctz(other);
-            return at < r->end ? at : r->end;
-        }
-        at += OG__TEXT16;
+    if ((OG__PADDED || at < r->end) && *at > ' ') return at;
+    if ((OG__PADDED || r->end - at >= 2) && at[1] > ' ' && og__json_is_space(*at)) return at + 1;
+    for (; at <= r->fast_end; at += OG__WIDE) {
+        uint64_t other = og__wide_other(at);
+        if (!other) continue;
+        return at + __builtin_ctzll(other);
     }
     return og__json_skip_space_slow(r, at);
 }
@@ -33,17 +27,19 @@ static OG__HOT const uint8_t *og__json_skip_space(const og__json_reader *r, cons
 static OG__HOT const uint8_t *og__json_read_string(og__json_reader *r, const uint8_t *at, og_value *out)
 {
     const uint8_t *start = at + 1;
-    at = start;
-    while (at <= r->vector_end) {
-        unsigned special = og__special16(at);
-        if (!special) {
-            at += OG__TEXT16;
-            continue;
+    unsigned flags = OG__F_CLEAN | OG__F_ASCII;
+    for (at = start; at <= r->fast_end; at += OG__WIDE) {
+        uint64_t special = og__wide_special(at);
+        if (!special) continue;
+        at += __builtin_ctzll(special);
+        const uint8_t *end = at;
+        if (*at >= 0x80) {
+            end = og__wide_utf8(r, at);
+            flags = OG__F_CLEAN;
         }
-        at += __builtin_ctz(special);
-        if (*at != '"' || at >= r->end) break;
-        *out = og__make(OG_STR, OG__F_CLEAN | OG__F_ASCII, (uint64_t)(at - start), start);
-        return at + 1;
+        if (!end || *end != '"' || end >= r->end) break;
+        *out = og__make(OG_STR, flags, (uint64_t)(end - start), start);
+        return end + 1;
     }
     return og__json_read_string_slow(r, start, at < r->end ? at : r->end, out);
 }
@@ -55,7 +51,7 @@ static OG__HOT const uint8_t *og__json_read_string(og__json_reader *r, const uin
 static OG__HOT const uint8_t *og__json_same_key(const og__json_reader *r, const uint8_t *at, og_value key)
 {
     /* What is clean was not copied: its quote stands behind it. */
-    if (!(key.meta & OG__F_CLEAN) || at > r->vector_end) return NULL;
+    if (!(key.meta & OG__F_CLEAN) || !(OG__PADDED || at <= r->vector_end)) return NULL;
     size_t len = og__value_len(key);
     const uint8_t *was = key.u.p;
     if (len >= OG__TEXT16) {
@@ -70,38 +66,23 @@ static OG__HOT const uint8_t *og__json_same_key(const og__json_reader *r, const 
 
 /* ---- Numbers ---- */
 
-/* How many of the eight bytes from the lowest on are digits. */
-static OG__HOT unsigned og__json_count_digits(uint64_t word)
+/* Takes a run of digits into `sum`, which is right when all it was made from are at most 19; not all of a run
+ * that is longer than that. Loads up to 16 bytes past those taken. */
+static OG__HOT const uint8_t *og__json_take_digits(const uint8_t *at, uint64_t *sum)
 {
-    const uint64_t each = UINT64_C(0x0101010101010101);
-    uint64_t off = word ^ each * '0';
-    uint64_t bad = ((off + each * 0x76) | off) & each * 0x80;
-    return bad ? (unsigned)__builtin_ctzll(bad) / 8 : 8;
-}
-
-/* Takes a run of up to 24 digits into `number`, which is right when there are at most 19. */
-static OG__HOT const uint8_t *og__json_take_digits(const uint8_t *at, uint64_t *number)
-{
-    static const uint32_t tens[] = {1, 10, 100, 1000, 10000, 100000, 1000000, 10000000};
-    uint64_t n = *number;
-    uint64_t word = og__load8(at);
-    unsigned count = og__json_count_digits(word);
-    if (count == 8) {
-        n = n * 100000000 + og__eight_digits(word);
-        at += 8;
-        word = og__load8(at);
-        count = og__json_count_digits(word);
-        if (count == 8) {
-            n = n * 100000000 + og__eight_digits(word);
-            at += 8;
-            word = og__load8(at);
-            count = og__json_count_digits(word);
-            if (count == 8) return at + 8;
-        }
-    }
-    if (count) n = n * tens[count] + og__eight_digits(word << (64 - 8 * count));
-    *number = n;
-    return at + count;
+    static const uint64_t tens[] = {
+        UINT64_C(1), UINT64_C(10), UINT64_C(100), UINT64_C(1000), UINT64_C(10000), UINT64_C(100000), UINT64_C(1000000), UINT64_C(10000000), UINT64_C(100000000), UINT64_C(1000000000), UINT64_C(10000000000), UINT64_C(100000000000), UINT64_C(1000000000000), UINT64_C(10000000000000), UINT64_C(100000000000000), UINT64_C(1000000000000000), UINT64_C(10000000000000000)};
+    uint64_t number = *sum;
+    unsigned count;
+    enum { RUNS = OG__WIDE_DIGITS == 8 ? 3 : 2 };
+    int run = 0;
+    do {
+        uint64_t part = og__wide_number(at, &count);
+        number = number * tens[count] + part;
+        at += count;
+    } while (count == OG__WIDE_DIGITS && ++run < RUNS);
+    *sum = number;
+    return at;
 }
 
 /*
@@ -113,7 +94,11 @@ static OG__HOT const uint8_t *og__json_fast_number(const uint8_t *at, og_value *
     bool negative = *at == '-';
     const uint8_t *digits = at + negative;
     uint64_t number = 0;
-    at = og__json_take_digits(digits, &number);
+    at = digits;
+    /* Few digits, one by one: where they end is then foretold, not computed. */
+    while (at - digits < 4 && og__is_digit(*at))
+        number = number * 10 + (uint64_t)(*at++ - '0');
+    if (og__is_digit(*at)) at = og__json_take_digits(at, &number);
     ptrdiff_t len = at - digits;
     if (len == 0 || len > 18 || (*digits == '0' && len > 1)) return NULL;
     if (*at != '.') {

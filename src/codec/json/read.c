@@ -146,12 +146,22 @@ static void set_text(og__json_reader *r, const uint8_t *text, size_t len, bool p
     }
 }
 
+/* The pass that suits the processor best. */
+static int pass_over(og__json_reader *r)
+{
+#if defined(OG__JSON_AVX2)
+    bool padded = r->fast_end == r->end;
+    if (padded && __builtin_cpu_supports("avx2") && __builtin_cpu_supports("bmi2")) return og__json_pass_avx2(r);
+#endif
+    return og__json_pass(r);
+}
+
 static int read_into(og_doc *doc, og__json_reader *r)
 {
     r->doc = doc;
     doc->work = 0;
     doc->work_limit = WORK_LEAST + (uint64_t)(r->end - r->text) * WORK_PER_BYTE;
-    int status = og__json_pass(r);
+    int status = pass_over(r);
     if (status == OG_OK) {
         og_value root = doc->stack[1];
         if (r->tree) status = og__json_from_tags(r, root, &root);

@@ -80,6 +80,12 @@ og_value og__json_make_container(og__json_reader *r);
 /* Reads the text; the value is left on the stack behind its lowest place. 0 or a negative status. */
 int og__json_pass(og__json_reader *r);
 
+#if defined(__x86_64__) && defined(__GNUC__)
+#    define OG__JSON_AVX2 1
+/* Likewise, with AVX2, BMI and BMI2. */
+int og__json_pass_avx2(og__json_reader *r);
+#endif
+
 /* Reads a number; `at` is '-' or a digit. */
 const uint8_t *og__json_read_number(og__json_reader *r, const uint8_t *at, og_value *out);
 
