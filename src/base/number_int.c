@@ -14,32 +14,37 @@ __extension__ typedef unsigned __int128 u128;
 #define TEN_19 UINT64_C(10000000000000000000)
 enum { LIMB_DIGITS = 19 };
 
-/* Writes a number below 10**8 without leading zeros. */
+#define TEN_8  UINT64_C(100000000)
+#define TEN_16 UINT64_C(10000000000000000)
+
+/* Writes a number below 10**8 without leading zeros; eight bytes are written in any case. */
 static unsigned write_small(uint32_t number, char *text)
 {
-    char digits[8];
-    og__put8(digits, number);
-    unsigned zeros = (unsigned)(number < 10000000) + (number < 1000000) + (number < 100000) +
-                     (number < 10000) + (number < 1000) + (number < 100) + (number < 10);
-    memcpy(text, digits + zeros, 8 - zeros);
+    uint64_t digits = og__split8(number);
+    unsigned zeros = (unsigned)__builtin_ctzll(digits | UINT64_C(1) << 56) / 8; /* 0 has one digit */
+    og__store8(text, (digits | OG__ZEROS8) >> 8 * zeros);
     return 8 - zeros;
 }
 
+/* All sixteen digits are made and those in front shifted out: how many there are is hard to foretell. */
 unsigned og__uint64_write(uint64_t number, char *text)
 {
-    if (number < 100000000) return write_small((uint32_t)number, text);
-    uint64_t top = number / 100000000;
-    uint32_t low = (uint32_t)(number % 100000000);
-    unsigned n;
-    if (top < 100000000) {
-        n = write_small((uint32_t)top, text);
-    } else {
-        n = write_small((uint32_t)(top / 100000000), text);
-        og__put8(text + n, (uint32_t)(top % 100000000));
-        n += 8;
+    if (number >= TEN_16) {
+        unsigned n = write_small((uint32_t)(number / TEN_16), text);
+        og__put8(text + n, (uint32_t)(number / TEN_8 % TEN_8));
+        og__put8(text + n + 8, (uint32_t)(number % TEN_8));
+        return n + 16;
     }
-    og__put8(text + n, low);
-    return n + 8;
+    uint64_t high = og__split8((uint32_t)(number / TEN_8));
+    uint64_t low = og__split8((uint32_t)(number % TEN_8));
+    unsigned zeros_high = (unsigned)__builtin_ctzll(high | UINT64_C(1) << 63);
+    unsigned zeros_low = 64 + (unsigned)__builtin_ctzll(low | UINT64_C(1) << 56); /* 0 has one digit */
+    unsigned zeros = (high ? zeros_high : zeros_low) & ~7u;
+    u128 digits = (u128)(low | OG__ZEROS8) << 64 | high | OG__ZEROS8;
+    digits >>= zeros;
+    og__store8(text, (uint64_t)digits);
+    og__store8(text + 8, (uint64_t)(digits >> 64));
+    return 16 - zeros / 8;
 }
 
 size_t og__int64_write(int64_t number, char *text)
