@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* Integers of any size as decimal text, and back. */
 #include "base/number.h"
-#include "base/number_digits.h"
+#include "base/number_digits16.h"
 
 const char og__digit_pairs[201] =
     "00010203040506070809101112131415161718192021222324252627282930313233343536373839"
@@ -17,41 +17,31 @@ enum { LIMB_DIGITS = 19 };
 #define TEN_8  UINT64_C(100000000)
 #define TEN_16 UINT64_C(10000000000000000)
 
-/* Writes a number below 10**8 without leading zeros; eight bytes are written in any case. */
-static unsigned write_small(uint32_t number, char *text)
+/* All sixteen digits are made and those in front shifted out, because how many there are is hard to foretell.
+ */
+static inline unsigned write_number(uint64_t number, char *text)
 {
-    uint64_t digits = og__split8(number);
-    unsigned zeros = (unsigned)__builtin_ctzll(digits | UINT64_C(1) << 56) / 8; /* 0 has one digit */
-    og__store8(text, (digits | OG__ZEROS8) >> 8 * zeros);
-    return 8 - zeros;
+    if (number < TEN_16) {
+        og__digits16 digits = og__digits16_of((uint32_t)(number / TEN_8), (uint32_t)(number % TEN_8));
+        return og__digits16_put_number(digits, text);
+    }
+    og__digits16 head = og__digits16_of(0, (uint32_t)(number / TEN_16));
+    unsigned n = og__digits16_put_number(head, text);
+    og__put8(text + n, (uint32_t)(number / TEN_8 % TEN_8));
+    og__put8(text + n + 8, (uint32_t)(number % TEN_8));
+    return n + 16;
 }
 
-/* All sixteen digits are made and those in front shifted out: how many there are is hard to foretell. */
 unsigned og__uint64_write(uint64_t number, char *text)
 {
-    if (number >= TEN_16) {
-        unsigned n = write_small((uint32_t)(number / TEN_16), text);
-        og__put8(text + n, (uint32_t)(number / TEN_8 % TEN_8));
-        og__put8(text + n + 8, (uint32_t)(number % TEN_8));
-        return n + 16;
-    }
-    uint64_t high = og__split8((uint32_t)(number / TEN_8));
-    uint64_t low = og__split8((uint32_t)(number % TEN_8));
-    unsigned zeros_high = (unsigned)__builtin_ctzll(high | UINT64_C(1) << 63);
-    unsigned zeros_low = 64 + (unsigned)__builtin_ctzll(low | UINT64_C(1) << 56); /* 0 has one digit */
-    unsigned zeros = (high ? zeros_high : zeros_low) & ~7u;
-    u128 digits = (u128)(low | OG__ZEROS8) << 64 | high | OG__ZEROS8;
-    digits >>= zeros;
-    og__store8(text, (uint64_t)digits);
-    og__store8(text + 8, (uint64_t)(digits >> 64));
-    return 16 - zeros / 8;
+    return write_number(number, text);
 }
 
 size_t og__int64_write(int64_t number, char *text)
 {
-    if (number >= 0) return og__uint64_write((uint64_t)number, text);
-    *text = '-';
-    return 1 + og__uint64_write(0 - (uint64_t)number, text + 1);
+    size_t sign = number < 0;
+    text[0] = '-';
+    return sign + write_number(sign ? 0 - (uint64_t)number : (uint64_t)number, text + sign);
 }
 
 size_t og__limbs_for_digits(size_t digits)
