@@ -19,7 +19,7 @@ enum { LIMB_DIGITS = 19 };
 
 /* All sixteen digits are made and those in front shifted out, because how many there are is hard to foretell.
  */
-static inline unsigned write_number(uint64_t number, char *text)
+__attribute__((always_inline)) static inline unsigned write_number(uint64_t number, char *text)
 {
     if (number < TEN_16) {
         og__digits16 digits = og__digits16_of((uint32_t)(number / TEN_8), (uint32_t)(number % TEN_8));

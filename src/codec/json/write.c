@@ -111,8 +111,8 @@ static void set_separators(og__json_writer *w)
     if (!w->o.key_separator) w->o.key_separator = w->lines ? ": " : ":";
     w->item_separator_len = strlen(w->o.item_separator);
     w->key_separator_len = strlen(w->o.key_separator);
-    w->compact = !w->lines && w->o.form != OG_JSON_LOSSLESS && strcmp(w->o.item_separator, ",") == 0 &&
-                 strcmp(w->o.key_separator, ":") == 0;
+    w->compact = !w->lines && w->o.form != OG_JSON_LOSSLESS && w->item_separator_len == 1 &&
+                 w->o.item_separator[0] == ',' && w->key_separator_len == 1 && w->o.key_separator[0] == ':';
 }
 
 /* Room is asked for in advance, a little more than is used: what counts is the length in the end. */
@@ -140,23 +140,23 @@ static void free_writer(og__json_writer *w)
     for (size_t i = 0; i < w->depth; i++)
         og__json_end_frame(w, &w->frames[i]);
     if (w->frames != w->frames_first) og__free(w->alloc, w->frames, w->room * sizeof *w->frames);
-    og__free(w->alloc, w->records, w->record_room * sizeof *w->records);
-    og__map_free(&w->seen);
-    og_doc_free(w->scratch);
+    if (w->records) og__free(w->alloc, w->records, w->record_room * sizeof *w->records);
+    if (w->seen.slots) og__map_free(&w->seen);
+    if (w->scratch) og_doc_free(w->scratch);
 }
 
 int og_json_write(og_value value, og_buf *out, const og_json_write_options *options, og_error *err)
 {
     og__json_frame frames[FRAMES_AT_FIRST];
-    og__json_writer w = {.out = out,
-                         .frames = frames,
-                         .frames_first = frames,
-                         .room = FRAMES_AT_FIRST,
-                         .start = out->len,
-                         .alloc = out->alloc,
-                         .err = err,
-                         .lowest_cut = SIZE_MAX,
-                         .scratch_depth = SIZE_MAX};
+    og__json_writer w;
+    memset(&w, 0, sizeof w); /* an initializer is ten times as slow: "rep stos" */
+    w.out = out;
+    w.start = out->len;
+    w.alloc = out->alloc;
+    w.frames = w.frames_first = frames;
+    w.room = FRAMES_AT_FIRST;
+    w.lowest_cut = w.scratch_depth = SIZE_MAX;
+    w.err = err;
     int status = og__options_take(&w.o, sizeof w.o, options, err);
     if (status < 0) return status;
     if (w.o.indent < OG_JSON_INDENT_0)

@@ -9,7 +9,12 @@
 #include <math.h>
 
 /* Room for a scalar that is not a str, and for what is written too much before the next room is asked for. */
-enum { ITEM_ROOM = 64, BLOCK = 16, SHORT = 256 };
+enum { ITEM_ROOM = 64, KEY_ENDS = 3, BLOCK = 16, SHORT = 256 };
+_Static_assert(ITEM_ROOM - KEY_ENDS > (int)OG__DOUBLE_SIZE, "a double and a comma fit behind a key");
+
+/* Each of these stands in a loop for lists and in one for dicts, which makes both easier to foretell for the
+ * processor than one; the compiler would rather call them, and keep the run in memory for it. */
+#define INLINE static inline __attribute__((always_inline))
 
 /* Where the innermost frame stands, apart from the writer so that it stays in registers. */
 typedef struct run {
@@ -29,7 +34,7 @@ static inline bool is_easy(const run *r, og_value string)
 }
 
 /* Copies up to 15 bytes as two pieces that overlap. */
-static inline void copy_few(uint8_t *to, const char *from, size_t len)
+INLINE void copy_few(uint8_t *to, const char *from, size_t len)
 {
     if (len >= 8) {
         uint64_t a;
@@ -52,7 +57,7 @@ static inline void copy_few(uint8_t *to, const char *from, size_t len)
     }
 }
 
-static inline void copy_text(uint8_t *to, const char *from, size_t len)
+INLINE void copy_text(uint8_t *to, const char *from, size_t len)
 {
     if (len < BLOCK) {
         copy_few(to, from, len);
@@ -66,7 +71,7 @@ static inline void copy_text(uint8_t *to, const char *from, size_t len)
 }
 
 /* A str that needs no escape, in quotes, and the byte behind it. */
-static inline uint8_t *put_string(uint8_t *at, og_value string, uint8_t behind)
+INLINE uint8_t *put_string(uint8_t *at, og_value string, uint8_t behind)
 {
     size_t len = og__value_len(string);
     *at++ = '"';
@@ -77,7 +82,7 @@ static inline uint8_t *put_string(uint8_t *at, og_value string, uint8_t behind)
     return at + 2;
 }
 
-static inline uint8_t *put_word(uint8_t *at, const char *word, size_t len)
+INLINE uint8_t *put_word(uint8_t *at, const char *word, size_t len)
 {
     memcpy(at, word, len);
     return at + len;
@@ -117,7 +122,7 @@ __attribute__((noinline)) static int put_other_value(og__json_writer *w, run r, 
     return status < 0 ? status : 1;
 }
 
-static inline int put_other(og__json_writer *w, run *r, og_value value)
+INLINE int put_other(og__json_writer *w, run *r, og_value value)
 {
     int status = put_other_value(w, *r, value);
     r->at = w->at;
@@ -125,7 +130,7 @@ static inline int put_other(og__json_writer *w, run *r, og_value value)
 }
 
 /* Room for `len` bytes and ITEM_ROOM more. */
-static inline int ask(og__json_writer *w, run *r, const og_value *next, size_t len)
+INLINE int ask(og__json_writer *w, run *r, const og_value *next, size_t len)
 {
     if ((size_t)(w->end - r->at) >= len + ITEM_ROOM) return OG_OK;
     int status = ask_slow(w, *r, next, len + ITEM_ROOM);
@@ -133,21 +138,21 @@ static inline int ask(og__json_writer *w, run *r, const og_value *next, size_t l
     return status;
 }
 
-/* The key at `next`, with its colon. */
-static inline int put_key(og__json_writer *w, run *r)
+/* The key at `next`, with its colon. Behind it there is room for any scalar but a str. */
+INLINE int put_key(og__json_writer *w, run *r)
 {
     og_value key = *r->next;
     if (!is_easy(r, key)) {
         int status = put_other_key(w, *r, key);
         r->at = w->at;
-        return status;
+        return status < 0 ? status : ask(w, r, r->next + 2, 0);
     }
     int status = ask(w, r, r->next + 2, og__value_len(key));
     if (status == OG_OK) r->at = put_string(r->at, key, ':');
     return status;
 }
 
-static inline void enter_frame(og__json_writer *w, run *r)
+INLINE void enter_frame(og__json_writer *w, run *r)
 {
     r->frame = &w->frames[w->depth - 1];
     r->next = r->frame->next;
@@ -155,8 +160,8 @@ static inline void enter_frame(og__json_writer *w, run *r)
     r->pairs = r->frame->kind == OG__FRAME_DICT;
 }
 
-/* A list, tuple or dict that is met once. 1 when that is done, as put_other(). */
-static inline int put_container(og__json_writer *w, run *r, og_value value)
+/* A list, tuple or dict that is met once. 1 when that is done, as put_other_value(). */
+INLINE int put_container(og__json_writer *w, run *r, og_value value)
 {
     const og__node *node = og__node_of(value);
     bool pairs = og_kind_of(value) == OG_DICT;
@@ -181,11 +186,20 @@ static inline int put_container(og__json_writer *w, run *r, og_value value)
     return 1;
 }
 
-static inline int put_value(og__json_writer *w, run *r)
+/* A str and a comma; results as put_other_value(). */
+INLINE int put_text(og__json_writer *w, run *r, og_value value)
 {
-    og_value value = *r->next++;
+    if (!is_easy(r, value)) return put_other(w, r, value);
     int status = ask(w, r, r->next, og__value_len(value));
     if (status < 0) return status;
+    r->at = put_string(r->at, value, ',');
+    return 1;
+}
+
+/* Any value, for which there is room if it is a scalar but no str; results likewise. */
+INLINE int put_value(og__json_writer *w, run *r)
+{
+    og_value value = *r->next++;
     switch (og_kind_of(value)) {
     case OG_NONE: r->at = put_word(r->at, "null,", 5); return 1;
     case OG_BOOL:
@@ -201,10 +215,7 @@ static inline int put_value(og__json_writer *w, run *r)
         r->at += og__double_write(value.u.f, (char *)r->at);
         *r->at++ = ',';
         return 1;
-    case OG_STR:
-        if (!is_easy(r, value)) return put_other(w, r, value);
-        r->at = put_string(r->at, value, ',');
-        return 1;
+    case OG_STR: return put_text(w, r, value);
     case OG_LIST:
     case OG_TUPLE:
     case OG_DICT: return put_container(w, r, value);
@@ -213,7 +224,7 @@ static inline int put_value(og__json_writer *w, run *r)
 }
 
 /* Closes the innermost frame, whose last comma becomes a bracket. 1 when the next one is to go on here. */
-static inline int close_frame(og__json_writer *w, run *r)
+INLINE int close_frame(og__json_writer *w, run *r)
 {
     size_t record = r->frame->record;
     r->at[-1] = (uint8_t)r->frame->closing;
@@ -225,6 +236,31 @@ static inline int close_frame(og__json_writer *w, run *r)
     int status = ask(w, r, r->next, 0);
     *r->at++ = ',';
     return status < 0 ? status : 1;
+}
+
+/* What is left of a dict, or up to a list in it; results likewise. */
+INLINE int put_pairs(og__json_writer *w, run *r)
+{
+    int status = 1;
+    while (status > 0 && r->pairs && r->next != r->last) {
+        status = put_key(w, r);
+        if (status < 0) return status;
+        r->next++;
+        status = put_value(w, r);
+    }
+    return status;
+}
+
+/* What is left of a list, or up to a dict in it; results likewise. */
+INLINE int put_list(og__json_writer *w, run *r)
+{
+    int status = 1;
+    while (status > 0 && !r->pairs && r->next != r->last) {
+        status = ask(w, r, r->next + 1, 0);
+        if (status < 0) return status;
+        status = put_value(w, r);
+    }
+    return status;
 }
 
 int og__json_write_items(og__json_writer *w)
@@ -239,12 +275,7 @@ int og__json_write_items(og__json_writer *w)
             status = close_frame(w, &r);
             if (status <= 0) return status;
         }
-        if (r.pairs) {
-            status = put_key(w, &r);
-            if (status < 0) return status;
-            r.next++;
-        }
-        status = put_value(w, &r);
+        status = r.pairs ? put_pairs(w, &r) : put_list(w, &r);
         if (status <= 0) return status;
     }
 }
