@@ -183,7 +183,6 @@ static inline bool push_empty(lane *l, og_kind kind)
     return true;
 }
 
-
 /* The values above the innermost mark go into what stands below it: its node, or NULL when it is not of that
  * kind, or not empty. */
 static inline og__node *below_mark(const lane *l, og_kind kind)
