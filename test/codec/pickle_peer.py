@@ -5,6 +5,9 @@ import struct
 import subprocess
 
 
+ENCODINGS = ("ASCII", "latin1", "utf-8", "bytes")
+
+
 class Refused(Exception):
     pass
 
@@ -28,8 +31,7 @@ class Tool:
 
     def rewrite(self, data, protocol, by_text=False, encoding="ASCII", strict=False):
         """Read and written again; `by_text`: with lossless JSON in between."""
-        kind = ("ASCII", "latin1", "utf-8", "bytes").index(encoding)
-        return self.ask(protocol | 8 * by_text | kind << 4 | 128 * strict, data)
+        return self.ask(protocol | 8 * by_text | ENCODINGS.index(encoding) << 4 | 128 * strict, data)
 
     def text(self, data):
         """The lossless JSON text."""

@@ -144,6 +144,9 @@ og__said *og__said_find(og__writer *w, og_value value);
 /* After writing what og__said_find() had not found: numbers it. */
 int og__said_add(og__writer *w, og_value value);
 
+/* True when the node may stand in more than one place. */
+bool og__may_stand_twice(const og__writer *w, og_value v);
+
 /* True when the node may be met again while this pickle is written. */
 bool og__may_recur(const og__writer *w, og_value v);
 
