@@ -1,8 +1,15 @@
 # SPDX-License-Identifier: MIT
 """What the pickle tests share: the tool, comparison with identity, random values."""
+import collections
+import datetime
+import decimal
+import enum
+import fractions
+import pathlib
 import random
 import struct
 import subprocess
+import uuid
 
 
 ENCODINGS = ("ASCII", "latin1", "utf-8", "bytes")
@@ -56,6 +63,8 @@ def show(value):
         return f"a {type(value).__name__}"
 
 
+LEAVES = (datetime.date, datetime.time, datetime.timedelta, datetime.tzinfo, decimal.Decimal, fractions.Fraction,
+          uuid.UUID, pathlib.PurePath, range, slice, enum.Enum)
 IMMUTABLE = (int, float, complex, str, bytes, bool, type(None), type)
 
 
@@ -70,6 +79,10 @@ def same(a, b):
             x = x.tobytes()
         if type(x) is not type(y):
             return f"{where}: {type(x)} {show(x)} became {type(y)} {show(y)}"
+        if isinstance(x, LEAVES):
+            if repr(x) != repr(y):
+                return f"{where}: {show(x)} became {show(y)}"
+            continue
         if isinstance(x, IMMUTABLE) or callable(x) and not hasattr(x, "__dict__"):
             if isinstance(x, float):
                 if struct.pack("d", x) != struct.pack("d", y) and x == x:
@@ -99,9 +112,15 @@ def same(a, b):
                 return f"{where}: {len(x)} items became {len(y)}"
             if all(isinstance(i, IMMUTABLE) for i in x) and x != y:
                 return f"{where}: {show(x)} became {show(y)}"
+        elif isinstance(x, collections.deque):
+            if len(x) != len(y) or x.maxlen != y.maxlen:
+                return f"{where}: {show(x)} became {show(y)}"
+            todo += [(i, j, f"{where}[{n}]") for n, (i, j) in enumerate(zip(x, y))]
         elif isinstance(x, bytearray):
             if x != y:
                 return f"{where}: {show(x)} became {show(y)}"
+        if isinstance(x, collections.defaultdict):
+            todo.append((x.default_factory, y.default_factory, where + ".default_factory"))
         if hasattr(x, "__dict__"):
             todo.append((x.__dict__, y.__dict__, where + ".__dict__"))
         for name in getattr(type(x), "__slots__", ()):
@@ -109,7 +128,7 @@ def same(a, b):
                 return f"{where}.{name}: missing on one side"
             if hasattr(x, name):
                 todo.append((getattr(x, name), getattr(y, name), f"{where}.{name}"))
-        if not hasattr(x, "__dict__") and not hasattr(x, "__slots__") and not isinstance(x, (list, tuple, dict, set, frozenset, bytearray)):
+        if not hasattr(x, "__dict__") and not hasattr(x, "__slots__") and not isinstance(x, (list, tuple, dict, set, frozenset, bytearray, collections.deque)):
             if x != y:
                 return f"{where}: {show(x)} became {show(y)}"
     return None

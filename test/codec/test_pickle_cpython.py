@@ -108,7 +108,14 @@ if pickletester:
         by_text = True
 
     class PersistentIdentity(WithIds, pickletester.AbstractIdentityPersistentPicklerTests, unittest.TestCase):
-        pass
+        def test_return_correct_type(self):
+            for protocol in range(6):
+                # No classes: their names would be persistent ids too, and onggi refuses names that it cannot see.
+                for value in ["abc"] if protocol == 0 else [b"abc\n", "abc\n", -1, -1.1 * 0.1]:
+                    self._check_return_correct_type(value, protocol)
+
+    class PersistentIdentityByText(PersistentIdentity):
+        by_text = True
 
     class Dispatch(Between, pickletester.AbstractDispatchTableTests, unittest.TestCase):
         least = 0
