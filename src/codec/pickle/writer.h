@@ -167,6 +167,9 @@ int og__said_add(og__writer *w, og_value value);
 
 void og__said_free(og__writer *w);
 
+/* True when the node may stand in more than one place. */
+bool og__may_stand_twice(const og__writer *w, og_value v);
+
 /* True when the node may be met again while this pickle is written. */
 bool og__may_recur(const og__writer *w, og_value v);
 
