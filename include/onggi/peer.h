@@ -183,7 +183,8 @@ OG_API const char *og_server_endpoint(const og_server *server, size_t index);
 /* Serves, with the calling thread as one of the loops', until og_server_stop(). 0 or a negative status. */
 OG_API int og_server_run(og_server *server, og_error *err);
 
-/* Serves in the background. og_server_join() waits until it has stopped. */
+/* Serves in the background. og_server_join() waits until it has stopped, and tells why if that was not asked
+ * for. */
 OG_API int og_server_start(og_server *server, og_error *err);
 OG_API int og_server_join(og_server *server, og_error *err);
 

@@ -47,6 +47,28 @@ static void bad_messages_harm_nobody_else(void **state)
     }
 }
 
+/* The peer hears soon why three bytes are nonsense, not when a message's time is over. */
+static void nonsense_that_stops_is_refused(void **state)
+{
+    (void)state;
+    tally t;
+    og_server_options options = echoing(&t, 1, 0);
+    og_server *server = start(&options, "tcp://127.0.0.1:0");
+    int fd = plain(server);
+    plain_send(fd, "\xfe\x03\x91", 3);
+    plain_expect(fd, "\"refused\"\n");
+    plain_expect_end(fd);
+    close(fd);
+    fd = plain(server); /* half-closed: at once */
+    plain_send(fd, "\xfe\x03\x91", 3);
+    shutdown(fd, SHUT_WR);
+    plain_expect(fd, "\"refused\"\n");
+    plain_expect_end(fd);
+    close(fd);
+    assert_int_equal(t.closings, 2);
+    finish(server);
+}
+
 /* A peer that sends and sends and never reads: it is not read further, and in the end closed; others go on.
  */
 static void a_peer_that_never_reads_its_answers(void **state)
@@ -199,6 +221,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(bad_messages_harm_nobody_else),
+        cmocka_unit_test(nonsense_that_stops_is_refused),
         cmocka_unit_test(a_peer_that_never_reads_its_answers),
         cmocka_unit_test(a_peer_that_reads_late),
         cmocka_unit_test(slow_messages_and_idle_peers_are_closed),
