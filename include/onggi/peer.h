@@ -98,7 +98,8 @@ OG_API const char *og_conn_peer(const og_conn *conn);
 OG_API const char *og_conn_codec(const og_conn *conn);
 OG_API const char *og_conn_framing(const og_conn *conn, char *text, size_t size);
 
-/* A number for the connection, unique in its server or process, from 1; for logs. */
+/* A number for logs: unique among the connections of one server or listener, from 1; 0 when it was made with
+ * og_connect(). */
 OG_API uint64_t og_conn_id(const og_conn *conn);
 
 /* A pointer of the user's, kept with the connection. */

@@ -36,7 +36,7 @@ static const option_row rows[] = {
     {"input", 'i', FORM_IN, CLI_CALL | CLI_SEND | CLI_CONVERT, AT(in), "FORM",
      "how objects are given: json, lossless, repr, pickle or text", 0},
     {"output", 'o', FORM_OUT, CLI_SERVE | CLI_CALL | CLI_RECV | CLI_CONVERT | CLI_INSPECT, AT(out), "FORM",
-     "how objects are printed: json, pretty, lossless, repr, pickle or text", 0},
+     "how objects are printed: json, pretty, lossless, repr, pickle, canonical or text", 0},
     {"protocol", 0, PROTOCOL, CLI_ALL, AT(protocol), "N", "of pickles that are written, 0 to 5 (default: 4)",
      5},
     {"globals", 0, FLAG, CLI_INSPECT, AT(globals), NULL,
@@ -118,7 +118,7 @@ static int set_form(const option_row *row, const char *text, cli_form *out)
     }
     return bad_argument(row, text,
                         row->kind == FORM_IN ? "json, lossless, repr, pickle or text"
-                                             : "json, pretty, lossless, repr, pickle or text");
+                                             : "json, pretty, lossless, repr, pickle, canonical or text");
 }
 
 static int set_number(const option_row *row, const char *text, uint64_t *out)

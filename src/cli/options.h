@@ -30,6 +30,7 @@ enum {
     X(CLI_FORM_LOSSLESS, "lossless", true, true) \
     X(CLI_FORM_REPR, "repr", true, true)         \
     X(CLI_FORM_PICKLE, "pickle", true, true)     \
+    X(CLI_FORM_CANONICAL, "canonical", false, true) \
     X(CLI_FORM_TEXT, "text", true, true)
 
 typedef enum cli_form {

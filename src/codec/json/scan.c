@@ -98,7 +98,7 @@ static int scan_first(og_json_scan *scan, const uint8_t *data, size_t at, og_err
         scan->state = STATE_NUMBER;
     } else {
         unsigned word = 0;
-        while (word < WORDS && words[word][0] != c)
+        while (word < WORDS && (uint8_t)words[word][0] != c)
             word++;
         if (word == WORDS) return refuse(scan, data, at, "the start of a value", err);
         scan->state = (uint8_t)(STATE_WORD + word * WORD_SIZE + 1);

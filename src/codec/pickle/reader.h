@@ -51,6 +51,9 @@ static inline og_value og__memo_get(const og__memo *memo, size_t index)
     return og__memo_get_far(memo, index);
 }
 
+/* How many dicts are remembered as models of others. */
+enum { OG__MODELS_LOG2 = 5, OG__MODELS = 1 << OG__MODELS_LOG2 };
+
 /* A pickle being read. */
 typedef struct og__reader {
     const uint8_t *start;
@@ -68,9 +71,13 @@ typedef struct og__reader {
     const og_value *buffers;
     size_t buffer_count;
     size_t buffer_next;
-    unsigned protocol; /* what PROTO said last */
+    bool strict;
+    const og_pickle_extension *extensions;
+    size_t extension_count;
+    unsigned protocol;   /* what PROTO said last */
     size_t memory_limit; /* of the document, to be put back */
-    bool regrown;      /* a container grew after it was placed: heights must be taken again at the end */
+    bool regrown;        /* a container grew after it was placed: heights must be taken again at the end */
+    const og__node *models[OG__MODELS]; /* dicts whose keys are all str, by which others are filled */
     og_error *err;
 } og__reader;
 
@@ -155,6 +162,14 @@ size_t og__height_of_items(const og_value *items, size_t count);
 /* Notes that something of height `below` was put into `v`. 0 or OG_ELIMIT. */
 int og__raise(og__reader *r, og_value v, size_t below);
 
+/* Notes that a container that was just filled is `height`, which is within bounds. */
+static inline void og__set_height(og__reader *r, og__node *node, size_t height)
+{
+    if (height <= node->high) return;
+    node->high = (uint16_t)height;
+    if (node->flags & OG__N_SHARED) r->regrown = true;
+}
+
 /* After reading: takes heights again when that is needed. 0, OG_ELIMIT or OG_ENOMEM. */
 int og__reader_check_depth(og__reader *r, og_value root);
 
@@ -206,6 +221,10 @@ static inline og_value og__placed_node(og_doc *doc, og_kind kind)
     return v;
 }
 
+/* Fills the node of an empty dict with pairs; false when that takes the long way, for one reason or another.
+ */
+bool og__reader_fill_dict(og__reader *r, og__node *dict, const og_value *items, size_t pairs);
+
 /* Pushes an object made from `callable` and `args`, either of which may be OG_INVALID. */
 int og__push_object(og__reader *r, og_make how, og_value callable, og_value args);
 
@@ -222,15 +241,16 @@ typedef int (*og__op_fn)(og__reader *r);
 #undef OP
 
 /*
- * A pickle read opcode by opcode. og__reader_init() sets everything up, options with 0 for their defaults (0 or
- * < 0); then, while there are bytes, `op` is set to `at`, which moves on by one, and og__reader_step() does that
- * opcode: 0, 1 at STOP, < 0 with the error set; og__reader_no_stop() is the error of there being no more bytes;
- * og__reader_finish() checks what is left to check after STOP, and sets the root; og__reader_fini() is called in
- * every case.
+ * A pickle read opcode by opcode. og__reader_init() sets everything up, options with 0 for their defaults (0
+ * or < 0); then, while there are bytes, `op` is set to `at`, which moves on by one, and og__reader_step()
+ * does that opcode: 0, 1 at STOP, < 0 with the error set; og__reader_no_stop() is the error of there being no
+ * more bytes; og__reader_finish() checks what is left to check after STOP, and sets the root;
+ * og__reader_fini() is called in every case.
  */
 int og__reader_init(og__reader *r, og_doc *doc, const uint8_t *bytes, size_t len,
                     const og_pickle_read_options *o, og_error *err);
 int og__reader_step(og__reader *r);
+int og__reader_run(og__reader *r); /* all steps to STOP, faster: 0 or < 0 */
 int og__reader_no_stop(og__reader *r);
 int og__reader_finish(og__reader *r, bool allow_trailing);
 void og__reader_fini(og__reader *r);

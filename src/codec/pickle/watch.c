@@ -215,7 +215,7 @@ static int note_call(og__watch *watch, og__level *level, og_use_how how, og_valu
 static int before(og__watch *watch, og__level *level)
 {
     const og__reader *r = level->reader;
-    const char *why = watch->policy->lenient ? NULL : og__strict_why(level);
+    const char *why = watch->policy->lenient && !r->strict ? NULL : og__strict_why(level);
     if (why) refuse(watch, level, "%s, which Python's readers take for different things", why);
     switch (*r->op) {
     case OG__OP_REDUCE:
@@ -272,7 +272,9 @@ static int after(og__watch *watch, og__level *level)
         return status < 0 ? status : note_use(watch, level, OG_USE_CALLED, class_of(r->top[-1]));
     case OG__OP_EXT1:
     case OG__OP_EXT2:
-    case OG__OP_EXT4: return note_extension(watch, level);
+    case OG__OP_EXT4:
+        if (og_kind_of(r->top[-1]) == OG_CLASS) return note_import(watch, level, r->top[-1]);
+        return note_extension(watch, level);
     default: return OG_OK;
     }
 }

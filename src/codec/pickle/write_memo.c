@@ -110,6 +110,10 @@ int og__put_get(og__writer *w, uint32_t number)
 
 bool og__may_recur(const og__writer *w, og_value v)
 {
+    if (w->places) {
+        const uint64_t *count = og__map_find(w->places, og__node_of(v));
+        return w->waiting > 0 || (count && *count > 1);
+    }
     return w->waiting > 0 || og__is_shared(v) || og__node_of(v) == w->root;
 }
 
@@ -154,7 +158,7 @@ static uint32_t hash_bytes(uint64_t hash, const uint8_t *bytes, size_t len)
 
 /* Long strings are the same only when they stand in the same place: looking at all their bytes would cost
  * more than it saves. */
-static uint32_t hash_of(og_value v)
+static uint32_t hash_of(const og__writer *w, og_value v)
 {
     if (og_kind_of(v) == OG_CLASS) {
         const og_value *names = og__node_of(v)->items;
@@ -163,30 +167,30 @@ static uint32_t hash_of(og_value v)
     }
     size_t len = og__value_len(v);
     uint64_t seed = (uint64_t)len << 8 | og_kind_of(v);
-    if (len <= HASHED) return hash_bytes(seed, v.u.p, len);
+    if (len <= HASHED || w->places) return hash_bytes(seed, v.u.p, len);
     return hash_bytes(seed, (const uint8_t *)&v.u.p, sizeof v.u.p);
 }
 
-static bool same_text(og_value a, og_value b)
+static bool same_text(const og__writer *w, og_value a, og_value b)
 {
     size_t len = og__value_len(a);
     if (len != og__value_len(b)) return false;
-    return a.u.p == b.u.p || (len <= HASHED && memcmp(a.u.p, b.u.p, len) == 0);
+    return a.u.p == b.u.p || ((len <= HASHED || w->places) && memcmp(a.u.p, b.u.p, len) == 0);
 }
 
-static bool same(og_value a, og_value b)
+static bool same(const og__writer *w, og_value a, og_value b)
 {
     if (og_kind_of(a) != og_kind_of(b)) return false;
-    if (og_kind_of(a) != OG_CLASS) return same_text(a, b);
+    if (og_kind_of(a) != OG_CLASS) return same_text(w, a, b);
     const og_value *one = og__node_of(a)->items;
     const og_value *other = og__node_of(b)->items;
-    return same_text(one[0], other[0]) && same_text(one[1], other[1]);
+    return same_text(w, one[0], other[0]) && same_text(w, one[1], other[1]);
 }
 
-static og__said *probe(og__said *said, size_t cap, og_value v, uint32_t hash)
+static og__said *probe(const og__writer *w, og__said *said, size_t cap, og_value v, uint32_t hash)
 {
     size_t at = hash & (cap - 1);
-    while (og_valid(said[at].value) && (said[at].hash != hash || !same(said[at].value, v)))
+    while (og_valid(said[at].value) && (said[at].hash != hash || !same(w, said[at].value, v)))
         at = (at + 1) & (cap - 1);
     return &said[at];
 }
@@ -198,7 +202,7 @@ static int grow_said(og__writer *w)
     if (!said) return og__writer_fail(w, OG_ENOMEM, "out of memory");
     memset(said, 0, cap * sizeof *said);
     for (size_t i = 0; i < w->said_cap; i++) {
-        if (og_valid(w->said[i].value)) *probe(said, cap, w->said[i].value, w->said[i].hash) = w->said[i];
+        if (og_valid(w->said[i].value)) *probe(w, said, cap, w->said[i].value, w->said[i].hash) = w->said[i];
     }
     og__free(w->out->alloc, w->said, w->said_cap * sizeof *said);
     w->said = said;
@@ -209,8 +213,8 @@ static int grow_said(og__writer *w)
 og__said *og__said_find(og__writer *w, og_value value)
 {
     if (w->said_count >= w->said_cap / 2 && grow_said(w) < 0) return NULL;
-    uint32_t hash = hash_of(value);
-    og__said *entry = probe(w->said, w->said_cap, value, hash);
+    uint32_t hash = hash_of(w, value);
+    og__said *entry = probe(w, w->said, w->said_cap, value, hash);
     if (!og_valid(entry->value)) entry->hash = hash;
     return entry;
 }
