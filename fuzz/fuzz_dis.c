@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* Fuzzes the listing of opcodes: positions follow one another, and what it lists to the end the scanner ends there
- * too. */
+/* Fuzzes the listing of opcodes: positions follow one another, and what it lists to the end the scanner ends
+ * there too. */
 #include <onggi/inspect.h>
 #include <onggi/pickle.h>
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Fuzzes checking by a policy. The first byte chooses it. Checking and reading by the same policy must agree, a harmless
- * pickle must be readable without one, and everything that a report calls allowed must be so.
+ * Fuzzes checking by a policy. The first byte chooses it. Checking and reading by the same policy must agree,
+ * a harmless pickle must be readable without one, and everything that a report calls allowed must be so.
  */
 #include <onggi/pickle.h>
 
@@ -35,7 +35,8 @@ static void check_report(const og_policy *policy, const og_pickle_report *report
         check(use->count > 0 && use->module[use->module_len] == 0 && use->qualname[use->qualname_len] == 0);
         if (!use->allowed) check(status != OG_OK);
         if (use->allowed && use->how == OG_USE_IMPORTED)
-            check(og_policy_allows(policy, use->module, use->module_len, use->qualname, use->qualname_len, NULL));
+            check(og_policy_allows(policy, use->module, use->module_len, use->qualname, use->qualname_len,
+                                   NULL));
     }
 }
 
@@ -50,8 +51,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     check_report(policy, &report, status);
     og_pickle_report_fini(&report);
 
-    /* Reading stops at the first refusal, which a report goes beyond: what is harmless, and what is refused, is so for
-     * both. */
+    /* Reading stops at the first refusal, which a report goes beyond: what is harmless, and what is refused,
+     * is so for both. */
     og_doc *doc = og_doc_new(NULL);
     check(doc != NULL);
     og_pickle_read_options options = {.size = sizeof options, .encoding = OG_PICKLE_LATIN1, .policy = policy};
@@ -64,7 +65,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 
     policy = og_policy_new(NULL);
     check(policy != NULL);
-    if (og_policy_parse(policy, (const char *)data, size, &err) < 0) check(err.position <= size && err.text[0]);
+    if (og_policy_parse(policy, (const char *)data, size, &err) < 0)
+        check(err.position <= size && err.text[0]);
     og_policy_free(policy);
     return 0;
 }

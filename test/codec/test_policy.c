@@ -69,7 +69,8 @@ static void test_deny_is_generous(void **state)
 static void test_most_specific_row_decides(void **state)
 {
     (void)state;
-    og_policy *policy = policy_of("deny os.*\nallow os.path.*\nallow os.PathLike\ndeny os.path.join\nallow os.path.join\n");
+    og_policy *policy =
+        policy_of("deny os.*\nallow os.path.*\nallow os.PathLike\ndeny os.path.join\nallow os.path.join\n");
     assert_true(allows(policy, "os", "PathLike"));
     assert_true(allows(policy, "os.path", "split"));
     assert_false(allows(policy, "os.path", "join")); /* of two equals the one that denies */
@@ -98,8 +99,8 @@ static void test_long_names_are_never_allowed(void **state)
 static void test_bad_rows(void **state)
 {
     (void)state;
-    static const char *const rows[] = {"",     "os",    ".os",    "os.",    "a..b",   "a.*.b", "*.b", ".*",
-                                       "a b.c", "a:b:c", "a:",     ":b",     "a\\b.c", "a.b*",  "a.b\n"};
+    static const char *const rows[] = {"",      "os",    ".os", "os.", "a..b",   "a.*.b", "*.b",  ".*",
+                                       "a b.c", "a:b:c", "a:",  ":b",  "a\\b.c", "a.b*",  "a.b\n"};
     og_policy *policy = og_policy_new(NULL);
     for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
         og_error err = {0};
@@ -136,7 +137,8 @@ static void test_builtin(void **state)
 static void test_parse(void **state)
 {
     (void)state;
-    og_policy *policy = policy_of("# a comment\r\n\n  include plain-data # more\n\tdeny builtins.set\nlenient\nstrict\nnested 0");
+    og_policy *policy = policy_of(
+        "# a comment\r\n\n  include plain-data # more\n\tdeny builtins.set\nlenient\nstrict\nnested 0");
     assert_false(allows(policy, "builtins", "set"));
     assert_true(allows(policy, "builtins", "list"));
     og_policy_free(policy);
@@ -150,14 +152,17 @@ static void test_parse_errors(void **state)
         size_t position;
         og_status status;
     } cases[] = {
-        {"permit a.b", 0, OG_ESYNTAX},      {"allow", 5, OG_ESYNTAX},          {"allow a.b c.d", 10, OG_ESYNTAX},
-        {"strict\nallow x", 13, OG_ESYNTAX}, {"default maybe", 8, OG_ESYNTAX},  {"nested 9", 7, OG_ESYNTAX},
-        {"include x", 8, OG_ENOTFOUND},     {"allow a.b\ndeny # x", 15, OG_ESYNTAX}, {"strict now", 7, OG_ESYNTAX},
+        {"permit a.b", 0, OG_ESYNTAX},     {"allow", 5, OG_ESYNTAX},
+        {"allow a.b c.d", 10, OG_ESYNTAX}, {"strict\nallow x", 13, OG_ESYNTAX},
+        {"default maybe", 8, OG_ESYNTAX},  {"nested 9", 7, OG_ESYNTAX},
+        {"include x", 8, OG_ENOTFOUND},    {"allow a.b\ndeny # x", 15, OG_ESYNTAX},
+        {"strict now", 7, OG_ESYNTAX},
     };
     for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
         og_policy *policy = og_policy_new(NULL);
         og_error err = {0};
-        assert_int_equal(og_policy_parse(policy, cases[i].text, strlen(cases[i].text), &err), cases[i].status);
+        assert_int_equal(og_policy_parse(policy, cases[i].text, strlen(cases[i].text), &err),
+                         cases[i].status);
         assert_int_equal(err.code, cases[i].status);
         assert_int_equal(err.position, cases[i].position);
         og_policy_free(policy);
@@ -181,7 +186,11 @@ static void test_reading(void **state)
     (void)state;
     og_error err = {0};
     og_policy *policy = policy_of("include plain-data\ndeny os.*\n");
-    assert_int_equal(READ_BY(policy, "\x80\x02" "c__builtin__\nset\n]\x85R.", false, &err), OG_OK);
+    assert_int_equal(READ_BY(policy,
+                             "\x80\x02"
+                             "c__builtin__\nset\n]\x85R.",
+                             false, &err),
+                     OG_OK);
     assert_int_equal(READ_BY(policy, "N0cshop\nOrder\n.", false, &err), OG_EPOLICY);
     assert_int_equal(err.position, 2);
     assert_string_equal(err.text, "GLOBAL at 2: names shop.Order, which the policy does not allow");
@@ -200,17 +209,50 @@ static void test_reading(void **state)
     og_policy_free(policy);
 }
 
+/* A registry makes names of codes, which the policy sees then. */
+static void test_extensions_with_names(void **state)
+{
+    (void)state;
+    static const og_pickle_extension registry[] = {{5, "shop", "Order"}, {6, "os", "system"}};
+    og_policy *policy = policy_of("allow shop.Order\n");
+    og_pickle_read_options options = {
+        .size = sizeof options, .policy = policy, .extensions = registry, .extension_count = 2};
+    og_error err = {0};
+    og_doc *doc = og_pickle_loads("\x82\x05.", 3, &options, &err);
+    assert_non_null(doc);
+    og_doc_free(doc);
+    assert_null(og_pickle_loads("\x82\x06.", 3, &options, &err));
+    assert_string_equal(err.text, "EXT1 at 0: names os.system, which the policy does not allow");
+    assert_null(og_pickle_loads("\x82\x07.", 3, &options, &err));
+    assert_int_equal(err.code, OG_EPOLICY);
+    og_policy_free(policy);
+}
+
 static void test_pickles_inside(void **state)
 {
     (void)state;
     og_error err = {0};
     og_policy *policy = policy_of("include plain-data\n");
-    assert_int_equal(READ_BY(policy, "]C\x0f" "cos\nsystem\n)R.xa.", false, &err), OG_EPOLICY);
+    assert_int_equal(READ_BY(policy,
+                             "]C\x0f"
+                             "cos\nsystem\n)R.xa.",
+                             false, &err),
+                     OG_EPOLICY);
     assert_int_equal(err.position, 1);
-    assert_string_equal(err.text, "in the pickle within the bytes or str at 1: GLOBAL at 0: names os.system, which the policy does not allow");
-    assert_int_equal(READ_BY(policy, "]C\x0f" "cos\nsystem\nxxxxa.", false, &err), OG_OK);
+    assert_string_equal(
+        err.text,
+        "in the pickle within the bytes or str at 1: GLOBAL at 0: names os.system, which the policy does not allow");
+    assert_int_equal(READ_BY(policy,
+                             "]C\x0f"
+                             "cos\nsystem\nxxxxa.",
+                             false, &err),
+                     OG_OK);
     og_policy_set_nested(policy, 0);
-    assert_int_equal(READ_BY(policy, "]C\x0f" "cos\nsystem\n)R.xa.", false, &err), OG_OK);
+    assert_int_equal(READ_BY(policy,
+                             "]C\x0f"
+                             "cos\nsystem\n)R.xa.",
+                             false, &err),
+                     OG_OK);
     og_policy_free(policy);
 }
 
@@ -267,7 +309,8 @@ static void test_report_is_bounded(void **state)
 static void test_every_cut_and_change(void **state)
 {
     (void)state;
-    static const char whole[] = "\x80\x04\x95\x1d\0\0\0\0\0\0\0\x8c\x05posix\x94\x8c\x06system\x94\x93\x94\x8c\x02id\x94\x85\x94R\x94.";
+    static const char whole[] =
+        "\x80\x04\x95\x1d\0\0\0\0\0\0\0\x8c\x05posix\x94\x8c\x06system\x94\x93\x94\x8c\x02id\x94\x85\x94R\x94.";
     size_t len = sizeof whole - 1;
     uint8_t *copy = malloc(len);
     assert_non_null(copy);
@@ -297,7 +340,9 @@ static void test_every_cut_and_change(void **state)
 
 static int read_scenario(const og_allocator *alloc, void *ctx)
 {
-    static const char bytes[] = "]\x94(C\x0d" "\x80\x04]C\x06\x80\x04]]a.a." "cshop\nOrder\n)Re.";
+    static const char bytes[] = "]\x94(C\x0d"
+                                "\x80\x04]C\x06\x80\x04]]a.a."
+                                "cshop\nOrder\n)Re.";
     (void)ctx;
     og_policy *policy = og_policy_new(alloc);
     og_doc *doc = og_doc_new(alloc);
@@ -323,7 +368,8 @@ static void test_listing(void **state)
 {
     (void)state;
     static const char bytes[] = "(K\x01q\0t.";
-    static const char *const lines[] = {"    0: (    MARK", "    1: K        BININT1    1", "    3: q        BINPUT     0",
+    static const char *const lines[] = {"    0: (    MARK", "    1: K        BININT1    1",
+                                        "    3: q        BINPUT     0",
                                         "    5: t        TUPLE      (MARK at 0)", "    6: .    STOP"};
     og_pickle_dis *dis = og_pickle_dis_new(bytes, sizeof bytes - 1);
     og_pickle_line line;
@@ -357,7 +403,8 @@ static void test_listing_errors(void **state)
         {"p0\n.", "PUT at 0: the stack is empty: nothing can be stored in the memo", true},
         {"(p0\n.", "PUT at 1: a mark cannot be stored in the memo", true},
         {"N", "the pickle ends after 1 bytes, before its STOP opcode", false},
-        {"!", "found byte 0x21 at 0 where a pickle has an opcode: this is not a pickle, or a damaged one", false},
+        {"!", "found byte 0x21 at 0 where a pickle has an opcode: this is not a pickle, or a damaged one",
+         false},
     };
     for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
         og_pickle_dis *dis = og_pickle_dis_new(cases[i].bytes, strlen(cases[i].bytes));
@@ -387,6 +434,7 @@ int main(void)
         cmocka_unit_test(test_parse),
         cmocka_unit_test(test_parse_errors),
         cmocka_unit_test(test_reading),
+        cmocka_unit_test(test_extensions_with_names),
         cmocka_unit_test(test_pickles_inside),
         cmocka_unit_test(test_report),
         cmocka_unit_test(test_report_is_bounded),
