@@ -51,9 +51,10 @@ typedef struct og_conn_options {
     const og_allocator *alloc;  /* NULL: the default */
 
     /*
-     * Which classes arriving pickles may name: each is checked before its value is handed on, and refused with
-     * OG_EPOLICY, class name and position. NULL: any; all are inert here. The policy must outlive the connection.
-     * `policy_inert`: classes that no row of the policy names are passed on; those that a row denies are refused.
+     * Which classes arriving pickles may name: each is checked before its value is handed on, and refused
+     * with OG_EPOLICY, class name and position. NULL: any; all are inert here. The policy must outlive the
+     * connection. `policy_inert`: classes that no row of the policy names are passed on; those that a row
+     * denies are refused.
      */
     const og_policy *policy;
     bool policy_inert;
