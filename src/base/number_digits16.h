@@ -127,10 +127,10 @@ static inline unsigned og__digits16_put_number(og__digits16 digits, char *text)
 #else
 
 typedef og__digits16_scalar og__digits16;
-#    define og__digits16_of        og__digits16_scalar_of
-#    define og__digits16_count     og__digits16_scalar_count
-#    define og__digits16_put       og__digits16_scalar_put
-#    define og__digits16_put_point og__digits16_scalar_put_point
+#    define og__digits16_of         og__digits16_scalar_of
+#    define og__digits16_count      og__digits16_scalar_count
+#    define og__digits16_put        og__digits16_scalar_put
+#    define og__digits16_put_point  og__digits16_scalar_put_point
 #    define og__digits16_put_number og__digits16_scalar_put_number
 
 #endif

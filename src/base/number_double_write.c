@@ -121,9 +121,9 @@ static inline digit_run take_apart(uint64_t number)
 {
     uint64_t high = number / 100000000;
     uint32_t head = (uint32_t)(high / 100000000);
-    digit_run run = {.rest = og__digits16_of((uint32_t)high - head * 100000000,
-                                             (uint32_t)(number - high * 100000000)),
-                     .head = head};
+    digit_run run = {
+        .rest = og__digits16_of((uint32_t)high - head * 100000000, (uint32_t)(number - high * 100000000)),
+        .head = head};
     run.count = og__digits16_count(run.rest);
     return run;
 }
