@@ -183,7 +183,13 @@ static int fill(adder *a, const og_value *items, size_t pairs, og__duplicate dup
         a->node->count = (uint32_t)pairs;
         return OG_OK;
     }
-    for (size_t i = 0; i < pairs; i++) {
+    size_t i = 0;
+    if (a->node->flags & OG__N_INDEX) {
+        i = og__index_add_strs(og__index_of(a->node), items, 2, pairs);
+        memcpy(a->node->items, items, i * 2 * sizeof *items);
+        a->node->count = (uint32_t)i;
+    }
+    for (; i < pairs; i++) {
         uint32_t before = a->node->count;
         int64_t at = put(a, items[2 * i]);
         if (at < 0) return (int)at + 1;
