@@ -145,6 +145,16 @@ static OG__HOT const uint8_t *og__json_take_digits(const uint8_t *at, uint64_t *
     return at;
 }
 
+static OG__HOT double og__json_negate(double number, bool negative)
+{
+    union {
+        double number;
+        uint64_t bits;
+    } u = {number};
+    u.bits |= (uint64_t)negative << 63;
+    return u.number;
+}
+
 /*
  * Reads a number of at most 18 digits, or 19 with a fraction, that has no exponent and ends within 48 bytes;
  * 64 bytes from `at` on may be read. NULL for any other, and for what is no number.
@@ -174,7 +184,7 @@ static OG__HOT const uint8_t *og__json_fast_number(const uint8_t *at, og_value *
     if (behind == 0 || len + behind > 19 || (*at | 0x20) == 'e') return NULL;
     double result;
     if (!og__double_near(number, (int)-behind, &result)) return NULL;
-    *out = og__make_float(negative ? -result : result);
+    *out = og__make_float(og__json_negate(result, negative));
     return at;
 }
 

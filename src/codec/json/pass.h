@@ -299,7 +299,7 @@ OG__TARGET int OG__PASS(og__json_reader *r)
     pass p = start(r, indents);
     const uint8_t *at = og__json_skip_space(r, r->text);
     do {
-        if (reserve(r, &p) < 0) return r->status;
+        if (__builtin_expect(reserve(r, &p) < 0, 0)) return r->status;
         uint8_t c = at < r->end ? *at : 0;
         bool whole = true;
         if (c == '{' || c == '[') {
