@@ -10,11 +10,18 @@
 #include "base/number_double.h"
 #include "codec/json/reader.h"
 
+/* True for white space, of the bytes up to ' '. */
+static OG__HOT bool og__json_space_bit(uint8_t c)
+{
+    const uint64_t spaces = UINT64_C(1) << ' ' | 1u << '\n' | 1u << '\r' | 1u << '\t';
+    return spaces >> c & 1;
+}
+
 /* The place of the first byte from `at` on that is not white space, or one from the end on. */
 static OG__HOT const uint8_t *og__json_skip_space(const og__json_reader *r, const uint8_t *at)
 {
     if ((OG__PADDED || at < r->end) && *at > ' ') return at;
-    if ((OG__PADDED || r->end - at >= 2) && at[1] > ' ' && og__json_is_space(*at)) return at + 1;
+    if ((OG__PADDED || r->end - at >= 2) && at[1] > ' ' && og__json_space_bit(*at)) return at + 1;
     for (; at <= r->fast_end; at += OG__WIDE) {
         uint64_t other = og__wide_other(at);
         if (!other) continue;
@@ -107,6 +114,23 @@ static OG__HOT const uint8_t *og__json_same_key(const og__json_reader *r, const 
     if ((og__same16(at, was) & wanted) != wanted) return NULL;
     at += len + 1;
     return at <= r->end ? at : NULL;
+}
+
+/* Reads one of the three words in a text that is padded; NULL for all else. */
+static OG__HOT const uint8_t *og__json_fast_word(const og__json_reader *r, const uint8_t *at, og_value *out)
+{
+    size_t len = 4;
+    if (memcmp(at, "null", 4) == 0) {
+        *out = og__make(OG_NONE, 0, 0, NULL);
+    } else if (memcmp(at, "true", 4) == 0) {
+        *out = og__make_bool(true);
+    } else if (memcmp(at, "false", 5) == 0) {
+        *out = og__make_bool(false);
+        len = 5;
+    } else {
+        return NULL;
+    }
+    return at + len <= r->end ? at + len : NULL;
 }
 
 /* ---- Numbers ---- */

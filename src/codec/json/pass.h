@@ -228,6 +228,9 @@ static OG__HOT const uint8_t *read_scalar(og__json_reader *r, const uint8_t *at,
     if (og__is_digit(c) || c == '-') {
         const uint8_t *after = OG__PADDED || at <= r->fast_end ? og__json_fast_number(at, out) : NULL;
         if (after && after <= r->end) return after;
+    } else if (at <= r->fast_end) {
+        const uint8_t *after = og__json_fast_word(r, at, out);
+        if (after) return after;
     }
     return og__json_read_other(r, at, out);
 }
