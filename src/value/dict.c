@@ -178,12 +178,13 @@ int og__set_extend(og_doc *doc, og_value set, const og_value *items, size_t coun
 /* Fills a new dict that has room for all pairs. OG_EVALUE: pair `*bad` has a key that was there. */
 static int fill(adder *a, const og_value *items, size_t pairs, og__duplicate duplicate, size_t *bad)
 {
-    if (pairs <= OG__LINEAR_MAX && surely_distinct(items, pairs)) {
-        memcpy(a->node->items, items, pairs * 2 * sizeof *items);
-        a->node->count = (uint32_t)pairs;
-        return OG_OK;
+    size_t i = 0;
+    if (a->node->flags & OG__N_INDEX) {
+        i = og__index_add_strs(og__index_of(a->node), items, 2, pairs);
+        memcpy(a->node->items, items, i * 2 * sizeof *items);
+        a->node->count = (uint32_t)i;
     }
-    for (size_t i = 0; i < pairs; i++) {
+    for (; i < pairs; i++) {
         uint32_t before = a->node->count;
         int64_t at = put(a, items[2 * i]);
         if (at < 0) return (int)at + 1;
@@ -199,6 +200,11 @@ static int fill(adder *a, const og_value *items, size_t pairs, og__duplicate dup
 og_value og__dict_from(og_doc *doc, const og_value *items, size_t pairs, og__duplicate duplicate, size_t *bad,
                        og_error *err)
 {
+    if (pairs <= OG__LINEAR_MAX && surely_distinct(items, pairs)) {
+        og_value small = og__run_from(doc, OG_DICT, items, 2 * pairs, pairs);
+        if (!og_valid(small)) refuse_key(err, OG_ENOMEM, OG_INVALID);
+        return small;
+    }
     og_value dict = og__node_new(doc, OG_DICT);
     if (!og_valid(dict)) {
         refuse_key(err, OG_ENOMEM, OG_INVALID);
@@ -206,7 +212,6 @@ og_value og__dict_from(og_doc *doc, const og_value *items, size_t pairs, og__dup
     }
     adder a = adder_of(doc, dict);
     a.node->flags = OG__N_PLACED;
-    if (pairs == 0) return dict;
     int status = reserve(&a, pairs, true);
     if (status == OG_OK) status = fill(&a, items, pairs, duplicate, bad);
     doc->work = a.keys.work;

@@ -104,6 +104,13 @@ static inline og_value og__make_int(int64_t i)
     return v;
 }
 
+static inline og_value og__make_bool(bool truth)
+{
+    og_value v = og__make_int(truth);
+    v.meta = (uint64_t)OG_BOOL | (truth ? OG__F_TRUE : 0u);
+    return v;
+}
+
 static inline og_value og__make_float(double f)
 {
     og_value v;

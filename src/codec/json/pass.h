@@ -1,16 +1,17 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The pass of the JSON reader over the text: once, nothing recursive. Values wait on the document's stack until
- * their container closes. An open container has its frame there, below its items: a value whose kind says which
- * bracket it is, with the position of the bracket as its length and the places back to the next outer frame as
- * its number. A dict's frame has a second value, where its keys' forecast waits while an inner container is read.
+ * The pass of the JSON reader over the text: once, nothing recursive. Values wait on the document's stack
+ * until their container closes. An open container has its frame there, below its items: a value whose kind
+ * says which bracket it is, with the position of the bracket as its length and the places back to the next
+ * outer frame as its number. A dict's frame has a second value, where its keys' forecast waits while an inner
+ * container is read.
  *
- * Included once for each kind of processor, by a file that has included the kind's text header and defines OG__PASS
- * as the name of the function.
+ * Included once for each kind of processor, by a file that has included the kind's text header and defines
+ * OG__PASS as the name of the function.
  */
 #include "codec/json/fast.h"
 
-enum { LIST_FRAME = 1, DICT_FRAME = 2, ROOM = 4 /* values that one step may push */ };
+enum { LIST_FRAME = 1, DICT_FRAME = 2, ROOM = 4 /* values that one step may push */, INDENTS = 32 };
 
 /*
  * Where the pass stands, in registers. Records of one text tend to have the same keys in the same order:
@@ -27,7 +28,14 @@ typedef struct pass {
     const og_value *expect;     /* key that may come next, in the model's items */
     const og_value *expect_end; /* of the model's items */
     const og_value *twin;       /* what the model had under the key just met, or an elder sibling; or NULL */
+    uint8_t *indents;           /* of the last line that began at some depth, for INDENTS depths */
 } pass;
+
+/* Where the length of the white space before what stands at `depth` is kept. */
+static OG__HOT uint8_t *indent(const pass *p, size_t depth)
+{
+    return p->indents + depth % INDENTS;
+}
 
 static OG__HOT void save(og__json_reader *r, const pass *p)
 {
@@ -220,6 +228,9 @@ static OG__HOT const uint8_t *read_scalar(og__json_reader *r, const uint8_t *at,
     if (og__is_digit(c) || c == '-') {
         const uint8_t *after = OG__PADDED || at <= r->fast_end ? og__json_fast_number(at, out) : NULL;
         if (after && after <= r->end) return after;
+    } else if (at <= r->fast_end) {
+        const uint8_t *after = og__json_fast_word(r, at, out);
+        if (after) return after;
     }
     return og__json_read_other(r, at, out);
 }
@@ -229,13 +240,13 @@ static OG__HOT const uint8_t *read_scalar(og__json_reader *r, const uint8_t *at,
 static OG__HOT const uint8_t *after_value(og__json_reader *r, pass *p, const uint8_t *at)
 {
     for (;;) {
-        at = og__json_skip_space(r, at);
+        at = og__json_skip_indent(r, at, indent(p, r->depth - 1));
         if (p->in == OG_INVALID) return at;
         bool list = p->in == OG_LIST;
         uint8_t close = list ? ']' : '}';
         uint8_t c = at < r->end ? *at : 0;
         if (c == ',') {
-            at = og__json_skip_space(r, at + 1);
+            at = og__json_skip_indent(r, at + 1, indent(p, r->depth));
             p->twin = NULL;
             if (at < r->end && *at == close && r->allow_trailing_comma) {
                 /* a comma that says nothing */
@@ -266,18 +277,19 @@ static OG__HOT const uint8_t *open_container(og__json_reader *r, pass *p, const 
         p->twin = first_of(like);
     else
         set_model(p, like);
-    at = og__json_skip_space(r, at + 1);
+    at = og__json_skip_indent(r, at + 1, indent(p, r->depth));
     *whole = at < r->end && *at == (list ? ']' : '}');
     if (*whole) return close_container(r, p) < 0 ? NULL : at + 1;
     return list ? at : read_key(r, p, at, "a key in '\"', or '}', after '{'");
 }
 
 /* Sets out on an empty stack, whose lowest place is the frame that no container has. */
-static OG__HOT pass start(og__json_reader *r)
+static OG__HOT pass start(og__json_reader *r, uint8_t *indents)
 {
     og_value *stack = r->doc->stack;
     stack[0] = (og_value){0};
-    return (pass){.top = stack + 1, .last = stack + r->doc->stack_cap - ROOM, .frame = stack};
+    return (pass){
+        .top = stack + 1, .last = stack + r->doc->stack_cap - ROOM, .frame = stack, .indents = indents};
 }
 
 OG__TARGET int OG__PASS(og__json_reader *r)
@@ -286,10 +298,11 @@ OG__TARGET int OG__PASS(og__json_reader *r)
         og__json_no_memory(r);
         return r->status;
     }
-    pass p = start(r);
+    uint8_t indents[INDENTS] = {0};
+    pass p = start(r, indents);
     const uint8_t *at = og__json_skip_space(r, r->text);
     do {
-        if (reserve(r, &p) < 0) return r->status;
+        if (__builtin_expect(reserve(r, &p) < 0, 0)) return r->status;
         uint8_t c = at < r->end ? *at : 0;
         bool whole = true;
         if (c == '{' || c == '[') {

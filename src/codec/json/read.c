@@ -151,7 +151,8 @@ static int pass_over(og__json_reader *r)
 {
 #if defined(OG__JSON_AVX2)
     bool padded = r->fast_end == r->end;
-    if (padded && __builtin_cpu_supports("avx2") && __builtin_cpu_supports("bmi2")) return og__json_pass_avx2(r);
+    if (padded && __builtin_cpu_supports("avx2") && __builtin_cpu_supports("bmi2"))
+        return og__json_pass_avx2(r);
 #endif
     return og__json_pass(r);
 }

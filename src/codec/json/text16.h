@@ -68,6 +68,15 @@ static inline unsigned og__same16_scalar(const uint8_t *a, const uint8_t *b)
     return mask;
 }
 
+/* Likewise: those that are backslashes. */
+static inline unsigned og__backslash16_scalar(const uint8_t *text)
+{
+    unsigned mask = 0;
+    for (unsigned i = 0; i < OG__TEXT16; i++)
+        mask |= (unsigned)(text[i] == '\\') << i;
+    return mask;
+}
+
 #if defined(__SSE2__)
 
 static inline __m128i og__load16(const uint8_t *text)
@@ -78,6 +87,11 @@ static inline __m128i og__load16(const uint8_t *text)
 static inline unsigned og__same16(const uint8_t *a, const uint8_t *b)
 {
     return (unsigned)_mm_movemask_epi8(_mm_cmpeq_epi8(og__load16(a), og__load16(b)));
+}
+
+static inline unsigned og__backslash16(const uint8_t *text)
+{
+    return (unsigned)_mm_movemask_epi8(_mm_cmpeq_epi8(og__load16(text), _mm_set1_epi8('\\')));
 }
 
 static inline __m128i og__quote_or_backslash16(__m128i x)
@@ -123,6 +137,7 @@ static inline unsigned og__escape16(const uint8_t *text)
 #    define og__ascii_special16 og__ascii_special16_scalar
 #    define og__escape16        og__escape16_scalar
 #    define og__same16          og__same16_scalar
+#    define og__backslash16     og__backslash16_scalar
 
 #endif
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The text as the pass for any processor sees it: OG__WIDE bytes at a time. All of these load that many bytes; a
- * mask has a bit for each byte, the first one lowest.
+ * The text as the pass for any processor sees it: OG__WIDE bytes at a time. All of these load that many
+ * bytes; a mask has a bit for each byte, the first one lowest.
  */
 #ifndef ONGGI_CODEC_JSON_TEXT_ANY_H
 #define ONGGI_CODEC_JSON_TEXT_ANY_H
@@ -27,7 +27,10 @@ static OG__HOT uint64_t og__wide_special(const uint8_t *text)
     return og__special16(text);
 }
 
-/* The quote of the string in which `at` is the first byte of 0x80 or more; NULL where there is more to it. */
+/*
+ * The first '"', '\\' or control byte from `at` on, a byte of 0x80 or more that ASCII stands before; NULL
+ * where there is none, or what is up to there is not UTF-8, or not known to be.
+ */
 static OG__HOT const uint8_t *og__wide_utf8(const og__json_reader *r, const uint8_t *at)
 {
     (void)r;

@@ -50,15 +50,15 @@ static OG__HOT uint64_t og__wide_special(const uint8_t *text)
 
 /* What may be wrong with a byte and the one before it. */
 enum {
-    SHORT = 0x01,      /* no tail byte where one is due */
-    LONG = 0x02,       /* a tail byte after ASCII */
-    OVERLONG3 = 0x04,  /* 0xe0, and then below 0xa0 */
-    LARGE = 0x08,      /* 0xf4 and above, and then 0x90 and above */
-    SURROGATE = 0x10,  /* 0xed, and then 0xa0 and above */
-    OVERLONG2 = 0x20,  /* 0xc0 and 0xc1 */
-    LARGER = 0x40,     /* 0xf5 and above, and then below 0x90 */
-    OVERLONG4 = 0x40,  /* 0xf0, and then below 0x90 */
-    TAILS = 0x80,      /* two tail bytes: wrong, unless the third or fourth byte of a sequence is due */
+    SHORT = 0x01,     /* no tail byte where one is due */
+    LONG = 0x02,      /* a tail byte after ASCII */
+    OVERLONG3 = 0x04, /* 0xe0, and then below 0xa0 */
+    LARGE = 0x08,     /* 0xf4 and above, and then 0x90 and above */
+    SURROGATE = 0x10, /* 0xed, and then 0xa0 and above */
+    OVERLONG2 = 0x20, /* 0xc0 and 0xc1 */
+    LARGER = 0x40,    /* 0xf5 and above, and then below 0x90 */
+    OVERLONG4 = 0x40, /* 0xf0, and then below 0x90 */
+    TAILS = 0x80,     /* two tail bytes: wrong, unless the third or fourth byte of a sequence is due */
     ANY_LOW = SHORT | LONG | TAILS
 };
 
@@ -77,20 +77,55 @@ static OG__HOT __m256i og__wide_upper(__m256i x)
 /* Those where UTF-8 goes wrong; of the text before, the last three bytes count. */
 static OG__HOT uint64_t og__wide_not_utf8(const uint8_t *text)
 {
-    static const uint8_t before_upper[16] = {
-        LONG,  LONG,  LONG,  LONG,  LONG,  LONG,  LONG,  LONG,
-        TAILS, TAILS, TAILS, TAILS, SHORT | OVERLONG2, SHORT, SHORT | OVERLONG3 | SURROGATE,
-        SHORT | LARGE | LARGER | OVERLONG4};
-    static const uint8_t before_lower[16] = {
-        ANY_LOW | OVERLONG3 | OVERLONG2 | OVERLONG4, ANY_LOW | OVERLONG2, ANY_LOW, ANY_LOW,
-        ANY_LOW | LARGE, ANY_LOW | LARGE | LARGER, ANY_LOW | LARGE | LARGER, ANY_LOW | LARGE | LARGER,
-        ANY_LOW | LARGE | LARGER, ANY_LOW | LARGE | LARGER, ANY_LOW | LARGE | LARGER, ANY_LOW | LARGE | LARGER,
-        ANY_LOW | LARGE | LARGER, ANY_LOW | LARGE | LARGER | SURROGATE, ANY_LOW | LARGE | LARGER,
-        ANY_LOW | LARGE | LARGER};
+    static const uint8_t before_upper[16] = {LONG,
+                                             LONG,
+                                             LONG,
+                                             LONG,
+                                             LONG,
+                                             LONG,
+                                             LONG,
+                                             LONG,
+                                             TAILS,
+                                             TAILS,
+                                             TAILS,
+                                             TAILS,
+                                             SHORT | OVERLONG2,
+                                             SHORT,
+                                             SHORT | OVERLONG3 | SURROGATE,
+                                             SHORT | LARGE | LARGER | OVERLONG4};
+    static const uint8_t before_lower[16] = {ANY_LOW | OVERLONG3 | OVERLONG2 | OVERLONG4,
+                                             ANY_LOW | OVERLONG2,
+                                             ANY_LOW,
+                                             ANY_LOW,
+                                             ANY_LOW | LARGE,
+                                             ANY_LOW | LARGE | LARGER,
+                                             ANY_LOW | LARGE | LARGER,
+                                             ANY_LOW | LARGE | LARGER,
+                                             ANY_LOW | LARGE | LARGER,
+                                             ANY_LOW | LARGE | LARGER,
+                                             ANY_LOW | LARGE | LARGER,
+                                             ANY_LOW | LARGE | LARGER,
+                                             ANY_LOW | LARGE | LARGER,
+                                             ANY_LOW | LARGE | LARGER | SURROGATE,
+                                             ANY_LOW | LARGE | LARGER,
+                                             ANY_LOW | LARGE | LARGER};
     enum { TAIL = LONG | OVERLONG2 | TAILS };
-    static const uint8_t upper[16] = {
-        SHORT, SHORT, SHORT, SHORT, SHORT, SHORT, SHORT, SHORT, TAIL | OVERLONG3 | LARGER | OVERLONG4,
-        TAIL | OVERLONG3 | LARGE, TAIL | SURROGATE | LARGE, TAIL | SURROGATE | LARGE, SHORT, SHORT, SHORT, SHORT};
+    static const uint8_t upper[16] = {SHORT,
+                                      SHORT,
+                                      SHORT,
+                                      SHORT,
+                                      SHORT,
+                                      SHORT,
+                                      SHORT,
+                                      SHORT,
+                                      TAIL | OVERLONG3 | LARGER | OVERLONG4,
+                                      TAIL | OVERLONG3 | LARGE,
+                                      TAIL | SURROGATE | LARGE,
+                                      TAIL | SURROGATE | LARGE,
+                                      SHORT,
+                                      SHORT,
+                                      SHORT,
+                                      SHORT};
     __m256i one = og__load32(text - 1);
     __m256i wrong = _mm256_and_si256(
         _mm256_and_si256(og__wide_look_up(og__wide_upper(one), before_upper),
@@ -104,20 +139,23 @@ static OG__HOT uint64_t og__wide_not_utf8(const uint8_t *text)
     return og__wide_mask(good) ^ UINT32_MAX;
 }
 
-/* At `at` and three bytes before it there is text. */
+/*
+ * The first '"', '\\' or control byte from `at` on, a byte of 0x80 or more that ASCII stands before; NULL
+ * where there is none, or what is up to there is not UTF-8, or not known to be.
+ */
 static OG__HOT const uint8_t *og__wide_utf8(const og__json_reader *r, const uint8_t *at)
 {
     if (at - r->text < 3) return NULL;
     for (; at <= r->fast_end; at += OG__WIDE) {
         __m256i x = og__load32(at);
-        __m256i control = _mm256_cmpeq_epi8(_mm256_max_epu8(x, _mm256_set1_epi8(0x1f)), _mm256_set1_epi8(0x1f));
+        __m256i control =
+            _mm256_cmpeq_epi8(_mm256_max_epu8(x, _mm256_set1_epi8(0x1f)), _mm256_set1_epi8(0x1f));
         uint64_t stop = og__wide_mask(_mm256_or_si256(control, og__wide_quotes(x)));
         uint64_t wrong = og__wide_not_utf8(at);
         /* The bytes up to the first stop, with it: what was due there is missing. */
         if (wrong & (stop ^ (stop - 1))) return NULL;
         if (!stop) continue;
-        at += __builtin_ctzll(stop);
-        return *at == '"' && at < r->end ? at : NULL;
+        return at + __builtin_ctzll(stop);
     }
     return NULL;
 }
