@@ -44,7 +44,7 @@ int main(int argc, char **argv)
     const char *endpoint = argc > 1 ? argv[1] : "tcp://127.0.0.1:8080";
     og_server_options options = {
         .size = sizeof(options),
-        .threads = argc > 2 ? atoi(argv[2]) : 2,
+        .threads = argc > 2 ? (int)strtol(argv[2], NULL, 10) : 2,
         .on_message = on_message,
         .on_refuse = on_refuse,
     };

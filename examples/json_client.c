@@ -29,7 +29,7 @@ int main(int argc, char **argv)
             og_pack(doc, &err, "{s:s, s:i, s:s}", "name", "John", "age", 30, "city", "New York");
         status = og_send(server, person, &err);
     }
-    og_value answer;
+    og_value answer = {0};
     if (status == 0) {
         status = og_recv(server, &answer, &err);
     }

@@ -15,7 +15,7 @@ int main(int argc, char **argv)
     og_conn *server = og_connect(endpoint, &options, &err);
 
     int status = server != NULL ? og_send(server, og_str(doc, text), &err) : err.code;
-    og_value answer;
+    og_value answer = {0};
     if (status == 0) {
         status = og_recv(server, &answer, &err);
     }

@@ -74,6 +74,8 @@ typedef struct og_json_scan {
     size_t at; /* bytes looked at so far */
     size_t depth;
     size_t max_depth; /* 0: 1,000 */
+    uint64_t kinds;   /* private: which of the innermost containers are objects, a bit each */
+    uint8_t known;    /* private: how many bits of it count */
     uint8_t state;    /* private */
 } og_json_scan;
 
@@ -81,7 +83,8 @@ typedef struct og_json_scan {
  * `data` is all that came so far of this text, `len` bytes, the same bytes as before with more behind them;
  * `ended` says that no more will come. 1: the text ends at `*end` (which leaves white space after it alone;
  * `*start` is its first byte, after white space); 0: needs more; < 0: cannot be JSON. It checks only as much
- * as finding the end takes. A bare number, true, false or null ends at whatever follows it, or at the end.
+ * as finding the end takes, and that the innermost 64 brackets match. A bare number, true, false or null ends
+ * at whatever follows it, or at the end.
  */
 OG_API int og_json_scan_end(og_json_scan *scan, const uint8_t *data, size_t len, bool ended, size_t *start,
                             size_t *end, og_error *err);

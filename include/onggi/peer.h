@@ -49,6 +49,14 @@ typedef struct og_conn_options {
     int64_t send_timeout_ms;    /* for one message to leave; 0: 30,000 */
     int64_t recv_timeout_ms;    /* for one og_recv(); 0: none */
     const og_allocator *alloc;  /* NULL: the default */
+
+    /*
+     * Which classes arriving pickles may name: each is checked before its value is handed on, and refused with
+     * OG_EPOLICY, class name and position. NULL: any; all are inert here. The policy must outlive the connection.
+     * `policy_inert`: classes that no row of the policy names are passed on; those that a row denies are refused.
+     */
+    const og_policy *policy;
+    bool policy_inert;
 } og_conn_options;
 
 /* ---- Blocking -------------------------------------------------------------------------------------------
@@ -90,7 +98,8 @@ OG_API const char *og_conn_peer(const og_conn *conn);
 OG_API const char *og_conn_codec(const og_conn *conn);
 OG_API const char *og_conn_framing(const og_conn *conn, char *text, size_t size);
 
-/* A number for the connection, unique in its server or process, from 1; for logs. */
+/* A number for logs: unique among the connections of one server or listener, from 1; 0 when it was made with
+ * og_connect(). */
 OG_API uint64_t og_conn_id(const og_conn *conn);
 
 /* A pointer of the user's, kept with the connection. */

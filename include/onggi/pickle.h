@@ -31,6 +31,13 @@ typedef enum og_pickle_encoding {
     OG_PICKLE_BYTES
 } og_pickle_encoding;
 
+/* A code of copyreg's registry (EXT1, EXT2, EXT4) and the class that it stands for. */
+typedef struct og_pickle_extension {
+    int32_t code; /* above 0 */
+    const char *module;
+    const char *qualname;
+} og_pickle_extension;
+
 typedef struct og_pickle_read_options {
     size_t size;       /* sizeof(og_pickle_read_options) */
     size_t max_depth;  /* containers in one another; 0: 1,000 */
@@ -39,7 +46,11 @@ typedef struct og_pickle_read_options {
     bool allow_trailing;     /* bytes after STOP are left alone; else OG_ETRAILING */
     const og_value *buffers; /* out-of-band buffers (bytes or bytearray), for NEXT_BUFFER, in order */
     size_t buffer_count;
+    bool strict; /* refuse what Python's readers take for different things: doc/pickle.md lists the cases */
+    const og_pickle_extension *extensions; /* their texts must outlive the document; NULL: codes are inert */
+    size_t extension_count;
     const og_policy *policy; /* which classes it may name (OG_EPOLICY); NULL: any, all are inert here */
+    bool policy_inert; /* let pass what no row of the policy names; what a row denies is refused */
 } og_pickle_read_options;
 
 typedef struct og_pickle_write_options {
@@ -67,6 +78,16 @@ OG_API void *og_pickle_dumps(og_value value, size_t *len, const og_pickle_write_
 /* Appends the value as a pickle to `out`. 0 or a negative status; on failure `out` is as before. */
 OG_API int og_pickle_write(og_value value, og_buf *out, const og_pickle_write_options *options,
                            og_error *err);
+
+/*
+ * Appends the one canonical pickle of `value`, in protocol 4: made from the tree alone, so that identical values
+ * (og_identical()) give identical bytes, however they were spelled. Nodes stand in the memo only when they stand
+ * in several places, strings and bytes when an equal one came before. Sets keep their order. Of `options` the
+ * protocol must be 0 or 4. Out-of-band buffers are refused. 0 or a negative status; on failure `out` is as
+ * before.
+ */
+OG_API int og_pickle_canonical(og_value value, og_buf *out, const og_pickle_write_options *options,
+                               og_error *err);
 
 /* Finds where a pickle ends in a stream that comes in pieces; looks at each byte once and reads none after
  * STOP. Zero-initialise. */

@@ -4,6 +4,7 @@
 #define ONGGI_BASE_NUMBER_DIGITS_H
 
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 #include <string.h>
 
@@ -45,18 +46,36 @@ static inline uint32_t og__eight_digits(uint64_t word)
 /* Writes exactly two digits of a number below 100. */
 static inline void og__put2(char *text, uint32_t number)
 {
-    memcpy(text, og__digit_pairs + 2 * number, 2);
+    memcpy(text, og__digit_pairs + 2 * (size_t)number, 2);
+}
+
+#define OG__ZEROS8 UINT64_C(0x3030303030303030) /* "00000000" */
+
+/* Stores eight bytes, the lowest one first. */
+static inline void og__store8(void *text, uint64_t word)
+{
+#if defined(__BYTE_ORDER__) && __BYTE_ORDER__ == __ORDER_BIG_ENDIAN__
+    word = __builtin_bswap64(word);
+#endif
+    memcpy(text, &word, 8);
+}
+
+/* The eight digits of a number below 10**8, a byte for each, the first one lowest. Fours, then twos, then
+ * ones are split off side by side; the factors are reciprocals, rounded up. */
+static inline uint64_t og__split8(uint32_t number)
+{
+    uint64_t upper = number / 10000;
+    uint64_t fours = upper | (uint64_t)(number % 10000) << 32;
+    upper = fours * 10486 >> 20 & UINT64_C(0x0000007f0000007f);
+    uint64_t twos = upper | (fours - 100 * upper) << 16;
+    upper = twos * 103 >> 10 & UINT64_C(0x000f000f000f000f);
+    return upper | (twos - 10 * upper) << 8;
 }
 
 /* Writes exactly eight digits of a number below 10**8. */
 static inline void og__put8(char *text, uint32_t number)
 {
-    uint32_t high = number / 10000;
-    uint32_t low = number % 10000;
-    og__put2(text, high / 100);
-    og__put2(text + 2, high % 100);
-    og__put2(text + 4, low / 100);
-    og__put2(text + 6, low % 100);
+    og__store8(text, og__split8(number) | OG__ZEROS8);
 }
 
 /* Writes a number without leading zeros ("0" for 0), at most 20 digits; returns its length. */

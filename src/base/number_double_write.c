@@ -4,7 +4,7 @@
  * Schubfach: of the decimals of a fitting scale, at most two lie between the neighbours' middles.
  */
 #include "base/number.h"
-#include "base/number_digits.h"
+#include "base/number_digits16.h"
 #include "base/number_table.h"
 
 __extension__ typedef unsigned __int128 u128;
@@ -59,65 +59,119 @@ static decimal shortest(uint64_t mantissa, int exponent, bool lower_is_closer)
     return (decimal){s + round_up, k};
 }
 
-enum { DIGITS_MAX = 17 };
-
-/* Decimal digits with zeros on both sides, so that a run of DIGITS_MAX can be copied from anywhere in them.
+/*
+ * The same for a number that is neither subnormal nor a power of two, so that its neighbours are equally far
+ * away. False where what can be seen of two numbers is too little to tell them apart; shortest() decides
+ * then.
+ *
+ * 10**k is the largest power of ten that is not above the spacing. The number over 10**k is a whole part of
+ * 16 or 17 digits and a fraction. What is less than `half` away from it reads back: one multiple of ten at
+ * most, and the nearest whole number.
  */
+static inline bool shortest_fast(uint64_t mantissa, int exponent, decimal *out)
+{
+    const uint64_t ten = UINT64_C(10) << 60; /* `digit` and `half` count in 2**-60 */
+    const uint64_t doubt = 4;                /* both are off by less */
+    int k = (exponent * 1262611) >> 22;
+    int shift = exponent + og__power_log2(-k) + 1; /* 1 to 4 */
+    const og__power *power = &og__powers[-k - OG__POWER_FIRST];
+    uint64_t factor = mantissa << shift;
+    u128 scaled = (u128)factor * power->high + (uint64_t)((u128)factor * power->low >> 64);
+    uint64_t whole = (uint64_t)(scaled >> 64);
+    uint64_t fraction = (uint64_t)scaled;
+
+    uint64_t half = power->high >> (5 - shift);
+    uint64_t last = whole % 10;
+    uint64_t digit = last << 60 | fraction >> 4;
+    uint64_t distance = ten - digit < digit ? ten - digit : digit; /* to the next multiple of ten */
+    uint64_t tens = whole - last + (ten - digit < digit ? 10 : 0);
+    uint64_t nearest = whole + (fraction >> 63);
+    *out = (decimal){distance < half ? tens : nearest, k};
+    uint64_t over_middle = fraction - (UINT64_C(1) << 63);
+    return (distance - half + doubt > 2 * doubt) & (over_middle + doubt > 2 * doubt);
+}
+
+/* Appends zeros until there are 16 digits or 17. */
+static decimal fill_up(decimal d)
+{
+    static const struct {
+        uint64_t below;
+        uint64_t factor;
+        int zeros;
+    } steps[] = {{UINT64_C(100000000), 100000000, 8},
+                 {UINT64_C(1000000000000), 10000, 4},
+                 {UINT64_C(100000000000000), 100, 2},
+                 {UINT64_C(1000000000000000), 10, 1}};
+    for (size_t i = 0; i < sizeof steps / sizeof steps[0]; i++) {
+        if (d.digits >= steps[i].below) continue;
+        d.digits *= steps[i].factor;
+        d.exponent -= steps[i].zeros;
+    }
+    return d;
+}
+
+/* The shortest decimal, with zeros behind it up to 16 or 17 digits, where shortest_fast() cannot tell. */
+__attribute__((noinline)) static decimal shortest_filled(uint64_t fraction, int field)
+{
+    uint64_t mantissa = field ? fraction | UINT64_C(1) << 52 : fraction;
+    int exponent = (field ? field : 1) - 1075;
+    if (exponent <= 0 && exponent > -53 && (mantissa & ((UINT64_C(1) << -exponent) - 1)) == 0)
+        return fill_up((decimal){mantissa >> -exponent, 0});
+    return fill_up(shortest(mantissa, exponent, fraction == 0 && field > 1));
+}
+
+/* Seventeen digits, or sixteen where `head` is 0; `count` of the rest are not zeros at the end. */
 typedef struct digit_run {
-    char text[3 * DIGITS_MAX];
-    unsigned first; /* the first that is not 0 */
-    unsigned end;   /* after the last one */
+    og__digits16 rest;
+    unsigned head;
+    unsigned count;
 } digit_run;
 
-static uint64_t not_zeros(const char *text)
-{
-    return og__load8(text) ^ UINT64_C(0x3030303030303030);
-}
-
-/* `number` is not 0 and has at most DIGITS_MAX digits. */
-static void take_apart(uint64_t number, digit_run *run)
+static inline digit_run take_apart(uint64_t number)
 {
     uint64_t high = number / 100000000;
-    memset(run->text + DIGITS_MAX, '0', sizeof run->text - DIGITS_MAX);
-    run->text[0] = (char)('0' + high / 100000000);
-    og__put8(run->text + 1, (uint32_t)(high % 100000000));
-    og__put8(run->text + 9, (uint32_t)(number % 100000000));
-    uint64_t left = not_zeros(run->text + 1);
-    uint64_t right = not_zeros(run->text + 9);
-    if (run->text[0] != '0')
-        run->first = 0;
-    else
-        run->first =
-            left ? 1 + (unsigned)__builtin_ctzll(left) / 8 : 9 + (unsigned)__builtin_ctzll(right) / 8;
-    if (right)
-        run->end = 17 - (unsigned)__builtin_clzll(right) / 8;
-    else
-        run->end = left ? 9 - (unsigned)__builtin_clzll(left) / 8 : 1;
+    uint32_t head = (uint32_t)(high / 100000000);
+    digit_run run = {.rest = og__digits16_of((uint32_t)high - head * 100000000,
+                                             (uint32_t)(number - high * 100000000)),
+                     .head = head};
+    run.count = og__digits16_count(run.rest);
+    return run;
 }
 
-/* 0.000123, 123.45, 12300.0: `point` digits stand before the point. Behind `digits` there are zeros; more is
- * copied than counts, which is faster than to ask how much. */
-static size_t lay_out_fixed(const char *digits, int count, int point, char *text)
+/* 0.000123: there are `zeros` behind the point, at most 3. */
+static size_t lay_out_small(digit_run run, unsigned zeros, char *text)
 {
-    if (point <= 0) {
-        memcpy(text, "0.000", 5);
-        memcpy(text + 2 - point, digits, DIGITS_MAX);
-        return (size_t)(2 - point + count);
-    }
-    memcpy(text, digits, DIGITS_MAX);
-    memcpy(text + point + 1, digits + point, DIGITS_MAX);
-    text[point] = '.';
-    return point >= count ? (size_t)point + 2 : (size_t)count + 1;
+    memcpy(text, "0.000", 5);
+    char *at = text + 2 + zeros;
+    *at = (char)('0' + run.head);
+    at += run.head != 0;
+    og__digits16_put(run.rest, at);
+    return (size_t)(at - text) + run.count;
+}
+
+/* 123.45, 12300.0: `point` digits stand before the point, 1 to 16. */
+static inline size_t lay_out_fixed(digit_run run, unsigned point, char *text)
+{
+    unsigned first = run.head != 0;
+    unsigned before = point - first;
+    text[0] = (char)('0' + run.head);
+    og__digits16_put_point(run.rest, before, text + first);
+    return first + (run.count > before ? run.count + 1 : before + 2);
 }
 
 /* 1e-05, 1.5e+300. */
-static size_t lay_out_exponent(const char *digits, int count, int exponent, char *text)
+__attribute__((noinline)) static size_t lay_out_exponent(digit_run run, int exponent, char *text)
 {
+    char digits[17];
+    digits[0] = (char)('0' + run.head);
+    unsigned first = run.head != 0;
+    og__digits16_put(run.rest, digits + first);
+    unsigned count = first + run.count;
     char *at = text;
     *at++ = digits[0];
     if (count > 1) {
         *at++ = '.';
-        memcpy(at, digits + 1, (size_t)count - 1);
+        memcpy(at, digits + 1, count - 1);
         at += count - 1;
     }
     *at++ = 'e';
@@ -134,32 +188,32 @@ static size_t copy_text(char *text, const char *word, size_t len)
     return len;
 }
 
+/* Infinity, NaN, 0. */
+static size_t write_word(uint64_t fraction, int field, size_t sign, char *text)
+{
+    if (field == 0) return sign + copy_text(text, "0.0", 3);
+    if (fraction) return copy_text(text - sign, "nan", 3);
+    return sign + copy_text(text, "inf", 3);
+}
+
 size_t og__double_write(double number, char *text)
 {
     uint64_t bits;
     memcpy(&bits, &number, sizeof bits);
     uint64_t fraction = bits & ((UINT64_C(1) << 52) - 1);
     int field = (int)(bits >> 52 & 2047);
-    if (field == 2047 && fraction) return copy_text(text, "nan", 3);
     size_t sign = bits >> 63;
+    decimal d;
     text[0] = '-';
     text += sign;
-    if (field == 2047) return sign + copy_text(text, "inf", 3);
-    if (field == 0 && fraction == 0) return sign + copy_text(text, "0.0", 3);
+    bool usual = field > 0 && field < 2047 && fraction;
+    if (!usual && (field == 2047 || bits << 1 == 0)) return write_word(fraction, field, sign, text);
+    if (!usual || !shortest_fast(fraction | UINT64_C(1) << 52, field - 1075, &d))
+        d = shortest_filled(fraction, field);
 
-    uint64_t mantissa = field ? fraction | UINT64_C(1) << 52 : fraction;
-    int exponent = (field ? field : 1) - 1075;
-    decimal d;
-    if (exponent <= 0 && exponent > -53 && (mantissa & ((UINT64_C(1) << -exponent) - 1)) == 0)
-        d = (decimal){mantissa >> -exponent, 0};
-    else
-        d = shortest(mantissa, exponent, fraction == 0 && field > 1);
-
-    digit_run run;
-    take_apart(d.digits, &run);
-    const char *digits = run.text + run.first;
-    int count = (int)(run.end - run.first);
-    int point = DIGITS_MAX - (int)run.first + d.exponent;
-    if (point > -4 && point <= 16) return sign + lay_out_fixed(digits, count, point, text);
-    return sign + lay_out_exponent(digits, count, point - 1, text);
+    digit_run run = take_apart(d.digits);
+    int point = 16 + (run.head != 0) + d.exponent;
+    if (point > 0 && point <= 16) return sign + lay_out_fixed(run, (unsigned)point, text);
+    if (point > -4 && point <= 0) return sign + lay_out_small(run, (unsigned)-point, text);
+    return sign + lay_out_exponent(run, point - 1, text);
 }

@@ -1,11 +1,13 @@
 /* SPDX-License-Identifier: MIT */
-/* Code points from U+0080 that are not printable, Unicode 14.0.0. Made by tools/make-printable-table; do not edit. */
+/* Code points from U+0080 that are not printable, Unicode 14.0.0. */
+/* Made by tools/make-printable-table; do not edit. */
 #ifndef ONGGI_BASE_PRINTABLE_TABLE_H
 #define ONGGI_BASE_PRINTABLE_TABLE_H
 
 #include <stdint.h>
 
 /* First and last of each run, in order. */
+/* clang-format off */
 static const uint32_t hidden_runs[700][2] = {
     {0x80, 0xa0}, {0xad, 0xad}, {0x378, 0x379}, {0x380, 0x383}, {0x38b, 0x38b}, {0x38d, 0x38d},
     {0x3a2, 0x3a2}, {0x530, 0x530}, {0x557, 0x558}, {0x58b, 0x58c}, {0x590, 0x590}, {0x5c8, 0x5cf},
@@ -143,5 +145,6 @@ static const uint32_t hidden_runs[700][2] = {
     {0x2b739, 0x2b73f}, {0x2b81e, 0x2b81f}, {0x2cea2, 0x2ceaf}, {0x2ebe1, 0x2f7ff}, {0x2fa1e, 0x2ffff},
     {0x3134b, 0xe00ff}, {0xe01f0, 0x10ffff},
 };
+/* clang-format on */
 
 #endif

@@ -40,6 +40,7 @@ int cli_call(const cli_options *options);
 int cli_send(const cli_options *options);
 int cli_recv(const cli_options *options);
 int cli_convert(const cli_options *options);
+int cli_inspect(const cli_options *options);
 
 /* Prints the help of the whole command, or of one subcommand, to standard output; returns the exit status. */
 int cli_help(void);
@@ -94,6 +95,9 @@ bool cli_is_text(const char *codec);
 
 void cli_conn_options(og_conn_options *conn, const cli_options *options);
 void cli_codec_options(og_codec_options *codecs, const cli_options *options);
+
+/* The policy called `name`: a built-in one, or a file. 0 and a new policy, or the exit status after saying why. */
+int cli_policy(og_policy **policy, const char *name);
 
 /* Milliseconds of a clock that never goes back. */
 int64_t cli_now_ms(void);

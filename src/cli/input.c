@@ -196,8 +196,9 @@ static int next_in_stream(cli_input *input, og_value *value)
         og_frame frame;
         og_error err;
         tell_form(input);
-        int status = og_frame_next(&input->reader, input->buf.data + input->at, input->buf.len - input->at,
-                                   input->ended, &frame, &err);
+        const uint8_t *data = input->buf.data ? input->buf.data + input->at : NULL;
+        int status =
+            og_frame_next(&input->reader, data, input->buf.len - input->at, input->ended, &frame, &err);
         if (status < 0) return refuse(input, 0, &err);
         if (status > 0) {
             memset(&input->scan, 0, sizeof input->scan);

@@ -31,6 +31,12 @@ static const cli_command commands[] = {
      "  echo '{\"name\": \"John\", \"age\": 30}' | onggi convert -o pickle > john.pickle\n"
      "  onggi convert -o pretty john.pickle\n",
      0, SIZE_MAX, cli_convert},
+    {"inspect", CLI_INSPECT, "[FILE...]", "what is inside a pickle: opcodes, classes named, verdict",
+     "Lists the opcodes as 'python -m pickletools' does, or says which classes are named, and whether a policy allows\n"
+     "them. Looks into folders, zip archives (torch, npz) and numpy's .npy; runs nothing.\n",
+     "  onggi inspect model.pkl\n"
+     "  onggi inspect --verdict --policy plain-data downloads/\n",
+     0, SIZE_MAX, cli_inspect},
 };
 
 const cli_command *cli_command_at(size_t index)
@@ -58,5 +64,9 @@ int main(int argc, char **argv)
     if (status) return status;
     if (options.help) return cli_help_command(command);
     cli_set_levels(options.quiet, options.verbose);
-    return command->run(&options);
+    if (options.policy) status = cli_policy(&options.rules, options.policy);
+    if (status) return status;
+    status = command->run(&options);
+    og_policy_free(options.rules);
+    return status;
 }

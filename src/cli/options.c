@@ -35,24 +35,30 @@ static const option_row rows[] = {
     {"threads", 0, NUMBER, CLI_SERVE, AT(threads), "N", "serve on N threads (default: 1)", 256},
     {"input", 'i', FORM_IN, CLI_CALL | CLI_SEND | CLI_CONVERT, AT(in), "FORM",
      "how objects are given: json, lossless, repr, pickle or text", 0},
-    {"output", 'o', FORM_OUT, CLI_SERVE | CLI_CALL | CLI_RECV | CLI_CONVERT, AT(out), "FORM",
-     "how objects are printed: json, pretty, lossless, repr, pickle or text", 0},
+    {"output", 'o', FORM_OUT, CLI_SERVE | CLI_CALL | CLI_RECV | CLI_CONVERT | CLI_INSPECT, AT(out), "FORM",
+     "how objects are printed: json, pretty, lossless, repr, pickle, canonical or text", 0},
     {"protocol", 0, PROTOCOL, CLI_ALL, AT(protocol), "N", "of pickles that are written, 0 to 5 (default: 4)",
      5},
+    {"globals", 0, FLAG, CLI_INSPECT, AT(globals), NULL,
+     "print the classes that it names, where, and how it uses them", 0},
+    {"verdict", 0, FLAG, CLI_INSPECT, AT(verdict), NULL,
+     "judge by the policy: exit 0 harmless, 1 not harmless, 2 unreadable", 0},
+    {"policy", 0, TEXT, CLI_SERVE | CLI_CALL | CLI_RECV | CLI_CONVERT | CLI_INSPECT, AT(policy), "FILE",
+     "which classes pickles may name: a file, plain-data or numpy-data", 0},
     {"timeout", 't', TIME, CLI_WIRE, AT(timeout_ms), "TIME",
      "wait so long for a message to leave or to arrive whole: 2.5, 500ms, 1m; 0: without end", 0},
     {"connect-timeout", 0, TIME, CLI_CLIENTS, AT(connect_timeout_ms), "TIME",
      "wait so long for a connection (default: 10)", 0},
     {"idle-timeout", 0, TIME, CLI_SERVE, AT(idle_timeout_ms), "TIME",
      "close connections that are silent for so long (default: never)", 0},
-    {"max-message", 0, SIZE, CLI_ALL, AT(max_message), "SIZE",
+    {"max-message", 0, SIZE, CLI_EVERY, AT(max_message), "SIZE",
      "refuse longer messages: 512K, 2G (default: 64M)", 0},
     {"max-depth", 0, NUMBER, CLI_ALL, AT(max_depth), "N", "refuse deeper nesting (default: 1000)", 1000000},
     {"max-connections", 0, NUMBER, CLI_SERVE, AT(max_connections), "N",
      "let further clients wait (default: 10000)", 1000000},
-    {"quiet", 'q', FLAG, CLI_ALL, AT(quiet), NULL, "say nothing but warnings and errors", 0},
-    {"verbose", 'v', FLAG, CLI_ALL, AT(verbose), NULL, "say more: who connects, what is spoken", 0},
-    {"help", 'h', FLAG, CLI_ALL, AT(help), NULL, "print this", 0},
+    {"quiet", 'q', FLAG, CLI_EVERY, AT(quiet), NULL, "say nothing but warnings and errors", 0},
+    {"verbose", 'v', FLAG, CLI_EVERY, AT(verbose), NULL, "say more: who connects, what is spoken", 0},
+    {"help", 'h', FLAG, CLI_EVERY, AT(help), NULL, "print this", 0},
 };
 
 enum { ROWS = sizeof rows / sizeof rows[0] };
@@ -112,7 +118,7 @@ static int set_form(const option_row *row, const char *text, cli_form *out)
     }
     return bad_argument(row, text,
                         row->kind == FORM_IN ? "json, lossless, repr, pickle or text"
-                                             : "json, pretty, lossless, repr, pickle or text");
+                                             : "json, pretty, lossless, repr, pickle, canonical or text");
 }
 
 static int set_number(const option_row *row, const char *text, uint64_t *out)

@@ -15,9 +15,11 @@ enum {
     CLI_SEND = 4,
     CLI_RECV = 8,
     CLI_CONVERT = 16,
+    CLI_INSPECT = 32,
     CLI_CLIENTS = CLI_CALL | CLI_SEND | CLI_RECV,
     CLI_WIRE = CLI_SERVE | CLI_CLIENTS,
     CLI_ALL = CLI_WIRE | CLI_CONVERT,
+    CLI_EVERY = CLI_ALL | CLI_INSPECT,
 };
 
 /* How objects are written down: name, for -i, for -o. */
@@ -28,6 +30,7 @@ enum {
     X(CLI_FORM_LOSSLESS, "lossless", true, true) \
     X(CLI_FORM_REPR, "repr", true, true)         \
     X(CLI_FORM_PICKLE, "pickle", true, true)     \
+    X(CLI_FORM_CANONICAL, "canonical", false, true) \
     X(CLI_FORM_TEXT, "text", true, true)
 
 typedef enum cli_form {
@@ -56,6 +59,10 @@ typedef struct cli_options {
     int64_t connect_timeout_ms; /* OG_FOREVER: none */
     int64_t timeout_ms;
     int64_t idle_timeout_ms;
+    const char *policy;
+    struct og_policy *rules; /* what --policy names, once it is read; or NULL */
+    bool globals;
+    bool verdict;
     bool quiet;
     bool verbose;
     bool help;

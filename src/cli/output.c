@@ -46,9 +46,15 @@ int cli_format(const cli_output *output, og_value value, og_buf *out, og_error *
             return og_text_write(value, out, err);
         return og_json_write(value, out, &output->json, err);
     case CLI_FORM_REPR: return og_repr(value, out, output->max_bytes, err);
+    case CLI_FORM_CANONICAL: return og_pickle_canonical(value, out, &output->pickle, err);
     case CLI_FORM_PICKLE: return og_pickle_write(value, out, &output->pickle, err);
     default: return og_json_write(value, out, &output->json, err);
     }
+}
+
+bool cli_is_binary(cli_form form)
+{
+    return form == CLI_FORM_PICKLE || form == CLI_FORM_CANONICAL;
 }
 
 int cli_write_out(const uint8_t *data, size_t len)
@@ -82,7 +88,7 @@ int cli_print(cli_output *output, og_value value)
         int status = cli_output_flush(output);
         return status ? status : cli_fail("a value cannot be printed", &err);
     }
-    if (output->form != CLI_FORM_PICKLE && og_buf_putc(&output->buf, '\n') < 0) {
+    if (!cli_is_binary(output->form) && og_buf_putc(&output->buf, '\n') < 0) {
         cli_log(OG_LOG_ERROR, "out of memory");
         return CLI_REFUSED;
     }

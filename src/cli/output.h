@@ -30,6 +30,9 @@ int cli_print(cli_output *output, og_value value);
 /* Writes what was gathered. As cli_print(). */
 int cli_output_flush(cli_output *output);
 
+/* True for forms that end by themselves, without a line feed. */
+bool cli_is_binary(cli_form form);
+
 /* Writes bytes to standard output, all of them. As cli_print(). */
 int cli_write_out(const uint8_t *data, size_t len);
 

@@ -46,7 +46,7 @@ void cli_codec_options(og_codec_options *codecs, const cli_options *options)
         .size = sizeof *codecs,
         .json_read = {.size = sizeof codecs->json_read, .max_depth = depth},
         .json_write = {.size = sizeof codecs->json_write, .max_depth = depth},
-        .pickle_read = {.size = sizeof codecs->pickle_read, .max_depth = depth},
+        .pickle_read = {.size = sizeof codecs->pickle_read, .max_depth = depth, .policy = options->rules},
         .pickle_write = {.size = sizeof codecs->pickle_write,
                          .max_depth = depth,
                          .protocol = options->protocol ? protocol : 0},
@@ -63,6 +63,7 @@ void cli_conn_options(og_conn_options *conn, const cli_options *options)
         .connect_timeout_ms = options->connect_timeout_ms,
         .send_timeout_ms = options->timeout_ms,
         .recv_timeout_ms = options->timeout_ms,
+        .policy = options->rules,
     };
     cli_codec_options(&conn->codecs, options);
 }

@@ -57,7 +57,7 @@ static int append(cli_writer *writer, og_value value, og_error *err)
 {
     size_t before = writer->queue.len;
     int status = cli_format(writer->output, value, &writer->queue, err);
-    if (status < 0 || writer->output->form == CLI_FORM_PICKLE) return status;
+    if (status < 0 || cli_is_binary(writer->output->form)) return status;
     if (og_buf_putc(&writer->queue, '\n') == 0) return 0;
     writer->queue.len = before;
     return og_error_set(err, OG_ENOMEM, OG_NO_POSITION, "out of memory");

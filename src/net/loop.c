@@ -19,11 +19,18 @@ static void run_posts(og__loop *loop)
     og__posts posts = loop->posted;
     loop->posted = loop->running;
     loop->running = (og__posts){0};
+    og__call *call = loop->first_call;
+    loop->first_call = loop->last_call = NULL;
     pthread_mutex_unlock(&loop->lock);
     for (size_t i = 0; i < posts.count; i++)
         posts.list[i].fn(posts.list[i].arg);
     posts.count = 0;
     loop->running = posts;
+    while (call) {
+        og__call *next = call->next; /* it may be posted again at once */
+        call->fn(call->arg);
+        call = next;
+    }
 }
 
 static void on_wake(uv_async_t *wake)
@@ -107,15 +114,35 @@ static int append_post(og__loop *loop, og__post post)
     return OG_OK;
 }
 
+/* With the lock held. */
+static bool nothing_posted(const og__loop *loop)
+{
+    return loop->posted.count == 0 && !loop->first_call;
+}
+
 int og__loop_post(og__loop *loop, void (*fn)(void *arg), void *arg)
 {
     pthread_mutex_lock(&loop->lock);
+    bool first = nothing_posted(loop);
     int status = append_post(loop, (og__post){fn, arg});
-    bool first = loop->posted.count == 1;
     pthread_mutex_unlock(&loop->lock);
     /* The first of a batch wakes the loop; it takes the others along. */
     if (status == OG_OK && first) uv_async_send(&loop->wake);
     return status;
+}
+
+void og__loop_call(og__loop *loop, og__call *call)
+{
+    call->next = NULL;
+    pthread_mutex_lock(&loop->lock);
+    bool first = nothing_posted(loop);
+    if (loop->last_call)
+        loop->last_call->next = call;
+    else
+        loop->first_call = call;
+    loop->last_call = call;
+    pthread_mutex_unlock(&loop->lock);
+    if (first) uv_async_send(&loop->wake);
 }
 
 static void close_left(uv_handle_t *handle, void *arg)
@@ -135,7 +162,7 @@ static void close_left(uv_handle_t *handle, void *arg)
 static bool has_posts(og__loop *loop)
 {
     pthread_mutex_lock(&loop->lock);
-    bool any = loop->posted.count > 0;
+    bool any = !nothing_posted(loop);
     pthread_mutex_unlock(&loop->lock);
     return any;
 }

@@ -43,6 +43,17 @@ uint64_t og__loop_now(const og__loop *loop);
  */
 int og__loop_post(og__loop *loop, void (*fn)(void *arg), void *arg);
 
+/* A call that whoever makes it keeps, so that posting it needs no memory. */
+typedef struct og__call {
+    struct og__call *next; /* the loop's */
+    void (*fn)(void *arg);
+    void *arg;
+} og__call;
+
+/* As og__loop_post(), but cannot fail. `call` must stay, and not be posted again, until its `fn` is called.
+ */
+void og__loop_call(og__loop *loop, og__call *call);
+
 /* ---- Listening for streams ------------------------------------------------------------------------------
  */
 

@@ -56,7 +56,9 @@ struct og__loop {
     bool turning;         /* within og__loop_run(): the time is fresh */
     pthread_mutex_t lock; /* guards `posted` */
     og__posts posted;
-    og__posts running; /* the loop's own, swapped with `posted` */
+    og__posts running;    /* the loop's own, swapped with `posted` */
+    og__call *first_call; /* posted too, and guarded by the lock */
+    og__call *last_call;
     uint8_t *shared;
     og__gram_area *grams; /* room for arriving datagrams, made for the first socket that needs it */
 };

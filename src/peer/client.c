@@ -105,7 +105,7 @@ og_conn *og_connect(const char *endpoint, const og_conn_options *options, og_err
     if (og_endpoint_parse(&where, endpoint, err) < 0) return NULL;
     if (og__setup_init(&setup, options, &where, err) < 0) return NULL;
     if (og__socket_connect(&socket, &where, setup.connect_timeout_ms, err) < 0) return NULL;
-    return og__client_new(&setup, &socket, 1, err);
+    return og__client_new(&setup, &socket, 0, err);
 }
 
 static void close_client(og_conn *conn)

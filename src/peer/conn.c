@@ -80,9 +80,10 @@ void og__conn_reset(og__conn *conn)
     conn->out_wire = setup->out;
     conn->detected = setup->codec_given && setup->framing_given;
     conn->settled = conn->detected;
-    conn->ended = conn->broken = conn->idle = conn->wrote = conn->spans_lines = false;
+    conn->ended = conn->broken = conn->wrote = conn->spans_lines = false;
     conn->protocol = OG__PROTOCOL_UNKNOWN;
     conn->unsettled_answers = 0;
+    conn->silences = 0;
     conn->pending.len = conn->at = conn->lent = conn->fed_len = conn->looked = 0;
     conn->consumed = 0;
     start_reading(conn);
@@ -168,7 +169,7 @@ int og__conn_hold(og__conn *conn)
 
 void og__conn_feed(og__conn *conn, const uint8_t *data, size_t len)
 {
-    conn->idle = false;
+    conn->silences = 0;
     if (conn->setup->datagram) og__conn_reset(conn);
     if (conn->pending.data && data == conn->pending.data + conn->pending.len) {
         conn->pending.len += len;
@@ -229,15 +230,17 @@ bool og__conn_wants_idle(const og__conn *conn)
 {
     size_t len;
     const uint8_t *data = window(conn, &len);
-    if (len == 0 || conn->idle || conn->broken || conn->ended) return false;
-    if (!conn->detected) return !conn->setup->framing_given || og_framing_is_raw(conn->in.framing);
-    if (!reads_raw(conn)) return false;
+    if (len == 0 || conn->broken || conn->ended) return false;
+    if (!conn->detected)
+        return conn->silences < OG__SILENCES &&
+               (!conn->setup->framing_given || og_framing_is_raw(conn->in.framing));
+    if (conn->silences > 0 || !reads_raw(conn)) return false;
     return conn->kind == OG__PLAIN || (conn->kind == OG__JSON && may_be_bare(data, len));
 }
 
 void og__conn_idle(og__conn *conn)
 {
-    conn->idle = true;
+    if (conn->silences < OG__SILENCES) conn->silences++;
 }
 
 /* ---- Deciding -------------------------------------------------------------------------------------------
@@ -271,13 +274,15 @@ static void decided(og__conn *conn, const og__detected *found)
 /* Looks at the first bytes. 1 decided, 0 needs more, < 0 refused. */
 static int detect(og__conn *conn, const uint8_t *data, size_t len, og_error *err)
 {
-    bool due = conn->ended || conn->idle || conn->setup->datagram;
+    bool due = conn->ended || conn->silences > 0 || conn->setup->datagram;
+    if (len == conn->looked && conn->silences > 1 && conn->silences < OG__SILENCES && !conn->ended) return 0;
     if (len > LOOK_ALWAYS && len < 2 * conn->looked && !due) return 0;
     conn->looked = len;
     const og__look look = {
         .data = data,
         .len = len,
-        .silent = conn->idle,
+        .silent = conn->silences > 0,
+        .still = conn->silences >= OG__SILENCES,
         .ended = conn->ended,
         .datagram = conn->setup->datagram,
         .codec = conn->setup->codec_given ? conn->in.codec : NULL,
@@ -343,7 +348,7 @@ static void settle(og__conn *conn)
 /* Silence ends a bare value: looks without changing what the scanner knows. */
 static int find_after_silence(og__conn *conn, const uint8_t *data, size_t len, og_frame *frame, og_error *err)
 {
-    if (!conn->idle || !reads_raw(conn)) return 0;
+    if (conn->silences == 0 || !reads_raw(conn)) return 0;
     og_codec_scan scan = conn->scan;
     size_t start = 0;
     size_t end = 0;

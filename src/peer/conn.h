@@ -13,8 +13,9 @@
 
 #include <onggi/peer.h>
 
-/* Silence that ends a bare number or text, in milliseconds. */
-enum { OG__SILENCE_MS = 50 };
+/* Silence that ends a bare number or text, in milliseconds; so often that, and nobody is thought to be in the
+ * middle of a header any more. */
+enum { OG__SILENCE_MS = 50, OG__SILENCES = 20 };
 
 /* Bytes that may be read behind whatever is fed. */
 enum { OG__PADDING = 64 };
@@ -64,10 +65,10 @@ typedef struct og__conn {
     bool settled;  /* and so is how answers end: raw, or a line, as the bytes after the first value tell */
     bool ended;    /* the peer will send no more */
     bool broken;   /* no next message can be found */
-    bool idle;     /* silence was noticed, and nothing has come since */
     bool wrote;    /* something was put before anything was detected */
     bool spans_lines; /* a bare value did: lines can end answers then, but not what is read */
     uint8_t kind;     /* of in.codec, an og__codec_kind */
+    uint8_t silences; /* noticed since anything came, up to OG__SILENCES */
     int8_t protocol;  /* of the last pickle that arrived, or OG__PROTOCOL_UNKNOWN */
     uint32_t unsettled_answers;
     og__wire in;
@@ -108,8 +109,9 @@ int og__conn_hold(og__conn *conn);
 /* The peer will send no more. */
 void og__conn_end(og__conn *conn);
 
-/* True when silence would mean something: a bare number or text in raw framing may be whole. After
- * OG__SILENCE_MS of it call og__conn_idle(), then og__conn_next(). */
+/* True when (more) silence would mean something: a bare number or text in raw framing may be whole, or what
+ * has come may be no beginning of anything. After each OG__SILENCE_MS of it call og__conn_idle(), then
+ * og__conn_next(). */
 bool og__conn_wants_idle(const og__conn *conn);
 void og__conn_idle(og__conn *conn);
 

@@ -129,6 +129,12 @@ static bool printable_head(const og__look *look, const reading *r)
     return true;
 }
 
+/* As a length in big-endian order does, of whichever size. */
+static bool begins_with_zero(const og__look *look)
+{
+    return look->len > 0 && look->data[0] == 0;
+}
+
 static void read_head(const og__look *look, reading *r, int (*fn)(const uint8_t *, size_t, og__head *))
 {
     /* A length in digits may well be sent alone; any other that looks like text is text when nothing follows.
@@ -137,7 +143,10 @@ static void read_head(const og__look *look, reading *r, int (*fn)(const uint8_t 
     bool quiet = gone_quiet(look);
     int found = fn(look->data, look->len, &r->head);
     if (found <= 0) {
-        r->fit = found == 0 && !look->ended && !look->datagram && (digits || !quiet) ? ALIVE : DEAD;
+        bool left_off = look->still && !digits && !begins_with_zero(look);
+        bool coming = !look->ended && !look->datagram && !left_off;
+        bool fits = found == 0 && r->head.body <= look->max_message;
+        r->fit = fits && coming && (digits || !quiet) ? ALIVE : DEAD;
         r->start = OG__START_MORE;
         r->head = (og__head){look->len, 0, 0};
         return;
@@ -458,7 +467,7 @@ int og__detect(const og__look *look, og__detected *out, og_error *err)
         r[0] = (reading){.framing = "header", .text = "Content-Length", .start = OG__START_MORE};
         return take(look, &r[0], out, err);
     }
-    if (header == 0 && !look->ended && !look->silent && !look->datagram) return 0;
+    if (header == 0 && !look->ended && !look->datagram) return 0;
     read_all(look, r);
     favour_bare(look, r);
     if (count(r, ALIVE) > 1) fit_all(look, r);

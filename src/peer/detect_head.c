@@ -9,8 +9,13 @@ enum { MAX_DIGITS_WIDTH = 32, MAX_LENGTH_DIGITS = 18 };
 
 static int fixed(const uint8_t *data, size_t len, size_t width, bool big, og__head *head)
 {
-    if (len < width) return 0;
     uint64_t body = 0;
+    if (len < width) {
+        for (size_t i = 0; big && i < width; i++)
+            body = body << 8 | (i < len ? data[i] : 0);
+        head->body = body;
+        return 0;
+    }
     for (size_t i = 0; i < width; i++)
         body = body << 8 | data[big ? i : width - 1 - i];
     *head = (og__head){width, body, 0};

@@ -27,7 +27,8 @@ typedef struct og__head {
     X("netstring", og__head_netstring, "a length and ':'")           \
     X("digits", og__head_digits, "a length in decimal digits")
 
-/* 1: read into `head`; 0: needs more; -1: not this. */
+/* 1: read into `head`; 0: needs more (where the first bytes already tell the least that the length can be, it
+ * is in `head`'s body); -1: not this. */
 #define X(name, fn, text) int fn(const uint8_t *data, size_t len, og__head *head);
 OG__HEAD_MAP(X)
 #undef X

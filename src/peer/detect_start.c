@@ -236,5 +236,6 @@ og__start og__start_of(const uint8_t *data, size_t len, size_t room, og__come co
     if (at == len) return final ? OG__START_NO : OG__START_MORE;
     og__start start = json_start(data + at, len - at, final);
     if (start != OG__START_NO || at > 0) return start;
-    return pickle_start(data, len, room, come != OG__COME_SOME, protocol);
+    bool text = come == OG__COME_TEXT && data[0] != 0x80; /* which no text begins with */
+    return pickle_start(data, len, room, final || text, protocol);
 }

@@ -122,16 +122,13 @@ static void on_post(void *arg)
     og__served_unref(served);
 }
 
-int og__served_post(og__served *served)
+void og__served_post(og__served *served)
 {
-    if (served->posted || served->left) return OG_OK;
+    if (served->posted || served->left) return;
     og__served_ref(served);
-    if (og__loop_post(served->lane->loop, on_post, served) < 0) {
-        atomic_fetch_sub_explicit(&served->refs, 1, memory_order_acq_rel); /* the caller holds another */
-        return OG_ENOMEM;
-    }
     served->posted = true;
-    return OG_OK;
+    served->attend = (og__call){.fn = on_post, .arg = served};
+    og__loop_call(served->lane->loop, &served->attend);
 }
 
 /* True when the lane will attend to the connection anyway, as it is calling the user for it right now. */
@@ -157,12 +154,9 @@ static int put(og__served *served, og_value value, og_error *err)
     if (waiting > served->server->options.max_queued)
         return og_error_set(err, OG_EBUSY, OG_NO_POSITION,
                             "%zu bytes wait for a peer that does not read: send again when it has", waiting);
-    size_t before = out->len;
     int status = og__conn_put(&served->conn.core, value, err);
-    if (status < 0 || will_attend(served)) return status;
-    if (og__served_post(served) == OG_OK) return OG_OK;
-    out->len = before;
-    return og_error_set(err, OG_ENOMEM, OG_NO_POSITION, "no memory to send");
+    if (status == OG_OK && !will_attend(served)) og__served_post(served);
+    return status;
 }
 
 static int send_served(og_conn *conn, og_value value, og_error *err)
@@ -188,14 +182,13 @@ static int shutdown_served(og_conn *conn, og_error *err)
     if (served->is_gram)
         return og_error_set(err, OG_EINVAL, OG_NO_POSITION, "datagrams have no end to tell the peer about");
     bool locked = og__served_lock(served);
-    int status = served->closed ? OG_ECLOSED : OG_OK;
-    if (status == OG_OK) {
+    bool open = !served->closed;
+    if (open) {
         served->shut_wanted = true;
-        status = will_attend(served) ? OG_OK : og__served_post(served);
+        if (!will_attend(served)) og__served_post(served);
     }
     og__served_unlock(served, locked);
-    if (status == OG_ECLOSED) return closed(err);
-    return status < 0 ? og_error_set(err, OG_ENOMEM, OG_NO_POSITION, "no memory to shut down") : OG_OK;
+    return open ? OG_OK : closed(err);
 }
 
 static void disconnect_served(og_conn *conn)

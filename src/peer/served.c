@@ -44,7 +44,8 @@ static void unwatch(og__served *served, og__watch_kind kind)
 
 static void remember_why(og__served *served, const og_error *why)
 {
-    if (!why || served->why) return;
+    if (!why || served->failed) return;
+    served->failed = true;
     served->why = og__alloc(served->alloc, sizeof *why);
     if (served->why) *served->why = *why;
 }
@@ -83,7 +84,13 @@ static void finish_gone(og__served *served)
     size_t bytes;
     if (jobs_of(served, &bytes) > 0) return;
     og_server *server = served->server;
-    if (server->options.on_close) server->options.on_close(&served->conn, served->why, server->options.user);
+    const og_error *why = served->why;
+    og_error forgotten;
+    if (served->failed && !why) {
+        og_error_set(&forgotten, OG_ENOMEM, OG_NO_POSITION, "no memory to note why the connection ended");
+        why = &forgotten;
+    }
+    if (server->options.on_close) server->options.on_close(&served->conn, why, server->options.user);
     og__lane *lane = served->lane;
     og__served_leave(served);
     og__lane_left(lane, true);
@@ -141,8 +148,7 @@ static bool is_in_hand(og__served *served)
 {
     size_t bytes;
     if (waiting(served) > 0 || jobs_of(served, &bytes) > 0) return true;
-    if (served->why) return false;
-    return og__served_is_held(served);
+    return !served->failed && og__served_is_held(served);
 }
 
 /* What remains to be done before the connection may go. */

@@ -209,10 +209,16 @@ static void pause_accepting(og_server *server, bool pause)
         if (port->listener) og__listener_pause(port->listener, pause);
 }
 
+static void resume_if_room(og_server *server)
+{
+    if (atomic_load(&server->connections) < server->options.max_connections) pause_accepting(server, false);
+}
+
 static void resume_accepting(void *arg)
 {
     og_server *server = arg;
-    if (atomic_load(&server->connections) < server->options.max_connections) pause_accepting(server, false);
+    atomic_store(&server->resuming, false);
+    resume_if_room(server);
 }
 
 void og__lane_left(og__lane *lane, bool was_stream)
@@ -220,8 +226,8 @@ void og__lane_left(og__lane *lane, bool was_stream)
     og_server *server = lane->server;
     if (was_stream) {
         atomic_fetch_sub(&server->connections, 1);
-        if (atomic_load(&server->accept_paused))
-            og__loop_post(server->lanes[0].loop, resume_accepting, server);
+        if (atomic_load(&server->accept_paused) && !atomic_exchange(&server->resuming, true))
+            og__loop_call(server->lanes[0].loop, &server->resume);
     }
     lane->count--;
     if (!lane->stopping || lane->count > 0) return;
@@ -257,7 +263,7 @@ static void on_accept(void *ctx, og__socket socket)
         pause_accepting(server, true);
         og__server_log(server, OG_LOG_WARNING, NULL,
                        "%zu connections are open, as many as may be: others wait", count);
-        resume_accepting(server); /* one may have gone meanwhile */
+        resume_if_room(server); /* one may have gone meanwhile */
     }
     if (lane == port->lane) {
         arrive(lane, port, &socket);
@@ -356,9 +362,11 @@ static void run_first(og_server *server, size_t others)
     og__lane *first = &server->lanes[0];
     while (!atomic_load(&server->stopping))
         og__loop_run(first->loop, NULL);
-    for (size_t i = 1; i <= others; i++)
-        if (og__loop_post(server->lanes[i].loop, stop_lane, &server->lanes[i]) < 0)
-            server->result = OG_ENOMEM;
+    for (size_t i = 1; i <= others; i++) {
+        og__lane *lane = &server->lanes[i];
+        lane->stop = (og__call){.fn = stop_lane, .arg = lane};
+        og__loop_call(lane->loop, &lane->stop);
+    }
     stop_lane(first);
     run_lane(first);
 }
@@ -378,6 +386,7 @@ static int run_lanes(og_server *server, pthread_t *threads, og_error *err)
 {
     size_t started = 0;
     server->result = OG_OK;
+    server->resume = (og__call){.fn = resume_accepting, .arg = server};
     server->lanes[0].thread = pthread_self();
     while (started + 1 < server->lane_count) {
         int sys = og__start_thread(&threads[started], lane_thread, &server->lanes[started + 1]);

@@ -76,13 +76,15 @@ struct og__served {
     bool paused;  /* not read: too much is queued, or in the workers' hands */
     bool pumping; /* on_message and the like may be running, and what is put leaves together afterwards */
     bool gone;    /* the stream is closed; waits for a worker before on_close */
+    bool failed;  /* there was a reason for the end, though there may have been no memory to remember it */
 
     /* Shared: by `lock`, unless `refs` is 1, when only the lane can reach it. The core's writing half too. */
     pthread_mutex_t lock;
     atomic_uint refs;  /* of its memory */
     atomic_uint holds; /* og_conn_keep() and workers: who may still answer; counted down with the lock held */
     atomic_size_t queued; /* bytes in the stream's queue */
-    bool posted;          /* og__served_attend() is on its way */
+    bool posted;          /* og__served_attend() is on its way, by `attend` */
+    og__call attend;
     bool shut_wanted;
     atomic_bool bye_wanted;
     atomic_bool closed; /* nothing more can be sent */
@@ -110,6 +112,7 @@ struct og__lane {
     pthread_t thread;
     og__watches watches;
     og__timer *stop_timer;
+    og__call stop;
     og_doc *doc;  /* for the value being handled: one for all connections */
     og_buf spare; /* memory for the answers being written: one for all connections */
     og__served *first;
@@ -133,6 +136,8 @@ struct og_server {
     og_error error;
     atomic_bool stopping;
     atomic_bool accept_paused;
+    atomic_bool resuming; /* `resume` is on its way */
+    og__call resume;
     atomic_size_t connections;
     atomic_uint_fast64_t ids;
 };
@@ -202,8 +207,8 @@ bool og__served_is_held(og__served *served);
 bool og__served_lock(og__served *served);
 void og__served_unlock(og__served *served, bool locked);
 
-/* Has the lane attend to the connection soon. With the lock held. 0 or OG_ENOMEM. */
-int og__served_post(og__served *served);
+/* Has the lane attend to the connection soon. With the lock held. */
+void og__served_post(og__served *served);
 
 /* ---- gram.c ----------------------------------------------------------------------------------------------
  */

@@ -69,6 +69,10 @@ int og__setup_init(og__setup *setup, const og_conn_options *options, const og_en
     setup->max_message = given.max_message ? given.max_message : DEFAULT_MAX_MESSAGE;
     setup->codecs = given.codecs;
     fill_codecs(&setup->codecs, setup->max_message);
+    if (given.policy) {
+        setup->codecs.pickle_read.policy = given.policy;
+        setup->codecs.pickle_read.policy_inert = given.policy_inert;
+    }
     setup->connect_timeout_ms = or_default(given.connect_timeout_ms, DEFAULT_CONNECT_MS);
     setup->send_timeout_ms = or_default(given.send_timeout_ms, DEFAULT_SEND_MS);
     setup->recv_timeout_ms = or_default(given.recv_timeout_ms, OG_FOREVER);

@@ -27,6 +27,7 @@ struct og__workers {
 
 /* A message that a worker could not read, on its way to the lane. */
 typedef struct refusal {
+    og__call call;
     og__served *served;
     og_error err;
 } refusal;
@@ -71,24 +72,35 @@ static void on_refusal(void *arg)
 static void refuse(og__served *served, const og_error *err)
 {
     refusal *r = og__alloc(served->alloc, sizeof *r);
-    if (!r) return;
+    if (!r) {
+        og__server_log(served->server, OG_LOG_ERROR, &served->conn,
+                       "no memory to refuse a message: the connection is closed");
+        og_disconnect(&served->conn);
+        return;
+    }
+    r->call = (og__call){.fn = on_refusal, .arg = r};
     r->served = served;
     r->err = *err;
     og__served_ref(served);
-    if (og__loop_post(served->lane->loop, on_refusal, r) == OG_OK) return;
-    og__free(served->alloc, r, sizeof *r);
-    og__served_unref(served); /* the worker has another */
+    og__loop_call(served->lane->loop, &r->call);
 }
 
-static void run_job(og__served *served, const og__job *job, og_doc *doc)
+/* The worker's document is made when it is first needed. */
+static void run_job(og__served *served, const og__job *job, og_doc **own)
 {
     og_error err;
     og_value value;
     const og_server_options *options = &served->server->options;
-    if (og__message_read(&served->port->setup, &job->message, doc, &value, &err) < 0)
+    if (!*own) *own = og_doc_new(served->alloc);
+    og_doc *doc = *own;
+    if (!doc) {
+        og_error_set(&err, OG_ENOMEM, (size_t)job->message.position, "no memory for a document");
         refuse(served, &err);
-    else if (options->on_message)
+    } else if (og__message_read(&served->port->setup, &job->message, doc, &value, &err) < 0) {
+        refuse(served, &err);
+    } else if (options->on_message) {
         options->on_message(&served->conn, value, options->user);
+    }
 }
 
 /* After a job: the connection lines up again, or leaves. With the lock held. */
@@ -116,7 +128,7 @@ static void tell_lane(og__served *served)
 static void *run_worker(void *arg)
 {
     og__workers *workers = arg;
-    og_doc *doc = og_doc_new(workers->server->alloc);
+    og_doc *doc = NULL;
     og__served *served;
     pthread_mutex_lock(&workers->lock);
     for (;;) {
@@ -126,7 +138,7 @@ static void *run_worker(void *arg)
         bool tell = false;
         if (job) {
             pthread_mutex_unlock(&workers->lock);
-            if (doc) run_job(served, job, doc);
+            run_job(served, job, &doc);
             pthread_mutex_lock(&workers->lock);
             tell = served->work.tell;
             served->work.tell = false;

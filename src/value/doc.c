@@ -42,10 +42,12 @@ og_doc *og_doc_new(const og_allocator *alloc)
     return doc;
 }
 
-static bool within_limit(const og_doc *doc, size_t extra)
+static bool within_limit(og_doc *doc, size_t extra)
 {
     if (extra > SIZE_MAX - doc->memory) return false;
-    return doc->memory_limit == 0 || doc->memory + extra <= doc->memory_limit;
+    bool within = doc->memory_limit == 0 || doc->memory + extra <= doc->memory_limit;
+    if (!within) doc->limited = true;
+    return within;
 }
 
 static og__chunk *chunk_new(og_doc *doc, size_t size)

@@ -79,6 +79,7 @@ struct og_doc {
     size_t in_use;       /* bytes of all chunks but the newest */
     size_t recent;       /* what recent messages needed; fades by an eighth with each reset */
     size_t memory_limit; /* 0: none */
+    bool limited;        /* memory was refused because of it */
     uint64_t seed;       /* of the hash, so that nobody can aim at collisions */
     uint64_t work;       /* nodes looked at by hashing and comparing keys while building */
     uint64_t work_limit; /* refuse to build on after that many; readers set it in proportion to their input */

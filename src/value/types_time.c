@@ -187,7 +187,7 @@ double og_timedelta_seconds(const og_timedelta *delta)
 
 static int offset_from(og_value delta, og_timezone *t, og_error *err)
 {
-    og_timedelta d;
+    og_timedelta d = {0};
     int status = og_as_timedelta(delta, &d, err);
     if (status == OG_ETYPE) return og__refuse_content(err, OG_TYPE_TIMEZONE, "its offset is not a timedelta");
     if (status < 0) return status;
@@ -277,7 +277,7 @@ static int put_zone(const og_datetime *t, og_type type, og_buf *out, og_error *e
 {
     if (!og_valid(t->zone)) return OG_OK;
     if (t->has_offset) return og__put_offset(t, out);
-    og_timezone zone;
+    og_timezone zone = {0};
     if (og_as_timezone(t->zone, &zone, NULL) < 0)
         return og_error_set(err, OG_EVALUE, OG_NO_POSITION,
                             "the offset of a %s in a zone of this kind is not known", og_type_name(type));

@@ -1,8 +1,17 @@
 # SPDX-License-Identifier: MIT
 """What the pickle tests share: the tool, comparison with identity, random values."""
+import os
 import random
 import struct
 import subprocess
+import sys
+
+
+sys.dont_write_bytecode = True
+
+# The first argument of a test program, or from the environment.
+TOOL = sys.argv.pop(1) if len(sys.argv) > 1 and os.path.isfile(sys.argv[1]) else os.environ.get("ONGGI_PICKLE_TOOL", "")
+COUNT = int(os.environ.get("ONGGI_PICKLE_COUNT", "2000"))
 
 
 class Refused(Exception):

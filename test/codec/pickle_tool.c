@@ -1,15 +1,20 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * For tests from Python: reads requests from standard input and answers each on standard output.
- * Request: what to do (a byte: 0 to 5 write again in that protocol; 's' scan), u32le length, a pickle.
+ * Request: what to do (a byte), u32le length, a pickle. 's' is: scan. Else bits 0 to 2 are the protocol to write
+ * it again in, 6 the canonical form, 7 the lossless JSON text; bit 3: by way of lossless JSON; bits 4 and 5:
+ * the encoding of Python 2's str; bit 7: read strictly.
  * Answer: a byte ('+' or '-'), u32le length, the new pickle, the end that the scanner found, or the error's
  * text.
  */
+#include <onggi/json.h>
 #include <onggi/pickle.h>
 
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+
+enum { CANONICAL = 6, TEXT = 7, VIA_JSON = 8, STRICT = 128 };
 
 static void answer(char kind, const void *bytes, size_t len)
 {
@@ -41,40 +46,75 @@ static void scan(const uint8_t *bytes, size_t len)
     }
 }
 
-static void rewrite(og_doc *doc, const uint8_t *bytes, size_t len, int protocol)
+/* Class references that EXT codes stand for, as the tests register them. */
+static const og_pickle_extension extensions[] = {
+    {200, "collections", "OrderedDict"}, {40000, "fractions", "Fraction"}, {100000, "decimal", "Decimal"}};
+
+static int to_text(og_value value, og_buf *out, og_error *err)
 {
-    og_pickle_write_options options = {.size = sizeof options,
-                                       .protocol = protocol ? protocol : OG_PICKLE_PROTOCOL_0};
+    og_json_write_options options = {.size = sizeof options, .form = OG_JSON_LOSSLESS, .max_depth = 10000};
+    return og_json_write(value, out, &options, err);
+}
+
+/* The value that a lossless text of `*value` gives, read into `other` (`text` must stay). */
+static int through_text(og_doc *other, og_buf *text, og_value *value, og_error *err)
+{
+    og_json_read_options options = {.size = sizeof options, .lossless = true, .max_depth = 20000};
+    int status = to_text(*value, text, err);
+    if (status == OG_OK) status = og_json_read(other, (const char *)text->data, text->len, &options, err);
+    *value = og_doc_root(other);
+    return status;
+}
+
+static int write_again(og_value value, unsigned what, og_buf *out, og_error *err)
+{
+    og_pickle_write_options options = {.size = sizeof options};
+    unsigned protocol = what & 7;
+    if (protocol == TEXT) return to_text(value, out, err);
+    if (protocol == CANONICAL) return og_pickle_canonical(value, out, &options, err);
+    options.protocol = protocol ? (int)protocol : OG_PICKLE_PROTOCOL_0;
+    return og_pickle_write(value, out, &options, err);
+}
+
+static void rewrite(og_doc *docs[2], const uint8_t *bytes, size_t len, unsigned what)
+{
+    og_pickle_read_options options = {.size = sizeof options,
+                                      .encoding = (og_pickle_encoding)(what >> 4 & 3),
+                                      .strict = (what & STRICT) != 0,
+                                      .extensions = extensions,
+                                      .extension_count = sizeof extensions / sizeof extensions[0]};
     og_error err = {0};
-    size_t size;
-    if (og_pickle_read(doc, bytes, len, NULL, NULL, &err) < 0) {
+    og_buf text = OG_BUF_INIT;
+    og_buf out = OG_BUF_INIT;
+    int status = og_pickle_read(docs[0], bytes, len, NULL, &options, &err);
+    og_value value = og_doc_root(docs[0]);
+    if (status == OG_OK && (what & VIA_JSON)) status = through_text(docs[1], &text, &value, &err);
+    if (status == OG_OK) status = write_again(value, what, &out, &err);
+    if (status < 0) {
         answer_error(&err);
-        return;
+    } else {
+        answer('+', out.data, out.len);
     }
-    void *again = og_pickle_dumps(og_doc_root(doc), &size, &options, &err);
-    if (!again) {
-        answer_error(&err);
-        return;
-    }
-    answer('+', again, size);
-    free(again);
+    og_buf_free(&text);
+    og_buf_free(&out);
 }
 
 int main(void)
 {
     uint8_t head[5];
-    og_doc *doc = og_doc_new(NULL);
-    while (doc && fread(head, 1, sizeof head, stdin) == sizeof head) {
+    og_doc *docs[2] = {og_doc_new(NULL), og_doc_new(NULL)};
+    while (docs[0] && docs[1] && fread(head, 1, sizeof head, stdin) == sizeof head) {
         size_t len = head[1] | (size_t)head[2] << 8 | (size_t)head[3] << 16 | (size_t)head[4] << 24;
         uint8_t *bytes = malloc(len ? len : 1);
         if (!bytes || fread(bytes, 1, len, stdin) != len) return 1;
         if (head[0] == 's') {
             scan(bytes, len);
         } else {
-            rewrite(doc, bytes, len, head[0]);
+            rewrite(docs, bytes, len, head[0]);
         }
         free(bytes);
     }
-    og_doc_free(doc);
+    og_doc_free(docs[0]);
+    og_doc_free(docs[1]);
     return 0;
 }

@@ -76,6 +76,7 @@ static void test_refused(void **state)
         {"tru3", OG_ESYNTAX, 3, false},       {"-x", OG_ESYNTAX, 1, false},
         {"[1,(2)]", OG_ESYNTAX, 3, false},    {"\"a\nb\"", OG_ESYNTAX, 2, false},
         {"\x80\x04", OG_ESYNTAX, 0, false},   {"[[[[", OG_ELIMIT, 3, false},
+        {"{]", OG_ESYNTAX, 1, false},         {"[{\"a\":1,2]", OG_ESYNTAX, 9, false},
         {"[1", OG_ETRUNCATED, 2, true},       {" ", OG_ETRUNCATED, 1, true},
         {"-", OG_ETRUNCATED, 1, true},        {"\"a\\", OG_ETRUNCATED, 3, true},
         {"GET / HTTP", OG_ESYNTAX, 0, false}, {"]", OG_ESYNTAX, 0, false},
@@ -111,6 +112,29 @@ static void test_needs_more(void **state)
     }
     assert_int_equal(og_json_scan_end(&scan, (const uint8_t *)text, strlen(text), false, &start, &end, NULL),
                      1);
+}
+
+/* Only the innermost brackets are remembered: those further out are taken on trust, but must not be taken for
+ * wrong. */
+static void test_deep_brackets(void **state)
+{
+    (void)state;
+    char text[400];
+    for (size_t i = 0; i < 200; i++) {
+        text[i] = i % 3 ? '[' : '{';
+        text[399 - i] = i % 3 ? ']' : '}';
+    }
+    og_json_scan scan = {0};
+    size_t start;
+    size_t end;
+    og_error err;
+    assert_int_equal(og_json_scan_end(&scan, (const uint8_t *)text, 400, false, &start, &end, &err), 1);
+    assert_int_equal(end, 400);
+    text[263] = text[263] == '}' ? ']' : '}';
+    scan = (og_json_scan){0};
+    assert_int_equal(og_json_scan_end(&scan, (const uint8_t *)text, 400, false, &start, &end, &err),
+                     OG_ESYNTAX);
+    assert_int_equal(err.position, 263);
 }
 
 /* Whatever the reader accepts, the scanner finds the end of. */
@@ -151,6 +175,7 @@ int main(void)
         cmocka_unit_test(test_ends),
         cmocka_unit_test(test_refused),
         cmocka_unit_test(test_needs_more),
+        cmocka_unit_test(test_deep_brackets),
         cmocka_unit_test(test_agrees_with_reader),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -1,7 +1,6 @@
 # SPDX-License-Identifier: MIT
 """Random programs of opcodes, sane and insane: onggi and CPython's C reader take the same ones, and get the same
 values. Only names of harmless things occur, and persistent ids are left out, for Python runs what it reads."""
-import os
 import pickle
 import random
 import struct
@@ -9,8 +8,8 @@ import unittest
 
 import pickle_peer as peer
 
-TOOL = os.environ.get("ONGGI_PICKLE_TOOL", "pickle_tool")
-COUNT = int(os.environ.get("ONGGI_PICKLE_COUNT", "2000"))
+TOOL = peer.TOOL
+COUNT = peer.COUNT
 
 
 def counted(op, size, data):

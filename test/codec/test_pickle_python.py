@@ -1,14 +1,13 @@
 # SPDX-License-Identifier: MIT
 """Values that Python pickles, read and written again by onggi, are the same values to Python: kind, value and
 sharing; by the C pickler and the pure Python one; in every protocol."""
-import os
 import pickle
 import unittest
 
 import pickle_peer as peer
 
-TOOL = os.environ.get("ONGGI_PICKLE_TOOL", "pickle_tool")
-COUNT = int(os.environ.get("ONGGI_PICKLE_COUNT", "2000"))
+TOOL = peer.TOOL
+COUNT = peer.COUNT
 
 
 class Random(unittest.TestCase):

@@ -9,7 +9,7 @@ import unittest
 
 import pickle_peer as peer
 
-TOOL = os.environ.get("ONGGI_PICKLE_TOOL", "pickle_tool")
+TOOL = peer.TOOL
 SHARED = os.environ.get("ONGGI_SHARED", "")
 
 MADE = {

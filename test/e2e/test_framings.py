@@ -3,6 +3,7 @@
 import json
 import pickle
 import socket
+import time
 
 import support
 from framings import BINARY, CODECS, FRAMINGS
@@ -69,6 +70,23 @@ class Framings(support.Case):
                     self.assertEqual(loads(read(s)), value)
         if undecided:
             self.assertRegex(server.err, r"u8 or varint: .*framing")
+
+    def test_detected_across_a_pause(self):
+        """Silence ends a bare number, and nothing else: a header that stalls is waited for."""
+        server = self.serve("--echo")
+        value = {"name": "John", "pad": "x" * 20}
+        conversations = []
+        for name, cuts in {"header": (1, 9, 20), "digits:10": (10,), "netstring": (3,), "u32be": (1, 3, 4), "u16be": (1,),
+                           "u32le": (3, 4), "mp": (2, 4), "seq": (1,), "line": (1, 5)}.items():
+            for cut in cuts:
+                data, s = FRAMINGS[name][0](json.dumps(value).encode()), self.connect(server.port)
+                s.sendall(data[:cut])
+                conversations.append((name, cut, s, data[cut:]))
+        time.sleep(0.12 * support.SLOW ** 0.5)
+        for name, cut, s, rest in conversations:
+            with self.subTest(framing=name, cut=cut):
+                s.sendall(rest)
+                self.assertEqual(json.loads(FRAMINGS[name][1](s)), value)
 
     def test_eof(self):
         for codec, (dumps, loads) in CODECS.items():

@@ -353,6 +353,29 @@ static void silence_ends_numbers_and_texts(void **state)
     free(keep);
 }
 
+static void a_second_of_silence_within_a_header_ends_it(void **state)
+{
+    (void)state;
+    wire w;
+    og_value value;
+    og_error err;
+    uint8_t *keep = NULL;
+    open_wire(&w, NULL, NULL, false, 0);
+    assert_int_equal(feed_text(&w, "\xfe\x03\x91", 3, &value, &err, &keep), 0);
+    for (int i = 1; i < OG__SILENCES; i++) {
+        assert_true(og__conn_wants_idle(&w.conn));
+        og__conn_idle(&w.conn);
+        assert_int_equal(next_of(&w, &value, &err), 0);
+    }
+    assert_true(og__conn_wants_idle(&w.conn));
+    og__conn_idle(&w.conn);
+    assert_int_equal(next_of(&w, &value, &err), OG_ESYNTAX);
+    assert_non_null(strstr(err.text, "found fe 03 91"));
+    assert_false(og__conn_wants_idle(&w.conn));
+    close_wire(&w);
+    free(keep);
+}
+
 static void refusals_name_the_byte_of_the_stream(void **state)
 {
     (void)state;
@@ -563,6 +586,7 @@ int main(void)
         cmocka_unit_test(indented_json_is_read_past_its_line_feeds),
         cmocka_unit_test(answers_have_no_higher_protocol),
         cmocka_unit_test(silence_ends_numbers_and_texts),
+        cmocka_unit_test(a_second_of_silence_within_a_header_ends_it),
         cmocka_unit_test(refusals_name_the_byte_of_the_stream),
         cmocka_unit_test(datagrams_are_whole_messages),
         cmocka_unit_test(what_cannot_be_carried_leaves_nothing),

@@ -85,6 +85,10 @@ static const row streams[] = {
     /* The length's first byte is a digit's. */
     {B("2\0\0\0{\"text\": \"01234567890123456789012345678901234567\"}"), "json", "u32le", -1},
     {B("2\0\0\0\0\0\0\0{\"text\": \"01234567890123456789012345678901234567\"}"), "json", "u64le", -1},
+    {B("1\0\0\0\0\0\0\0\x80\4\x95\x26\0\0\0\0\0\0\0\x8c\x23"
+       "01234567890123456789012345678901234"
+       "."),
+     "pickle", "u64le", 4},
     {B("2\0{\"text\": \"01234567890123456789012345678901234567\"}"), "json", "u16le", -1},
     {B("\xff\xff\xff\xff\0\0\0\0\0\0\0\x15" P4), "pickle", "mp", 4},
     {B("16:{\"name\": \"John\"},"), "json", "netstring", -1},
@@ -176,6 +180,7 @@ static void bare_numbers_need_silence_or_an_end(void **state)
     assert_int_equal(look("42\0", 3, (og__look){0}), 0);
     assert_int_equal(look("42\0", 3, (og__look){.silent = true}), 1);
     assert_is(&number, 3);
+    assert_int_equal(look("Content-Le", 10, (og__look){.silent = true}), 0);
     /* Padding: a length whose message is still to come. */
     assert_int_equal(look("42        ", 10, (og__look){.silent = true}), 0);
     assert_int_equal(look("0000000042", 10, (og__look){.silent = true}), 0);
@@ -237,6 +242,30 @@ static void what_is_neither_is_refused_with_advice(void **state)
     assert_refused(B("\0\0\0\x1f#CHALLENGE#01234567890123456789"), silent, OG_ESYNTAX, "authkey");
     assert_refused(B("\x01\xf3\x80\x81\x92\xab\xcd\xef\x80"), silent, OG_ESYNTAX, "01 f3 80");
     assert_refused(B("{\"a\""), (og__look){.ended = true, .codec = NULL}, OG_OK + 1, "");
+}
+
+/* Few bytes that nothing begins with, and then no more. */
+static void what_stops_within_a_header_is_refused(void **state)
+{
+    (void)state;
+    const og__look silent = {.silent = true};
+    const og__look still = {.silent = true, .still = true};
+    const og__look ended = {.ended = true};
+    static const struct {
+        const char *bytes;
+        size_t len;
+    } nonsense[] = {{B("\xfe\x03\x91")}, {B("\xfe\x03\x91\x77\x12")}, {B("\x91\x03\x80\x80\x80\x80\x80")}};
+    for (size_t i = 0; i < sizeof nonsense / sizeof nonsense[0]; i++) {
+        assert_int_equal(look(nonsense[i].bytes, nonsense[i].len, silent), 0);
+        assert_refused(nonsense[i].bytes, nonsense[i].len, still, OG_ESYNTAX, "expected JSON");
+        assert_refused(nonsense[i].bytes, nonsense[i].len, ended, OG_ESYNTAX, "expected JSON");
+    }
+    /* What may be a length, and its message be long in coming. */
+    assert_int_equal(look(B("\0\0"), still), 0);
+    assert_int_equal(look(B("\0\0\0\x13"), still), 0);
+    assert_int_equal(look(B("\x13\0\0\0"), still), 0);
+    assert_int_equal(look(B("0000000042"), still), 0);
+    assert_int_equal(look(B("\x80"), still), 0);
 }
 
 static void lengths_over_the_limit_are_named(void **state)
@@ -310,6 +339,7 @@ int main(void)
         cmocka_unit_test(a_number_before_an_object_is_a_length_only_if_it_fits),
         cmocka_unit_test(two_readings_are_refused),
         cmocka_unit_test(what_is_neither_is_refused_with_advice),
+        cmocka_unit_test(what_stops_within_a_header_is_refused),
         cmocka_unit_test(lengths_over_the_limit_are_named),
         cmocka_unit_test(datagrams),
         cmocka_unit_test(what_was_asked_for_narrows),

@@ -226,38 +226,26 @@ static bool may_name_open(const maker *m)
     return false;
 }
 
-static int make_tagged(maker *m, const og__json_raw *raw, og__json_tag tag, size_t number);
-
-/* Any raw value; `number` is that of the "py/def" around it. */
-static int make_value(maker *m, og_value raw, size_t number)
-{
-    og__json_tag tag;
-    if (!og__is_raw(raw)) {
-        note_node(m, number, raw, false);
-        return push_value(m, raw);
-    }
-    const og__json_raw *node = og__raw_of(raw);
-    if (og_kind_of(raw) == OG_LIST) return open_container(m, MAKE_LIST, node, number);
-    int status = og__json_find_tag(m->r, node, &tag);
-    if (status < 0) return status;
-    if (tag == OG__TAG_NONE) return open_container(m, MAKE_DICT, node, number);
-    return make_tagged(m, node, tag, number);
-}
-
-/* "py/def" and "py/ref": what the number stands for, made where that has not been done yet. */
-static int make_numbered(maker *m, const og__json_raw *raw, og__json_tag tag)
+/* "py/def" and "py/ref": pushes what the number stands for (1), or tells what is to be made for it (0). */
+static int find_numbered(maker *m, const og__json_raw *raw, og__json_tag tag, og_value *todo,
+                         size_t *todo_number)
 {
     og_value number = tag == OG__TAG_REF ? raw->items[1] : og__raw_of(raw->items[1])->items[0];
     size_t n;
     int status = og__json_tag_number(m->r, raw, number, &n);
     if (status < 0) return status;
     definition *d = &m->defs[n - 1];
-    if (!og_valid(d->value)) return make_value(m, d->raw, n);
+    if (!og_valid(d->value)) {
+        *todo = d->raw;
+        *todo_number = n;
+        return 0;
+    }
     bool hashable = og_kind_of(d->value) == OG_TUPLE || og_kind_of(d->value) == OG_FROZENSET;
     if (d->open && hashable && !may_name_open(m))
         return og__json_refuse_tag(m->r, raw, "a tuple or frozenset cannot be part of itself");
     og__mark_shared(d->value);
-    return push_value(m, d->value);
+    status = push_value(m, d->value);
+    return status < 0 ? status : 1;
 }
 
 static int make_tagged(maker *m, const og__json_raw *raw, og__json_tag tag, size_t number)
@@ -272,10 +260,6 @@ static int make_tagged(maker *m, const og__json_raw *raw, og__json_tag tag, size
     case OG__TAG_OBJECT:
     case OG__TAG_CALLABLE:
     case OG__TAG_MAKE: return open_object(m, raw, number);
-    case OG__TAG_DEF:
-    case OG__TAG_REF:
-        if (number) return og__json_refuse_tag(m->r, raw, "a number for what has one already");
-        return make_numbered(m, raw, tag);
     default: break;
     }
     status = og__json_tag_value(m->r, tag, raw, &value);
@@ -283,6 +267,27 @@ static int make_tagged(maker *m, const og__json_raw *raw, og__json_tag tag, size
     if (og__has_node(value)) og__node_of(value)->flags |= OG__N_PLACED;
     note_node(m, number, value, false);
     return push_value(m, value);
+}
+
+/* Any raw value; `number` is that of the "py/def" around it. */
+static int make_value(maker *m, og_value raw, size_t number)
+{
+    for (;;) {
+        og__json_tag tag;
+        if (!og__is_raw(raw)) {
+            note_node(m, number, raw, false);
+            return push_value(m, raw);
+        }
+        const og__json_raw *node = og__raw_of(raw);
+        if (og_kind_of(raw) == OG_LIST) return open_container(m, MAKE_LIST, node, number);
+        int status = og__json_find_tag(m->r, node, &tag);
+        if (status < 0) return status;
+        if (tag == OG__TAG_NONE) return open_container(m, MAKE_DICT, node, number);
+        if (tag != OG__TAG_DEF && tag != OG__TAG_REF) return make_tagged(m, node, tag, number);
+        if (number) return og__json_refuse_tag(m->r, node, "a number for what has one already");
+        status = find_numbered(m, node, tag, &raw, &number);
+        if (status) return status < 0 ? status : OG_OK;
+    }
 }
 
 /* ---- Closing ---- */

@@ -1,15 +1,15 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * Where a JSON text ends in a stream that comes in pieces. Each byte is looked at once: what must be known of
- * those before is in the scan's state. Only strings, brackets and bare words are told apart; the reader
- * checks the rest.
+ * those before is in the scan's state. Only strings, brackets and bare words are told apart, and that
+ * brackets match; the reader checks the rest.
  */
 #include "codec/json/text16.h"
 #include <onggi/json.h>
 
 #include <string.h>
 
-enum { DEPTH_DEFAULT = 1000 };
+enum { DEPTH_DEFAULT = 1000, MAX_KNOWN = 64 };
 
 /* The states; STATE_WORD and up is within word number (state - STATE_WORD) / WORD_SIZE at letter % WORD_SIZE.
  */
@@ -55,7 +55,7 @@ static bool may_be_inside(uint8_t c)
     return c < 128 && allowed[c];
 }
 
-static int open_one(og_json_scan *scan, size_t at, og_error *err)
+static int open_one(og_json_scan *scan, uint8_t bracket, size_t at, og_error *err)
 {
     size_t max = scan->max_depth ? scan->max_depth : DEPTH_DEFAULT;
     if (scan->depth >= max) {
@@ -63,7 +63,25 @@ static int open_one(og_json_scan *scan, size_t at, og_error *err)
         return og_error_set(err, OG_ELIMIT, at, "more than %zu arrays and objects in one another", max);
     }
     scan->depth++;
+    scan->kinds = scan->kinds << 1 | (bracket == '{');
+    if (scan->known < MAX_KNOWN) scan->known++;
     scan->state = STATE_INSIDE;
+    return 0;
+}
+
+/*
+ * Closes the innermost container. A bracket of the wrong kind is worth telling at once: whoever sent it may
+ * wait for an answer, and the right one may never come.
+ */
+static int close_one(og_json_scan *scan, const uint8_t *data, size_t at, og_error *err)
+{
+    if (scan->known > 0) {
+        bool object = scan->kinds & 1;
+        if (data[at] != (object ? '}' : ']')) return refuse(scan, data, at, object ? "'}'" : "']'", err);
+        scan->kinds >>= 1;
+        scan->known--;
+    }
+    scan->depth--;
     return 0;
 }
 
@@ -71,7 +89,7 @@ static int open_one(og_json_scan *scan, size_t at, og_error *err)
 static int scan_first(og_json_scan *scan, const uint8_t *data, size_t at, og_error *err)
 {
     uint8_t c = data[at];
-    if (c == '[' || c == '{') return open_one(scan, at, err);
+    if (c == '[' || c == '{') return open_one(scan, c, at, err);
     if (c == '"') {
         scan->state = STATE_STRING;
     } else if (c == '-') {
@@ -80,7 +98,7 @@ static int scan_first(og_json_scan *scan, const uint8_t *data, size_t at, og_err
         scan->state = STATE_NUMBER;
     } else {
         unsigned word = 0;
-        while (word < WORDS && words[word][0] != c)
+        while (word < WORDS && (uint8_t)words[word][0] != c)
             word++;
         if (word == WORDS) return refuse(scan, data, at, "the start of a value", err);
         scan->state = (uint8_t)(STATE_WORD + word * WORD_SIZE + 1);
@@ -125,9 +143,9 @@ static int scan_inside(og_json_scan *scan, const uint8_t *data, size_t len, og_e
         uint8_t c = data[at];
         if (!may_be_inside(c)) return refuse(scan, data, at, "a value or punctuation", err);
         if (c == '[' || c == '{') {
-            if (open_one(scan, at, err) < 0) return OG_ELIMIT;
-        } else if (c == ']' || c == '}') {
-            scan->depth--;
+            if (open_one(scan, c, at, err) < 0) return OG_ELIMIT;
+        } else if ((c == ']' || c == '}') && close_one(scan, data, at, err) < 0) {
+            return OG_ESYNTAX;
         }
         at++;
         if (c == '"') {

@@ -182,8 +182,8 @@ static int read_half(og__json_reader *r, const og__json_raw *raw, og_value half,
 static int read_complex(og__json_reader *r, const og__json_raw *raw, og_value *out)
 {
     const og__json_raw *parts = og_kind_of(raw->items[1]) == OG_LIST ? og__raw_of(raw->items[1]) : NULL;
-    double real;
-    double imag;
+    double real = 0;
+    double imag = 0;
     if (!parts || parts->count != 2)
         return og__json_refuse_tag(r, raw, "expected two floats in \"py/complex\"");
     int status = read_half(r, raw, parts->items[0], &real);

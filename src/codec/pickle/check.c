@@ -174,8 +174,9 @@ static int check(const void *bytes, size_t len, const og_policy *policy, bool fi
     og_policy *plain = policy ? NULL : og_policy_builtin("plain-data", NULL);
     og__findings *findings = findings_new();
     int status = OG_ENOMEM;
-    og__watch_init(&watch, policy ? policy : plain, findings, og_allocator_default());
+    watch.outer.denied.code = OG_OK;
     if ((policy || plain) && findings) {
+        og__watch_init(&watch, policy ? policy : plain, findings, og_allocator_default());
         status = run(&watch, bytes, len, first, &report->size, &own);
     } else {
         og_error_set(&own, OG_ENOMEM, OG_NO_POSITION, "no memory to check a pickle");

@@ -12,7 +12,10 @@ enum { NEAR_SLACK = 256 };
 static void *resize(og__memo *memo, void *old, size_t old_size, size_t new_size)
 {
     og_doc *doc = memo->doc;
-    if (doc->memory_limit && doc->memory + new_size > doc->memory_limit) return NULL;
+    if (doc->memory_limit && doc->memory + new_size > doc->memory_limit) {
+        doc->limited = true;
+        return NULL;
+    }
     void *new = og__realloc(&doc->alloc, old, old_size, new_size);
     if (new) doc->memory += new_size - old_size;
     return new;

@@ -50,6 +50,9 @@ static int take_options(og__reader *r, const og_pickle_read_options *o)
     r->encoding = o->encoding;
     r->buffers = o->buffers;
     r->buffer_count = o->buffers ? o->buffer_count : 0;
+    r->strict = o->strict;
+    r->extensions = o->extensions;
+    r->extension_count = o->extensions ? o->extension_count : 0;
     if (r->max_depth <= MOST_DEPTH) return OG_OK;
     return og_error_set(r->err, OG_EINVAL, OG_NO_POSITION, "max_depth may be at most %d", MOST_DEPTH);
 }
@@ -99,6 +102,7 @@ int og__reader_init(og__reader *r, og_doc *doc, const uint8_t *bytes, size_t len
     if (status < 0) return status;
     r->doc = doc;
     r->memory_limit = doc->memory_limit;
+    doc->limited = false;
     doc->work = 0;
     doc->work_limit = (uint64_t)len * WORK_A_BYTE + WORK_MORE;
     doc->memory_limit = promised(doc, len);
@@ -114,11 +118,44 @@ void og__reader_fini(og__reader *r)
     r->doc->work_limit = 0;
 }
 
+/* What a GLOBAL, INST, … has just named, where all readers must take the names for the same. */
+static bool is_plain_name(og_value v)
+{
+    size_t len = 0;
+    const char *text = og_data(v, &len);
+    return og__strict_name(text, len);
+}
+
+static bool named_plainly(const og__reader *r)
+{
+    og_value v = r->top[-1];
+    if (*r->op == OG__OP_INST) v = og_object_class(v);
+    if (*r->op != OG__OP_INST && *r->op != OG__OP_GLOBAL && *r->op != OG__OP_STACK_GLOBAL) return true;
+    return is_plain_name(og_class_module(v)) && is_plain_name(og_class_qualname(v));
+}
+
+/* Runs to STOP, and refuses what readers take for different things. */
+static int run_strict(og__reader *r)
+{
+    og__level level = {.reader = r};
+    while (r->at < r->end) {
+        r->op = r->at++;
+        const char *why = og__opcodes[*r->op].name ? og__strict_why(&level) : NULL;
+        if (why) return og__reader_fail(r, OG_EPOLICY, "%s, which Python's readers take for different things", why);
+        int status = og__reader_step(r);
+        if (status != 0) return status < 0 ? status : OG_OK;
+        if (!named_plainly(r))
+            return og__reader_fail(r, OG_EPOLICY, "a name that Python's readers take for different ones");
+    }
+    return og__reader_no_stop(r);
+}
+
 /* Runs to STOP under a policy: the first refusal ends it. */
-static int run_watched(og__reader *r, const og_policy *policy)
+static int run_watched(og__reader *r, const og_pickle_read_options *o)
 {
     og__watch watch;
-    og__watch_init(&watch, policy, NULL, &r->doc->alloc);
+    og__watch_init(&watch, o->policy, NULL, &r->doc->alloc);
+    if (o->policy_inert) watch.default_allow = true;
     int status = og__watch_run(&watch, r);
     og__watch_fini(&watch);
     return status;
@@ -130,7 +167,8 @@ static int read_into(og_doc *doc, const uint8_t *bytes, size_t len, size_t *used
 {
     og__reader r;
     int status = og__reader_init(&r, doc, bytes, len, o, err);
-    if (status == OG_OK) status = o->policy ? run_watched(&r, o->policy) : og__reader_run(&r);
+    if (status == OG_OK)
+        status = o->policy ? run_watched(&r, o) : o->strict ? run_strict(&r) : og__reader_run(&r);
     if (status == OG_OK) status = og__reader_finish(&r, o->allow_trailing);
     og__reader_fini(&r);
     if (status == OG_OK && used) *used = (size_t)(r.at - r.start);

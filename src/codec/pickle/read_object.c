@@ -28,6 +28,23 @@ int og__op_STACK_GLOBAL(og__reader *r)
     return og__push_class(r, r->top[0], r->top[1]);
 }
 
+/* The class that a code stands for: 1 pushed, 0 the registry does not have it, < 0 with the error set. */
+static int push_registered(og__reader *r, int64_t code)
+{
+    for (size_t i = 0; i < r->extension_count; i++) {
+        const og_pickle_extension *row = &r->extensions[i];
+        if (row->code != code || !row->module || !row->qualname) continue;
+        og_value module = og_str_borrow(row->module, strlen(row->module));
+        og_value name = og_str_borrow(row->qualname, strlen(row->qualname));
+        if (!og_valid(module) || !og_valid(name))
+            return og__reader_fail(r, OG_EINVAL, "code %lld is registered with a name that is not UTF-8",
+                                   (long long)code);
+        int status = og__push_class(r, module, name);
+        return status < 0 ? status : 1;
+    }
+    return 0;
+}
+
 static int push_extension(og__reader *r, size_t size)
 {
     const uint8_t *bytes = og__take(r, size);
@@ -36,6 +53,8 @@ static int push_extension(og__reader *r, size_t size)
     if (size == 4) code = (int32_t)code;
     if (code <= 0)
         return og__reader_fail(r, OG_ESYNTAX, "expected a code above 0 but found %lld", (long long)code);
+    int status = push_registered(r, code);
+    if (status != 0) return status < 0 ? status : OG_OK;
     return og__push_object(r, OG_MAKE_EXTENSION, (og_value){0}, og__make_int(code));
 }
 

@@ -71,6 +71,9 @@ typedef struct og__reader {
     const og_value *buffers;
     size_t buffer_count;
     size_t buffer_next;
+    bool strict;
+    const og_pickle_extension *extensions;
+    size_t extension_count;
     unsigned protocol;   /* what PROTO said last */
     size_t memory_limit; /* of the document, to be put back */
     bool regrown;        /* a container grew after it was placed: heights must be taken again at the end */

@@ -41,13 +41,19 @@ static inline uint32_t og__said_hash_bytes(uint64_t hash, const uint8_t *bytes, 
     return (uint32_t)og__said_mix(head ^ hash, tail);
 }
 
+/* True when strings of this length are looked at whole. */
+static inline bool og__said_whole(const og__writer *w, size_t len)
+{
+    return len <= OG__SAID_HASHED || w->places;
+}
+
 /* The hash of a str or bytes. */
-static inline uint32_t og__said_hash(og_value v)
+static inline uint32_t og__said_hash(const og__writer *w, og_value v)
 {
     size_t len = og__value_len(v);
     uint64_t seed = (uint64_t)len << 8 | og_kind_of(v);
-    if (len > OG__SAID_HASHED) return (uint32_t)og__said_mix(seed, (uint64_t)(uintptr_t)v.u.p);
-    return og__said_hash_bytes(seed, v.u.p, len);
+    if (og__said_whole(w, len)) return og__said_hash_bytes(seed, v.u.p, len);
+    return (uint32_t)og__said_mix(seed, (uint64_t)(uintptr_t)v.u.p);
 }
 
 /* The entry of a value with this hash, as og__said_find(). */

@@ -39,6 +39,7 @@ static const char *why_int(const og__reader *r, bool is_long)
 {
     size_t len;
     if (!line_of(r, &len)) return NULL;
+    if (!is_long && len == 2 && r->at[0] == '-' && r->at[1] == '0') return "its int is not written as all write 0";
     if (!is_long && len == 2 && r->at[0] == '0' && (r->at[1] == '0' || r->at[1] == '1')) return NULL;
     if (is_long && len > 0 && r->at[len - 1] == 'L') len--;
     return plain_int(r->at, len) ? NULL : "its int is not written in plain decimal digits";

@@ -4,6 +4,7 @@
 
 #include "base/alloc.h"
 #include "base/number.h"
+#include "base/utf8.h"
 
 #include <stdarg.h>
 #include <stdio.h>
@@ -15,6 +16,7 @@ void og__watch_init(og__watch *watch, const og_policy *policy, og__findings *fin
                     const og_allocator *alloc)
 {
     watch->policy = policy;
+    watch->default_allow = policy->default_allow;
     watch->findings = findings;
     watch->alloc = alloc;
     watch->position = 0;
@@ -58,21 +60,30 @@ static void refuse(og__watch *watch, og__level *level, const char *format, ...)
     }
 }
 
-/* A name for people: control characters would steer their terminals. */
+/* Text that came from elsewhere, for people: what cannot be shown is '?', for it might steer their terminals. */
+static size_t show_text(char *out, const char *text, size_t len)
+{
+    size_t n = 0;
+    for (size_t at = 0; at < len && n < SHOWN - 4;) {
+        uint32_t code = 0;
+        size_t size = og__utf8_decode((const uint8_t *)text + at, len - at, &code);
+        if (size == 0 || !og__printable(code)) {
+            out[n++] = '?';
+        } else {
+            memcpy(out + n, text + at, size);
+            n += size;
+        }
+        at += size ? size : 1;
+    }
+    return n;
+}
+
 static void show(char *out, const og_pickle_use *use)
 {
-    bool dotted = use->qualname_len && memchr(use->qualname, '.', use->qualname_len) != NULL;
-    int module = use->module_len < SHOWN ? (int)use->module_len : SHOWN;
-    int name = use->qualname_len < SHOWN ? (int)use->qualname_len : SHOWN;
-    size_t n = 0;
-    for (int i = 0; i < module; i++)
-        out[n++] = use->module[i];
+    bool dotted = memchr(use->qualname, '.', use->qualname_len) != NULL;
+    size_t n = show_text(out, use->module, use->module_len);
     out[n++] = dotted ? ':' : '.';
-    for (int i = 0; i < name; i++)
-        out[n++] = use->qualname[i];
-    for (size_t i = 0; i < n; i++) {
-        if ((uint8_t)out[i] < 0x20 || out[i] == 0x7f) out[i] = '?';
-    }
+    n += show_text(out + n, use->qualname, use->qualname_len);
     out[n] = 0;
 }
 
@@ -137,13 +148,15 @@ static og_value class_of(og_value v)
 static int note_use(og__watch *watch, og__level *level, og_use_how how, og_value of)
 {
     const og_policy *policy = watch->policy;
-    og_pickle_use use = {.module = "", .qualname = "", .how = how, .allowed = policy->default_allow};
+    og_pickle_use use = {.module = "", .qualname = "", .how = how, .allowed = watch->default_allow};
     if (og_kind_of(of) == OG_CLASS) {
         /* What was named has been checked as it was named. */
         if (!watch->findings && level->sure && how != OG_USE_IMPORTED) return OG_OK;
         set_name(&use, of);
+        bool decided;
         use.allowed =
-            og_policy_allows(policy, use.module, use.module_len, use.qualname, use.qualname_len, NULL);
+            og_policy_allows(policy, use.module, use.module_len, use.qualname, use.qualname_len, &decided);
+        if (!decided) use.allowed = watch->default_allow;
         if (how == OG_USE_IMPORTED && !policy->lenient &&
             !(og__strict_name(use.module, use.module_len) && og__strict_name(use.qualname, use.qualname_len)))
             use.allowed = false;
@@ -155,7 +168,7 @@ static int note_use(og__watch *watch, og__level *level, og_use_how how, og_value
 static int note_other(og__watch *watch, og__level *level, og_use_how how, og__say say, const char *name)
 {
     og_pickle_use use = {.module = "", .qualname = name, .qualname_len = strlen(name), .how = how};
-    use.allowed = say == OG__SAYS_NOTHING ? watch->policy->default_allow : say == OG__SAYS_ALLOW;
+    use.allowed = say == OG__SAYS_NOTHING ? watch->default_allow : say == OG__SAYS_ALLOW;
     return note(watch, level, &use);
 }
 
@@ -202,7 +215,7 @@ static int note_call(og__watch *watch, og__level *level, og_use_how how, og_valu
 static int before(og__watch *watch, og__level *level)
 {
     const og__reader *r = level->reader;
-    const char *why = watch->policy->lenient ? NULL : og__strict_why(level);
+    const char *why = watch->policy->lenient && !r->strict ? NULL : og__strict_why(level);
     if (why) refuse(watch, level, "%s, which Python's readers take for different things", why);
     switch (*r->op) {
     case OG__OP_REDUCE:
@@ -259,7 +272,9 @@ static int after(og__watch *watch, og__level *level)
         return status < 0 ? status : note_use(watch, level, OG_USE_CALLED, class_of(r->top[-1]));
     case OG__OP_EXT1:
     case OG__OP_EXT2:
-    case OG__OP_EXT4: return note_extension(watch, level);
+    case OG__OP_EXT4:
+        if (og_kind_of(r->top[-1]) == OG_CLASS) return note_import(watch, level, r->top[-1]);
+        return note_extension(watch, level);
     default: return OG_OK;
     }
 }

@@ -44,6 +44,7 @@ typedef struct og__nested {
 
 typedef struct og__watch {
     const og_policy *policy;
+    bool default_allow; /* what no row names is let pass */
     og__findings *findings; /* NULL: the first refusal ends the reading */
     const og_allocator *alloc;
     size_t position; /* of the opcode of the outermost pickle that holds the one in hand */

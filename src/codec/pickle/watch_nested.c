@@ -115,10 +115,22 @@ int og__watch_enter(og__watch *watch)
     return bytes && len ? start(watch, nested, bytes, len) : OG_OK;
 }
 
-/* Damaged bytes are damaged for Python too; but what our limits refuse Python may go on to read. */
-static bool is_ours(int status)
+/*
+ * Damaged bytes are damaged for Python too; but what our limits refuse Python may go on to read, and it lets items be
+ * set in what we do not: numbered items of a list, bytes of a bytearray.
+ */
+static bool is_ours(const og__level *level, int status)
 {
-    return status < 0 && status != OG_ESYNTAX && status != OG_ETRUNCATED;
+    const og__reader *r = level->reader;
+    if (status >= 0 || status == OG_ESYNTAX || status == OG_ETRUNCATED) return false;
+    if (status != OG_ETYPE || level->sure || level->imported) return true;
+    bool one = *r->op == OG__OP_APPEND || *r->op == OG__OP_SETITEM;
+    bool more = *r->op == OG__OP_APPENDS || *r->op == OG__OP_SETITEMS;
+    if ((!one && !more) || !og__stack_above(r)) return false;
+    /* What was to be put in is still there, above the top, perhaps with a mark. */
+    og_kind into = og_kind_of(r->top[-1]);
+    og_kind first = og_kind_of(r->top[more ? 1 : 0]);
+    return (into == OG_LIST || into == OG_BYTEARRAY) && (first == OG_INT || first == OG_BOOL || first == OG_OBJECT);
 }
 
 int og__watch_leave(og__watch *watch, int status)
@@ -126,9 +138,9 @@ int og__watch_leave(og__watch *watch, int status)
     og__nested *nested = watch->nested[watch->depth - 1];
     og__level *level = &nested->level;
     int done = OG_OK;
-    if (!level->sure && ((status > 0 && level->held_count > 0) || (is_ours(status) && level->imported)))
-        done = og__watch_make_sure(watch, level);
-    if (level->sure && is_ours(status) && level->denied.code == OG_OK)
+    bool ours = is_ours(level, status);
+    if (!level->sure && ((status > 0 && level->held_count > 0) || ours)) done = og__watch_make_sure(watch, level);
+    if (ours && level->denied.code == OG_OK)
         og_error_set(&level->denied, OG_EPOLICY, watch->position,
                      "the pickle within the bytes or str at %zu cannot be read to its end: %s", watch->position,
                      nested->err.text);

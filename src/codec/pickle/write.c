@@ -365,6 +365,22 @@ static int write_all(og__writer *w, og_value value)
     return status < 0 ? status : og__frame_close(w);
 }
 
+int og__writer_run(og__writer *w, og_value value, size_t max_bytes)
+{
+    og_buf *out = w->out;
+    size_t start = out->len;
+    size_t limit = out->limit;
+    if (max_bytes && max_bytes <= SIZE_MAX - start && (limit == 0 || limit > start + max_bytes))
+        out->limit = start + max_bytes;
+    int status = write_all(w, value);
+    if (status < 0) out->len = start;
+    out->limit = limit;
+    og__map_free(&w->nodes);
+    og__said_free(w);
+    og__free(out->alloc, w->open, w->open_cap * sizeof *w->open);
+    return status < 0 ? status : OG_OK;
+}
+
 static int take_options(og__writer *w, const og_pickle_write_options *o)
 {
     w->protocol = o->protocol == 0                      ? OG_PICKLE_DEFAULT_PROTOCOL
@@ -385,18 +401,7 @@ int og_pickle_write(og_value value, og_buf *out, const og_pickle_write_options *
         .out = out, .room = out->len, .frame_at = SIZE_MAX, .err = err, .nodes = {.alloc = out->alloc}};
     status = take_options(&w, &o);
     if (status < 0) return status;
-
-    size_t start = out->len;
-    size_t limit = out->limit;
-    if (o.max_bytes && o.max_bytes <= SIZE_MAX - start && (limit == 0 || limit > start + o.max_bytes))
-        out->limit = start + o.max_bytes;
-    status = write_all(&w, value);
-    if (status < 0) out->len = start;
-    out->limit = limit;
-    og__map_free(&w.nodes);
-    og__said_free(&w);
-    og__free(out->alloc, w.open, w.open_cap * sizeof *w.open);
-    return status < 0 ? status : OG_OK;
+    return og__writer_run(&w, value, o.max_bytes);
 }
 
 void *og_pickle_dumps(og_value value, size_t *len, const og_pickle_write_options *options, og_error *err)

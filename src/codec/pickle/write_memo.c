@@ -110,6 +110,10 @@ int og__put_get(og__writer *w, uint32_t number)
 
 bool og__may_recur(const og__writer *w, og_value v)
 {
+    if (w->places) {
+        const uint64_t *count = og__map_find(w->places, og__node_of(v));
+        return w->waiting > 0 || (count && *count > 1);
+    }
     return w->waiting > 0 || og__is_shared(v) || og__node_of(v) == w->root;
 }
 

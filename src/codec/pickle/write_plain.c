@@ -113,7 +113,7 @@ static inline uint8_t *put_str(og__writer *w, uint8_t *at, og_value v)
         const og__near *near = near_of(w, v.u.p);
         if (near->place == v.u.p && near->len == len) return put_get(at, near->number);
     }
-    og__said *entry = og__said_probe(w, v, og__said_hash(v));
+    og__said *entry = og__said_probe(w, v, og__said_hash(w, v));
     if (!entry) return NULL;
     if (!og_valid(entry->value)) return put_new(w, at, v, worth ? entry : NULL);
     if (!worth && og__get_size(entry->number) >= len + 2) return put_text(at, v.u.p, len);

@@ -277,6 +277,15 @@ static size_t count_points(og_value name)
     return points;
 }
 
+/* A name without points below protocol 4, any name from there on. */
+static int put_names(og__writer *w, og_value module, og_value name)
+{
+    if (w->protocol < 4) return put_global(w, module, name);
+    int status = og__write_str(w, module);
+    if (status == OG_OK) status = og__write_str(w, name);
+    return status < 0 ? status : og__put_op(w, OG__OP_STACK_GLOBAL);
+}
+
 /* A class inside of others, below protocol 4: getattr(getattr(Outer, 'Middle'), 'Inner'). */
 static int put_nested(og__writer *w, og_value module, og_value name)
 {
@@ -299,11 +308,8 @@ static int put_nested(og__writer *w, og_value module, og_value name)
 
 static int write_class_names(og__writer *w, og_value module, og_value name)
 {
-    if (w->protocol < 4)
-        return count_points(name) ? put_nested(w, module, name) : put_global(w, module, name);
-    int status = og__write_str(w, module);
-    if (status == OG_OK) status = og__write_str(w, name);
-    return status < 0 ? status : og__put_op(w, OG__OP_STACK_GLOBAL);
+    if (w->protocol < 4 && count_points(name)) return put_nested(w, module, name);
+    return put_names(w, module, name);
 }
 
 int og__write_class(og__writer *w, og_value v)
@@ -324,7 +330,7 @@ int og__write_name(og__writer *w, og__name name)
     };
     if (w->named[name]) return og__put_get(w, w->named[name] - 1);
     uint32_t number;
-    int status = write_class_names(w, constant(names[name][0]), constant(names[name][1]));
+    int status = put_names(w, constant(names[name][0]), constant(names[name][1]));
     if (status == OG_OK) status = og__memoize(w, &number);
     if (status == OG_OK) w->named[name] = number + 1;
     return status;

@@ -90,6 +90,7 @@ typedef struct og__writer {
     size_t waiting;            /* frames that are */
     bool waited;               /* there were some: nodes that look as if met once may have been forgotten */
     int64_t buffers;           /* out-of-band buffers referred to */
+    const og__map *places;     /* canonical: how often each node stands somewhere; else NULL */
     og__map nodes;             /* those that may be met again */
     og__said *said;
     size_t said_cap; /* a power of two, or 0 */
@@ -100,6 +101,10 @@ typedef struct og__writer {
     size_t open_cap;
     og_error *err;
 } og__writer;
+
+/* Writes `value` with what is set in `w`: protocol, depth, output, error, places. 0 or < 0; then `out` is as
+ * before. */
+int og__writer_run(og__writer *w, og_value value, size_t max_bytes);
 
 /* Strings of CPython's size or more stand outside of frames, so that a reader can take them as they are. */
 enum { OG__FRAME_TARGET = 64 * 1024 };

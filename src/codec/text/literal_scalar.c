@@ -260,7 +260,7 @@ static int read_number(og__literal *in, og_value *value)
         }
         return OG_OK;
     }
-    double number;
+    double number = 0;
     int status = read_double(in, &number);
     if (status < 0) return status;
     if (complex_follows(in, in->at)) return read_complex_rest(in, number, value);

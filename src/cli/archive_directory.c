@@ -1,0 +1,268 @@
+/* SPDX-License-Identifier: MIT */
+/* The directory of a zip archive, checked against the members. */
+#include "cli/archive_zip.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+enum {
+    END_SIZE = 22,
+    END64_SIZE = 56,
+    LOCATOR_SIZE = 20,
+    ENTRY_SIZE = 46,
+    LOCAL_SIZE = 30,
+    COMMENT_MAX = 0xffff,
+    EXTRA_ZIP64 = 1,
+    ENCRYPTED = 0x2041, /* flags: encrypted, strongly, or with a hidden directory */
+    SIZES_BEHIND = 8,   /* a data descriptor follows */
+    DESCRIPTOR_MAX = 24
+};
+
+static const uint8_t end_mark[4] = {'P', 'K', 5, 6};
+static const uint8_t end64_mark[4] = {'P', 'K', 6, 6};
+static const uint8_t locator_mark[4] = {'P', 'K', 6, 7};
+static const uint8_t entry_mark[4] = {'P', 'K', 1, 2};
+static const uint8_t local_mark[4] = {'P', 'K', 3, 4};
+
+static uint64_t le(const uint8_t *bytes, size_t size)
+{
+    uint64_t number = 0;
+    for (size_t i = size; i > 0; i--)
+        number = number << 8 | bytes[i - 1];
+    return number;
+}
+
+static bool is_at(const zip_archive *zip, size_t at, size_t size, const uint8_t mark[4])
+{
+    return at <= zip->len && zip->len - at >= size && memcmp(zip->bytes + at, mark, 4) == 0;
+}
+
+size_t zip_find_end(const uint8_t *bytes, size_t len)
+{
+    if (len < END_SIZE) return SIZE_MAX;
+    size_t last = len - END_SIZE;
+    size_t first = last > COMMENT_MAX ? last - COMMENT_MAX : 0;
+    for (size_t at = last + 1; at > first; at--) {
+        if (memcmp(bytes + at - 1, end_mark, 4) == 0) return at - 1;
+    }
+    return SIZE_MAX;
+}
+
+/* ---- The end of the archive ----------------------------------------------------------------------------- */
+
+typedef struct ending {
+    uint64_t count;
+    uint64_t size;   /* of the directory */
+    uint64_t offset; /* of the directory, from the archive's start */
+    size_t at;       /* the record that follows the directory */
+} ending;
+
+static const char *read_end64(const zip_archive *zip, size_t end, ending *e)
+{
+    if (end < LOCATOR_SIZE + END64_SIZE || !is_at(zip, end - LOCATOR_SIZE, LOCATOR_SIZE, locator_mark))
+        return "its directory needs zip64 records, which are not there";
+    size_t at = end - LOCATOR_SIZE - END64_SIZE;
+    if (!is_at(zip, at, END64_SIZE, end64_mark) || le(zip->bytes + at + 4, 8) != END64_SIZE - 12)
+        return "its zip64 records do not stand where they should";
+    const uint8_t *record = zip->bytes + at;
+    e->count = le(record + 32, 8);
+    e->size = le(record + 40, 8);
+    e->offset = le(record + 48, 8);
+    e->at = at;
+    if (le(record + 24, 8) != e->count || le(record + 16, 4) != 0) return "it is one part of several";
+    return NULL;
+}
+
+static const char *read_end(zip_archive *zip, ending *e)
+{
+    size_t end = zip_find_end(zip->bytes, zip->len);
+    if (end == SIZE_MAX) return "it begins like a zip archive, but has no directory at its end";
+    const uint8_t *record = zip->bytes + end;
+    if (END_SIZE + le(record + 20, 2) != zip->len - end) return "bytes follow after the end of the zip archive, or are missing";
+    *e = (ending){le(record + 10, 2), le(record + 12, 4), le(record + 16, 4), end};
+    if (le(record + 4, 2) != 0 || le(record + 6, 2) != 0 || le(record + 8, 2) != e->count) return "it is one part of several";
+    bool wide = e->count == 0xffff || e->size == UINT32_MAX || e->offset == UINT32_MAX;
+    if (!wide && end >= LOCATOR_SIZE && is_at(zip, end - LOCATOR_SIZE, LOCATOR_SIZE, locator_mark)) wide = true;
+    const char *wrong = wide ? read_end64(zip, end, e) : NULL;
+    if (wrong) return wrong;
+    if (e->size > e->at || e->offset > e->at - e->size) return "its directory lies outside of the archive";
+    zip->directory = e->at - (size_t)e->size;
+    zip->before = zip->directory - (size_t)e->offset;
+    if (e->count > e->size / ENTRY_SIZE) return "its directory is too short for its members";
+    return NULL;
+}
+
+/* ---- Entries -------------------------------------------------------------------------------------------- */
+
+/* One 64-bit number of the zip64 field takes the place of a 32-bit one that is all ones. */
+static bool widen(uint64_t *number, const uint8_t **at, const uint8_t *end)
+{
+    if (*number != UINT32_MAX) return true;
+    if (end - *at < 8) return false;
+    *number = le(*at, 8);
+    *at += 8;
+    return true;
+}
+
+/* Sizes and offset from an entry's extra fields. False when these are damaged. */
+static bool read_extra(const uint8_t *extra, size_t len, uint64_t *size, uint64_t *packed, uint64_t *offset)
+{
+    unsigned found = 0;
+    while (len >= 4) {
+        size_t id = (size_t)le(extra, 2);
+        size_t part = (size_t)le(extra + 2, 2);
+        if (part > len - 4) return false;
+        if (id == EXTRA_ZIP64) {
+            const uint8_t *at = extra + 4;
+            const uint8_t *end = at + part;
+            if (found++ || !widen(size, &at, end) || !widen(packed, &at, end) || !widen(offset, &at, end))
+                return false;
+        }
+        extra += 4 + part;
+        len -= 4 + part;
+    }
+    return true;
+}
+
+/* Checks the local header, which names the member once more. NULL or what is wrong. */
+static const char *check_local(const zip_archive *zip, zip_member *m)
+{
+    if (m->header > zip->directory || !is_at(zip, m->header, LOCAL_SIZE, local_mark)) return "its local header is not there";
+    const uint8_t *local = zip->bytes + m->header;
+    size_t name_len = (size_t)le(local + 26, 2);
+    size_t extra_len = (size_t)le(local + 28, 2);
+    size_t left = zip->directory - m->header;
+    if (left < LOCAL_SIZE + name_len + extra_len) return "its local header is cut";
+    m->data = m->header + LOCAL_SIZE + name_len + extra_len;
+    if (m->packed > zip->directory - m->data) return "it is longer than the archive";
+    if (name_len != m->name_len || memcmp(local + LOCAL_SIZE, m->name, name_len) != 0)
+        return "its local header gives it another name";
+    if (le(local + 8, 2) != m->method || le(local + 6, 2) != m->flags)
+        return "its local header and the directory disagree on how it is packed";
+    uint64_t packed = le(local + 18, 4);
+    uint64_t size = le(local + 22, 4);
+    uint64_t none = 0;
+    if (!read_extra(local + LOCAL_SIZE + name_len, extra_len, &size, &packed, &none)) return "its extra fields are damaged";
+    bool behind = m->flags & SIZES_BEHIND;
+    bool empty = packed == 0 && size == 0 && le(local + 14, 4) == 0;
+    if (behind && (empty || (packed == m->packed && size == m->size))) return NULL;
+    if (packed != m->packed || size != m->size || le(local + 14, 4) != m->crc)
+        return "its local header and the directory disagree on its size or checksum";
+    return NULL;
+}
+
+static const char *check_name(const zip_member *m)
+{
+    if (m->name_len == 0) return "it has no name";
+    if (memchr(m->name, 0, m->name_len)) return "its name holds a NUL, behind which some readers do not look";
+    return NULL;
+}
+
+/* The entry at `at`; moves on behind it. NULL or what is wrong with the directory. */
+static const char *read_entry(const zip_archive *zip, zip_member *m, size_t *at, size_t end)
+{
+    if (end - *at < ENTRY_SIZE || !is_at(zip, *at, ENTRY_SIZE, entry_mark)) return "its directory is damaged";
+    const uint8_t *entry = zip->bytes + *at;
+    size_t name_len = (size_t)le(entry + 28, 2);
+    size_t extra_len = (size_t)le(entry + 30, 2);
+    size_t comment_len = (size_t)le(entry + 32, 2);
+    if (end - *at - ENTRY_SIZE < name_len + extra_len + comment_len) return "its directory is cut";
+    uint64_t offset = le(entry + 42, 4);
+    *m = (zip_member){
+        .name = (const char *)entry + ENTRY_SIZE,
+        .name_len = name_len,
+        .flags = (uint16_t)le(entry + 8, 2),
+        .method = (uint16_t)le(entry + 10, 2),
+        .crc = (uint32_t)le(entry + 16, 4),
+        .packed = le(entry + 20, 4),
+        .size = le(entry + 24, 4),
+    };
+    *at += ENTRY_SIZE + name_len + extra_len + comment_len;
+    if (!read_extra(entry + ENTRY_SIZE + name_len, extra_len, &m->size, &m->packed, &offset))
+        return "its directory has damaged extra fields";
+    if (offset > zip->directory - zip->before) return "its directory names members outside of the archive";
+    m->header = zip->before + (size_t)offset;
+    m->problem = check_local(zip, m);
+    if (!m->problem) m->problem = check_name(m);
+    if (!m->problem && (m->flags & ENCRYPTED)) m->problem = "it is encrypted";
+    return NULL;
+}
+
+/* ---- Members among one another -------------------------------------------------------------------------- */
+
+static int by_header(const void *a, const void *b)
+{
+    const zip_member *x = *(zip_member *const *)a;
+    const zip_member *y = *(zip_member *const *)b;
+    return x->header < y->header ? -1 : x->header > y->header;
+}
+
+static int by_name(const void *a, const void *b)
+{
+    const zip_member *x = *(zip_member *const *)a;
+    const zip_member *y = *(zip_member *const *)b;
+    size_t least = x->name_len < y->name_len ? x->name_len : y->name_len;
+    int order = memcmp(x->name, y->name, least);
+    return order ? order : x->name_len < y->name_len ? -1 : x->name_len > y->name_len;
+}
+
+static void blame(zip_member *m, const char *problem)
+{
+    if (!m->problem) m->problem = problem;
+}
+
+/* Between a member and the next there may be padding and a data descriptor, but no member that is not listed. */
+static void check_gap(const zip_archive *zip, zip_member *m, size_t next)
+{
+    size_t end = m->data + (size_t)m->packed;
+    if (m->problem) return;
+    if (end > next) {
+        m->problem = "it overlaps another member";
+    } else if (memmem(zip->bytes + end, next - end, local_mark, sizeof local_mark)) {
+        m->problem = "after it stands a member that the directory does not list";
+    }
+}
+
+static const char *check_together(zip_archive *zip)
+{
+    zip_member **sorted = calloc(zip->count ? zip->count : 1, sizeof(zip_member *));
+    if (!sorted) return "out of memory";
+    for (size_t i = 0; i < zip->count; i++)
+        sorted[i] = &zip->members[i];
+    if (zip->count) qsort(sorted, zip->count, sizeof *sorted, by_name);
+    for (size_t i = 1; i < zip->count; i++) {
+        if (by_name(&sorted[i - 1], &sorted[i]) == 0) blame(sorted[i], "two members have this name");
+    }
+    if (zip->count) qsort(sorted, zip->count, sizeof *sorted, by_header);
+    for (size_t i = 0; i < zip->count; i++)
+        check_gap(zip, sorted[i], i + 1 < zip->count ? sorted[i + 1]->header : zip->directory);
+    size_t first = zip->count ? sorted[0]->header : zip->directory;
+    free(sorted);
+    if (first > zip->before && memmem(zip->bytes + zip->before, first - zip->before, local_mark, sizeof local_mark))
+        return "it begins with a member that the directory does not list";
+    return NULL;
+}
+
+const char *zip_open(zip_archive *zip, const uint8_t *bytes, size_t len)
+{
+    ending e;
+    *zip = (zip_archive){.bytes = bytes, .len = len};
+    const char *wrong = read_end(zip, &e);
+    if (wrong) return wrong;
+    zip->members = calloc(e.count ? (size_t)e.count : 1, sizeof *zip->members);
+    if (!zip->members) return "out of memory";
+    size_t at = zip->directory;
+    for (; zip->count < e.count && !wrong; zip->count++)
+        wrong = read_entry(zip, &zip->members[zip->count], &at, e.at);
+    if (!wrong && at != e.at) wrong = "its directory is longer than its members say";
+    if (!wrong) wrong = check_together(zip);
+    if (wrong) zip_close(zip);
+    return wrong;
+}
+
+void zip_close(zip_archive *zip)
+{
+    free(zip->members);
+    zip->members = NULL;
+    zip->count = 0;
+}
