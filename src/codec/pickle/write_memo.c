@@ -108,13 +108,10 @@ int og__put_get(og__writer *w, uint32_t number)
 /* ---- Nodes ----------------------------------------------------------------------------------------------
  */
 
-bool og__may_recur(const og__writer *w, og_value v)
+bool og__stands_twice(const og__writer *w, og_value v)
 {
-    if (w->places) {
-        const uint64_t *count = og__map_find(w->places, og__node_of(v));
-        return w->waiting > 0 || (count && *count > 1);
-    }
-    return w->waiting > 0 || og__is_shared(v) || og__node_of(v) == w->root;
+    const uint64_t *count = og__map_find(w->places, og__node_of(v));
+    return count && *count > 1;
 }
 
 bool og__node_number(const og__writer *w, og_value v, uint32_t *number)
