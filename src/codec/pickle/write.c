@@ -175,13 +175,14 @@ static int open_mutable(og__writer *w, og_value v, size_t depth)
     return og__run_push(w, v, node->items, dict ? 2 * (size_t)node->count : node->count, depth);
 }
 
-/* A list or dict that is not empty and is not met again, from protocol 4 on: as open_mutable() would. */
+/* A list or dict that is not met again, from protocol 4 on: as open_mutable() would. */
 static int open_usual(og__writer *w, og_value v, size_t depth)
 {
     const og__node *node = og__node_of(v);
     bool dict = og_kind_of(v) == OG_DICT;
     size_t count = dict ? 2 * (size_t)node->count : node->count;
     bool single = node->count == 1;
+    if (count == 0) return og__put_op(w, dict ? OG__OP_EMPTY_DICT : OG__OP_EMPTY_LIST);
     uint8_t *at = og__put(w, single ? 1 : 2);
     if (!at) return OG_ENOMEM;
     at[0] = dict ? OG__OP_EMPTY_DICT : OG__OP_EMPTY_LIST;
@@ -336,8 +337,7 @@ int og__write_value(og__writer *w, og_value v, size_t depth)
     case OG_BYTEARRAY: return og__write_bytearray(w, v);
     case OG_LIST:
     case OG_DICT:
-        if (w->protocol < 4 || w->waited || og__may_recur(w, v) || og__node_of(v)->count == 0 ||
-            depth >= w->max_depth)
+        if (w->protocol < 4 || w->waited || og__may_recur(w, v) || depth >= w->max_depth)
             return open_mutable(w, v, depth);
         return open_usual(w, v, depth);
     case OG_SET: return w->protocol >= 4 ? open_mutable(w, v, depth) : open_wrapped(w, v, depth);

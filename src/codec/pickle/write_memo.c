@@ -108,16 +108,10 @@ int og__put_get(og__writer *w, uint32_t number)
 /* ---- Nodes ----------------------------------------------------------------------------------------------
  */
 
-bool og__may_stand_twice(const og__writer *w, og_value v)
+bool og__stands_twice(const og__writer *w, og_value v)
 {
-    if (!w->places) return og__is_shared(v);
     const uint64_t *count = og__map_find(w->places, og__node_of(v));
     return count && *count > 1;
-}
-
-bool og__may_recur(const og__writer *w, og_value v)
-{
-    return w->waiting > 0 || og__may_stand_twice(w, v) || og__node_of(v) == w->root;
 }
 
 bool og__node_number(const og__writer *w, og_value v, uint32_t *number)

@@ -18,7 +18,7 @@ static bool same_text(const og__writer *w, og_value a, og_value b)
 {
     size_t len = og__value_len(a);
     if (len != og__value_len(b)) return false;
-    return a.u.p == b.u.p || (og__said_by_content(w, len) && memcmp(a.u.p, b.u.p, len) == 0);
+    return a.u.p == b.u.p || (og__said_whole(w, len) && memcmp(a.u.p, b.u.p, len) == 0);
 }
 
 static bool same(const og__writer *w, og_value a, og_value b)
@@ -41,6 +41,7 @@ static og__said *probe(const og__writer *w, og__said *said, size_t cap, og_value
     return &said[at];
 }
 
+/* Canonical pickles know strings by their content alone. */
 static int near_new(og__writer *w)
 {
     size_t size = sizeof *w->near << OG__NEAR_LOG2;

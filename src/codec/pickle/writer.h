@@ -90,7 +90,7 @@ typedef struct og__writer {
     size_t waiting;            /* frames that are */
     bool waited;               /* there were some: nodes that look as if met once may have been forgotten */
     int64_t buffers;           /* out-of-band buffers referred to */
-    const og__map *places; /* canonical: how often each node stands somewhere; else NULL */
+    const og__map *places;     /* canonical: how often each node stands somewhere; else NULL */
     og__map nodes;             /* those that may be met again */
     og__said *said;
     size_t said_cap; /* a power of two, or 0 */
@@ -167,11 +167,20 @@ int og__said_add(og__writer *w, og_value value);
 
 void og__said_free(og__writer *w);
 
+/* Canonical pickles: whether the node really stands in more than one place. */
+bool og__stands_twice(const og__writer *w, og_value v);
+
 /* True when the node may stand in more than one place. */
-bool og__may_stand_twice(const og__writer *w, og_value v);
+static inline bool og__may_stand_twice(const og__writer *w, og_value v)
+{
+    return w->places ? og__stands_twice(w, v) : og__is_shared(v);
+}
 
 /* True when the node may be met again while this pickle is written. */
-bool og__may_recur(const og__writer *w, og_value v);
+static inline bool og__may_recur(const og__writer *w, og_value v)
+{
+    return w->waiting > 0 || og__may_stand_twice(w, v) || og__node_of(v) == w->root;
+}
 
 /* Numbers the node on top of the stack when it may be met again. */
 int og__memoize_node(og__writer *w, og_value v);
