@@ -71,9 +71,9 @@ typedef struct og__reader {
     bool strict;
     const og_pickle_extension *extensions;
     size_t extension_count;
-    unsigned protocol; /* what PROTO said last */
+    unsigned protocol;   /* what PROTO said last */
     size_t memory_limit; /* of the document, to be put back */
-    bool regrown;      /* a container grew after it was placed: heights must be taken again at the end */
+    bool regrown;        /* a container grew after it was placed: heights must be taken again at the end */
     og_error *err;
 } og__reader;
 
@@ -225,11 +225,11 @@ typedef int (*og__op_fn)(og__reader *r);
 #undef OP
 
 /*
- * A pickle read opcode by opcode. og__reader_init() sets everything up, options with 0 for their defaults (0 or
- * < 0); then, while there are bytes, `op` is set to `at`, which moves on by one, and og__reader_step() does that
- * opcode: 0, 1 at STOP, < 0 with the error set; og__reader_no_stop() is the error of there being no more bytes;
- * og__reader_finish() checks what is left to check after STOP, and sets the root; og__reader_fini() is called in
- * every case.
+ * A pickle read opcode by opcode. og__reader_init() sets everything up, options with 0 for their defaults (0
+ * or < 0); then, while there are bytes, `op` is set to `at`, which moves on by one, and og__reader_step()
+ * does that opcode: 0, 1 at STOP, < 0 with the error set; og__reader_no_stop() is the error of there being no
+ * more bytes; og__reader_finish() checks what is left to check after STOP, and sets the root;
+ * og__reader_fini() is called in every case.
  */
 int og__reader_init(og__reader *r, og_doc *doc, const uint8_t *bytes, size_t len,
                     const og_pickle_read_options *o, og_error *err);

@@ -21,7 +21,14 @@ typedef struct og__said {
 
 /* What is known of a node, in the lowest bits of its entry in the map; above them its number, or its depth.
  */
-enum { OG__NODE_OPEN = 0, OG__NODE_NUMBERED = 1, OG__NODE_FORGOTTEN = 2, OG__NODE_STATE = 3 };
+enum {
+    OG__NODE_OPEN = 0,
+    OG__NODE_NUMBERED = 1,
+    OG__NODE_FORGOTTEN = 2,
+    OG__NODE_STATE = 3,
+    OG__NODE_ONCE = 4, /* forgotten before: not once more, or cycles would be followed for ever */
+    OG__NODE_SHIFT = 3
+};
 
 /* The names that the forms of values need. */
 #define OG__NAME_MAP(X)                           \
@@ -79,7 +86,7 @@ typedef struct og__writer {
     uint32_t named[OG__NAMES]; /* the numbers of names, plus 1; 0: not written yet */
     size_t waiting;            /* frames that are */
     int64_t buffers;           /* out-of-band buffers referred to */
-    const og__map *places; /* canonical: how often each node stands somewhere; else NULL */
+    const og__map *places;     /* canonical: how often each node stands somewhere; else NULL */
     og__map nodes;             /* those that may be met again */
     og__said *said;
     size_t said_cap; /* a power of two, or 0 */
