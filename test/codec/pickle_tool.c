@@ -1,11 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * For tests from Python: reads requests from standard input and answers each on standard output.
- * Request: what to do (a byte), u32le length, a pickle. 's' is: scan. Else bits 0 to 2 are the protocol to write
- * it again in, 6 the canonical form, 7 the lossless JSON text; bit 3: by way of lossless JSON; bits 4 and 5:
- * the encoding of Python 2's str; bit 7: read strictly.
- * Answer: a byte ('+' or '-'), u32le length, the new pickle, the end that the scanner found, or the error's
- * text.
+ * Request: what to do (a byte), u32le length, a pickle. 's' is: scan. Else bits 0 to 2 are the protocol to
+ * write it again in, 6 the canonical form, 7 the lossless JSON text; bit 3: by way of lossless JSON; bits 4
+ * and 5: the encoding of Python 2's str; bit 7: read strictly. Answer: a byte ('+' or '-'), u32le length, the
+ * new pickle, the end that the scanner found, or the error's text.
  */
 #include <onggi/json.h>
 #include <onggi/pickle.h>
@@ -52,15 +51,16 @@ static const og_pickle_extension extensions[] = {
 
 static int to_text(og_value value, og_buf *out, og_error *err)
 {
-    og_json_write_options options = {.size = sizeof options, .form = OG_JSON_LOSSLESS, .max_depth = 10000,
-                                     .max_digits = 1000000};
+    og_json_write_options options = {
+        .size = sizeof options, .form = OG_JSON_LOSSLESS, .max_depth = 10000, .max_digits = 1000000};
     return og_json_write(value, out, &options, err);
 }
 
 /* The value that a lossless text of `*value` gives, read into `other` (`text` must stay). */
 static int through_text(og_doc *other, og_buf *text, og_value *value, og_error *err)
 {
-    og_json_read_options options = {.size = sizeof options, .lossless = true, .max_depth = 20000, .max_digits = 1000000};
+    og_json_read_options options = {
+        .size = sizeof options, .lossless = true, .max_depth = 20000, .max_digits = 1000000};
     int status = to_text(*value, text, err);
     if (status == OG_OK) status = og_json_read(other, (const char *)text->data, text->len, &options, err);
     *value = og_doc_root(other);

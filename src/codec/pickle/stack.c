@@ -28,8 +28,9 @@ int og__reader_nomem(og__reader *r)
         return og__reader_fail(r, OG_ELIMIT, "more than the %zu bytes of memory that the document may hold",
                                r->memory_limit);
     }
-    return og__reader_fail(r, OG_ELIMIT,
-                           "more than 64 bytes of memory for each byte of the pickle, which only a pickle made for it needs");
+    return og__reader_fail(
+        r, OG_ELIMIT,
+        "more than 64 bytes of memory for each byte of the pickle, which only a pickle made for it needs");
 }
 
 int og__reader_underflow(og__reader *r, const char *expected)

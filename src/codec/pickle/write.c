@@ -6,14 +6,14 @@
 
 #include <stdlib.h>
 
-enum { DEFAULT_DEPTH = 1000, BATCH = 16384, FIRST_OPEN = 32 };
+enum { DEFAULT_DEPTH = 1000, BATCH = 16384, FIRST_OPEN = 32, OPEN_A_DEPTH = 8 };
 
 /* ---- Frames of open containers --------------------------------------------------------------------------
  */
 
 og__frame *og__frame_push(og__writer *w, og__frame_kind kind, og_value v, size_t depth)
 {
-    if (depth >= w->max_depth) {
+    if (depth >= w->max_depth || w->open_count / OPEN_A_DEPTH > w->max_depth) {
         og__writer_fail(w, OG_ELIMIT, "values nest deeper than %zu; raise max_depth to allow it",
                         w->max_depth);
         return NULL;
@@ -37,10 +37,10 @@ int og__save_wait(og__writer *w, og__frame *f)
 {
     if (!og__may_recur(w, f->value)) return OG_OK;
     bool fresh;
-    uint64_t open = (uint64_t)f->depth << 2 | OG__NODE_OPEN;
+    uint64_t open = (uint64_t)f->depth << OG__NODE_SHIFT | OG__NODE_OPEN;
     uint64_t *entry = og__map_put(&w->nodes, og__node_of(f->value), open, &fresh);
     if (!entry) return og__writer_fail(w, OG_ENOMEM, "out of memory");
-    if ((*entry & OG__NODE_STATE) == OG__NODE_FORGOTTEN) *entry = open;
+    if ((*entry & OG__NODE_STATE) == OG__NODE_FORGOTTEN) *entry = open | OG__NODE_ONCE;
     f->waiting = true;
     w->waiting++;
     w->waited = true;
@@ -302,7 +302,8 @@ static void forget_way(og__writer *w, og_value v)
         og_value between = w->open[i - 1].value;
         uint64_t *entry = og__map_find(&w->nodes, og__node_of(between));
         if (!entry || (*entry & OG__NODE_STATE) != OG__NODE_NUMBERED || is_state(w, i - 1)) continue;
-        if (!innermost && !og__may_stand_twice(w, between)) *entry = OG__NODE_FORGOTTEN;
+        if (!innermost && !(*entry & OG__NODE_ONCE) && !og__may_stand_twice(w, between))
+            *entry = OG__NODE_FORGOTTEN | OG__NODE_ONCE;
         innermost = false;
     }
 }
@@ -314,11 +315,11 @@ static int met_before(og__writer *w, og_value v, size_t *depth)
     if (!entry) return 0;
     switch (*entry & OG__NODE_STATE) {
     case OG__NODE_NUMBERED: {
-        int status = og__put_get(w, (uint32_t)(*entry >> 2));
+        int status = og__put_get(w, (uint32_t)(*entry >> OG__NODE_SHIFT));
         return status < 0 ? status : 1;
     }
     case OG__NODE_OPEN:
-        *depth = (size_t)(*entry >> 2);
+        *depth = (size_t)(*entry >> OG__NODE_SHIFT);
         forget_way(w, v);
         return 0;
     default: return 0;
@@ -366,7 +367,8 @@ static int write_all(og__writer *w, og_value value)
 {
     int status = w->protocol >= 2 ? og__put_op_le(w, OG__OP_PROTO, (uint64_t)w->protocol, 1) : OG_OK;
     if (status == OG_OK) status = og__frame_open(w);
-    if (!w->places && og__has_node(value) && (og__node_of(value)->flags & OG__N_PLACED)) w->root = og__node_of(value);
+    if (!w->places && og__has_node(value) && (og__node_of(value)->flags & OG__N_PLACED))
+        w->root = og__node_of(value);
     if (status == OG_OK) status = og__write_value(w, value, 0);
     while (status >= 0 && w->open_count > 0) {
         size_t self = w->open_count - 1;

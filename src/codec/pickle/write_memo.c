@@ -118,7 +118,7 @@ bool og__node_number(const og__writer *w, og_value v, uint32_t *number)
 {
     const uint64_t *entry = og__map_find(&w->nodes, og__node_of(v));
     if (!entry || (*entry & OG__NODE_STATE) != OG__NODE_NUMBERED) return false;
-    *number = (uint32_t)(*entry >> 2);
+    *number = (uint32_t)(*entry >> OG__NODE_SHIFT);
     return true;
 }
 
@@ -131,6 +131,6 @@ int og__memoize_node(og__writer *w, og_value v)
     bool fresh;
     uint64_t *entry = og__map_put(&w->nodes, og__node_of(v), 0, &fresh);
     if (!entry) return og__writer_fail(w, OG_ENOMEM, "out of memory");
-    *entry = (uint64_t)number << 2 | OG__NODE_NUMBERED;
+    *entry = (uint64_t)number << OG__NODE_SHIFT | OG__NODE_NUMBERED | (*entry & OG__NODE_ONCE);
     return OG_OK;
 }

@@ -31,7 +31,14 @@ enum { OG__NEAR_LOG2 = 10 };
 
 /* What is known of a node, in the lowest bits of its entry in the map; above them its number, or its depth.
  */
-enum { OG__NODE_OPEN = 0, OG__NODE_NUMBERED = 1, OG__NODE_FORGOTTEN = 2, OG__NODE_STATE = 3 };
+enum {
+    OG__NODE_OPEN = 0,
+    OG__NODE_NUMBERED = 1,
+    OG__NODE_FORGOTTEN = 2,
+    OG__NODE_STATE = 3,
+    OG__NODE_ONCE = 4, /* forgotten before: not once more, or cycles would be followed for ever */
+    OG__NODE_SHIFT = 3
+};
 
 /* The names that the forms of values need. */
 #define OG__NAME_MAP(X)                           \

@@ -1,0 +1,89 @@
+# SPDX-License-Identifier: MIT
+"""The canonical form: one for all spellings of a value. Strict reading: refuses what Python's readers disagree about.
+Codes of EXT by a registry. Cycles through calls, which were once written for ever."""
+import io
+import os
+import pickle
+import pickletools
+import unittest
+
+import pickle_peer as peer
+
+TOOL = peer.TOOL
+
+# Pickles of the same value, spelled differently.
+SPELLINGS = [
+    [b"K\x01.", b"I1\n.", b"J\x01\x00\x00\x00.", b"M\x01\x00.", b"L1L\n.", b"\x8a\x01\x01.", b"\x8b\x02\x00\x00\x00\x01\x00.",
+     b"N0K\x01.", b"K\x012 0.".replace(b" ", b""), b"\x80\x04K\x01q\x05."],
+    [b"]N\x88e.".replace(b"]", b"](", 1), b"(N\x88l.", b"]NaI01\na.", b"](N\x88ep7\n.", b"(lp0\nNa\x88a."],
+    [b"(K\x01K\x02t.", b"K\x01K\x02\x86.", b"cbuiltins\ntuple\n(K\x01K\x02l\x85R."],
+    [b"C\x01a.", b"B\x01\x00\x00\x00a.", b"c_codecs\nencode\n(X\x01\x00\x00\x00aX\x06\x00\x00\x00latin1tR."],
+    [b"c__builtin__\nset\n(K\x01lp0\n\x85R.", b"\x8f(K\x01\x90.", b"cbuiltins\nset\n(K\x01\x85tR."],
+    [b"\x80\x04\x8c\x0bcollections\x8c\x0bOrderedDict\x93.", b"\x80\x04ccollections\nOrderedDict\n.", b"\x82\xc8."],
+]
+
+# What strict reading refuses, and reading otherwise takes.
+DISAGREE = [b"I010\n.", b"I+0\n.", b"I-0\n.", b"I 1\n.", b"I1\x00\n.", b"L1\x00L\n.", b"L0x1F\n.", b"F1.5\x00\n.",
+            b"N(e.", b"N(u.", b"N(\x90.", b"NN.", b"(N.", b"Np0\np0\n.", b"Np 1\n.", b"N\x80\x02.",
+            b"\x80\x04\x95\x01\x00\x00\x00\x00\x00\x00\x00K\x01.", b"ca\x00b\nc\n.", b"ca\n.b\n."]
+AGREE = [b"I0\n.", b"I00\n.", b"I01\n.", b"I-7\n.", b"L-7L\n.", b"F-1.5e3\n.", b"](e.", b"}(u.", b"Np0\n.", b"\x80\x04N.",
+         b"ccollections\nOrderedDict\n."]
+
+
+def outcome(load, data):
+    try:
+        value = load(data)
+        return type(value).__name__, repr(value)
+    except Exception:
+        return "refused"
+
+
+def by_pickletools(data):
+    pickletools.dis(data, out=io.StringIO())
+
+
+class Forms(unittest.TestCase):
+    def setUp(self):
+        self.tool = peer.Tool(TOOL)
+
+    def tearDown(self):
+        self.assertEqual(self.tool.close(), 0)
+
+    def test_canonical_is_one(self):
+        for spellings in SPELLINGS:
+            self.assertEqual(len({self.tool.canonical(data) for data in spellings}), 1, spellings)
+
+    def test_canonical_is_one_for_all_protocols(self):
+        value = {"text" * 30: ["text" * 30, 2**70, (1, 2.5, None)], b"bytes": {frozenset((1,)): bytearray(b"x")}, "c": 1j}
+        value["self"] = value
+        forms = {self.tool.canonical(dumps(value, protocol)) for protocol in range(6) for dumps in (pickle.dumps, pickle._dumps)}
+        self.assertEqual(len(forms), 1)
+        self.assertIsNone(peer.same(value, pickle.loads(forms.pop())))
+
+    def test_strict(self):
+        for data in DISAGREE:
+            with self.subTest(data=data):
+                self.tool.rewrite(data, 4)
+                with self.assertRaisesRegex(peer.Refused, "OG_EPOLICY .* take for different"):
+                    self.tool.rewrite(data, 4, strict=True)
+        for data in AGREE:
+            with self.subTest(data=data):
+                self.tool.rewrite(data, 4, strict=True)
+                by_pickletools(data)
+                self.assertEqual(outcome(pickle.loads, data), outcome(pickle._loads, data))
+
+    def test_extensions(self):
+        self.assertEqual(pickle.loads(self.tool.rewrite(b"\x82\xc8)R.", 4)), {})
+        self.assertIn(b"\x83\x41\x9c", self.tool.rewrite(b"\x83\x41\x9c.", 4))  # not registered: inert
+
+    def test_cycles_end(self):
+        data = (b"ccopy_reg\n_reconstructor\np0\n(cpickle_peer\nMyList\np1\nc__builtin__\nlist\np2\n(lp3\nI1\na((lp4\nVa\n"
+                b"p5\nag0\n(g1\ng2\n(lp6\nI1\na(g4\ntp7\nag5\natp8\nRp9\na(g9\ntp10\na00g7\nag5\natp11\nR0g9\n.")
+        for by_text in (False, True):
+            for protocol in range(6):
+                self.assertLess(len(self.tool.rewrite(data, protocol, by_text)), 1000)
+        self.assertLess(len(self.tool.canonical(data)), 1000)
+
+
+if __name__ == "__main__":
+    unittest.main()
