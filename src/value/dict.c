@@ -219,6 +219,22 @@ og_value og__dict_from(og_doc *doc, const og_value *items, size_t pairs, og__dup
     return (og_value){0};
 }
 
+og_value og__dict_like(og_doc *doc, const og__node *model, const og_value *items)
+{
+    og_value dict = og__node_new(doc, OG_DICT);
+    if (!og_valid(dict)) return dict;
+    og__index *like = og__index_of(model);
+    size_t before = ((size_t)8 << like->log2) + sizeof *like;
+    size_t size = (size_t)model->count * 2 * sizeof *items;
+    uint8_t *run = og__doc_alloc(doc, before + size, _Alignof(og_value));
+    if (!run) return (og_value){0};
+    memcpy(run, og__slots_of(like), before);
+    memcpy(run + before, items, size);
+    og__node *node = og__node_of(dict);
+    *node = (og__node){run + before, model->count, 0, 0, OG__N_PLACED | OG__N_EXACT | OG__N_INDEX};
+    return dict;
+}
+
 og_value og__set_from(og_doc *doc, og_kind kind, const og_value *items, size_t count, og_error *err)
 {
     og_value set = og__node_new(doc, kind);

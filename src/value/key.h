@@ -6,9 +6,6 @@
 #include "value/doc.h"
 #include "value/map.h"
 
-/* Up to this many entries are compared one by one; beyond, a dict or set has an index. */
-enum { OG__LINEAR_MAX = 8 };
-
 /* How keys are hashed and compared in one operation. */
 typedef struct og__keys {
     const og_allocator *alloc; /* for keys that nest deeply; NULL: the default */

@@ -7,14 +7,15 @@
 #include "codec/pickle/reader.h"
 #include "value/bulk.h"
 
-/* Where a dict of such keys has its model. */
-static const og__node **model_of(og__reader *r, const og_value *items, size_t pairs)
+/* Where dicts of such keys have their model, or one place beside it. */
+static size_t place_of(const og_value *items, size_t pairs)
 {
     const uint64_t prime = UINT64_C(0x9e3779b97f4a7c15);
     uint64_t first = (uint64_t)(uintptr_t)items[0].u.p;
+    uint64_t middle = (uint64_t)(uintptr_t)items[pairs & ~(size_t)1].u.p;
     uint64_t last = (uint64_t)(uintptr_t)items[2 * pairs - 2].u.p;
-    uint64_t mixed = (first * prime ^ (last + pairs)) * prime;
-    return &r->models[mixed >> (64 - OG__MODELS_LOG2)];
+    uint64_t mixed = ((first * prime ^ middle) * prime ^ last) * prime;
+    return (mixed ^ pairs * prime) >> (64 - OG__MODELS_LOG2);
 }
 
 /* Keys of models are str, which are the same when they stand in the same place. */
@@ -50,21 +51,32 @@ static bool fill(og__reader *r, og__node *dict, const og_value *items, size_t pa
     return true;
 }
 
+/* The model of a dict of such keys, or NULL. */
+static const og__node *find_model(const og__reader *r, size_t place, const og_value *items, size_t pairs)
+{
+    if (same_keys(r->models[place], items, pairs)) return r->models[place];
+    return same_keys(r->models[place ^ 1], items, pairs) ? r->models[place ^ 1] : NULL;
+}
+
+static bool fill_pairs(og__reader *r, og__node *dict, const og_value *items, size_t pairs)
+{
+    if (pairs == 1 && og_kind_of(items[0]) == OG_STR) return og__dict_fill_like(r->doc, dict, NULL, items, 1);
+    size_t place = place_of(items, pairs);
+    const og__node *model = find_model(r, place, items, pairs);
+    if (model) return og__dict_fill_like(r->doc, dict, model, items, pairs);
+    if (!fill(r, dict, items, pairs)) return false;
+    if (all_str(items, pairs)) {
+        r->models[place ^ 1] = r->models[place];
+        r->models[place] = dict;
+    }
+    return true;
+}
+
 bool og__reader_fill_dict(og__reader *r, og__node *dict, const og_value *items, size_t pairs)
 {
     size_t height = og__height_of_items(items, 2 * pairs) + 1;
     if (height > r->max_depth || pairs > UINT32_MAX) return false;
-    if (pairs == 1 && og_kind_of(items[0]) == OG_STR) {
-        if (!og__dict_fill_like(r->doc, dict, NULL, items, 1)) return false;
-    } else {
-        const og__node **model = model_of(r, items, pairs);
-        if (same_keys(*model, items, pairs)) {
-            if (!og__dict_fill_like(r->doc, dict, *model, items, pairs)) return false;
-        } else {
-            if (!fill(r, dict, items, pairs)) return false;
-            if (all_str(items, pairs)) *model = dict;
-        }
-    }
+    if (!fill_pairs(r, dict, items, pairs)) return false;
     og__set_height(r, dict, height);
     return true;
 }

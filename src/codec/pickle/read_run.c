@@ -162,16 +162,24 @@ static inline bool skip_frame(lane *l)
 /* ---- Containers -----------------------------------------------------------------------------------------
  */
 
-static inline bool push_empty(lane *l, og_kind kind)
-{
-    og_value v = og__placed_node(l->r->doc, kind);
-    return og_valid(v) && push_memoized(l, v);
-}
-
 static inline bool push_mark(lane *l)
 {
     push(l, (og_value){.meta = OG_INVALID, .u.i = l->floor - l->stack});
     l->floor = l->top;
+    return true;
+}
+
+/* What goes into it mostly comes next, above a mark. */
+static inline bool push_empty(lane *l, og_kind kind)
+{
+    og__node *node = og__doc_alloc(l->r->doc, sizeof *node, _Alignof(og__node));
+    if (!node) return false;
+    *node = (og__node){.flags = OG__N_PLACED, .high = 1};
+    push_memoized(l, og__make(kind, 0, 0, node));
+    if (l->at < l->end && *l->at == OG__OP_MARK && l->top < l->limit) {
+        l->at++;
+        push_mark(l);
+    }
     return true;
 }
 

@@ -43,6 +43,7 @@ int og__save_wait(og__writer *w, og__frame *f)
     if ((*entry & OG__NODE_STATE) == OG__NODE_FORGOTTEN) *entry = open;
     f->waiting = true;
     w->waiting++;
+    w->waited = true;
     return OG_OK;
 }
 
@@ -84,25 +85,18 @@ int og__make_of(og__writer *w, og__frame *f, og__opcode op, size_t parts, bool m
 /* ---- Runs of items --------------------------------------------------------------------------------------
  */
 
-int og__run_push(og__writer *w, og_value container, const og_value *items, size_t count, size_t depth)
+/* The opcode that puts one item or pair into a container; 0: there is none. */
+static og__opcode op_of_one(og_value container)
 {
-    if (count == 0) return 0;
-    og__frame *f = og__frame_push(w, OG__FRAME_RUN, container, depth);
-    if (!f) return OG_ELIMIT;
-    f->items = items;
-    f->count = count;
-    switch (og_kind_of(container)) {
-    case OG_DICT:
-        f->one = OG__OP_SETITEM;
-        f->many = OG__OP_SETITEMS;
-        break;
-    case OG_SET: f->many = OG__OP_ADDITEMS; break;
-    default:
-        f->one = OG__OP_APPEND;
-        f->many = OG__OP_APPENDS;
-        break;
-    }
-    return 1;
+    og_kind kind = og_kind_of(container);
+    return kind == OG_DICT ? OG__OP_SETITEM : kind == OG_SET ? 0 : OG__OP_APPEND;
+}
+
+/* The one that puts all above a mark. */
+static og__opcode op_of_many(og_value container)
+{
+    og_kind kind = og_kind_of(container);
+    return kind == OG_DICT ? OG__OP_SETITEMS : kind == OG_SET ? OG__OP_ADDITEMS : OG__OP_APPENDS;
 }
 
 /* Begins the next batch of a run: a mark, unless it is one item or protocol 0. */
@@ -117,6 +111,26 @@ static int begin_batch(og__writer *w, og__frame *f)
     return single ? OG_OK : og__put_op(w, OG__OP_MARK);
 }
 
+int og__run_push(og__writer *w, og_value container, const og_value *items, size_t count, size_t depth)
+{
+    og__frame run = {.value = container,
+                     .items = items,
+                     .count = count,
+                     .depth = (uint32_t)depth,
+                     .kind = OG__FRAME_RUN,
+                     .one = (uint8_t)op_of_one(container),
+                     .many = (uint8_t)op_of_many(container)};
+    if (count == 0) return 0;
+    int status = begin_batch(w, &run);
+    if (status < 0) return status;
+    if (depth < w->max_depth) run.index = og__write_plain(w, items, run.until);
+    if (run.index == count) return og__put_op(w, run.step == 1 ? run.many : run.one); /* no frame is needed */
+    og__frame *f = og__frame_push(w, OG__FRAME_RUN, container, depth);
+    if (!f) return OG_ELIMIT;
+    *f = run;
+    return 1;
+}
+
 /* 0 when the run is written, 1 when a frame above it was opened. The frame may have moved then. */
 static int go_on_run(og__writer *w, size_t self)
 {
@@ -127,7 +141,8 @@ static int go_on_run(og__writer *w, size_t self)
             if (f->index == f->count) return 0;
             status = begin_batch(w, f);
         } else if (f->index < f->until) {
-            status = og__write_value(w, f->items[f->index++], f->depth + 1u);
+            f->index += og__write_plain(w, f->items + f->index, f->until - f->index);
+            if (f->index < f->until) status = og__write_value(w, f->items[f->index++], f->depth + 1u);
         } else {
             status = og__put_op(w, f->step == 1 ? f->many : f->one);
             f->step = 0;
@@ -158,6 +173,35 @@ static int open_mutable(og__writer *w, og_value v, size_t depth)
     if (status < 0) return status;
     if (depth >= w->max_depth) return og__frame_push(w, OG__FRAME_RUN, v, depth) ? 0 : OG_ELIMIT;
     return og__run_push(w, v, node->items, dict ? 2 * (size_t)node->count : node->count, depth);
+}
+
+/* A list or dict that is not empty and is not met again, from protocol 4 on: as open_mutable() would. */
+static int open_usual(og__writer *w, og_value v, size_t depth)
+{
+    const og__node *node = og__node_of(v);
+    bool dict = og_kind_of(v) == OG_DICT;
+    size_t count = dict ? 2 * (size_t)node->count : node->count;
+    bool single = node->count == 1;
+    uint8_t *at = og__put(w, single ? 1 : 2);
+    if (!at) return OG_ENOMEM;
+    at[0] = dict ? OG__OP_EMPTY_DICT : OG__OP_EMPTY_LIST;
+    if (!single) at[1] = OG__OP_MARK;
+    size_t most = dict ? 2 * BATCH : BATCH;
+    size_t until = count < most ? count : most;
+    size_t done = og__write_plain(w, node->items, until);
+    uint8_t one = (uint8_t)op_of_one(v);
+    uint8_t many = (uint8_t)op_of_many(v);
+    if (done == count) return og__put_op(w, single ? one : many);
+    og__frame *f = og__frame_push(w, OG__FRAME_RUN, v, depth);
+    if (!f) return OG_ELIMIT;
+    f->items = node->items;
+    f->count = count;
+    f->index = done;
+    f->until = until;
+    f->step = single ? 2 : 1;
+    f->one = one;
+    f->many = many;
+    return 1;
 }
 
 /* Sets and frozensets below protocol 4: a call with a list. */
@@ -232,6 +276,18 @@ static int open_object(og__writer *w, og_value v, size_t depth)
     return status < 0 ? status : 1;
 }
 
+/* True when the frame writes (a part of) the state of an object that is made: BUILD copies it, so that it is
+ * the object that has an identity, not its state. */
+static bool is_state(const og__writer *w, size_t index)
+{
+    uint32_t number;
+    while (index > 0 && w->open[index - 1].kind == OG__FRAME_TUPLE &&
+           !og__node_number(w, w->open[index - 1].value, &number))
+        index--;
+    const og__frame *parent = index > 0 ? &w->open[index - 1] : NULL;
+    return parent && parent->kind == OG__FRAME_OBJECT && og__node_number(w, parent->value, &number);
+}
+
 /*
  * `v` is reached again from inside of itself before it is made: it will be written once more in there, and
  * that copy is the one that stays. What stands between the two belongs to the copy too, so it is written once
@@ -244,8 +300,8 @@ static void forget_way(og__writer *w, og_value v)
     for (size_t i = w->open_count; i > 0 && w->open[i - 1].value.u.p != v.u.p; i--) {
         og_value between = w->open[i - 1].value;
         uint64_t *entry = og__map_find(&w->nodes, og__node_of(between));
-        if (!entry || (*entry & OG__NODE_STATE) != OG__NODE_NUMBERED) continue;
-        if (!innermost && !og__is_shared(between)) *entry = OG__NODE_FORGOTTEN;
+        if (!entry || (*entry & OG__NODE_STATE) != OG__NODE_NUMBERED || is_state(w, i - 1)) continue;
+        if (!innermost && !og__may_stand_twice(w, between)) *entry = OG__NODE_FORGOTTEN;
         innermost = false;
     }
 }
@@ -279,7 +335,11 @@ int og__write_value(og__writer *w, og_value v, size_t depth)
     switch (kind) {
     case OG_BYTEARRAY: return og__write_bytearray(w, v);
     case OG_LIST:
-    case OG_DICT: return open_mutable(w, v, depth);
+    case OG_DICT:
+        if (w->protocol < 4 || w->waited || og__may_recur(w, v) || og__node_of(v)->count == 0 ||
+            depth >= w->max_depth)
+            return open_mutable(w, v, depth);
+        return open_usual(w, v, depth);
     case OG_SET: return w->protocol >= 4 ? open_mutable(w, v, depth) : open_wrapped(w, v, depth);
     case OG_FROZENSET: return w->protocol >= 4 ? open_tuple(w, v, depth) : open_wrapped(w, v, depth);
     case OG_TUPLE: return open_tuple(w, v, depth);
@@ -306,7 +366,7 @@ static int write_all(og__writer *w, og_value value)
 {
     int status = w->protocol >= 2 ? og__put_op_le(w, OG__OP_PROTO, (uint64_t)w->protocol, 1) : OG_OK;
     if (status == OG_OK) status = og__frame_open(w);
-    if (og__has_node(value) && (og__node_of(value)->flags & OG__N_PLACED)) w->root = og__node_of(value);
+    if (!w->places && og__has_node(value) && (og__node_of(value)->flags & OG__N_PLACED)) w->root = og__node_of(value);
     if (status == OG_OK) status = og__write_value(w, value, 0);
     while (status >= 0 && w->open_count > 0) {
         size_t self = w->open_count - 1;
@@ -328,7 +388,7 @@ int og__writer_run(og__writer *w, og_value value, size_t max_bytes)
     if (status < 0) out->len = start;
     out->limit = limit;
     og__map_free(&w->nodes);
-    og__free(out->alloc, w->said, w->said_cap * sizeof *w->said);
+    og__said_free(w);
     og__free(out->alloc, w->open, w->open_cap * sizeof *w->open);
     return status < 0 ? status : OG_OK;
 }

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* The pickle writer's bytes, frames, and memo: what was written already, by node or by content. */
+/* The pickle writer's bytes, frames, and memo: which nodes were written already. */
 #include "base/alloc.h"
 #include "codec/pickle/writer.h"
 
@@ -8,7 +8,7 @@
 #include <string.h>
 
 /* Frames as CPython cuts them; shorter ones than the least are not worth their head. */
-enum { FRAME_HEAD = 9, FRAME_LEAST = 4, FIRST_SAID = 64, HASHED = 64 };
+enum { FRAME_HEAD = 9, FRAME_LEAST = 4 };
 
 int og__writer_fail(og__writer *w, og_status code, const char *format, ...)
 {
@@ -108,13 +108,16 @@ int og__put_get(og__writer *w, uint32_t number)
 /* ---- Nodes ----------------------------------------------------------------------------------------------
  */
 
+bool og__may_stand_twice(const og__writer *w, og_value v)
+{
+    if (!w->places) return og__is_shared(v);
+    const uint64_t *count = og__map_find(w->places, og__node_of(v));
+    return count && *count > 1;
+}
+
 bool og__may_recur(const og__writer *w, og_value v)
 {
-    if (w->places) {
-        const uint64_t *count = og__map_find(w->places, og__node_of(v));
-        return w->waiting > 0 || (count && *count > 1);
-    }
-    return w->waiting > 0 || og__is_shared(v) || og__node_of(v) == w->root;
+    return w->waiting > 0 || og__may_stand_twice(w, v) || og__node_of(v) == w->root;
 }
 
 bool og__node_number(const og__writer *w, og_value v, uint32_t *number)
@@ -135,98 +138,5 @@ int og__memoize_node(og__writer *w, og_value v)
     uint64_t *entry = og__map_put(&w->nodes, og__node_of(v), 0, &fresh);
     if (!entry) return og__writer_fail(w, OG_ENOMEM, "out of memory");
     *entry = (uint64_t)number << 2 | OG__NODE_NUMBERED;
-    return OG_OK;
-}
-
-/* ---- What was said --------------------------------------------------------------------------------------
- */
-
-static uint32_t hash_bytes(uint64_t hash, const uint8_t *bytes, size_t len)
-{
-    const uint64_t prime = UINT64_C(0x9e3779b97f4a7c15);
-    uint64_t word;
-    for (; len >= 8; bytes += 8, len -= 8) {
-        memcpy(&word, bytes, 8);
-        hash = (hash ^ word) * prime;
-        hash ^= hash >> 29;
-    }
-    word = 0;
-    if (len) memcpy(&word, bytes, len);
-    hash = (hash ^ word) * prime;
-    return (uint32_t)(hash >> 32);
-}
-
-/* Long strings are the same only when they stand in the same place: looking at all their bytes would cost
- * more than it saves. */
-static uint32_t hash_of(const og__writer *w, og_value v)
-{
-    if (og_kind_of(v) == OG_CLASS) {
-        const og_value *names = og__node_of(v)->items;
-        uint32_t first = hash_bytes(3, names[0].u.p, og__value_len(names[0]));
-        return hash_bytes(first, names[1].u.p, og__value_len(names[1]));
-    }
-    size_t len = og__value_len(v);
-    uint64_t seed = (uint64_t)len << 8 | og_kind_of(v);
-    if (len <= HASHED || w->places) return hash_bytes(seed, v.u.p, len);
-    return hash_bytes(seed, (const uint8_t *)&v.u.p, sizeof v.u.p);
-}
-
-static bool same_text(const og__writer *w, og_value a, og_value b)
-{
-    size_t len = og__value_len(a);
-    if (len != og__value_len(b)) return false;
-    return a.u.p == b.u.p || ((len <= HASHED || w->places) && memcmp(a.u.p, b.u.p, len) == 0);
-}
-
-static bool same(const og__writer *w, og_value a, og_value b)
-{
-    if (og_kind_of(a) != og_kind_of(b)) return false;
-    if (og_kind_of(a) != OG_CLASS) return same_text(w, a, b);
-    const og_value *one = og__node_of(a)->items;
-    const og_value *other = og__node_of(b)->items;
-    return same_text(w, one[0], other[0]) && same_text(w, one[1], other[1]);
-}
-
-static og__said *probe(const og__writer *w, og__said *said, size_t cap, og_value v, uint32_t hash)
-{
-    size_t at = hash & (cap - 1);
-    while (og_valid(said[at].value) && (said[at].hash != hash || !same(w, said[at].value, v)))
-        at = (at + 1) & (cap - 1);
-    return &said[at];
-}
-
-static int grow_said(og__writer *w)
-{
-    size_t cap = w->said_cap ? w->said_cap * 2 : FIRST_SAID;
-    og__said *said = og__alloc(w->out->alloc, cap * sizeof *said);
-    if (!said) return og__writer_fail(w, OG_ENOMEM, "out of memory");
-    memset(said, 0, cap * sizeof *said);
-    for (size_t i = 0; i < w->said_cap; i++) {
-        if (og_valid(w->said[i].value)) *probe(w, said, cap, w->said[i].value, w->said[i].hash) = w->said[i];
-    }
-    og__free(w->out->alloc, w->said, w->said_cap * sizeof *said);
-    w->said = said;
-    w->said_cap = cap;
-    return OG_OK;
-}
-
-og__said *og__said_find(og__writer *w, og_value value)
-{
-    if (w->said_count >= w->said_cap / 2 && grow_said(w) < 0) return NULL;
-    uint32_t hash = hash_of(w, value);
-    og__said *entry = probe(w, w->said, w->said_cap, value, hash);
-    if (!og_valid(entry->value)) entry->hash = hash;
-    return entry;
-}
-
-int og__said_add(og__writer *w, og_value value)
-{
-    uint32_t number;
-    int status = og__memoize(w, &number);
-    og__said *entry = status < 0 ? NULL : og__said_find(w, value);
-    if (!entry) return OG_ENOMEM;
-    entry->value = value;
-    entry->number = number;
-    w->said_count++;
     return OG_OK;
 }

@@ -6,9 +6,6 @@
 
 #include <string.h>
 
-/* Strings of CPython's size or more stand outside of frames, so that a reader can take them as they are. */
-enum { FRAME_TARGET = 64 * 1024 };
-
 static og_value constant(const char *text)
 {
     return og__make(OG_STR, OG__F_ASCII, strlen(text), text);
@@ -123,7 +120,7 @@ static int write_complex(og__writer *w, og_value v)
 static int put_counted(og__writer *w, og__opcode tiny, og__opcode usual, og__opcode huge, const void *bytes,
                        size_t len)
 {
-    bool apart = w->frame_at != SIZE_MAX && len >= FRAME_TARGET;
+    bool apart = w->frame_at != SIZE_MAX && len >= OG__FRAME_TARGET;
     int status = apart ? og__frame_close(w) : OG_OK;
     if (status < 0) return status;
     if (len < 256 && tiny) {
@@ -148,22 +145,17 @@ static int put_str(og__writer *w, const void *text, size_t len)
     return put_counted(w, OG__OP_SHORT_BINUNICODE, OG__OP_BINUNICODE, OG__OP_BINUNICODE8, text, len);
 }
 
-/* Bytes that fetching memo entry `number` takes. */
-static size_t get_size(uint32_t number)
-{
-    return number < 256 ? 2 : 5;
-}
-
 int og__write_str(og__writer *w, og_value v)
 {
     size_t len = og__value_len(v);
     size_t size = len + (w->protocol >= 4 ? 2 : 5);
-    if (size <= get_size(w->numbers)) {
+    if (size <= og__get_size(w->numbers)) {
         /* Written again is as short as fetched. An earlier entry may still be nearer. */
         if (len == 0 || w->said_count == 0) return put_str(w, v.u.p, len);
         og__said *entry = og__said_find(w, v);
         if (!entry) return OG_ENOMEM;
-        if (og_valid(entry->value) && get_size(entry->number) < size) return og__put_get(w, entry->number);
+        if (og_valid(entry->value) && og__get_size(entry->number) < size)
+            return og__put_get(w, entry->number);
         return put_str(w, v.u.p, len);
     }
     og__said *entry = og__said_find(w, v);
@@ -204,7 +196,7 @@ int og__write_bytes(og__writer *w, og_value v)
 static int put_bytearray(og__writer *w, const uint8_t *bytes, size_t len)
 {
     if (w->protocol >= 5) {
-        bool apart = len >= FRAME_TARGET;
+        bool apart = len >= OG__FRAME_TARGET;
         int status = apart ? og__frame_close(w) : OG_OK;
         if (status == OG_OK) status = og__put_op_le(w, OG__OP_BYTEARRAY8, len, 8);
         uint8_t *at = status < 0 ? NULL : og__put(w, len);
@@ -361,7 +353,7 @@ int og__write_scalar(og__writer *w, og_value v)
     case OG_CLASS: status = og__write_class(w, v); break;
     default: return og__writer_fail(w, OG_EINVAL, "there is no value");
     }
-    if (status < 0 || w->frame_at == SIZE_MAX || w->out->len - w->frame_at < FRAME_TARGET) return status;
+    if (status < 0 || w->frame_at == SIZE_MAX || w->out->len - w->frame_at < OG__FRAME_TARGET) return status;
     status = og__frame_close(w);
     return status < 0 ? status : og__frame_open(w);
 }

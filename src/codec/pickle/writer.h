@@ -19,6 +19,16 @@ typedef struct og__said {
     uint32_t number;
 } og__said;
 
+/* The number of a string that stands in one place of memory; the last one of those that go by the same entry.
+ */
+typedef struct og__near {
+    const void *place;
+    uint32_t len;
+    uint32_t number;
+} og__near;
+
+enum { OG__NEAR_LOG2 = 10 };
+
 /* What is known of a node, in the lowest bits of its entry in the map; above them its number, or its depth.
  */
 enum { OG__NODE_OPEN = 0, OG__NODE_NUMBERED = 1, OG__NODE_FORGOTTEN = 2, OG__NODE_STATE = 3 };
@@ -78,12 +88,14 @@ typedef struct og__writer {
     uint32_t numbers;          /* of the memo, given out */
     uint32_t named[OG__NAMES]; /* the numbers of names, plus 1; 0: not written yet */
     size_t waiting;            /* frames that are */
+    bool waited;               /* there were some: nodes that look as if met once may have been forgotten */
     int64_t buffers;           /* out-of-band buffers referred to */
     const og__map *places; /* canonical: how often each node stands somewhere; else NULL */
     og__map nodes;             /* those that may be met again */
     og__said *said;
     size_t said_cap; /* a power of two, or 0 */
     size_t said_count;
+    og__near *near; /* when many were said: OG__NEAR_LOG2 */
     og__frame *open;
     size_t open_count;
     size_t open_cap;
@@ -93,6 +105,9 @@ typedef struct og__writer {
 /* Writes `value` with what is set in `w`: protocol, depth, output, error, places. 0 or < 0; then `out` is as
  * before. */
 int og__writer_run(og__writer *w, og_value value, size_t max_bytes);
+
+/* Strings of CPython's size or more stand outside of frames, so that a reader can take them as they are. */
+enum { OG__FRAME_TARGET = 64 * 1024 };
 
 /* ---- Bytes ----------------------------------------------------------------------------------------------
  */
@@ -137,12 +152,23 @@ int og__frame_open(og__writer *w);
 int og__memoize(og__writer *w, uint32_t *number);
 int og__put_get(og__writer *w, uint32_t number);
 
+/* Bytes that this takes, from protocol 1 on. */
+static inline size_t og__get_size(uint32_t number)
+{
+    return number < 256 ? 2 : 5;
+}
+
 /* The entry of a string, bytes or class with the same content, or one to be filled (its value is OG_INVALID);
  * NULL without memory. */
 og__said *og__said_find(og__writer *w, og_value value);
 
-/* After writing what og__said_find() had not found: numbers it. */
+/* After writing what og__said_find() had not found: numbers it. (Finding may forget what is hard to find.) */
 int og__said_add(og__writer *w, og_value value);
+
+void og__said_free(og__writer *w);
+
+/* True when the node may stand in more than one place. */
+bool og__may_stand_twice(const og__writer *w, og_value v);
 
 /* True when the node may be met again while this pickle is written. */
 bool og__may_recur(const og__writer *w, og_value v);
@@ -155,6 +181,13 @@ bool og__node_number(const og__writer *w, og_value v, uint32_t *number);
 
 /* ---- Values ---------------------------------------------------------------------------------------------
  */
+
+/*
+ * Writes the first of these values as long as they are plain scalars and strings of at most 255 bytes, for
+ * which there is room in the output and in the frame; how many. It does not fail: what it leaves is for
+ * og__write_value().
+ */
+size_t og__write_plain(og__writer *w, const og_value *items, size_t count);
 
 /* Writes a scalar, string or class whole. */
 int og__write_scalar(og__writer *w, og_value v);
