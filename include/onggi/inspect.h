@@ -49,7 +49,8 @@ OG_API unsigned og_pickle_dis_protocol(const og_pickle_dis *dis);
 /* After STOP: OG_ESYNTAX when values are left on the stack. */
 OG_API int og_pickle_dis_end(const og_pickle_dis *dis, og_error *err);
 
-/* Appends the line as pickletools prints it, without a line feed. 0, OG_ENOMEM or OG_ELIMIT. */
+/* Appends the line as pickletools prints it, without a line feed; more than 100 marks indent it no further.
+ * 0, OG_ENOMEM or OG_ELIMIT. */
 OG_API int og_pickle_line_write(const og_pickle_line *line, og_buf *out);
 
 #ifdef __cplusplus

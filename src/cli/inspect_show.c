@@ -115,7 +115,7 @@ static int put_line(inspection *run, const og_pickle_line *line)
     if (!run->colour) return og_pickle_line_write(line, &run->out);
     og_buf plain = OG_BUF_INIT;
     int status = og_pickle_line_write(line, &plain);
-    size_t name = 12 + 4 * line->marks + (line->position > 99999 ? 1 : 0);
+    size_t name = 12 + 4 * (line->marks < 100 ? line->marks : 100) + (line->position > 99999 ? 1 : 0);
     for (size_t rest = line->position / 1000000; rest > 0; rest /= 10)
         name++;
     size_t end = name + strlen(line->name);

@@ -265,14 +265,18 @@ int og_pickle_dis_next(og_pickle_dis *dis, og_pickle_line *line, bool *shown, og
 /* ---- The line -------------------------------------------------------------------------------------------
  */
 
+enum { INDENT_MAX = 100 };
+
 int og_pickle_line_write(const og_pickle_line *line, og_buf *out)
 {
+    size_t indent =
+        line->marks < INDENT_MAX ? line->marks : INDENT_MAX; /* or marks alone would make it quadratic */
     char text[96];
     bool printable = line->byte >= 0x20 && line->byte < 0x7f;
     int len = snprintf(text, sizeof text, printable ? "%5zu: %c    " : "%5zu: \\x%02x ", line->position,
                        line->byte);
     int status = og_buf_put(out, text, (size_t)len);
-    for (size_t i = 0; i < line->marks && status == OG_OK; i++)
+    for (size_t i = 0; i < indent && status == OG_OK; i++)
         status = og_buf_puts(out, "    ");
     if (status == OG_OK) status = og_buf_puts(out, line->name);
     if (status < 0 || (!line->has_argument && !line->note[0])) return status;
