@@ -79,7 +79,9 @@ static OG__HOT void set_model(pass *p, const og_value *like)
 {
     forget_model(p);
     if (!like || og_kind_of(*like) != OG_DICT) return;
-    p->model = og__node_of(*like);
+    const og__node *model = og__node_of(*like);
+    if (model->count == 0) return;
+    p->model = model;
     p->expect = p->model->items;
     p->expect_end = p->expect + 2 * (size_t)p->model->count;
     p->surprised = false;
@@ -182,7 +184,7 @@ static OG__HOT int close_container(og__json_reader *r, pass *p)
         /* what it is will be seen later */
     } else if (list) {
         made = og__run_from(r->doc, OG_LIST, items, values, count);
-    } else if (count <= OG__LINEAR_MAX && !p->surprised) {
+    } else if (count <= OG__LINEAR_MAX && (count == 0 || !p->surprised)) {
         made = og__run_from(r->doc, OG_DICT, items, values, count);
     } else if (same_keys(p, count)) {
         made = og__dict_like(r->doc, p->model, items);
