@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
-/* Load for echo servers: PORT CONNECTIONS IN_FLIGHT SECONDS. Every connection keeps so many 64-byte messages
- * under way; prints how many came back a second. With 0 seconds it connects and waits for its standard input
- * to end. */
+/* Load for echo servers: PORT CONNECTIONS IN_FLIGHT SECONDS. Every connection keeps so many messages of JSON
+ * under way, each a line of 64 bytes; prints how many came back a second. With 0 seconds it connects and
+ * waits for its standard input to end. */
 #include <arpa/inet.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
@@ -14,6 +14,13 @@
 #include <unistd.h>
 
 enum { MESSAGE = 64, EVENTS = 1024, SIZE = 65536 };
+
+/* A line of JSON as onggi writes it. */
+static const char message[] =
+    "{\"id\":12345,\"name\":\"John\",\"city\":\"New York\",\"on\":true,\"x\":1.25}\n";
+_Static_assert(sizeof message == MESSAGE + 1, "the load is in messages of 64 bytes");
+
+static char data[SIZE]; /* such messages */
 
 static double now(void)
 {
@@ -43,15 +50,14 @@ static int connect_to(int port)
 
 static void send_all(int fd, size_t len)
 {
-    static char data[SIZE];
     need(len <= SIZE && send(fd, data, len, MSG_NOSIGNAL) == (ssize_t)len, "send");
 }
 
 /* Sends one whole message for each that has come back; returns how many these are. */
 static long answer(int fd, size_t *part)
 {
-    static char data[SIZE];
-    ssize_t n = recv(fd, data, SIZE, MSG_DONTWAIT);
+    static char answers[SIZE];
+    ssize_t n = recv(fd, answers, SIZE, MSG_DONTWAIT);
     need(n > 0, "recv");
     size_t whole = (*part + (size_t)n) / MESSAGE;
     *part = (*part + (size_t)n) % MESSAGE;
@@ -65,6 +71,8 @@ int main(int argc, char **argv)
     int connections = atoi(argv[2]);
     size_t in_flight = (size_t)atoi(argv[3]);
     double seconds = atof(argv[4]);
+    for (size_t i = 0; i < SIZE; i++)
+        data[i] = message[i % MESSAGE];
     int epoll = epoll_create1(0);
     static struct epoll_event events[EVENTS];
     int *fds = calloc((size_t)connections, sizeof *fds);

@@ -3,8 +3,8 @@
  * A look at the opcodes of a pickle, one after the other: the listing that `python -m pickletools` prints.
  * Nothing is built; stack and memo are only counted, to see whether the opcodes fit one another.
  *
- * Ownership: the caller frees what og_pickle_dis_new() gives; what og_pickle_dis_next() fills in lives until the
- * next call. Threads: a listing belongs to one thread at a time.
+ * Ownership: the caller frees what og_pickle_dis_new() gives; what og_pickle_dis_next() fills in lives until
+ * the next call. Threads: a listing belongs to one thread at a time.
  */
 #ifndef ONGGI_INSPECT_H
 #define ONGGI_INSPECT_H
@@ -38,8 +38,8 @@ OG_API void og_pickle_dis_free(og_pickle_dis *dis);
 
 /*
  * The next opcode: 1, 0 after STOP, < 0 for an opcode whose argument cannot be read, or that does not fit the
- * stack and memo. `*shown` (may be NULL) says whether `line` was filled all the same, as it is for those that do
- * not fit; nothing comes after an error.
+ * stack and memo. `*shown` (may be NULL) says whether `line` was filled all the same, as it is for those that
+ * do not fit; nothing comes after an error.
  */
 OG_API int og_pickle_dis_next(og_pickle_dis *dis, og_pickle_line *line, bool *shown, og_error *err);
 

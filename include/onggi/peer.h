@@ -51,9 +51,10 @@ typedef struct og_conn_options {
     const og_allocator *alloc;  /* NULL: the default */
 
     /*
-     * Which classes arriving pickles may name: each is checked before its value is handed on, and refused with
-     * OG_EPOLICY, class name and position. NULL: any; all are inert here. The policy must outlive the connection.
-     * `policy_inert`: classes that no row of the policy names are passed on; those that a row denies are refused.
+     * Which classes arriving pickles may name: each is checked before its value is handed on, and refused
+     * with OG_EPOLICY, class name and position. NULL: any; all are inert here. The policy must outlive the
+     * connection. `policy_inert`: classes that no row of the policy names are passed on; those that a row
+     * denies are refused.
      */
     const og_policy *policy;
     bool policy_inert;
@@ -70,7 +71,7 @@ OG_API og_conn *og_connect(const char *endpoint, const og_conn_options *options,
  * Sends one value as one message. 0 when the system has taken all of it (a server's connection: when it is
  * queued), or OG_EVALUE, OG_ETYPE, OG_ELIMIT (it cannot be carried: nothing was sent, the connection is as
  * before), OG_ETIMEOUT, OG_ECLOSED, OG_EIO (the connection is of no more use), OG_EBUSY (a server's
- * connection whose peer does not read: its queue is full).
+ * connection whose peer does not read: twice `max_queued` bytes wait for it).
  */
 OG_API int og_send(og_conn *conn, og_value value, og_error *err);
 
@@ -152,7 +153,9 @@ typedef struct og_server_options {
                                 message */
     int64_t idle_timeout_ms; /* nothing arrives and nothing is in hand; 0: none */
     int64_t message_timeout_ms; /* from the first byte of a message to its last; 0: 60,000; OG_FOREVER */
-    int64_t stop_timeout_ms;    /* og_server_stop() waits so long for what is in hand; 0: 5,000 */
+    int64_t stop_timeout_ms;    /* after og_server_stop() what is in hand has so long; 0: 5,000; a handler on
+                                   a worker that has not returned then is waited for all the same, as nothing
+                                   can end it, and on_log tells for which connection */
 
     /* A client has connected (streams only). On the loop's thread. */
     void (*on_open)(og_conn *conn, void *user);
@@ -189,12 +192,13 @@ OG_API const char *og_server_endpoint(const og_server *server, size_t index);
 /* Serves, with the calling thread as one of the loops', until og_server_stop(). 0 or a negative status. */
 OG_API int og_server_run(og_server *server, og_error *err);
 
-/* Serves in the background. og_server_join() waits until it has stopped. */
+/* Serves in the background. og_server_join() waits until it has stopped, and tells why if that was not asked
+ * for. */
 OG_API int og_server_start(og_server *server, og_error *err);
 OG_API int og_server_join(og_server *server, og_error *err);
 
-/* Stops listening and reading, lets answers in hand leave, then stops. Any thread, and signal handlers. Once
- * is enough. */
+/* Stops listening and reading, lets answers in hand leave, then stops. Returns at once: og_server_run() and
+ * og_server_join() return when it is done. Any thread, and signal handlers. Once is enough. */
 OG_API void og_server_stop(og_server *server);
 
 /* Connections open now. Any thread. */

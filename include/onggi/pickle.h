@@ -50,7 +50,7 @@ typedef struct og_pickle_read_options {
     const og_pickle_extension *extensions; /* their texts must outlive the document; NULL: codes are inert */
     size_t extension_count;
     const og_policy *policy; /* which classes it may name (OG_EPOLICY); NULL: any, all are inert here */
-    bool policy_inert; /* let pass what no row of the policy names; what a row denies is refused */
+    bool policy_inert;       /* let pass what no row of the policy names; what a row denies is refused */
 } og_pickle_read_options;
 
 typedef struct og_pickle_write_options {
@@ -80,11 +80,11 @@ OG_API int og_pickle_write(og_value value, og_buf *out, const og_pickle_write_op
                            og_error *err);
 
 /*
- * Appends the one canonical pickle of `value`, in protocol 4: made from the tree alone, so that identical values
- * (og_identical()) give identical bytes, however they were spelled. Nodes stand in the memo only when they stand
- * in several places, strings and bytes when an equal one came before. Sets keep their order. Of `options` the
- * protocol must be 0 or 4. Out-of-band buffers are refused. 0 or a negative status; on failure `out` is as
- * before.
+ * Appends the one canonical pickle of `value`, in protocol 4: made from the tree alone, so that identical
+ * values (og_identical()) give identical bytes, however they were spelled. Nodes stand in the memo only when
+ * they stand in several places, strings and bytes when an equal one came before. Sets keep their order. Of
+ * `options` the protocol must be 0 or 4. Out-of-band buffers are refused. 0 or a negative status; on failure
+ * `out` is as before.
  */
 OG_API int og_pickle_canonical(og_value value, og_buf *out, const og_pickle_write_options *options,
                                og_error *err);

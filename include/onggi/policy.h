@@ -77,12 +77,12 @@ OG_API bool og_policy_allows(const og_policy *policy, const char *module, size_t
 
 /* How a pickle uses a class: name, text. */
 #define OG_USE_MAP(X)                                                                                        \
-    X(OG_USE_IMPORTED, "imported")     /* GLOBAL, STACK_GLOBAL, INST: the module is imported */              \
-    X(OG_USE_CALLED, "called")         /* REDUCE, INST, OBJ */                                               \
-    X(OG_USE_NEW, "new")               /* NEWOBJ, NEWOBJ_EX: its __new__ is called */                        \
-    X(OG_USE_BUILT, "built")           /* BUILD: __setstate__, or attributes are set */                      \
-    X(OG_USE_FILLED, "filled")         /* APPEND, SETITEM, …: append, extend, __setitem__, add are called */ \
-    X(OG_USE_EXTENSION, "extension")   /* EXT1, EXT2, EXT4: named by a code; the qualname is the code */     \
+    X(OG_USE_IMPORTED, "imported")   /* GLOBAL, STACK_GLOBAL, INST: the module is imported */                \
+    X(OG_USE_CALLED, "called")       /* REDUCE, INST, OBJ */                                                 \
+    X(OG_USE_NEW, "new")             /* NEWOBJ, NEWOBJ_EX: its __new__ is called */                          \
+    X(OG_USE_BUILT, "built")         /* BUILD: __setstate__, or attributes are set */                        \
+    X(OG_USE_FILLED, "filled")       /* APPEND, SETITEM, …: append, extend, __setitem__, add are called */ \
+    X(OG_USE_EXTENSION, "extension") /* EXT1, EXT2, EXT4: named by a code; the qualname is the code */       \
     X(OG_USE_PERSISTENT, "persistent") /* PERSID, BINPERSID: persistent_load is called */
 
 typedef enum og_use_how {
@@ -110,9 +110,9 @@ typedef struct og_pickle_use {
 } og_pickle_use;
 
 /* Name, text. */
-#define OG_VERDICT_MAP(X)            \
-    X(OG_HARMLESS, "harmless")       \
-    X(OG_HARMFUL, "not harmless")    \
+#define OG_VERDICT_MAP(X)         \
+    X(OG_HARMLESS, "harmless")    \
+    X(OG_HARMFUL, "not harmless") \
     X(OG_UNREADABLE, "unreadable")
 
 typedef enum og_verdict {

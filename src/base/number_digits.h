@@ -78,7 +78,8 @@ static inline void og__put8(char *text, uint32_t number)
     og__store8(text, og__split8(number) | OG__ZEROS8);
 }
 
-/* Writes a number without leading zeros ("0" for 0), at most 20 digits; returns its length. */
+/* Writes a number without leading zeros ("0" for 0) to `text`, which has room for 20 bytes whatever the
+ * number is; returns its length. */
 unsigned og__uint64_write(uint64_t number, char *text);
 
 #endif

@@ -48,6 +48,22 @@ static inline void og__digits16_scalar_put_point(og__digits16_scalar digits, uns
     text[17] = '0';
 }
 
+/* Writes the digits without the zeros in front, one at least; returns how many. 16 bytes are written in any
+ * case. */
+static inline unsigned og__digits16_scalar_put_number(og__digits16_scalar digits, char *text)
+{
+    __extension__ typedef unsigned __int128 u128;
+    const uint64_t last = UINT64_C(1) << 56; /* the last digit stays even if it is 0 */
+    unsigned zeros = digits.high ? (unsigned)__builtin_ctzll(digits.high)
+                                 : 64 + (unsigned)__builtin_ctzll(digits.low | last);
+    zeros /= 8;
+    u128 all = (u128)(digits.low | OG__ZEROS8) << 64 | digits.high | OG__ZEROS8;
+    all >>= 8 * zeros;
+    og__store8(text, (uint64_t)all);
+    og__store8(text + 8, (uint64_t)(all >> 64));
+    return 16 - zeros;
+}
+
 #if defined(__SSE2__)
 
 typedef __m128i og__digits16;
@@ -95,13 +111,27 @@ static inline void og__digits16_put_point(og__digits16 digits, unsigned point, c
     text[point] = '.';
 }
 
+static inline unsigned og__digits16_put_number(og__digits16 digits, char *text)
+{
+    __extension__ typedef unsigned __int128 u128;
+    unsigned mask = (unsigned)_mm_movemask_epi8(_mm_cmpgt_epi8(digits, _mm_setzero_si128()));
+    unsigned zeros = (unsigned)__builtin_ctz(mask | 1u << 15); /* the last digit stays even if it is 0 */
+    __m128i ascii = _mm_or_si128(digits, _mm_set1_epi8('0'));
+    u128 all;
+    memcpy(&all, &ascii, sizeof all);
+    all >>= 8 * zeros;
+    memcpy(text, &all, sizeof all);
+    return 16 - zeros;
+}
+
 #else
 
 typedef og__digits16_scalar og__digits16;
-#    define og__digits16_of        og__digits16_scalar_of
-#    define og__digits16_count     og__digits16_scalar_count
-#    define og__digits16_put       og__digits16_scalar_put
-#    define og__digits16_put_point og__digits16_scalar_put_point
+#    define og__digits16_of         og__digits16_scalar_of
+#    define og__digits16_count      og__digits16_scalar_count
+#    define og__digits16_put        og__digits16_scalar_put
+#    define og__digits16_put_point  og__digits16_scalar_put_point
+#    define og__digits16_put_number og__digits16_scalar_put_number
 
 #endif
 

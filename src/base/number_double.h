@@ -16,6 +16,42 @@
  */
 bool og__double_nearest(uint64_t digits, int exponent, uint64_t *bits);
 
+/* The double whose bits these are. */
+static inline double og__double_from_bits(uint64_t bits)
+{
+    union {
+        uint64_t bits;
+        double number;
+    } u = {bits};
+    return u.number;
+}
+
+/*
+ * As og__double_nearest() for exponents from -27 to 27, to be inlined: one multiplication. False when 64 bits
+ * of the power do not decide it, which is so for one number in 500.
+ */
+static inline bool og__double_near(uint64_t digits, int exponent, double *out)
+{
+    enum {
+        MANTISSA = 52,
+        BIAS = 1075,
+        LOW = 10 /* bits below the mantissa and one bit for a leading zero */
+    };
+    *out = 0;
+    if (digits == 0) return true;
+    int zeros = __builtin_clzll(digits);
+    __extension__ unsigned __int128 product =
+        (unsigned __int128)(digits << zeros) * og__powers[exponent - OG__POWER_FIRST].high;
+    uint64_t high = (uint64_t)(product >> 64);
+    int drop = LOW + (int)(high >> 63);
+    uint64_t half = UINT64_C(1) << (drop - 1);
+    uint64_t rest = high & (2 * half - 1);
+    if (rest - (half - 1) <= 1) return false;
+    int biased = og__power_log2(exponent) + 1 - zeros + drop + BIAS;
+    *out = og__double_from_bits(((uint64_t)(biased - 1) << MANTISSA) + (high >> drop) + (rest >= half));
+    return true;
+}
+
 /* A decimal number as it stands in a text. */
 typedef struct og__decimal {
     const char *whole; /* digits before the point */
@@ -34,15 +70,6 @@ uint64_t og__decimal_to_double(const og__decimal *decimal);
  * nearest.
  */
 uint64_t og__double_exact(const og__decimal *decimal, uint64_t below);
-
-static inline double og__double_from_bits(uint64_t bits)
-{
-    union {
-        uint64_t bits;
-        double number;
-    } u = {bits};
-    return u.number;
-}
 
 /* digits * 10**exponent when both are small enough for one exactly rounded operation; false when not. */
 static inline bool og__double_small(uint64_t digits, int exponent, double *out)

@@ -110,16 +110,6 @@ static decimal fill_up(decimal d)
     return d;
 }
 
-/* The shortest decimal, with zeros behind it up to 16 or 17 digits, where shortest_fast() cannot tell. */
-__attribute__((noinline)) static decimal shortest_filled(uint64_t fraction, int field)
-{
-    uint64_t mantissa = field ? fraction | UINT64_C(1) << 52 : fraction;
-    int exponent = (field ? field : 1) - 1075;
-    if (exponent <= 0 && exponent > -53 && (mantissa & ((UINT64_C(1) << -exponent) - 1)) == 0)
-        return fill_up((decimal){mantissa >> -exponent, 0});
-    return fill_up(shortest(mantissa, exponent, fraction == 0 && field > 1));
-}
-
 /* Seventeen digits, or sixteen where `head` is 0; `count` of the rest are not zeros at the end. */
 typedef struct digit_run {
     og__digits16 rest;
@@ -131,18 +121,21 @@ static inline digit_run take_apart(uint64_t number)
 {
     uint64_t high = number / 100000000;
     uint32_t head = (uint32_t)(high / 100000000);
-    digit_run run = {.rest = og__digits16_of((uint32_t)high - head * 100000000,
-                                             (uint32_t)(number - high * 100000000)),
-                     .head = head};
+    digit_run run = {
+        .rest = og__digits16_of((uint32_t)high - head * 100000000, (uint32_t)(number - high * 100000000)),
+        .head = head};
     run.count = og__digits16_count(run.rest);
     return run;
 }
 
+/* These write behind the `sign` bytes for it and return the length of all. */
+
 /* 0.000123: there are `zeros` behind the point, at most 3. */
-static size_t lay_out_small(digit_run run, unsigned zeros, char *text)
+static inline size_t lay_out_small(digit_run run, unsigned zeros, size_t sign, char *text)
 {
-    memcpy(text, "0.000", 5);
-    char *at = text + 2 + zeros;
+    char *at = text + sign;
+    memcpy(at, "0.000", 5);
+    at += 2 + zeros;
     *at = (char)('0' + run.head);
     at += run.head != 0;
     og__digits16_put(run.rest, at);
@@ -150,24 +143,27 @@ static size_t lay_out_small(digit_run run, unsigned zeros, char *text)
 }
 
 /* 123.45, 12300.0: `point` digits stand before the point, 1 to 16. */
-static inline size_t lay_out_fixed(digit_run run, unsigned point, char *text)
+static inline size_t lay_out_fixed(digit_run run, unsigned point, size_t sign, char *text)
 {
     unsigned first = run.head != 0;
     unsigned before = point - first;
-    text[0] = (char)('0' + run.head);
-    og__digits16_put_point(run.rest, before, text + first);
-    return first + (run.count > before ? run.count + 1 : before + 2);
+    char *at = text + sign;
+    at[0] = (char)('0' + run.head);
+    og__digits16_put_point(run.rest, before, at + first);
+    return sign + first + (run.count > before ? run.count + 1 : before + 2);
 }
 
-/* 1e-05, 1.5e+300. */
-__attribute__((noinline)) static size_t lay_out_exponent(digit_run run, int exponent, char *text)
+/* 1e-05, 1.5e+300. Not inline, so that the usual numbers need no room on the stack. */
+__attribute__((noinline)) static size_t lay_out_exponent(uint64_t number, int exponent, size_t sign,
+                                                         char *text)
 {
     char digits[17];
+    digit_run run = take_apart(number);
     digits[0] = (char)('0' + run.head);
     unsigned first = run.head != 0;
     og__digits16_put(run.rest, digits + first);
     unsigned count = first + run.count;
-    char *at = text;
+    char *at = text + sign;
     *at++ = digits[0];
     if (count > 1) {
         *at++ = '.';
@@ -182,18 +178,40 @@ __attribute__((noinline)) static size_t lay_out_exponent(digit_run run, int expo
     return (size_t)(at + 2 - text);
 }
 
+/* A decimal of 16 or 17 digits. */
+__attribute__((always_inline)) static inline size_t lay_out(decimal d, size_t sign, char *text)
+{
+    digit_run run = take_apart(d.digits);
+    int point = 16 + (run.head != 0) + d.exponent;
+    if (point > 0 && point <= 16) return lay_out_fixed(run, (unsigned)point, sign, text);
+    if (point > -4 && point <= 0) return lay_out_small(run, (unsigned)-point, sign, text);
+    return lay_out_exponent(d.digits, point - 1, sign, text);
+}
+
 static size_t copy_text(char *text, const char *word, size_t len)
 {
     memcpy(text, word, len);
     return len;
 }
 
-/* Infinity, NaN, 0. */
-static size_t write_word(uint64_t fraction, int field, size_t sign, char *text)
+/* Infinity, NaN, 0, powers of two, and all for which shortest_fast() cannot tell. */
+__attribute__((noinline)) static size_t write_unusual(uint64_t bits, char *text)
 {
-    if (field == 0) return sign + copy_text(text, "0.0", 3);
-    if (fraction) return copy_text(text - sign, "nan", 3);
-    return sign + copy_text(text, "inf", 3);
+    uint64_t fraction = bits & ((UINT64_C(1) << 52) - 1);
+    int field = (int)(bits >> 52 & 2047);
+    size_t sign = bits >> 63;
+    if (field == 2047 && fraction) return copy_text(text, "nan", 3);
+    if (field == 2047) return sign + copy_text(text + sign, "inf", 3);
+    if (field == 0 && fraction == 0) return sign + copy_text(text + sign, "0.0", 3);
+    uint64_t mantissa = field ? fraction | UINT64_C(1) << 52 : fraction;
+    int exponent = (field ? field : 1) - 1075;
+    bool whole = exponent <= 0 && exponent > -53 && (mantissa & ((UINT64_C(1) << -exponent) - 1)) == 0;
+    decimal d = {0};
+    if (whole)
+        d = (decimal){mantissa >> -exponent, 0};
+    else
+        d = shortest(mantissa, exponent, fraction == 0 && field > 1);
+    return lay_out(fill_up(d), sign, text);
 }
 
 size_t og__double_write(double number, char *text)
@@ -201,19 +219,11 @@ size_t og__double_write(double number, char *text)
     uint64_t bits;
     memcpy(&bits, &number, sizeof bits);
     uint64_t fraction = bits & ((UINT64_C(1) << 52) - 1);
-    int field = (int)(bits >> 52 & 2047);
-    size_t sign = bits >> 63;
+    unsigned field = bits >> 52 & 2047;
     decimal d;
-    text[0] = '-';
-    text += sign;
-    bool usual = field > 0 && field < 2047 && fraction;
-    if (!usual && (field == 2047 || bits << 1 == 0)) return write_word(fraction, field, sign, text);
-    if (!usual || !shortest_fast(fraction | UINT64_C(1) << 52, field - 1075, &d))
-        d = shortest_filled(fraction, field);
-
-    digit_run run = take_apart(d.digits);
-    int point = 16 + (run.head != 0) + d.exponent;
-    if (point > 0 && point <= 16) return sign + lay_out_fixed(run, (unsigned)point, text);
-    if (point > -4 && point <= 0) return sign + lay_out_small(run, (unsigned)-point, text);
-    return sign + lay_out_exponent(run, point - 1, text);
+    text[0] = '-'; /* written over where there is none */
+    bool usual = field - 1 < 2046 && fraction;
+    if (!usual || !shortest_fast(fraction | UINT64_C(1) << 52, (int)field - 1075, &d))
+        return write_unusual(bits, text);
+    return lay_out(d, bits >> 63, text);
 }

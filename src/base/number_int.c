@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* Integers of any size as decimal text, and back. */
 #include "base/number.h"
-#include "base/number_digits.h"
+#include "base/number_digits16.h"
 
 const char og__digit_pairs[201] =
     "00010203040506070809101112131415161718192021222324252627282930313233343536373839"
@@ -14,39 +14,34 @@ __extension__ typedef unsigned __int128 u128;
 #define TEN_19 UINT64_C(10000000000000000000)
 enum { LIMB_DIGITS = 19 };
 
-/* Writes a number below 10**8 without leading zeros. */
-static unsigned write_small(uint32_t number, char *text)
+#define TEN_8  UINT64_C(100000000)
+#define TEN_16 UINT64_C(10000000000000000)
+
+/* All sixteen digits are made and those in front shifted out, because how many there are is hard to foretell.
+ */
+__attribute__((always_inline)) static inline unsigned write_number(uint64_t number, char *text)
 {
-    char digits[8];
-    og__put8(digits, number);
-    unsigned zeros = (unsigned)(number < 10000000) + (number < 1000000) + (number < 100000) +
-                     (number < 10000) + (number < 1000) + (number < 100) + (number < 10);
-    memcpy(text, digits + zeros, 8 - zeros);
-    return 8 - zeros;
+    if (number < TEN_16) {
+        og__digits16 digits = og__digits16_of((uint32_t)(number / TEN_8), (uint32_t)(number % TEN_8));
+        return og__digits16_put_number(digits, text);
+    }
+    og__digits16 head = og__digits16_of(0, (uint32_t)(number / TEN_16));
+    unsigned n = og__digits16_put_number(head, text);
+    og__put8(text + n, (uint32_t)(number / TEN_8 % TEN_8));
+    og__put8(text + n + 8, (uint32_t)(number % TEN_8));
+    return n + 16;
 }
 
 unsigned og__uint64_write(uint64_t number, char *text)
 {
-    if (number < 100000000) return write_small((uint32_t)number, text);
-    uint64_t top = number / 100000000;
-    uint32_t low = (uint32_t)(number % 100000000);
-    unsigned n;
-    if (top < 100000000) {
-        n = write_small((uint32_t)top, text);
-    } else {
-        n = write_small((uint32_t)(top / 100000000), text);
-        og__put8(text + n, (uint32_t)(top % 100000000));
-        n += 8;
-    }
-    og__put8(text + n, low);
-    return n + 8;
+    return write_number(number, text);
 }
 
 size_t og__int64_write(int64_t number, char *text)
 {
-    if (number >= 0) return og__uint64_write((uint64_t)number, text);
-    *text = '-';
-    return 1 + og__uint64_write(0 - (uint64_t)number, text + 1);
+    size_t sign = number < 0;
+    text[0] = '-';
+    return sign + write_number(sign ? 0 - (uint64_t)number : (uint64_t)number, text + sign);
 }
 
 size_t og__limbs_for_digits(size_t digits)

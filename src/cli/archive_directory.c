@@ -48,7 +48,8 @@ size_t zip_find_end(const uint8_t *bytes, size_t len)
     return SIZE_MAX;
 }
 
-/* ---- The end of the archive ----------------------------------------------------------------------------- */
+/* ---- The end of the archive -----------------------------------------------------------------------------
+ */
 
 typedef struct ending {
     uint64_t count;
@@ -78,11 +79,14 @@ static const char *read_end(zip_archive *zip, ending *e)
     size_t end = zip_find_end(zip->bytes, zip->len);
     if (end == SIZE_MAX) return "it begins like a zip archive, but has no directory at its end";
     const uint8_t *record = zip->bytes + end;
-    if (END_SIZE + le(record + 20, 2) != zip->len - end) return "bytes follow after the end of the zip archive, or are missing";
+    if (END_SIZE + le(record + 20, 2) != zip->len - end)
+        return "bytes follow after the end of the zip archive, or are missing";
     *e = (ending){le(record + 10, 2), le(record + 12, 4), le(record + 16, 4), end};
-    if (le(record + 4, 2) != 0 || le(record + 6, 2) != 0 || le(record + 8, 2) != e->count) return "it is one part of several";
+    if (le(record + 4, 2) != 0 || le(record + 6, 2) != 0 || le(record + 8, 2) != e->count)
+        return "it is one part of several";
     bool wide = e->count == 0xffff || e->size == UINT32_MAX || e->offset == UINT32_MAX;
-    if (!wide && end >= LOCATOR_SIZE && is_at(zip, end - LOCATOR_SIZE, LOCATOR_SIZE, locator_mark)) wide = true;
+    if (!wide && end >= LOCATOR_SIZE && is_at(zip, end - LOCATOR_SIZE, LOCATOR_SIZE, locator_mark))
+        wide = true;
     const char *wrong = wide ? read_end64(zip, end, e) : NULL;
     if (wrong) return wrong;
     if (e->size > e->at || e->offset > e->at - e->size) return "its directory lies outside of the archive";
@@ -92,7 +96,8 @@ static const char *read_end(zip_archive *zip, ending *e)
     return NULL;
 }
 
-/* ---- Entries -------------------------------------------------------------------------------------------- */
+/* ---- Entries --------------------------------------------------------------------------------------------
+ */
 
 /* One 64-bit number of the zip64 field takes the place of a 32-bit one that is all ones. */
 static bool widen(uint64_t *number, const uint8_t **at, const uint8_t *end)
@@ -127,7 +132,8 @@ static bool read_extra(const uint8_t *extra, size_t len, uint64_t *size, uint64_
 /* Checks the local header, which names the member once more. NULL or what is wrong. */
 static const char *check_local(const zip_archive *zip, zip_member *m)
 {
-    if (m->header > zip->directory || !is_at(zip, m->header, LOCAL_SIZE, local_mark)) return "its local header is not there";
+    if (m->header > zip->directory || !is_at(zip, m->header, LOCAL_SIZE, local_mark))
+        return "its local header is not there";
     const uint8_t *local = zip->bytes + m->header;
     size_t name_len = (size_t)le(local + 26, 2);
     size_t extra_len = (size_t)le(local + 28, 2);
@@ -142,7 +148,8 @@ static const char *check_local(const zip_archive *zip, zip_member *m)
     uint64_t packed = le(local + 18, 4);
     uint64_t size = le(local + 22, 4);
     uint64_t none = 0;
-    if (!read_extra(local + LOCAL_SIZE + name_len, extra_len, &size, &packed, &none)) return "its extra fields are damaged";
+    if (!read_extra(local + LOCAL_SIZE + name_len, extra_len, &size, &packed, &none))
+        return "its extra fields are damaged";
     bool behind = m->flags & SIZES_BEHIND;
     bool empty = packed == 0 && size == 0 && le(local + 14, 4) == 0;
     if (behind && (empty || (packed == m->packed && size == m->size))) return NULL;
@@ -188,7 +195,8 @@ static const char *read_entry(const zip_archive *zip, zip_member *m, size_t *at,
     return NULL;
 }
 
-/* ---- Members among one another -------------------------------------------------------------------------- */
+/* ---- Members among one another --------------------------------------------------------------------------
+ */
 
 static int by_header(const void *a, const void *b)
 {
@@ -211,7 +219,8 @@ static void blame(zip_member *m, const char *problem)
     if (!m->problem) m->problem = problem;
 }
 
-/* Between a member and the next there may be padding and a data descriptor, but no member that is not listed. */
+/* Between a member and the next there may be padding and a data descriptor, but no member that is not listed.
+ */
 static void check_gap(const zip_archive *zip, zip_member *m, size_t next)
 {
     size_t end = m->data + (size_t)m->packed;
@@ -238,7 +247,8 @@ static const char *check_together(zip_archive *zip)
         check_gap(zip, sorted[i], i + 1 < zip->count ? sorted[i + 1]->header : zip->directory);
     size_t first = zip->count ? sorted[0]->header : zip->directory;
     free(sorted);
-    if (first > zip->before && memmem(zip->bytes + zip->before, first - zip->before, local_mark, sizeof local_mark))
+    if (first > zip->before &&
+        memmem(zip->bytes + zip->before, first - zip->before, local_mark, sizeof local_mark))
         return "it begins with a member that the directory does not list";
     return NULL;
 }

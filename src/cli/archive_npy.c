@@ -23,8 +23,8 @@ static bool find_header(const uint8_t *bytes, size_t len, size_t *start, size_t 
     return *end <= len;
 }
 
-/* A dtype has objects in it wherever its text has an O: the types of fields stand in it as they are. Field names
- * may have one too; then the bytes that follow decide. */
+/* A dtype has objects in it wherever its text has an O: the types of fields stand in it as they are. Field
+ * names may have one too; then the bytes that follow decide. */
 static bool has_objects(og_value descr)
 {
     og_buf text = OG_BUF_INIT;
@@ -48,7 +48,8 @@ int inspect_npy(inspection *run, const inspect_thing *thing)
     readable = og_valid(descr);
     og_doc_free(doc);
     if (!readable)
-        return inspect_unreadable(run, thing->name, "the header of a numpy file cannot be read: expected a dict with descr");
+        return inspect_unreadable(run, thing->name,
+                                  "the header of a numpy file cannot be read: expected a dict with descr");
     inspect_thing body = *thing;
     body.start = end;
     if (objects) return inspect_pickles(run, &body);

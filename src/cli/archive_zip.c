@@ -20,7 +20,8 @@ bool inspect_is_zip(const uint8_t *bytes, size_t len)
     return found;
 }
 
-/* ---- Unpacking ------------------------------------------------------------------------------------------ */
+/* ---- Unpacking ------------------------------------------------------------------------------------------
+ */
 
 /* Unpacks into `out` until it has `most` bytes or the stream ends. NULL or what is wrong. */
 static const char *run_inflate(z_stream *z, size_t most, og_buf *out, bool *ended)
@@ -88,7 +89,8 @@ const char *zip_read(const zip_archive *zip, const zip_member *m, size_t most, o
     return checksum(out) == m->crc ? NULL : "its checksum is wrong";
 }
 
-/* ---- Looking at members --------------------------------------------------------------------------------- */
+/* ---- Looking at members ---------------------------------------------------------------------------------
+ */
 
 /* Archives in archives wait here, so that nothing is recursive. */
 typedef struct waiting {
@@ -127,8 +129,8 @@ static int wait_for(inspection *run, waiting **list, const char *name, og_buf *b
     char *own = w ? strdup(name) : NULL;
     if (!own) {
         free(w);
-        return inspect_unreadable(run, name, depth < DEEPEST ? "out of memory"
-                                                             : "archives stand in one another more than 3 deep");
+        return inspect_unreadable(
+            run, name, depth < DEEPEST ? "out of memory" : "archives stand in one another more than 3 deep");
     }
     *w = (waiting){own, *bytes, depth, *list};
     *list = w;
@@ -144,7 +146,8 @@ static int inspect_member(inspection *run, const zip_archive *zip, const zip_mem
     int status = 0;
     if (!wrong && is_wanted(m, name, bytes.data, bytes.len)) {
         bytes.len = 0;
-        wrong = m->size > run->limit ? "it is too long; raise --max-message" : zip_read(zip, m, run->limit, &bytes);
+        wrong = m->size > run->limit ? "it is too long; raise --max-message"
+                                     : zip_read(zip, m, run->limit, &bytes);
         inspect_thing thing = {.name = name, .bytes = bytes.data, .len = bytes.len, .depth = depth + 1};
         if (!wrong && inspect_is_zip(bytes.data, bytes.len)) {
             status = wait_for(run, list, name, &bytes, depth + 1);
@@ -168,7 +171,8 @@ static int inspect_archive(inspection *run, const inspect_thing *thing, waiting 
         before.len = zip.before;
         status = inspect_pickles(run, &before);
         if (status == 0)
-            status = inspect_unreadable(run, thing->name, "%zu bytes stand before the zip archive", zip.before);
+            status =
+                inspect_unreadable(run, thing->name, "%zu bytes stand before the zip archive", zip.before);
     }
     for (size_t i = 0; i < zip.count && status == 0; i++) {
         char *name = member_name(thing->name, &zip.members[i]);
@@ -188,7 +192,8 @@ int inspect_zip(inspection *run, const inspect_thing *thing)
     while (list) {
         waiting *w = list;
         list = w->next;
-        inspect_thing inner = {.name = w->name, .bytes = w->bytes.data, .len = w->bytes.len, .depth = w->depth};
+        inspect_thing inner = {
+            .name = w->name, .bytes = w->bytes.data, .len = w->bytes.len, .depth = w->depth};
         if (status == 0) status = inspect_archive(run, &inner, &list);
         og_buf_free(&w->bytes);
         free(w->name);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Zip archives in memory: the directory at the end, checked against the members that it lists, for whoever reads them
- * otherwise may see other members.
+ * Zip archives in memory: the directory at the end, checked against the members that it lists, for whoever
+ * reads them otherwise may see other members.
  *
  * Ownership: an archive owns its list of members; names and data point into the archive's bytes.
  */
@@ -39,8 +39,8 @@ void zip_close(zip_archive *zip);
 /* Where the record that ends an archive stands, or SIZE_MAX. */
 size_t zip_find_end(const uint8_t *bytes, size_t len);
 
-/* Appends at most `most` bytes of a member to `out`; all of them, checked by length and checksum, when it has no more.
- * NULL, or what is wrong. */
+/* Appends at most `most` bytes of a member to `out`; all of them, checked by length and checksum, when it has
+ * no more. NULL, or what is wrong. */
 const char *zip_read(const zip_archive *zip, const zip_member *member, size_t most, og_buf *out);
 
 #endif

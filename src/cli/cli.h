@@ -96,7 +96,8 @@ bool cli_is_text(const char *codec);
 void cli_conn_options(og_conn_options *conn, const cli_options *options);
 void cli_codec_options(og_codec_options *codecs, const cli_options *options);
 
-/* The policy called `name`: a built-in one, or a file. 0 and a new policy, or the exit status after saying why. */
+/* The policy called `name`: a built-in one, or a file. 0 and a new policy, or the exit status after saying
+ * why. */
 int cli_policy(og_policy **policy, const char *name);
 
 /* Milliseconds of a clock that never goes back. */

@@ -13,7 +13,8 @@
 
 enum { PIECE = 1 << 16, DEFAULT_LIMIT = 1 << 30, FOLDERS_DEEP = 64 };
 
-/* ---- Files ---------------------------------------------------------------------------------------------- */
+/* ---- Files ----------------------------------------------------------------------------------------------
+ */
 
 int inspect_bytes(inspection *run, const inspect_thing *thing)
 {
@@ -66,7 +67,8 @@ static int inspect_fd(inspection *run, int fd, const char *name, bool asked_for)
     int error = read_all(fd, run->limit, &bytes);
     int status;
     if (error == EFBIG) {
-        status = inspect_unreadable(run, name, "it is longer than %zu bytes; raise --max-message", run->limit);
+        status =
+            inspect_unreadable(run, name, "it is longer than %zu bytes; raise --max-message", run->limit);
     } else if (error) {
         status = fail_file(run, name, error);
     } else {
@@ -83,19 +85,21 @@ static int inspect_file(inspection *run, const char *path, bool asked_for)
     int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
     if (fd < 0) return fail_file(run, path, errno);
     int status = 0;
-    if (fstat(fd, &st) == 0 && (asked_for || S_ISREG(st.st_mode))) status = inspect_fd(run, fd, path, asked_for);
+    if (fstat(fd, &st) == 0 && (asked_for || S_ISREG(st.st_mode)))
+        status = inspect_fd(run, fd, path, asked_for);
     close(fd);
     return status;
 }
 
-/* ---- Folders -------------------------------------------------------------------------------------------- */
+/* ---- Folders --------------------------------------------------------------------------------------------
+ */
 
 /* Names that are still to be looked at: a stack, so that nothing is recursive. */
 typedef struct names {
     struct name {
         char *path;
         unsigned depth; /* of folders above it */
-    } *items;
+    } * items;
     size_t count;
     size_t cap;
 } names;
@@ -188,7 +192,8 @@ static int inspect_path(inspection *run, const char *path)
     return status;
 }
 
-/* ---- The whole ------------------------------------------------------------------------------------------ */
+/* ---- The whole ------------------------------------------------------------------------------------------
+ */
 
 static bool wants_colour(void)
 {

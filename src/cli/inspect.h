@@ -2,8 +2,8 @@
 /*
  * What the files of onggi inspect share: the run as a whole, and things to look at.
  *
- * Ownership: an inspection owns its policy, output and worst verdict until its end; the bytes of a thing belong to
- * whoever looks.
+ * Ownership: an inspection owns its policy, output and worst verdict until its end; the bytes of a thing
+ * belong to whoever looks.
  */
 #ifndef ONGGI_CLI_INSPECT_H
 #define ONGGI_CLI_INSPECT_H
@@ -29,13 +29,13 @@ typedef struct inspect_thing {
     const char *name; /* for people: of the file, and of the member in brackets */
     const uint8_t *bytes;
     size_t len;
-    size_t start; /* before which there is something else than pickles */
+    size_t start;   /* before which there is something else than pickles */
     bool asked_for; /* by name; else what is no pickle is passed over */
     unsigned depth; /* of archives in one another */
 } inspect_thing;
 
-/* Looks at a file's or member's bytes, whatever they are. 0, or CLI_OUTPUT_GONE or CLI_UNREACHED when there is
- * no use in going on. */
+/* Looks at a file's or member's bytes, whatever they are. 0, or CLI_OUTPUT_GONE or CLI_UNREACHED when there
+ * is no use in going on. */
 int inspect_bytes(inspection *run, const inspect_thing *thing);
 
 /* One or several pickles, one after the other. */
@@ -47,8 +47,8 @@ bool inspect_is_npy(const uint8_t *bytes, size_t len);
 int inspect_zip(inspection *run, const inspect_thing *thing);
 int inspect_npy(inspection *run, const inspect_thing *thing);
 
-/* Whether bytes are, or may be, a pickle: by how they begin, by their name's ending, or because they can be read as
- * one that uses something. */
+/* Whether bytes are, or may be, a pickle: by how they begin, by their name's ending, or because they can be
+ * read as one that uses something. */
 bool inspect_looks_like_pickle(const char *name, const uint8_t *bytes, size_t len);
 
 /* Whether they may turn out to be one when more bytes follow these. */
@@ -58,9 +58,10 @@ bool inspect_may_be_pickle(const char *name, const uint8_t *bytes, size_t len);
 int inspect_unreadable(inspection *run, const char *name, const char *format, ...) OG_PRINTF(3, 4);
 
 /* Prints. */
-int inspect_list(inspection *run, const char *name, const uint8_t *bytes, size_t len, size_t number, size_t at,
-                 size_t *size);
-int inspect_report(inspection *run, const char *name, const og_pickle_report *report, size_t number, size_t at);
+int inspect_list(inspection *run, const char *name, const uint8_t *bytes, size_t len, size_t number,
+                 size_t at, size_t *size);
+int inspect_report(inspection *run, const char *name, const og_pickle_report *report, size_t number,
+                   size_t at);
 int inspect_flush(inspection *run);
 
 #endif

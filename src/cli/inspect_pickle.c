@@ -27,8 +27,8 @@ static bool begins_like_pickle(const uint8_t *bytes, size_t len)
 }
 
 /*
- * Old protocols have no mark of their own: bytes are a pickle when they use something, and call it or end well.
- * `part` says that more bytes follow, which may go on to do so.
+ * Old protocols have no mark of their own: bytes are a pickle when they use something, and call it or end
+ * well. `part` says that more bytes follow, which may go on to do so.
  */
 static bool reads_like_pickle(const uint8_t *bytes, size_t len, bool part)
 {
@@ -60,7 +60,8 @@ static bool goes_on(const uint8_t *bytes, size_t len)
     og_pickle_scan scan = {0};
     size_t end;
     if (begins_like_pickle(bytes, len)) return true;
-    return og_pickle_scan_end(&scan, bytes, len, true, &end, &err) > 0 || inspect_looks_like_pickle("", bytes, len);
+    return og_pickle_scan_end(&scan, bytes, len, true, &end, &err) > 0 ||
+           inspect_looks_like_pickle("", bytes, len);
 }
 
 /* Looks at one: its size in `*size`, 0 when it cannot be read to its end. */
@@ -81,13 +82,15 @@ static int inspect_one(inspection *run, const inspect_thing *thing, size_t numbe
 int inspect_pickles(inspection *run, const inspect_thing *thing)
 {
     size_t at = thing->start;
-    if (thing->len == at) return inspect_unreadable(run, thing->name, "found nothing where a pickle was expected");
+    if (thing->len == at)
+        return inspect_unreadable(run, thing->name, "found nothing where a pickle was expected");
     for (size_t number = 1; at < thing->len; number++) {
         size_t size;
         if (number > 1 && !goes_on(thing->bytes + at, thing->len - at))
-            return inspect_unreadable(run, thing->name,
-                                      "%zu bytes follow after the end of pickle %zu at byte %zu, and are no pickle",
-                                      thing->len - at, number - 1, at);
+            return inspect_unreadable(
+                run, thing->name,
+                "%zu bytes follow after the end of pickle %zu at byte %zu, and are no pickle",
+                thing->len - at, number - 1, at);
         int status = inspect_one(run, thing, number, at, &size);
         if (status || size == 0) return status;
         at += size;

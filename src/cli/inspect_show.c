@@ -32,7 +32,8 @@ static void worsen(inspection *run, og_verdict verdict)
     if (verdict > run->verdict) run->verdict = verdict;
 }
 
-/* ---- Text for terminals --------------------------------------------------------------------------------- */
+/* ---- Text for terminals ---------------------------------------------------------------------------------
+ */
 
 static int put(inspection *run, const char *format, ...) OG_PRINTF(2, 3);
 
@@ -84,7 +85,8 @@ static int put_place(inspection *run, const char *name, size_t number, size_t at
     return status;
 }
 
-/* ---- JSON ----------------------------------------------------------------------------------------------- */
+/* ---- JSON -----------------------------------------------------------------------------------------------
+ */
 
 static int put_json(inspection *run, og_value value)
 {
@@ -105,7 +107,8 @@ static og_value new_record(og_doc *doc, const char *name, size_t number, size_t 
     return record;
 }
 
-/* ---- Listings ------------------------------------------------------------------------------------------- */
+/* ---- Listings -------------------------------------------------------------------------------------------
+ */
 
 static int put_line(inspection *run, const og_pickle_line *line)
 {
@@ -126,7 +129,8 @@ static int put_line(inspection *run, const og_pickle_line *line)
     return status;
 }
 
-static int put_json_line(inspection *run, const char *name, size_t number, size_t at, const og_pickle_line *line)
+static int put_json_line(inspection *run, const char *name, size_t number, size_t at,
+                         const og_pickle_line *line)
 {
     og_doc *doc = og_doc_new(NULL);
     if (!doc) return no_memory();
@@ -134,7 +138,8 @@ static int put_json_line(inspection *run, const char *name, size_t number, size_
     int status = og_dict_sets(doc, record, "position", og_int((int64_t)line->position), NULL);
     if (status == OG_OK) status = og_dict_sets(doc, record, "opcode", og_str(doc, line->name), NULL);
     if (status == OG_OK && line->has_argument)
-        status = og_dict_sets(doc, record, "argument", text_value(doc, line->argument, line->argument_len), NULL);
+        status =
+            og_dict_sets(doc, record, "argument", text_value(doc, line->argument, line->argument_len), NULL);
     if (status == OG_OK && line->note[0])
         status = og_dict_sets(doc, record, "note", og_str(doc, line->note), NULL);
     if (status == OG_OK) status = og_dict_sets(doc, record, "protocol", og_int(line->protocol), NULL);
@@ -163,7 +168,8 @@ static int put_heading(inspection *run, const char *name, size_t number, size_t 
     return status < 0 ? no_memory() : end_line(run);
 }
 
-static int list_lines(inspection *run, og_pickle_dis *dis, const char *name, size_t number, size_t at, size_t *size)
+static int list_lines(inspection *run, og_pickle_dis *dis, const char *name, size_t number, size_t at,
+                      size_t *size)
 {
     for (;;) {
         og_pickle_line line;
@@ -171,9 +177,9 @@ static int list_lines(inspection *run, og_pickle_dis *dis, const char *name, siz
         bool shown;
         int found = og_pickle_dis_next(dis, &line, &shown, &err);
         if (shown) {
-            int status = run->json                    ? put_json_line(run, name, number, at, &line)
+            int status = run->json                  ? put_json_line(run, name, number, at, &line)
                          : put_line(run, &line) < 0 ? no_memory()
-                                                      : end_line(run);
+                                                    : end_line(run);
             if (status) return status;
             *size = line.position + line.size;
         }
@@ -185,8 +191,8 @@ static int list_lines(inspection *run, og_pickle_dis *dis, const char *name, siz
     }
 }
 
-int inspect_list(inspection *run, const char *name, const uint8_t *bytes, size_t len, size_t number, size_t at,
-                 size_t *size)
+int inspect_list(inspection *run, const char *name, const uint8_t *bytes, size_t len, size_t number,
+                 size_t at, size_t *size)
 {
     og_error err;
     *size = 0;
@@ -198,13 +204,15 @@ int inspect_list(inspection *run, const char *name, const uint8_t *bytes, size_t
         put(run, "highest protocol among opcodes = %u", og_pickle_dis_protocol(dis));
         status = end_line(run);
     }
-    if (status == 0 && *size > 0 && og_pickle_dis_end(dis, &err) < 0) status = fail_listing(run, name, at, &err);
+    if (status == 0 && *size > 0 && og_pickle_dis_end(dis, &err) < 0)
+        status = fail_listing(run, name, at, &err);
     og_pickle_dis_free(dis);
     run->shown++;
     return status;
 }
 
-/* ---- Reports -------------------------------------------------------------------------------------------- */
+/* ---- Reports --------------------------------------------------------------------------------------------
+ */
 
 static int put_use_name(inspection *run, const og_pickle_use *use)
 {
@@ -240,7 +248,8 @@ static int put_uses(inspection *run, const char *name, const og_pickle_report *r
     return end_line(run);
 }
 
-static int put_verdict(inspection *run, const char *name, const og_pickle_report *report, size_t number, size_t at)
+static int put_verdict(inspection *run, const char *name, const og_pickle_report *report, size_t number,
+                       size_t at)
 {
     static const char *const colours[] = {"\033[32m", "\033[31m", "\033[33m"};
     int status = put_place(run, name, number, at);
@@ -294,7 +303,8 @@ static int put_json_report(inspection *run, const char *name, const og_pickle_re
     return status;
 }
 
-int inspect_report(inspection *run, const char *name, const og_pickle_report *report, size_t number, size_t at)
+int inspect_report(inspection *run, const char *name, const og_pickle_report *report, size_t number,
+                   size_t at)
 {
     worsen(run, report->verdict);
     run->shown++;

@@ -23,13 +23,13 @@ enum {
 };
 
 /* How objects are written down: name, for -i, for -o. */
-#define CLI_FORM_MAP(X)                          \
-    X(CLI_FORM_NONE, "", false, false)           \
-    X(CLI_FORM_JSON, "json", true, true)         \
-    X(CLI_FORM_PRETTY, "pretty", false, true)    \
-    X(CLI_FORM_LOSSLESS, "lossless", true, true) \
-    X(CLI_FORM_REPR, "repr", true, true)         \
-    X(CLI_FORM_PICKLE, "pickle", true, true)     \
+#define CLI_FORM_MAP(X)                             \
+    X(CLI_FORM_NONE, "", false, false)              \
+    X(CLI_FORM_JSON, "json", true, true)            \
+    X(CLI_FORM_PRETTY, "pretty", false, true)       \
+    X(CLI_FORM_LOSSLESS, "lossless", true, true)    \
+    X(CLI_FORM_REPR, "repr", true, true)            \
+    X(CLI_FORM_PICKLE, "pickle", true, true)        \
     X(CLI_FORM_CANONICAL, "canonical", false, true) \
     X(CLI_FORM_TEXT, "text", true, true)
 

@@ -151,7 +151,8 @@ static int put(og__served *served, og_value value, og_error *err)
     if (served->is_gram) return og__gram_send(served, value, err);
     og_buf *out = &served->conn.core.out;
     size_t waiting = atomic_load_explicit(&served->queued, memory_order_relaxed) + out->len;
-    if (waiting > served->server->options.max_queued)
+    /* Twice what stops reading, so that whatever the workers have in hand by then can be answered. */
+    if (waiting / 2 > served->server->options.max_queued)
         return og_error_set(err, OG_EBUSY, OG_NO_POSITION,
                             "%zu bytes wait for a peer that does not read: send again when it has", waiting);
     int status = og__conn_put(&served->conn.core, value, err);

@@ -66,13 +66,21 @@ static size_t jobs_of(og__served *served, size_t *bytes)
     return count;
 }
 
+bool og__served_is_with_worker(og__served *served)
+{
+    size_t bytes;
+    return jobs_of(served, &bytes) > 0;
+}
+
 /* Bytes put and not yet taken by the system. */
 static size_t waiting(og__served *served)
 {
     bool locked = og__served_lock(served);
     size_t len = served->conn.core.out.len;
     og__served_unlock(served, locked);
-    return len + (served->stream ? og__stream_queued(served->stream) : 0);
+    size_t queued = served->stream ? og__stream_queued(served->stream) : 0;
+    atomic_store_explicit(&served->queued, queued, memory_order_relaxed);
+    return len + queued;
 }
 
 /* ---- Ending ---------------------------------------------------------------------------------------------

@@ -5,6 +5,7 @@
 #include "base/alloc.h"
 #include "base/options.h"
 
+#include <errno.h>
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
@@ -76,6 +77,9 @@ static void on_stop_timeout(void *ctx)
     og__served *served = lane->first;
     while (served) {
         og__served *next = served->next;
+        if (og__served_is_with_worker(served))
+            og__server_log(lane->server, OG_LOG_WARNING, &served->conn,
+                           "the stop waits for the handler of its message, which has not returned");
         if (!served->is_gram) {
             og__served_close(served, NULL);
         } else {
@@ -456,6 +460,8 @@ int og_server_join(og_server *server, og_error *err)
 
 void og_server_stop(og_server *server)
 {
+    int before = errno; /* a signal handler must leave it alone */
     atomic_store(&server->stopping, true);
     og__loop_stop(server->lanes[0].loop);
+    errno = before;
 }

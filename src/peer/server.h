@@ -167,6 +167,9 @@ void og__served_attend(og__served *served);
 /* The server stops: nothing more is read. */
 void og__served_stop(og__served *served);
 
+/* True while a worker has a message of the connection's. */
+bool og__served_is_with_worker(og__served *served);
+
 /* Closes at once. `why` may be NULL. */
 void og__served_close(og__served *served, const og_error *why);
 

@@ -178,12 +178,13 @@ int og__set_extend(og_doc *doc, og_value set, const og_value *items, size_t coun
 /* Fills a new dict that has room for all pairs. OG_EVALUE: pair `*bad` has a key that was there. */
 static int fill(adder *a, const og_value *items, size_t pairs, og__duplicate duplicate, size_t *bad)
 {
-    if (pairs <= OG__LINEAR_MAX && surely_distinct(items, pairs)) {
-        memcpy(a->node->items, items, pairs * 2 * sizeof *items);
-        a->node->count = (uint32_t)pairs;
-        return OG_OK;
+    size_t i = 0;
+    if (a->node->flags & OG__N_INDEX) {
+        i = og__index_add_strs(og__index_of(a->node), items, 2, pairs);
+        memcpy(a->node->items, items, i * 2 * sizeof *items);
+        a->node->count = (uint32_t)i;
     }
-    for (size_t i = 0; i < pairs; i++) {
+    for (; i < pairs; i++) {
         uint32_t before = a->node->count;
         int64_t at = put(a, items[2 * i]);
         if (at < 0) return (int)at + 1;
@@ -199,6 +200,11 @@ static int fill(adder *a, const og_value *items, size_t pairs, og__duplicate dup
 og_value og__dict_from(og_doc *doc, const og_value *items, size_t pairs, og__duplicate duplicate, size_t *bad,
                        og_error *err)
 {
+    if (pairs <= OG__LINEAR_MAX && surely_distinct(items, pairs)) {
+        og_value small = og__run_from(doc, OG_DICT, items, 2 * pairs, pairs);
+        if (!og_valid(small)) refuse_key(err, OG_ENOMEM, OG_INVALID);
+        return small;
+    }
     og_value dict = og__node_new(doc, OG_DICT);
     if (!og_valid(dict)) {
         refuse_key(err, OG_ENOMEM, OG_INVALID);
@@ -206,7 +212,6 @@ og_value og__dict_from(og_doc *doc, const og_value *items, size_t pairs, og__dup
     }
     adder a = adder_of(doc, dict);
     a.node->flags = OG__N_PLACED;
-    if (pairs == 0) return dict;
     int status = reserve(&a, pairs, true);
     if (status == OG_OK) status = fill(&a, items, pairs, duplicate, bad);
     doc->work = a.keys.work;
@@ -217,6 +222,22 @@ og_value og__dict_from(og_doc *doc, const og_value *items, size_t pairs, og__dup
     else
         refuse_key(err, status, a.refused);
     return (og_value){0};
+}
+
+og_value og__dict_like(og_doc *doc, const og__node *model, const og_value *items)
+{
+    og_value dict = og__node_new(doc, OG_DICT);
+    if (!og_valid(dict)) return dict;
+    og__index *like = og__index_of(model);
+    size_t before = ((size_t)8 << like->log2) + sizeof *like;
+    size_t size = (size_t)model->count * 2 * sizeof *items;
+    uint8_t *run = og__doc_alloc(doc, before + size, _Alignof(og_value));
+    if (!run) return (og_value){0};
+    memcpy(run, og__slots_of(like), before);
+    memcpy(run + before, items, size);
+    og__node *node = og__node_of(dict);
+    *node = (og__node){run + before, model->count, 0, 0, OG__N_PLACED | OG__N_EXACT | OG__N_INDEX};
+    return dict;
 }
 
 og_value og__set_from(og_doc *doc, og_kind kind, const og_value *items, size_t count, og_error *err)

@@ -104,6 +104,13 @@ static inline og_value og__make_int(int64_t i)
     return v;
 }
 
+static inline og_value og__make_bool(bool truth)
+{
+    og_value v = og__make_int(truth);
+    v.meta = (uint64_t)OG_BOOL | (truth ? OG__F_TRUE : 0u);
+    return v;
+}
+
 static inline og_value og__make_float(double f)
 {
     og_value v;
@@ -197,6 +204,45 @@ og_value og__object_part(const og__object *object, size_t i);
 
 /* An empty container node of `kind`, unmarked; OG_INVALID without memory. */
 og_value og__node_new(og_doc *doc, og_kind kind);
+
+/* Up to this many entries are compared one by one; beyond, a dict or set has an index. */
+enum { OG__LINEAR_MAX = 8 };
+
+/*
+ * Copies values that were stored a moment ago, word by word: a load that is wider than the stores before it
+ * waits until they have reached the cache.
+ */
+static inline void og__copy_fresh(og_value *to, const og_value *from, size_t count)
+{
+    for (size_t i = 0; i < count; i++) {
+        uint64_t meta = from[i].meta;
+        __asm__("" : "+r"(meta)); /* keeps the compiler from joining the two words */
+        to[i].meta = meta;
+        to[i].u = from[i].u;
+    }
+}
+
+/*
+ * A list, or a dict of at most OG__LINEAR_MAX pairs that are known to be good, of `values` values that are
+ * `count` items or pairs. Small ones have their items right behind the node. OG_INVALID without memory, or
+ * when there are many.
+ */
+static inline og_value og__run_from(og_doc *doc, og_kind kind, const og_value *items, size_t values,
+                                    size_t count)
+{
+    enum { WITH_NODE = 256 };
+    if (values > WITH_NODE) return (og_value){0};
+    og__node *node = og__doc_alloc(doc, sizeof *node + values * sizeof *items, _Alignof(og__node));
+    if (!node) return (og_value){0};
+    og_value *to = (og_value *)(void *)(node + 1);
+    *node = (og__node){values ? to : NULL, (uint32_t)count, 0, 0, OG__N_PLACED | (values ? OG__N_EXACT : 0)};
+    og__copy_fresh(to, items, values);
+    return og__make(kind, 0, 0, node);
+}
+
+/* A dict of as many pairs as `model`, a dict's node of this document with an index, and the same keys in the
+ * same order. OG_INVALID without memory. */
+og_value og__dict_like(og_doc *doc, const og__node *model, const og_value *items);
 
 /* What a key that stands twice means. */
 typedef enum og__duplicate { OG__DUPLICATE_LAST, OG__DUPLICATE_REFUSE } og__duplicate;

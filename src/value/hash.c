@@ -1,72 +1,28 @@
 /* SPDX-License-Identifier: MIT */
 /* Keyed hashes of values, equal for keys that Python holds for equal: 1 == 1.0 == True, 2**70 == 2.0**70. */
 #include "base/alloc.h"
+#include "value/hash_bytes.h"
 #include "value/key.h"
 #include "value/number.h"
 
 #include <math.h>
 
-/* Odd numbers without pattern, from the digits of the golden ratio and of pi. */
-#define K1 UINT64_C(0x9e3779b97f4a7c15)
-#define K2 UINT64_C(0x243f6a8885a308d3)
-#define K3 UINT64_C(0x13198a2e03707345)
-#define K4 UINT64_C(0xa4093822299f31d1)
-
 enum { KEY_WORK_MAX = 1 << 24, FRAMES = 32 };
-
-static uint64_t mix(uint64_t a, uint64_t b)
-{
-    __uint128_t product = (__uint128_t)a * b;
-    return (uint64_t)product ^ (uint64_t)(product >> 64);
-}
-
-static uint64_t load64(const uint8_t *p)
-{
-    uint64_t word;
-    memcpy(&word, p, 8);
-    return word;
-}
-
-/* Up to 8 bytes as a number. */
-static uint64_t load_short(const uint8_t *p, size_t len)
-{
-    if (len == 0) return 0;
-    if (len >= 4) {
-        uint32_t head;
-        uint32_t tail;
-        memcpy(&head, p, 4);
-        memcpy(&tail, p + len - 4, 4);
-        return (uint64_t)head << 32 | tail;
-    }
-    return (uint64_t)p[0] << 16 | (uint64_t)p[len / 2] << 8 | p[len - 1];
-}
-
-static uint64_t hash_bytes(uint64_t seed, const void *bytes, size_t len)
-{
-    const uint8_t *p = bytes;
-    uint64_t h = seed ^ mix(seed ^ K1, len ^ K2);
-    size_t left = len;
-    for (; left > 16; left -= 16, p += 16)
-        h = mix(load64(p) ^ h, load64(p + 8) ^ K3 ^ seed);
-    uint64_t a = left > 8 ? load64(p) : load_short(p, left);
-    uint64_t b = left > 8 ? load64(p + left - 8) : 0;
-    return mix(mix(a ^ h, b ^ K4 ^ seed) ^ h, K1);
-}
 
 static uint64_t hash_word(uint64_t seed, uint64_t word, uint64_t salt)
 {
-    return mix(mix(word ^ seed, salt ^ (seed >> 32 | seed << 32)) ^ seed, K2);
+    return og__mix(og__mix(word ^ seed, salt ^ (seed >> 32 | seed << 32)) ^ seed, OG__K2);
 }
 
 static uint64_t hash_limbs(uint64_t seed, const uint64_t *limbs, size_t count, bool negative)
 {
-    return hash_bytes(seed ^ (negative ? K3 : K4), limbs, count * 8);
+    return og__hash_bytes(seed ^ (negative ? OG__K3 : OG__K4), limbs, count * 8);
 }
 
 static uint64_t hash_double(uint64_t seed, double d)
 {
     int64_t i;
-    if (og__double_to_int64(d, &i)) return hash_word(seed, (uint64_t)i, K1);
+    if (og__double_to_int64(d, &i)) return hash_word(seed, (uint64_t)i, OG__K1);
     if (isfinite(d) && d == floor(d)) {
         uint64_t limbs[OG__DOUBLE_LIMBS];
         size_t count = og__double_to_limbs(d, limbs);
@@ -74,36 +30,36 @@ static uint64_t hash_double(uint64_t seed, double d)
     }
     uint64_t bits;
     memcpy(&bits, &d, 8);
-    return hash_word(seed, bits, K3);
+    return hash_word(seed, bits, OG__K3);
 }
 
 static uint64_t hash_complex(uint64_t seed, const double *parts)
 {
     uint64_t real = hash_double(seed, parts[0]);
-    return parts[1] == 0 ? real : mix(real ^ K4, hash_double(seed, parts[1]) ^ K1);
+    return parts[1] == 0 ? real : og__mix(real ^ OG__K4, hash_double(seed, parts[1]) ^ OG__K1);
 }
 
 static uint64_t hash_class(uint64_t seed, og_value v)
 {
     const og_value *names = og__node_of(v)->items;
-    uint64_t module = hash_bytes(seed, names[0].u.p, og__value_len(names[0]));
-    return mix(module ^ K3, hash_bytes(seed, names[1].u.p, og__value_len(names[1])) ^ K4);
+    uint64_t module = og__hash_bytes(seed, names[0].u.p, og__value_len(names[0]));
+    return og__mix(module ^ OG__K3, og__hash_bytes(seed, names[1].u.p, og__value_len(names[1])) ^ OG__K4);
 }
 
 uint64_t og__hash_flat(uint64_t seed, og_value key)
 {
     switch (og_kind_of(key)) {
-    case OG_BOOL: return hash_word(seed, (uint64_t)key.u.i, K1);
+    case OG_BOOL: return hash_word(seed, (uint64_t)key.u.i, OG__K1);
     case OG_INT:
         if (og_is_big(key))
             return hash_limbs(seed, key.u.p, og__value_len(key), (key.meta & OG__F_NEGATIVE) != 0);
-        return hash_word(seed, (uint64_t)key.u.i, K1);
+        return hash_word(seed, (uint64_t)key.u.i, OG__K1);
     case OG_FLOAT: return hash_double(seed, key.u.f);
     case OG_COMPLEX: return hash_complex(seed, key.u.p);
-    case OG_STR: return hash_bytes(seed, key.u.p, og__value_len(key));
-    case OG_BYTES: return hash_bytes(seed ^ K1, key.u.p, og__value_len(key));
+    case OG_STR: return og__hash_bytes(seed, key.u.p, og__value_len(key));
+    case OG_BYTES: return og__hash_bytes(seed ^ OG__K1, key.u.p, og__value_len(key));
     case OG_CLASS: return hash_class(seed, key);
-    default: return hash_word(seed, (uint64_t)og_kind_of(key), K4);
+    default: return hash_word(seed, (uint64_t)og_kind_of(key), OG__K4);
     }
 }
 
@@ -143,7 +99,7 @@ static int frames_push(frames *f, og_value v)
         f->list = wider;
         f->cap *= 2;
     }
-    f->list[f->count++] = (frame){og__node_of(v), K2, 0, (uint8_t)og_kind_of(v), false, false};
+    f->list[f->count++] = (frame){og__node_of(v), OG__K2, 0, (uint8_t)og_kind_of(v), false, false};
     return OG_OK;
 }
 
@@ -152,15 +108,15 @@ static void fold(frame *f, digest d)
     f->identity |= d.identity;
     /* The order counts in a tuple only. */
     if (f->kind == OG_TUPLE)
-        f->sum = mix(f->sum ^ d.hash, K1 ^ f->at);
+        f->sum = og__mix(f->sum ^ d.hash, OG__K1 ^ f->at);
     else
-        f->sum += mix(d.hash ^ K3, K4);
+        f->sum += og__mix(d.hash ^ OG__K3, OG__K4);
 }
 
 /* Closes a frame. The lowest bit of its hash says whether objects are in it, so that a memo is one number. */
 static int finish(og__keys *keys, const frame *f, digest *d)
 {
-    uint64_t hash = hash_word(keys->seed, f->sum ^ f->node->count, f->kind == OG_TUPLE ? K2 : K3);
+    uint64_t hash = hash_word(keys->seed, f->sum ^ f->node->count, f->kind == OG_TUPLE ? OG__K2 : OG__K3);
     *d = (digest){(hash & ~UINT64_C(1)) | f->identity, f->identity};
     bool remember = keys->memo && (f->nested || f->node->flags & OG__N_SHARED);
     bool fresh;
@@ -177,7 +133,7 @@ static int enter(og__keys *keys, frames *open, og_value v, digest *d)
         return 1;
     }
     if (kind == OG_OBJECT) {
-        *d = (digest){hash_word(keys->seed, (uint64_t)(uintptr_t)v.u.p, K4), true};
+        *d = (digest){hash_word(keys->seed, (uint64_t)(uintptr_t)v.u.p, OG__K4), true};
         return 1;
     }
     if (kind != OG_TUPLE && kind != OG_FROZENSET) return OG_ETYPE;

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* The index of a dict or set: where the entry of a key stands, by its hash. */
+#include "value/hash_bytes.h"
 #include "value/key.h"
 
 static uint64_t slot_make(uint64_t hash, size_t entry_number)
@@ -20,6 +21,23 @@ void og__index_add(og__index *index, uint64_t hash, size_t entry_number)
     while (slots[i])
         i = (i + 1) & mask;
     slots[i] = slot_make(hash, entry_number);
+}
+
+size_t og__index_add_strs(og__index *index, const og_value *items, size_t width, size_t count)
+{
+    uint64_t *slots = og__slots_of(index);
+    size_t mask = mask_of(index);
+    for (size_t at = 0; at < count; at++) {
+        og_value key = items[at * width];
+        if (og_kind_of(key) != OG_STR) return at;
+        uint64_t hash = og__hash_bytes(index->seed, key.u.p, og__value_len(key));
+        size_t i = (size_t)(hash >> 32) & mask;
+        for (; slots[i]; i = (i + 1) & mask) {
+            if (slots[i] >> 32 == hash >> 32) return at;
+        }
+        slots[i] = slot_make(hash, at);
+    }
+    return count;
 }
 
 /* Most keys are str. */

@@ -6,9 +6,6 @@
 #include "value/doc.h"
 #include "value/map.h"
 
-/* Up to this many entries are compared one by one; beyond, a dict or set has an index. */
-enum { OG__LINEAR_MAX = 8 };
-
 /* How keys are hashed and compared in one operation. */
 typedef struct og__keys {
     const og_allocator *alloc; /* for keys that nest deeply; NULL: the default */
@@ -86,6 +83,10 @@ int og__index_fill(og__keys *keys, const og__node *node, size_t width, og__index
 
 /* Puts one entry into an index that has a free slot. */
 void og__index_add(og__index *index, uint64_t hash, size_t entry_number);
+
+/* Puts the entries of str keys into an empty index, up to the first key that is not str or may be there
+ * already; how many that were. */
+size_t og__index_add_strs(og__index *index, const og_value *items, size_t width, size_t count);
 
 /* Takes one entry out; those behind it move up by one. */
 void og__index_remove(og__index *index, size_t gone);

@@ -22,9 +22,7 @@ og_value og_none(void)
 
 og_value og_bool(bool truth)
 {
-    og_value v = og__make_int(truth);
-    v.meta = (uint64_t)OG_BOOL | (truth ? OG__F_TRUE : 0u);
-    return v;
+    return og__make_bool(truth);
 }
 
 og_value og_int(int64_t number)

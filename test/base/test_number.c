@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* Numbers as text: doubles against the C library's, integers against their own digits. */
 #include "base/number.h"
+#include "base/number_digits16.h"
 #include "base/number_table.h"
 
 #include <math.h>
@@ -242,6 +243,51 @@ static void test_powers(void **state)
     }
 }
 
+static void check_digits16(uint32_t high, uint32_t low)
+{
+    og__digits16 fast = og__digits16_of(high, low);
+    og__digits16_scalar slow = og__digits16_scalar_of(high, low);
+    char plain[32];
+    char text[32] = {0};
+    char expected[32] = {0};
+    snprintf(plain, sizeof plain, "%08u%08u", high, low);
+    og__digits16_put(fast, text);
+    og__digits16_scalar_put(slow, expected);
+    assert_memory_equal(text, plain, 16);
+    assert_memory_equal(expected, plain, 16);
+    assert_int_equal(og__digits16_count(fast), og__digits16_scalar_count(slow));
+    unsigned count = og__digits16_put_number(fast, text);
+    assert_int_equal(count, og__digits16_scalar_put_number(slow, expected));
+    assert_memory_equal(text, expected, count);
+    for (unsigned point = 0; point <= 16; point++) {
+        og__digits16_put_point(fast, point, text);
+        og__digits16_scalar_put_point(slow, point, expected);
+        assert_memory_equal(text, expected, OG__DIGITS16_SIZE);
+        assert_memory_equal(text, plain, point);
+        assert_int_equal(text[point], '.');
+        assert_memory_equal(text + point + 1, plain + point, 16 - point);
+    }
+}
+
+/* Sixteen digits at once, with vectors and without. */
+static void test_digits16(void **state)
+{
+    (void)state;
+    const uint32_t most = 99999999;
+    check_digits16(0, 0);
+    check_digits16(most, most);
+    for (uint32_t power = 1; power < most; power *= 10) {
+        check_digits16(power, 0);
+        check_digits16(0, power);
+        check_digits16(power - 1, most);
+        check_digits16(most, power - 1);
+    }
+    for (uint32_t i = 0; i < 10000; i++) {
+        check_digits16(i * 10000 + 9999, i);
+        check_digits16((uint32_t)(random64() % (most + 1)), (uint32_t)(random64() % (most + 1)));
+    }
+}
+
 static void test_small_ints(void **state)
 {
     (void)state;
@@ -253,10 +299,15 @@ static void test_small_ints(void **state)
         numbers[count++] = -power;
         numbers[count++] = power * 9 + power / 3;
     }
+    while (count < 300)
+        numbers[count++] = (int64_t)(random64() >> random64() % 64);
     for (int i = 0; i < count; i++) {
         char text[OG__INT64_SIZE + 1];
         char expected[32];
-        text[og__int64_write(numbers[i], text)] = '\0';
+        text[OG__INT64_SIZE] = '#';
+        size_t len = og__int64_write(numbers[i], text);
+        assert_int_equal(text[OG__INT64_SIZE], '#');
+        text[len] = '\0';
         snprintf(expected, sizeof expected, "%lld", (long long)numbers[i]);
         assert_string_equal(text, expected);
     }
@@ -294,6 +345,7 @@ int main(void)
         cmocka_unit_test(test_edges),      cmocka_unit_test(test_halfway),
         cmocka_unit_test(test_read_forms), cmocka_unit_test(test_powers),
         cmocka_unit_test(test_small_ints), cmocka_unit_test(test_big_ints),
+        cmocka_unit_test(test_digits16),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -50,7 +50,7 @@ class Help(Case):
         self.assertNotIn("--framing", self.onggi("convert", "--help").out)
 
     def test_what_does_not_exist_is_not_listed(self):
-        for name in ("inspect", "proxy", "bench"):
+        for name in ("proxy", "bench"):
             self.assertNotIn(f"onggi {name}", self.onggi("help").out)
 
     def test_codecs_and_framings(self):

@@ -1,10 +1,17 @@
 # SPDX-License-Identifier: MIT
 """What the pickle tests share: the tool, comparison with identity, random values."""
+import collections
+import datetime
+import decimal
+import enum
+import fractions
 import os
+import pathlib
 import random
 import struct
 import subprocess
 import sys
+import uuid
 
 
 sys.dont_write_bytecode = True
@@ -12,6 +19,7 @@ sys.dont_write_bytecode = True
 # The first argument of a test program, or from the environment.
 TOOL = sys.argv.pop(1) if len(sys.argv) > 1 and os.path.isfile(sys.argv[1]) else os.environ.get("ONGGI_PICKLE_TOOL", "")
 COUNT = int(os.environ.get("ONGGI_PICKLE_COUNT", "2000"))
+ENCODINGS = ("ASCII", "latin1", "utf-8", "bytes")
 
 
 class Refused(Exception):
@@ -35,8 +43,16 @@ class Tool:
             raise Refused(body.decode("utf-8", "replace"))
         return body
 
-    def rewrite(self, data, protocol):
-        return self.ask(protocol, data)
+    def rewrite(self, data, protocol, by_text=False, encoding="ASCII", strict=False):
+        """Read and written again; `by_text`: with lossless JSON in between."""
+        return self.ask(protocol | 8 * by_text | ENCODINGS.index(encoding) << 4 | 128 * strict, data)
+
+    def text(self, data):
+        """The lossless JSON text."""
+        return self.ask(7, data)
+
+    def canonical(self, data, strict=False):
+        return self.ask(6 | 128 * strict, data)
 
     def scan(self, data):
         return int(self.ask(ord("s"), data))
@@ -54,6 +70,8 @@ def show(value):
         return f"a {type(value).__name__}"
 
 
+LEAVES = (datetime.date, datetime.time, datetime.timedelta, datetime.tzinfo, decimal.Decimal, fractions.Fraction,
+          uuid.UUID, pathlib.PurePath, range, slice, enum.Enum)
 IMMUTABLE = (int, float, complex, str, bytes, bool, type(None), type)
 
 
@@ -68,6 +86,10 @@ def same(a, b):
             x = x.tobytes()
         if type(x) is not type(y):
             return f"{where}: {type(x)} {show(x)} became {type(y)} {show(y)}"
+        if isinstance(x, LEAVES):
+            if repr(x) != repr(y):
+                return f"{where}: {show(x)} became {show(y)}"
+            continue
         if isinstance(x, IMMUTABLE) or callable(x) and not hasattr(x, "__dict__"):
             if isinstance(x, float):
                 if struct.pack("d", x) != struct.pack("d", y) and x == x:
@@ -97,9 +119,15 @@ def same(a, b):
                 return f"{where}: {len(x)} items became {len(y)}"
             if all(isinstance(i, IMMUTABLE) for i in x) and x != y:
                 return f"{where}: {show(x)} became {show(y)}"
+        elif isinstance(x, collections.deque):
+            if len(x) != len(y) or x.maxlen != y.maxlen:
+                return f"{where}: {show(x)} became {show(y)}"
+            todo += [(i, j, f"{where}[{n}]") for n, (i, j) in enumerate(zip(x, y))]
         elif isinstance(x, bytearray):
             if x != y:
                 return f"{where}: {show(x)} became {show(y)}"
+        if isinstance(x, collections.defaultdict):
+            todo.append((x.default_factory, y.default_factory, where + ".default_factory"))
         if hasattr(x, "__dict__"):
             todo.append((x.__dict__, y.__dict__, where + ".__dict__"))
         for name in getattr(type(x), "__slots__", ()):
@@ -107,7 +135,7 @@ def same(a, b):
                 return f"{where}.{name}: missing on one side"
             if hasattr(x, name):
                 todo.append((getattr(x, name), getattr(y, name), f"{where}.{name}"))
-        if not hasattr(x, "__dict__") and not hasattr(x, "__slots__") and not isinstance(x, (list, tuple, dict, set, frozenset, bytearray)):
+        if not hasattr(x, "__dict__") and not hasattr(x, "__slots__") and not isinstance(x, (list, tuple, dict, set, frozenset, bytearray, collections.deque)):
             if x != y:
                 return f"{where}: {show(x)} became {show(y)}"
     return None

@@ -52,14 +52,15 @@ static const og_pickle_extension extensions[] = {
 
 static int to_text(og_value value, og_buf *out, og_error *err)
 {
-    og_json_write_options options = {.size = sizeof options, .form = OG_JSON_LOSSLESS, .max_depth = 10000};
+    og_json_write_options options = {.size = sizeof options, .form = OG_JSON_LOSSLESS, .max_depth = 10000,
+                                     .max_digits = 1000000};
     return og_json_write(value, out, &options, err);
 }
 
 /* The value that a lossless text of `*value` gives, read into `other` (`text` must stay). */
 static int through_text(og_doc *other, og_buf *text, og_value *value, og_error *err)
 {
-    og_json_read_options options = {.size = sizeof options, .lossless = true, .max_depth = 20000};
+    og_json_read_options options = {.size = sizeof options, .lossless = true, .max_depth = 20000, .max_digits = 1000000};
     int status = to_text(*value, text, err);
     if (status == OG_OK) status = og_json_read(other, (const char *)text->data, text->len, &options, err);
     *value = og_doc_root(other);

@@ -305,6 +305,11 @@ static void test_vector_twins(void **state)
             assert_int_equal(og__space16(text), og__space16_scalar(text));
             assert_int_equal(og__ascii_special16(text), og__ascii_special16_scalar(text));
             assert_int_equal(og__escape16(text), og__escape16_scalar(text));
+            assert_int_equal(og__backslash16(text), og__backslash16_scalar(text));
+            uint8_t other[OG__TEXT16];
+            memcpy(other, text, sizeof other);
+            other[c % OG__TEXT16] ^= (uint8_t)at;
+            assert_int_equal(og__same16(text, other), og__same16_scalar(text, other));
         }
     }
 }

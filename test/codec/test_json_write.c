@@ -251,15 +251,68 @@ static void test_limits(void **state)
     free(written);
 }
 
+/* Strings that need no escape, of every short length: as keys, items and alone, read and written back. */
+static void test_lengths(void **state)
+{
+    og_doc *doc = *state;
+    char text[700];
+    char name[301];
+    for (int len = 0; len <= 300; len++) {
+        for (int i = 0; i < len; i++)
+            name[i] = (char)('a' + i % 26);
+        int n = snprintf(text, sizeof text, "{\"%.*s\":[\"%.*s\",%d,-%d.5,[],{}]}", len, name, len, name, len,
+                         len);
+        og_buf out = {.limit = (size_t)n};
+        assert_int_equal(og_json_read(doc, text, (size_t)n, NULL, NULL), OG_OK);
+        assert_int_equal(og_json_write(og_doc_root(doc), &out, NULL, NULL), OG_OK);
+        assert_int_equal(out.len, n);
+        assert_memory_equal(out.data, text, (size_t)n);
+        out.len = 0;
+        out.limit--;
+        assert_int_equal(og_json_write(og_doc_root(doc), &out, NULL, NULL), OG_ELIMIT);
+        og_buf_free(&out);
+    }
+}
+
+/* The compact way and the general one, which other separators ask for, say the same. */
+static void test_two_ways(void **state)
+{
+    og_doc *doc = *state;
+    og_json_write_options plain = with(OG_JSON_PLAIN);
+    og_json_write_options general = with(OG_JSON_PLAIN);
+    general.item_separator = " ,";
+    og_value shared = og_pack(doc, NULL, "[i,[],{}]", 1);
+    og_value object = og_object(doc, OG_MAKE_NEW, og_class(doc, "m", 1, "C", 1), og_tuple(doc, NULL, 0));
+    og_value empty = og_object(doc, OG_MAKE_NEW, og_class(doc, "m", 1, "D", 1), og_tuple(doc, NULL, 0));
+    og_object_build(doc, object, og_pack(doc, NULL, "{s:v,s:[n]}", "x", shared, "y"), NULL);
+    og_object_build(doc, empty, og_dict(doc), NULL);
+    og_value big = og_int_from_text(doc, "123456789012345678901234567890", 30, 0, NULL);
+    og_value all = og_pack(doc, NULL, "[v,v,{s:v,s:v,s:[v,<i>]},v,v,[[[v]]],v,{},[],f,s,y#]", shared, object,
+                           "a", shared, "b\n", empty, "c", object, 1, big, empty, object, shared, (double)NAN,
+                           "\"", "z", (size_t)1);
+    og_list_append(doc, all, og_pack(doc, NULL, "{i:v}", 1, all), NULL);
+    char *compact = og_json_dumps(all, NULL, &plain, NULL);
+    char *spaced = og_json_dumps(all, NULL, &general, NULL);
+    assert_non_null(compact);
+    assert_non_null(spaced);
+    char *to = spaced;
+    for (const char *from = spaced; *from; from++)
+        if (*from != ' ') *to++ = *from;
+    *to = '\0';
+    assert_string_equal(compact, spaced);
+    free(compact);
+    free(spaced);
+}
+
 static int write_scenario(const og_allocator *alloc, void *ctx)
 {
     const og_value *values = ctx;
-    for (size_t i = 0; i < 2; i++) {
+    for (size_t i = 0; i < 3; i++) {
         og_buf out;
         og_buf_init(&out, alloc);
-        og_json_write_options options = with(i ? OG_JSON_LOSSLESS : OG_JSON_PLAIN);
-        options.sort_keys = true;
-        options.indent = 2;
+        og_json_write_options options = with(i == 1 ? OG_JSON_LOSSLESS : OG_JSON_PLAIN);
+        options.sort_keys = i < 2;
+        options.indent = i < 2 ? 2 : 0;
         int status = og_json_write(values[0], &out, &options, NULL);
         og_buf_free(&out);
         if (status < 0) return status;
@@ -291,6 +344,8 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_shared, setup, teardown),
         cmocka_unit_test_setup_teardown(test_blow_up, setup, teardown),
         cmocka_unit_test_setup_teardown(test_limits, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_lengths, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_two_ways, setup, teardown),
         cmocka_unit_test_setup_teardown(test_failing_allocations, setup, teardown),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

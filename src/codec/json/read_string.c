@@ -185,7 +185,7 @@ static const uint8_t *read_escape(og__json_reader *r, const uint8_t *at, const u
 
 int og__json_unescape(og__json_reader *r, const uint8_t *start, const uint8_t *end, bool ascii, og_value *out)
 {
-    size_t room = (size_t)(end - start);
+    size_t room = (size_t)(end - start) + OG__TEXT16; /* so that 16 bytes may be stored anywhere */
     uint8_t *copy = og__doc_alloc(r->doc, room, 1);
     if (!copy) {
         og__json_no_memory(r);
@@ -199,9 +199,14 @@ int og__json_unescape(og__json_reader *r, const uint8_t *start, const uint8_t *e
             if (!at) return r->status;
             continue;
         }
-        const uint8_t *next = memchr(at, '\\', (size_t)(end - at));
-        size_t run = (size_t)((next ? next : end) - at);
-        memcpy(to, at, run);
+        if (at > r->vector_end) {
+            *to++ = *at++;
+            continue;
+        }
+        memcpy(to, at, OG__TEXT16);
+        unsigned stop = og__backslash16(at);
+        size_t run = stop ? (size_t)__builtin_ctz(stop) : OG__TEXT16;
+        if (run > (size_t)(end - at)) run = (size_t)(end - at);
         to += run;
         at += run;
     }

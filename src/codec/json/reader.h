@@ -13,9 +13,9 @@ typedef struct og__json_reader {
     const uint8_t *text;
     const uint8_t *end;
     const uint8_t *vector_end; /* 16 bytes may be loaded from places up to here; NULL: from nowhere */
-    og_value *top;             /* next free place of the document's stack */
-    og_value *stack_end;
-    size_t frame; /* where on the stack the innermost open container has its frame */
+    const uint8_t *fast_end;   /* likewise 64 bytes */
+    og_value *top; /* next free place of the document's stack; known to the pass only, until … */
+    size_t frame;  /* where on the stack the innermost open container has its frame; likewise */
     size_t depth;
     size_t max_depth;
     size_t max_digits;
@@ -66,6 +66,25 @@ const uint8_t *og__json_read_string_slow(og__json_reader *r, const uint8_t *star
 
 /* An int of more digits than an int64_t has, `digits` of `len`. 0 or a negative status. */
 int og__json_big_int(og__json_reader *r, const uint8_t *digits, size_t len, bool negative, og_value *out);
+
+/* As og__json_skip_space(), byte by byte. */
+const uint8_t *og__json_skip_space_slow(const og__json_reader *r, const uint8_t *at);
+
+/* Reads any value that is neither a container nor a string, or says what is wrong. */
+const uint8_t *og__json_read_other(og__json_reader *r, const uint8_t *at, og_value *out);
+
+/* Makes the innermost open container, that of r->frame, from the values up to r->top. OG_INVALID with the
+ * error filled. */
+og_value og__json_make_container(og__json_reader *r);
+
+/* Reads the text; the value is left on the stack behind its lowest place. 0 or a negative status. */
+int og__json_pass(og__json_reader *r);
+
+#if defined(__x86_64__) && defined(__GNUC__)
+#    define OG__JSON_AVX2 1
+/* Likewise, with AVX2, BMI and BMI2. */
+int og__json_pass_avx2(og__json_reader *r);
+#endif
 
 /* Reads a number; `at` is '-' or a digit. */
 const uint8_t *og__json_read_number(og__json_reader *r, const uint8_t *at, og_value *out);

@@ -59,11 +59,39 @@ static inline unsigned og__escape16_scalar(const uint8_t *text)
     return mask;
 }
 
+/* Likewise: those that are the same in both texts. */
+static inline unsigned og__same16_scalar(const uint8_t *a, const uint8_t *b)
+{
+    unsigned mask = 0;
+    for (unsigned i = 0; i < OG__TEXT16; i++)
+        mask |= (unsigned)(a[i] == b[i]) << i;
+    return mask;
+}
+
+/* Likewise: those that are backslashes. */
+static inline unsigned og__backslash16_scalar(const uint8_t *text)
+{
+    unsigned mask = 0;
+    for (unsigned i = 0; i < OG__TEXT16; i++)
+        mask |= (unsigned)(text[i] == '\\') << i;
+    return mask;
+}
+
 #if defined(__SSE2__)
 
 static inline __m128i og__load16(const uint8_t *text)
 {
     return _mm_loadu_si128((const __m128i *)(const void *)text);
+}
+
+static inline unsigned og__same16(const uint8_t *a, const uint8_t *b)
+{
+    return (unsigned)_mm_movemask_epi8(_mm_cmpeq_epi8(og__load16(a), og__load16(b)));
+}
+
+static inline unsigned og__backslash16(const uint8_t *text)
+{
+    return (unsigned)_mm_movemask_epi8(_mm_cmpeq_epi8(og__load16(text), _mm_set1_epi8('\\')));
 }
 
 static inline __m128i og__quote_or_backslash16(__m128i x)
@@ -108,6 +136,8 @@ static inline unsigned og__escape16(const uint8_t *text)
 #    define og__space16         og__space16_scalar
 #    define og__ascii_special16 og__ascii_special16_scalar
 #    define og__escape16        og__escape16_scalar
+#    define og__same16          og__same16_scalar
+#    define og__backslash16     og__backslash16_scalar
 
 #endif
 

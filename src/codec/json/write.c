@@ -10,7 +10,7 @@
 #include <math.h>
 #include <string.h>
 
-enum { DEPTH_DEFAULT = 1000, DIGITS_DEFAULT = 4300, SLACK = 128 };
+enum { DEPTH_DEFAULT = 1000, DIGITS_DEFAULT = 4300, SLACK = 128, FRAMES_AT_FIRST = 16 };
 
 static int write_float(og__json_writer *w, og_value value)
 {
@@ -53,7 +53,7 @@ int og__json_write_value(og__json_writer *w, og_value value)
 
 static int next_of_dict(og__json_writer *w, og__json_frame *f, og_value *out)
 {
-    const og_value *pair = f->kind == OG__FRAME_SORT ? f->order[(f->next - f->first) / 2] : f->next;
+    const og_value *pair = f->kind == OG__FRAME_SORT ? f->u.sort.order[(f->next - f->first) / 2] : f->next;
     f->next += 2;
     int status = og__json_begin_item(w);
     if (status == OG_OK) status = og__json_write_key(w, pair[0]);
@@ -88,6 +88,11 @@ static int write_all(og__json_writer *w, og_value value)
 {
     int status = og__json_write_value(w, value);
     while (status >= 0 && w->depth > 0) {
+        const og__json_frame *f = &w->frames[w->depth - 1];
+        if (w->compact && f->kind <= OG__FRAME_DICT && f->next != f->last) {
+            status = og__json_write_items(w);
+            continue;
+        }
         status = next_value(w, &value);
         if (status == OG__NEXT_VALUE) {
             status = og__json_write_value(w, value);
@@ -102,10 +107,12 @@ static int write_all(og__json_writer *w, og_value value)
 
 static void set_separators(og__json_writer *w)
 {
+    w->item_separator_len = w->o.item_separator ? strlen(w->o.item_separator) : 1;
+    w->key_separator_len = w->o.key_separator ? strlen(w->o.key_separator) : w->lines ? 2 : 1;
     if (!w->o.item_separator) w->o.item_separator = ",";
     if (!w->o.key_separator) w->o.key_separator = w->lines ? ": " : ":";
-    w->item_separator_len = strlen(w->o.item_separator);
-    w->key_separator_len = strlen(w->o.key_separator);
+    w->compact = !w->lines && w->o.form != OG_JSON_LOSSLESS && w->item_separator_len == 1 &&
+                 w->o.item_separator[0] == ',' && w->key_separator_len == 1 && w->o.key_separator[0] == ':';
 }
 
 /* Room is asked for in advance, a little more than is used: what counts is the length in the end. */
@@ -131,21 +138,40 @@ static int write_checked(og__json_writer *w, og_value value)
 static void free_writer(og__json_writer *w)
 {
     for (size_t i = 0; i < w->depth; i++)
-        og__free(w->alloc, w->frames[i].memory, w->frames[i].memory_size);
-    og__free(w->alloc, w->frames, w->room * sizeof *w->frames);
-    og__free(w->alloc, w->records, w->record_room * sizeof *w->records);
-    og__map_free(&w->seen);
-    og_doc_free(w->scratch);
+        og__json_end_frame(w, &w->frames[i]);
+    if (w->frames != w->frames_first) og__free(w->alloc, w->frames, w->room * sizeof *w->frames);
+    if (w->records) og__free(w->alloc, w->records, w->record_room * sizeof *w->records);
+    if (w->seen.slots) og__map_free(&w->seen);
+    if (w->scratch) og_doc_free(w->scratch);
+}
+
+/* Each field by itself: clearing the struct as a whole costs as much as writing a short message. What is not
+ * here follows from the options. */
+static void begin(og__json_writer *w, og_buf *out, og__json_frame *frames, og_error *err)
+{
+    w->out = out;
+    w->start = out->len;
+    w->alloc = out->alloc;
+    w->frames = w->frames_first = frames;
+    w->depth = 0;
+    w->room = FRAMES_AT_FIRST;
+    w->root_open = false;
+    w->seen = (og__map){.alloc = out->alloc};
+    w->records = NULL;
+    w->record_count = w->record_room = 0;
+    w->lowest_cut = SIZE_MAX;
+    w->repeats = w->repeated = w->repeat_start = 0;
+    w->scratch = NULL;
+    w->scratch_depth = SIZE_MAX;
+    w->defined = 0;
+    w->err = err;
 }
 
 int og_json_write(og_value value, og_buf *out, const og_json_write_options *options, og_error *err)
 {
-    og__json_writer w = {.out = out,
-                         .start = out->len,
-                         .alloc = out->alloc,
-                         .err = err,
-                         .lowest_cut = SIZE_MAX,
-                         .scratch_depth = SIZE_MAX};
+    og__json_frame frames[FRAMES_AT_FIRST];
+    og__json_writer w;
+    begin(&w, out, frames, err);
     int status = og__options_take(&w.o, sizeof w.o, options, err);
     if (status < 0) return status;
     if (w.o.indent < OG_JSON_INDENT_0)
@@ -158,7 +184,6 @@ int og_json_write(og_value value, og_buf *out, const og_json_write_options *opti
     w.lines = w.o.indent != 0;
     w.indent = w.o.indent > 0 ? (size_t)w.o.indent : 0;
     w.root = og__has_node(value) ? value.u.p : NULL;
-    w.seen.alloc = out->alloc;
     set_separators(&w);
     set_limits(&w);
 

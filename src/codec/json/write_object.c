@@ -68,7 +68,7 @@ int og__json_write_class_name(og__json_writer *w, og_value class)
 int og__json_open_object(og__json_writer *w, og_value object)
 {
     int status = og__json_open(w, OG__FRAME_STEPS, NULL, 0);
-    if (status == OG_OK) w->frames[w->depth - 1].object = object;
+    if (status == OG_OK) w->frames[w->depth - 1].u.object = object;
     return status;
 }
 
@@ -134,7 +134,7 @@ int og__json_next_step(og__json_writer *w, og_value *out)
     for (;;) {
         og__json_frame *f = &w->frames[w->depth - 1];
         unsigned step = f->step++;
-        og_value object = f->object;
+        og_value object = f->u.object;
         int status;
         if (step == 0)
             status = class_step(w, object, out);

@@ -5,7 +5,7 @@
 
 #include <string.h>
 
-enum { SPARE = 64, FRAMES_AT_FIRST = 32 };
+enum { SPARE = 64 };
 
 void og__json_sync(og__json_writer *w)
 {
@@ -73,11 +73,13 @@ static int grow_frames(og__json_writer *w)
                                "allow it",
                                w->o.max_depth);
     if (w->depth < w->room) return OG_OK;
-    size_t room = w->room ? w->room * 2 : FRAMES_AT_FIRST;
+    size_t room = w->room * 2;
     if (room > SIZE_MAX / sizeof *w->frames) return og__json_write_no_memory(w);
-    og__json_frame *frames =
-        og__realloc(w->alloc, w->frames, w->room * sizeof *frames, room * sizeof *frames);
+    bool first = w->frames == w->frames_first;
+    og__json_frame *frames = og__realloc(w->alloc, first ? NULL : w->frames,
+                                         first ? 0 : w->room * sizeof *frames, room * sizeof *frames);
     if (!frames) return og__json_write_no_memory(w);
+    if (first) memcpy(frames, w->frames, w->depth * sizeof *frames);
     w->frames = frames;
     w->room = room;
     return OG_OK;
@@ -101,10 +103,15 @@ int og__json_open(og__json_writer *w, og__json_frame_kind kind, const og_value *
     return OG_OK;
 }
 
+void og__json_end_frame(og__json_writer *w, og__json_frame *f)
+{
+    if (f->kind == OG__FRAME_SORT) og__free(w->alloc, f->u.sort.memory, f->u.sort.memory_size);
+}
+
 int og__json_close(og__json_writer *w)
 {
     og__json_frame *f = &w->frames[--w->depth];
-    if (f->memory) og__free(w->alloc, f->memory, f->memory_size);
+    og__json_end_frame(w, f);
     int status = f->any && w->lines ? new_line(w) : OG_OK;
     if (status == OG_OK) status = og__json_reserve(w, 1);
     if (status == OG_OK) *w->at++ = (uint8_t)f->closing;

@@ -20,8 +20,8 @@ int og__json_open_dict(og__json_writer *w, og_value dict)
     int status = og__json_open(w, OG__FRAME_SORT, items, 2 * pairs);
     if (status < 0) return status;
     og__json_frame *f = &w->frames[w->depth - 1];
-    f->memory = og__json_sort(w->alloc, items, pairs, &f->memory_size, &f->order);
-    return f->memory ? OG_OK : og__json_write_no_memory(w);
+    f->u.sort.memory = og__json_sort(w->alloc, items, pairs, &f->u.sort.memory_size, &f->u.sort.order);
+    return f->u.sort.memory ? OG_OK : og__json_write_no_memory(w);
 }
 
 /* ---- Shared nodes ---- */
@@ -52,15 +52,15 @@ static og__json_record *find_record(og__json_writer *w, const void *node, bool *
     return &w->records[*index];
 }
 
-/* A node that is being written appears within itself. */
-static int cut_cycle(og__json_writer *w, const og__json_record *record, og_value value)
+/* A node that is being written, in frame `depth`, appears within itself. */
+static int cut_cycle(og__json_writer *w, size_t depth, og_value value)
 {
     if (w->o.form == OG_JSON_STRICT)
         return og__json_refuse(w, OG_EVALUE,
                                "the %s holds itself, which JSON cannot carry; use plain or lossless form "
                                "or pickle",
                                og_kind_name(og_kind_of(value)));
-    if (record->depth < w->lowest_cut) w->lowest_cut = record->depth;
+    if (depth < w->lowest_cut) w->lowest_cut = depth;
     bool braces = og_kind_of(value) == OG_DICT || og_kind_of(value) == OG_OBJECT;
     return og__json_puts(w, braces ? "\"{...}\"" : "\"[...]\"");
 }
@@ -128,7 +128,7 @@ static int enter_shared(og__json_writer *w, og_value value, size_t *index)
     bool fresh;
     og__json_record *record = find_record(w, value.u.p, &fresh);
     if (!record) return OG_ENOMEM;
-    if (!fresh && record->state == OG__RECORD_OPEN) return cut_cycle(w, record, value);
+    if (!fresh && record->state == OG__RECORD_OPEN) return cut_cycle(w, record->depth, value);
     if (!fresh && record->state == OG__RECORD_WHOLE && fits_here(w, record)) return repeat_text(w, record);
     record->repeats = !fresh;
     if (!fresh) begin_repeat(w);
@@ -177,7 +177,13 @@ int og__json_write_node(og__json_writer *w, og_value value)
         return refuse_kind(w, value);
     if (kind == OG_BYTEARRAY) return og__json_write_base64(w, value);
     if (kind == OG_CLASS) return og__json_write_class_name(w, value);
-    if (!og__is_shared(value) && value.u.p != w->root) return open_node(w, value);
+    if (value.u.p == w->root) {
+        /* It is open as long as anything is written. */
+        if (w->root_open) return cut_cycle(w, 0, value);
+        w->root_open = true;
+        return open_node(w, value);
+    }
+    if (!og__is_shared(value)) return open_node(w, value);
     size_t index = 0;
     int status = enter_shared(w, value, &index);
     if (status <= 0) return status;

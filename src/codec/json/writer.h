@@ -25,10 +25,14 @@ typedef struct og__json_frame {
     const og_value *next;
     const og_value *last;
     const og_value *first;
-    const og_value **order;  /* the keys in order */
-    const og_value **memory; /* where they are; owned */
-    size_t memory_size;
-    og_value object;
+    union {
+        struct {
+            const og_value **order;  /* the keys in order */
+            const og_value **memory; /* where they are; owned */
+            size_t memory_size;
+        } sort;
+        og_value object; /* of STEPS */
+    } u;
     size_t record; /* index of the record of the node written here, plus 1; 0: none */
     uint8_t kind;
     uint8_t step;
@@ -56,7 +60,8 @@ typedef struct og__json_writer {
     const og_allocator *alloc;
 
     og__json_frame *frames;
-    size_t depth; /* of them in use */
+    og__json_frame *frames_first; /* those that were there at the beginning, not owned */
+    size_t depth;                 /* of them in use */
     size_t room;
 
     og_json_write_options o;
@@ -64,8 +69,10 @@ typedef struct og__json_writer {
     size_t key_separator_len;
     size_t indent; /* spaces a level */
     bool lines;    /* one line for each item */
+    bool compact;  /* og__json_write_items() will do */
 
     const void *root; /* node of the root: it may be shared without being marked */
+    bool root_open;   /* strict and plain: it has been met */
     og__map seen;     /* of shared nodes: record number, or what lossless_nodes.c keeps */
     og__json_record *records;
     size_t record_count;
@@ -120,7 +127,16 @@ int og__json_open_tag(og__json_writer *w, const char *tag);
 /* A key (ASCII, nothing to escape) with its quotes and separator, as an item. */
 int og__json_put_key(og__json_writer *w, const char *key);
 
+/* Frees the memory of a frame that closes. */
+void og__json_end_frame(og__json_writer *w, og__json_frame *f);
+
 /* ---- Values ---- */
+
+/*
+ * Writes what is left of the innermost frame, which is a LIST or DICT and not at its end, and of those around
+ * it, as fast as can be: w->compact. Returns where another kind of frame is the innermost one, or none.
+ */
+int og__json_write_items(og__json_writer *w);
 
 /* Any value: a scalar is written, a container opened. */
 int og__json_write_value(og__json_writer *w, og_value value);

@@ -31,9 +31,11 @@ const char *og_verdict_text(og_verdict verdict)
     }
 }
 
-/* ---- Findings ------------------------------------------------------------------------------------------- */
+/* ---- Findings -------------------------------------------------------------------------------------------
+ */
 
-/* What makes a use different from others: how, depth, length of the module, then both names, each with a NUL. */
+/* What makes a use different from others: how, depth, length of the module, then both names, each with a NUL.
+ */
 typedef struct key {
     uint8_t bytes[2 + sizeof(size_t) + 2 * (OG__NAME_MAX + 1)];
     size_t len;
@@ -65,8 +67,7 @@ static int grow(og__findings *findings)
 {
     if (findings->count < findings->cap) return OG_OK;
     size_t cap = findings->cap ? findings->cap * 2 : 16;
-    og_pickle_use *uses =
-        og__realloc(NULL, findings->uses, findings->cap * sizeof *uses, cap * sizeof *uses);
+    og_pickle_use *uses = og__realloc(NULL, findings->uses, findings->cap * sizeof *uses, cap * sizeof *uses);
     if (!uses) return OG_ENOMEM;
     findings->uses = uses;
     findings->cap = cap;
@@ -124,7 +125,8 @@ void og_pickle_report_fini(og_pickle_report *report)
     *report = (og_pickle_report){.verdict = OG_UNREADABLE};
 }
 
-/* ---- Checking ------------------------------------------------------------------------------------------- */
+/* ---- Checking -------------------------------------------------------------------------------------------
+ */
 
 /* Reads the pickle into a document that is thrown away. */
 static int run(og__watch *watch, const uint8_t *bytes, size_t len, bool first, size_t *size, og_error *err)

@@ -50,8 +50,8 @@ unsigned og_pickle_dis_protocol(const og_pickle_dis *dis)
 int og_pickle_dis_end(const og_pickle_dis *dis, og_error *err)
 {
     if (dis->stack.total == 0) return OG_OK;
-    return og_error_set(err, OG_ESYNTAX, dis->at, "the stack is not empty after STOP: %zu values or marks are left",
-                        dis->stack.total);
+    return og_error_set(err, OG_ESYNTAX, dis->at,
+                        "the stack is not empty after STOP: %zu values or marks are left", dis->stack.total);
 }
 
 static int no_memory(og_error *err)
@@ -59,7 +59,8 @@ static int no_memory(og_error *err)
     return og_error_set(err, OG_ENOMEM, OG_NO_POSITION, "no memory to list a pickle");
 }
 
-/* ---- The stack ------------------------------------------------------------------------------------------ */
+/* ---- The stack ------------------------------------------------------------------------------------------
+ */
 
 static bool is_mark_on_top(const og__dis_stack *s)
 {
@@ -108,7 +109,8 @@ static int push_mark(og__dis_stack *s, size_t position, og_error *err)
     return OG_OK;
 }
 
-/* ---- One opcode ----------------------------------------------------------------------------------------- */
+/* ---- One opcode -----------------------------------------------------------------------------------------
+ */
 
 static size_t words(const char *text)
 {
@@ -148,7 +150,8 @@ static int check_put(og_pickle_dis *dis, og_pickle_line *line, size_t index, og_
 {
     if (og_valid(og__memo_get(&dis->memo, index)))
         return misfit(line, err, "memo entry %zu is defined already", index);
-    if (dis->stack.total == 0) return misfit(line, err, "the stack is empty: nothing can be stored in the memo");
+    if (dis->stack.total == 0)
+        return misfit(line, err, "the stack is empty: nothing can be stored in the memo");
     if (is_mark_on_top(&dis->stack)) return misfit(line, err, "a mark cannot be stored in the memo");
     return og__memo_put(&dis->memo, index, og_none()) < 0 ? no_memory(err) : OG_OK;
 }
@@ -212,16 +215,17 @@ static int apply(og_pickle_dis *dis, og_pickle_line *line, og_value argument, og
 
 static int unknown(const og_pickle_dis *dis, og_error *err)
 {
-    return og_error_set(err, OG_ESYNTAX, dis->at,
-                        "found byte 0x%02x at %zu where a pickle has an opcode: this is not a pickle, or a damaged one",
-                        dis->bytes[dis->at], dis->at);
+    return og_error_set(
+        err, OG_ESYNTAX, dis->at,
+        "found byte 0x%02x at %zu where a pickle has an opcode: this is not a pickle, or a damaged one",
+        dis->bytes[dis->at], dis->at);
 }
 
 static int next(og_pickle_dis *dis, og_pickle_line *line, bool *shown, og_error *err)
 {
     if (dis->at == dis->len)
-        return og_error_set(err, OG_ETRUNCATED, dis->len, "the pickle ends after %zu bytes, before its STOP opcode",
-                            dis->len);
+        return og_error_set(err, OG_ETRUNCATED, dis->len,
+                            "the pickle ends after %zu bytes, before its STOP opcode", dis->len);
     uint8_t byte = dis->bytes[dis->at];
     const og__opcode_info *op = &og__opcodes[byte];
     if (!op->name) return unknown(dis, err);
@@ -258,13 +262,15 @@ int og_pickle_dis_next(og_pickle_dis *dis, og_pickle_line *line, bool *shown, og
     return status;
 }
 
-/* ---- The line ------------------------------------------------------------------------------------------- */
+/* ---- The line -------------------------------------------------------------------------------------------
+ */
 
 int og_pickle_line_write(const og_pickle_line *line, og_buf *out)
 {
     char text[96];
     bool printable = line->byte >= 0x20 && line->byte < 0x7f;
-    int len = snprintf(text, sizeof text, printable ? "%5zu: %c    " : "%5zu: \\x%02x ", line->position, line->byte);
+    int len = snprintf(text, sizeof text, printable ? "%5zu: %c    " : "%5zu: \\x%02x ", line->position,
+                       line->byte);
     int status = og_buf_put(out, text, (size_t)len);
     for (size_t i = 0; i < line->marks && status == OG_OK; i++)
         status = og_buf_puts(out, "    ");

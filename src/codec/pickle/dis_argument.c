@@ -14,7 +14,8 @@ static bool is_plain_digits(const uint8_t *s, size_t len)
     return len > 0;
 }
 
-/* An int in text: what only pickletools reads so (00 and 01 as False and True everywhere), or as the reader does. */
+/* An int in text: what only pickletools reads so (00 and 01 as False and True everywhere), or as the reader
+ * does. */
 static int read_int(og__reader *r)
 {
     const uint8_t *start = r->at;
@@ -55,7 +56,8 @@ static int read_fixed(og__reader *r, size_t size)
     return og__push_made(r, og_uint(r->doc, number));
 }
 
-/* Pushes the argument of the opcode *r->op; the reader's own functions do it where the opcode does no more. */
+/* Pushes the argument of the opcode *r->op; the reader's own functions do it where the opcode does no more.
+ */
 static int read_argument(og__reader *r)
 {
     static const og__op_fn functions[256] = {

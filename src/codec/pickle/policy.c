@@ -46,7 +46,8 @@ void og_policy_set_nested(og_policy *policy, unsigned depth)
     policy->nested = depth < OG__NESTED_MAX ? depth : OG__NESTED_MAX;
 }
 
-/* ---- Finding rows --------------------------------------------------------------------------------------- */
+/* ---- Finding rows ---------------------------------------------------------------------------------------
+ */
 
 static int compare(const char *a, size_t a_len, const char *b, size_t b_len)
 {
@@ -72,8 +73,8 @@ static size_t lower(const og__rows *rows, const char *text, size_t len)
     return low;
 }
 
-/* What rows with exactly this text say of a name whose module has length `split`: to deny any division counts,
- * to allow that one alone (SIZE_MAX: none). */
+/* What rows with exactly this text say of a name whose module has length `split`: to deny any division
+ * counts, to allow that one alone (SIZE_MAX: none). */
 static og__say look_up(const og__rows *rows, const char *text, size_t len, size_t split)
 {
     og__say say = OG__SAYS_NOTHING;
@@ -117,7 +118,8 @@ bool og_policy_allows(const og_policy *policy, const char *module, size_t module
     return say == OG__SAYS_NOTHING ? policy->default_allow : say == OG__SAYS_ALLOW;
 }
 
-/* ---- Adding rows ---------------------------------------------------------------------------------------- */
+/* ---- Adding rows ----------------------------------------------------------------------------------------
+ */
 
 static int no_memory(og_error *err)
 {
@@ -147,10 +149,11 @@ static int insert(og_policy *policy, og__rows *rows, const og__row *row, og_erro
 static int bad_row(const char *text, size_t len, const char *why, og_error *err)
 {
     int shown = len < 60 ? (int)len : 60;
-    return og_error_set(err, OG_EINVAL, OG_NO_POSITION,
-                        "'%.*s' is no row of a policy: %s; expected module.Name, module:Outer.Inner, module.*, "
-                        "persistent-ids, extensions or *",
-                        shown, text, why);
+    return og_error_set(
+        err, OG_EINVAL, OG_NO_POSITION,
+        "'%.*s' is no row of a policy: %s; expected module.Name, module:Outer.Inner, module.*, "
+        "persistent-ids, extensions or *",
+        shown, text, why);
 }
 
 /* What is wrong with a dotted name, or NULL. */
@@ -159,7 +162,8 @@ static const char *wrong_name(const char *text, size_t len)
     if (len == 0 || text[0] == '.' || text[len - 1] == '.') return "a part of the name is empty";
     for (size_t i = 0; i < len; i++) {
         unsigned char c = (unsigned char)text[i];
-        if (c <= ' ' || c == 0x7f || c == '*' || c == ':' || c == '\\') return "it holds a character that no name has";
+        if (c <= ' ' || c == 0x7f || c == '*' || c == ':' || c == '\\')
+            return "it holds a character that no name has";
         if (c == '.' && text[i + 1] == '.') return "a part of the name is empty";
     }
     return NULL;
@@ -231,7 +235,8 @@ int og_policy_deny(og_policy *policy, const char *row, og_error *err)
     return og__policy_add(policy, row, strlen(row), false, err);
 }
 
-/* ---- Built-in policies ---------------------------------------------------------------------------------- */
+/* ---- Built-in policies ----------------------------------------------------------------------------------
+ */
 
 int og__policy_include(og_policy *policy, const char *name, size_t len, og_error *err)
 {
@@ -239,7 +244,8 @@ int og__policy_include(og_policy *policy, const char *name, size_t len, og_error
     if (!builtin) {
         int shown = len < 60 ? (int)len : 60;
         return og_error_set(err, OG_ENOTFOUND, OG_NO_POSITION,
-                            "there is no built-in policy '%.*s'; expected plain-data or numpy-data", shown, name);
+                            "there is no built-in policy '%.*s'; expected plain-data or numpy-data", shown,
+                            name);
     }
     for (; builtin; builtin = builtin->base ? og__builtin_find(builtin->base, strlen(builtin->base)) : NULL) {
         for (const char *const *row = builtin->rows; *row; row++) {

@@ -141,7 +141,9 @@ static int run_strict(og__reader *r)
     while (r->at < r->end) {
         r->op = r->at++;
         const char *why = og__opcodes[*r->op].name ? og__strict_why(&level) : NULL;
-        if (why) return og__reader_fail(r, OG_EPOLICY, "%s, which Python's readers take for different things", why);
+        if (why)
+            return og__reader_fail(r, OG_EPOLICY, "%s, which Python's readers take for different things",
+                                   why);
         int status = og__reader_step(r);
         if (status != 0) return status < 0 ? status : OG_OK;
         if (!named_plainly(r))

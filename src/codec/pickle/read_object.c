@@ -96,9 +96,10 @@ static int expect_callable(og__reader *r, og_value v)
                            og_kind_name(og_kind_of(v)));
 }
 
+/* An object may be of any kind: what a persistent id or a call stands for is not known here. */
 static int expect(og__reader *r, og_value v, og_kind kind, const char *what)
 {
-    if (og_kind_of(v) == kind) return OG_OK;
+    if (og_kind_of(v) == kind || og_kind_of(v) == OG_OBJECT) return OG_OK;
     return og__reader_fail(r, OG_ETYPE, "expected %s but found %s", what, og_kind_name(og_kind_of(v)));
 }
 

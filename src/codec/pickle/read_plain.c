@@ -214,6 +214,7 @@ static int push_copyreg(og__reader *r, og_value name, og_value args)
 
 int og__push_plain(og__reader *r, og_value callable, og_value args)
 {
+    if (og_kind_of(args) != OG_TUPLE) return 0;
     og_value module = og_class_module(callable);
     og_value name = og_class_qualname(callable);
     if (og_str_is(module, "builtins")) return push_builtin(r, name, args);

@@ -6,8 +6,11 @@
 #include "codec/pickle/writer.h"
 
 /* Long strings are the same only when they stand in the same place: looking at all their bytes would cost
- * more than it saves. */
-enum { OG__SAID_HASHED = 64 };
+ * more than it saves. In the canonical pickle content alone counts. */
+static inline bool og__said_by_content(const og__writer *w, size_t len)
+{
+    return len <= 64 || w->places;
+}
 
 static inline uint64_t og__said_load(const uint8_t *bytes, size_t size)
 {
@@ -41,19 +44,13 @@ static inline uint32_t og__said_hash_bytes(uint64_t hash, const uint8_t *bytes, 
     return (uint32_t)og__said_mix(head ^ hash, tail);
 }
 
-/* True when strings of this length are looked at whole. */
-static inline bool og__said_whole(const og__writer *w, size_t len)
-{
-    return len <= OG__SAID_HASHED || w->places;
-}
-
 /* The hash of a str or bytes. */
 static inline uint32_t og__said_hash(const og__writer *w, og_value v)
 {
     size_t len = og__value_len(v);
     uint64_t seed = (uint64_t)len << 8 | og_kind_of(v);
-    if (og__said_whole(w, len)) return og__said_hash_bytes(seed, v.u.p, len);
-    return (uint32_t)og__said_mix(seed, (uint64_t)(uintptr_t)v.u.p);
+    if (!og__said_by_content(w, len)) return (uint32_t)og__said_mix(seed, (uint64_t)(uintptr_t)v.u.p);
+    return og__said_hash_bytes(seed, v.u.p, len);
 }
 
 /* The entry of a value with this hash, as og__said_find(). */

@@ -39,7 +39,8 @@ static const char *why_int(const og__reader *r, bool is_long)
 {
     size_t len;
     if (!line_of(r, &len)) return NULL;
-    if (!is_long && len == 2 && r->at[0] == '-' && r->at[1] == '0') return "its int is not written as all write 0";
+    if (!is_long && len == 2 && r->at[0] == '-' && r->at[1] == '0')
+        return "its int is not written as all write 0";
     if (!is_long && len == 2 && r->at[0] == '0' && (r->at[1] == '0' || r->at[1] == '1')) return NULL;
     if (is_long && len > 0 && r->at[len - 1] == 'L') len--;
     return plain_int(r->at, len) ? NULL : "its int is not written in plain decimal digits";
@@ -61,7 +62,8 @@ static const char *why_nothing(const og__reader *r)
 {
     if (r->fence < 2 || og__stack_above(r) > 0) return NULL;
     og_kind kind = og_kind_of(r->doc->stack[r->fence - 2]);
-    if (kind == OG_LIST || kind == OG_DICT || kind == OG_SET || kind == OG_OBJECT || kind == OG_INVALID) return NULL;
+    if (kind == OG_LIST || kind == OG_DICT || kind == OG_SET || kind == OG_OBJECT || kind == OG_INVALID)
+        return NULL;
     return "it puts nothing into what takes no items";
 }
 
@@ -84,7 +86,8 @@ static const char *why_put(const og__reader *r)
     case OG__OP_MEMOIZE: index = r->memo.count; break;
     default:
         if (!line_of(r, &len)) return NULL;
-        if (!plain_int(r->at, len) || len > 18 || *r->at == '-') return "its number is not written in plain digits";
+        if (!plain_int(r->at, len) || len > 18 || *r->at == '-')
+            return "its number is not written in plain digits";
         for (size_t i = 0; i < len; i++)
             index = index * 10 + (size_t)(r->at[i] - '0');
     }

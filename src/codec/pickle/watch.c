@@ -35,7 +35,8 @@ void og__watch_fini(og__watch *watch)
     }
 }
 
-/* ---- Refusing ------------------------------------------------------------------------------------------- */
+/* ---- Refusing -------------------------------------------------------------------------------------------
+ */
 
 /* Notes why the level is refused, unless that is known already. */
 static void refuse(og__watch *watch, og__level *level, const char *format, ...) OG_PRINTF(3, 4);
@@ -55,12 +56,13 @@ static void refuse(og__watch *watch, og__level *level, const char *format, ...)
         og_error_set(&level->denied, OG_EPOLICY, position, "%s at %zu: %s", name, position, text);
     } else {
         og_error_set(&level->denied, OG_EPOLICY, watch->position,
-                     "in the pickle within the bytes or str at %zu: %s at %zu: %s", watch->position, name, position,
-                     text);
+                     "in the pickle within the bytes or str at %zu: %s at %zu: %s", watch->position, name,
+                     position, text);
     }
 }
 
-/* Text that came from elsewhere, for people: what cannot be shown is '?', for it might steer their terminals. */
+/* Text that came from elsewhere, for people: what cannot be shown is '?', for it might steer their terminals.
+ */
 static size_t show_text(char *out, const char *text, size_t len)
 {
     size_t n = 0;
@@ -89,8 +91,10 @@ static void show(char *out, const og_pickle_use *use)
 
 static void refuse_use(og__watch *watch, og__level *level, const og_pickle_use *use)
 {
-    static const char *const verbs[] = {[OG_USE_IMPORTED] = "names", [OG_USE_CALLED] = "calls",
-                                        [OG_USE_NEW] = "makes",      [OG_USE_BUILT] = "sets the state of",
+    static const char *const verbs[] = {[OG_USE_IMPORTED] = "names",
+                                        [OG_USE_CALLED] = "calls",
+                                        [OG_USE_NEW] = "makes",
+                                        [OG_USE_BUILT] = "sets the state of",
                                         [OG_USE_FILLED] = "fills"};
     char name[2 * SHOWN + 2];
     if (use->how == OG_USE_PERSISTENT) {
@@ -106,7 +110,8 @@ static void refuse_use(og__watch *watch, og__level *level, const og_pickle_use *
     }
 }
 
-/* ---- Noting --------------------------------------------------------------------------------------------- */
+/* ---- Noting ---------------------------------------------------------------------------------------------
+ */
 
 int og__watch_make_sure(og__watch *watch, og__level *level)
 {
@@ -172,7 +177,8 @@ static int note_other(og__watch *watch, og__level *level, og_use_how how, og__sa
     return note(watch, level, &use);
 }
 
-/* ---- Before and after an opcode ------------------------------------------------------------------------- */
+/* ---- Before and after an opcode -------------------------------------------------------------------------
+ */
 
 /* The value `depth` below the top, 1 being the top itself; OG_INVALID when a mark or nothing stands there. */
 static og_value below(const og__reader *r, size_t depth)
@@ -225,16 +231,16 @@ static int before(og__watch *watch, og__level *level)
     case OG__OP_NEWOBJ: return note_call(watch, level, OG_USE_NEW, below(r, 2));
     case OG__OP_NEWOBJ_EX: return note_call(watch, level, OG_USE_NEW, below(r, 3));
     case OG__OP_BUILD:
-        return og_kind_of(below(r, 2)) < OG_CLASS ? OG_OK
-                                                  : note_use(watch, level, OG_USE_BUILT, class_of(below(r, 2)));
+        return og_kind_of(below(r, 2)) < OG_CLASS
+                   ? OG_OK
+                   : note_use(watch, level, OG_USE_BUILT, class_of(below(r, 2)));
     case OG__OP_APPEND: return note_filled(watch, level, below(r, 2));
     case OG__OP_SETITEM: return note_filled(watch, level, below(r, 3));
     case OG__OP_APPENDS:
     case OG__OP_SETITEMS:
     case OG__OP_ADDITEMS: return note_filled(watch, level, below_mark(r));
     case OG__OP_PERSID:
-    case OG__OP_BINPERSID:
-        return note_other(watch, level, OG_USE_PERSISTENT, watch->policy->persistent, "");
+    case OG__OP_BINPERSID: return note_other(watch, level, OG_USE_PERSISTENT, watch->policy->persistent, "");
     default: return OG_OK;
     }
 }
@@ -246,10 +252,11 @@ static int note_import(og__watch *watch, og__level *level, og_value cls)
     return status;
 }
 
-/* A code of copyreg's registry; its text stays with the document. */
+/* A code of copyreg's registry: a class where that is known; else its text stays with the document. */
 static int note_extension(og__watch *watch, og__level *level)
 {
     const og__reader *r = level->reader;
+    if (og_kind_of(r->top[-1]) == OG_CLASS) return note_import(watch, level, r->top[-1]);
     char *code = og__doc_alloc(r->doc, OG__INT64_SIZE + 1, 1);
     int64_t number = 0;
     if (!code) return OG_ENOMEM;
@@ -320,7 +327,8 @@ int og__watch_run(og__watch *watch, og__reader *reader)
         } else {
             status = og__watch_leave(watch, status);
         }
-        if (status < 0) return og_error_set(reader->err, OG_ENOMEM, OG_NO_POSITION, "no memory to check a pickle");
+        if (status < 0)
+            return og_error_set(reader->err, OG_ENOMEM, OG_NO_POSITION, "no memory to check a pickle");
         if (!watch->findings && outer->denied.code != OG_OK) return give_up(watch, outer);
     }
 }

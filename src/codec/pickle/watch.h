@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * Watching a pickle being read: before each opcode the watcher looks at what the reader is about to take, and
- * after it at what the reader has made. It changes nothing, and notes or refuses what a policy does not allow.
+ * after it at what the reader has made. It changes nothing, and notes or refuses what a policy does not
+ * allow.
  */
 #ifndef ONGGI_CODEC_PICKLE_WATCH_H
 #define ONGGI_CODEC_PICKLE_WATCH_H
@@ -44,7 +45,7 @@ typedef struct og__nested {
 
 typedef struct og__watch {
     const og_policy *policy;
-    bool default_allow; /* what no row names is let pass */
+    bool default_allow;     /* what no row names is let pass */
     og__findings *findings; /* NULL: the first refusal ends the reading */
     const og_allocator *alloc;
     size_t position; /* of the opcode of the outermost pickle that holds the one in hand */

@@ -116,8 +116,8 @@ int og__watch_enter(og__watch *watch)
 }
 
 /*
- * Damaged bytes are damaged for Python too; but what our limits refuse Python may go on to read, and it lets items be
- * set in what we do not: numbered items of a list, bytes of a bytearray.
+ * Damaged bytes are damaged for Python too; but what our limits refuse Python may go on to read, and it lets
+ * items be set in what we do not: numbered items of a list, bytes of a bytearray.
  */
 static bool is_ours(const og__level *level, int status)
 {
@@ -130,7 +130,8 @@ static bool is_ours(const og__level *level, int status)
     /* What was to be put in is still there, above the top, perhaps with a mark. */
     og_kind into = og_kind_of(r->top[-1]);
     og_kind first = og_kind_of(r->top[more ? 1 : 0]);
-    return (into == OG_LIST || into == OG_BYTEARRAY) && (first == OG_INT || first == OG_BOOL || first == OG_OBJECT);
+    return (into == OG_LIST || into == OG_BYTEARRAY) &&
+           (first == OG_INT || first == OG_BOOL || first == OG_OBJECT);
 }
 
 int og__watch_leave(og__watch *watch, int status)
@@ -139,11 +140,12 @@ int og__watch_leave(og__watch *watch, int status)
     og__level *level = &nested->level;
     int done = OG_OK;
     bool ours = is_ours(level, status);
-    if (!level->sure && ((status > 0 && level->held_count > 0) || ours)) done = og__watch_make_sure(watch, level);
+    if (!level->sure && ((status > 0 && level->held_count > 0) || ours))
+        done = og__watch_make_sure(watch, level);
     if (ours && level->denied.code == OG_OK)
         og_error_set(&level->denied, OG_EPOLICY, watch->position,
-                     "the pickle within the bytes or str at %zu cannot be read to its end: %s", watch->position,
-                     nested->err.text);
+                     "the pickle within the bytes or str at %zu cannot be read to its end: %s",
+                     watch->position, nested->err.text);
     if (level->sure && level->denied.code != OG_OK && watch->outer.denied.code == OG_OK)
         watch->outer.denied = level->denied;
     og__reader_fini(&nested->reader);

@@ -277,6 +277,18 @@ static int open_object(og__writer *w, og_value v, size_t depth)
     return status < 0 ? status : 1;
 }
 
+/* True when the frame writes (a part of) the state of an object that is made: BUILD copies it, so that it is
+ * the object that has an identity, not its state. */
+static bool is_state(const og__writer *w, size_t index)
+{
+    uint32_t number;
+    while (index > 0 && w->open[index - 1].kind == OG__FRAME_TUPLE &&
+           !og__node_number(w, w->open[index - 1].value, &number))
+        index--;
+    const og__frame *parent = index > 0 ? &w->open[index - 1] : NULL;
+    return parent && parent->kind == OG__FRAME_OBJECT && og__node_number(w, parent->value, &number);
+}
+
 /*
  * `v` is reached again from inside of itself before it is made: it will be written once more in there, and
  * that copy is the one that stays. What stands between the two belongs to the copy too, so it is written once
@@ -289,8 +301,8 @@ static void forget_way(og__writer *w, og_value v)
     for (size_t i = w->open_count; i > 0 && w->open[i - 1].value.u.p != v.u.p; i--) {
         og_value between = w->open[i - 1].value;
         uint64_t *entry = og__map_find(&w->nodes, og__node_of(between));
-        if (!entry || (*entry & OG__NODE_STATE) != OG__NODE_NUMBERED) continue;
-        if (!innermost && !og__is_shared(between)) *entry = OG__NODE_FORGOTTEN;
+        if (!entry || (*entry & OG__NODE_STATE) != OG__NODE_NUMBERED || is_state(w, i - 1)) continue;
+        if (!innermost && !og__may_stand_twice(w, between)) *entry = OG__NODE_FORGOTTEN;
         innermost = false;
     }
 }
@@ -354,7 +366,7 @@ static int write_all(og__writer *w, og_value value)
 {
     int status = w->protocol >= 2 ? og__put_op_le(w, OG__OP_PROTO, (uint64_t)w->protocol, 1) : OG_OK;
     if (status == OG_OK) status = og__frame_open(w);
-    if (og__has_node(value) && (og__node_of(value)->flags & OG__N_PLACED)) w->root = og__node_of(value);
+    if (!w->places && og__has_node(value) && (og__node_of(value)->flags & OG__N_PLACED)) w->root = og__node_of(value);
     if (status == OG_OK) status = og__write_value(w, value, 0);
     while (status >= 0 && w->open_count > 0) {
         size_t self = w->open_count - 1;

@@ -108,8 +108,9 @@ int og__put_get(og__writer *w, uint32_t number)
 /* ---- Nodes ----------------------------------------------------------------------------------------------
  */
 
-bool og__stands_twice(const og__writer *w, og_value v)
+bool og__may_stand_twice(const og__writer *w, og_value v)
 {
+    if (!w->places) return og__is_shared(v);
     const uint64_t *count = og__map_find(w->places, og__node_of(v));
     return count && *count > 1;
 }

@@ -18,7 +18,7 @@ static bool same_text(const og__writer *w, og_value a, og_value b)
 {
     size_t len = og__value_len(a);
     if (len != og__value_len(b)) return false;
-    return a.u.p == b.u.p || (og__said_whole(w, len) && memcmp(a.u.p, b.u.p, len) == 0);
+    return a.u.p == b.u.p || (og__said_by_content(w, len) && memcmp(a.u.p, b.u.p, len) == 0);
 }
 
 static bool same(const og__writer *w, og_value a, og_value b)

@@ -167,14 +167,14 @@ int og__said_add(og__writer *w, og_value value);
 
 void og__said_free(og__writer *w);
 
-/* Canonical pickles: whether the node really stands in more than one place. */
-bool og__stands_twice(const og__writer *w, og_value v);
+/* True when the node may stand in more than one place. */
+bool og__may_stand_twice(const og__writer *w, og_value v);
 
 /* True when the node may be met again while this pickle is written. */
 static inline bool og__may_recur(const og__writer *w, og_value v)
 {
-    if (w->waiting > 0) return true;
-    return w->places ? og__stands_twice(w, v) : og__is_shared(v) || og__node_of(v) == w->root;
+    if (w->waiting > 0 || og__node_of(v) == w->root) return true;
+    return w->places ? og__may_stand_twice(w, v) : og__is_shared(v);
 }
 
 /* Numbers the node on top of the stack when it may be met again. */

@@ -1,0 +1,10 @@
+/* SPDX-License-Identifier: MIT */
+/* The pass over the text for processors with AVX2. */
+#include "codec/json/reader.h"
+
+#if defined(OG__JSON_AVX2)
+#    include "codec/json/text_avx2.h"
+
+#    define OG__PASS og__json_pass_avx2
+#    include "codec/json/pass.h"
+#endif
