@@ -238,11 +238,11 @@ static const char *check_together(zip_archive *zip)
     if (!sorted) return "out of memory";
     for (size_t i = 0; i < zip->count; i++)
         sorted[i] = &zip->members[i];
-    if (zip->count) qsort(sorted, zip->count, sizeof *sorted, by_name);
+    if (zip->count) qsort(sorted, zip->count, sizeof(zip_member *), by_name);
     for (size_t i = 1; i < zip->count; i++) {
         if (by_name(&sorted[i - 1], &sorted[i]) == 0) blame(sorted[i], "two members have this name");
     }
-    if (zip->count) qsort(sorted, zip->count, sizeof *sorted, by_header);
+    if (zip->count) qsort(sorted, zip->count, sizeof(zip_member *), by_header);
     for (size_t i = 0; i < zip->count; i++)
         check_gap(zip, sorted[i], i + 1 < zip->count ? sorted[i + 1]->header : zip->directory);
     size_t first = zip->count ? sorted[0]->header : zip->directory;

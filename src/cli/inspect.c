@@ -126,11 +126,11 @@ static bool push_name(names *list, char *path, unsigned depth)
 static char *join(const char *folder, const char *name)
 {
     size_t len = strlen(folder);
-    char *path = malloc(len + strlen(name) + 2);
+    size_t room = len + strlen(name) + 2;
+    char *path = malloc(room);
     if (!path) return NULL;
-    memcpy(path, folder, len);
-    if (len == 0 || folder[len - 1] != '/') path[len++] = '/';
-    strcpy(path + len, name);
+    bool slash = len > 0 && folder[len - 1] == '/';
+    snprintf(path, room, "%s%s%s", folder, slash ? "" : "/", name);
     return path;
 }
 

@@ -536,9 +536,9 @@ int og__conn_next(og__conn *conn, og_value *value, og_error *err)
         conn->doc = og_doc_new(conn->setup->alloc);
         if (!conn->doc) return og_error_set(err, OG_ENOMEM, OG_NO_POSITION, "no memory for a document");
     }
-    og__message message;
+    og__message message = {0};
     int status = og__conn_take(conn, &message, err);
-    if (status <= 0) return status;
+    if (status <= 0 || !message.codec) return status;
     status = og__message_read(conn->setup, &message, conn->doc, value, err);
     if (status < 0) og__conn_refused(conn);
     return status;

@@ -290,7 +290,7 @@ static int put_zone(const og_datetime *t, og_type type, og_buf *out, og_error *e
 
 static int put_fields(const og_datetime *t, og_type type, og_buf *out)
 {
-    char text[32];
+    char text[32] = "";
     char *at = text;
     if (type != OG_TYPE_TIME) {
         at = digits(at, (unsigned)t->year, 4);
@@ -309,7 +309,7 @@ static int put_fields(const og_datetime *t, og_type type, og_buf *out)
 
 int og_isoformat(og_value value, og_buf *out, og_error *err)
 {
-    og_datetime t;
+    og_datetime t = {0};
     og_type type = og_type_of(value);
     size_t before = out->len;
     int status = type == OG_TYPE_DATE   ? og_as_date(value, &t, err)

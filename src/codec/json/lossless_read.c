@@ -235,6 +235,7 @@ static int find_numbered(maker *m, const og__json_raw *raw, og__json_tag tag, og
     int status = og__json_tag_number(m->r, raw, number, &n);
     if (status < 0) return status;
     definition *d = &m->defs[n - 1];
+    /* check_numbers() has seen that there is one. NOLINTNEXTLINE(clang-analyzer-core.NullDereference) */
     if (!og_valid(d->value)) {
         *todo = d->raw;
         *todo_number = n;

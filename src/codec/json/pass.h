@@ -296,7 +296,7 @@ static OG__HOT pass start(og__json_reader *r, uint8_t *indents)
 
 OG__TARGET int OG__PASS(og__json_reader *r)
 {
-    if (og__doc_stack_reserve(r->doc, 2 * ROOM) < 0) {
+    if (og__doc_stack_reserve(r->doc, (size_t)2 * ROOM) < 0) {
         og__json_no_memory(r);
         return r->status;
     }

@@ -109,15 +109,18 @@ static int write_string_tag(og__json_writer *w, og_value string)
 /* nan, inf, -inf; a NaN with other bits than Python's own tells them. */
 static int write_float_tag(og__json_writer *w, double number)
 {
-    char text[32] = "nan";
+    char text[32];
+    const char *word = text;
     uint64_t bits;
     memcpy(&bits, &number, sizeof bits);
     if (isinf(number))
-        strcpy(text, number < 0 ? "-inf" : "inf");
-    else if (bits != UINT64_C(0x7ff8000000000000))
+        word = number < 0 ? "-inf" : "inf";
+    else if (bits == UINT64_C(0x7ff8000000000000))
+        word = "nan";
+    else
         snprintf(text, sizeof text, "nan:%016llx", (unsigned long long)bits);
     int status = og__json_open_tag(w, "py/float");
-    return status < 0 ? status : og__json_write_text(w, text, strlen(text), false);
+    return status < 0 ? status : og__json_write_text(w, word, strlen(word), false);
 }
 
 /* A dict stays an object if its keys are strings that are no tags. */

@@ -50,6 +50,7 @@ static int new_line(og__json_writer *w)
     size_t spaces = w->indent * w->depth;
     int status = og__json_reserve(w, spaces + 1);
     if (status < 0) return status;
+    /* After a reservation there is room. NOLINTNEXTLINE(clang-analyzer-core.NullDereference) */
     *w->at++ = '\n';
     memset(w->at, ' ', spaces);
     w->at += spaces;
@@ -99,6 +100,7 @@ int og__json_open(og__json_writer *w, og__json_frame_kind kind, const og_value *
         .kind = (uint8_t)kind,
         .closing = list ? ']' : '}',
     };
+    /* After a reservation there is room. NOLINTNEXTLINE(clang-analyzer-core.NullDereference) */
     *w->at++ = list ? '[' : '{';
     return OG_OK;
 }
@@ -114,8 +116,10 @@ int og__json_close(og__json_writer *w)
     og__json_end_frame(w, f);
     int status = f->any && w->lines ? new_line(w) : OG_OK;
     if (status == OG_OK) status = og__json_reserve(w, 1);
-    if (status == OG_OK) *w->at++ = (uint8_t)f->closing;
-    return status;
+    if (status < 0) return status;
+    /* After a reservation there is room. NOLINTNEXTLINE(clang-analyzer-core.NullDereference) */
+    *w->at++ = (uint8_t)f->closing;
+    return OG_OK;
 }
 
 int og__json_put_key(og__json_writer *w, const char *key)
@@ -124,6 +128,7 @@ int og__json_put_key(og__json_writer *w, const char *key)
     int status = og__json_begin_item(w);
     if (status == OG_OK) status = og__json_reserve(w, len + 2);
     if (status < 0) return status;
+    /* After a reservation there is room. NOLINTNEXTLINE(clang-analyzer-core.NullDereference) */
     *w->at++ = '"';
     memcpy(w->at, key, len);
     w->at += len;

@@ -37,7 +37,7 @@ const char *og_verdict_text(og_verdict verdict)
 /* What makes a use different from others: how, depth, length of the module, then both names, each with a NUL.
  */
 typedef struct key {
-    uint8_t bytes[2 + sizeof(size_t) + 2 * (OG__NAME_MAX + 1)];
+    uint8_t bytes[2 + sizeof(size_t) + (size_t)2 * (OG__NAME_MAX + 1)];
     size_t len;
     size_t module;   /* where it stands */
     size_t qualname; /* likewise */

@@ -86,10 +86,12 @@ int og__reader_init(og__reader *r, og_doc *doc, const uint8_t *bytes, size_t len
                     const og_pickle_read_options *o, og_error *err)
 {
     r->doc = NULL;
-    if (og__doc_stack_reserve(doc, 1) < 0)
-        return og_error_set(err, OG_ENOMEM, OG_NO_POSITION, "no memory for the reader's stack");
     r->start = r->op = r->at = bytes;
     r->end = bytes + len;
+    if (og__doc_stack_reserve(doc, 1) < 0) {
+        og_error_set(err, OG_ENOMEM, OG_NO_POSITION, "no memory for the reader's stack");
+        return OG_ENOMEM;
+    }
     r->top = doc->stack;
     r->limit = doc->stack + doc->stack_cap;
     r->fence = 0;
@@ -128,9 +130,9 @@ static bool is_plain_name(og_value v)
 
 static bool named_plainly(const og__reader *r)
 {
-    og_value v = r->top[-1];
-    if (*r->op == OG__OP_INST) v = og_object_class(v);
-    if (*r->op != OG__OP_INST && *r->op != OG__OP_GLOBAL && *r->op != OG__OP_STACK_GLOBAL) return true;
+    uint8_t op = *r->op;
+    if (op != OG__OP_INST && op != OG__OP_GLOBAL && op != OG__OP_STACK_GLOBAL) return true;
+    og_value v = op == OG__OP_INST ? og_object_class(r->top[-1]) : r->top[-1];
     return is_plain_name(og_class_module(v)) && is_plain_name(og_class_qualname(v));
 }
 

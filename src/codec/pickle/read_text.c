@@ -214,7 +214,7 @@ static int take_index(og__reader *r, size_t *index)
 
 int og__op_GET(og__reader *r)
 {
-    size_t index;
+    size_t index = 0;
     int status = take_index(r, &index);
     return status < 0 ? status : og__memo_fetch(r, index);
 }
@@ -222,7 +222,7 @@ int og__op_GET(og__reader *r)
 int og__op_PUT(og__reader *r)
 {
     if (og__stack_above(r) < 1) return og__reader_underflow(r, "a value");
-    size_t index;
+    size_t index = 0;
     int status = take_index(r, &index);
     return status < 0 ? status : og__memo_store(r, index);
 }
@@ -462,16 +462,16 @@ static int take_names(og__reader *r, og_value *module, og_value *name)
 
 int og__op_GLOBAL(og__reader *r)
 {
-    og_value module;
-    og_value name;
+    og_value module = {0};
+    og_value name = {0};
     int status = take_names(r, &module, &name);
     return status < 0 ? status : og__push_class(r, module, name);
 }
 
 int og__op_INST(og__reader *r)
 {
-    og_value module;
-    og_value name;
+    og_value module = {0};
+    og_value name = {0};
     og_value *items;
     size_t count;
     int status = og__pop_mark(r, &items, &count);

@@ -125,7 +125,7 @@ bool og__node_number(const og__writer *w, og_value v, uint32_t *number)
 int og__memoize_node(og__writer *w, og_value v)
 {
     if (!og__may_recur(w, v) && !og__map_find(&w->nodes, og__node_of(v))) return OG_OK;
-    uint32_t number;
+    uint32_t number = 0;
     int status = og__memoize(w, &number);
     if (status < 0) return status;
     bool fresh;
