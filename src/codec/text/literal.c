@@ -172,7 +172,8 @@ static int read_all(reader *r)
 int og_literal_read(og_doc *doc, const char *text, size_t len, og_error *err)
 {
     og_doc_reset(doc);
-    reader *r = og__alloc(&doc->alloc, sizeof *r);
+    /* With room for one value there is a stack to point into, even for an empty bracket. */
+    reader *r = og__doc_stack_reserve(doc, 1) < 0 ? NULL : og__alloc(&doc->alloc, sizeof *r);
     if (!r) return og_error_set(err, OG_ENOMEM, OG_NO_POSITION, "out of memory while reading a literal");
     r->in = (og__literal){doc, text, len, 0, err};
     r->count = 0;
