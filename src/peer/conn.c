@@ -559,6 +559,17 @@ static const og_codec_options *answer_options(const og__conn *conn, og_codec_opt
     return own;
 }
 
+/* Behind a bare number in a raw stream stands a space, or the next one would go on where it ends. */
+static int end_number(og__conn *conn, og_value value, og_error *err)
+{
+    og_kind kind = og_kind_of(value);
+    bool stream = og_framing_is_raw(conn->out_wire.framing) && !conn->setup->datagram;
+    bool json = strcmp(conn->out_wire.codec->name, "json") == 0;
+    if (!stream || !json || (kind != OG_INT && kind != OG_FLOAT)) return OG_OK;
+    int status = og_buf_putc(&conn->out, ' ');
+    return status < 0 ? og_error_set(err, (og_status)status, OG_NO_POSITION, "no room for an answer") : OG_OK;
+}
+
 int og__conn_put(og__conn *conn, og_value value, og_error *err)
 {
     og_codec_options own;
@@ -571,6 +582,7 @@ int og__conn_put(og__conn *conn, og_value value, og_error *err)
         status = og_error_set(err, OG_ELIMIT, OG_NO_POSITION,
                               "the message is %zu bytes long, more than the limit of %zu",
                               conn->out.len - before, conn->setup->max_message);
+    if (status >= 0) status = end_number(conn, value, err);
     if (status < 0) {
         og_frame_cancel(&conn->out, mark);
         return status;

@@ -193,7 +193,7 @@ static void tutorial_clients(void **state)
     server s = serve("tcp://127.0.0.1:0");
     int fd = plain_connect(og_listener_endpoint(s.listener));
     plain_ask(fd, "{\"a\": 1}", 8, "{\"a\":1}");
-    plain_ask(fd, "42", 2, "42"); /* after 50 ms of silence */
+    plain_ask(fd, "42", 2, "42 "); /* after 50 ms of silence */
     close(fd);
     fd = plain_connect(og_listener_endpoint(s.listener));
     plain_ask(fd, "{\"a\": 1}\n", 9, "{\"a\":1}\n");

@@ -219,10 +219,10 @@ static void answers_are_in_kind(void **state)
         size_t len;
         const char *answer;
     } rows[] = {
-        {"{\"a\":1}", 7, "7"},
+        {"{\"a\":1}", 7, "7 "}, /* or a second answer would go on where the number ends */
         {"{\"a\":1}\n", 8, "7\n"},
         {"{\"a\":1}\r\n", 9, "7\n"},
-        {"{\"a\":1}{\"a\":1}", 14, "7"},
+        {"{\"a\":1}{\"a\":1}", 14, "7 "},
         {"\x1e{\"a\":1}\n", 9,
          "\x1e"
          "7\n"},
@@ -257,10 +257,10 @@ static void a_late_line_feed_ends_the_answer_too(void **state)
     assert_false(og__conn_settled(&w.conn));
     assert_int_equal(og__conn_put(&w.conn, og_int(7), &err), 0);
     assert_int_equal(next_of(&w, &value, &err), 0);
-    assert_out(&w, "7");
+    assert_out(&w, "7 ");
     assert_int_equal(feed_text(&w, "\n{\"a\":2}\n", 9, &value, &err, &keep), 1);
     assert_int_equal(og__conn_put(&w.conn, og_int(8), &err), 0);
-    assert_out(&w, "7\n8\n");
+    assert_out(&w, "7 \n8\n");
     free(keep);
     close_wire(&w);
 }
