@@ -140,7 +140,10 @@ static int make(og__writer *w, og__frame *f)
     case OG_MAKE_EXTENSION: status = put_extension(w, f->part->args); break;
     case OG_MAKE_BUFFER: status = put_buffer(w, f->part->args); break;
     }
-    return status < 0 ? status : og__made(w, f);
+    if (status < 0) return status;
+    uint32_t number;
+    if (og__node_number(w, f->value, &number)) f->step = END; /* meanwhile it was written whole */
+    return og__made(w, f);
 }
 
 /* Items or pairs that were put into the object after it was made. */
@@ -184,12 +187,38 @@ static int then_call(og__writer *w, og__frame *f)
     return status < 0 ? status : og__put_op(w, OG__OP_POP);
 }
 
+bool og__object_takes_state(const og__frame *f)
+{
+    return f->kind == OG__FRAME_OBJECT && f->step == BUILT;
+}
+
+int og__object_early(og__writer *w, size_t i)
+{
+    og__frame old = w->open[i];
+    if (old.step <= MAKE || old.step > NEXT) return 0;
+    og__frame *f = og__frame_push(w, OG__FRAME_OBJECT, old.value, old.depth);
+    if (!f) return OG_ELIMIT;
+    w->open[i].dropped = true;
+    f->part = old.part;
+    f->step = old.step;
+    if (old.step == BUILT) {
+        f->step = STATE;
+        return 1;
+    }
+    og__frame *run = &w->open[i + 1]; /* items or pairs are being written */
+    run->dropped = true;
+    og__frame rest = *run;
+    int status = og__run_push(w, rest.value, rest.items + rest.since, rest.count - rest.since, rest.depth);
+    return status < 0 ? status : 1;
+}
+
 int og__write_object(og__writer *w, og__frame *frame)
 {
     size_t self = (size_t)(frame - w->open);
     int status = OG_OK;
     while (status == OG_OK) {
         og__frame *f = &w->open[self];
+        if (f->dropped) return f->step == BUILT ? og__put_op(w, OG__OP_POP) : OG_OK;
         switch (f->step++) {
         case BEGIN: status = begin(w, f); break;
         case CALLABLE:
