@@ -89,8 +89,15 @@ typedef struct og_json_scan {
 OG_API int og_json_scan_end(og_json_scan *scan, const uint8_t *data, size_t len, bool ended, size_t *start,
                             size_t *end, og_error *err);
 
-/* The value that JSON Pointer (RFC 6901) `pointer` names within `value`; OG_INVALID with `err` filled when
- * there is none or it is malformed. */
+/*
+ * The value that JSON Pointer (RFC 6901) `pointer` names within `value`, which goes on owning it. OG_INVALID
+ * with `err` filled: OG_EINVAL when the pointer is malformed, whatever the value; OG_ENOTFOUND when there is
+ * no such value (position: the step in the pointer; the sentence says what was there); OG_ENOMEM.
+ *
+ * Beyond JSON: a key that is no str is named as plain form writes it (1 by "/1"), after str keys; sets and
+ * deques are indexed in their order, named tuples too; the mappings of collections are reached into by key,
+ * other objects by attribute. Keys that hold NUL cannot be named.
+ */
 OG_API og_value og_json_pointer(og_value value, const char *pointer, og_error *err);
 
 #ifdef __cplusplus

@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: MIT
 """The command without a peer: help, usage, exit statuses, limits, and converting files and pipes."""
+import collections
 import json
 import os
 import pickle
@@ -234,6 +235,59 @@ class Convert(Case):
                 self.assertEqual(process.stdout.readline(), b"[%d]\n" % number)
             process.stdin.close()
             self.assertEqual(process.wait(60), 0)
+
+
+class Get(Case):
+    """--get: one value out of each object, by JSON Pointer."""
+
+    VALUE = {"users": [{"name": "홍길동", "a/b": 1, "m~n": 2}], "": 3, "list": [[], {}, None]}
+
+    def get(self, pointer, *words, value=None, status=0):
+        return self.onggi("convert", "--get", pointer, *words, stdin=json.dumps(value or self.VALUE), status=status)
+
+    def test_found(self):
+        for pointer, want in (("/users/0/name", "홍길동"), ("/users/0/a~1b", 1), ("/users/0/m~0n", 2), ("/", 3), ("/list/2", None),
+                              ("/list", self.VALUE["list"]), ("", self.VALUE)):
+            self.assertEqual(self.get(pointer).out, json.dumps(want, ensure_ascii=False, separators=(",", ":")) + "\n")
+
+    def test_in_any_form(self):
+        self.assertEqual(self.get("/users/0/name", "-o", "text").out, "홍길동\n")
+        self.assertEqual(self.get("/list", "-o", "repr").out, "[[], {}, None]\n")
+        self.assertEqual(self.get("/list", "-o", "pretty").out, "[\n  [],\n  {},\n  null\n]\n")
+        self.assertEqual(pickle.loads(self.get("/list", "-o", "pickle").stdout), self.VALUE["list"])
+        self.assertEqual(pickle.loads(self.get("/list", "-o", "canonical").stdout), self.VALUE["list"])
+
+    def test_what_pickles_hold(self):
+        data = pickle.dumps({1: "int", True: "bool", (1, 2): [b"x"], "date": collections.OrderedDict(a={"b": 5}), "set": {7}})
+        for pointer, want in (("/true", None), ("/1", '"bool"'), ("/(1, 2)/0", '"eA=="'), ("/date/a/b", "5"), ("/set/0", "7")):
+            done = self.onggi("convert", "--get", pointer, stdin=data, status=1 if want is None else 0)
+            self.assertEqual(done.out, want + "\n" if want else "")
+
+    def test_not_there(self):
+        done = self.get("/users/0/nam", status=1)
+        self.assertEqual(done.out, "")
+        self.assertEqual(done.err, 'onggi: --get: no key "nam" in the dict at "/users/0", which has "name", "a/b", "m~n" (byte 9)\n'
+                                   '  /users/0/nam\n           ^\n')
+        self.assertRegex(self.get("/users/1", status=1).err, r'no item "1" in the list at "/users", which has 1 \(byte 7\)\n')
+        self.assertRegex(self.get("/users/0/name/x", status=1).err, r'cannot reach into the str at "/users/0/name"')
+
+    def test_the_others_are_printed(self):
+        done = self.onggi("convert", "--get", "/a", stdin='{"a":1}{"b":2}{"a":3}', status=1)
+        self.assertEqual(done.out, "1\n3\n")
+        self.assertEqual(done.err.count("--get"), 1)
+
+    def test_malformed(self):
+        for pointer, place in (("users", 0), ("#/users", 0), ("/a~2", 2), ("/~", 1)):
+            done = self.get(pointer, status=2)
+            self.assertEqual(done.out, "")
+            self.assertRegex(done.err, rf"--get: .*\(byte {place}\)\n  {pointer}\n {{{place + 2}}}\^\n$")
+        self.assertRegex(self.onggi("send", "tcp://:1", "--get", "/a", status=2).err, r"no option of 'onggi send'")
+
+    def test_keys_do_not_steer_the_terminal(self):
+        done = self.get("/b", value={"\x1b[31m\n": 1, "\u009b31m": 2}, status=1)
+        self.assertNotIn("\x1b", done.err)
+        self.assertNotIn("\x9b", done.err)
+        self.assertEqual(done.err.count("\n"), 3)
 
 
 class Colour(Case):
