@@ -69,14 +69,17 @@ OG_API char *og_json_dumps(og_value value, size_t *len, const og_json_write_opti
 /* Appends the value as JSON text to `out`. 0 or a negative status; on failure `out` is as before. */
 OG_API int og_json_write(og_value value, og_buf *out, const og_json_write_options *options, og_error *err);
 
-/* Finds where a JSON text ends in a stream that comes in pieces; looks at each byte once. Zero-initialise. */
+/* Finds where a JSON text ends in a stream that comes in pieces; looks at each byte once. Zero-initialise,
+ * set the options. */
 typedef struct og_json_scan {
     size_t at; /* bytes looked at so far */
     size_t depth;
-    size_t max_depth; /* 0: 1,000 */
-    uint64_t kinds;   /* private: which of the innermost containers are objects, a bit each */
-    uint8_t known;    /* private: how many bits of it count */
-    uint8_t state;    /* private */
+    size_t max_depth;    /* option; 0: 1,000 */
+    bool allow_comments; /* option, as that of og_json_read_options */
+    uint8_t known;       /* private: how many bits of `kinds` count */
+    uint8_t state;       /* private */
+    size_t start;        /* private: where the text begins */
+    uint64_t kinds;      /* private: which of the innermost containers are objects, a bit each */
 } og_json_scan;
 
 /*
@@ -84,7 +87,8 @@ typedef struct og_json_scan {
  * `ended` says that no more will come. 1: the text ends at `*end` (which leaves white space after it alone;
  * `*start` is its first byte, after white space); 0: needs more; < 0: cannot be JSON. It checks only as much
  * as finding the end takes, and that the innermost 64 brackets match. A bare number, true, false or null ends
- * at whatever follows it, or at the end.
+ * at whatever follows it, or at the end. With comments allowed, a stream that ends behind nothing but them is
+ * no error but an empty text: 1 with `*start` equal to `*end`.
  */
 OG_API int og_json_scan_end(og_json_scan *scan, const uint8_t *data, size_t len, bool ended, size_t *start,
                             size_t *end, og_error *err);
