@@ -40,8 +40,10 @@ typedef struct og_json_read_options {
 typedef struct og_json_write_options {
     size_t size; /* sizeof(og_json_write_options) */
     og_json_form form;
-    int indent;     /* spaces a level; 0: all on one line; OG_JSON_INDENT_0: line breaks alone (indent=0) */
-    bool sort_keys; /* by code point */
+    int indent; /* spaces a level; 0: all on one line; OG_JSON_INDENT_0: line breaks alone (indent=0) */
+    const char
+        *indent_text;  /* a level's text in the place of spaces, e.g. "\t" (indent='\t'); NULL: `indent` */
+    bool sort_keys;    /* by code point */
     bool ensure_ascii; /* \uXXXX for all that is not ASCII; else UTF-8 */
     bool allow_nan; /* write NaN, Infinity, -Infinity; else strict refuses, plain writes null, lossless a tag
                      */
