@@ -5,7 +5,7 @@
 #include <string.h>
 
 /* The steps of an object, in order. */
-enum { BEGIN, CALLABLE, ARGS, KWARGS, MAKE, ITEMS, PAIRS, STATE, BUILT, NEXT, END };
+enum { BEGIN, CALLABLE, ARGS, KWARGS, MAKE, ITEMS, PAIRS, STATE, BUILT, NEXT, THEN, THEN_CALL, END };
 
 static og_make make_of(const og__frame *f)
 {
@@ -167,14 +167,24 @@ static int write_state(og__writer *w, og__frame *f)
     return og__write_value(w, more->state, f->depth + 1u);
 }
 
-static int go_to_next(og__frame *f)
+static int go_to_next(og__writer *w, og__frame *f)
 {
     const og__object_more *more = f->part->more;
-    if (more && og_valid(more->next)) {
-        f->part = og__node_of(more->next)->items;
-        f->step = ITEMS;
-    }
-    return OG_OK;
+    f->step = END;
+    if (!more || !og_valid(more->next)) return OG_OK;
+    f->part = og__node_of(more->next)->items;
+    f->step = ITEMS;
+    if (!og_valid(f->part->callable)) return OG_OK;
+    f->step = THEN;
+    return og__write_value(w, f->part->callable, f->depth + 1u);
+}
+
+/* The call that a later record begins with: its result is dropped. */
+static int then_call(og__writer *w, og__frame *f)
+{
+    int status = og__put_op(w, OG__OP_REDUCE);
+    f->step = ITEMS;
+    return status < 0 ? status : og__put_op(w, OG__OP_POP);
 }
 
 bool og__object_takes_state(const og__frame *f)
@@ -223,7 +233,9 @@ int og__write_object(og__writer *w, og__frame *frame)
         case PAIRS: status = write_run(w, f, true); break;
         case STATE: status = write_state(w, f); break;
         case BUILT: status = og__put_op(w, OG__OP_BUILD); break;
-        case NEXT: status = go_to_next(f); break;
+        case NEXT: status = go_to_next(w, f); break;
+        case THEN: status = og__write_value(w, f->part->args, f->depth + 1u); break;
+        case THEN_CALL: status = then_call(w, f); break;
         default: return OG_OK;
         }
     }
