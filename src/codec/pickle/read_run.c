@@ -183,6 +183,12 @@ static inline bool push_empty(lane *l, og_kind kind)
     return true;
 }
 
+/* True of what is empty and was not referred to yet. */
+static inline bool is_fresh(const og__node *node)
+{
+    return node->items == NULL && !(node->flags & OG__N_SHARED);
+}
+
 /* The values above the innermost mark go into what stands below it: its node, or NULL when it is not of that
  * kind, or not empty. */
 static inline og__node *below_mark(const lane *l, og_kind kind)
@@ -191,7 +197,7 @@ static inline og__node *below_mark(const lane *l, og_kind kind)
     const og_value *mark = l->floor - 1;
     if (mark - l->stack <= mark->u.i || og_kind_of(mark[-1]) != kind) return NULL;
     og__node *node = og__node_of(mark[-1]);
-    return node->items == NULL ? node : NULL;
+    return is_fresh(node) ? node : NULL;
 }
 
 static inline void drop_mark(lane *l)
@@ -235,7 +241,7 @@ static inline bool append(lane *l)
 {
     if (l->top - l->floor < 2 || og_kind_of(l->top[-2]) != OG_LIST) return false;
     og__node *list = og__node_of(l->top[-2]);
-    if (list->items || !fill_list(l->r, list, l->top - 1, 1)) return false;
+    if (!is_fresh(list) || !fill_list(l->r, list, l->top - 1, 1)) return false;
     l->top--;
     return true;
 }
@@ -252,7 +258,7 @@ static inline bool setitem(lane *l)
 {
     if (l->top - l->floor < 3 || og_kind_of(l->top[-3]) != OG_DICT) return false;
     og__node *dict = og__node_of(l->top[-3]);
-    if (dict->items || !og__reader_fill_dict(l->r, dict, l->top - 2, 1)) return false;
+    if (!is_fresh(dict) || !og__reader_fill_dict(l->r, dict, l->top - 2, 1)) return false;
     l->top -= 2;
     return true;
 }
