@@ -146,13 +146,11 @@ NAMES_OF_2 = {}
 
 
 class PyReader(Recorder, pickle._Unpickler):
-    """Also notes where the opcode stands that looks something up."""
-    at = 0
-    found = ()
+    """Also notes what the C reader does not tell."""
+    midway = False  # the protocol is named once more: the C reader does not tell what names stand for then
 
     def find_class(self, module, qualname):
         name = renamed(self.proto, module, qualname)
-        self.found = [*self.found, (self.at, name)]
         return find(*name)
 
 
@@ -160,7 +158,8 @@ def watched(function):
     def wrapper(self):
         frame = self._unframer.current_frame
         rest = len(frame.getbuffer()) - frame.tell() if frame else 0
-        self.at = self.file.tell() - rest - 1
+        at = self.file.tell() - rest - 1
+        self.midway = self.midway or at > 0 and function is pickle._Unpickler.load_proto
         function(self)
     return wrapper
 
@@ -169,11 +168,11 @@ PyReader.dispatch = {op: watched(function) for op, function in pickle._Unpickler
 
 
 class Outcome:
-    def __init__(self, accepted, value, log, found=(), error=None):
+    def __init__(self, accepted, value, log, midway, error=None):
         self.accepted = accepted
         self.value = value
         self.log = log
-        self.found = found  # (position, name)
+        self.midway = midway
         self.error = error
 
     def __repr__(self):
@@ -184,11 +183,11 @@ def run(reader):
     log.clear()
     try:
         value = reader.load()
-        return Outcome(True, value, log[:], getattr(reader, "found", ()))
+        return Outcome(True, value, log[:], getattr(reader, "midway", False))
     except RecursionError:
         raise
     except Exception as error:
-        return Outcome(False, None, log[:], getattr(reader, "found", ()), error)
+        return Outcome(False, None, log[:], getattr(reader, "midway", False), error)
 
 
 def register():

@@ -33,10 +33,10 @@ class Policy(unittest.TestCase):
         except peer.Refused as refused:
             return None, str(refused)
 
-    def check_plain(self, data, by_c, trailing):
+    def check_plain(self, data, by_c, trailing, midway):
         """(a) What the C reader accepts, we read, and the value is the same."""
         written, why = self.rewrite(data)
-        if not by_c.accepted:
+        if not by_c.accepted or midway:
             return
         if written is None:
             self.assertTrue(self.is_known(data, why, by_c, trailing), f"C reads it, onggi: {why}")
@@ -63,8 +63,8 @@ class Policy(unittest.TestCase):
         if written is None:
             return why
         c, py, file = outcomes
-        if "has no attribute '__dict__'" in str(c.error):
-            return None  # BUILD with an empty state: the reader in Python does nothing, the C reader looks for __dict__
+        if "has no attribute '__dict__'" in str(c.error) or "state is not a dict" in str(c.error):
+            return None  # BUILD with a state that counts as false: the reader in Python does nothing then
         self.assertEqual((py.accepted, file.accepted, dis), (c.accepted, c.accepted, True), f"strict accepts; C {c}\nfrom a file {file}\nPython {py}".replace("\n", " | "))
         for other in (py, file) if c.accepted else ():
             self.assertIsNone(peer.same(c.value, other.value), "strict accepts")
@@ -101,6 +101,8 @@ class Policy(unittest.TestCase):
         """What is done to objects that have no name of their own is said of no name; from where we give up on, only names are told."""
         if failed >= 0:
             return
+        if how == "new" and ("called", ("copyreg", "__newobj__")) in used:
+            return  # by INST or OBJ
         names = readers.spellings(path) + [("", "")] if path and path[0] != "persistent" else [("", "")]
         hows = ("new", "called") if how == "new" else (how,)
         self.assertTrue(any((one, name) in used for one in hows for name in names), f"{how} {path} is not in {used}")
@@ -117,7 +119,7 @@ class Policy(unittest.TestCase):
             end = None
         trailing = end is not None and end < len(data)
         try:
-            self.check_plain(data, outcomes[0], trailing)
+            self.check_plain(data, outcomes[0], trailing, outcomes[1].midway)
             if not trailing:
                 self.check_strict(data, outcomes, dis)
             status, verdict, uses = self.check_report(data, outcomes)

@@ -80,6 +80,7 @@ typedef struct og__reader {
     size_t extension_count;
     unsigned protocol;   /* what PROTO said last */
     size_t memory_limit; /* of the document, to be put back */
+    uint8_t wary;        /* what og__reader_run_on() leaves to og__reader_step() beside what is unusual */
     bool regrown;        /* a container grew after it was placed: heights must be taken again at the end */
     const og__node *models[OG__MODELS]; /* dicts whose keys are all str, by which others are filled */
     og_error *err;
@@ -292,6 +293,18 @@ og__run_fn og__reader_run_to;
 #    define OG__PICKLE_AVX2 1
 og__run_fn og__reader_run_to_avx2; /* where there are AVX2, BMI and BMI2 */
 #endif
+
+/*
+ * What goes by opcode, the watcher of a policy and the strict reader, has the usual ones done at once: up to
+ * one that is left to og__reader_step(), or the end. These ones name and call nothing, and no two readers
+ * take them for different things, but for frames and bytes that may be a pickle: r->wary says whether to
+ * leave these too.
+ */
+enum { OG__WARY_FRAMES = 1, OG__WARY_BYTES = 2 };
+void og__reader_run_on(og__reader *r);
+
+/* Whether bytes, or those of a str, may be a pickle that names something. */
+bool og__may_be_pickle(const uint8_t *bytes, size_t len);
 
 /* As og__reader_run(), in one of these ways. */
 int og__reader_run_by(og__reader *r, og__run_fn *run_to);

@@ -129,6 +129,16 @@ static const char *why_stop(const og__level *level)
     return og__stack_len(r) > 1 ? "more than the result is left on the stack" : NULL;
 }
 
+void og__run_on_in_frame(og__level *level)
+{
+    og__reader *r = level->reader;
+    const uint8_t *end = r->end;
+    if ((size_t)(r->at - r->start) >= level->frame_end) level->frame_end = 0;
+    if (level->frame_end > 0) r->end = r->start + level->frame_end;
+    og__reader_run_on(r);
+    r->end = end;
+}
+
 const char *og__strict_why(og__level *level)
 {
     const og__reader *r = level->reader;

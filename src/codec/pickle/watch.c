@@ -364,6 +364,7 @@ static int after(og__watch *watch, og__level *level)
 static int step(og__watch *watch, og__level *level)
 {
     og__reader *r = level->reader;
+    og__run_on_in_frame(level);
     if (r->at == r->end) return og__reader_no_stop(r);
     r->op = r->at++;
     if (!og__opcodes[*r->op].name) return og__reader_step(r);
@@ -392,6 +393,7 @@ int og__watch_run(og__watch *watch, og__reader *reader)
     outer->imported = false;
     outer->held_count = 0;
     outer->failed = false;
+    reader->wary = OG__WARY_FRAMES | (watch->policy->nested > 0 ? OG__WARY_BYTES : 0);
     watch->work = ((size_t)(reader->end - reader->start) + 1024) * WORK_A_BYTE;
     for (;;) {
         og__level *level = og__watch_level(watch);

@@ -98,6 +98,9 @@ int og__watch_persistent(og__watch *watch, og__level *level);
 /* Leaves the innermost one, whose reading ended with `status`. 0 or OG_ENOMEM. */
 int og__watch_leave(og__watch *watch, int status);
 
+/* Does the usual opcodes up to one that must be looked at, the end of the frame in hand, or the end. */
+void og__run_on_in_frame(og__level *level);
+
 /* Why readers may take the opcode reader->op, which is about to be done, for different things; NULL when they
  * do not. */
 const char *og__strict_why(og__level *level);

@@ -95,8 +95,10 @@ static int start(og__watch *watch, og__nested *nested, const uint8_t *bytes, siz
     level->failed = false;
     level->denied.code = OG_OK;
     int status = og__reader_init(&nested->reader, nested->doc, bytes, len, &options, &nested->err);
-    if (status == OG_OK) watch->depth++;
-    return status;
+    if (status < 0) return status;
+    watch->depth++;
+    nested->reader.wary = OG__WARY_FRAMES | (watch->policy->nested > watch->depth ? OG__WARY_BYTES : 0);
+    return OG_OK;
 }
 
 /* Whether bytes, or a str, are to be read as a pickle. */
@@ -112,6 +114,13 @@ static bool is_worth_it(og__watch *watch, const uint8_t *bytes, size_t len, bool
     }
     watch->exhausted = true;
     return false;
+}
+
+bool og__may_be_pickle(const uint8_t *bytes, size_t len)
+{
+    size_t looked = 0;
+    if (is_latin1_pickle(bytes, len)) return true;
+    return may_be_pickle(bytes, len) && (says_protocol(bytes) || og__may_name(bytes, len, &looked));
 }
 
 int og__watch_enter(og__watch *watch)
