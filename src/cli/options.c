@@ -4,7 +4,19 @@
 
 #include <string.h>
 
-typedef enum kind { FLAG, TEXT, CODEC, FRAMING, FORM_IN, FORM_OUT, NUMBER, PROTOCOL, SIZE, TIME } kind;
+typedef enum kind {
+    FLAG,
+    TEXT,
+    POINTER,
+    CODEC,
+    FRAMING,
+    FORM_IN,
+    FORM_OUT,
+    NUMBER,
+    PROTOCOL,
+    SIZE,
+    TIME
+} kind;
 
 typedef struct option_row {
     const char *name;
@@ -37,6 +49,8 @@ static const option_row rows[] = {
      "how objects are given: json, lossless, repr, pickle or text", 0},
     {"output", 'o', FORM_OUT, CLI_SERVE | CLI_CALL | CLI_RECV | CLI_CONVERT | CLI_INSPECT, AT(out), "FORM",
      "how objects are printed: json, pretty, lossless, repr, pickle, canonical or text", 0},
+    {"get", 0, POINTER, CLI_SERVE | CLI_CALL | CLI_RECV | CLI_CONVERT, AT(get), "POINTER",
+     "print only what this JSON Pointer names: /users/0/name", 0},
     {"protocol", 0, PROTOCOL, CLI_ALL, AT(protocol), "N", "of pickles that are written, 0 to 5 (default: 4)",
      5},
     {"globals", 0, FLAG, CLI_INSPECT, AT(globals), NULL,
@@ -108,6 +122,19 @@ static int set_name(const option_row *row, const char *text, const char **out)
     return cli_usage("--%s: %s", row->name, err.text);
 }
 
+/* Whether it is well-formed does not depend on what it is to reach into. */
+static int set_pointer(const option_row *row, const char *text, const char **out)
+{
+    char what[24];
+    og_error err = {.code = OG_OK};
+    *out = text;
+    og_json_pointer(og_none(), text, &err);
+    if (err.code != OG_EINVAL) return 0;
+    snprintf(what, sizeof what, "--%s", row->name);
+    cli_fail_in(what, text, strlen(text), NULL, &err);
+    return CLI_USAGE;
+}
+
 static int set_form(const option_row *row, const char *text, cli_form *out)
 {
     for (size_t i = 1; i < sizeof forms / sizeof forms[0]; i++) {
@@ -143,6 +170,7 @@ static int set_option(cli_options *options, const option_row *row, const char *t
     switch (row->kind) {
     case FLAG: *(bool *)out = true; return 0;
     case TEXT: *(const char **)out = text; return 0;
+    case POINTER: return set_pointer(row, text, out);
     case CODEC:
     case FRAMING: return set_name(row, text, out);
     case FORM_IN:

@@ -59,6 +59,7 @@ typedef struct cli_options {
     int64_t connect_timeout_ms; /* OG_FOREVER: none */
     int64_t timeout_ms;
     int64_t idle_timeout_ms;
+    const char *get; /* a JSON Pointer */
     const char *policy;
     struct og_policy *rules; /* what --policy names, once it is read; or NULL */
     bool globals;
