@@ -10,7 +10,7 @@
 int og__op_MARK(og__reader *r)
 {
     size_t at = og__stack_len(r);
-    int status = og__push(r, (og_value){.meta = OG_INVALID, .u.i = (int64_t)r->fence});
+    int status = og__push(r, (og_value){.meta = OG_INVALID, .u.i = (int64_t)og__stack_above(r)});
     if (status == OG_OK) r->fence = at + 1;
     return status;
 }
