@@ -99,8 +99,10 @@ static void test_tags(void **state)
     expect(
         "{\"py/def\":[1,{\"py/frozenset\":[{\"py/object\":\"m.C\",\"py/state\":{\"s\":{\"py/set\":[{\"py/ref\":1}]}}}]}]}",
         "[{\"py/object\":\"m.C\",\"s\":[\"[...]\"]}]");
+    /* A list that was taken before it was filled. */
+    expect("{\"py/object\":\"m.C\",\"py/args\":[{\"py/def\":[1,{\"py/late\":[{\"py/ref\":1}]}]}]}",
+           "{\"py/object\":\"m.C\",\"py/args\":[[\"[...]\"]]}");
     /* A tuple in its own list. */
-    expect("{\"py/object\":\"m.C\",\"py/args\":[{\"py/def\":[1,{\"py/late\":[{\"py/ref\":1}]}]}]}");
     expect("{\"py/def\":[1,{\"py/tuple\":[[{\"py/ref\":1}],{\"k\":{\"py/ref\":1}}]}]}",
            "[[\"[...]\"],{\"k\":\"[...]\"}]");
 }
