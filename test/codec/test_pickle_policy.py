@@ -5,6 +5,7 @@ import io
 import os
 import resource
 import unittest
+import warnings
 
 import pickle_peer as peer
 import pickle_programs as programs
@@ -18,8 +19,9 @@ COUNT = int(os.environ.get("ONGGI_PICKLE_COUNT", "1000000" if "ONGGI_SOAK" in os
 class Policy(unittest.TestCase):
     @classmethod
     def setUpClass(cls):
+        warnings.simplefilter("ignore")
         readers.register()
-        resource.setrlimit(resource.RLIMIT_AS, (2 << 30, 2 << 30))  # the C reader's memo follows the numbers that it is told
+        resource.setrlimit(resource.RLIMIT_AS, (400 << 20, 400 << 20))  # the C reader's memo follows the numbers that it is told
 
     def setUp(self):
         self.tool = peer.Tool(TOOL)

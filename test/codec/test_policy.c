@@ -256,6 +256,61 @@ static void test_pickles_inside(void **state)
     og_policy_free(policy);
 }
 
+static void put(og_buf *out, const char *text, size_t len)
+{
+    assert_int_equal(og_buf_put(out, text, len), OG_OK);
+}
+
+/* bytes(b), over and over: each gives bytes that may be a pickle, and only so many are read. */
+static void test_copies_of_bytes_are_bounded(void **state)
+{
+    (void)state;
+    enum { HALF = 10000, COPIES = 5000 };
+    og_buf bytes = OG_BUF_INIT;
+    uint8_t len[4] = {(2 * HALF + 5) & 0xff, (2 * HALF + 5) >> 8, 0, 0};
+    put(&bytes,
+        "\x80\x04\x8c\x08"
+        "builtins\x8c\x05"
+        "bytes\x93\x94"
+        "0B",
+        23);
+    put(&bytes, (const char *)len, sizeof len);
+    for (size_t i = 0; i < HALF; i++)
+        put(&bytes, "N0", 2);
+    put(&bytes,
+        "ca\nb\n"
+        "\x94"
+        "0",
+        7);
+    for (size_t i = 0; i < COPIES; i++)
+        put(&bytes, "h\0h\1\x85R0", 7);
+    put(&bytes, "N.", 2);
+    og_error err = {0};
+    assert_int_equal(og_pickle_check(bytes.data, bytes.len, NULL, NULL, &err), OG_EPOLICY);
+    assert_non_null(strstr(err.text, "more copies of bytes than are looked at"));
+    og_policy *policy = og_policy_builtin("plain-data", NULL);
+    assert_int_equal(read_by(policy, (const char *)bytes.data, bytes.len, false, &err), OG_EPOLICY);
+    assert_non_null(strstr(err.text, "more copies of bytes than are looked at"));
+    og_policy_free(policy);
+    og_buf_free(&bytes);
+}
+
+/* A class that getattr() finds in another one is named too, though no opcode names it. */
+static void test_classes_found_by_getattr(void **state)
+{
+    (void)state;
+    static const char bytes[] = "\x80\x02"
+                                "c__builtin__\ngetattr\ncshop\nOrder\nX\x05\0\0\0"
+                                "Inner\x86R)R.";
+    og_error err = {0};
+    og_policy *policy = policy_of("allow builtins.getattr\nallow shop.Order\n");
+    assert_int_equal(read_by(policy, bytes, sizeof bytes - 1, false, &err), OG_EPOLICY);
+    assert_non_null(strstr(err.text, "names shop:Order.Inner"));
+    assert_int_equal(og_policy_allow(policy, "shop:Order.Inner", NULL), OG_OK);
+    assert_int_equal(read_by(policy, bytes, sizeof bytes - 1, false, &err), OG_OK);
+    og_policy_free(policy);
+}
+
 /* ---- Checking ---- */
 
 static void test_report(void **state)
@@ -436,6 +491,8 @@ int main(void)
         cmocka_unit_test(test_reading),
         cmocka_unit_test(test_extensions_with_names),
         cmocka_unit_test(test_pickles_inside),
+        cmocka_unit_test(test_copies_of_bytes_are_bounded),
+        cmocka_unit_test(test_classes_found_by_getattr),
         cmocka_unit_test(test_report),
         cmocka_unit_test(test_report_is_bounded),
         cmocka_unit_test(test_every_cut_and_change),
