@@ -21,7 +21,10 @@ class Policy(unittest.TestCase):
     def setUpClass(cls):
         warnings.simplefilter("ignore")
         readers.register()
-        resource.setrlimit(resource.RLIMIT_AS, (400 << 20, 400 << 20))  # the C reader's memo follows the numbers that it is told
+        # Python's readers ask for as much memory as they are told to; filling it takes long.
+        with open("/proc/self/statm", encoding="ascii") as statm:
+            limit = int(statm.read().split()[0]) * resource.getpagesize() + (128 << 20)
+        resource.setrlimit(resource.RLIMIT_AS, (limit, limit))
 
     def setUp(self):
         self.tool = peer.Tool(TOOL)

@@ -171,11 +171,16 @@ size_t og__height_of_items(const og_value *items, size_t count);
 /* Notes that something of height `below` was put into `v`. 0 or OG_ELIMIT. */
 int og__raise(og__reader *r, og_value v, size_t below);
 
-/* Notes that a container is being filled: when it was referred to before, what did so found it otherwise. */
-static inline void og__fill_noted(og_value v)
+/*
+ * Notes that what stands in this place of the stack is being filled. When it was referred to before, whatever
+ * did so found it otherwise; but not when it stands there twice, as DUP makes it: then it is filled where it
+ * is needed.
+ */
+static inline void og__fill_noted(const og__reader *r, const og_value *at)
 {
-    og__node *node = og__node_of(v);
-    if (node->flags & OG__N_SHARED) node->flags |= OG__N_LATE;
+    if (!og__is_shared(*at)) return;
+    bool twice = at > r->doc->stack && at[-1].meta == at->meta && at[-1].u.p == at->u.p;
+    if (!twice) og__node_of(*at)->flags |= OG__N_LATE;
 }
 
 /* Notes that a container that was just filled is `height`, which is within bounds. */
@@ -183,9 +188,7 @@ static inline void og__set_height(og__reader *r, og__node *node, size_t height)
 {
     if (height <= node->high) return;
     node->high = (uint16_t)height;
-    if (!(node->flags & OG__N_SHARED)) return;
-    node->flags |= OG__N_LATE;
-    r->regrown = true;
+    if (node->flags & OG__N_SHARED) r->regrown = true;
 }
 
 /* After reading: takes heights again when that is needed. 0, OG_ELIMIT or OG_ENOMEM. */
