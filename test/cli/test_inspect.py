@@ -205,6 +205,11 @@ class Command(unittest.TestCase):
         self.assertEqual(got, 2)
         self.assertIn("line 2, column 7", err)
         self.assertEqual(onggi("inspect", "--policy", "/nowhere", data=data)[0], 3)
+        self.assertEqual(onggi("inspect", "--policy", self.folder.name, data=data)[0], 3)
+        for text in (b"", b"\n\n# nothing", b"\xef\xbb\xbfdefault allow\n", b"DEFAULT ALLOW\n", b"default allow\0\n", b"default\xa0allow"):
+            got, out, _ = onggi("inspect", "--verdict", "--policy", self.write("policy", text), data=pickle.dumps({1}, 2))
+            self.assertNotEqual(got, 0, text)
+            self.assertNotIn("harmless\n", out)
 
     def test_names_do_not_steer_the_terminal(self):
         data = pickle.dumps(Evil(), 0).replace(b"system", b"\x1b[31m\x07\x1b]0;x")

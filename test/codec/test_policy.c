@@ -152,11 +152,24 @@ static void test_parse_errors(void **state)
         size_t position;
         og_status status;
     } cases[] = {
-        {"permit a.b", 0, OG_ESYNTAX},     {"allow", 5, OG_ESYNTAX},
-        {"allow a.b c.d", 10, OG_ESYNTAX}, {"strict\nallow x", 13, OG_ESYNTAX},
-        {"default maybe", 8, OG_ESYNTAX},  {"nested 9", 7, OG_ESYNTAX},
-        {"include x", 8, OG_ENOTFOUND},    {"allow a.b\ndeny # x", 15, OG_ESYNTAX},
+        {"permit a.b", 0, OG_ESYNTAX},
+        {"allow", 5, OG_ESYNTAX},
+        {"allow a.b c.d", 10, OG_ESYNTAX},
+        {"strict\nallow x", 13, OG_ESYNTAX},
+        {"default maybe", 8, OG_ESYNTAX},
+        {"nested 9", 7, OG_ESYNTAX},
+        {"include x", 8, OG_ENOTFOUND},
+        {"allow a.b\ndeny # x", 15, OG_ESYNTAX},
         {"strict now", 7, OG_ESYNTAX},
+        {"\xef\xbb\xbf# marked\n", 0, OG_ESYNTAX},
+        {"Allow a.b", 0, OG_ESYNTAX},
+        {"allow\xc2\xa0"
+         "a.b",
+         0, OG_ESYNTAX},
+        {"allow a.b\rallow c.d", 10, OG_ESYNTAX},
+        {"nested -1", 7, OG_ESYNTAX},
+        {"include Plain-Data", 8, OG_ENOTFOUND},
+        {"default allow deny", 14, OG_ESYNTAX},
     };
     for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
         og_policy *policy = og_policy_new(NULL);
@@ -167,6 +180,24 @@ static void test_parse_errors(void **state)
         assert_int_equal(err.position, cases[i].position);
         og_policy_free(policy);
     }
+}
+
+/* What says nothing allows nothing, and a NUL hides nothing behind it. */
+static void test_parse_fails_closed(void **state)
+{
+    (void)state;
+    static const char nul[] = "allow a.b\0c\n";
+    static const char *const empty[] = {"", "\n", "#allow builtins.set", "   \t\r\n", "lenient"};
+    for (size_t i = 0; i < sizeof empty / sizeof empty[0]; i++) {
+        og_policy *policy = policy_of(empty[i]);
+        assert_false(allows(policy, "builtins", "set"));
+        og_policy_free(policy);
+    }
+    og_policy *policy = og_policy_new(NULL);
+    assert_int_equal(og_policy_parse(policy, nul, sizeof nul - 1, NULL), OG_ESYNTAX);
+    assert_false(allows(policy, "a", "b"));
+    assert_int_equal(og_policy_parse(policy, NULL, 0, NULL), OG_OK);
+    og_policy_free(policy);
 }
 
 /* ---- Reading ---- */
@@ -488,6 +519,7 @@ int main(void)
         cmocka_unit_test(test_builtin),
         cmocka_unit_test(test_parse),
         cmocka_unit_test(test_parse_errors),
+        cmocka_unit_test(test_parse_fails_closed),
         cmocka_unit_test(test_reading),
         cmocka_unit_test(test_extensions_with_names),
         cmocka_unit_test(test_pickles_inside),
