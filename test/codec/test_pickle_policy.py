@@ -94,6 +94,8 @@ class Policy(unittest.TestCase):
             for how, path in outcome.log:
                 if how != "imported":
                     self.check_call(how, path, used, failed)
+                elif ("called", ("builtins", "getattr")) in used and (path[0], path[1].rpartition(".")[0]) in imported:
+                    pass  # by INST or OBJ: the call is reported, not what it gives
                 elif path[0] and not unknown:
                     self.assertTrue(any(name in imported for name in readers.spellings(path)), f"{path} not in {imported}\n{outcome}\n{why}")
         if outcomes[0].accepted and failed < 0 and not codes:
