@@ -186,7 +186,7 @@ class Producers(unittest.TestCase):
                 self.tool.rewrite(data, 4)
             with self.assertRaisesRegex(peer.Refused, f"not a pickle but {word}"):
                 self.tool.scan(data)
-        for data, word in (b'{"a": 1}', "perhaps JSON"), (b"[1]", "perhaps JSON"), (b"7z\xbc\xaf", "7z"), (b"\xfd7zXZ\0", "xz"), (b"", "ends"), (b"7", "damaged"):
+        for data, word in (b'{"a": 1}', "perhaps JSON"), (b"[1]", "perhaps JSON"), (b"7z\xbc\xaf", "7z"), (b"\xfd7zXZ\0", "xz"), (b"PK\3\4\n\x14\0\0", "zip"), (b"\x28\xb5\x2f\xfd", "zstd"), (b"\x89HDF", "HDF5"), (b"", "ends"), (b"7", "damaged"):
             with self.assertRaisesRegex(peer.Refused, word):
                 self.tool.rewrite(data, 4)
 

@@ -4,6 +4,7 @@
 
 #include <string.h>
 
+/* Some begin with bytes that are opcodes too. */
 static const struct {
     const char *head;
     size_t len;
@@ -15,7 +16,12 @@ static const struct {
     {"\x78\x9c", 2, "zlib data: unpack it first"},
     {"\x78\xda", 2, "zlib data: unpack it first"},
     {"\xfd\x37zXZ", 5, "xz data: unpack it first"},
+    {"BZh", 3, "bzip2 data: unpack it first"},
+    {"\x28\xb5\x2f\xfd", 4, "zstd data: unpack it first"},
     {"7z\xbc\xaf", 4, "a 7z archive: unpack it first"},
+    {"PK\x03\x04", 4, "a zip archive: read its members one by one"},
+    {"\x93NUMPY", 6, "one of numpy's .npy files"},
+    {"\x89HDF", 4, "an HDF5 file"},
     {"{", 1, "perhaps JSON"},
     {"[", 1, "perhaps JSON"},
 };
@@ -31,7 +37,7 @@ static bool has_joblib_array(const uint8_t *bytes, size_t len)
 int og__no_opcode(const uint8_t *bytes, size_t at, size_t len, og_error *err)
 {
     const char *kind = NULL;
-    for (size_t i = 0; at == 0 && i < sizeof kinds / sizeof kinds[0]; i++) {
+    for (size_t i = 0; i < sizeof kinds / sizeof kinds[0]; i++) {
         if (len >= kinds[i].len && memcmp(bytes, kinds[i].head, kinds[i].len) == 0) kind = kinds[i].name;
     }
     if (kind) return og_error_set(err, OG_ESYNTAX, at, "this is not a pickle but %s", kind);
