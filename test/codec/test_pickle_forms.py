@@ -75,8 +75,6 @@ def agree(data):
     c = outcome(lambda d: CRecorder(io.BufferedReader(io.BytesIO(d))).load(), data)
     python = outcome(lambda d: Recorder(io.BytesIO(d)).load(), data)
     seen = shown(data)
-    if not set(data) & set(b"cPi\x93") and c != outcome(pickle.loads, data):
-        return False  # from memory the C reader reads on behind a frame, from a file it does not
     if c != python or seen == "refused":
         return False
     if data[:1] in b"ILF":  # the listing shows the number itself
