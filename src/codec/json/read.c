@@ -116,7 +116,8 @@ og_value og__json_make_container(og__json_reader *r)
     } else if (list) {
         made = og__list_from(r->doc, items, count);
     } else {
-        og_error why = {.code = OG_OK};
+        og_error why;
+        why.code = OG_OK; /* to clear it all takes longer than to make a small dict */
         size_t bad = SIZE_MAX;
         made = make_dict(r, items, count / 2, &bad, &why);
         if (!og_valid(made) && why.code != OG_ENOMEM) {
@@ -218,7 +219,7 @@ static int pass_avx512(og__json_reader *r)
 #endif
 
 /* The vectors' passes read padded texts only. */
-static int pass_over(og__json_reader *r)
+static inline int pass_over(og__json_reader *r)
 {
 #if defined(OG__JSON_X86)
     bool padded = r->fast_end == r->end;
@@ -228,9 +229,8 @@ static int pass_over(og__json_reader *r)
     return og__json_pass(r);
 }
 
-static int read_into(og_doc *doc, og__json_reader *r)
+static inline int read_into(og_doc *doc, og__json_reader *r)
 {
-    r->doc = doc;
     doc->work = 0;
     doc->work_limit = WORK_LEAST + (uint64_t)(r->end - r->text) * WORK_PER_BYTE;
     int status = pass_over(r);
@@ -243,18 +243,23 @@ static int read_into(og_doc *doc, og__json_reader *r)
     return status;
 }
 
-static og__json_reader reader_of(og__json_kernel kernel, const og_json_read_options *o, og_error *err)
+/* Field by field: to clear it all first takes longer than to read a short text. */
+static void set_out(og__json_reader *r, og__json_kernel kernel, og_doc *doc, const og_json_read_options *o,
+                    og_error *err)
 {
-    return (og__json_reader){
-        .max_depth = o->max_depth ? o->max_depth : DEPTH_DEFAULT,
-        .max_digits = o->max_digits ? o->max_digits : DIGITS_DEFAULT,
-        .err = err,
-        .kernel = kernel,
-        .allow_nan = o->allow_nan,
-        .allow_surrogates = o->allow_surrogates || o->lossless,
-        .allow_trailing_comma = o->allow_trailing_comma,
-        .duplicate = o->refuse_duplicates ? OG__DUPLICATE_REFUSE : OG__DUPLICATE_LAST,
-    };
+    r->depth = 0;
+    r->max_depth = o->max_depth ? o->max_depth : DEPTH_DEFAULT;
+    r->max_digits = o->max_digits ? o->max_digits : DIGITS_DEFAULT;
+    r->doc = doc;
+    r->tree = NULL;
+    r->err = err;
+    r->shapes = NULL;
+    r->status = OG_OK;
+    r->kernel = kernel;
+    r->allow_nan = o->allow_nan;
+    r->allow_surrogates = o->allow_surrogates || o->lossless;
+    r->allow_trailing_comma = o->allow_trailing_comma;
+    r->duplicate = o->refuse_duplicates ? OG__DUPLICATE_REFUSE : OG__DUPLICATE_LAST;
 }
 
 /* Reads with the containers of the text in a document of their own until their tags are understood. */
@@ -271,12 +276,12 @@ static int read_lossless(og_doc *doc, og__json_reader *r)
     return status;
 }
 
-static int read_document(og__json_kernel kernel, og_doc *doc, const uint8_t *text, size_t len, bool padded,
-                         const og_json_read_options *o, og_error *err)
+static inline int read_document(og__json_kernel kernel, og_doc *doc, const uint8_t *text, size_t len,
+                                bool padded, const og_json_read_options *o, og_error *err)
 {
-    og__json_reader r = reader_of(kernel, o, err);
+    og__json_reader r;
+    set_out(&r, kernel, doc, o, err);
     set_text(&r, text, len, padded);
-    r.doc = doc;
     if (o->allow_comments) {
         text = og__json_blank_comments(&r, text, len);
         if (!text) return r.status;
