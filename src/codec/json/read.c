@@ -201,7 +201,6 @@ static int pass_avx512(og__json_reader *r)
 {
     og_error *err = r->err;
     og__doc_mark mark = og__doc_marked(r->doc);
-    og__doc_mark tree = r->tree ? og__doc_marked(r->tree) : mark;
     r->err = NULL;
     bool good = og__json_pass_avx512(r);
     r->err = err;
@@ -211,7 +210,6 @@ static int pass_avx512(og__json_reader *r)
         return r->status;
     }
     og__doc_rewind(r->doc, mark);
-    if (r->tree) og__doc_rewind(r->tree, tree);
     r->doc->work = 0;
     r->status = OG_OK;
     return og__json_pass(r);
@@ -223,8 +221,8 @@ static inline int pass_over(og__json_reader *r)
 {
 #if defined(OG__JSON_X86)
     bool padded = r->fast_end == r->end;
-    if (padded && r->kernel == OG__JSON_AVX512) return pass_avx512(r);
-    if (padded && r->kernel == OG__JSON_AVX2) return og__json_pass_avx2(r);
+    if (padded && r->kernel == OG__JSON_AVX512 && !r->tree) return pass_avx512(r);
+    if (padded && r->kernel != OG__JSON_ANY) return og__json_pass_avx2(r);
 #endif
     return og__json_pass(r);
 }
