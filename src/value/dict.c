@@ -130,28 +130,6 @@ static uint64_t fingerprint(og_value str)
     return len == 0 ? 0 : (uint64_t)len << 24 | (uint64_t)p[0] << 16 | (uint64_t)p[len / 2] << 8 | p[len - 1];
 }
 
-/* Something of a str below 64: the least that tells most keys of one object apart. */
-static unsigned glance(og_value str)
-{
-    size_t len = og__value_len(str);
-    if (len == 0) return 0;
-    const uint8_t *p = str.u.p;
-    return (p[0] * 5u + p[len - 1] * 3u + (unsigned)len) & 63;
-}
-
-/* As surely_distinct(), at a glance. */
-static bool clearly_distinct(const og_value *items, size_t pairs)
-{
-    uint64_t seen = 0;
-    for (size_t i = 0; i < pairs; i++) {
-        if (og_kind_of(items[2 * i]) != OG_STR) return false;
-        uint64_t bit = UINT64_C(1) << glance(items[2 * i]);
-        if (seen & bit) return false;
-        seen |= bit;
-    }
-    return true;
-}
-
 /* True when the keys are str and no two can be equal; false says nothing. The common small JSON object. */
 static __attribute__((noinline)) bool surely_distinct(const og_value *items, size_t pairs)
 {
@@ -246,7 +224,7 @@ og_value og__dict_from(og_doc *doc, const og_value *items, size_t pairs, og__dup
                        og_error *err)
 {
     bool few = pairs <= OG__LINEAR_MAX;
-    if (!few || !(clearly_distinct(items, pairs) || surely_distinct(items, pairs)))
+    if (!few || !(og__clearly_distinct(items, pairs) || surely_distinct(items, pairs)))
         return dict_by_look_up(doc, items, pairs, duplicate, bad, err);
     og_value small = og__run_from(doc, OG_DICT, items, 2 * pairs, pairs);
     if (!og_valid(small)) refuse_key(err, OG_ENOMEM, OG_INVALID);

@@ -85,22 +85,43 @@ static bool is_like(const og__node *shape, const og_value *items, size_t count)
     return true;
 }
 
+/* The dict that was read whose keys these are; or NULL. It is the latest of its count then. */
+static const og__node *find_shape(og__json_shapes *shapes, const og_value *items, size_t count)
+{
+    const og__node **slots = shapes->by_count[og__json_count_slot(count)];
+    if (is_like(slots[0], items, count)) return slots[0];
+    if (!is_like(slots[1], items, count)) return NULL;
+    const og__node *found = slots[1];
+    slots[1] = slots[0];
+    slots[0] = found;
+    return found;
+}
+
+void og__json_keep_shape(og__json_shapes *shapes, const og__node *dict)
+{
+    if (dict->count == 0) return;
+    const og__node **slots = shapes->by_count[og__json_count_slot(dict->count)];
+    slots[1] = slots[0];
+    slots[0] = dict;
+    og_value first = *(const og_value *)dict->items;
+    if (first.meta & OG__F_CLEAN) shapes->by_first[og__json_first_slot(first.u.p)] = dict;
+}
+
 /* Makes a dict whose keys may be those of one that was read. */
 static og_value make_dict(og__json_reader *r, const og_value *items, size_t count, size_t *bad, og_error *why)
 {
-    og__json_shapes *shapes = r->shapes;
-    const og__node **slot = shapes && count ? &shapes->by_count[count % 16] : NULL;
-    if (slot && is_like(*slot, items, count)) {
-        og_value made = count <= OG__LINEAR_MAX ? og__run_from(r->doc, OG_DICT, items, 2 * count, count)
-                                                : og__dict_like(r->doc, *slot, items);
-        if (!og_valid(made)) why->code = OG_ENOMEM;
+    const og__node *shape = r->shapes ? find_shape(r->shapes, items, count) : NULL;
+    og_value made;
+    if (!shape) {
+        made = og__dict_from(r->doc, items, count, r->duplicate, bad, why);
+        if (r->shapes && og_valid(made)) og__json_keep_shape(r->shapes, og__node_of(made));
         return made;
     }
-    og_value made = og__dict_from(r->doc, items, count, r->duplicate, bad, why);
-    if (slot && og_valid(made)) {
-        *slot = og__node_of(made);
-        if (items->meta & OG__F_CLEAN) shapes->by_first[og__json_first_slot(items->u.p)] = *slot;
-    }
+    if (count <= OG__LINEAR_MAX)
+        made = og__run_from(r->doc, OG_DICT, items, 2 * count, count);
+    else
+        made = og__dict_like(r->doc, shape, items);
+    if (!og_valid(made)) why->code = OG_ENOMEM;
     return made;
 }
 
@@ -195,6 +216,19 @@ og__json_kernel og__json_best_kernel(void)
     return OG__JSON_ANY;
 }
 
+/* Takes a pass that has all sentences over the text. */
+static int pass_with_sentences(og__json_reader *r, int (*pass)(og__json_reader *r))
+{
+    enum { SHORT = 2048 /* has too few dicts to remember them */ };
+    og__json_shapes shapes;
+    if (r->end - r->text <= SHORT || r->tree) return pass(r);
+    memset(&shapes, 0, sizeof shapes);
+    r->shapes = &shapes;
+    int status = pass(r);
+    r->shapes = NULL;
+    return status;
+}
+
 #if defined(OG__JSON_X86)
 /* What is not right is read again by the pass that says what is wrong. */
 static int pass_avx512(og__json_reader *r)
@@ -212,19 +246,19 @@ static int pass_avx512(og__json_reader *r)
     og__doc_rewind(r->doc, mark);
     r->doc->work = 0;
     r->status = OG_OK;
-    return og__json_pass(r);
+    return pass_with_sentences(r, og__json_pass);
 }
 #endif
 
-/* The vectors' passes read padded texts only. */
+/* The vectors' passes read padded texts only, and the fastest one no tags. */
 static inline int pass_over(og__json_reader *r)
 {
 #if defined(OG__JSON_X86)
     bool padded = r->fast_end == r->end;
     if (padded && r->kernel == OG__JSON_AVX512 && !r->tree) return pass_avx512(r);
-    if (padded && r->kernel != OG__JSON_ANY) return og__json_pass_avx2(r);
+    if (padded && r->kernel != OG__JSON_ANY) return pass_with_sentences(r, og__json_pass_avx2);
 #endif
-    return og__json_pass(r);
+    return pass_with_sentences(r, og__json_pass);
 }
 
 static inline int read_into(og_doc *doc, og__json_reader *r)

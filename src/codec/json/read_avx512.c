@@ -204,12 +204,22 @@ static OG__HOT og_value make_list(og__json_reader *r, const pass *p)
     return make_run(r->doc, OG_LIST, items, values, values);
 }
 
+/* A few pairs whose keys differ at a glance; OG_INVALID says nothing. */
+static OG__TARGET __attribute__((noinline)) og_value make_new_dict(og__json_reader *r, const og_value *items,
+                                                                   size_t count, bool inner)
+{
+    if (count > OG__LINEAR_MAX || !og__clearly_distinct(items, count)) return (og_value){0};
+    og_value made = make_run(r->doc, OG_DICT, items, 2 * count, count);
+    if (inner && og_valid(made)) og__json_keep_shape(r->shapes, og__node_of(made));
+    return made;
+}
+
 static OG__HOT og_value make_dict(og__json_reader *r, const pass *p)
 {
     const og_value *items = p->frame + DICT_FRAME;
     size_t values = (size_t)(p->top - items);
     size_t count = values / 2;
-    if (p->surprised) return (og_value){0};
+    if (p->surprised) return make_new_dict(r, items, count, p->frame->u.i != 1);
     if (count <= OG__LINEAR_MAX) return make_run(r->doc, OG_DICT, items, values, count);
     if (p->model->count != count) return (og_value){0};
     return og__dict_like(r->doc, p->model, items);
@@ -279,7 +289,9 @@ static OG__HOT void take_expected(pass *p, const og_value *key)
 static OG__HOT bool is_key(const pass *p, og_value key)
 {
     size_t len = p->e[1] - p->e[0] - 1;
-    return len == og__value_len(key) && key.meta & OG__F_CLEAN && memcmp(place(p, 0) + 1, key.u.p, len) == 0;
+    if (len != og__value_len(key)) return false;
+    if (og__is_short_key(place(p, 0), key)) return true;
+    return key.meta & OG__F_CLEAN && memcmp(place(p, 0) + 1, key.u.p, len) == 0;
 }
 
 /* Takes a key that is not the next one of the model, or too long to be compared at once. */
