@@ -40,8 +40,10 @@ typedef struct og_json_read_options {
 typedef struct og_json_write_options {
     size_t size; /* sizeof(og_json_write_options) */
     og_json_form form;
-    int indent;     /* spaces a level; 0: all on one line; OG_JSON_INDENT_0: line breaks alone (indent=0) */
-    bool sort_keys; /* by code point */
+    int indent; /* spaces a level; 0: all on one line; OG_JSON_INDENT_0: line breaks alone (indent=0) */
+    const char
+        *indent_text;  /* a level's text in the place of spaces, e.g. "\t" (indent='\t'); NULL: `indent` */
+    bool sort_keys;    /* by code point */
     bool ensure_ascii; /* \uXXXX for all that is not ASCII; else UTF-8 */
     bool allow_nan; /* write NaN, Infinity, -Infinity; else strict refuses, plain writes null, lossless a tag
                      */
@@ -69,14 +71,17 @@ OG_API char *og_json_dumps(og_value value, size_t *len, const og_json_write_opti
 /* Appends the value as JSON text to `out`. 0 or a negative status; on failure `out` is as before. */
 OG_API int og_json_write(og_value value, og_buf *out, const og_json_write_options *options, og_error *err);
 
-/* Finds where a JSON text ends in a stream that comes in pieces; looks at each byte once. Zero-initialise. */
+/* Finds where a JSON text ends in a stream that comes in pieces; looks at each byte once. Zero-initialise,
+ * set the options. */
 typedef struct og_json_scan {
     size_t at; /* bytes looked at so far */
     size_t depth;
-    size_t max_depth; /* 0: 1,000 */
-    uint64_t kinds;   /* private: which of the innermost containers are objects, a bit each */
-    uint8_t known;    /* private: how many bits of it count */
-    uint8_t state;    /* private */
+    size_t max_depth;    /* option; 0: 1,000 */
+    bool allow_comments; /* option, as that of og_json_read_options */
+    uint8_t known;       /* private: how many bits of `kinds` count */
+    uint8_t state;       /* private */
+    size_t start;        /* private: where the text begins */
+    uint64_t kinds;      /* private: which of the innermost containers are objects, a bit each */
 } og_json_scan;
 
 /*
@@ -84,13 +89,21 @@ typedef struct og_json_scan {
  * `ended` says that no more will come. 1: the text ends at `*end` (which leaves white space after it alone;
  * `*start` is its first byte, after white space); 0: needs more; < 0: cannot be JSON. It checks only as much
  * as finding the end takes, and that the innermost 64 brackets match. A bare number, true, false or null ends
- * at whatever follows it, or at the end.
+ * at whatever follows it, or at the end. With comments allowed, a stream that ends behind nothing but them is
+ * no error but an empty text: 1 with `*start` equal to `*end`.
  */
 OG_API int og_json_scan_end(og_json_scan *scan, const uint8_t *data, size_t len, bool ended, size_t *start,
                             size_t *end, og_error *err);
 
-/* The value that JSON Pointer (RFC 6901) `pointer` names within `value`; OG_INVALID with `err` filled when
- * there is none or it is malformed. */
+/*
+ * The value that JSON Pointer (RFC 6901) `pointer` names within `value`, which goes on owning it. OG_INVALID
+ * with `err` filled: OG_EINVAL when the pointer is malformed, whatever the value; OG_ENOTFOUND when there is
+ * no such value (position: the step in the pointer; the sentence says what was there); OG_ENOMEM.
+ *
+ * Beyond JSON: a key that is no str is named as plain form writes it (1 by "/1"), after str keys; sets and
+ * deques are indexed in their order, named tuples too; the mappings of collections are reached into by key,
+ * other objects by attribute. Keys that hold NUL cannot be named.
+ */
 OG_API og_value og_json_pointer(og_value value, const char *pointer, og_error *err);
 
 #ifdef __cplusplus

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* Status codes and their texts, and the filling of errors. */
-#include <onggi/base.h>
+#include "base/utf8.h"
 
 #include <stdarg.h>
 #include <stdio.h>
@@ -40,6 +40,21 @@ static void trim_cut_text(char *text, size_t len)
     if (len - (start - 1) < want) text[start - 1] = '\0';
 }
 
+/* Sentences quote what was found: nothing of it that is no UTF-8, and no control character, gets into a log
+ * or onto a terminal. */
+static void blunt(char *text)
+{
+    unsigned char *at = (unsigned char *)text;
+    size_t len = strlen(text);
+    for (size_t i = 0; (i += og__utf8_valid(at + i, len - i, NULL)) < len;)
+        at[i] = '?';
+    for (; *at; at++) {
+        bool wide = at[0] == 0xc2 && at[1] < 0xa0;
+        if (*at < 0x20 || *at == 0x7f || wide) *at = '?';
+        if (wide) *++at = '?';
+    }
+}
+
 static void fill(og_error *err, og_status code, int sys, size_t position, const char *format, va_list args)
 {
     err->code = code;
@@ -50,6 +65,7 @@ static void fill(og_error *err, og_status code, int sys, size_t position, const 
         err->text[0] = '\0';
     else if ((size_t)n >= sizeof err->text)
         trim_cut_text(err->text, sizeof err->text - 1);
+    blunt(err->text);
 }
 
 int og_error_set(og_error *err, og_status code, size_t position, const char *format, ...)

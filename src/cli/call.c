@@ -7,12 +7,18 @@
 /* A datagram or its answer may be lost: do not wait for it without end. */
 enum { DATAGRAM_TIMEOUT_MS = 5000 };
 
-static int call_one(cli_client *client, cli_output *output, og_value value)
+/* An answer that cannot be printed does not keep the other objects from being sent: it shows in `*worst`. */
+static int call_one(cli_client *client, cli_output *output, og_value value, int *worst)
 {
     og_value answer;
     og_error err;
     int status = cli_client_ask(client, value, &answer, &err);
-    if (status > 0) return cli_print(output, answer);
+    if (status > 0) {
+        status = cli_print(output, answer);
+        if (status != CLI_REFUSED) return status;
+        *worst = status;
+        return 0;
+    }
     if (status < 0) return cli_fail(client->text, &err);
     cli_log(OG_LOG_ERROR, "%s: the peer closed the connection without an answer", client->text);
     return CLI_REFUSED;
@@ -21,12 +27,13 @@ static int call_one(cli_client *client, cli_output *output, og_value value)
 static int call_all(cli_client *client, cli_input *input, cli_output *output)
 {
     og_value value;
+    int worst = CLI_DONE;
     int status;
     while ((status = cli_input_next(input, &value)) > 0) {
-        status = call_one(client, output, value);
+        status = call_one(client, output, value, &worst);
         if (status) return status;
     }
-    return -status;
+    return status ? -status : worst;
 }
 
 int cli_call(const cli_options *options)

@@ -77,8 +77,8 @@ typedef struct cli_place {
     size_t columns; /* of the line that the part starts in */
 } cli_place;
 
-/* As cli_fail() for text that a person wrote: shows the line with a caret under the place. `before` is NULL
- * when `text` is all of it. */
+/* As cli_fail() for text that a person wrote: says line and column too, and shows the line, or what of it
+ * fits a terminal, with a caret under the place. `before` is NULL for a word of the command line. */
 int cli_fail_in(const char *what, const char *text, size_t len, const cli_place *before, const og_error *err);
 
 /* ---- Endpoints and connections ---- */

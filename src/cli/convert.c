@@ -13,17 +13,21 @@ static int flush(void *ctx)
     return cli_output_flush(ctx);
 }
 
-/* All objects of one stream: 0, the exit status, or CLI_OUTPUT_GONE. */
+/* All objects of one stream, those that cannot be printed passed over: 0, the exit status, or
+ * CLI_OUTPUT_GONE. */
 static int convert_stream(cli_input *input, cli_output *output)
 {
     og_value value;
+    int worst = CLI_DONE;
     int status;
     while ((status = cli_input_next(input, &value)) > 0) {
         status = cli_print(output, value);
-        if (status) return status;
+        if (status == CLI_OUTPUT_GONE || status == CLI_UNREACHED) return status;
+        if (status) worst = status;
     }
     int flushed = cli_output_flush(output);
-    return flushed ? flushed : -status;
+    if (flushed) return flushed;
+    return status ? -status : worst;
 }
 
 static int convert_file(cli_input *input, cli_output *output, const char *name)

@@ -91,6 +91,12 @@ static int scan_end(void *ctx, const uint8_t *data, size_t len, bool ended, size
     return og_pickle_scan_end(&input->scan.pickle, data, len, ended, end, err);
 }
 
+static void start_scan(cli_input *input)
+{
+    memset(&input->scan, 0, sizeof input->scan);
+    if (input->form != CLI_FORM_PICKLE) input->scan.json.max_depth = (size_t)input->options->max_depth;
+}
+
 /* Texts and reprs stand on lines; the others tell themselves where they end. */
 static void start_reader(cli_input *input)
 {
@@ -99,7 +105,7 @@ static void start_reader(cli_input *input)
     size_t limit = input->options->max_message ? (size_t)input->options->max_message : DEFAULT_LIMIT;
     og_framing_find(&framing, lines ? "line" : "raw", NULL);
     og_frame_reader_init(&input->reader, framing, limit, scan_end, input);
-    memset(&input->scan, 0, sizeof input->scan);
+    start_scan(input);
 }
 
 void cli_input_open(cli_input *input, int fd, const char *name)
@@ -120,6 +126,7 @@ static void tell_form(cli_input *input)
     if (input->form != CLI_FORM_NONE || input->at == input->buf.len) return;
     uint8_t first = input->buf.data[input->at];
     input->form = first && strchr(" \t\r\n{[\"-0123456789tfn\xef", first) ? CLI_FORM_JSON : CLI_FORM_PICKLE;
+    start_scan(input);
 }
 
 /* Lets go of what was consumed, but knows on which line it ended. */
@@ -170,6 +177,18 @@ static int refuse(cli_input *input, size_t offset, og_error *err)
     return -cli_fail(input->name, err);
 }
 
+/* The scanner looks for ends alone: the reader may know better what is wrong, and where it began. */
+static void ask_reader(const cli_input *input, og_error *err)
+{
+    og_error why;
+    const char *text = (const char *)input->buf.data + input->at;
+    bool json = input->form == CLI_FORM_JSON || input->form == CLI_FORM_LOSSLESS;
+    if (!json || (err->code != OG_ESYNTAX && err->code != OG_ETRUNCATED)) return;
+    if (read_form(input->doc, text, input->buf.len - input->at, input->form, input->options, &why) < 0 &&
+        why.position <= err->position)
+        *err = why;
+}
+
 static int read_frame(cli_input *input, const og_frame *frame, og_value *value)
 {
     og_error err;
@@ -199,9 +218,12 @@ static int next_in_stream(cli_input *input, og_value *value)
         const uint8_t *data = input->buf.data ? input->buf.data + input->at : NULL;
         int status =
             og_frame_next(&input->reader, data, input->buf.len - input->at, input->ended, &frame, &err);
-        if (status < 0) return refuse(input, 0, &err);
+        if (status < 0) {
+            ask_reader(input, &err);
+            return refuse(input, 0, &err);
+        }
         if (status > 0) {
-            memset(&input->scan, 0, sizeof input->scan);
+            start_scan(input);
             const char *text = (const char *)input->buf.data + input->at + frame.body;
             if (input->form == CLI_FORM_REPR && is_blank(text, frame.body_len)) {
                 input->at += frame.size;

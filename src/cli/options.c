@@ -4,7 +4,20 @@
 
 #include <string.h>
 
-typedef enum kind { FLAG, TEXT, CODEC, FRAMING, FORM_IN, FORM_OUT, NUMBER, PROTOCOL, SIZE, TIME } kind;
+typedef enum kind {
+    FLAG,
+    TEXT,
+    POINTER,
+    CODEC,
+    FRAMING,
+    FORM_IN,
+    FORM_OUT,
+    NUMBER,
+    PROTOCOL,
+    ENCODING,
+    SIZE,
+    TIME
+} kind;
 
 typedef struct option_row {
     const char *name;
@@ -37,8 +50,12 @@ static const option_row rows[] = {
      "how objects are given: json, lossless, repr, pickle or text", 0},
     {"output", 'o', FORM_OUT, CLI_SERVE | CLI_CALL | CLI_RECV | CLI_CONVERT | CLI_INSPECT, AT(out), "FORM",
      "how objects are printed: json, pretty, lossless, repr, pickle, canonical or text", 0},
+    {"get", 0, POINTER, CLI_SERVE | CLI_CALL | CLI_RECV | CLI_CONVERT, AT(get), "POINTER",
+     "print only what this JSON Pointer names: /users/0/name", 0},
     {"protocol", 0, PROTOCOL, CLI_ALL, AT(protocol), "N", "of pickles that are written, 0 to 5 (default: 4)",
      5},
+    {"encoding", 0, ENCODING, CLI_SERVE | CLI_CALL | CLI_RECV | CLI_CONVERT, AT(encoding), "NAME",
+     "of Python 2's str in pickles: ascii, latin1, utf-8 or bytes (default: ascii)", 0},
     {"globals", 0, FLAG, CLI_INSPECT, AT(globals), NULL,
      "print the classes that it names, where, and how it uses them", 0},
     {"verdict", 0, FLAG, CLI_INSPECT, AT(verdict), NULL,
@@ -108,6 +125,19 @@ static int set_name(const option_row *row, const char *text, const char **out)
     return cli_usage("--%s: %s", row->name, err.text);
 }
 
+/* Whether it is well-formed does not depend on what it is to reach into. */
+static int set_pointer(const option_row *row, const char *text, const char **out)
+{
+    char what[24];
+    og_error err = {.code = OG_OK};
+    *out = text;
+    og_json_pointer(og_none(), text, &err);
+    if (err.code != OG_EINVAL) return 0;
+    snprintf(what, sizeof what, "--%s", row->name);
+    cli_fail_in(what, text, strlen(text), NULL, &err);
+    return CLI_USAGE;
+}
+
 static int set_form(const option_row *row, const char *text, cli_form *out)
 {
     for (size_t i = 1; i < sizeof forms / sizeof forms[0]; i++) {
@@ -137,18 +167,36 @@ static int set_number(const option_row *row, const char *text, uint64_t *out)
     return bad_argument(row, text, expected);
 }
 
+static int set_encoding(const option_row *row, const char *text, og_pickle_encoding *out)
+{
+    static const char *const names[] = {
+        [OG_PICKLE_ASCII] = "ascii",
+        [OG_PICKLE_LATIN1] = "latin1",
+        [OG_PICKLE_UTF8] = "utf-8",
+        [OG_PICKLE_BYTES] = "bytes",
+    };
+    for (size_t i = 0; i < sizeof names / sizeof names[0]; i++) {
+        if (strcmp(names[i], text) != 0) continue;
+        *out = (og_pickle_encoding)i;
+        return 0;
+    }
+    return bad_argument(row, text, "ascii, latin1, utf-8 or bytes");
+}
+
 static int set_option(cli_options *options, const option_row *row, const char *text)
 {
     void *out = member(options, row);
     switch (row->kind) {
     case FLAG: *(bool *)out = true; return 0;
     case TEXT: *(const char **)out = text; return 0;
+    case POINTER: return set_pointer(row, text, out);
     case CODEC:
     case FRAMING: return set_name(row, text, out);
     case FORM_IN:
     case FORM_OUT: return set_form(row, text, out);
     case NUMBER:
     case PROTOCOL: return set_number(row, text, out);
+    case ENCODING: return set_encoding(row, text, out);
     case SIZE:
         if (cli_parse_size(text, out) && *(uint64_t *)out > 0) return 0;
         return bad_argument(row, text, "a size such as 1000, 512K, 64M or 2G");

@@ -53,12 +53,14 @@ typedef struct cli_options {
     uint64_t count;
     uint64_t threads;
     uint64_t protocol; /* of pickles, plus 1 */
+    og_pickle_encoding encoding;
     uint64_t max_message;
     uint64_t max_depth;
     uint64_t max_connections;
     int64_t connect_timeout_ms; /* OG_FOREVER: none */
     int64_t timeout_ms;
     int64_t idle_timeout_ms;
+    const char *get; /* a JSON Pointer */
     const char *policy;
     struct og_policy *rules; /* what --policy names, once it is read; or NULL */
     bool globals;

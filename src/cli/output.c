@@ -19,6 +19,7 @@ void cli_output_init(cli_output *output, const cli_options *options, cli_form fo
         .json = codecs.json_write,
         .pickle = codecs.pickle_write,
         .max_bytes = limit,
+        .get = options->get,
     };
     output->json.form = form == CLI_FORM_LOSSLESS ? OG_JSON_LOSSLESS : OG_JSON_PLAIN;
     output->json.indent = form == CLI_FORM_PRETTY ? 2 : 0;
@@ -40,6 +41,10 @@ cli_form cli_output_form(const cli_options *options, const char *codec)
 
 int cli_format(const cli_output *output, og_value value, og_buf *out, og_error *err)
 {
+    if (output->get) {
+        value = og_json_pointer(value, output->get, err);
+        if (!og_valid(value)) return err->code;
+    }
     switch (output->form) {
     case CLI_FORM_TEXT:
         if (og_kind_of(value) == OG_STR && !og_str_has_surrogates(value))
@@ -50,6 +55,12 @@ int cli_format(const cli_output *output, og_value value, og_buf *out, og_error *
     case CLI_FORM_PICKLE: return og_pickle_write(value, out, &output->pickle, err);
     default: return og_json_write(value, out, &output->json, err);
     }
+}
+
+int cli_not_printed(const cli_output *output, const og_error *err)
+{
+    if (err->code != OG_ENOTFOUND) return cli_fail("a value cannot be printed", err);
+    return cli_fail_in("--get", output->get, strlen(output->get), NULL, err);
 }
 
 bool cli_is_binary(cli_form form)
@@ -86,7 +97,7 @@ int cli_print(cli_output *output, og_value value)
     if (cli_format(output, value, &output->buf, &err) < 0) {
         /* What came before it goes first. */
         int status = cli_output_flush(output);
-        return status ? status : cli_fail("a value cannot be printed", &err);
+        return status ? status : cli_not_printed(output, &err);
     }
     if (!cli_is_binary(output->form) && og_buf_putc(&output->buf, '\n') < 0) {
         cli_log(OG_LOG_ERROR, "out of memory");

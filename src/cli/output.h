@@ -10,7 +10,8 @@ typedef struct cli_output {
     og_json_write_options json;
     og_pickle_write_options pickle;
     size_t max_bytes;
-    bool lazy; /* gather what is printed until cli_output_flush(), or until it is much */
+    const char *get; /* NULL, or the JSON Pointer of what is printed of each value */
+    bool lazy;       /* gather what is printed until cli_output_flush(), or until it is much */
     og_buf buf;
 } cli_output;
 
@@ -38,5 +39,8 @@ int cli_write_out(const uint8_t *data, size_t len);
 
 /* Appends a value as it is printed, without what ends the line. 0 or a negative status. */
 int cli_format(const cli_output *output, og_value value, og_buf *out, og_error *err);
+
+/* Says why cli_format() failed; returns the exit status. */
+int cli_not_printed(const cli_output *output, const og_error *err);
 
 #endif

@@ -34,7 +34,8 @@ static int from_file(og_policy *policy, const char *path)
     og_error err;
     int status = read_file(path, &text);
     if (status == 0 && text.len > 0 && og_policy_parse(policy, (const char *)text.data, text.len, &err) < 0) {
-        cli_fail_in(path, (const char *)text.data, text.len, NULL, &err);
+        const cli_place start = {0};
+        cli_fail_in(path, (const char *)text.data, text.len, &start, &err);
         status = CLI_USAGE;
     }
     og_buf_free(&text);

@@ -76,7 +76,7 @@ void cli_writer_print(cli_writer *writer, og_value value)
         if (was_empty) pthread_cond_signal(&writer->filled);
     }
     pthread_mutex_unlock(&writer->lock);
-    if (status < 0) cli_fail("a value cannot be printed", &err);
+    if (status < 0) cli_not_printed(writer->output, &err);
 }
 
 int cli_writer_finish(cli_writer *writer)

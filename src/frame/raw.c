@@ -59,6 +59,7 @@ static int raw_next(og_frame_reader *reader, const uint8_t *data, size_t len, bo
     if (status == OG_ETRUNCATED) return ended_early(reader, data, len, err);
     if (status < 0) return status;
     if (status == 0) return wait_more(reader, data, len, ended, err);
+    if (start == end) return 0; /* the stream ended, and what was left is no message */
     if (start > SPACE_MAX) return too_much_space(err);
     if (end - start > reader->max_message)
         return og__frame_passes_limit(reader, start + reader->max_message, err);

@@ -43,6 +43,7 @@ static void start_scan(og__conn *conn)
 {
     memset(&conn->scan, 0, sizeof conn->scan);
     if (conn->kind == OG__JSON) conn->scan.json.max_depth = conn->setup->codecs.json_read.max_depth;
+    if (conn->kind == OG__JSON) conn->scan.json.allow_comments = conn->setup->codecs.json_read.allow_comments;
 }
 
 /* The codec's scanner as a framing wants it; starts over after each message. */
@@ -353,6 +354,7 @@ static int find_after_silence(og__conn *conn, const uint8_t *data, size_t len, o
     size_t start = 0;
     size_t end = 0;
     if (conn->in.codec->scan(&scan, data, len, true, &start, &end, NULL) <= 0) return 0;
+    if (start == end) return 0;
     if (end - start > conn->setup->max_message)
         return og_error_set(err, OG_ELIMIT, 0, "found a message of %zu bytes, expected at most %zu",
                             end - start, conn->setup->max_message);

@@ -74,6 +74,16 @@ static void test_cut_text(void **state)
     }
 }
 
+static void test_control_characters(void **state)
+{
+    (void)state;
+    og_error err;
+    og_error_set(&err, OG_EIO, 0, "a\nb\x1b[31m\x7f\xc2\x9b\xc2\xa0\xff\xed\xa0\x80\xc2%s", "");
+    assert_string_equal(err.text, "a?b?[31m???\xc2\xa0?????");
+    og_error_set_sys(&err, OG_EIO, EIO, "%s", "\r");
+    assert_string_equal(err.text, "?: Input/output error");
+}
+
 static void test_line_and_column(void **state)
 {
     static const struct {
@@ -98,7 +108,8 @@ static void test_line_and_column(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_names),    cmocka_unit_test(test_codes_differ),    cmocka_unit_test(test_fill),
+        cmocka_unit_test(test_names),    cmocka_unit_test(test_codes_differ),
+        cmocka_unit_test(test_fill),     cmocka_unit_test(test_control_characters),
         cmocka_unit_test(test_cut_text), cmocka_unit_test(test_line_and_column),
     };
     return cmocka_run_group_tests(tests, NULL, NULL) != 0;

@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: MIT
 """The command without a peer: help, usage, exit statuses, limits, and converting files and pipes."""
+import collections
 import json
 import os
 import pickle
@@ -106,6 +107,7 @@ class Usage(Case):
         self.refuses(["convert", "-o", "xml"], r"json, pretty, lossless, repr, pickle, canonical or text")
         self.refuses(["convert", "-i", "pretty"], r"json, lossless, repr, pickle or text, not 'pretty'")
         self.refuses(["convert", "--protocol", "6"], r"from 0 to 5")
+        self.refuses(["convert", "--encoding", "cp437"], r"ascii, latin1, utf-8 or bytes, not 'cp437'")
 
     def test_sizes_and_times(self):
         for size in ("", "x", "0", "-1", "10X", "1KK", "99999999999999999999", "9999999999G"):
@@ -165,12 +167,60 @@ class Convert(Case):
                 self.assertEqual(data[1], protocol)
         self.assertEqual(self.onggi("convert", "-o", "pickle", stdin="1").stdout[1], 4)
 
+    def test_encoding(self):
+        data = b"U\x02\xc3\xa9."
+        self.assertRegex(self.onggi("convert", stdin=data, status=1).err, "SHORT_BINSTRING at 0: .* choose latin1, utf-8 or bytes as encoding")
+        for encoding, want in (("latin1", '"Ã©"\n'), ("utf-8", '"é"\n'), ("bytes", '"w6k="\n')):
+            self.assertEqual(self.onggi("convert", "--encoding", encoding, stdin=data).out, want)
+
     def test_errors_name_the_place(self):
         done = self.onggi("convert", stdin='{"a":1}\n{"이름" 2}\n', status=1)
         self.assertEqual(done.out, '{"a":1}\n')
         self.assertRegex(done.err, r"standard input: .*\(byte 18, line 2, column 7\)\n  \{\"이름\" 2\}\n {10}\^\n$")
         done = self.onggi("convert", stdin='{"a":1} [1,}', status=1)
-        self.assertRegex(done.err, r"\(byte 11\)\n  \{\"a\":1\} \[1,\}\n {13}\^\n$")
+        self.assertRegex(done.err, r"expected a value but found '}' \(0x7d\) \(byte 11, line 1, column 12\)\n"
+                                   r"  \{\"a\":1\} \[1,\}\n {13}\^\n$")
+
+    def refused(self, text, *words):
+        """What is said of it, and the line and the caret below."""
+        done = self.onggi("convert", *words, stdin=text, status=1)
+        said, line, caret = done.stderr.decode().split("\n")[-4:-1]
+        return said, line, caret
+
+    def test_errors_say_what_was_expected(self):
+        for text, said in ((b'{"a" 1}', "expected ':' after a key but found '1' (0x31) (byte 5, line 1, column 6)"),
+                           (b"[1\n,\n,2]", "expected a value but found ',' (0x2c) (byte 5, line 3, column 1)"),
+                           (b'\n\n ["abc', "(byte 8, line 3, column 7)"),
+                           (b"[1 2]", "expected ',' or ']' after an array item but found '2' (0x32) (byte 3, line 1, column 4)"),
+                           (b'["\xff"]', "byte 0xff is not UTF-8 here (byte 2, line 1, column 3)"),
+                           ("[\"가나\" 다]".encode(), "found byte 0xeb (byte 10, line 1, column 7)")):
+            self.assertIn(said, self.refused(text)[0])
+
+    def test_the_caret_stands_under_the_place(self):
+        for before, columns in (("[1, ", 4), ("[\t\t", 3), ('["가나다", ', 11), ('["é", "e\u0301", ', 11), ('["😀", ', 7),
+                                ('["\u1112\u1161\u11ab", ', 7), ("[" + "\r", 2)):
+            said, line, caret = self.refused(before + "x]")
+            self.assertEqual(caret, " " * (columns + 2) + "^", before)
+            self.assertTrue(line.endswith("x]"), line)
+            self.assertIn(f"(byte {len(before.encode())}, line 1, column {len(before) + 1})", said)
+
+    def test_the_place_in_a_long_line(self):
+        for filler in ("1,", '"가나다",', '"😀e\u0301",'):
+            said, line, caret = self.refused("[" + filler * 30000 + "x" + ("," + filler * 3000)[:-1] + "]")
+            self.assertLess(len(line), 120)
+            self.assertTrue(line.startswith("  ...") and line.endswith("..."), line)
+            columns = sum(0 if c == "\u0301" else 2 if c in "가나다😀" else 1 for c in line[:line.index("x")])
+            self.assertEqual(caret, " " * columns + "^")
+            self.assertIn(f"line 1, column {len(filler) * 30000 + 2})", said)
+
+    def test_the_place_in_a_file(self):
+        path = os.path.join(self.folder(), "a.json")
+        with open(path, "w", encoding="utf-8") as file:
+            file.write("{\n" + '  "a": 1,\n' * 20000 + '  "b": tru\n}\n')
+        done = self.onggi("convert", path, status=1)
+        self.assertRegex(done.err, r"a\.json: expected .* \(byte 200012, line 20002, column 11\)\n    \"b\": tru\n {12}\^\n$")
+        for name in ("no\x1bsuch", "no\udcffsuch"):
+            self.assertIn("no?such: No such file", self.onggi("convert", os.fsencode(name), status=3).err)
 
     def test_errors_name_the_place_far_on(self):
         lines = "".join(f"[{n}]\n" for n in range(50000))
@@ -192,14 +242,22 @@ class Convert(Case):
         self.assertEqual(line[caret.index("^")], "x")
 
     def test_control_characters_do_not_reach_the_terminal(self):
-        done = self.onggi("convert", stdin=b'["\x1b[31m"]', status=1)
-        self.assertNotIn("\x1b", done.err)
+        for evil in ("\x1b[31m", "\x9b31m", "\x7f", "\b\b", "\x00", "\u202e", "\u2066", "\u200b", "\ufeff", "\U000e0041", "\x85"):
+            done = self.onggi("convert", stdin=f'["{evil}", x]', status=1)
+            for char in evil:
+                if char not in "[31m":
+                    self.assertNotIn(char, done.err)
+        done = self.onggi("convert", stdin=b'["\xc3\xff\x80"]', status=1)
+        done.stderr.decode()
 
     def test_limits(self):
         self.onggi("convert", "--max-message", "10", stdin="[1,2,3,4]")
         self.assertRegex(self.onggi("convert", "--max-message", "10", stdin="[1,2,3,4,5]", status=1).err, r"limit of 10 bytes")
         self.onggi("convert", "--max-depth", "3", stdin="[[[]]]")
         self.onggi("convert", "--max-depth", "3", stdin="[[[[]]]]", status=1)
+        deep = "[" * 1500 + "]" * 1500
+        self.assertRegex(self.onggi("convert", stdin=deep, status=1).err, r"more than 1000 ")
+        self.assertEqual(self.onggi("convert", "--max-depth", "1500", stdin=deep).out, deep + "\n")
 
     def test_files(self):
         folder = self.folder()
@@ -234,6 +292,59 @@ class Convert(Case):
                 self.assertEqual(process.stdout.readline(), b"[%d]\n" % number)
             process.stdin.close()
             self.assertEqual(process.wait(60), 0)
+
+
+class Get(Case):
+    """--get: one value out of each object, by JSON Pointer."""
+
+    VALUE = {"users": [{"name": "홍길동", "a/b": 1, "m~n": 2}], "": 3, "list": [[], {}, None]}
+
+    def get(self, pointer, *words, value=None, status=0):
+        return self.onggi("convert", "--get", pointer, *words, stdin=json.dumps(value or self.VALUE), status=status)
+
+    def test_found(self):
+        for pointer, want in (("/users/0/name", "홍길동"), ("/users/0/a~1b", 1), ("/users/0/m~0n", 2), ("/", 3), ("/list/2", None),
+                              ("/list", self.VALUE["list"]), ("", self.VALUE)):
+            self.assertEqual(self.get(pointer).out, json.dumps(want, ensure_ascii=False, separators=(",", ":")) + "\n")
+
+    def test_in_any_form(self):
+        self.assertEqual(self.get("/users/0/name", "-o", "text").out, "홍길동\n")
+        self.assertEqual(self.get("/list", "-o", "repr").out, "[[], {}, None]\n")
+        self.assertEqual(self.get("/list", "-o", "pretty").out, "[\n  [],\n  {},\n  null\n]\n")
+        self.assertEqual(pickle.loads(self.get("/list", "-o", "pickle").stdout), self.VALUE["list"])
+        self.assertEqual(pickle.loads(self.get("/list", "-o", "canonical").stdout), self.VALUE["list"])
+
+    def test_what_pickles_hold(self):
+        data = pickle.dumps({1: "int", True: "bool", (1, 2): [b"x"], "date": collections.OrderedDict(a={"b": 5}), "set": {7}})
+        for pointer, want in (("/true", None), ("/1", '"bool"'), ("/(1, 2)/0", '"eA=="'), ("/date/a/b", "5"), ("/set/0", "7")):
+            done = self.onggi("convert", "--get", pointer, stdin=data, status=1 if want is None else 0)
+            self.assertEqual(done.out, want + "\n" if want else "")
+
+    def test_not_there(self):
+        done = self.get("/users/0/nam", status=1)
+        self.assertEqual(done.out, "")
+        self.assertEqual(done.err, 'onggi: --get: no key "nam" in the dict at "/users/0", which has "name", "a/b", "m~n" (byte 9)\n'
+                                   '  /users/0/nam\n           ^\n')
+        self.assertRegex(self.get("/users/1", status=1).err, r'no item "1" in the list at "/users", which has 1 \(byte 7\)\n')
+        self.assertRegex(self.get("/users/0/name/x", status=1).err, r'cannot reach into the str at "/users/0/name"')
+
+    def test_the_others_are_printed(self):
+        done = self.onggi("convert", "--get", "/a", stdin='{"a":1}{"b":2}{"a":3}', status=1)
+        self.assertEqual(done.out, "1\n3\n")
+        self.assertEqual(done.err.count("--get"), 1)
+
+    def test_malformed(self):
+        for pointer, place in (("users", 0), ("#/users", 0), ("/a~2", 2), ("/~", 1)):
+            done = self.get(pointer, status=2)
+            self.assertEqual(done.out, "")
+            self.assertRegex(done.err, rf"--get: .*\(byte {place}\)\n  {pointer}\n {{{place + 2}}}\^\n$")
+        self.assertRegex(self.onggi("send", "tcp://:1", "--get", "/a", status=2).err, r"no option of 'onggi send'")
+
+    def test_keys_do_not_steer_the_terminal(self):
+        done = self.get("/b", value={"\x1b[31m\n": 1, "\u009b31m": 2}, status=1)
+        self.assertNotIn("\x1b", done.err)
+        self.assertNotIn("\x9b", done.err)
+        self.assertEqual(done.err.count("\n"), 3)
 
 
 class Colour(Case):

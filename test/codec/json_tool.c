@@ -5,9 +5,11 @@
  * and LENGTH bytes, or a line "error CODE POSITION SENTENCE".
  *
  * s sort_keys, a ensure_ascii, n allow_nan, u allow_surrogates, p Python's own separators, l write lossless,
- * P write plain, L read lossless, d refuse duplicates, D read and write a number only
+ * P write plain, L read lossless, d refuse duplicates, k read a pickle, K write one;
+ * t three lines come before what is read: the text of a level, the separators of items and of keys
  */
 #include <onggi/json.h>
+#include <onggi/pickle.h>
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -19,9 +21,8 @@ static int fail(const og_error *err)
     return 0;
 }
 
-static int run(int indent, const char *flags, const char *text, size_t len)
+static og_doc *read_case(const char *flags, const char *text, size_t len, og_error *err)
 {
-    og_error err = {.code = OG_OK};
     og_json_read_options in = {
         .size = sizeof in,
         .allow_nan = strchr(flags, 'n') != NULL,
@@ -29,22 +30,54 @@ static int run(int indent, const char *flags, const char *text, size_t len)
         .lossless = strchr(flags, 'L') != NULL,
         .refuse_duplicates = strchr(flags, 'd') != NULL,
     };
+    if (strchr(flags, 'k')) return og_pickle_loads(text, len, NULL, err);
+    return og_json_loads(text, len, &in, err);
+}
+
+static char *write_case(og_value value, const og_json_write_options *options, const char *flags, size_t *len,
+                        og_error *err)
+{
+    if (strchr(flags, 'K')) return og_pickle_dumps(value, len, NULL, err);
+    return og_json_dumps(value, len, options, err);
+}
+
+/* Takes a line off the front of what is read. */
+static const char *take_line(char **text, size_t *len)
+{
+    char *line = *text;
+    char *end = memchr(line, '\n', *len);
+    if (!end) exit(2);
+    *end = '\0';
+    *len -= (size_t)(end + 1 - line);
+    *text = end + 1;
+    return line;
+}
+
+static int run(int indent, const char *flags, char *text, size_t len)
+{
+    og_error err = {.code = OG_OK};
     bool python = strchr(flags, 'p') != NULL;
     og_json_write_options out = {
         .size = sizeof out,
         .indent = indent,
         .sort_keys = strchr(flags, 's') != NULL,
         .ensure_ascii = strchr(flags, 'a') != NULL,
-        .allow_nan = in.allow_nan,
+        .allow_nan = strchr(flags, 'n') != NULL,
         .item_separator = python && indent == 0 ? ", " : NULL,
         .key_separator = python ? ": " : NULL,
         .form = strchr(flags, 'l')   ? OG_JSON_LOSSLESS
                 : strchr(flags, 'P') ? OG_JSON_PLAIN
                                      : OG_JSON_STRICT,
     };
-    og_doc *doc = og_json_loads(text, len, &in, &err);
+    if (strchr(flags, 't')) {
+        out.indent_text = take_line(&text, &len);
+        if (strcmp(out.indent_text, "none") == 0) out.indent_text = NULL;
+        out.item_separator = take_line(&text, &len);
+        out.key_separator = take_line(&text, &len);
+    }
+    og_doc *doc = read_case(flags, text, len, &err);
     if (!doc) return fail(&err);
-    char *written = og_json_dumps(og_doc_root(doc), &len, &out, &err);
+    char *written = write_case(og_doc_root(doc), &out, flags, &len, &err);
     og_doc_free(doc);
     if (!written) return fail(&err);
     printf("ok %zu\n", len);

@@ -5,6 +5,7 @@ cases of doubles, byte for byte. json_tool's path is the first argument; ONGGI_S
 import json
 import math
 import os
+import pickle
 import random
 import struct
 import subprocess
@@ -79,6 +80,72 @@ def dumps(value, indent, flags):
     return text.encode()
 
 
+# What json.dumps takes beyond JSON: other keys, tuples, halves of surrogate pairs, NaN.
+KEYS = [None, True, False, 0, 1, -1, 7, 2**53 + 1, 2**63, 2**64, -2**70, 10**400, -10**400, 0.0, -0.0, 1.5, -2.5, 2.0**53, 2.0**63,
+        -2.0**63, 2.0**64, 1e300, -1e300, math.inf, -math.inf, 5e-324, "", "1", "true", "null", "1.5", "a", "b", "\x7f", "한", "\U0001f600",
+        "\uffff", "a" * 20, "a" * 20 + "b", "prefix12", "prefix1", "prefix123", "prefix\x00"]
+ODD = ["\ud800", "a\udc00b", "\ud83d\ude00", "\udfff" * 17, "é\ud800" * 9, math.nan, math.inf, -math.inf]
+INDENTS = [None, None, 0, 1, 2, 4, 7, "", "\t", " ", "--", "\t \t", "한", "x" * 70]
+SEPARATORS = [None, None, (",", ":"), (", ", ": "), (" , ", " : "), ("", ""), (",", ": "), ("쉼표", " 한글 "), ("," * 40, ":" * 40)]
+
+
+def random_keys(rng):
+    kind = rng.randrange(6)
+    if kind < 3:
+        pool = [key for key in KEYS if isinstance(key, str)]
+    elif kind == 3:
+        pool = [key for key in KEYS if isinstance(key, (int, float))]
+    else:
+        pool = KEYS
+    return rng.sample(pool, rng.randrange(min(len(pool), 20)))
+
+
+def python_value(rng, odd, depth=0):
+    """A value that json.dumps takes, or, if it is to be odd, may refuse."""
+    kind = rng.randrange(12 if depth < 4 else 5)
+    if kind < 2:
+        return rng.choice(ODD) if odd and rng.random() < 0.1 else random_text(rng)
+    if kind < 5:
+        return rng.choice([None, True, False, rng.choice(INTS), random_float(rng), rng.randrange(-1000, 1000)])
+    if kind < 8:
+        items = [python_value(rng, odd, depth + 1) for _ in range(rng.choice([0, 0, 1, 2, 3, 9]))]
+        return tuple(items) if kind == 7 else items
+    if kind < 10:
+        keys = [random_text(rng) for _ in range(rng.randrange(6))]
+    else:
+        keys = random_keys(rng)
+    if odd and rng.random() < 0.02:
+        keys.append(rng.choice(ODD))
+    return {key: python_value(rng, odd, depth + 1) for key in keys}
+
+
+def random_options(rng):
+    return {"indent": rng.choice(INDENTS), "separators": rng.choice(SEPARATORS), "sort_keys": rng.random() < 0.5,
+            "ensure_ascii": rng.random() < 0.5, "allow_nan": rng.random() < 0.5}
+
+
+def tool_case(value, options):
+    """How the tool is asked for what json.dumps(value, **options) gives."""
+    indent, separators = options["indent"], options["separators"]
+    item, key = separators or (", " if indent is None else ",", ": ")
+    number = 0 if indent is None or isinstance(indent, str) else indent or -1
+    text = indent if isinstance(indent, str) else "none"
+    flags = "kt" + "".join(flag for flag, name in zip("san", ("sort_keys", "ensure_ascii", "allow_nan")) if options[name])
+    return number, flags, f"{text}\n{item}\n{key}\n".encode() + pickle.dumps(value)
+
+
+def python_dumps(value, options):
+    """The bytes, or the codes of which one is to be expected."""
+    try:
+        return json.dumps(value, **options).encode()
+    except UnicodeEncodeError:
+        return ("OG_EVALUE",)
+    except TypeError:
+        return ("OG_ETYPE", "OG_EVALUE")
+    except ValueError:
+        return ("OG_EVALUE", "OG_ETYPE")
+
+
 class Python(unittest.TestCase):
     def compare(self, cases):
         answers = ask(cases)
@@ -95,6 +162,54 @@ class Python(unittest.TestCase):
             flags = "".join(f for f in "sap" if rng.random() < 0.5)
             cases.append((rng.choice([0, 0, 1, 2, 4, -1]), flags, text.encode()))
         self.compare(cases)
+
+    def compare_options(self, cases):
+        """cases: (value, options of json.dumps)."""
+        for (value, options), got in zip(cases, ask([tool_case(*case) for case in cases])):
+            want = python_dumps(value, options)
+            if isinstance(want, bytes):
+                self.assertEqual(got, want, (value, options))
+            else:
+                self.assertIsInstance(got, tuple, (value, options))
+                self.assertIn(got[0], want, (value, options))
+
+    def test_all_options(self):
+        seed = random.randrange(2**32) if SOAK else 10
+        print("seed of test_all_options:", seed, flush=True)
+        rng = random.Random(seed)
+        for _ in range(1000 if SOAK else 4):
+            self.compare_options([(python_value(rng, rng.random() < 0.5), random_options(rng)) for _ in range(1000)])
+
+    def test_each_combination(self):
+        """One value with something of everything, all combinations of options."""
+        value = {"b": [[], {}, (), [[]], {"": {}}, [{}, [[], [{}]]]], "a": {"é": "한\x7f\u2028😀\n\"\\/", "z": [1, -0.0, 5e-324, 2**80]},
+                 "c": (None, True, False, 1e16, 1e-5), "": "", "\x00": ["\ud83d\ude00" * 3, "plain " * 20]}
+        other = {2: {10: 1, 9: 2, 2**70: 3, -1.5: 4}, 1.5: [], True: "x", -10**30: {}}
+        cases = []
+        for indent in set(INDENTS):
+            for separators in set(SEPARATORS):
+                for bits in range(8):
+                    options = {"indent": indent, "separators": separators, "sort_keys": bool(bits & 1), "ensure_ascii": bool(bits & 2),
+                               "allow_nan": bool(bits & 4)}
+                    cases += [(value, options), (other, options), ([value, other, []], options)]
+        self.compare_options(cases)
+
+    def test_keys(self):
+        """Each key alone, each pair in both orders: what sorts and what does not, what becomes the same text."""
+        options = [{"indent": indent, "separators": None, "sort_keys": sort, "ensure_ascii": True, "allow_nan": True}
+                   for indent in (None, 1) for sort in (False, True)]
+        keys = KEYS + ODD[:5]
+        pairs = [(a, b) for a in keys for b in keys]
+        self.compare_options([({a: 1, b: 2}, each) for a, b in pairs for each in options])
+        self.compare_options([({key: 0}, {**each, "allow_nan": nan}) for key in KEYS + ODD for each in options for nan in (False, True)])
+
+    def test_deep_indentation(self):
+        value = []
+        for depth in range(300):
+            value = [value, depth] if depth % 2 else {"k": value}
+        for indent in (1, 4, "\t", "한글"):
+            self.compare_options([(value, {"indent": indent, "separators": None, "sort_keys": False, "ensure_ascii": False,
+                                           "allow_nan": False})])
 
     def test_doubles(self):
         rng = random.Random(8)

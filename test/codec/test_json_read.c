@@ -437,62 +437,6 @@ static void test_memory_limit(void **state)
     free(text);
 }
 
-/* ---- Pointers ---- */
-
-static void test_pointer(void **state)
-{
-    (void)state;
-    static const char *const found[][2] = {
-        {"", NULL},
-        {"/foo", "[\"bar\",\"baz\"]"},
-        {"/foo/0", "\"bar\""},
-        {"/", "0"},
-        {"/a~1b", "1"},
-        {"/c%d", "2"},
-        {"/e^f", "3"},
-        {"/g|h", "4"},
-        {"/i\\j", "5"},
-        {"/k\"l", "6"},
-        {"/ ", "7"},
-        {"/m~0n", "8"},
-        {"/x/0/y/1", "[9]"},
-    };
-    const char *text =
-        "{\"foo\":[\"bar\",\"baz\"],\"\":0,\"a/b\":1,\"c%d\":2,\"e^f\":3,\"g|h\":4,\"i\\\\j\":5,\"k\\\"l\":6,\" \":7,"
-        "\"m~n\":8,\"x\":[{\"y\":[0,[9]]}]}";
-    og_doc *doc = og_json_loads(text, strlen(text), NULL, NULL);
-    og_value root = og_doc_root(doc);
-    for (size_t i = 0; i < sizeof found / sizeof found[0]; i++) {
-        og_value value = og_json_pointer(root, found[i][0], NULL);
-        char *written = og_json_dumps(value, NULL, NULL, NULL);
-        assert_string_equal(written, found[i][1] ? found[i][1] : text);
-        free(written);
-    }
-    static const struct {
-        const char *pointer;
-        og_status code;
-        size_t position;
-    } refused[] = {
-        {"foo", OG_EINVAL, 0},
-        {"/foo/2", OG_ENOTFOUND, 5},
-        {"/foo/-", OG_ENOTFOUND, 5},
-        {"/foo/01", OG_ENOTFOUND, 5},
-        {"/m~n", OG_EINVAL, 2},
-        {"/m~", OG_EINVAL, 2},
-        {"/bar", OG_ENOTFOUND, 1},
-        {"/foo/0/x", OG_ENOTFOUND, 6},
-        {"/foo/99999999999999999999999", OG_ENOTFOUND, 5},
-        {"/m~01n", OG_ENOTFOUND, 1},
-    };
-    for (size_t i = 0; i < sizeof refused / sizeof refused[0]; i++) {
-        og_error err = {.code = OG_OK};
-        assert_false(og_valid(og_json_pointer(root, refused[i].pointer, &err)));
-        assert_int_equal(err.code, refused[i].code);
-        assert_int_equal(err.position, refused[i].position);
-    }
-    og_doc_free(doc);
-}
-
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -509,7 +453,6 @@ int main(void)
         cmocka_unit_test(test_failing_allocations),
         cmocka_unit_test(test_reuse),
         cmocka_unit_test(test_memory_limit),
-        cmocka_unit_test(test_pointer),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

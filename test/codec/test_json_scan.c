@@ -137,6 +137,115 @@ static void test_deep_brackets(void **state)
     assert_int_equal(err.position, 263);
 }
 
+/* Scans in pieces of `piece` bytes, and spoils what has been looked at: nothing may depend on it any more. */
+static void scan_once(const char *text, size_t len, size_t piece, bool comments)
+{
+    og_json_scan whole = {.allow_comments = comments};
+    og_json_scan scan = whole;
+    size_t start = 0;
+    size_t end = 0;
+    size_t want_start = 0;
+    size_t want_end = 0;
+    const uint8_t *bytes = (const uint8_t *)text;
+    int want = og_json_scan_end(&whole, bytes, len, true, &want_start, &want_end, NULL);
+    uint8_t *data = malloc(len ? len : 1);
+    int done = 0;
+    for (size_t n = 0; done == 0 && n < len;) {
+        size_t more = len - n < piece ? len - n : piece;
+        memcpy(data + n, text + n, more);
+        n += more;
+        size_t before = scan.at;
+        done = og_json_scan_end(&scan, data, n, n == len, &start, &end, NULL);
+        assert_true(scan.at >= before && scan.at <= n);
+        if (done == 0) assert_int_equal(scan.at, n);
+        memset(data, '\\', scan.at);
+    }
+    free(data);
+    assert_int_equal(done, want);
+    assert_int_equal(start, want_start);
+    assert_int_equal(end, want_end);
+}
+
+static void test_each_byte_once(void **state)
+{
+    (void)state;
+    static const char *const texts[] = {
+        " \n\t {\"a\\\\\\\"b\": [1, -2.5e+3, true, \"a string that is longer than a vector\"], \"c\": {}} [",
+        "  -12.5e3 ",
+        "\r\n\"\\\"\\\\\" 1",
+        " null",
+        "   [1,}",
+        " /* a \" * / */ // b ] \n [1, /* } */ 2 // \"\n, {\"a//b\": \"/*\"}] // c",
+    };
+    for (size_t i = 0; i < sizeof texts / sizeof texts[0]; i++)
+        for (size_t piece = 1; piece <= strlen(texts[i]); piece++)
+            scan_once(texts[i], strlen(texts[i]), piece, true);
+}
+
+/* The work for a stream grows with its length alone, however small the pieces are: were a text scanned anew
+ * with each, this would take hours. */
+static void test_long_streams_in_small_pieces(void **state)
+{
+    (void)state;
+    enum { LEN = 4000000 };
+    char *text = malloc(LEN);
+    memset(text, ' ', LEN);
+    for (size_t i = LEN / 2; i + 8 < LEN; i += 8)
+        memcpy(text + i, "\"\\\\ab\",", 7);
+    text[LEN / 2 - 1] = '[';
+    text[LEN - 1] = ']';
+    scan_once(text, LEN, 4096, false);
+    og_json_scan scan = {0};
+    size_t start;
+    size_t end;
+    int done = 0;
+    for (size_t n = 1; n <= LEN && done == 0; n++)
+        done = og_json_scan_end(&scan, (const uint8_t *)text, n, false, &start, &end, NULL);
+    assert_int_equal(done, 1);
+    assert_int_equal(start, LEN / 2 - 1);
+    assert_int_equal(end, LEN);
+    free(text);
+}
+
+static void scan_commented(const char *text, bool ended, int want, size_t want_start, size_t want_end)
+{
+    size_t len = strlen(text);
+    for (size_t cut = 0; cut <= len; cut++) {
+        og_json_scan scan = {.allow_comments = true};
+        og_error err = {.position = want_end};
+        size_t start = want_start;
+        size_t end = want_end;
+        const uint8_t *data = (const uint8_t *)text;
+        int done = cut < len ? og_json_scan_end(&scan, data, cut, false, &start, &end, &err) : 0;
+        if (done == 0) done = og_json_scan_end(&scan, data, len, ended, &start, &end, &err);
+        if (done != want) fail_msg("%s: %d", text, done);
+        assert_int_equal(start, want_start);
+        assert_int_equal(done < 0 ? err.position : end, want_end);
+    }
+}
+
+static void test_comments(void **state)
+{
+    (void)state;
+    scan_commented("// \"[\n[1]", false, 1, 6, 9);
+    scan_commented("/**//***//* * / */ {} /* not this */", false, 1, 19, 21);
+    scan_commented("[/*]*/1//]\n,\"//\"]/", false, 1, 0, 17);
+    scan_commented("12/* */", false, 1, 0, 2);
+    scan_commented(" // nothing", true, 1, 11, 11);
+    scan_commented(" /* nothing */ ", true, 1, 15, 15);
+    scan_commented("[1, // \n", true, OG_ETRUNCATED, 0, 8);
+    scan_commented("/* ", true, OG_ETRUNCATED, 0, 3);
+    scan_commented("[1 // ", true, OG_ETRUNCATED, 0, 6);
+    scan_commented("/", true, OG_ETRUNCATED, 0, 1);
+    scan_commented("[/1]", true, OG_ESYNTAX, 0, 2);
+    scan_commented("/x", true, OG_ESYNTAX, 0, 1);
+    og_json_scan scan = {0};
+    size_t start;
+    size_t end;
+    assert_int_equal(og_json_scan_end(&scan, (const uint8_t *)"/**/1", 5, true, &start, &end, NULL),
+                     OG_ESYNTAX);
+}
+
 /* Whatever the reader accepts, the scanner finds the end of. */
 static void check_file(const char *folder, const char *name)
 {
@@ -172,11 +281,10 @@ static void test_agrees_with_reader(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_ends),
-        cmocka_unit_test(test_refused),
-        cmocka_unit_test(test_needs_more),
-        cmocka_unit_test(test_deep_brackets),
-        cmocka_unit_test(test_agrees_with_reader),
+        cmocka_unit_test(test_ends),           cmocka_unit_test(test_refused),
+        cmocka_unit_test(test_needs_more),     cmocka_unit_test(test_deep_brackets),
+        cmocka_unit_test(test_each_byte_once), cmocka_unit_test(test_long_streams_in_small_pieces),
+        cmocka_unit_test(test_comments),       cmocka_unit_test(test_agrees_with_reader),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -20,14 +20,18 @@ typedef struct wire {
     og__conn conn;
 } wire;
 
-static void open_wire(wire *w, const char *codec, const char *framing, bool datagram, size_t max)
+static void open_wire_with(wire *w, og_conn_options options, bool datagram)
 {
     og_error err;
-    og_conn_options options = {
-        .size = sizeof options, .codec = codec, .framing = framing, .max_message = max};
+    options.size = sizeof options;
     og_endpoint endpoint = {.transport = datagram ? OG_UDP : OG_TCP};
     if (og__setup_init(&w->setup, &options, &endpoint, &err) < 0) fail_msg("%s", err.text);
     og__conn_init(&w->conn, &w->setup);
+}
+
+static void open_wire(wire *w, const char *codec, const char *framing, bool datagram, size_t max)
+{
+    open_wire_with(w, (og_conn_options){.codec = codec, .framing = framing, .max_message = max}, datagram);
 }
 
 static void close_wire(wire *w)
@@ -283,6 +287,28 @@ static void indented_json_is_read_past_its_line_feeds(void **state)
     assert_out(&w, "1\n2\n");
     free(keep);
     close_wire(&w);
+}
+
+/* Where comments are allowed they stand between the texts of a stream and in them, and at its end. */
+static void comments_in_streams(void **state)
+{
+    (void)state;
+    static const char text[] = "// \"[\n[1/*]*/]/**/\"//\" // the end";
+    og_doc *doc = og_doc_new(NULL);
+    og_value one = og_int(1);
+    og_value values[] = {og_list(doc), og_str(doc, "//")};
+    og_list_append(doc, values[0], one, NULL);
+    for (size_t piece = 0; piece < sizeof text; piece++) {
+        wire w;
+        og_conn_options options = {.codec = "json", .framing = "raw"};
+        options.codecs.size = sizeof options.codecs;
+        options.codecs.json_read = (og_json_read_options){.size = sizeof options.codecs.json_read};
+        options.codecs.json_read.allow_comments = true;
+        open_wire_with(&w, options, false);
+        feed_pieces(&w, (const uint8_t *)text, sizeof text - 1, 0, piece, values, 2);
+        close_wire(&w);
+    }
+    og_doc_free(doc);
 }
 
 static void answers_have_no_higher_protocol(void **state)
@@ -584,6 +610,7 @@ int main(void)
         cmocka_unit_test(answers_are_in_kind),
         cmocka_unit_test(a_late_line_feed_ends_the_answer_too),
         cmocka_unit_test(indented_json_is_read_past_its_line_feeds),
+        cmocka_unit_test(comments_in_streams),
         cmocka_unit_test(answers_have_no_higher_protocol),
         cmocka_unit_test(silence_ends_numbers_and_texts),
         cmocka_unit_test(a_second_of_silence_within_a_header_ends_it),

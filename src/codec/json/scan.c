@@ -11,7 +11,8 @@
 
 enum { DEPTH_DEFAULT = 1000, MAX_KNOWN = 64 };
 
-/* The states; STATE_WORD and up is within word number (state - STATE_WORD) / WORD_SIZE at letter % WORD_SIZE.
+/* The states. A comment stands where white space may: before the value, or in a container. STATE_WORD and up
+ * is within word number (state - STATE_WORD) / WORD_SIZE at letter % WORD_SIZE.
  */
 enum {
     STATE_START,  /* in the white space before the value */
@@ -20,6 +21,10 @@ enum {
     STATE_ESCAPE, /* after a backslash */
     STATE_MINUS,  /* after the '-' of a bare number */
     STATE_NUMBER, /* in a bare number, a digit came */
+    STATE_SLASH,  /* after the slash that begins a comment */
+    STATE_LINE,   /* in a comment that ends with the line */
+    STATE_BLOCK,  /* in one that ends with a star and a slash */
+    STATE_STAR,   /* in such a one, after a star */
     STATE_WORD,   /* in a bare word */
     WORD_SIZE = 16
 };
@@ -89,9 +94,12 @@ static int close_one(og_json_scan *scan, const uint8_t *data, size_t at, og_erro
 static int scan_first(og_json_scan *scan, const uint8_t *data, size_t at, og_error *err)
 {
     uint8_t c = data[at];
+    scan->start = at;
     if (c == '[' || c == '{') return open_one(scan, c, at, err);
     if (c == '"') {
         scan->state = STATE_STRING;
+    } else if (c == '/' && scan->allow_comments) {
+        scan->state = STATE_SLASH;
     } else if (c == '-') {
         scan->state = STATE_MINUS;
     } else if (c >= '0' && c <= '9') {
@@ -141,6 +149,11 @@ static int scan_inside(og_json_scan *scan, const uint8_t *data, size_t len, og_e
     size_t at = scan->at;
     while (at < len) {
         uint8_t c = data[at];
+        if (c == '/' && scan->allow_comments) {
+            scan->state = STATE_SLASH;
+            at++;
+            break;
+        }
         if (!may_be_inside(c)) return refuse(scan, data, at, "a value or punctuation", err);
         if (c == '[' || c == '{') {
             if (open_one(scan, c, at, err) < 0) return OG_ELIMIT;
@@ -158,6 +171,32 @@ static int scan_inside(og_json_scan *scan, const uint8_t *data, size_t len, og_e
         }
     }
     scan->at = at;
+    return 0;
+}
+
+/* In a comment. As scan_string(), but that no text ends here. */
+static int scan_comment(og_json_scan *scan, const uint8_t *data, size_t len, og_error *err)
+{
+    uint8_t c = data[scan->at];
+    const uint8_t *found = data + scan->at;
+    switch (scan->state) {
+    case STATE_SLASH:
+        if (c != '/' && c != '*')
+            return refuse(scan, data, scan->at, "'/' or '*' after the '/' of a comment", err);
+        scan->state = c == '/' ? STATE_LINE : STATE_BLOCK;
+        break;
+    case STATE_STAR:
+        if (c != '*') scan->state = STATE_BLOCK;
+        if (c == '/') scan->state = scan->depth ? STATE_INSIDE : STATE_START;
+        break;
+    default:
+        found = memchr(found, scan->state == STATE_LINE ? '\n' : '*', len - scan->at);
+        if (found && scan->state == STATE_BLOCK)
+            scan->state = STATE_STAR;
+        else if (found)
+            scan->state = scan->depth ? STATE_INSIDE : STATE_START;
+    }
+    scan->at = found ? (size_t)(found - data) + 1 : len;
     return 0;
 }
 
@@ -197,8 +236,23 @@ static int scan_some(og_json_scan *scan, const uint8_t *data, size_t len, og_err
             at++;
         scan->at = at;
         return at < len;
+    case STATE_SLASH:
+    case STATE_LINE:
+    case STATE_BLOCK:
+    case STATE_STAR: return scan_comment(scan, data, len, err);
     default: return scan_word(scan, data, at, err);
     }
+}
+
+/* The stream ends and the text has not. */
+static int end_early(const og_json_scan *scan, size_t len, og_error *err)
+{
+    bool comment = scan->state >= STATE_SLASH && scan->state <= STATE_STAR;
+    return og_error_set(err, OG_ETRUNCATED, len, "the stream ends %s",
+                        comment                       ? "within a comment"
+                        : scan->state == STATE_STRING ? "within a string: expected '\"'"
+                        : scan->state == STATE_START  ? "before a JSON text"
+                                                      : "within a JSON text");
 }
 
 int og_json_scan_end(og_json_scan *scan, const uint8_t *data, size_t len, bool ended, size_t *start,
@@ -210,13 +264,13 @@ int og_json_scan_end(og_json_scan *scan, const uint8_t *data, size_t len, bool e
     if (done < 0) return done;
     if (!done) {
         if (!ended) return 0;
-        if (scan->state != STATE_NUMBER)
-            return og_error_set(err, OG_ETRUNCATED, len, "the stream ends %s",
-                                scan->state == STATE_START ? "before a JSON text" : "within a JSON text");
+        bool blank = scan->state == STATE_START || scan->state == STATE_LINE;
+        if (blank && scan->depth == 0 && scan->allow_comments)
+            scan->start = len;
+        else if (scan->state != STATE_NUMBER)
+            return end_early(scan, len, err);
     }
-    *start = 0;
-    while (og__json_is_space(data[*start]))
-        ++*start;
+    *start = scan->start;
     *end = scan->at;
     return 1;
 }

@@ -2,7 +2,9 @@
 /* The pairs of a dict in order of their keys, as Python's sorted() orders them. */
 #include "codec/json/sort.h"
 #include "base/alloc.h"
+#include "value/number.h"
 
+#include <math.h>
 #include <string.h>
 
 static int compare_strings(og_value a, og_value b)
@@ -38,20 +40,37 @@ static int big_sign(og_value v)
     return v.meta & OG__F_NEGATIVE ? -1 : 1;
 }
 
+/* An int against a double, exactly: a double that is near to an int may not be it. */
+static int compare_with_double(og_value number, double d)
+{
+    int64_t i;
+    double whole = floor(d);
+    if (isnan(d)) return 0;
+    if (og_as_int64(number, &i) == OG_OK) {
+        if (whole >= 0x1p63 || whole < -0x1p63) return whole > 0 ? -1 : 1;
+        if (i != (int64_t)whole) return i < (int64_t)whole ? -1 : 1;
+        return d > whole ? -1 : 0;
+    }
+    uint64_t limbs[OG__DOUBLE_LIMBS];
+    int sign = big_sign(number);
+    if ((d < 0) != (sign < 0)) return sign;
+    if (isinf(d)) return -sign;
+    size_t count = og__double_to_limbs(whole, limbs);
+    return sign * compare_big(number, og__make(OG_INT, OG__F_BIG, count, limbs));
+}
+
 static int compare_numbers(og_value a, og_value b)
 {
     int64_t i;
     int64_t j;
+    bool float_a = og_kind_of(a) == OG_FLOAT;
+    bool float_b = og_kind_of(b) == OG_FLOAT;
+    if (float_a && float_b) return a.u.f < b.u.f ? -1 : a.u.f > b.u.f;
+    if (float_b) return compare_with_double(a, b.u.f);
+    if (float_a) return -compare_with_double(b, a.u.f);
     if (og_as_int64(a, &i) == OG_OK && og_as_int64(b, &j) == OG_OK) return i < j ? -1 : i > j;
-    if (og_kind_of(a) == OG_INT && og_kind_of(b) == OG_INT) {
-        if (big_sign(a) != big_sign(b)) return big_sign(a) < big_sign(b) ? -1 : 1;
-        return big_sign(a) * compare_big(a, b);
-    }
-    double x = 0;
-    double y = 0;
-    og_as_double(a, &x);
-    og_as_double(b, &y);
-    return x < y ? -1 : x > y;
+    if (big_sign(a) != big_sign(b)) return big_sign(a) < big_sign(b) ? -1 : 1;
+    return big_sign(a) * compare_big(a, b);
 }
 
 /* Numbers before strings before all else, which stays as it is. */

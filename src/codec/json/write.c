@@ -105,6 +105,13 @@ static int write_all(og__json_writer *w, og_value value)
     return status;
 }
 
+static void set_lines(og__json_writer *w)
+{
+    w->lines = w->o.indent != 0 || w->o.indent_text;
+    w->indent_text = w->o.indent_text;
+    w->indent = w->indent_text ? strlen(w->indent_text) : w->o.indent > 0 ? (size_t)w->o.indent : 0;
+}
+
 static void set_separators(og__json_writer *w)
 {
     w->item_separator_len = w->o.item_separator ? strlen(w->o.item_separator) : 1;
@@ -181,8 +188,7 @@ int og_json_write(og_value value, og_buf *out, const og_json_write_options *opti
                             w.o.indent);
     if (w.o.max_depth == 0) w.o.max_depth = DEPTH_DEFAULT;
     if (w.o.max_digits == 0) w.o.max_digits = DIGITS_DEFAULT;
-    w.lines = w.o.indent != 0;
-    w.indent = w.o.indent > 0 ? (size_t)w.o.indent : 0;
+    set_lines(&w);
     w.root = og__has_node(value) ? value.u.p : NULL;
     set_separators(&w);
     set_limits(&w);

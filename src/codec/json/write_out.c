@@ -52,7 +52,9 @@ static int new_line(og__json_writer *w)
     if (status < 0) return status;
     /* After a reservation there is room. NOLINTNEXTLINE(clang-analyzer-core.NullDereference) */
     *w->at++ = '\n';
-    memset(w->at, ' ', spaces);
+    if (!w->indent_text) memset(w->at, ' ', spaces);
+    for (size_t i = 0; w->indent_text && i < w->depth; i++)
+        memcpy(w->at + i * w->indent, w->indent_text, w->indent);
     w->at += spaces;
     return OG_OK;
 }

@@ -67,9 +67,10 @@ typedef struct og__json_writer {
     og_json_write_options o;
     size_t item_separator_len;
     size_t key_separator_len;
-    size_t indent; /* spaces a level */
-    bool lines;    /* one line for each item */
-    bool compact;  /* og__json_write_items() will do */
+    const char *indent_text; /* of a level; NULL: as many spaces */
+    size_t indent;           /* bytes of a level */
+    bool lines;              /* one line for each item */
+    bool compact;            /* og__json_write_items() will do */
 
     const void *root; /* node of the root: it may be shared without being marked */
     bool root_open;   /* strict and plain: it has been met */

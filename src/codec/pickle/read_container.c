@@ -65,6 +65,7 @@ int og__op_APPEND(og__reader *r)
     if (og__stack_above(r) < 1) return og__reader_underflow(r, "a list and an item");
     if (og__stack_above(r) < 2) return og__reader_underflow(r, "a list below the item");
     r->top--;
+    og__fill_noted(r, r->top - 1);
     return append_to(r, r->top[-1], r->top, 1);
 }
 
@@ -76,6 +77,7 @@ int og__op_APPENDS(og__reader *r)
     if (status < 0) return status;
     if (og__stack_above(r) < 1) return og__reader_underflow(r, "a list below the mark");
     if (count == 0) return OG_OK; /* CPython takes any kind of value then */
+    og__fill_noted(r, r->top - 1);
     return append_to(r, r->top[-1], items, count);
 }
 
@@ -175,6 +177,7 @@ int og__op_SETITEM(og__reader *r)
 {
     if (og__stack_above(r) < 3) return og__reader_underflow(r, "a dict, a key and a value");
     r->top -= 2;
+    og__fill_noted(r, r->top - 1);
     return set_in(r, r->top[-1], r->top, 2);
 }
 
@@ -187,6 +190,7 @@ int og__op_SETITEMS(og__reader *r)
     if (og__stack_above(r) < 1) return og__reader_underflow(r, "a dict below the mark");
     if (count % 2) return odd(r, count);
     if (count == 0) return OG_OK;
+    og__fill_noted(r, r->top - 1);
     return set_in(r, r->top[-1], items, count);
 }
 
@@ -214,6 +218,7 @@ int og__op_ADDITEMS(og__reader *r)
     if (og__stack_above(r) < 1) return og__reader_underflow(r, "a set below the mark");
     if (count == 0) return OG_OK;
     og_value set = r->top[-1];
+    og__fill_noted(r, r->top - 1);
     if (og_kind_of(set) == OG_SET) return set_extend(r, set, items, count);
     return og__reader_fail(r, OG_ETYPE, "expected a set below the mark but found %s",
                            og_kind_name(og_kind_of(set)));
