@@ -301,7 +301,9 @@ OG_API og_value og_object_kwargs(og_value object);
  * What was done to it after it was made: state (BUILD), appended items as a list, items set as a list of key,
  * value, key, value, …; OG_INVALID where nothing was. Should a pickle do so in any other order than items,
  * pairs, state, or set state twice, the later steps are in og_object_next(): another record with only these
- * three, to be applied after this one.
+ * three, to be applied after this one. Where that record has a class, it begins with a call of it with its
+ * arguments, made for what it does to the object, its result dropped: a function that sets the state, the
+ * sixth part of what __reduce__() may give.
  */
 OG_API og_value og_object_state(og_value object);
 OG_API og_value og_object_items(og_value object);
@@ -317,6 +319,7 @@ OG_API int og_object_set_kwargs(og_doc *doc, og_value object, og_value kwargs, o
 OG_API int og_object_build(og_doc *doc, og_value object, og_value state, og_error *err);
 OG_API int og_object_append(og_doc *doc, og_value object, og_value item, og_error *err);
 OG_API int og_object_set_item(og_doc *doc, og_value object, og_value key, og_value value, og_error *err);
+OG_API int og_object_then(og_doc *doc, og_value object, og_value callable, og_value args, og_error *err);
 
 #ifdef __cplusplus
 }

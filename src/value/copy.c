@@ -60,7 +60,7 @@ static bool node_parts(og_doc *doc, og__node *to, const og__node *from, size_t s
 {
     to->count = from->count;
     to->high = from->high;
-    to->flags = OG__N_EXACT;
+    to->flags = OG__N_EXACT | (from->flags & OG__N_LATE);
     if (size == 0) return true;
     to->items = og__doc_alloc(doc, size, 8);
     if (to->items) memset(to->items, 0, size);
@@ -97,7 +97,7 @@ static bool indexed_parts(og_doc *doc, og_value copy, const og__node *from)
     if (!index) return false;
     to->items = index + 1;
     to->count = from->count;
-    to->flags = OG__N_EXACT;
+    to->flags = OG__N_EXACT | (from->flags & OG__N_LATE);
     memset(to->items, 0, from->count * width * sizeof(og_value));
     return true;
 }

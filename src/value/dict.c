@@ -71,7 +71,8 @@ static int reserve(adder *a, size_t need, bool exact)
     uint8_t log2 = og__log2_for(need);
     size_t room = exact ? need : (size_t)1 << log2;
     size_t entry_size = a->width * sizeof(og_value);
-    if (room > OG__LINEAR_MAX) {
+    /* Equal keys can leave few entries in a run that has an index. */
+    if (room > OG__LINEAR_MAX || node->flags & OG__N_INDEX) {
         int status = reserve_indexed(a, room);
         if (status < 0) return status;
     } else {

@@ -30,6 +30,7 @@
 #define OG__N_SHARED 0x02 /* may stand in more than one place: writers must look for it again */
 #define OG__N_EXACT  0x04 /* items has no room to grow in place: capacity is count */
 #define OG__N_INDEX  0x08 /* dict, set: a hash index stands before the items */
+#define OG__N_LATE   0x10 /* list, dict, set, object: something referred to it before it was filled */
 
 /*
  * A container, bytearray, class reference or object. 16 bytes, because a hostile byte can ask for one.

@@ -147,15 +147,18 @@ static og__object_more *last_more(og_doc *doc, og_value object)
     og__object *o = record(object);
     if (!o->more) o->more = more_new(doc);
     if (!o->last) o->last = o->more;
-    while (o->last && og_valid(o->last->next))
-        o->last = record(o->last->next)->more;
+    while (o->last && og_valid(o->last->next)) {
+        og__object *next = record(o->last->next);
+        if (!next->more) next->more = more_new(doc);
+        o->last = next->more;
+    }
     return o->last;
 }
 
 /* A further record at the end of the chain, for a step out of order. */
-static og__object_more *next_more(og_doc *doc, og_value object)
+static og__object_more *next_more(og_doc *doc, og_value object, og_value callable, og_value args)
 {
-    og_value next = og_object(doc, OG_MAKE_CALL, (og_value){0}, (og_value){0});
+    og_value next = og_object(doc, OG_MAKE_CALL, callable, args);
     og__object_more *more = og_valid(next) ? more_new(doc) : NULL;
     if (!more) return NULL;
     record(next)->more = more;
@@ -198,7 +201,7 @@ int og_object_build(og_doc *doc, og_value object, og_value state, og_error *err)
     int status = check(object, state, err);
     if (status < 0) return status;
     og__object_more *more = last_more(doc, object);
-    if (more && og_valid(more->state)) more = next_more(doc, object);
+    if (more && og_valid(more->state)) more = next_more(doc, object, (og_value){0}, (og_value){0});
     if (!more) return no_memory(err);
     more->state = state;
     place_in(object, state);
@@ -219,7 +222,8 @@ int og_object_append(og_doc *doc, og_value object, og_value item, og_error *err)
     int status = check(object, item, err);
     if (status < 0) return status;
     og__object_more *more = last_more(doc, object);
-    if (more && (og_valid(more->state) || og_valid(more->pairs))) more = next_more(doc, object);
+    if (more && (og_valid(more->state) || og_valid(more->pairs)))
+        more = next_more(doc, object, (og_value){0}, (og_value){0});
     if (!more || !og_valid(step_list(doc, &more->items))) return no_memory(err);
     status = og_list_append(doc, more->items, item, err);
     if (status == OG_OK && item.u.p == object.u.p) og__mark_shared(item);
@@ -232,12 +236,21 @@ int og_object_set_item(og_doc *doc, og_value object, og_value key, og_value valu
     if (status == OG_OK) status = check(object, value, err);
     if (status < 0) return status;
     og__object_more *more = last_more(doc, object);
-    if (more && og_valid(more->state)) more = next_more(doc, object);
+    if (more && og_valid(more->state)) more = next_more(doc, object, (og_value){0}, (og_value){0});
     if (!more || !og_valid(step_list(doc, &more->pairs))) return no_memory(err);
     og_value pair[2] = {key, value};
     status = og__list_extend(doc, more->pairs, pair, 2, err);
     if (status < 0) return status;
     place_in(object, key);
     place_in(object, value);
+    return OG_OK;
+}
+
+int og_object_then(og_doc *doc, og_value object, og_value callable, og_value args, og_error *err)
+{
+    int status = check(object, callable, err);
+    if (status == OG_OK) status = check(object, args, err);
+    if (status < 0) return status;
+    if (!last_more(doc, object) || !next_more(doc, object, callable, args)) return no_memory(err);
     return OG_OK;
 }

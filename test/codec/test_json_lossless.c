@@ -74,6 +74,19 @@ static void test_tags(void **state)
     expect("{\"py/complex\":[1,{\"py/float\":\"inf\"}]}", "\"(1+infj)\"");
     expect("{\"py/dict\":[[1,2],[\"py/x\",3]]}", "{\"1\":2,\"py/x\":3}");
     expect("{\"py/object\":\"m.C\",\"py/state\":{\"a\":1}}", "{\"py/object\":\"m.C\",\"a\":1}");
+    /* A class with __slots__: the attributes of its dict, if it has one, and those of its slots. */
+    expect("[{\"py/object\":\"m.C\",\"py/state\":{\"py/tuple\":[null,{\"a\":1,\"b\":[2]}]}},3]",
+           "[{\"py/object\":\"m.C\",\"a\":1,\"b\":[2]},3]");
+    expect("{\"py/object\":\"m.C\",\"py/state\":{\"py/tuple\":[{\"c\":{},\"d\":4},{\"a\":1}]}}",
+           "{\"py/object\":\"m.C\",\"c\":{},\"d\":4,\"a\":1}");
+    expect("{\"py/object\":\"m.C\",\"py/state\":{\"py/tuple\":[null,{}]}}", "{\"py/object\":\"m.C\"}");
+    expect("{\"py/object\":\"m.C\",\"py/state\":{\"py/tuple\":[{},{\"a\":1}]}}",
+           "{\"py/object\":\"m.C\",\"a\":1}");
+    expect("{\"py/object\":\"m.C\",\"py/state\":{\"py/tuple\":[null,1]}}",
+           "{\"py/object\":\"m.C\",\"py/state\":[null,1]}");
+    expect(
+        "{\"py/def\":[1,{\"py/object\":\"m.C\",\"py/state\":{\"py/tuple\":[{\"c\":{\"py/ref\":1}},{\"a\":{\"py/ref\":1}}]}}]}",
+        "{\"py/object\":\"m.C\",\"c\":\"{...}\",\"a\":\"{...}\"}");
     expect("{\"py/make\":\"persistent\",\"py/arg\":\"id\"}",
            "{\"py/make\":\"persistent\",\"py/arg\":\"id\"}");
     expect("{\"py/type\":[\"m\",\"A.b\"]}", "\"m.A.b\"");

@@ -338,6 +338,40 @@ static void test_extend(void **state)
     }
 }
 
+/* Few entries behind an index: many given at once of which most were equal, or many taken out again. */
+static void test_index_of_few(void **state)
+{
+    og_doc *doc = *state;
+    og_value items[28];
+    for (size_t few = 1; few < 9; few++) {
+        for (size_t i = 0; i < 28; i++)
+            items[i] = og_int((int64_t)(i % few));
+        og_value set = og_set(doc);
+        assert_int_equal(og__set_extend(doc, set, items, 28, NULL), 0);
+        og_value dict = og_dict(doc);
+        for (size_t i = 0; i < 28; i += 2)
+            items[i] = og_int((int64_t)(i / 2 % few));
+        assert_int_equal(og__dict_extend(doc, dict, items, 14, NULL), 0);
+        og_value taken = og_dict(doc);
+        for (size_t i = 0; i < 28; i++)
+            items[i] = og_int((int64_t)i / 2);
+        assert_int_equal(og__dict_extend(doc, taken, items, 14, NULL), 0);
+        for (size_t i = few; i < 14; i++)
+            assert_int_equal(og_dict_remove(doc, taken, og_int((int64_t)i), NULL), 1);
+        assert_int_equal(og_len(set), few);
+        for (size_t i = 0; i < 40; i++) {
+            og_value key = og_int((int64_t)i);
+            assert_int_equal(og_set_add(doc, set, key, NULL), 0);
+            assert_int_equal(og_dict_set(doc, dict, key, key, NULL), 0);
+            assert_int_equal(og_dict_set(doc, taken, key, key, NULL), 0);
+        }
+        assert_int_equal(og_len(set), 40);
+        assert_int_equal(og_equal(dict, taken), 1);
+        for (int64_t i = 0; i < 40; i++)
+            assert_true(og_set_has(set, og_int(i)) && og_dict_get(taken, og_int(i)).u.i == i);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -353,6 +387,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_wrong_use, doc_setup, doc_teardown),
         cmocka_unit_test_setup_teardown(test_sets, doc_setup, doc_teardown),
         cmocka_unit_test_setup_teardown(test_extend, doc_setup, doc_teardown),
+        cmocka_unit_test_setup_teardown(test_index_of_few, doc_setup, doc_teardown),
     };
     return cmocka_run_group_tests(tests, NULL, NULL) != 0;
 }

@@ -107,6 +107,32 @@ static void test_steps_out_of_order(void **state)
     assert_false(og_valid(og_object_next(v)));
 }
 
+/* state, call, item, call, call: each call begins a further record, and is copied and compared with it. */
+static void test_calls_for_effect(void **state)
+{
+    og_doc *doc = *state;
+    og_value v = make(doc);
+    og_value setter = og_class(doc, "app", 3, "restore", 7);
+    og_object_build(doc, v, og_int(1), NULL);
+    assert_int_equal(og_object_then(doc, v, setter, og_tuple(doc, &v, 1), NULL), 0);
+    og_object_append(doc, v, og_int(2), NULL);
+    og_value bare = og_copy(doc, v);
+    assert_int_equal(og_object_then(doc, v, setter, og_tuple(doc, NULL, 0), NULL), 0);
+    assert_int_equal(og_object_then(doc, v, setter, og_tuple(doc, NULL, 0), NULL), 0);
+    og_value next = og_object_next(v);
+    assert_true(og_class_is(og_object_class(next), "app", "restore"));
+    assert_int_equal(og_object_make(next), OG_MAKE_CALL);
+    assert_int_equal(og_len(og_object_args(next)), 1);
+    assert_int_equal(og_item(og_object_items(next), 0).u.i, 2);
+    next = og_object_next(og_object_next(next));
+    assert_true(og_valid(og_object_class(next)));
+    assert_false(og_valid(og_object_next(next)));
+    assert_int_equal(og_identical(v, og_copy(doc, v)), 1);
+    assert_int_equal(og_equal(v, bare), 0);
+    assert_int_equal(og_object_then(doc, og_none(), setter, setter, NULL), OG_ETYPE);
+    assert_int_equal(og_object_then(doc, v, setter, (og_value){0}, NULL), OG_ENOMEM);
+}
+
 /* A hostile pickle's chain of steps takes time in proportion to its length. */
 static void test_long_chain(void **state)
 {
@@ -175,6 +201,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_steps_in_order, doc_setup, doc_teardown),
         cmocka_unit_test_setup_teardown(test_attr_in_slots, doc_setup, doc_teardown),
         cmocka_unit_test_setup_teardown(test_steps_out_of_order, doc_setup, doc_teardown),
+        cmocka_unit_test_setup_teardown(test_calls_for_effect, doc_setup, doc_teardown),
         cmocka_unit_test_setup_teardown(test_long_chain, doc_setup, doc_teardown),
         cmocka_unit_test_setup_teardown(test_equal, doc_setup, doc_teardown),
         cmocka_unit_test_setup_teardown(test_marks, doc_setup, doc_teardown),

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * For tests from Python: shows pickles as plain JSON (a request 'j') or as repr ('r'), and tells the type of
- * their value ('t'). Request: a byte, u32le length, a pickle. Answer: '+' or '-', u32le length, the text or
- * the error.
+ * For tests from Python: shows pickles as plain JSON (a request 'j'; 'p': as it is by default, without NaN),
+ * lossless JSON ('l') or repr ('r'), and tells the type of their value, or its kind where it is no object
+ * ('t'). Request: a byte, u32le length, a pickle. Answer: '+' or '-', u32le length, the text or the error.
  */
 #include <onggi/onggi.h>
 
@@ -28,9 +28,18 @@ static void show(og_doc *doc, char how, const uint8_t *bytes, size_t len)
     og_buf_init(&out, NULL);
     int status = og_pickle_read(doc, bytes, len, NULL, &in, &err);
     og_value root = og_doc_root(doc);
-    if (status == OG_OK && how == 'j') status = og_json_write(root, &out, &plain, &err);
+    plain.allow_nan = how != 'p';
+    if (status == OG_OK && (how == 'j' || how == 'p')) status = og_json_write(root, &out, &plain, &err);
+    if (status == OG_OK && how == 'l') {
+        plain.form = OG_JSON_LOSSLESS;
+        status = og_json_write(root, &out, &plain, &err);
+    }
     if (status == OG_OK && how == 'r') status = og_repr(root, &out, 0, &err);
-    if (status == OG_OK && how == 't') status = og_buf_puts(&out, og_type_name(og_type_of(root)));
+    if (status == OG_OK && how == 't') {
+        og_type type = og_type_of(root);
+        bool object = og_kind_of(root) == OG_OBJECT;
+        status = og_buf_puts(&out, object ? og_type_name(type) : og_kind_name(og_kind_of(root)));
+    }
     if (status == OG_OK) {
         answer('+', out.data, out.len);
     } else {

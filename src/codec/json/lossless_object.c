@@ -144,6 +144,8 @@ int og__json_fill_object(og__json_reader *r, const og__json_raw *parts, og_value
         more = more || og_valid(values[i]);
     if (og_valid(values[PART_NEXT]) && og_kind_of(values[PART_NEXT]) != OG_OBJECT)
         return og__json_refuse_tag(r, parts, "expected an object behind \"py/next\"");
+    if (og_valid(og_object_class(values[PART_NEXT])) && og_object_make(values[PART_NEXT]) != OG_MAKE_CALL)
+        return og__json_refuse_tag(r, parts, "an object behind \"py/next\" can only be made by a call");
     if (!more) return OG_OK;
     o->more = og__doc_alloc(r->doc, sizeof *o->more, _Alignof(og__object_more));
     if (!o->more) {

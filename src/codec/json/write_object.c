@@ -103,6 +103,43 @@ static int open_run(og__json_writer *w, const char *key, og__json_frame_kind kin
     return status < 0 ? status : OG__NEXT_OPENED;
 }
 
+/* The pairs of a state's dict become items of the object, its last ones. */
+static int open_attributes(og__json_writer *w, og_value dict)
+{
+    og__json_frame *f = &w->frames[w->depth - 1];
+    f->kind = OG__FRAME_DICT;
+    f->first = f->next = og__node_of(dict)->items;
+    f->last = og_len(dict) ? f->first + 2 * og_len(dict) : f->first;
+    return OG__NEXT_OPENED;
+}
+
+/* The state of a class with __slots__: a dict or None, and the dict of the slots. */
+static bool is_slots(og_value state)
+{
+    if (og_kind_of(state) != OG_TUPLE || og_len(state) != 2) return false;
+    og_kind first = og_kind_of(og_item(state, 0));
+    return (first == OG_DICT || first == OG_NONE) && og_kind_of(og_item(state, 1)) == OG_DICT;
+}
+
+/* The last step, in plain form: the attributes of such a class, first those of the dict, one by one. */
+static int slots_step(og__json_writer *w, og_value state, og_value *out)
+{
+    og__json_frame *f = &w->frames[w->depth - 1];
+    og_value dict = og_item(state, 0);
+    if (!f->first && og_len(dict) > 0) {
+        f->first = f->next = og__node_of(dict)->items;
+        f->last = f->first + 2 * og_len(dict);
+    }
+    if (f->next == f->last) return open_attributes(w, og_item(state, 1));
+    const og_value *pair = f->next;
+    f->next += 2;
+    f->step--; /* come back for the others */
+    int status = og__json_begin_item(w);
+    if (status == OG_OK) status = og__json_write_key(w, pair[0]);
+    *out = pair[1];
+    return status < 0 ? status : OG__NEXT_VALUE;
+}
+
 static int part_step(og__json_writer *w, size_t part, og_value object, og_value *out)
 {
     og_value value = parts[part].get(object);
@@ -116,14 +153,8 @@ static int part_step(og__json_writer *w, size_t part, og_value object, og_value 
         key = "py/arg";
     }
     if (part == PART_PAIRS) return open_run(w, key, OG__FRAME_PAIRS, value);
-    if (part == PART_STATE && plain && og_kind_of(value) == OG_DICT) {
-        /* The state's items become items of the object. */
-        og__json_frame *f = &w->frames[w->depth - 1];
-        f->kind = OG__FRAME_DICT;
-        f->first = f->next = og__node_of(value)->items;
-        f->last = og_len(value) ? f->first + 2 * og_len(value) : f->first;
-        return OG__NEXT_OPENED;
-    }
+    if (part == PART_STATE && plain && og_kind_of(value) == OG_DICT) return open_attributes(w, value);
+    if (part == PART_STATE && plain && is_slots(value)) return 0;
     int status = og__json_put_key(w, key);
     *out = value;
     return status < 0 ? status : OG__NEXT_VALUE;
@@ -142,6 +173,8 @@ int og__json_next_step(og__json_writer *w, og_value *out)
             status = make_step(w, object);
         else if (step < 2 + PARTS)
             status = part_step(w, step - 2, object, out);
+        else if (step == 2 + PARTS && w->o.form == OG_JSON_PLAIN && is_slots(og_object_state(object)))
+            status = slots_step(w, og_object_state(object), out);
         else
             return 0;
         if (status != 0) return status;

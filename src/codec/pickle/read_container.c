@@ -44,6 +44,7 @@ static int append_to(og__reader *r, og_value to, const og_value *items, size_t c
 {
     og_error why = {.code = OG_ENOMEM};
     if (og_kind_of(to) == OG_LIST) {
+        og__fill_noted(to);
         int done = og__list_extend(r->doc, to, items, count, &why);
         return done < 0 ? refused(r, done, &why) : og__raise(r, to, og__height_of_items(items, count));
     }
@@ -51,6 +52,7 @@ static int append_to(og__reader *r, og_value to, const og_value *items, size_t c
         return og__reader_fail(r, OG_ETYPE, "expected a list below the items but found %s",
                                og_kind_name(og_kind_of(to)));
     }
+    og__fill_noted(to);
     int status = og__raise(r, to, og__height_of_items(items, count) + 1);
     for (size_t i = 0; i < count && status >= 0; i++) {
         og__unplace(items[i]);
@@ -131,6 +133,7 @@ int og__op_TUPLE3(og__reader *r)
 static int dict_extend(og__reader *r, og_value dict, const og_value *items, size_t count)
 {
     og_error why = {.code = OG_ENOMEM};
+    og__fill_noted(dict);
     int status = og__dict_extend(r->doc, dict, items, count / 2, &why);
     return status < 0 ? refused(r, status, &why) : og__raise(r, dict, og__height_of_items(items, count));
 }
@@ -161,6 +164,7 @@ static int set_in(og__reader *r, og_value to, const og_value *items, size_t coun
                                og_kind_name(og_kind_of(to)));
     }
     og_error why = {.code = OG_ENOMEM};
+    og__fill_noted(to);
     int status = og__raise(r, to, og__height_of_items(items, count) + 1);
     for (size_t i = 0; i < count && status >= 0; i += 2) {
         og__unplace(items[i]);
@@ -201,6 +205,7 @@ int og__op_EMPTY_SET(og__reader *r)
 static int set_extend(og__reader *r, og_value set, const og_value *items, size_t count)
 {
     og_error why = {.code = OG_ENOMEM};
+    og__fill_noted(set);
     int status = og__set_extend(r->doc, set, items, count, &why);
     return status < 0 ? refused(r, status, &why) : og__raise(r, set, og__height_of_items(items, count));
 }

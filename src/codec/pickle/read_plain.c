@@ -181,6 +181,12 @@ static int push_reconstructed(og__reader *r, og_value args)
     return status < 0 ? status : 1;
 }
 
+/* As for NEWOBJ_EX itself: an object may be of any kind. */
+static bool may_be(og_value v, og_kind kind)
+{
+    return og_kind_of(v) == kind || og_kind_of(v) == OG_OBJECT;
+}
+
 /* __newobj__(cls, …) and __newobj_ex__(cls, args, kwargs): what NEWOBJ and NEWOBJ_EX do from protocol 2 and 4
  * on. */
 static int push_new(og__reader *r, og_value args, bool keywords)
@@ -188,8 +194,7 @@ static int push_new(og__reader *r, og_value args, bool keywords)
     og_value cls = og_item(args, 0);
     og_value kwargs = og_item(args, 2);
     if (og_kind_of(cls) != OG_CLASS && og_kind_of(cls) != OG_OBJECT) return 0;
-    if (keywords &&
-        (og_len(args) != 3 || og_kind_of(og_item(args, 1)) != OG_TUPLE || og_kind_of(kwargs) != OG_DICT))
+    if (keywords && (og_len(args) != 3 || !may_be(og_item(args, 1), OG_TUPLE) || !may_be(kwargs, OG_DICT)))
         return 0;
     const og_value *items = og__node_of(args)->items;
     int status = keywords ? og__push(r, items[1]) : og__push_tuple(r, items + 1, og_len(args) - 1);

@@ -20,8 +20,53 @@ int og__op_STOP(og__reader *r)
     return og__stack_above(r) < 1 ? og__reader_underflow(r, "the result") : 1;
 }
 
+/* What the next opcode fetches from the memo; OG_INVALID when it fetches nothing. */
+static og_value fetched_next(const og__reader *r)
+{
+    size_t left = (size_t)(r->end - r->at);
+    size_t index = 0;
+    if (left >= 2 && r->at[0] == OG__OP_BINGET) return og__memo_get(&r->memo, r->at[1]);
+    if (left >= 5 && r->at[0] == OG__OP_LONG_BINGET)
+        return og__memo_get(&r->memo, (size_t)og__le(r->at + 1, 4));
+    if (left == 0 || r->at[0] != OG__OP_GET) return (og_value){0};
+    for (const uint8_t *at = r->at + 1; at < r->end && *at >= '0' && *at <= '9' && index < UINT32_MAX; at++)
+        index = index * 10 + (size_t)(*at - '0');
+    return og__memo_get(&r->memo, index);
+}
+
+/* Same name of a class; callables of other kinds count as the same. */
+static bool same_callable(og_value a, og_value b)
+{
+    if (og_kind_of(a) != OG_CLASS || og_kind_of(b) != OG_CLASS) return og_kind_of(a) == og_kind_of(b);
+    return og_equal(og_class_module(a), og_class_module(b)) == 1 &&
+           og_equal(og_class_qualname(a), og_class_qualname(b)) == 1;
+}
+
+/*
+ * True when the topmost value is a call made for what it does to the object below it: its result is about to
+ * be dropped and was not stored. Not so an object that holds itself in its arguments: picklers make that once
+ * more, drop it, and fetch the one that was made first.
+ */
+static bool is_for_effect(const og__reader *r)
+{
+    if (og__stack_above(r) < 2 || og_kind_of(r->top[-1]) != OG_OBJECT || og_kind_of(r->top[-2]) != OG_OBJECT)
+        return false;
+    og_value call = r->top[-1];
+    const og__object *record = og__node_of(call)->items;
+    const og__memo *memo = &r->memo;
+    if (og_object_make(call) != OG_MAKE_CALL || record->more || call.u.p == r->top[-2].u.p) return false;
+    if (memo->len > 0 && memo->entries[memo->len - 1].u.p == call.u.p) return false;
+    og_value next = fetched_next(r);
+    return og_kind_of(next) != OG_OBJECT || !same_callable(og_object_class(next), record->callable);
+}
+
 int og__op_POP(og__reader *r)
 {
+    if (is_for_effect(r)) {
+        og_value call = *--r->top;
+        int status = og_object_then(r->doc, r->top[-1], og_object_class(call), og_object_args(call), NULL);
+        return status < 0 ? og__reader_nomem(r) : og__raise(r, r->top[-1], og__height(call));
+    }
     if (og__stack_above(r) > 0) {
         r->top--;
         return OG_OK;

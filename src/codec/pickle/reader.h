@@ -162,12 +162,21 @@ size_t og__height_of_items(const og_value *items, size_t count);
 /* Notes that something of height `below` was put into `v`. 0 or OG_ELIMIT. */
 int og__raise(og__reader *r, og_value v, size_t below);
 
+/* Notes that a container is being filled: when it was referred to before, what did so found it otherwise. */
+static inline void og__fill_noted(og_value v)
+{
+    og__node *node = og__node_of(v);
+    if (node->flags & OG__N_SHARED) node->flags |= OG__N_LATE;
+}
+
 /* Notes that a container that was just filled is `height`, which is within bounds. */
 static inline void og__set_height(og__reader *r, og__node *node, size_t height)
 {
     if (height <= node->high) return;
     node->high = (uint16_t)height;
-    if (node->flags & OG__N_SHARED) r->regrown = true;
+    if (!(node->flags & OG__N_SHARED)) return;
+    node->flags |= OG__N_LATE;
+    r->regrown = true;
 }
 
 /* After reading: takes heights again when that is needed. 0, OG_ELIMIT or OG_ENOMEM. */

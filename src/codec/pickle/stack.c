@@ -163,7 +163,7 @@ static int next_part(frame *f, og_value *child)
         default:
             if (!og_valid(more->next)) return 0;
             f->part = og__node_of(more->next)->items;
-            f->index = 2;
+            f->index = 0;
         }
         if (og_valid(found)) {
             *child = found;

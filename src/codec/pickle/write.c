@@ -6,7 +6,7 @@
 
 #include <stdlib.h>
 
-enum { DEFAULT_DEPTH = 1000, BATCH = 16384, FIRST_OPEN = 32, OPEN_A_DEPTH = 8 };
+enum { DEFAULT_DEPTH = 1000, BATCH = 16384, LATE_BATCH = 1000, FIRST_OPEN = 32, OPEN_A_DEPTH = 8 };
 
 /* ---- Frames of open containers --------------------------------------------------------------------------
  */
@@ -40,10 +40,8 @@ int og__save_wait(og__writer *w, og__frame *f)
     uint64_t open = (uint64_t)f->depth << OG__NODE_SHIFT | OG__NODE_OPEN;
     uint64_t *entry = og__map_put(&w->nodes, og__node_of(f->value), open, &fresh);
     if (!entry) return og__writer_fail(w, OG_ENOMEM, "out of memory");
-    if ((*entry & OG__NODE_STATE) == OG__NODE_FORGOTTEN) *entry = open | OG__NODE_ONCE;
     f->waiting = true;
     w->waiting++;
-    w->waited = true;
     return OG_OK;
 }
 
@@ -99,13 +97,16 @@ static og__opcode op_of_many(og_value container)
     return kind == OG_DICT ? OG__OP_SETITEMS : kind == OG_SET ? OG__OP_ADDITEMS : OG__OP_APPENDS;
 }
 
-/* Begins the next batch of a run: a mark, unless it is one item or protocol 0. */
+/* Begins the next batch of a run: a mark, unless it is one item or protocol 0. What was met half-filled by
+ * what it holds is filled in CPython's steps, so that it is met as it was. */
 static int begin_batch(og__writer *w, og__frame *f)
 {
+    size_t batch = !w->places && (og__node_of(f->value)->flags & OG__N_LATE) ? LATE_BATCH : BATCH;
     size_t unit = f->one == OG__OP_SETITEM ? 2 : 1;
     size_t left = f->count - f->index;
     bool single = f->one && (left == unit || w->protocol == 0);
-    size_t most = single ? unit : BATCH * unit;
+    size_t most = single ? unit : batch * unit;
+    f->since = f->index;
     f->until = f->index + (left < most ? left : most);
     f->step = single ? 2 : 1;
     return single ? OG_OK : og__put_op(w, OG__OP_MARK);
@@ -131,12 +132,23 @@ int og__run_push(og__writer *w, og_value container, const og_value *items, size_
     return 1;
 }
 
+/* What was filled meanwhile has all that is in hand: takes that off the stack. */
+static int drop_batch(og__writer *w, const og__frame *f)
+{
+    if (f->step == 1) return og__put_op(w, OG__OP_POP_MARK);
+    int status = OG_OK;
+    for (size_t i = f->since; i < f->index && status == OG_OK; i++)
+        status = og__put_op(w, OG__OP_POP);
+    return status;
+}
+
 /* 0 when the run is written, 1 when a frame above it was opened. The frame may have moved then. */
 static int go_on_run(og__writer *w, size_t self)
 {
     for (;;) {
         og__frame *f = &w->open[self];
         int status = 0;
+        if (f->dropped) return drop_batch(w, f);
         if (f->step == 0) {
             if (f->index == f->count) return 0;
             status = begin_batch(w, f);
@@ -277,69 +289,19 @@ static int open_object(og__writer *w, og_value v, size_t depth)
     return status < 0 ? status : 1;
 }
 
-/* True when the frame writes (a part of) the state of an object that is made: BUILD copies it, so that it is
- * the object that has an identity, not its state. */
-static bool is_state(const og__writer *w, size_t index)
-{
-    uint32_t number;
-    while (index > 0 && w->open[index - 1].kind == OG__FRAME_TUPLE &&
-           !og__node_number(w, w->open[index - 1].value, &number))
-        index--;
-    const og__frame *parent = index > 0 ? &w->open[index - 1] : NULL;
-    return parent && parent->kind == OG__FRAME_OBJECT && og__node_number(w, parent->value, &number);
-}
-
-/*
- * `v` is reached again from inside of itself before it is made: it will be written once more in there, and
- * that copy is the one that stays. What stands between the two belongs to the copy too, so it is written once
- * more as well, whole, for a call takes its arguments as they are at that time. Only the innermost thing that
- * has an identity is fetched from the memo then, where the way around ends.
- */
-static void forget_way(og__writer *w, og_value v)
-{
-    bool innermost = true;
-    for (size_t i = w->open_count; i > 0 && w->open[i - 1].value.u.p != v.u.p; i--) {
-        og_value between = w->open[i - 1].value;
-        uint64_t *entry = og__map_find(&w->nodes, og__node_of(between));
-        if (!entry || (*entry & OG__NODE_STATE) != OG__NODE_NUMBERED || is_state(w, i - 1)) continue;
-        if (!innermost && !(*entry & OG__NODE_ONCE) && !og__may_stand_twice(w, between))
-            *entry = OG__NODE_FORGOTTEN | OG__NODE_ONCE;
-        innermost = false;
-    }
-}
-
-/* A node that was met before: 1 and the way to it written, or 0; `depth` becomes that of the open one. */
-static int met_before(og__writer *w, og_value v, size_t *depth)
-{
-    uint64_t *entry = og__map_find(&w->nodes, og__node_of(v));
-    if (!entry) return 0;
-    switch (*entry & OG__NODE_STATE) {
-    case OG__NODE_NUMBERED: {
-        int status = og__put_get(w, (uint32_t)(*entry >> OG__NODE_SHIFT));
-        return status < 0 ? status : 1;
-    }
-    case OG__NODE_OPEN:
-        *depth = (size_t)(*entry >> OG__NODE_SHIFT);
-        forget_way(w, v);
-        return 0;
-    default: return 0;
-    }
-}
-
 int og__write_value(og__writer *w, og_value v, size_t depth)
 {
     og_kind kind = og_kind_of(v);
     if (kind < OG_BYTEARRAY || kind == OG_CLASS) return og__write_scalar(w, v);
     if (og__may_recur(w, v)) {
-        int status = met_before(w, v, &depth);
-        if (status != 0) return status < 0 ? status : 0;
+        int status;
+        if (og__met_before(w, v, &depth, &status)) return status;
     }
     switch (kind) {
     case OG_BYTEARRAY: return og__write_bytearray(w, v);
     case OG_LIST:
     case OG_DICT:
-        if (w->protocol < 4 || w->waited || og__may_recur(w, v) || depth >= w->max_depth)
-            return open_mutable(w, v, depth);
+        if (w->protocol < 4 || og__may_recur(w, v) || depth >= w->max_depth) return open_mutable(w, v, depth);
         return open_usual(w, v, depth);
     case OG_SET: return w->protocol >= 4 ? open_mutable(w, v, depth) : open_wrapped(w, v, depth);
     case OG_FROZENSET: return w->protocol >= 4 ? open_tuple(w, v, depth) : open_wrapped(w, v, depth);

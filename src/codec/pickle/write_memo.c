@@ -131,6 +131,6 @@ int og__memoize_node(og__writer *w, og_value v)
     bool fresh;
     uint64_t *entry = og__map_put(&w->nodes, og__node_of(v), 0, &fresh);
     if (!entry) return og__writer_fail(w, OG_ENOMEM, "out of memory");
-    *entry = (uint64_t)number << OG__NODE_SHIFT | OG__NODE_NUMBERED | (*entry & OG__NODE_ONCE);
+    *entry = (uint64_t)number << OG__NODE_SHIFT | OG__NODE_NUMBERED;
     return OG_OK;
 }

@@ -5,7 +5,7 @@
 #include <string.h>
 
 /* The steps of an object, in order. */
-enum { BEGIN, CALLABLE, ARGS, KWARGS, MAKE, ITEMS, PAIRS, STATE, BUILT, NEXT, END };
+enum { BEGIN, CALLABLE, ARGS, KWARGS, MAKE, ITEMS, PAIRS, STATE, BUILT, NEXT, THEN, THEN_CALL, END };
 
 static og_make make_of(const og__frame *f)
 {
@@ -140,7 +140,10 @@ static int make(og__writer *w, og__frame *f)
     case OG_MAKE_EXTENSION: status = put_extension(w, f->part->args); break;
     case OG_MAKE_BUFFER: status = put_buffer(w, f->part->args); break;
     }
-    return status < 0 ? status : og__made(w, f);
+    if (status < 0) return status;
+    uint32_t number;
+    if (og__node_number(w, f->value, &number)) f->step = END; /* meanwhile it was written whole */
+    return og__made(w, f);
 }
 
 /* Items or pairs that were put into the object after it was made. */
@@ -164,14 +167,49 @@ static int write_state(og__writer *w, og__frame *f)
     return og__write_value(w, more->state, f->depth + 1u);
 }
 
-static int go_to_next(og__frame *f)
+static int go_to_next(og__writer *w, og__frame *f)
 {
     const og__object_more *more = f->part->more;
-    if (more && og_valid(more->next)) {
-        f->part = og__node_of(more->next)->items;
-        f->step = ITEMS;
+    f->step = END;
+    if (!more || !og_valid(more->next)) return OG_OK;
+    f->part = og__node_of(more->next)->items;
+    f->step = ITEMS;
+    if (!og_valid(f->part->callable)) return OG_OK;
+    f->step = THEN;
+    return og__write_value(w, f->part->callable, f->depth + 1u);
+}
+
+/* The call that a later record begins with: its result is dropped. */
+static int then_call(og__writer *w, og__frame *f)
+{
+    int status = og__put_op(w, OG__OP_REDUCE);
+    f->step = ITEMS;
+    return status < 0 ? status : og__put_op(w, OG__OP_POP);
+}
+
+bool og__object_takes_state(const og__frame *f)
+{
+    return f->kind == OG__FRAME_OBJECT && f->step == BUILT;
+}
+
+int og__object_early(og__writer *w, size_t i)
+{
+    og__frame old = w->open[i];
+    if (old.step <= MAKE || old.step > NEXT) return 0;
+    og__frame *f = og__frame_push(w, OG__FRAME_OBJECT, old.value, old.depth);
+    if (!f) return OG_ELIMIT;
+    w->open[i].dropped = true;
+    f->part = old.part;
+    f->step = old.step;
+    if (old.step == BUILT) {
+        f->step = STATE;
+        return 1;
     }
-    return OG_OK;
+    og__frame *run = &w->open[i + 1]; /* items or pairs are being written */
+    run->dropped = true;
+    og__frame rest = *run;
+    int status = og__run_push(w, rest.value, rest.items + rest.since, rest.count - rest.since, rest.depth);
+    return status < 0 ? status : 1;
 }
 
 int og__write_object(og__writer *w, og__frame *frame)
@@ -180,6 +218,7 @@ int og__write_object(og__writer *w, og__frame *frame)
     int status = OG_OK;
     while (status == OG_OK) {
         og__frame *f = &w->open[self];
+        if (f->dropped) return f->step == BUILT ? og__put_op(w, OG__OP_POP) : OG_OK;
         switch (f->step++) {
         case BEGIN: status = begin(w, f); break;
         case CALLABLE:
@@ -194,7 +233,9 @@ int og__write_object(og__writer *w, og__frame *frame)
         case PAIRS: status = write_run(w, f, true); break;
         case STATE: status = write_state(w, f); break;
         case BUILT: status = og__put_op(w, OG__OP_BUILD); break;
-        case NEXT: status = go_to_next(f); break;
+        case NEXT: status = go_to_next(w, f); break;
+        case THEN: status = og__write_value(w, f->part->args, f->depth + 1u); break;
+        case THEN_CALL: status = then_call(w, f); break;
         default: return OG_OK;
         }
     }

@@ -34,9 +34,9 @@ enum { OG__NEAR_LOG2 = 10 };
 enum {
     OG__NODE_OPEN = 0,
     OG__NODE_NUMBERED = 1,
-    OG__NODE_FORGOTTEN = 2,
-    OG__NODE_STATE = 3,
-    OG__NODE_ONCE = 4, /* forgotten before: not once more, or cycles would be followed for ever */
+    OG__NODE_STATE = 1,
+    OG__NODE_EARLY = 2,  /* what is fetched next must be whole: it is filled then */
+    OG__NODE_FILLED = 4, /* it was */
     OG__NODE_SHIFT = 3
 };
 
@@ -76,13 +76,16 @@ typedef struct og__frame {
     const og__object *part;
     size_t count;
     size_t index;
-    size_t until; /* where the batch ends */
+    size_t since; /* where the batch begins */
+    size_t until; /* where it ends */
     uint32_t depth;
     uint8_t kind;
     uint8_t step;
     uint8_t one;  /* the opcode that puts one item (or pair) into the container; 0: there is none */
     uint8_t many; /* the one that puts all above a mark */
     bool waiting; /* shared, and not in the memo until it is made: what it holds must be memoized */
+    bool dropped; /* filled meanwhile, by another frame */
+    bool again;   /* not made yet, and written once more in another frame */
 } og__frame;
 
 typedef struct og__writer {
@@ -95,7 +98,6 @@ typedef struct og__writer {
     uint32_t numbers;          /* of the memo, given out */
     uint32_t named[OG__NAMES]; /* the numbers of names, plus 1; 0: not written yet */
     size_t waiting;            /* frames that are */
-    bool waited;               /* there were some: nodes that look as if met once may have been forgotten */
     int64_t buffers;           /* out-of-band buffers referred to */
     const og__map *places;     /* canonical: how often each node stands somewhere; else NULL */
     og__map nodes;             /* those that may be met again */
@@ -235,6 +237,11 @@ int og__args_call(og__writer *w, size_t count);
  */
 int og__write_value(og__writer *w, og_value v, size_t depth);
 
+/* A node that was met before: true when it was fetched, or filled early in a frame that was opened, or that
+ * failed (`status` is that of og__write_value()). Else it is to be written; `depth` becomes that of the open
+ * one. */
+bool og__met_before(og__writer *w, og_value v, size_t *depth, int *status);
+
 /* Opens a frame; NULL with the error set. Earlier pointers to frames are void then. */
 og__frame *og__frame_push(og__writer *w, og__frame_kind kind, og_value v, size_t depth);
 
@@ -251,6 +258,13 @@ int og__save_wait(og__writer *w, og__frame *f);
  */
 int og__made(og__writer *w, og__frame *f);
 int og__make_of(og__writer *w, og__frame *f, og__opcode op, size_t parts, bool marked);
+
+/* True when what is written above this frame is the state of its object. */
+bool og__object_takes_state(const og__frame *f);
+
+/* The object of frame `i` is on top of the stack, with steps still to come: does them in a frame of their
+ * own. 0 when there are none, 1, or < 0. */
+int og__object_early(og__writer *w, size_t i);
 
 /* Goes on with an object: 0 when it is whole, 1 when a frame above it was opened, < 0. */
 int og__write_object(og__writer *w, og__frame *f);

@@ -1,0 +1,142 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Writes what was met before: from the memo, or once more within itself when it cannot be made before what it
+ * holds.
+ *
+ * A call looks into its arguments, and should find in them what it found when it was made first. What is
+ * fetched from the memo while it is still being filled is half-filled. So where a call is written once more
+ * within its own arguments, the containers and objects around it that were whole then (those that are not
+ * OG__N_LATE) are filled as they are fetched, before the call is made, and what was written of them further
+ * out is dropped.
+ */
+#include "codec/pickle/writer.h"
+
+/* True when it had to be fetched as it stood, or is whole. */
+static bool must_wait(const og__writer *w, og_value v)
+{
+    og_kind kind = og_kind_of(v);
+    bool fills =
+        kind == OG_LIST || kind == OG_DICT || (kind == OG_SET && w->protocol >= 4) || kind == OG_OBJECT;
+    return !fills || (og__node_of(v)->flags & OG__N_LATE);
+}
+
+/* Whose state frame `i` writes, or half of it, for it may be a pair of two dicts; else i. */
+static size_t owner_of(const og__writer *w, size_t i)
+{
+    size_t at = i;
+    if (at > 0 && w->open[at - 1].kind == OG__FRAME_TUPLE && w->open[at - 1].count == 2) at--;
+    return at > 0 && og__object_takes_state(&w->open[at - 1]) ? at - 1 : i;
+}
+
+static int refuse_way(og__writer *w, og_value v)
+{
+    bool set = og_kind_of(v) == OG_SET;
+    for (size_t i = w->open_count; i > 0 && w->open[i - 1].value.u.p != v.u.p; i--)
+        set = set || og_kind_of(w->open[i - 1].value) == OG_SET;
+    if (set && w->protocol < 4)
+        return og__writer_fail(w, OG_EVALUE, "a set that holds what a call makes of it needs protocol 4");
+    return og__writer_fail(w, OG_EVALUE,
+                           "a value holds itself, and nothing in between can be made before it");
+}
+
+/* Frame `i`, or the one above it that writes the same anew, and so on. */
+static size_t newest(const og__writer *w, size_t i)
+{
+    size_t last = i;
+    for (; i < w->open_count && (w->open[last].dropped || w->open[last].again); i++) {
+        if (w->open[i].value.u.p == w->open[last].value.u.p) last = i;
+    }
+    return last;
+}
+
+static uint64_t *numbered(const og__writer *w, size_t i)
+{
+    uint64_t *entry = og__map_find(&w->nodes, og__node_of(w->open[i].value));
+    return entry && (*entry & OG__NODE_STATE) == OG__NODE_NUMBERED ? entry : NULL;
+}
+
+/* The frames between a value and itself that can be fetched from the memo, as indices; SIZE_MAX: none. */
+typedef struct way {
+    size_t outermost;
+    size_t next; /* but one */
+    size_t stop; /* the outermost that must wait */
+    bool fresh;  /* there are others than the outermost that were not filled early before */
+} way;
+
+/* From the frame of a value to the top. State is copied when its object takes it, so it is the object that is
+ * fetched, and waits when its state must. */
+static way find_way(const og__writer *w, size_t from)
+{
+    way found = {SIZE_MAX, SIZE_MAX, SIZE_MAX, false};
+    for (size_t i = from + 1; i < w->open_count && found.stop == SIZE_MAX; i++) {
+        i = newest(w, i);
+        const uint64_t *entry = numbered(w, i);
+        if (!entry) continue;
+        size_t owner = owner_of(w, i);
+        bool waits = must_wait(w, w->open[i].value);
+        if (waits) found.stop = owner;
+        if (owner < i) continue;
+        if (found.outermost == SIZE_MAX) {
+            found.outermost = i;
+        } else {
+            if (found.next == SIZE_MAX) found.next = i;
+            found.fresh = found.fresh || !(*entry & OG__NODE_FILLED);
+        }
+    }
+    return found;
+}
+
+/*
+ * `v` is reached again from inside of itself before it is made: it will be written once more in there, and
+ * that is the one that stays. What stands around the outermost one in between that must wait is to be filled
+ * when it is met. When none must, it is not known how it was: the outermost is filled, if there is another
+ * one that can wait instead.
+ */
+static int prepare_way(og__writer *w, og_value v)
+{
+    size_t from = w->open_count - 1;
+    while (w->open[from].value.u.p != v.u.p)
+        from--;
+    way found = find_way(w, from);
+    if (found.outermost == SIZE_MAX) return refuse_way(w, v);
+    w->open[from].again = true;
+    if (og_kind_of(v) != OG_OBJECT) return OG_OK;
+    size_t stop = found.stop;
+    if (stop == SIZE_MAX) stop = found.fresh ? found.next : found.outermost;
+    for (size_t i = found.outermost; i < stop; i = newest(w, i + 1)) {
+        uint64_t *entry = numbered(w, i);
+        if (entry && !must_wait(w, w->open[i].value)) *entry |= OG__NODE_EARLY;
+    }
+    return OG_OK;
+}
+
+/* It is on top of the stack: what is still to come of it is done now. 0 or 1, as og__write_value(). */
+static int fill_early(og__writer *w, og_value v)
+{
+    bool object = og_kind_of(v) == OG_OBJECT;
+    for (size_t i = w->open_count; i-- > 0;) {
+        og__frame *f = &w->open[i];
+        if (f->value.u.p != v.u.p || f->dropped) continue;
+        if (object) return og__object_early(w, i);
+        f->dropped = true;
+        return og__run_push(w, v, f->items + f->since, f->count - f->since, f->depth);
+    }
+    return 0; /* it is whole */
+}
+
+bool og__met_before(og__writer *w, og_value v, size_t *depth, int *status)
+{
+    uint64_t *entry = og__map_find(&w->nodes, og__node_of(v));
+    *status = OG_OK;
+    if (!entry) return false;
+    if ((*entry & OG__NODE_STATE) == OG__NODE_OPEN) {
+        *depth = (size_t)(*entry >> OG__NODE_SHIFT);
+        *status = prepare_way(w, v);
+        return *status < 0;
+    }
+    bool early = *entry & OG__NODE_EARLY;
+    if (early) *entry = (*entry & ~(uint64_t)OG__NODE_EARLY) | OG__NODE_FILLED;
+    *status = og__put_get(w, (uint32_t)(*entry >> OG__NODE_SHIFT));
+    if (early && *status == OG_OK) *status = fill_early(w, v);
+    return true;
+}
