@@ -26,18 +26,19 @@ typedef struct bench_set {
 } bench_set;
 
 /* What is measured: name, what a row's bytes are counted in. */
-#define BENCH_TASKS(X)                  \
-    X(JSON_READ, "json read")           \
-    X(JSON_WRITE, "json write")         \
-    X(JSON_INDENTED, "json indented")   \
-    X(JSON_ASCII, "json in ascii")      \
-    X(JSON_SORTED, "json sorted")       \
-    X(JSON_BOTH, "json read and write") \
-    X(PICKLE4_READ, "pickle 4 read")    \
-    X(PICKLE4_WRITE, "pickle 4 write")  \
-    X(PICKLE5_READ, "pickle 5 read")    \
-    X(PICKLE5_WRITE, "pickle 5 write")  \
-    X(PICKLE_TO_JSON, "pickle to json") \
+#define BENCH_TASKS(X)                                \
+    X(JSON_READ, "json read")                         \
+    X(JSON_WRITE, "json write")                       \
+    X(JSON_INDENTED, "json indented")                 \
+    X(JSON_ASCII, "json in ascii")                    \
+    X(JSON_SORTED, "json sorted")                     \
+    X(JSON_BOTH, "json read and write")               \
+    X(PICKLE4_READ, "pickle 4 read")                  \
+    X(PICKLE4_WRITE, "pickle 4 write")                \
+    X(PICKLE5_READ, "pickle 5 read")                  \
+    X(PICKLE5_WRITE, "pickle 5 write")                \
+    X(PICKLE4_ALLOWED, "pickle 4 read by plain-data") \
+    X(PICKLE_TO_JSON, "pickle to json")               \
     X(JSON_TO_PICKLE, "json to pickle")
 
 typedef enum bench_task {
@@ -74,8 +75,8 @@ extern const bench_reader bench_read_cjson;
 extern const bench_reader bench_read_simdjson;
 extern const bench_reader bench_read_rapidjson;
 
-/* The sets in a folder that holds NAME.json, NAME.p4 and NAME.p5, in the order of their names; each lives
- * until the next one is asked for. False after the last one. Zero-initialise. */
+/* The sets in a folder that holds NAME.p4, NAME.p5 and mostly NAME.json, in the order of their names; each
+ * lives until the next one is asked for. False after the last one. Zero-initialise. */
 typedef struct bench_sets {
     char *names[64];
     size_t count;

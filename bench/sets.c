@@ -37,7 +37,7 @@ static void find_names(bench_sets *sets, const char *folder)
     DIR *dir = opendir(folder);
     for (struct dirent *entry; dir && sets->count < most && (entry = readdir(dir));) {
         char *dot = strrchr(entry->d_name, '.');
-        if (dot && strcmp(dot, ".json") == 0)
+        if (dot && strcmp(dot, ".p4") == 0)
             sets->names[sets->count++] = strndup(entry->d_name, (size_t)(dot - entry->d_name));
     }
     if (dir) closedir(dir);

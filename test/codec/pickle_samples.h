@@ -29,6 +29,9 @@ static const pickle_sample pickle_samples[] = {
     SAMPLE("\x8b\x02\0\0\0\xff\x80."),
     SAMPLE("F-1.5e3\n."),
     SAMPLE("G@\x09!\xfbTD-\x18."),
+    SAMPLE("](G@\x09!\xfbTD-\x18GA\0\0\0\0\0\0\0e."),
+    SAMPLE("]\x94(G@\x09!\xfbTD-\x18GA\0\0\0\0\0\0\0eh\0\x86."),
+    SAMPLE("]\x94(G@\x09!\xfbTD-\x18N\x88K\1M\1\2J\1\2\3\xff\x8a\2\1\377e."),
     SAMPLE("S'it\\'s \\x41\\n'\n."),
     SAMPLE("T\x02\0\0\0ab."),
     SAMPLE("U\x02"

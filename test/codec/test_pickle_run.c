@@ -23,41 +23,79 @@ static uint32_t random_below(uint32_t n)
     return (uint32_t)((uint64_t)seed * n >> 32);
 }
 
-/* Reads opcode by opcode, each by its own function. */
-static int read_slowly(og_doc *doc, const uint8_t *bytes, size_t len, og_error *err)
+/* Every opcode by its own function. */
+static bool run_nowhere(og__reader *r, const uint8_t *pace)
+{
+    (void)r;
+    (void)pace;
+    return false;
+}
+
+static int run_slowly(og__reader *r)
+{
+    int status = OG_OK;
+    while (status == OG_OK) {
+        if (r->at == r->end) return og__reader_no_stop(r);
+        r->op = r->at++;
+        status = og__reader_step(r);
+    }
+    return status < 0 ? status : OG_OK;
+}
+
+static int read_by(og__run_fn *way, og_doc *doc, const uint8_t *bytes, size_t len, og_error *err)
 {
     og_pickle_read_options options = {.size = sizeof options, .max_depth = 8};
     og__reader r;
     og_doc_reset(doc);
     int status = og__reader_init(&r, doc, bytes, len, &options, err);
-    while (status == OG_OK) {
-        if (r.at == r.end) {
-            status = og__reader_no_stop(&r);
-        } else {
-            r.op = r.at++;
-            status = og__reader_step(&r);
-        }
-    }
-    if (status > 0) status = og__reader_finish(&r, false);
+    if (status == OG_OK) status = way ? og__reader_run_by(&r, way) : run_slowly(&r);
+    if (status == OG_OK) status = og__reader_finish(&r, false);
     og__reader_fini(&r);
     return status;
 }
 
+static void assert_way_reads(og__run_fn *way, const uint8_t *bytes, size_t len, og_doc *slow, int want,
+                             const og_error *slow_error)
+{
+    og_error error = {0};
+    og_doc *fast = og_doc_new(NULL);
+    assert_non_null(fast);
+    for (int again = 0; again < 2; again++) {
+        assert_int_equal(read_by(way, fast, bytes, len, &error), want);
+        assert_int_equal(error.position, slow_error->position);
+        assert_string_equal(error.text, slow_error->text);
+        if (want == OG_OK) assert_int_equal(og_identical(og_doc_root(fast), og_doc_root(slow)), 1);
+    }
+    og_doc_free(fast);
+}
+
 static void assert_same_reading(const uint8_t *bytes, size_t len)
 {
-    og_pickle_read_options options = {.size = sizeof options, .max_depth = 8};
-    og_error fast_error = {0};
-    og_error slow_error = {0};
-    og_doc *fast = og_doc_new(NULL);
+    og_error error = {0};
     og_doc *slow = og_doc_new(NULL);
-    assert_true(fast && slow);
-    int status = og_pickle_read(fast, bytes, len, NULL, &options, &fast_error);
-    assert_int_equal(read_slowly(slow, bytes, len, &slow_error), status);
-    assert_int_equal(fast_error.position, slow_error.position);
-    assert_string_equal(fast_error.text, slow_error.text);
-    if (status == OG_OK) assert_int_equal(og_identical(og_doc_root(fast), og_doc_root(slow)), 1);
-    og_doc_free(fast);
+    assert_non_null(slow);
+    int want = read_by(NULL, slow, bytes, len, &error);
+    assert_way_reads(run_nowhere, bytes, len, slow, want, &error);
+    assert_way_reads(og__reader_run_to, bytes, len, slow, want, &error);
+#if defined(OG__PICKLE_AVX2)
+    if (__builtin_cpu_supports("avx2") && __builtin_cpu_supports("bmi2"))
+        assert_way_reads(og__reader_run_to_avx2, bytes, len, slow, want, &error);
+#endif
     og_doc_free(slow);
+}
+
+/* The last bytes of a pickle are read with care. As the first item of a tuple it has others behind it. */
+static void assert_same_reading_within(const uint8_t *bytes, size_t len)
+{
+    static const uint8_t rest[] = "\x8c\x20"
+                                  "abcdefghijklmnopqrstuvwxyz012345"
+                                  "\x94\x86.";
+    uint8_t *whole = malloc(len + sizeof rest);
+    assert_non_null(whole);
+    memcpy(whole, bytes, len);
+    memcpy(whole + len - 1, rest, sizeof rest - 1); /* over STOP */
+    assert_same_reading(whole, len + sizeof rest - 2);
+    free(whole);
 }
 
 /* Changes that often leave a pickle whole: an opcode for another, one more, one less. */
@@ -92,6 +130,7 @@ static void reads_the_same_when_fast(void **state)
             uint8_t *exact = realloc(bytes, len); /* so that a byte too many is seen */
             assert_non_null(exact);
             assert_same_reading(exact, len);
+            assert_same_reading_within(exact, len);
             free(exact);
         }
     }
@@ -140,6 +179,7 @@ static void finds_keys_of_dicts_like_others(void **state)
         size_t len = make_records(bytes, keys);
         assert_int_equal(og_pickle_read(doc, bytes, len, NULL, NULL, NULL), 0);
         assert_same_reading(bytes, len);
+        assert_same_reading_within(bytes, len);
         for (unsigned d = 0; d < 4; d++) {
             og_value dict = og_item(og_doc_root(doc), d);
             assert_int_equal(og_len(dict), keys + (d == 1));
@@ -155,8 +195,61 @@ static void finds_keys_of_dicts_like_others(void **state)
     og_doc_free(doc);
 }
 
+/* ---- Many values
+ * --------------------------------------------------------------------------------------------
+ */
+
+/* Lists of floats and of other things in one another, enough to outgrow the memo, the stack and the first
+ * chunks. */
+static size_t make_lists(uint8_t *out, unsigned count)
+{
+    size_t n = 4;
+    memcpy(out, "\x80\x04](", 4);
+    for (unsigned i = 0; i < count; i++) {
+        out[n++] = ']';
+        if (i % 7) out[n++] = 0x94;
+        out[n++] = '(';
+        for (unsigned k = 0; k < i % 5; k++) {
+            out[n++] = 'G';
+            for (unsigned byte = 0; byte < 8; byte++)
+                out[n++] = (uint8_t)(random_below(256) & 0x7f);
+        }
+        if (i % 11 == 0) out[n++] = 'N';
+        out[n++] = 'e';
+    }
+    memcpy(out + n, "e.", 2);
+    return n + 2;
+}
+
+static void reads_many_values(void **state)
+{
+    (void)state;
+    enum { MOST = 3000 };
+    uint8_t *bytes = malloc(MOST * 48);
+    assert_non_null(bytes);
+    for (unsigned count = 1; count < MOST; count += count / 2 + 1) {
+        size_t len = make_lists(bytes, count);
+        assert_same_reading(bytes, len);
+        assert_same_reading(bytes, len - random_below((uint32_t)len)); /* cut somewhere */
+    }
+    free(bytes);
+}
+
 /* ---- Text
  * -------------------------------------------------------------------------------------------------- */
+
+/* The text as a str, in a pickle that is long enough to be read at full speed. */
+static void assert_same_str(const uint8_t *text, size_t len)
+{
+    uint8_t bytes[256] = {0x8c, (uint8_t)len};
+    memcpy(bytes + 2, text, len);
+    bytes[len + 2] = '.';
+    assert_same_reading(bytes, len + 3);
+    assert_same_reading_within(bytes, len + 3);
+    uint8_t later[260] = "N0";
+    memcpy(later + 2, bytes, len + 3);
+    assert_same_reading_within(later, len + 5);
+}
 
 static void knows_text_as_the_plain_check_does(void **state)
 {
@@ -187,8 +280,9 @@ static void knows_text_as_the_plain_check_does(void **state)
             want |= (ascii ? OG__F_ASCII : 0) | (surrogates ? OG__F_SURROGATE : 0);
         }
         assert_int_equal(og__text_flags(text, len), want);
-        assert_int_equal(og__text_flags_within(text, len, len), want);
-        assert_int_equal(og__text_flags_within(text, len, sizeof text), want);
+        assert_int_equal(og__text_at(text, text, len, len), want);
+        assert_int_equal(og__text_at(text, text, len, sizeof text), want);
+        if (round % 4 == 0) assert_same_str(text, len);
     }
 }
 
@@ -238,9 +332,8 @@ static void writes_what_reads_back(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(reads_the_same_when_fast),
-        cmocka_unit_test(finds_keys_of_dicts_like_others),
-        cmocka_unit_test(knows_text_as_the_plain_check_does),
+        cmocka_unit_test(reads_the_same_when_fast), cmocka_unit_test(finds_keys_of_dicts_like_others),
+        cmocka_unit_test(reads_many_values),        cmocka_unit_test(knows_text_as_the_plain_check_does),
         cmocka_unit_test(writes_what_reads_back),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -4,29 +4,9 @@
 #define ONGGI_CODEC_JSON_TEXT_AVX2_H
 
 #include "codec/json/reader.h"
-#include "codec/json/text16.h"
-
-#include <immintrin.h>
-
-#define OG__TARGET __attribute__((target("avx2,bmi,bmi2,lzcnt")))
-#define OG__HOT    inline __attribute__((always_inline, target("avx2,bmi,bmi2,lzcnt")))
+#include "codec/json/utf8_avx2.h"
 
 enum { OG__WIDE = 32, OG__PADDED = 1, OG__WIDE_DIGITS = 16 };
-
-static OG__HOT __m256i og__load32(const uint8_t *text)
-{
-    return _mm256_loadu_si256((const __m256i *)(const void *)text);
-}
-
-static OG__HOT uint64_t og__wide_mask(__m256i bytes)
-{
-    return (uint32_t)_mm256_movemask_epi8(bytes);
-}
-
-static OG__HOT __m256i og__wide_equal(__m256i x, char c)
-{
-    return _mm256_cmpeq_epi8(x, _mm256_set1_epi8(c));
-}
 
 static OG__HOT uint64_t og__wide_other(const uint8_t *text)
 {
@@ -34,109 +14,6 @@ static OG__HOT uint64_t og__wide_other(const uint8_t *text)
     __m256i a = _mm256_or_si256(og__wide_equal(x, ' '), og__wide_equal(x, '\n'));
     __m256i b = _mm256_or_si256(og__wide_equal(x, '\r'), og__wide_equal(x, '\t'));
     return og__wide_mask(_mm256_or_si256(a, b)) ^ UINT32_MAX;
-}
-
-static OG__HOT __m256i og__wide_quotes(__m256i x)
-{
-    return _mm256_or_si256(og__wide_equal(x, '"'), og__wide_equal(x, '\\'));
-}
-
-static OG__HOT uint64_t og__wide_special(const uint8_t *text)
-{
-    __m256i x = og__load32(text);
-    __m256i low = _mm256_cmpgt_epi8(_mm256_set1_epi8(0x20), x);
-    return og__wide_mask(_mm256_or_si256(low, og__wide_quotes(x)));
-}
-
-/* What may be wrong with a byte and the one before it. */
-enum {
-    SHORT = 0x01,     /* no tail byte where one is due */
-    LONG = 0x02,      /* a tail byte after ASCII */
-    OVERLONG3 = 0x04, /* 0xe0, and then below 0xa0 */
-    LARGE = 0x08,     /* 0xf4 and above, and then 0x90 and above */
-    SURROGATE = 0x10, /* 0xed, and then 0xa0 and above */
-    OVERLONG2 = 0x20, /* 0xc0 and 0xc1 */
-    LARGER = 0x40,    /* 0xf5 and above, and then below 0x90 */
-    OVERLONG4 = 0x40, /* 0xf0, and then below 0x90 */
-    TAILS = 0x80,     /* two tail bytes: wrong, unless the third or fourth byte of a sequence is due */
-    ANY_LOW = SHORT | LONG | TAILS
-};
-
-/* One of 16 bytes for each of the halves of bytes in `index`. */
-static OG__HOT __m256i og__wide_look_up(__m256i index, const uint8_t table[16])
-{
-    __m128i half = og__load16(table);
-    return _mm256_shuffle_epi8(_mm256_broadcastsi128_si256(half), index);
-}
-
-static OG__HOT __m256i og__wide_upper(__m256i x)
-{
-    return _mm256_and_si256(_mm256_srli_epi16(x, 4), _mm256_set1_epi8(0x0f));
-}
-
-/* Those where UTF-8 goes wrong; of the text before, the last three bytes count. */
-static OG__HOT uint64_t og__wide_not_utf8(const uint8_t *text)
-{
-    static const uint8_t before_upper[16] = {LONG,
-                                             LONG,
-                                             LONG,
-                                             LONG,
-                                             LONG,
-                                             LONG,
-                                             LONG,
-                                             LONG,
-                                             TAILS,
-                                             TAILS,
-                                             TAILS,
-                                             TAILS,
-                                             SHORT | OVERLONG2,
-                                             SHORT,
-                                             SHORT | OVERLONG3 | SURROGATE,
-                                             SHORT | LARGE | LARGER | OVERLONG4};
-    static const uint8_t before_lower[16] = {ANY_LOW | OVERLONG3 | OVERLONG2 | OVERLONG4,
-                                             ANY_LOW | OVERLONG2,
-                                             ANY_LOW,
-                                             ANY_LOW,
-                                             ANY_LOW | LARGE,
-                                             ANY_LOW | LARGE | LARGER,
-                                             ANY_LOW | LARGE | LARGER,
-                                             ANY_LOW | LARGE | LARGER,
-                                             ANY_LOW | LARGE | LARGER,
-                                             ANY_LOW | LARGE | LARGER,
-                                             ANY_LOW | LARGE | LARGER,
-                                             ANY_LOW | LARGE | LARGER,
-                                             ANY_LOW | LARGE | LARGER,
-                                             ANY_LOW | LARGE | LARGER | SURROGATE,
-                                             ANY_LOW | LARGE | LARGER,
-                                             ANY_LOW | LARGE | LARGER};
-    enum { TAIL = LONG | OVERLONG2 | TAILS };
-    static const uint8_t upper[16] = {SHORT,
-                                      SHORT,
-                                      SHORT,
-                                      SHORT,
-                                      SHORT,
-                                      SHORT,
-                                      SHORT,
-                                      SHORT,
-                                      TAIL | OVERLONG3 | LARGER | OVERLONG4,
-                                      TAIL | OVERLONG3 | LARGE,
-                                      TAIL | SURROGATE | LARGE,
-                                      TAIL | SURROGATE | LARGE,
-                                      SHORT,
-                                      SHORT,
-                                      SHORT,
-                                      SHORT};
-    __m256i one = og__load32(text - 1);
-    __m256i wrong = _mm256_and_si256(
-        _mm256_and_si256(og__wide_look_up(og__wide_upper(one), before_upper),
-                         og__wide_look_up(_mm256_and_si256(one, _mm256_set1_epi8(0x0f)), before_lower)),
-        og__wide_look_up(og__wide_upper(og__load32(text)), upper));
-    /* The top bit stands where a third or fourth byte is due: there two tails must meet, and nowhere else. */
-    __m256i third = _mm256_subs_epu8(og__load32(text - 2), _mm256_set1_epi8(0xe0 - 0x80));
-    __m256i fourth = _mm256_subs_epu8(og__load32(text - 3), _mm256_set1_epi8(0xf0 - 0x80));
-    __m256i due = _mm256_and_si256(_mm256_or_si256(third, fourth), _mm256_set1_epi8((char)0x80));
-    __m256i good = _mm256_cmpeq_epi8(wrong, due);
-    return og__wide_mask(good) ^ UINT32_MAX;
 }
 
 /*

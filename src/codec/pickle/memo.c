@@ -45,20 +45,32 @@ void og__memo_fini(og__memo *memo)
     if (memo->far) give_back(memo, memo->far, memo->far_cap * sizeof(og__memo_far));
 }
 
-/* Sees to it that the array holds `index`. Numbers come close to the count, so sizes cannot overflow. */
+/* Gives the array room for `least` entries. Numbers come close to the count, so sizes cannot overflow. */
+static int grow(og__memo *memo, size_t least)
+{
+    size_t cap = memo->cap + memo->cap / 2;
+    if (cap < least) cap = least;
+    bool small = memo->entries == memo->small;
+    og_value *entries = resize(memo, small ? NULL : memo->entries, small ? 0 : memo->cap * sizeof(og_value),
+                               cap * sizeof(og_value));
+    if (!entries) return OG_ENOMEM;
+    if (small) memcpy(entries, memo->small, memo->len * sizeof(og_value));
+    memo->entries = entries;
+    memo->cap = cap;
+    return OG_OK;
+}
+
+bool og__memo_make_room(og__memo *memo, size_t more)
+{
+    if (memo->cap - memo->len >= more || grow(memo, memo->len + more) == OG_OK) return true;
+    memo->doc->limited = false; /* whoever needs it will fail */
+    return false;
+}
+
+/* Sees to it that the array holds `index`. */
 static int reach(og__memo *memo, size_t index)
 {
-    if (index >= memo->cap) {
-        size_t cap = memo->cap + memo->cap / 2;
-        if (cap <= index) cap = index + 1;
-        bool small = memo->entries == memo->small;
-        og_value *entries = resize(memo, small ? NULL : memo->entries,
-                                   small ? 0 : memo->cap * sizeof(og_value), cap * sizeof(og_value));
-        if (!entries) return OG_ENOMEM;
-        if (small) memcpy(entries, memo->small, memo->len * sizeof(og_value));
-        memo->entries = entries;
-        memo->cap = cap;
-    }
+    if (index >= memo->cap && grow(memo, index + 1) < 0) return OG_ENOMEM;
     if (index >= memo->len) {
         memset(memo->entries + memo->len, 0, (index + 1 - memo->len) * sizeof(og_value));
         memo->len = index + 1;

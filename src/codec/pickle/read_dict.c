@@ -7,18 +7,7 @@
 #include "codec/pickle/reader.h"
 #include "value/bulk.h"
 
-/* Where dicts of such keys have their model, or one place beside it. */
-static size_t place_of(const og_value *items, size_t pairs)
-{
-    const uint64_t prime = UINT64_C(0x9e3779b97f4a7c15);
-    uint64_t first = (uint64_t)(uintptr_t)items[0].u.p;
-    uint64_t middle = (uint64_t)(uintptr_t)items[pairs & ~(size_t)1].u.p;
-    uint64_t last = (uint64_t)(uintptr_t)items[2 * pairs - 2].u.p;
-    uint64_t mixed = ((first * prime ^ middle) * prime ^ last) * prime;
-    return (mixed ^ pairs * prime) >> (64 - OG__MODELS_LOG2);
-}
-
-/* Keys of models are str, which are the same when they stand in the same place. */
+/* Model's keys are str, which are the same when they stand in the same place. */
 static bool same_keys(const og__node *model, const og_value *items, size_t pairs)
 {
     if (!model || model->count != pairs) return false;
@@ -27,6 +16,32 @@ static bool same_keys(const og__node *model, const og_value *items, size_t pairs
     for (size_t i = 0; i < 2 * pairs; i += 2)
         differs |= (keys[i].meta ^ items[i].meta) | (uint64_t)(keys[i].u.i ^ items[i].u.i);
     return differs == 0;
+}
+
+/* Fills a dict whose keys are those of the model. */
+static bool fill_like(og__reader *r, og__node *dict, const og__node *model, const og_value *items,
+                      size_t pairs)
+{
+    size_t height = og__height_of_items(items, 2 * pairs) + 1;
+    if (height > r->max_depth || !og__dict_fill_like(r->doc, dict, model, items, pairs)) return false;
+    og__set_height(r, dict, height);
+    return true;
+}
+
+/* One pair with a str for a key. */
+static inline bool fill_one(og__reader *r, og__node *dict, const og_value *items)
+{
+    size_t height = og__height(items[1]) + 1;
+    if (og_kind_of(items[0]) != OG_STR || height > r->max_depth) return false;
+    og_value *to = og__doc_alloc(r->doc, 2 * sizeof *items, _Alignof(og_value));
+    if (!to) return false;
+    to[0] = items[0];
+    to[1] = items[1];
+    dict->items = to;
+    dict->count = 1;
+    dict->flags |= OG__N_EXACT;
+    og__set_height(r, dict, height);
+    return true;
 }
 
 static bool all_str(const og_value *items, size_t pairs)
@@ -41,6 +56,8 @@ static bool all_str(const og_value *items, size_t pairs)
 static bool fill(og__reader *r, og__node *dict, const og_value *items, size_t pairs)
 {
     size_t bad;
+    size_t height = og__height_of_items(items, 2 * pairs) + 1;
+    if (height > r->max_depth || pairs > UINT32_MAX) return false;
     og_value made = og__dict_from(r->doc, items, pairs, OG__DUPLICATE_LAST, &bad, NULL);
     if (!og_valid(made)) return false;
     const og__node *from = og__node_of(made);
@@ -48,35 +65,21 @@ static bool fill(og__reader *r, og__node *dict, const og_value *items, size_t pa
     dict->count = from->count;
     dict->capacity = from->capacity;
     dict->flags |= from->flags;
-    return true;
-}
-
-/* The model of a dict of such keys, or NULL. */
-static const og__node *find_model(const og__reader *r, size_t place, const og_value *items, size_t pairs)
-{
-    if (same_keys(r->models[place], items, pairs)) return r->models[place];
-    return same_keys(r->models[place ^ 1], items, pairs) ? r->models[place ^ 1] : NULL;
-}
-
-static bool fill_pairs(og__reader *r, og__node *dict, const og_value *items, size_t pairs)
-{
-    if (pairs == 1 && og_kind_of(items[0]) == OG_STR) return og__dict_fill_like(r->doc, dict, NULL, items, 1);
-    size_t place = place_of(items, pairs);
-    const og__node *model = find_model(r, place, items, pairs);
-    if (model) return og__dict_fill_like(r->doc, dict, model, items, pairs);
-    if (!fill(r, dict, items, pairs)) return false;
-    if (all_str(items, pairs)) {
-        r->models[place ^ 1] = r->models[place];
-        r->models[place] = dict;
-    }
+    og__set_height(r, dict, height);
     return true;
 }
 
 bool og__reader_fill_dict(og__reader *r, og__node *dict, const og_value *items, size_t pairs)
 {
-    size_t height = og__height_of_items(items, 2 * pairs) + 1;
-    if (height > r->max_depth || pairs > UINT32_MAX) return false;
-    if (!fill_pairs(r, dict, items, pairs)) return false;
-    og__set_height(r, dict, height);
+    if (pairs == 1) return fill_one(r, dict, items) || fill(r, dict, items, pairs);
+    const og__node **place = &r->models[og__model_place(items, pairs)];
+    const og__node **other = &r->models[og__model_place(items, pairs) ^ 1];
+    if (same_keys(*place, items, pairs)) return fill_like(r, dict, *place, items, pairs);
+    if (same_keys(*other, items, pairs)) return fill_like(r, dict, *other, items, pairs);
+    if (!fill(r, dict, items, pairs)) return false;
+    if (all_str(items, pairs)) {
+        *other = *place;
+        *place = dict;
+    }
     return true;
 }

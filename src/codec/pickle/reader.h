@@ -42,6 +42,10 @@ void og__memo_fini(og__memo *memo);
 /* Stores `value` under `index`. 0 or OG_ENOMEM. */
 int og__memo_put(og__memo *memo, size_t index, og_value value);
 
+/* Makes room for `more` entries in the array, ahead of need. False without memory: nothing has changed then.
+ */
+bool og__memo_make_room(og__memo *memo, size_t more);
+
 /* What is stored under `index`; OG_INVALID when nothing is. */
 og_value og__memo_get_far(const og__memo *memo, size_t index);
 
@@ -76,6 +80,7 @@ typedef struct og__reader {
     size_t extension_count;
     unsigned protocol;   /* what PROTO said last */
     size_t memory_limit; /* of the document, to be put back */
+    uint8_t wary;        /* what og__reader_run_on() leaves to og__reader_step() beside what is unusual */
     bool regrown;        /* a container grew after it was placed: heights must be taken again at the end */
     const og__node *models[OG__MODELS]; /* dicts whose keys are all str, by which others are filled */
     og_error *err;
@@ -89,7 +94,8 @@ int og__reader_nomem(og__reader *r);
 int og__reader_underflow(og__reader *r, const char *expected);
 int og__reader_truncated(og__reader *r);
 
-/* A mark stands on the stack as OG_INVALID and holds the fence that was there before it. */
+/* A mark stands on the stack as OG_INVALID and holds how many values stand between the fence before it and
+ * itself. */
 static inline size_t og__stack_len(const og__reader *r)
 {
     return (size_t)(r->top - r->doc->stack);
@@ -103,6 +109,9 @@ static inline size_t og__stack_above(const og__reader *r)
 
 /* Makes room for one more value. */
 int og__reader_grow(og__reader *r);
+
+/* Makes room for `more` values, ahead of need. False without memory: nothing has changed then. */
+bool og__reader_make_room(og__reader *r, size_t more);
 
 static inline int og__push(og__reader *r, og_value value)
 {
@@ -162,11 +171,16 @@ size_t og__height_of_items(const og_value *items, size_t count);
 /* Notes that something of height `below` was put into `v`. 0 or OG_ELIMIT. */
 int og__raise(og__reader *r, og_value v, size_t below);
 
-/* Notes that a container is being filled: when it was referred to before, what did so found it otherwise. */
-static inline void og__fill_noted(og_value v)
+/*
+ * Notes that what stands in this place of the stack is being filled. When it was referred to before, whatever
+ * did so found it otherwise; but not when it stands there twice, as DUP makes it: then it is filled where it
+ * is needed.
+ */
+static inline void og__fill_noted(const og__reader *r, const og_value *at)
 {
-    og__node *node = og__node_of(v);
-    if (node->flags & OG__N_SHARED) node->flags |= OG__N_LATE;
+    if (!og__is_shared(*at)) return;
+    bool twice = at > r->doc->stack && at[-1].meta == at->meta && at[-1].u.p == at->u.p;
+    if (!twice) og__node_of(*at)->flags |= OG__N_LATE;
 }
 
 /* Notes that a container that was just filled is `height`, which is within bounds. */
@@ -174,9 +188,7 @@ static inline void og__set_height(og__reader *r, og__node *node, size_t height)
 {
     if (height <= node->high) return;
     node->high = (uint16_t)height;
-    if (!(node->flags & OG__N_SHARED)) return;
-    node->flags |= OG__N_LATE;
-    r->regrown = true;
+    if (node->flags & OG__N_SHARED) r->regrown = true;
 }
 
 /* After reading: takes heights again when that is needed. 0, OG_ELIMIT or OG_ENOMEM. */
@@ -230,6 +242,16 @@ static inline og_value og__placed_node(og_doc *doc, og_kind kind)
     return v;
 }
 
+/* Where in r->models dicts of such keys have their model, or one place beside it. */
+static inline size_t og__model_place(const og_value *items, size_t pairs)
+{
+    uint64_t first = (uint64_t)(uintptr_t)items[0].u.p;
+    uint64_t middle = (uint64_t)(uintptr_t)items[pairs & ~(size_t)1].u.p;
+    uint64_t last = (uint64_t)(uintptr_t)items[2 * pairs - 2].u.p;
+    uint64_t mixed = first + 3 * middle + 5 * last + pairs;
+    return (size_t)(mixed * UINT64_C(0x9e3779b97f4a7c15) >> (64 - OG__MODELS_LOG2));
+}
+
 /* Fills the node of an empty dict with pairs; false when that takes the long way, for one reason or another.
  */
 bool og__reader_fill_dict(og__reader *r, og__node *dict, const og_value *items, size_t pairs);
@@ -263,5 +285,31 @@ int og__reader_run(og__reader *r); /* all steps to STOP, faster: 0 or < 0 */
 int og__reader_no_stop(og__reader *r);
 int og__reader_finish(og__reader *r, bool allow_trailing);
 void og__reader_fini(og__reader *r);
+
+/*
+ * The fast way to run: opcodes in their usual case up to `pace`, for which og__reader_run_by() has made sure
+ * of input and room. False: up to one that og__reader_step() must do.
+ */
+typedef bool og__run_fn(og__reader *r, const uint8_t *pace);
+og__run_fn og__reader_run_to;
+#if defined(__x86_64__) && defined(__GNUC__)
+#    define OG__PICKLE_AVX2 1
+og__run_fn og__reader_run_to_avx2; /* where there are AVX2, BMI and BMI2 */
+#endif
+
+/*
+ * What goes by opcode, the watcher of a policy and the strict reader, has the usual ones done at once: up to
+ * one that is left to og__reader_step(), or the end. These ones name and call nothing, and no two readers
+ * take them for different things, but for frames and bytes that may be a pickle: r->wary says whether to
+ * leave these too.
+ */
+enum { OG__WARY_FRAMES = 1, OG__WARY_BYTES = 2 };
+void og__reader_run_on(og__reader *r);
+
+/* Whether bytes, or those of a str, may be a pickle that names something. */
+bool og__may_be_pickle(const uint8_t *bytes, size_t len);
+
+/* As og__reader_run(), in one of these ways. */
+int og__reader_run_by(og__reader *r, og__run_fn *run_to);
 
 #endif

@@ -54,13 +54,25 @@ int og__reader_grow(og__reader *r)
     return OG_OK;
 }
 
+bool og__reader_make_room(og__reader *r, size_t more)
+{
+    size_t len = og__stack_len(r);
+    if (og__doc_stack_reserve(r->doc, len + more) < 0) {
+        r->doc->limited = false; /* whoever needs it will fail */
+        return false;
+    }
+    r->top = r->doc->stack + len;
+    r->limit = r->doc->stack + r->doc->stack_cap;
+    return true;
+}
+
 int og__pop_mark(og__reader *r, og_value **items, size_t *count)
 {
     if (r->fence == 0) return og__reader_fail(r, OG_ESYNTAX, "expected a mark on the stack but found none");
     og_value *mark = r->doc->stack + r->fence - 1;
     *items = mark + 1;
     *count = (size_t)(r->top - mark) - 1;
-    r->fence = (size_t)mark->u.i;
+    r->fence -= (size_t)mark->u.i + 1;
     r->top = mark;
     return OG_OK;
 }
