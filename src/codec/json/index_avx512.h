@@ -36,8 +36,9 @@ static OG__HOT uint32_t *og__put_entries(uint32_t *out, uint64_t bits, __m512i b
 }
 
 /*
- * Indexes 64 bytes. Bytes of 0x80 and more count as what they are without their top bit; outside strings they
- * are wrong, and the reader, who looks at the bytes themselves, meets one of them first.
+ * Indexes 64 bytes. Bytes of 0x80 and more count as what they are without their top bit, but never as white
+ * space; outside strings they are wrong, and the reader, who looks at the bytes themselves, meets one of them
+ * first.
  */
 static OG__HOT uint32_t *og__index_block(og__json_index *ix, __m512i x, __m512i base, uint32_t *out)
 {
@@ -49,7 +50,7 @@ static OG__HOT uint32_t *og__index_block(og__json_index *ix, __m512i x, __m512i 
         O, O, O, O, O, O, O, O, O, O, O, O, O, O, O, O, O, O, O, O, O, O, O, O, O, O, O, SIGN, O, SIGN, O, O,
         O, O, O, O, O, O, O, O, O, O, O, O, O, O, O, O, O, O, O, O, O, O, O, O, O, O, O, SIGN, O, SIGN, O, O};
     __m512i kinds = _mm512_permutex2var_epi8(og__bytes64(low), x, og__bytes64(high));
-    uint64_t other = _mm512_test_epi8_mask(kinds, _mm512_set1_epi8(OTHER));
+    uint64_t other = _mm512_test_epi8_mask(kinds, _mm512_set1_epi8(OTHER)) | _mm512_movepi8_mask(x);
     uint64_t sign = _mm512_test_epi8_mask(kinds, _mm512_set1_epi8(SIGN));
     uint64_t quotes = _mm512_cmpeq_epi8_mask(x, _mm512_set1_epi8('"'));
     uint64_t backslashes = _mm512_cmpeq_epi8_mask(x, _mm512_set1_epi8('\\'));
