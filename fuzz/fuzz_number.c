@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* Numbers: text against strtod(), any double written and read again, integers of any size there and back. */
 #include "base/number.h"
+#include "base/number_avx512.h"
 
 #include <math.h>
 #include <stdlib.h>
@@ -38,6 +39,11 @@ static void check_double(double number)
     double back;
     size_t len = og__double_write(number, text);
     check(len <= OG__DOUBLE_SIZE);
+#if defined(OG__NUMBER_AVX512)
+    char other[OG__DOUBLE_SIZE];
+    if (og__number_avx512())
+        check(og__double_write_avx512(number, other) == len && memcmp(other, text, len) == 0);
+#endif
     if (!isfinite(number)) return;
     check(og__double_read(text, len, &back) == len && same(back, number));
     text[len] = '\0';

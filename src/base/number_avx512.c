@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* Numbers as text on processors with AVX-512: sixteen digits at once, laid out by expanding and compressing. */
+/* Numbers as text on processors with AVX-512: sixteen digits at once, laid out by expanding and compressing.
+ */
 #include "base/number_avx512.h"
 
 #if defined(OG__NUMBER_AVX512)
@@ -8,14 +9,15 @@
 #    include <immintrin.h>
 #    include <string.h>
 
-#    define TARGET __attribute__((target("avx512f,avx512bw,avx512vl,avx512ifma,avx512vbmi,avx512vbmi2,bmi,bmi2,lzcnt")))
+#    define TARGET \
+        __attribute__((target("avx512f,avx512bw,avx512vl,avx512ifma,avx512vbmi,avx512vbmi2,bmi,bmi2,lzcnt")))
 #    define INLINE inline __attribute__((always_inline)) TARGET
 
 #    define TEN_8  UINT64_C(100000000)
 #    define TEN_16 UINT64_C(10000000000000000)
 
-/* In memory: the compiler would rather make some of these in registers, again for each number. */
-static const struct {
+/* What the vectors are made of. */
+typedef struct constants {
     uint64_t reciprocals[8];
     uint64_t lacking[8];
     uint64_t ten;
@@ -23,60 +25,73 @@ static const struct {
     uint8_t lowest_bytes[16];
     uint8_t zeros[32];
     uint8_t points[32];
-} constants = {
-    {45035996, 450359963, 4503599628, 45035996274, 450359962738, 4503599627371, 45035996273705, 450359962737050},
-    {27370496},
-    10,
-    '0',
-    {0, 8, 16, 24, 32, 40, 48, 56, 64, 72, 80, 88, 96, 104, 112, 120},
-    "00000000000000000000000000000000",
-    "................................",
-};
+} constants;
 
-/* The same, where the compiler does not know what it holds. */
-static INLINE const void *unknown(const void *memory)
+/* In memory that the compiler does not see through: it would make these in registers, again for each number.
+ */
+static INLINE const constants *get_constants(void)
 {
-    __asm__("" : "+r"(memory));
-    return memory;
+    static const constants all = {
+        {45035996, 450359963, 4503599628, 45035996274, 450359962738, 4503599627371, 45035996273705,
+         450359962737050},
+        {27370496},
+        10,
+        '0',
+        {0, 8, 16, 24, 32, 40, 48, 56, 64, 72, 80, 88, 96, 104, 112, 120},
+        {'0', '0', '0', '0', '0', '0', '0', '0', '0', '0', '0', '0', '0', '0', '0', '0',
+         '0', '0', '0', '0', '0', '0', '0', '0', '0', '0', '0', '0', '0', '0', '0', '0'},
+        {'.', '.', '.', '.', '.', '.', '.', '.', '.', '.', '.', '.', '.', '.', '.', '.',
+         '.', '.', '.', '.', '.', '.', '.', '.', '.', '.', '.', '.', '.', '.', '.', '.'},
+    };
+    const constants *c = &all;
+    __asm__("" : "+r"(c));
+    return c;
+}
+
+static INLINE __m128i load16(const uint8_t *bytes)
+{
+    return _mm_loadu_si128((const __m128i *)(const void *)bytes);
+}
+
+static INLINE __m256i load32(const uint8_t *bytes)
+{
+    return _mm256_loadu_si256((const __m256i *)(const void *)bytes);
 }
 
 /*
- * The sixteen digits of two numbers below 10**8. A lane for each digit k from the left holds number / 10**(8 - k) as
- * a fraction of 52 bits; its whole part is cut off, and ten times the rest has the digit as its whole part.
- * The reciprocals are rounded up, which is off by less than 10**8 / 2**52, so by less than the digits behind can tell;
- * but for the first one: that is rounded down, and what is lacking at most is added (27370496 / 2**52, below 10**-8).
+ * The sixteen digits of two numbers below 10**8. A lane for each digit k from the left, from 0 on, holds
+ * number / 10**(8 - k) as a fraction of 52 bits: its whole part is cut off, and ten times the rest has the
+ * digit as its whole part. The reciprocals are rounded up, which is too much by less than 10**8 / 2**52, and
+ * that is less than the next digits count; but for the first one, where it would be more: that is rounded
+ * down, and what is lacking at most is added, 27370496 / 2**52 or less than 10**-8.
  */
-static INLINE __m128i digits_of(uint64_t high, uint64_t low)
+static INLINE __m128i digits_of(const constants *c, uint64_t high, uint64_t low)
 {
-    const uint8_t *c = unknown(&constants);
-    const __m512i reciprocals = _mm512_loadu_si512(c);
-    const __m512i lacking = _mm512_loadu_si512(c + 64);
-    uint64_t ten_, zero_;
-    memcpy(&ten_, c + 128, 8);
-    memcpy(&zero_, c + 136, 8);
-    const __m512i ten = _mm512_set1_epi64((int64_t)ten_);
-    const __m512i zero = _mm512_set1_epi64((int64_t)zero_);
+    const __m512i reciprocals = _mm512_loadu_si512(c->reciprocals);
+    const __m512i lacking = _mm512_loadu_si512(c->lacking);
+    const __m512i ten = _mm512_set1_epi64((int64_t)c->ten);
+    const __m512i zero = _mm512_set1_epi64((int64_t)c->zero);
     __m512i rest_high = _mm512_madd52lo_epu64(lacking, _mm512_set1_epi64((int64_t)high), reciprocals);
     __m512i rest_low = _mm512_madd52lo_epu64(lacking, _mm512_set1_epi64((int64_t)low), reciprocals);
     __m512i digits_high = _mm512_madd52hi_epu64(zero, rest_high, ten);
     __m512i digits_low = _mm512_madd52hi_epu64(zero, rest_low, ten);
-    const __m512i lowest_bytes = _mm512_castsi128_si512(_mm_loadu_si128((const __m128i *)(const void *)(c + 144)));
+    const __m512i lowest_bytes = _mm512_castsi128_si512(load16(c->lowest_bytes));
     return _mm512_castsi512_si128(_mm512_permutex2var_epi8(digits_high, lowest_bytes, digits_low));
 }
 
 /* The bits of those that are not '0'. */
-static INLINE unsigned not_zero(__m128i digits)
+static INLINE unsigned not_zero(const constants *c, __m128i digits)
 {
-    const uint8_t *c = unknown(&constants);
-    return _mm_cmpneq_epi8_mask(digits, _mm_loadu_si128((const __m128i *)(const void *)(c + 160)));
+    return _mm_cmpneq_epi8_mask(digits, load16(c->zeros));
 }
 
-/* A number with a point behind its first digit of 17, or sooner, or very late. */
+/* Not inline, so that what it needs is not kept for it. */
 __attribute__((noinline)) static TARGET size_t write_other(double number, char *text)
 {
     return og__double_write(number, text);
 }
 
+/* Numbers with a point among their digits, or one zero behind them, go the fast way. */
 TARGET size_t og__double_write_avx512(double number, char *text)
 {
     uint64_t bits;
@@ -84,25 +99,28 @@ TARGET size_t og__double_write_avx512(double number, char *text)
     uint64_t fraction = bits & ((UINT64_C(1) << 52) - 1);
     unsigned field = bits >> 52 & 2047;
     og__shortest d;
-    if (field - 1 >= 2046 || fraction == 0) return og__double_write(number, text);
-    if (!og__shortest_fast(fraction | UINT64_C(1) << 52, (int)field - 1075, &d)) return write_other(number, text);
-    /* Seventeen digits, the first of which stands apart. */
-    bool short_one = d.digits < TEN_16;
-    uint64_t all = d.digits * (short_one ? 10 : 1);
-    unsigned before = (unsigned)(d.exponent + 16 - short_one); /* digits before the point, but for the first one */
+    if (field - 1 >= 2046 || fraction == 0) return write_other(number, text);
+    if (!og__shortest_fast(fraction | UINT64_C(1) << 52, (int)field - 1075, &d))
+        return write_other(number, text);
+    /* There are 16 or 17 digits: 17 from here on, of which the first one stands apart. */
+    bool one_less = d.digits < TEN_16;
+    uint64_t all = d.digits * (one_less ? 10 : 1);
+    unsigned before =
+        (unsigned)(d.exponent + 16 - one_less); /* digits before the point, but for the first one */
     if (before > 15) return write_other(number, text);
+    const constants *c = get_constants();
     uint64_t high = all / TEN_8;
     uint64_t head = high / TEN_8;
-    __m128i digits = digits_of(high - head * TEN_8, all - high * TEN_8);
-    const uint8_t *c = unknown(&constants);
+    __m128i digits = digits_of(c, high - head * TEN_8, all - high * TEN_8);
     uint32_t point = UINT32_C(1) << before;
-    __m256i wide = _mm256_inserti128_si256(_mm256_loadu_si256((const __m256i *)(const void *)(c + 160)), digits, 0);
-    __m256i joined = _mm256_mask_expand_epi8(_mm256_loadu_si256((const __m256i *)(const void *)(c + 192)), ~point, wide);
+    __m256i wide = _mm256_inserti128_si256(load32(c->zeros), digits, 0);
+    wide = _mm256_mask_expand_epi8(load32(c->points), ~point, wide);
     text[0] = '-'; /* written over where there is none */
-    char *at = text + (bits >> 63);
-    at[0] = (char)('0' + head);
-    _mm256_storeu_si256((__m256i *)(void *)(at + 1), joined);
-    return (size_t)(at - text) + 34 - (unsigned)_lzcnt_u32(not_zero(digits) | point);
+    size_t sign = bits >> 63;
+    text[sign] = (char)('0' + head);
+    _mm256_storeu_si256((__m256i *)(void *)(text + sign + 1), wide);
+    /* Up to the last digit that counts, or a zero behind the point. */
+    return sign + 34 - (unsigned)_lzcnt_u32(not_zero(c, digits) | point);
 }
 
 TARGET size_t og__int64_write_avx512(int64_t number, char *text)
@@ -111,8 +129,9 @@ TARGET size_t og__int64_write_avx512(int64_t number, char *text)
     uint64_t size = sign ? 0 - (uint64_t)number : (uint64_t)number;
     if (size >= TEN_16) return og__int64_write(number, text);
     uint64_t high = size / TEN_8;
-    __m128i digits = digits_of(high, size - high * TEN_8);
-    unsigned zeros = _tzcnt_u32(not_zero(digits) | 1u << 15); /* the last digit stays even if it is 0 */
+    const constants *c = get_constants();
+    __m128i digits = digits_of(c, high, size - high * TEN_8);
+    unsigned zeros = _tzcnt_u32(not_zero(c, digits) | 1u << 15); /* the last digit stays even if it is 0 */
     text[0] = '-';
     __m128i shifted = _mm_maskz_compress_epi8((__mmask16)(0xffffu << zeros), digits);
     _mm_storeu_si128((__m128i *)(void *)(text + sign), shifted);

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* Numbers as text on processors with AVX-512 and its IFMA, VBMI and VBMI2: twins of what number.h has for any. */
+/* Numbers as text on processors with AVX-512 and its IFMA, VBMI and VBMI2: twins of what number.h has for
+ * any. */
 #ifndef ONGGI_BASE_NUMBER_AVX512_H
 #define ONGGI_BASE_NUMBER_AVX512_H
 
@@ -19,10 +20,7 @@ static inline bool og__number_avx512(void)
            __builtin_cpu_supports("avx512bw");
 }
 
-/* As og__double_write(); the number is finite. */
 og__double_write_fn og__double_write_avx512;
-
-/* As og__int64_write(), for which there is room for 40 bytes. */
 og__int64_write_fn og__int64_write_avx512;
 #endif
 

@@ -5,8 +5,8 @@
  */
 #include "base/number.h"
 #include "base/number_digits16.h"
-#include "base/number_table.h"
 #include "base/number_shortest.h"
+#include "base/number_table.h"
 
 /* floor(power * factor / 2**128), its lowest bit set when anything was cut off ("round to odd"). */
 static inline uint64_t multiply_to_odd(og__u128 power, uint64_t factor)

@@ -17,9 +17,9 @@ typedef struct og__shortest {
 } og__shortest;
 
 /*
- * The shortest decimal that reads back as mantissa * 2**exponent, the nearest one of those, for a number that is
- * neither subnormal nor a power of two, so that its neighbours are equally far away. False where what can be seen of two numbers is too little to tell them apart; the
- * caller finds another way then.
+ * The shortest decimal that reads back as mantissa * 2**exponent, the nearest one of those, for a number that
+ * is neither subnormal nor a power of two, so that its neighbours are equally far away. False where what can
+ * be seen of two numbers is too little to tell them apart; the caller finds another way then.
  *
  * 10**k is the largest power of ten that is not above the spacing. The number over 10**k is a whole part of
  * 16 or 17 digits and a fraction. What is less than `half` away from it reads back: one multiple of ten at

@@ -170,8 +170,8 @@ INLINE void enter_frame(run *r)
     r->last = r->frame->last;
 }
 
-/* A list, tuple or dict that is met once and holds something: GO_ON where that is of the kind that the innermost
- * frame is. */
+/* A list, tuple or dict that is met once and holds something: GO_ON where that is of the kind that the
+ * innermost frame is. */
 INLINE int put_container(og__json_writer *w, run *r, og_value value, bool in_dict)
 {
     const og__node *node = og__node_of(value);
