@@ -25,15 +25,16 @@ typedef struct bench_set {
 } bench_set;
 
 /* What is measured: name, what a row's bytes are counted in. */
-#define BENCH_TASKS(X)                  \
-    X(JSON_READ, "json read")           \
-    X(JSON_WRITE, "json write")         \
-    X(JSON_BOTH, "json read and write") \
-    X(PICKLE4_READ, "pickle 4 read")    \
-    X(PICKLE4_WRITE, "pickle 4 write")  \
-    X(PICKLE5_READ, "pickle 5 read")    \
-    X(PICKLE5_WRITE, "pickle 5 write")  \
-    X(PICKLE_TO_JSON, "pickle to json") \
+#define BENCH_TASKS(X)                                \
+    X(JSON_READ, "json read")                         \
+    X(JSON_WRITE, "json write")                       \
+    X(JSON_BOTH, "json read and write")               \
+    X(PICKLE4_READ, "pickle 4 read")                  \
+    X(PICKLE4_WRITE, "pickle 4 write")                \
+    X(PICKLE5_READ, "pickle 5 read")                  \
+    X(PICKLE5_WRITE, "pickle 5 write")                \
+    X(PICKLE4_ALLOWED, "pickle 4 read by plain-data") \
+    X(PICKLE_TO_JSON, "pickle to json")               \
     X(JSON_TO_PICKLE, "json to pickle")
 
 typedef enum bench_task {

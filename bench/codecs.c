@@ -4,8 +4,8 @@
  * run, so that what slows the machine slows all of them. Prints JSON; bench/run makes tables and a plot of
  * it.
  *
- *     onggi-bench FOLDER ROUNDS [TASK]     FOLDER holds NAME.json, NAME.p4, NAME.p5 and python_tasks.py's
- * path in PYTHON_TASKS
+ *     onggi-bench FOLDER ROUNDS [TASK]     FOLDER holds NAME.p4, NAME.p5, mostly NAME.json and
+ * python_tasks.py's path in PYTHON_TASKS
  */
 #include "bench.h"
 
@@ -90,11 +90,13 @@ static void run_set(const bench_set *set, const char *folder, size_t rounds, boo
 {
     row_count = 0;
     bench_onggi(set);
-    bench_simdjson(set);
-    bench_rapidjson(set);
-    bench_jansson(set);
-    bench_jsonc(set);
-    bench_cjson(set);
+    if (set->json_len > 0) {
+        bench_simdjson(set);
+        bench_rapidjson(set);
+        bench_jansson(set);
+        bench_jsonc(set);
+        bench_cjson(set);
+    }
     bench_python(set, folder);
     size_t times[MAX_ROWS];
     for (size_t i = 0; i < row_count; i++)
@@ -142,7 +144,7 @@ static size_t find_sets(const char *folder, char *names[MAX_SETS])
     DIR *dir = opendir(folder);
     for (struct dirent *entry; dir && count < MAX_SETS && (entry = readdir(dir));) {
         char *dot = strrchr(entry->d_name, '.');
-        if (dot && strcmp(dot, ".json") == 0)
+        if (dot && strcmp(dot, ".p4") == 0)
             names[count++] = strndup(entry->d_name, (size_t)(dot - entry->d_name));
     }
     if (dir) closedir(dir);

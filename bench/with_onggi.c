@@ -15,6 +15,7 @@ typedef struct worker {
     og_json_read_options read;
     og_json_write_options write;
     og_pickle_write_options dump;
+    og_policy *policy;
 } worker;
 
 static int read_json(worker *w)
@@ -31,6 +32,12 @@ static int write_json(worker *w)
 static int read_pickle(worker *w)
 {
     return og_pickle_read(w->doc, w->text, w->len, NULL, NULL, NULL);
+}
+
+static int read_allowed(worker *w)
+{
+    og_pickle_read_options options = {.size = sizeof options, .policy = w->policy};
+    return og_pickle_read(w->doc, w->text, w->len, NULL, &options, NULL);
 }
 
 static int write_pickle(worker *w)
@@ -69,6 +76,11 @@ static double pickle_read(void *state, size_t times)
     return repeat(state, times, read_pickle, NULL);
 }
 
+static double pickle_allowed(void *state, size_t times)
+{
+    return repeat(state, times, read_allowed, NULL);
+}
+
 static double pickle_write(void *state, size_t times)
 {
     return repeat(state, times, write_pickle, NULL);
@@ -88,6 +100,7 @@ static void done(void *state)
 {
     worker *w = state;
     og_doc_free(w->doc);
+    og_policy_free(w->policy);
     og_buf_free(&w->out);
     free(w);
 }
@@ -103,6 +116,7 @@ static void add(bench_task task, const char *text, size_t len, int protocol, ste
     w->text = text;
     w->len = len;
     w->doc = og_doc_new(NULL);
+    w->policy = og_policy_builtin("plain-data", NULL);
     w->read = (og_json_read_options){.size = sizeof w->read, .padded = true};
     w->write = (og_json_write_options){.size = sizeof w->write, .form = OG_JSON_STRICT};
     w->dump = (og_pickle_write_options){.size = sizeof w->dump, .protocol = protocol};
@@ -124,6 +138,7 @@ void bench_onggi(const bench_set *s)
     add(BENCH_PICKLE4_WRITE, s->pickle4, s->pickle4_len, 4, read_pickle, pickle_write);
     add(BENCH_PICKLE5_READ, s->pickle5, s->pickle5_len, 5, read_pickle, pickle_read);
     add(BENCH_PICKLE5_WRITE, s->pickle5, s->pickle5_len, 5, read_pickle, pickle_write);
-    add(BENCH_PICKLE_TO_JSON, s->pickle4, s->pickle4_len, 4, read_pickle, pickle_to_json);
+    add(BENCH_PICKLE4_ALLOWED, s->pickle4, s->pickle4_len, 4, read_allowed, pickle_allowed);
+    add(BENCH_PICKLE_TO_JSON, s->pickle4, s->json_len ? s->pickle4_len : 0, 4, read_pickle, pickle_to_json);
     add(BENCH_JSON_TO_PICKLE, s->json, s->json_len, 4, read_json, json_to_pickle);
 }

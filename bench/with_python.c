@@ -6,6 +6,7 @@
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -91,12 +92,20 @@ void bench_python(const bench_set *set, const char *folder)
         const char *name;
         const char *ending;
     } jobs[] = {
-        {BENCH_JSON_READ, "json read", "json"},           {BENCH_JSON_WRITE, "json write", "json"},
-        {BENCH_JSON_BOTH, "json read and write", "json"}, {BENCH_JSON_TO_PICKLE, "json to pickle", "json"},
-        {BENCH_PICKLE4_READ, "pickle 4 read", "p4"},      {BENCH_PICKLE4_WRITE, "pickle 4 write", "p4"},
-        {BENCH_PICKLE_TO_JSON, "pickle to json", "p4"},   {BENCH_PICKLE5_READ, "pickle 5 read", "p5"},
+        {BENCH_PICKLE4_ALLOWED, "pickle 4 read by plain-data", "p4"},
+        {BENCH_JSON_READ, "json read", "json"},
+        {BENCH_JSON_WRITE, "json write", "json"},
+        {BENCH_JSON_BOTH, "json read and write", "json"},
+        {BENCH_JSON_TO_PICKLE, "json to pickle", "json"},
+        {BENCH_PICKLE4_READ, "pickle 4 read", "p4"},
+        {BENCH_PICKLE4_WRITE, "pickle 4 write", "p4"},
+        {BENCH_PICKLE_TO_JSON, "pickle to json", "p4"},
+        {BENCH_PICKLE5_READ, "pickle 5 read", "p5"},
         {BENCH_PICKLE5_WRITE, "pickle 5 write", "p5"},
     };
-    for (size_t i = 0; i < sizeof jobs / sizeof jobs[0]; i++)
+    for (size_t i = 0; i < sizeof jobs / sizeof jobs[0]; i++) {
+        bool json = strstr(jobs[i].name, "json") != NULL;
+        if (json && set->json_len == 0) continue; /* a set of objects */
         add(jobs[i].task, jobs[i].name, folder, set->name, jobs[i].ending);
+    }
 }

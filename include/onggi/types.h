@@ -30,7 +30,8 @@ extern "C" {
     X(OG_TYPE_DECIMAL, "decimal.Decimal")                                                                    \
     X(OG_TYPE_FRACTION, "fractions.Fraction")                                                                \
     X(OG_TYPE_UUID, "uuid.UUID")                                                                             \
-    X(OG_TYPE_PATH, "pathlib.PurePath") /* and all that derive from it */                                    \
+    X(OG_TYPE_PATH, "pathlib.PurePath")    /* and all that derive from it */                                 \
+    X(OG_TYPE_IP, "ipaddress.IPv4Address") /* IPv6Address, and networks and interfaces of both too */        \
     X(OG_TYPE_RANGE, "range")                                                                                \
     X(OG_TYPE_SLICE, "slice")                                                                                \
     X(OG_TYPE_ORDERED_DICT, "collections.OrderedDict")                                                       \
@@ -40,6 +41,7 @@ extern "C" {
     X(OG_TYPE_DTYPE, "numpy.dtype")                                                                          \
     X(OG_TYPE_NUMPY_SCALAR, "numpy.generic")                                                                 \
     X(OG_TYPE_NDARRAY, "numpy.ndarray")                                                                      \
+    X(OG_TYPE_MASKED_ARRAY, "numpy.ma.MaskedArray")                                                          \
     X(OG_TYPE_ENUM, "enum member") /* a class called with one scalar */                                      \
     X(OG_TYPE_MEMBER,                                                                                        \
       "member of a class")                /* getattr(class, name): an enum member of 3.11, a nested class */ \
@@ -129,6 +131,10 @@ OG_API int og_as_uuid(og_value value, uint8_t out[16], og_error *err);
 /* Appends a path as str() gives it. */
 OG_API int og_as_path(og_value value, og_buf *out, og_error *err);
 
+/* Appends an address, network or interface of ipaddress as str() gives it; what is pickled as text, as it
+ * stands. */
+OG_API int og_as_ip(og_value value, og_buf *out, og_error *err);
+
 /* A range (three ints of any size, step not 0) or a slice (three values of any kind). */
 typedef struct og_slice {
     og_value start;
@@ -191,8 +197,8 @@ typedef struct og_dtype {
     char text[32];       /* as numpy writes it: "<f8", "|S5", "<M8[25s]" */
     char unit[12];       /* of M and m: "ns", …; "" when generic */
     uint32_t unit_count; /* the 25 of "<M8[25s]" */
-    og_value names;      /* structured: a tuple of str, and a dict: name -> (dtype, byte in the item, …) */
-    og_value fields;
+    og_value names;      /* structured: a tuple of str, and a dict: name -> (dtype, byte in the item, …); */
+    og_value fields;     /* og_dtype_field() reads them. Else OG_INVALID */
 } og_dtype;
 
 /* An array: item (i, j, …) begins at data[i * strides[0] + j * strides[1] + …]. */
@@ -206,10 +212,20 @@ typedef struct og_ndarray {
     const void *data;                /* one span in the value's own memory, not aligned; NULL for kind O */
     size_t len;                      /* its bytes: count * dtype.size */
     og_value items;                  /* kind O: a list of `count` values */
+    const uint8_t *mask; /* of a masked array: `count` bytes in the order of the items in data, not 0 where
+                            the item counts as missing; else NULL */
 } og_ndarray;
 
 OG_API int og_as_dtype(og_value value, og_dtype *out, og_error *err);
-OG_API int og_as_ndarray(og_value value, og_ndarray *out, og_error *err);
+OG_API int og_as_ndarray(og_value value, og_ndarray *out, og_error *err); /* masked arrays too */
+
+/*
+ * Field `index` of a structured type (og_len(dtype->names) of them): its name, its type, and at which byte of
+ * an item it begins; it ends within the item. Each of the three may be NULL. OG_ENOTFOUND beyond the last,
+ * OG_ETYPE when the type is not structured.
+ */
+OG_API int og_dtype_field(const og_dtype *dtype, size_t index, og_value *name, og_dtype *type, size_t *offset,
+                          og_error *err);
 
 /* The value of a numpy scalar: bool, int, float, complex, str, bytes; datetime64 as an ISO 8601 str,
  * timedelta64 as seconds (int where its unit is none or years or months), NaT as None. In `doc` if need be;

@@ -35,7 +35,9 @@ static inline bool og__double_near(uint64_t digits, int exponent, double *out)
     enum {
         MANTISSA = 52,
         BIAS = 1075,
-        LOW = 10 /* bits below the mantissa and one bit for a leading zero */
+        LOW = 11,              /* bits below the mantissa */
+        HALF = 1 << (LOW - 1), /* of them */
+        UNSURE = 2             /* what the product may lack, which is shifted by a bit at most */
     };
     *out = 0;
     if (digits == 0) return true;
@@ -43,12 +45,12 @@ static inline bool og__double_near(uint64_t digits, int exponent, double *out)
     __extension__ unsigned __int128 product =
         (unsigned __int128)(digits << zeros) * og__powers[exponent - OG__POWER_FIRST].high;
     uint64_t high = (uint64_t)(product >> 64);
-    int drop = LOW + (int)(high >> 63);
-    uint64_t half = UINT64_C(1) << (drop - 1);
-    uint64_t rest = high & (2 * half - 1);
-    if (rest - (half - 1) <= 1) return false;
-    int biased = og__power_log2(exponent) + 1 - zeros + drop + BIAS;
-    *out = og__double_from_bits(((uint64_t)(biased - 1) << MANTISSA) + (high >> drop) + (rest >= half));
+    int zero = high >> 63 == 0;
+    high <<= zero;
+    uint64_t rest = high & (2 * HALF - 1);
+    if (rest - (HALF - UNSURE) <= UNSURE) return false;
+    uint64_t biased = (uint64_t)(og__power_log2(exponent) + 1 - zeros - zero + LOW + BIAS - 1);
+    *out = og__double_from_bits((biased << MANTISSA) + (((high >> (LOW - 1)) + 1) >> 1));
     return true;
 }
 

@@ -14,6 +14,7 @@ typedef enum kind {
     FORM_OUT,
     NUMBER,
     PROTOCOL,
+    ENCODING,
     SIZE,
     TIME
 } kind;
@@ -53,6 +54,8 @@ static const option_row rows[] = {
      "print only what this JSON Pointer names: /users/0/name", 0},
     {"protocol", 0, PROTOCOL, CLI_ALL, AT(protocol), "N", "of pickles that are written, 0 to 5 (default: 4)",
      5},
+    {"encoding", 0, ENCODING, CLI_SERVE | CLI_CALL | CLI_RECV | CLI_CONVERT, AT(encoding), "NAME",
+     "of Python 2's str in pickles: ascii, latin1, utf-8 or bytes (default: ascii)", 0},
     {"globals", 0, FLAG, CLI_INSPECT, AT(globals), NULL,
      "print the classes that it names, where, and how it uses them", 0},
     {"verdict", 0, FLAG, CLI_INSPECT, AT(verdict), NULL,
@@ -164,6 +167,22 @@ static int set_number(const option_row *row, const char *text, uint64_t *out)
     return bad_argument(row, text, expected);
 }
 
+static int set_encoding(const option_row *row, const char *text, og_pickle_encoding *out)
+{
+    static const char *const names[] = {
+        [OG_PICKLE_ASCII] = "ascii",
+        [OG_PICKLE_LATIN1] = "latin1",
+        [OG_PICKLE_UTF8] = "utf-8",
+        [OG_PICKLE_BYTES] = "bytes",
+    };
+    for (size_t i = 0; i < sizeof names / sizeof names[0]; i++) {
+        if (strcmp(names[i], text) != 0) continue;
+        *out = (og_pickle_encoding)i;
+        return 0;
+    }
+    return bad_argument(row, text, "ascii, latin1, utf-8 or bytes");
+}
+
 static int set_option(cli_options *options, const option_row *row, const char *text)
 {
     void *out = member(options, row);
@@ -177,6 +196,7 @@ static int set_option(cli_options *options, const option_row *row, const char *t
     case FORM_OUT: return set_form(row, text, out);
     case NUMBER:
     case PROTOCOL: return set_number(row, text, out);
+    case ENCODING: return set_encoding(row, text, out);
     case SIZE:
         if (cli_parse_size(text, out) && *(uint64_t *)out > 0) return 0;
         return bad_argument(row, text, "a size such as 1000, 512K, 64M or 2G");

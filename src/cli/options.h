@@ -53,6 +53,7 @@ typedef struct cli_options {
     uint64_t count;
     uint64_t threads;
     uint64_t protocol; /* of pickles, plus 1 */
+    og_pickle_encoding encoding;
     uint64_t max_message;
     uint64_t max_depth;
     uint64_t max_connections;

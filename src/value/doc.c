@@ -173,6 +173,33 @@ void og__doc_release(og_doc *doc, void *run, size_t size)
     chunk_free(doc, chunk);
 }
 
+/* Takes the chunk out that `link` leads to, which is not the newest one. */
+static void chunk_drop(og_doc *doc, og__chunk **link)
+{
+    og__chunk *chunk = *link;
+    *link = chunk->next;
+    doc->in_use -= chunk->size;
+    chunk_free(doc, chunk);
+}
+
+void og__doc_rewind(og_doc *doc, og__doc_mark mark)
+{
+    while (doc->chunks != mark.newest) {
+        og__chunk *older = doc->chunks->next;
+        chunk_free(doc, doc->chunks);
+        doc->chunks = older;
+        if (older) doc->in_use -= older->size;
+    }
+    if (!mark.newest) {
+        nothing_left(doc);
+        return;
+    }
+    while (mark.newest->next != mark.next)
+        chunk_drop(doc, &mark.newest->next);
+    doc->at = mark.at;
+    doc->end = (uint8_t *)mark.newest + mark.newest->size;
+}
+
 static int stack_resize(og_doc *doc, size_t cap)
 {
     size_t old = doc->stack_cap * sizeof(og_value);

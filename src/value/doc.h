@@ -166,6 +166,21 @@ void *og__doc_grow(og_doc *doc, void *old, size_t old_size, size_t new_size);
  * the last thing in one. */
 void og__doc_release(og_doc *doc, void *run, size_t size);
 
+/* What a document holds at some time. */
+typedef struct og__doc_mark {
+    og__chunk *newest;
+    og__chunk *next; /* of the newest */
+    uint8_t *at;
+} og__doc_mark;
+
+static inline og__doc_mark og__doc_marked(const og_doc *doc)
+{
+    return (og__doc_mark){doc->chunks, doc->chunks ? doc->chunks->next : NULL, doc->at};
+}
+
+/* Frees all that was cut from the document since it was marked; runs from before must not have grown. */
+void og__doc_rewind(og_doc *doc, og__doc_mark mark);
+
 /*
  * Gives the reader's stack room for at least `need` values (kept: those that are there). Grows by halves, so
  * that the peak stays within the promise of 64 bytes a byte. 0 or OG_ENOMEM.

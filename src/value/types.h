@@ -35,6 +35,9 @@ bool og__int_within(og_value value, int64_t low, int64_t high, int64_t *out);
  * bytes; they are copied to `out`. */
 bool og__fixed_bytes(og_value value, uint8_t *out, size_t len);
 
+/* An int from 0 to 2**128 - 1, most significant byte first. */
+bool og__int_of_128_bits(og_value number, uint8_t out[16]);
+
 /* Classes in one another that are looked for. */
 enum { OG__NEST_MAX = 8 };
 

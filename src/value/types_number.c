@@ -209,23 +209,28 @@ int og_as_fraction(og_value value, og_doc *doc, og_value *numerator, og_value *d
 /* ---- UUID ------------------------------------------------------------------------------------------------
  */
 
+bool og__int_of_128_bits(og_value number, uint8_t out[16])
+{
+    uint64_t limbs[2] = {0, 0};
+    if (og_kind_of(number) != OG_INT) return false;
+    if (og_is_big(number)) {
+        size_t count = og__value_len(number);
+        if (count > 2 || (number.meta & OG__F_NEGATIVE)) return false;
+        memcpy(limbs, number.u.p, count * sizeof limbs[0]);
+    } else if (og_as_uint64(number, &limbs[0]) < 0) {
+        return false;
+    }
+    for (int i = 0; i < 16; i++)
+        out[i] = (uint8_t)(limbs[i < 8] >> (8 * (7 - i % 8)));
+    return true;
+}
+
 int og_as_uuid(og_value value, uint8_t out[16], og_error *err)
 {
     int status = og__expect_type(value, OG_TYPE_UUID, err);
     if (status < 0) return status;
-    og_value number = og_object_attr(value, "int");
-    uint64_t limbs[2] = {0, 0};
-    bool fits = og_kind_of(number) == OG_INT && og_len(og_object_args(value)) == 0;
-    if (fits && og_is_big(number)) {
-        size_t count = og__value_len(number);
-        fits = count <= 2 && !(number.meta & OG__F_NEGATIVE);
-        if (fits) memcpy(limbs, number.u.p, count * sizeof limbs[0]);
-    } else if (fits) {
-        fits = og_as_uint64(number, &limbs[0]) == OG_OK;
-    }
-    if (!fits) return og__refuse_content(err, OG_TYPE_UUID, "expected an attribute 'int' of 128 bits");
-    for (int i = 0; i < 16; i++)
-        out[i] = (uint8_t)(limbs[i < 8] >> (8 * (7 - i % 8)));
+    if (og_len(og_object_args(value)) > 0 || !og__int_of_128_bits(og_object_attr(value, "int"), out))
+        return og__refuse_content(err, OG_TYPE_UUID, "expected an attribute 'int' of 128 bits");
     return OG_OK;
 }
 

@@ -135,15 +135,24 @@ static void write_type_text(og_dtype *d)
     }
 }
 
+/* The class of structured scalars may stand for the letter and number: numpy.void, numpy.record. */
+static bool is_void(og_value arg)
+{
+    return og_class_is(arg, "numpy", "record") || og_class_is(arg, "numpy", "void");
+}
+
 int og_as_dtype(og_value value, og_dtype *out, og_error *err)
 {
     int status = og__expect_type(value, OG_TYPE_DTYPE, err);
     if (status < 0) return status;
     og_dtype d = {.order = '=', .unit_count = 1};
-    size_t number;
+    size_t number = 0;
     og_value args = og_object_args(value);
-    if (og_len(args) < 1 || !read_type_text(og_item(args, 0), &d, &number))
+    if (is_void(og_item(args, 0))) {
+        d.kind = 'V';
+    } else if (og_len(args) < 1 || !read_type_text(og_item(args, 0), &d, &number)) {
         return refuse_dtype(err, "expected a letter and a number as its argument");
+    }
     d.size = d.kind == 'U' ? number * 4 : number;
     og_value state = og_object_state(value);
     if (og_valid(state)) status = read_dtype_state(state, &d, err);
@@ -157,6 +166,30 @@ int og_as_dtype(og_value value, og_dtype *out, og_error *err)
     }
     write_type_text(&d);
     *out = d;
+    return OG_OK;
+}
+
+int og_dtype_field(const og_dtype *dtype, size_t index, og_value *name, og_dtype *type, size_t *offset,
+                   og_error *err)
+{
+    og_dtype unused;
+    int64_t at;
+    if (!og_valid(dtype->fields))
+        return og_error_set(err, OG_ETYPE, OG_NO_POSITION, "numpy type %s has no fields", dtype->text);
+    if (index >= og_len(dtype->names))
+        return og_error_set(err, OG_ENOTFOUND, OG_NO_POSITION, "there is no field %zu", index);
+    og_value key = og_item(dtype->names, index);
+    og_value field = og_dict_get(dtype->fields, key);
+    if (og_kind_of(key) != OG_STR || og_kind_of(field) != OG_TUPLE || og_len(field) < 2)
+        return refuse_dtype(err, "expected a type and a place for each name");
+    if (!type) type = &unused;
+    int status = og_as_dtype(og_item(field, 0), type, err);
+    if (status < 0) return status == OG_ETYPE ? refuse_dtype(err, "a field's type is none") : status;
+    if (!og__int_within(og_item(field, 1), 0, INT32_MAX, &at) || type->size > dtype->size ||
+        (size_t)at > dtype->size - type->size)
+        return refuse_dtype(err, "a field ends beyond the item");
+    if (name) *name = key;
+    if (offset) *offset = (size_t)at;
     return OG_OK;
 }
 
@@ -252,11 +285,26 @@ static int dtype_in(og_value value, og_ndarray *a, og_error *err)
     return status == OG_ETYPE ? refuse_array(err, "its type is not a numpy.dtype") : status;
 }
 
-/* _reconstruct(class, …) and the state ([version,] shape, dtype, is it Fortran's order, data). */
-static int from_state(og_value value, og_ndarray *a, og_error *err)
+/* The mask of a masked array: a byte for each item, in the order of the data. */
+static int set_mask(og_value mask, bool fortran, og_ndarray *a, og_error *err)
+{
+    size_t len = 0;
+    const char *bytes = og_data(mask, &len);
+    if (!bytes || og_kind_of(mask) != OG_BYTES || len != a->count || og_valid(a->dtype.fields) ||
+        (a->dtype.size == 0 && len > 0))
+        return refuse_array(err, "its mask is not bytes, one for each item");
+    if (a->dtype.kind == 'O' && fortran) /* a list is in the order of the indices, its mask is not */
+        return refuse_array(err, "it holds values in Fortran's order behind a mask, which is not supported");
+    a->mask = (const uint8_t *)bytes;
+    return OG_OK;
+}
+
+/* _reconstruct(class, …) and the state ([version,] shape, dtype, is it Fortran's order, data); for masked
+ * arrays with mask and fill value behind. */
+static int from_state(og_value value, bool masked, og_ndarray *a, og_error *err)
 {
     og_value state = og_object_state(value);
-    size_t len = og_len(state);
+    size_t len = og_len(state) - (masked && og_len(state) > 2 ? 2 : 0);
     bool fortran;
     if (!is_array_class(og_item(og_object_args(value), 0)))
         return refuse_array(err, "its class is not one of numpy's");
@@ -273,7 +321,7 @@ static int from_state(og_value value, og_ndarray *a, og_error *err)
     og_value data = og_item(state, len - 1);
     status = a->dtype.kind == 'O' ? set_items(data, a, err) : set_data(data, a, err);
     if (status == OG_OK) set_order(a, a->dtype.kind == 'O' ? 1 : a->dtype.size);
-    return status;
+    return status < 0 || !masked ? status : set_mask(og_item(state, len), fortran, a, err);
 }
 
 /* Order 'K': the data are those of an array of `shape` in C order, whose axes then are permuted. */
@@ -320,9 +368,11 @@ static int from_buffer(og_value value, og_ndarray *a, og_error *err)
 
 int og_as_ndarray(og_value value, og_ndarray *out, og_error *err)
 {
-    int status = og__expect_type(value, OG_TYPE_NDARRAY, err);
+    bool masked = og_type_of(value) == OG_TYPE_MASKED_ARRAY;
+    int status = og__expect_type(value, masked ? OG_TYPE_MASKED_ARRAY : OG_TYPE_NDARRAY, err);
     if (status < 0) return status;
     memset(out, 0, sizeof *out);
     og_value name = og_class_qualname(og_object_class(value));
-    return og_str_is(name, "_frombuffer") ? from_buffer(value, out, err) : from_state(value, out, err);
+    return og_str_is(name, "_frombuffer") ? from_buffer(value, out, err)
+                                          : from_state(value, masked, out, err);
 }

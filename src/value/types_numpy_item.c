@@ -7,6 +7,9 @@
 
 #include <stdio.h>
 
+/* Fields of a structure that is shown as a value. */
+enum { FIELDS_SHOWN = 64 };
+
 /* ---- Items -----------------------------------------------------------------------------------------------
  */
 
@@ -245,7 +248,8 @@ static int number_value(const og_dtype *d, const uint8_t *at, og_doc *doc, og_va
     return og_valid(*out) ? OG_OK : OG_ENOMEM;
 }
 
-static int item_value(const og_dtype *d, const uint8_t *at, og_doc *doc, og_value *out)
+/* An item that is not structured. */
+static int flat_value(const og_dtype *d, const uint8_t *at, og_doc *doc, og_value *out)
 {
     size_t len = d->size;
     switch (d->kind) {
@@ -256,7 +260,7 @@ static int item_value(const og_dtype *d, const uint8_t *at, og_doc *doc, og_valu
         *out = og_bytes_borrow(at, len);
         return OG_OK;
     case 'V':
-        if (og_valid(d->fields)) return OG_EVALUE;
+        if (og_valid(d->fields)) return OG_EVALUE; /* a structure in a structure */
         *out = og_bytes_borrow(at, len);
         return OG_OK;
     case 'M':
@@ -264,6 +268,29 @@ static int item_value(const og_dtype *d, const uint8_t *at, og_doc *doc, og_valu
     case 'O': return OG_ETYPE;
     default: return number_value(d, at, doc, out);
     }
+}
+
+/* A structured item: a dict of its fields. */
+static int struct_value(const og_dtype *d, const uint8_t *at, og_doc *doc, og_value *out)
+{
+    og_value pairs[2 * FIELDS_SHOWN];
+    size_t count = og_len(d->names);
+    size_t bad;
+    if (count > FIELDS_SHOWN) return OG_EVALUE;
+    for (size_t i = 0; i < count; i++) {
+        og_dtype field;
+        size_t offset;
+        int status = og_dtype_field(d, i, &pairs[2 * i], &field, &offset, NULL);
+        if (status == OG_OK) status = flat_value(&field, at + offset, doc, &pairs[2 * i + 1]);
+        if (status < 0) return status == OG_ENOMEM ? status : OG_EVALUE;
+    }
+    *out = og__dict_from(doc, pairs, count, OG__DUPLICATE_LAST, &bad, NULL);
+    return og_valid(*out) ? OG_OK : OG_ENOMEM;
+}
+
+static int item_value(const og_dtype *d, const uint8_t *at, og_doc *doc, og_value *out)
+{
+    return og_valid(d->fields) ? struct_value(d, at, doc, out) : flat_value(d, at, doc, out);
 }
 
 int og_dtype_item(const og_dtype *dtype, const void *bytes, og_doc *doc, og_value *out, og_error *err)
@@ -309,6 +336,20 @@ int og_as_numpy_scalar(og_value value, og_doc *doc, og_value *out, og_error *err
 
 enum { BYTES_FOR_A_BYTE = 64, BYTES_FREE = 65536 };
 
+/* What a dict for a structured item takes: its node, its entries (with an index where they are more than a
+ * few), and what its values take beside that, at most 8 bytes a byte. */
+static size_t struct_cost(const og_dtype *d)
+{
+    size_t fields = og_len(d->names);
+    size_t bytes = 0;
+    if (fields > FIELDS_SHOWN) return SIZE_MAX;
+    for (size_t i = 0; i < fields; i++) {
+        og_dtype field;
+        if (og_dtype_field(d, i, NULL, &field, NULL, NULL) == OG_OK) bytes += field.size;
+    }
+    return sizeof(og__node) + fields * (fields > OG__LINEAR_MAX ? 60 : 32) + 8 * bytes;
+}
+
 /* Whether the lists, with `lists` of them and `items` in them, keep the promise on memory. */
 static bool is_affordable(const og_ndarray *a)
 {
@@ -327,6 +368,11 @@ static bool is_affordable(const og_ndarray *a)
         if (__builtin_add_overflow(need, bytes, &need)) return false;
         lists = items;
     }
+    if (og_valid(a->dtype.fields)) {
+        size_t bytes;
+        if (__builtin_mul_overflow(a->count, struct_cost(&a->dtype), &bytes)) return false;
+        if (__builtin_add_overflow(need, bytes, &need)) return false;
+    }
     if (a->dtype.kind == 'U' && __builtin_add_overflow(need, a->len, &need)) return false;
     return need <= budget + BYTES_FREE;
 }
@@ -338,7 +384,10 @@ static int leaves(const og_ndarray *a, og_doc *doc, og_value *out, og_error *err
     size_t at = 0;
     for (size_t n = 0; n < a->count; n++) {
         int status = OG_OK;
-        if (a->dtype.kind == 'O') {
+        size_t step = a->dtype.kind == 'O' ? 1 : a->dtype.size;
+        if (a->mask && a->mask[at / step]) {
+            out[n] = og_none();
+        } else if (a->dtype.kind == 'O') {
             out[n] = og_item(a->items, at);
         } else {
             status = og_dtype_item(&a->dtype, (const uint8_t *)a->data + at, doc, &out[n], err);

@@ -132,6 +132,7 @@ static int plain_text(og_doc *scratch, og_value value, og_type type, og_value *s
     case OG_TYPE_FRACTION: status = plain_fraction(scratch, value, &buf, err); break;
     case OG_TYPE_UUID: status = plain_uuid(value, &buf, err); break;
     case OG_TYPE_PATH: status = og_as_path(value, &buf, err); break;
+    case OG_TYPE_IP: status = og_as_ip(value, &buf, err); break;
     case OG_TYPE_MEMBER: status = plain_member(value, &buf); break;
     default: status = plain_slice(value, type, &buf, err); break;
     }
@@ -215,6 +216,7 @@ static int plain(og_doc *scratch, og_value value, og_type type, og_value *shown,
         *shown = og_str(scratch, dtype.text);
         return og_valid(*shown) ? OG_OK : og__refuse_memory(err);
     case OG_TYPE_NUMPY_SCALAR: return og_as_numpy_scalar(value, scratch, shown, err);
+    case OG_TYPE_MASKED_ARRAY:
     case OG_TYPE_NDARRAY: return plain_ndarray(scratch, value, shown, err);
     case OG_TYPE_ENUM:
     case OG_TYPE_DERIVED:

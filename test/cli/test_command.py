@@ -107,6 +107,7 @@ class Usage(Case):
         self.refuses(["convert", "-o", "xml"], r"json, pretty, lossless, repr, pickle, canonical or text")
         self.refuses(["convert", "-i", "pretty"], r"json, lossless, repr, pickle or text, not 'pretty'")
         self.refuses(["convert", "--protocol", "6"], r"from 0 to 5")
+        self.refuses(["convert", "--encoding", "cp437"], r"ascii, latin1, utf-8 or bytes, not 'cp437'")
 
     def test_sizes_and_times(self):
         for size in ("", "x", "0", "-1", "10X", "1KK", "99999999999999999999", "9999999999G"):
@@ -165,6 +166,12 @@ class Convert(Case):
             if protocol >= 2:
                 self.assertEqual(data[1], protocol)
         self.assertEqual(self.onggi("convert", "-o", "pickle", stdin="1").stdout[1], 4)
+
+    def test_encoding(self):
+        data = b"U\x02\xc3\xa9."
+        self.assertRegex(self.onggi("convert", stdin=data, status=1).err, "SHORT_BINSTRING at 0: .* choose latin1, utf-8 or bytes as encoding")
+        for encoding, want in (("latin1", '"Ã©"\n'), ("utf-8", '"é"\n'), ("bytes", '"w6k="\n')):
+            self.assertEqual(self.onggi("convert", "--encoding", encoding, stdin=data).out, want)
 
     def test_errors_name_the_place(self):
         done = self.onggi("convert", stdin='{"a":1}\n{"이름" 2}\n', status=1)

@@ -120,7 +120,6 @@ class Maker:
         self.nodes = []
 
     def make(self):
-        """One graph: (value, whether a call sees something of the cycles that it stands in)."""
         r = self.random
         count = r.choice([1, 2, 2, 3, 3, 4, 5, 7])
         kinds = [r.choice(self.kinds) for _ in range(r.choice([1, 2, 3, len(self.kinds)]))]

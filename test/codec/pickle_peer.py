@@ -66,6 +66,21 @@ class Tool:
     def scan(self, data):
         return int(self.ask(ord("s"), data))
 
+    def check(self, data, everything=False):
+        """By plain-data, or by what allows everything: status, verdict, where reading failed (-1: nowhere), why, and
+        the uses: (how, depth, position, count, allowed, module, qualname)."""
+        lines = self.ask(ord("a" if everything else "c"), data).decode("utf-8", "replace").split("\n")
+        status, verdict, failed, why = lines[0].split("\t", 3)
+        uses = []
+        for line in lines[1:-1]:
+            how, depth, position, count, allowed, module, qualname = line.split("\t")
+            names = [bytes.fromhex(name).decode("utf-8", "surrogatepass") for name in (module, qualname)]
+            uses.append((how, int(depth), int(position), int(count), allowed == "1", *names))
+        return status, verdict, int(failed), why, uses
+
+    def read_by_policy(self, data):
+        self.ask(ord("p"), data)
+
     def close(self):
         self.process.stdin.close()
         self.process.stdout.close()

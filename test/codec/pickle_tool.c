@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * For tests from Python: reads requests from standard input and answers each on standard output.
- * Request: what to do (a byte), u32le length, a pickle. 's' is: scan. Else bits 0 to 2 are the protocol to
- * write it again in, 6 the canonical form, 7 the lossless JSON text; bit 3: by way of lossless JSON; bits 4
- * and 5: the encoding of Python 2's str; bit 7: read strictly. Answer: a byte ('+' or '-'), u32le length, the
- * new pickle, the end that the scanner found, or the error's text.
+ * Request: what to do (a byte), u32le length, a pickle. 's' is: scan; 'c': check by plain-data; 'a': by a
+ * policy that allows everything; 'p': read by plain-data. Else bits 0 to 2 are the protocol to write it again
+ * in, 6 the canonical form, 7 the lossless JSON text; bit 3: by way of lossless JSON; bits 4 and 5: the
+ * encoding of Python 2's str; bit 7: read strictly. Answer: a byte ('+' or '-'), u32le length, the new
+ * pickle, the end that the scanner found, or the error's text.
  */
 #include <onggi/json.h>
 #include <onggi/pickle.h>
@@ -43,6 +44,59 @@ static void scan(const uint8_t *bytes, size_t len)
     } else {
         answer('+', text, (size_t)snprintf(text, sizeof text, "%zu", end));
     }
+}
+
+static void put_hex(og_buf *out, const char *text, size_t len)
+{
+    char pair[3];
+    for (size_t i = 0; i < len; i++) {
+        snprintf(pair, sizeof pair, "%02x", (unsigned char)text[i]);
+        og_buf_puts(out, pair);
+    }
+}
+
+/* A line with status, verdict, position where the reading failed (or -1) and text; then a line for each use.
+ */
+static void check(const uint8_t *bytes, size_t len, bool all)
+{
+    og_policy *policy = og_policy_builtin("plain-data", NULL);
+    og_pickle_report report;
+    og_error err = {0};
+    og_buf out = OG_BUF_INIT;
+    char text[512];
+    if (all) og_policy_set_default(policy, true);
+    int status = og_pickle_check(bytes, len, policy, &report, &err);
+    ssize_t failed = report.unreadable.code == OG_OK ? -1 : (ssize_t)report.unreadable.position;
+    snprintf(text, sizeof text, "%s\t%s\t%zd\t%.250s\n", status ? og_status_name(status) : "OG_OK",
+             og_verdict_text(report.verdict), failed, err.text);
+    og_buf_puts(&out, text);
+    for (size_t i = 0; i < report.use_count; i++) {
+        const og_pickle_use *use = &report.uses[i];
+        snprintf(text, sizeof text, "%s\t%u\t%zu\t%zu\t%d\t", og_use_text(use->how), use->depth,
+                 use->position, use->count, use->allowed);
+        og_buf_puts(&out, text);
+        put_hex(&out, use->module, use->module_len);
+        og_buf_puts(&out, "\t");
+        put_hex(&out, use->qualname, use->qualname_len);
+        og_buf_puts(&out, "\n");
+    }
+    answer('+', out.data, out.len);
+    og_buf_free(&out);
+    og_pickle_report_fini(&report);
+    og_policy_free(policy);
+}
+
+static void read_by_policy(og_doc *doc, const uint8_t *bytes, size_t len)
+{
+    og_policy *policy = og_policy_builtin("plain-data", NULL);
+    og_error err = {0};
+    og_pickle_read_options options = {.size = sizeof options, .encoding = OG_PICKLE_LATIN1, .policy = policy};
+    if (og_pickle_read(doc, bytes, len, NULL, &options, &err) < 0) {
+        answer_error(&err);
+    } else {
+        answer('+', "", 0);
+    }
+    og_policy_free(policy);
 }
 
 /* Class references that EXT codes stand for, as the tests register them. */
@@ -110,6 +164,10 @@ int main(void)
         if (!bytes || fread(bytes, 1, len, stdin) != len) return 1;
         if (head[0] == 's') {
             scan(bytes, len);
+        } else if (head[0] == 'c' || head[0] == 'a') {
+            check(bytes, len, head[0] == 'a');
+        } else if (head[0] == 'p') {
+            read_by_policy(docs[0], bytes, len);
         } else {
             rewrite(docs, bytes, len, head[0]);
         }

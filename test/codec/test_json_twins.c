@@ -1,8 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The pass over the text that vectors make fast reads what the one for any processor reads: only padded texts
- * are read by the former.
+ * The passes over the text that vectors make fast read what the one for any processor reads: the same values,
+ * and the same sentences about the same bytes. Texts stand right behind memory that may not be read, or as
+ * far before such memory as was promised.
  */
+#include "codec/json/reader.h"
 #include "random_value.h"
 
 #include <onggi/json.h>
@@ -13,55 +15,92 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 
 #include <cmocka.h>
 
-enum { TEXT_MAX = 4096, PADDING = 64 };
+enum {
+    TEXT_MAX = 65536,
+    RECORDS_MAX = 4096,
+    PADDING = 64,
+    PAGE = 4096,
+    ROOM = TEXT_MAX + PAGE,
+    KERNELS = OG__JSON_AVX512 + 1
+};
 
 typedef struct twins {
     og_doc *plain;
-    og_doc *padded;
+    og_doc *other[KERNELS];
+    char *room;    /* ROOM bytes between pages that may not be touched */
     unsigned fill; /* differs from text to text: what stands behind one must not matter */
+    og_json_read_options options;
 } twins;
 
-static void read_both(twins *t, const char *text, size_t len)
+/* 200 bytes. */
+#define X50  "abcdefghi abcdefghi abcdefghi abcdefghi abcdefghi "
+#define X200 X50 X50 X50 X50
+
+static const char *const kernel_names[KERNELS] = {"any", "AVX2", "AVX-512"};
+
+static void read_padded(twins *t, og__json_kernel kernel, const char *text, size_t len, int status,
+                        const og_error *want)
 {
-    static const char fills[] = "7\"e ]\x80\\,}\n";
-    char *exact = malloc(len ? len : 1);
-    char *wide = malloc(len + PADDING);
-    assert_non_null(exact);
-    assert_non_null(wide);
-    memcpy(exact, text, len);
-    memcpy(wide, text, len);
-    memset(wide + len, fills[t->fill++ % (sizeof fills - 1)], PADDING);
-    og_json_read_options options = {.size = sizeof options};
-    og_error want = {.code = OG_OK};
+    static const char fills[] = "7\"e ]\x80\\,}\n[:";
+    char *at = t->fill & 1 ? t->room : t->room + ROOM - PADDING - len;
+    memcpy(at, text, len);
+    memset(at + len, fills[t->fill++ % (sizeof fills - 1)], PADDING);
     og_error err = {.code = OG_OK};
-    int status = og_json_read(t->plain, exact, len, &options, &want);
+    og_json_read_options options = t->options;
     options.padded = true;
-    int other = og_json_read(t->padded, wide, len, &options, &err);
-    if (other != status || err.position != want.position || strcmp(err.text, want.text) != 0)
-        fail_msg("%.*s: \"%s\" at %zu, with padding \"%s\" at %zu", (int)len, text, want.text,
-                 (size_t)want.position, err.text, (size_t)err.position);
-    if (status == OG_OK) assert_int_equal(og_identical(og_doc_root(t->plain), og_doc_root(t->padded)), 1);
-    free(exact);
-    free(wide);
+    int other = og__json_read_by(kernel, t->other[kernel], at, len, &options, &err);
+    if (other != status || err.position != want->position || strcmp(err.text, want->text) != 0)
+        fail_msg("%.*s: \"%s\" at %zu, with %s \"%s\" at %zu", (int)len, text, want->text,
+                 (size_t)want->position, kernel_names[kernel], err.text, (size_t)err.position);
+    if (status == OG_OK && og_identical(og_doc_root(t->plain), og_doc_root(t->other[kernel])) != 1)
+        fail_msg("%.*s: read otherwise with %s", (int)len, text, kernel_names[kernel]);
+}
+
+static void read_all(twins *t, const char *text, size_t len)
+{
+    char *exact = t->room + ROOM - len;
+    memcpy(exact, text, len);
+    char *keep = malloc(len ? len : 1);
+    assert_non_null(keep);
+    if (len) memcpy(keep, text, len);
+    og_error want = {.code = OG_OK};
+    int status = og__json_read_by(OG__JSON_ANY, t->plain, exact, len, &t->options, &want);
+    /* Its strings stand in the text: read again where the others do not overwrite it. */
+    if (status == OG_OK) status = og__json_read_by(OG__JSON_ANY, t->plain, keep, len, &t->options, NULL);
+    for (unsigned kernel = OG__JSON_ANY; kernel <= og__json_best_kernel(); kernel++)
+        read_padded(t, kernel, text, len, status, &want);
+    free(keep);
+}
+
+static char *map_room(void)
+{
+    char *all = mmap(NULL, ROOM + 2 * PAGE, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+    if (all == MAP_FAILED) return NULL;
+    bool good = mprotect(all, PAGE, PROT_NONE) == 0 && mprotect(all + PAGE + ROOM, PAGE, PROT_NONE) == 0;
+    return good ? all + PAGE : NULL;
 }
 
 static int set_up(void **state)
 {
     static twins t;
-    t = (twins){og_doc_new(NULL), og_doc_new(NULL), 0};
+    t = (twins){.plain = og_doc_new(NULL), .room = map_room(), .options = {.size = sizeof t.options}};
+    for (unsigned kernel = 0; kernel < KERNELS; kernel++)
+        t.other[kernel] = og_doc_new(NULL);
     *state = &t;
-    return t.plain && t.padded ? 0 : -1;
+    return t.plain && t.room ? 0 : -1;
 }
 
 static int tear_down(void **state)
 {
     twins *t = *state;
     og_doc_free(t->plain);
-    og_doc_free(t->padded);
-    return 0;
+    for (unsigned kernel = 0; kernel < KERNELS; kernel++)
+        og_doc_free(t->other[kernel]);
+    return munmap(t->room - PAGE, ROOM + 2 * PAGE);
 }
 
 /* All runs of four bytes of which each is at the edge of some rule, at many places of a vector. */
@@ -80,7 +119,7 @@ static void test_utf8(void **state)
         for (unsigned k = 0; k < 4; k++, rest /= EDGES)
             text[1 + lead + k] = (char)edges[rest % EDGES];
         text[1 + lead + 4 + i % 3] = '"';
-        read_both(*state, text, 1 + lead + 4 + i % 3 + 1);
+        read_all(*state, text, 1 + lead + 4 + i % 3 + 1);
     }
 }
 
@@ -99,9 +138,9 @@ static void test_numbers(void **state)
                                  : form >= 4 ? "x"
                                              : "",
                                  form & 1 ? "]" : "");
-                read_both(*state, text, (size_t)n);
+                read_all(*state, text, (size_t)n);
                 text[form & 1] = '0';
-                read_both(*state, text, (size_t)n);
+                read_all(*state, text, (size_t)n);
             }
         }
     }
@@ -116,21 +155,21 @@ static size_t make_records(const uint8_t *from, size_t len, char *text)
     static const char *const values[] = {"1",  "-2.5", "null", "\"text\"",     "{\"id\":1,\"name\":2}",
                                          "[]", "true", "{}",   "[{\"id\":3}]", "\"\\u00e9\\/\xc3\xa9\""};
     enum { KEYS = sizeof keys / sizeof keys[0], VALUES = sizeof values / sizeof values[0] };
-    size_t n = (size_t)snprintf(text, TEXT_MAX, "[");
-    for (size_t i = 0; i + 16 < len && n < TEXT_MAX - 1200; i += 16) {
+    size_t n = (size_t)snprintf(text, RECORDS_MAX, "[");
+    for (size_t i = 0; i + 16 < len && n < RECORDS_MAX - 1200; i += 16) {
         int indent = from[i] % 50;
         unsigned shift = from[i + 1] < 64 ? from[i + 1] : 0;
-        n += (size_t)snprintf(text + n, TEXT_MAX - n, "%s{", i ? "," : "");
+        n += (size_t)snprintf(text + n, RECORDS_MAX - n, "%s{", i ? "," : "");
         for (unsigned k = 0; k < KEYS; k++) {
             unsigned c = from[i + 2 + k];
             if (c < 20) continue;
-            n += (size_t)snprintf(text + n, TEXT_MAX - n, "%s%s%*s\"%s\": %s", text[n - 1] == '{' ? "" : ",",
-                                  indent ? "\n" : "", indent, "", keys[(c < 30 ? c : k + shift) % KEYS],
-                                  values[c % VALUES]);
+            n += (size_t)snprintf(text + n, RECORDS_MAX - n, "%s%s%*s\"%s\": %s",
+                                  text[n - 1] == '{' ? "" : ",", indent ? "\n" : "", indent, "",
+                                  keys[(c < 30 ? c : k + shift) % KEYS], values[c % VALUES]);
         }
-        n += (size_t)snprintf(text + n, TEXT_MAX - n, "}");
+        n += (size_t)snprintf(text + n, RECORDS_MAX - n, "}");
     }
-    return n + (size_t)snprintf(text + n, TEXT_MAX - n, "]");
+    return n + (size_t)snprintf(text + n, RECORDS_MAX - n, "]");
 }
 
 static void test_records(void **state)
@@ -138,19 +177,142 @@ static void test_records(void **state)
     static const char other[] = "\"\\{}[],: \n0e.-x\x80\xe2";
     for (unsigned seed = 0; seed < 300; seed++) {
         uint8_t bytes[200];
-        char text[TEXT_MAX];
+        char text[RECORDS_MAX];
         random_bytes(seed, bytes, sizeof bytes);
         size_t len = make_records(bytes, sizeof bytes, text);
-        read_both(*state, text, len);
+        read_all(*state, text, len);
         for (unsigned i = 0; i < 40; i++) {
             size_t at = (bytes[i] * 257u + bytes[i + 40] * 31u) % len;
             char was = text[at];
             text[at] = other[bytes[i + 80] % (sizeof other - 1)];
-            read_both(*state, text, len);
+            read_all(*state, text, len);
             text[at] = was;
-            read_both(*state, text, at);
+            read_all(*state, text, at);
         }
     }
+}
+
+/* Strings of all lengths with something in them at any place. */
+static void test_strings(void **state)
+{
+    static const char *const parts[] = {"\\n",
+                                        "\\\\",
+                                        "\\u00e9",
+                                        "\\ud83d\\ude00",
+                                        "\\x",
+                                        "\x1f",
+                                        "\t",
+                                        "\xc3\xa9",
+                                        "\xf0\x9f\x98\x80",
+                                        "\xed\xa0\x80",
+                                        "\xe2\x82",
+                                        "\"",
+                                        "\\\"",
+                                        "\x7f",
+                                        "\\ud800",
+                                        "\\/\\/\\/\\b\\f\\r\\t\\\""};
+    enum { LONGEST = 200, PARTS = sizeof parts / sizeof parts[0] };
+    for (size_t len = 0; len <= LONGEST; len++) {
+        for (size_t at = 0; at <= len; at += 1 + (len > 70) * (at % 5)) {
+            char text[LONGEST + 100];
+            const char *part = parts[(len + at) % PARTS];
+            size_t lead = (len * 7 + at) % 5;
+            int n = snprintf(text, sizeof text, "[%*s\"%.*s%s%.*s\"%s", (int)lead, "", (int)at, X200, part,
+                             (int)(len - at), X200, at % 7 ? "]" : "");
+            read_all(*state, text, (size_t)n);
+        }
+    }
+}
+
+/* Runs of backslashes across the ends of vectors, before a quote and before other things. */
+static void test_backslashes(void **state)
+{
+    for (size_t lead = 0; lead < 140; lead++) {
+        for (size_t run = 0; run < 70; run += 1 + run / 9) {
+            for (unsigned last = 0; last < 3; last++) {
+                char text[512];
+                memset(text, 'x', sizeof text);
+                memcpy(text, "[\"", 2);
+                size_t n = 2 + lead;
+                memset(text + n, '\\', run);
+                n += run;
+                n += (size_t)snprintf(text + n, 64, "%s",
+                                      last == 0   ? "\",1,\"\"]"
+                                      : last == 1 ? "n\"]"
+                                                  : "\"\"]");
+                read_all(*state, text, n);
+            }
+        }
+    }
+}
+
+/* Texts of many tokens, cut and shifted by every few bytes. */
+static void test_long(void **state)
+{
+    static char text[TEXT_MAX];
+    static const char *const items[] = {"[]",     "{}",   "[[1],[2]]",     "{\"a\":[],\"b\":{\"a\":1}}",
+                                        "-1.5e3", "null", "\"\\u00e9\"",   "123456789012345678",
+                                        "[ ]",    "true", "{ \"k\" :\n0 }"};
+    enum { ITEMS = sizeof items / sizeof items[0] };
+    for (unsigned shift = 0; shift < 80; shift++) {
+        size_t n = (size_t)snprintf(text, TEXT_MAX, "%*s[", (int)shift, "");
+        for (unsigned i = 0; n < 9000 + shift * 50; i++)
+            n += (size_t)snprintf(text + n, TEXT_MAX - n, "%s%s", i ? "," : "",
+                                  items[i * i % (ITEMS - shift % 4)]);
+        n += (size_t)snprintf(text + n, TEXT_MAX - n, "]%*s", (int)(shift * 7 % 130), "");
+        read_all(*state, text, n);
+        for (size_t cut = n - 140; cut < n; cut += 3)
+            read_all(*state, text, cut);
+        text[n / 2 + shift] ^= (char)(1u << shift % 8);
+        read_all(*state, text, n);
+        text[n++] = "]},:\"1"[shift % 6];
+        read_all(*state, text, n);
+    }
+}
+
+/* Brackets and nothing else: as many tokens as bytes, and deep. */
+static void test_brackets(void **state)
+{
+    twins *t = *state;
+    static char text[TEXT_MAX];
+    t->options.max_depth = TEXT_MAX;
+    for (size_t depth = 1; depth < 20000; depth += 1 + depth / 3) {
+        memset(text, '[', depth);
+        memset(text + depth, ']', depth);
+        read_all(t, text, 2 * depth);
+        read_all(t, text, 2 * depth - 1);
+        read_all(t, text, depth);
+        text[2 * depth] = ']';
+        read_all(t, text, 2 * depth + 1);
+        text[depth] = '}';
+        read_all(t, text, 2 * depth);
+    }
+    t->options.max_depth = 0;
+}
+
+/* All short texts of some tokens, with and without what options allow. */
+static void test_options(void **state)
+{
+    twins *t = *state;
+    static const char *const tokens[] = {"[",     "]", "{", "}",   ",",         ":",
+                                         "\"a\"", "1", " ", "NaN", "-Infinity", "\"\\ud800\""};
+    enum { TOKENS = sizeof tokens / sizeof tokens[0], MOST = 6 };
+    for (unsigned round = 0; round < 3; round++) {
+        t->options.allow_nan = t->options.allow_trailing_comma = t->options.allow_surrogates = round == 1;
+        t->options.refuse_duplicates = round == 1;
+        t->options.lossless = round == 2;
+        for (unsigned seed = 0; seed < 60000; seed++) {
+            char text[128];
+            size_t n = 0;
+            unsigned rest = seed * 2654435761u;
+            for (unsigned i = 0; i < MOST + seed % 5; i++, rest = rest * 1664525u + 1013904223u) {
+                const char *token = i == 0 ? tokens[seed % 2 * 2] : tokens[(rest >> 16) % TOKENS];
+                n += (size_t)snprintf(text + n, sizeof text - n, "%s", token);
+            }
+            read_all(t, text, n);
+        }
+    }
+    t->options = (og_json_read_options){.size = sizeof t->options};
 }
 
 /* A key that stands twice is found whatever the records before had. */
@@ -183,7 +345,7 @@ static void test_twice(void **state)
 static void test_likeness(void **state)
 {
     (void)state;
-    char text[TEXT_MAX];
+    char text[RECORDS_MAX];
     size_t n = 0;
     for (int record = 0; record < 3; record++) {
         n += (size_t)snprintf(text + n, sizeof text - n, "%c{", record ? ',' : '[');
@@ -213,8 +375,10 @@ static void test_likeness(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_utf8),  cmocka_unit_test(test_numbers),  cmocka_unit_test(test_records),
-        cmocka_unit_test(test_twice), cmocka_unit_test(test_likeness),
+        cmocka_unit_test(test_utf8),     cmocka_unit_test(test_numbers),     cmocka_unit_test(test_records),
+        cmocka_unit_test(test_strings),  cmocka_unit_test(test_backslashes), cmocka_unit_test(test_long),
+        cmocka_unit_test(test_brackets), cmocka_unit_test(test_options),     cmocka_unit_test(test_twice),
+        cmocka_unit_test(test_likeness),
     };
     return cmocka_run_group_tests(tests, set_up, tear_down);
 }

@@ -5,6 +5,7 @@ import io
 import os
 import pickle
 import pickletools
+import re
 import unittest
 
 import pickle_peer as peer
@@ -25,7 +26,11 @@ SPELLINGS = [
 # What strict reading refuses, and reading otherwise takes.
 DISAGREE = [b"I010\n.", b"I+0\n.", b"I-0\n.", b"I 1\n.", b"I1\x00\n.", b"L1\x00L\n.", b"L0x1F\n.", b"F1.5\x00\n.",
             b"N(e.", b"N(u.", b"N(\x90.", b"NN.", b"(N.", b"Np0\np0\n.", b"Np 1\n.", b"N\x80\x02.",
-            b"\x80\x04\x95\x01\x00\x00\x00\x00\x00\x00\x00K\x01.", b"ca\x00b\nc\n.", b"ca\n.b\n."]
+            b"\x80\x04\x95\x01\x00\x00\x00\x00\x00\x00\x00K\x01.", b"\x80\x04\x95\x02\x00\x00\x00\x00\x00\x00\x00M\x01\x02.", b"ca\x00b\nc\n.", b"ca\n.b\n.", b"}(e.", b"](\x90.",
+            b"cm\xc3\xa9\nb\n.", b"(im\nb\\\n.", b"Pa\\x\n.", b"\x80\x04\x8c\x01m\x8c\x02a \x93."]
+
+# Refused strictly although Python's readers agree: what no pickler writes, and what would leave tools room for mistakes.
+REFUSED_ALL_THE_SAME = [b"N(u.", b"Np 1\n.", b"\x80\x04\x95\x01\x00\x00\x00\x00\x00\x00\x00K\x01.", b"N\x80\x02.", b"ca\n.b\n.", b"\x80\x04\x8c\x01m\x8c\x02a \x93."]
 AGREE = [b"I0\n.", b"I00\n.", b"I01\n.", b"I-7\n.", b"L-7L\n.", b"F-1.5e3\n.", b"](e.", b"}(u.", b"Np0\n.", b"\x80\x04N.",
          b"ccollections\nOrderedDict\n."]
 
@@ -40,6 +45,41 @@ def outcome(load, data):
 
 def by_pickletools(data):
     pickletools.dis(data, out=io.StringIO())
+
+
+class Recorder(pickle._Unpickler):
+    """Looks nothing up."""
+    find_class = staticmethod(lambda module, name: (module, name))
+    persistent_load = staticmethod(lambda pid: ("id", pid))
+
+
+class CRecorder(pickle.Unpickler):
+    find_class = staticmethod(lambda module, name: (module, name))
+
+    def persistent_load(self, pid):
+        return "id", pid
+
+
+def shown(data):
+    """The arguments that pickletools gives the last opcodes, or that it gives up."""
+    out = io.StringIO()
+    try:
+        pickletools.dis(data, out=out)
+    except Exception:
+        return "refused"
+    return [arg for _, arg, _ in pickletools.genops(data)]
+
+
+def agree(data):
+    """Whether all readers take the same from a pickle: value, names, or number."""
+    c = outcome(lambda d: CRecorder(io.BytesIO(d)).load(), data)
+    python = outcome(lambda d: Recorder(io.BytesIO(d)).load(), data)
+    seen = shown(data)
+    if c != python or seen == "refused":
+        return False
+    if data[:1] in b"ILF":  # the listing shows the number itself
+        return repr(seen[0]) == c[1]
+    return data[:1] not in b"cPi" or all(part in str(seen) for part in re.findall("'(.*?)'", c[1].replace("\\x00", "\0")))
 
 
 class Forms(unittest.TestCase):
@@ -71,6 +111,14 @@ class Forms(unittest.TestCase):
                 self.tool.rewrite(data, 4, strict=True)
                 by_pickletools(data)
                 self.assertEqual(outcome(pickle.loads, data), outcome(pickle._loads, data))
+
+    def test_what_is_refused_strictly_does_differ(self):
+        for data in DISAGREE:
+            with self.subTest(data=data):
+                self.assertEqual(agree(data), data in REFUSED_ALL_THE_SAME)
+        for data in AGREE:
+            with self.subTest(data=data):
+                self.assertTrue(agree(data))
 
     def test_extensions(self):
         self.assertEqual(pickle.loads(self.tool.rewrite(b"\x82\xc8)R.", 4)), {})

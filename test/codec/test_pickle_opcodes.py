@@ -33,7 +33,7 @@ class Program:
     def float(self):
         return self.random.choice([b"1.5", b"-0.0", b"1", b".5", b"5.", b"1e5", b"1.e5", b".", b"", b"inf", b"-inf",
                                    b"nan", b"+nan", b"Infinity", b"1e400", b"1e-400", b" 1", b"1 ", b"0x1p3", b"1_0",
-                                   b"1.5\x00", b"e5", b"1e", b"1e+", b"infinit", b"NaN", b"12345678901234567890.5"])
+                                   b"1.5\x00", b"0..0", b"1.5.", b"2x", b"e5", b"1e", b"1e+", b"infinit", b"NaN", b"12345678901234567890.5"])
 
     def index(self):
         return self.random.choice([b"0", b"1", b"2", b"3", b"300", b"100000", b"-1", b" 1", b"01", b"1_0", b"x", b""])

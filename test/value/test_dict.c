@@ -106,35 +106,6 @@ static void test_remove_from_exact(void **state)
     }
 }
 
-/* A run that got its index for more entries than it now has goes on from there. */
-static void test_index_of_few(void **state)
-{
-    og_doc *doc = *state;
-    og_value items[60];
-    size_t bad;
-    for (size_t distinct = 1; distinct <= 20; distinct++) {
-        for (size_t i = 0; i < 30; i++) {
-            items[2 * i] = og_int((int64_t)(i % distinct));
-            items[2 * i + 1] = og_int((int64_t)i);
-        }
-        og_value dicts[3] = {og_dict(doc), og__dict_from(doc, items, 30, OG__DUPLICATE_LAST, &bad, NULL),
-                             og__dict_from(doc, items, 30, OG__DUPLICATE_LAST, &bad, NULL)};
-        assert_int_equal(og__dict_extend(doc, dicts[0], items, 30, NULL), 0);
-        for (int64_t i = 1; i < (int64_t)distinct; i++)
-            assert_int_equal(og_dict_remove(doc, dicts[2], og_int(i), NULL), 1);
-        for (size_t which = 0; which < 3; which++) {
-            og_value dict = dicts[which];
-            size_t before = which == 2 ? 1 : distinct;
-            assert_int_equal(og_len(dict), before);
-            for (int64_t i = 100; i < 130; i++) {
-                assert_int_equal(og_dict_set(doc, dict, og_int(i), og_int(i), NULL), 0);
-                assert_int_equal(og_dict_get(dict, og_int(0)).u.i, (29 / distinct) * distinct);
-            }
-            assert_int_equal(og_len(dict), before + 30);
-        }
-    }
-}
-
 static void test_from_with_duplicates(void **state)
 {
     og_doc *doc = *state;
@@ -408,7 +379,6 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_equal_keys_are_one, doc_setup, doc_teardown),
         cmocka_unit_test_setup_teardown(test_remove, doc_setup, doc_teardown),
         cmocka_unit_test_setup_teardown(test_remove_from_exact, doc_setup, doc_teardown),
-        cmocka_unit_test_setup_teardown(test_index_of_few, doc_setup, doc_teardown),
         cmocka_unit_test_setup_teardown(test_from_with_duplicates, doc_setup, doc_teardown),
         cmocka_unit_test_setup_teardown(test_small_dicts_by_brute_force, doc_setup, doc_teardown),
         cmocka_unit_test_setup_teardown(test_million, doc_setup, doc_teardown),

@@ -56,6 +56,12 @@ static void knows_every_class(void **state)
         {"pathlib._local", "PurePosixPath", OG_TYPE_PATH, OG_MAKE_CALL},
         {"pathlib._local", "PureWindowsPath", OG_TYPE_PATH, OG_MAKE_CALL},
         {"pathlib._local", "WindowsPath", OG_TYPE_PATH, OG_MAKE_CALL},
+        {"ipaddress", "IPv4Address", OG_TYPE_IP, OG_MAKE_CALL},
+        {"ipaddress", "IPv4Network", OG_TYPE_IP, OG_MAKE_CALL},
+        {"ipaddress", "IPv4Interface", OG_TYPE_IP, OG_MAKE_CALL},
+        {"ipaddress", "IPv6Address", OG_TYPE_IP, OG_MAKE_CALL},
+        {"ipaddress", "IPv6Network", OG_TYPE_IP, OG_MAKE_CALL},
+        {"ipaddress", "IPv6Interface", OG_TYPE_IP, OG_MAKE_CALL},
         {"builtins", "range", OG_TYPE_RANGE, OG_MAKE_CALL},
         {"__builtin__", "xrange", OG_TYPE_RANGE, OG_MAKE_CALL},
         {"builtins", "slice", OG_TYPE_SLICE, OG_MAKE_CALL},
@@ -71,6 +77,7 @@ static void knows_every_class(void **state)
         {"numpy._core.multiarray", "_reconstruct", OG_TYPE_NDARRAY, OG_MAKE_CALL},
         {"numpy.core.numeric", "_frombuffer", OG_TYPE_NDARRAY, OG_MAKE_CALL},
         {"numpy._core.numeric", "_frombuffer", OG_TYPE_NDARRAY, OG_MAKE_CALL},
+        {"numpy.ma.core", "_mareconstruct", OG_TYPE_MASKED_ARRAY, OG_MAKE_CALL},
     };
     for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
         og_value value = made(*state, rows[i].make, rows[i].module, rows[i].name, NULL, 0);

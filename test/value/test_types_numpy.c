@@ -61,6 +61,41 @@ static void gives_the_data_in_place(void **state)
     assert_int_equal(number, 5);
 }
 
+static og_value field(og_doc *doc, const char *text, int64_t at)
+{
+    const og_value parts[] = {dtype(doc, text), og_int(at)};
+    return og_tuple(doc, parts, 2);
+}
+
+static void tells_the_fields_of_a_structure(void **state)
+{
+    og_doc *doc = *state;
+    og_value fields = og_dict(doc);
+    const og_value names[] = {og_str(doc, "x"), og_str(doc, "y"), og_str(doc, "far"), og_str(doc, "none")};
+    og_dict_sets(doc, fields, "x", field(doc, "<i4", 0), NULL);
+    og_dict_sets(doc, fields, "y", field(doc, ">f8", 4), NULL);
+    og_dict_sets(doc, fields, "far", field(doc, "<i4", 9), NULL);
+    const og_value parts[] = {og_int(3), og_str(doc, "|"), og_none(), og_tuple(doc, names, 4),
+                              fields,    og_int(12),       og_int(1), og_int(16)};
+    og_value value = dtype(doc, "V12");
+    assert_int_equal(og_object_build(doc, value, og_tuple(doc, parts, 8), NULL), OG_OK);
+    og_dtype d;
+    og_dtype type;
+    og_value name;
+    size_t offset;
+    assert_int_equal(og_as_dtype(value, &d, NULL), OG_OK);
+    assert_int_equal(og_len(d.names), 4);
+    assert_int_equal(og_dtype_field(&d, 1, &name, &type, &offset, NULL), OG_OK);
+    assert_true(og_str_is(name, "y"));
+    assert_string_equal(type.text, ">f8");
+    assert_int_equal(offset, 4);
+    assert_int_equal(og_dtype_field(&d, 0, NULL, NULL, NULL, NULL), OG_OK);
+    assert_int_equal(og_dtype_field(&d, 2, &name, &type, &offset, NULL), OG_EVALUE); /* beyond the item */
+    assert_int_equal(og_dtype_field(&d, 3, &name, &type, &offset, NULL), OG_EVALUE); /* not in the dict */
+    assert_int_equal(og_dtype_field(&d, 4, &name, &type, &offset, NULL), OG_ENOTFOUND);
+    assert_int_equal(og_dtype_field(&type, 0, &name, &type, &offset, NULL), OG_ETYPE);
+}
+
 static void refuses_shapes_that_lie(void **state)
 {
     og_error err = {0};
@@ -188,6 +223,16 @@ static const struct {
     PICKLE("\x80\x02"
            "cnumpy.core.multiarray\nscalar\ncnumpy\ndtype\nX\x02\x00\x00\x00u8K\x00K\x01\x87R"
            "U\x08\xff\xff\xff\xff\xff\xff\xff\xff\x86R."),
+    PICKLE("\x80\x02"
+           "cnumpy.core.multiarray\nscalar\ncnumpy\ndtype\nX\x02\x00\x00\x00V9K\x00K\x01\x87R("
+           "K\x03U\x01|NX\x01\x00\x00\x00"
+           "aX\x01\x00\x00\x00"
+           "b\x86}(X\x01\x00\x00\x00"
+           "acnumpy\ndtype\nX\x02\x00\x00\x00u1K\x00K\x01\x87RK\x08\x86X\x01\x00\x00\x00"
+           "bcnumpy\ndtype\nX\x02\x00\x00\x00U2K\x00K\x01\x87RK\x00\x86uK\x09K\x01K\x10tb"
+           "U\x09x\0\0\0\0\0\0\0\x07\x86R."),
+    PICKLE("\x80\x02"
+           "cipaddress\nIPv6Address\n\x8a\x01\x05\x85R."),
 };
 
 static int show_all(const og_allocator *alloc, void *ctx)
@@ -221,6 +266,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(gives_the_data_in_place, doc_setup, doc_teardown),
+        cmocka_unit_test_setup_teardown(tells_the_fields_of_a_structure, doc_setup, doc_teardown),
         cmocka_unit_test_setup_teardown(refuses_shapes_that_lie, doc_setup, doc_teardown),
         cmocka_unit_test(keeps_the_promise_on_memory),
         cmocka_unit_test_setup_teardown(writers_forget_what_they_showed, doc_setup, doc_teardown),

@@ -9,6 +9,7 @@ import decimal
 import enum
 import fractions
 import io
+import ipaddress
 import json
 import math
 import os
@@ -193,7 +194,7 @@ def expected(value):
         return value.isoformat()
     if isinstance(value, dt.timedelta):
         return value.total_seconds()
-    if isinstance(value, (decimal.Decimal, fractions.Fraction, uuid.UUID, pathlib.PurePath, dt.tzinfo, range, slice, complex)):
+    if isinstance(value, (ipaddress._IPAddressBase, decimal.Decimal, fractions.Fraction, uuid.UUID, pathlib.PurePath, dt.tzinfo, range, slice, complex)):
         return str(value)
     if isinstance(value, (list, tuple, collections.deque)):
         return [expected(v) for v in value]
@@ -377,6 +378,30 @@ class Numbers(Case):
     def test_path_damaged(self):
         for parts in (b"a",), (5,), ("a", None):
             self.assertIsInstance(shown(pickle.dumps(call(pathlib.PurePosixPath, *parts))), dict, parts)
+
+
+class Addresses(Case):
+    def check_all(self, values):
+        super().check_all(values, kind="ipaddress.IPv4Address")
+        for value in values:
+            for _, data in all_pickles(value):
+                self.assertEqual(tool.ask(b"r", data), repr(value))
+
+    def test_all(self):
+        self.check_all([ipaddress.ip_address(t) for t in ("0.0.0.0", "127.0.0.1", "255.255.255.255", "::", "::1", "1::", "fe80::1", "1:0:0:2::3",
+                                                          "1:2:3:4:5:6:7:8", "0:1:0:1:0:1:0:1", "::ffff:1.2.3.4", "2001:db8::1:0:0:1", "1:0:2::",
+                                                          "1:2:3:4:5:6:7:0", "0:2:3:4:5:6:7:8", "ffff::ffff")])
+        self.check_all([ipaddress.ip_network(t) for t in ("10.0.0.0/8", "0.0.0.0/0", "::/0", "2001:db8::/32", "192.168.1.5/32")])
+        self.check_all([ipaddress.ip_interface(t) for t in ("10.1.2.3/8", "2001:db8::1/64")])
+        rng = random.Random(10)
+        groups = [0, 0, 0, 1, 0xffff, 0x10]
+        self.check_all([ipaddress.IPv6Address(sum(rng.choice(groups) << 16 * i for i in range(8))) for _ in range(COUNT)])
+
+    def test_damaged(self):
+        for cls in ipaddress.IPv4Address, ipaddress.IPv6Address, ipaddress.IPv4Network:
+            for args in (-1,), (2**128,), (1.5,), (None,), (), (1, 2), ("",), ("a b",), ("x" * 65,), ('"',), ([],):
+                self.assertIsInstance(shown(pickle.dumps(call(cls, *args))), dict, args)
+        self.assertIsInstance(shown(pickle.dumps(call(ipaddress.IPv4Address, 2**32))), dict)
 
 
 class Collections(Case):
@@ -598,11 +623,67 @@ class Numpy(Case):
             got = shown(pickle.dumps(call(np.core.numeric._frombuffer, base.tobytes(), base.dtype, base.shape, "K", axes)))
             self.assertIsInstance(got, dict)
 
-    def test_structured_is_inert(self):
-        value = np.array([(1, 2.0)], "i4,f8")
-        for _, data in all_pickles(value):
-            self.assertIsInstance(shown(data), dict)
-        self.assertIsInstance(shown(pickle.dumps(np.zeros(1, "(2,)f8,i4"))), dict)
+    def test_structured(self):
+        types = ["i4,f8", [("x", "i4"), ("y", "<f2"), ("n", "U3")], [("t", "M8[ms]"), ("d", "m8[s]"), ("b", "?"), ("s", "S4"), ("c", "c8")],
+                 np.dtype([("a", "i1"), ("b", ">u8")], align=True), [(("title", "n"), ">i4")], [(f"f{i}", "u1") for i in range(40)],
+                 np.dtype({"names": ["a", "b"], "formats": ["i4", "u1"], "offsets": [0, 2], "itemsize": 9}), [("s", "S3"), ("한", "f4")]]
+        rng = random.Random(9)
+        for dtype in types:
+            dtype = np.dtype(dtype)
+            for shape in (3,), (0,), (2, 2), ():
+                for order in "CF":
+                    value = np.zeros(shape, dtype, order)
+                    for name in dtype.names:
+                        if dtype[name].kind == "U":
+                            value[name] = "é한"
+                        elif dtype[name].kind in "Mm":
+                            value[name] = rng.randrange(10**9)
+                        else:
+                            value[name] = rng.randrange(100)
+                    self.check(value, records(value), kind="numpy.ndarray")
+            self.check(value[()], records(value), kind="numpy.generic")
+        self.check(np.rec.array([(1, 2.5), (3, 4.5)], dtype=[("x", "i4"), ("y", "f8")]), [{"x": 1, "y": 2.5}, {"x": 3, "y": 4.5}])
+        self.check(np.zeros(100, "u1,u1,u1,u1,u1,u1,u1,u1"), [{f"f{i}": 0 for i in range(8)}] * 100)
+
+    def test_structures_that_are_inert(self):
+        types = ["(2,)f8,i4", [("a", [("b", "i4")])], [("o", "O")], [(f"f{i}", "u1") for i in range(65)]]
+        for dtype in types:
+            for _, data in all_pickles(np.zeros(2, dtype)):
+                self.assertEqual(shown(data).get("py/object", "")[:5], "numpy", dtype)
+        wide = np.dtype({"names": [f"f{i}" for i in range(60)], "formats": ["u1"] * 60, "offsets": [0] * 60, "itemsize": 1})
+        self.assertIsInstance(shown(pickle.dumps(np.zeros(100000, wide))), dict)  # it would take too much memory
+        bad = [{"x": (np.dtype("i4"), 1)}, {"x": (np.dtype("i8"), 0)}, {"x": (np.dtype("i4"), -1)}, {"x": (np.dtype("i4"),)}, {"x": ("i4", 0)}, {},
+               {"x": 5}, {"x": (np.dtype("i4"), 2**70)}]
+        class Fake:
+            def __init__(self, fields):
+                self.fields = fields
+
+            def __reduce__(self):
+                return np.dtype, ("V4", False, True), (3, "|", None, ("x",), self.fields, 4, 1, 0)
+        good = pickle.dumps(call(np.core.numeric._frombuffer, bytes(4), Fake({"x": (np.dtype("i4"), 0)}), (1,), "C"))
+        self.assertEqual(shown(good), [{"x": 0}])
+        for fields in bad:
+            self.assertIsInstance(shown(pickle.dumps(call(np.core.numeric._frombuffer, bytes(4), Fake(fields), (1,), "C"))), dict, fields)
+
+    def test_masked(self):
+        for dtype in "i4", "f8", ">i2", "U3", "S2", "M8[s]", "O":
+            for shape in (4,), (2, 3), (0,), ():
+                for order in "CF":
+                    value = np.ma.array(np.zeros(shape, dtype, order), mask=np.arange(int(np.prod(shape))).reshape(shape) % 3 == 1)
+                    want = [expected(v) for v in value.tolist()] if shape and dtype != "M8[s]" else None
+                    if dtype == "O" and order == "F" and len(shape) > 1:
+                        self.assertIsInstance(shown(pickle.dumps(value)), dict)
+                    elif want is not None:
+                        self.check(value, want, kind="numpy.ma.MaskedArray")
+                    self.assertIsNotNone(shown(pickle.dumps(value)))
+        self.check(np.ma.array([1, 2, 3], mask=[0, 1, 0]), [1, None, 3])
+        self.check(np.ma.array([[1, 2], [3, 4]], order="F", mask=[[0, 1], [0, 0]]), [[1, None], [3, 4]])
+        self.check(np.ma.array(["2024-01-02", "NaT"], "M8[D]", mask=[1, 0]), [None, None])
+        good = pickle.dumps(np.ma.array([1, 2, 3], "i4", mask=[0, 1, 0]), 4)
+        self.assertEqual(good.count(b"C\x03\0\1\0"), 1)
+        for mask in b"C\x03\0\1\0", b"C\x02\0\1", b"C\x00", b"\x8c\x01a", b"N", b"]", b"K\x05":
+            data = good[:2] + good[11:].replace(b"C\x03\0\1\0", mask)
+            self.assertIsInstance(shown(data), list if len(mask) == 5 else dict, mask)
 
     def test_long_double_is_inert(self):
         self.assertIsInstance(shown(pickle.dumps(np.longdouble(1.5))), dict)
@@ -653,6 +734,13 @@ class Numpy(Case):
                             tool.ask(b"r", data[:at] + bytes([byte]) + data[at + 1:])
                         except Refused:
                             pass
+
+
+def records(value):
+    """A structured array or scalar as dicts of its fields."""
+    if isinstance(value, np.ndarray) and value.ndim:
+        return [records(v) for v in value]
+    return {name: expected(value[name]) for name in value.dtype.names}
 
 
 def renamed(data):

@@ -57,6 +57,7 @@ typedef struct maker {
     size_t job_count;
     size_t job_room;
     size_t top; /* values in use on the document's stack */
+    bool late;  /* "py/late" stands around what is made next */
 } maker;
 
 static int no_memory(maker *m)
@@ -161,12 +162,21 @@ static void note_node(maker *m, size_t number, og_value value, bool open)
     m->defs[number - 1].open = open;
 }
 
+/* The flags of a node that is made now. */
+static uint8_t take_flags(maker *m)
+{
+    uint8_t flags = OG__N_PLACED;
+    if (m->late) flags |= OG__N_LATE;
+    m->late = false;
+    return flags;
+}
+
 static int open_container(maker *m, frame_kind kind, const og__json_raw *raw, size_t number)
 {
     static const og_kind kinds[] = {OG_LIST, OG_TUPLE, OG_SET, OG_FROZENSET, OG_DICT};
     og_value made = og__node_new(m->r->doc, kinds[kind]);
     if (!og_valid(made)) return no_memory(m);
-    og__node_of(made)->flags |= OG__N_PLACED;
+    og__node_of(made)->flags |= take_flags(m);
     note_node(m, number, made, true);
     return push_frame(m, (frame){.next = raw->items,
                                  .last = raw->items + raw->count,
@@ -199,7 +209,7 @@ static int open_object(maker *m, const og__json_raw *raw, size_t number)
     if (og__json_object_make(m->r, raw, &make) < 0) return m->r->status;
     og_value made = og_object(m->r->doc, make, (og_value){0}, (og_value){0});
     if (!og_valid(made)) return no_memory(m);
-    og__node_of(made)->flags |= OG__N_PLACED;
+    og__node_of(made)->flags |= take_flags(m);
     note_node(m, number, made, false);
     if (m->job_count == m->job_room) {
         job *jobs = grow(m, m->jobs, &m->job_room, sizeof *jobs);
@@ -249,10 +259,16 @@ static int find_numbered(maker *m, const og__json_raw *raw, og__json_tag tag, og
     return status < 0 ? status : 1;
 }
 
+static int refuse_late(maker *m, const og__json_raw *raw)
+{
+    return og__json_refuse_tag(m->r, raw, "expected a list, dict, set or object in \"py/late\"");
+}
+
 static int make_tagged(maker *m, const og__json_raw *raw, og__json_tag tag, size_t number)
 {
     og_value value;
     int status;
+    if (m->late && (tag == OG__TAG_TUPLE || tag == OG__TAG_FROZENSET)) return refuse_late(m, raw);
     switch (tag) {
     case OG__TAG_TUPLE: return open_tagged(m, MAKE_TUPLE, raw, number);
     case OG__TAG_SET: return open_tagged(m, MAKE_SET, raw, number);
@@ -263,6 +279,7 @@ static int make_tagged(maker *m, const og__json_raw *raw, og__json_tag tag, size
     case OG__TAG_MAKE: return open_object(m, raw, number);
     default: break;
     }
+    if (m->late) return refuse_late(m, raw);
     status = og__json_tag_value(m->r, tag, raw, &value);
     if (status < 0) return status;
     if (og__has_node(value)) og__node_of(value)->flags |= OG__N_PLACED;
@@ -284,6 +301,14 @@ static int make_value(maker *m, og_value raw, size_t number)
         int status = og__json_find_tag(m->r, node, &tag);
         if (status < 0) return status;
         if (tag == OG__TAG_NONE) return open_container(m, MAKE_DICT, node, number);
+        bool refers = tag == OG__TAG_LATE || tag == OG__TAG_DEF || tag == OG__TAG_REF;
+        if (refers && (m->late || (tag == OG__TAG_LATE && !og__is_raw(node->items[1]))))
+            return refuse_late(m, node);
+        if (tag == OG__TAG_LATE) {
+            m->late = true;
+            raw = node->items[1];
+            continue;
+        }
         if (tag != OG__TAG_DEF && tag != OG__TAG_REF) return make_tagged(m, node, tag, number);
         if (number) return og__json_refuse_tag(m->r, node, "a number for what has one already");
         status = find_numbered(m, node, tag, &raw, &number);

@@ -68,6 +68,42 @@ static og_value make_raw(og__json_reader *r, og_value frame, const og_value *ite
     return og__make(og_kind_of(frame), 0, 0, raw);
 }
 
+static bool same_key(og_value a, og_value b)
+{
+    if (a.meta != b.meta) return false;
+    return a.u.p == b.u.p || memcmp(a.u.p, b.u.p, og__value_len(a)) == 0;
+}
+
+/* True when the keys of `items` are those of `shape`, in the same order. */
+static bool is_like(const og__node *shape, const og_value *items, size_t count)
+{
+    if (!shape || shape->count != count) return false;
+    const og_value *keys = shape->items;
+    for (size_t i = 0; i < 2 * count; i += 2) {
+        if (!same_key(keys[i], items[i])) return false;
+    }
+    return true;
+}
+
+/* Makes a dict whose keys may be those of one that was read. */
+static og_value make_dict(og__json_reader *r, const og_value *items, size_t count, size_t *bad, og_error *why)
+{
+    og__json_shapes *shapes = r->shapes;
+    const og__node **slot = shapes && count ? &shapes->by_count[count % 16] : NULL;
+    if (slot && is_like(*slot, items, count)) {
+        og_value made = count <= OG__LINEAR_MAX ? og__run_from(r->doc, OG_DICT, items, 2 * count, count)
+                                                : og__dict_like(r->doc, *slot, items);
+        if (!og_valid(made)) why->code = OG_ENOMEM;
+        return made;
+    }
+    og_value made = og__dict_from(r->doc, items, count, r->duplicate, bad, why);
+    if (slot && og_valid(made)) {
+        *slot = og__node_of(made);
+        if (items->meta & OG__F_CLEAN) shapes->by_first[og__json_first_slot(items->u.p)] = *slot;
+    }
+    return made;
+}
+
 og_value og__json_make_container(og__json_reader *r)
 {
     const og_value *frame = r->doc->stack + r->frame;
@@ -82,7 +118,7 @@ og_value og__json_make_container(og__json_reader *r)
     } else {
         og_error why = {.code = OG_OK};
         size_t bad = SIZE_MAX;
-        made = og__dict_from(r->doc, items, count / 2, r->duplicate, &bad, &why);
+        made = make_dict(r, items, count / 2, &bad, &why);
         if (!og_valid(made) && why.code != OG_ENOMEM) {
             refuse_dict(r, *frame, bad, &why);
             return made;
@@ -146,13 +182,48 @@ static void set_text(og__json_reader *r, const uint8_t *text, size_t len, bool p
     }
 }
 
-/* The pass that suits the processor best. */
+og__json_kernel og__json_best_kernel(void)
+{
+#if defined(OG__JSON_X86)
+    if (__builtin_cpu_supports("avx512vbmi2") && __builtin_cpu_supports("avx512vbmi") &&
+        __builtin_cpu_supports("avx512bw") && __builtin_cpu_supports("avx512vl") &&
+        __builtin_cpu_supports("pclmul"))
+        return OG__JSON_AVX512;
+    if (__builtin_cpu_supports("avx2") && __builtin_cpu_supports("bmi2")) return OG__JSON_AVX2;
+#endif
+    return OG__JSON_ANY;
+}
+
+#if defined(OG__JSON_X86)
+/* What is not right is read again by the pass that says what is wrong. */
+static int pass_avx512(og__json_reader *r)
+{
+    og_error *err = r->err;
+    og__doc_mark mark = og__doc_marked(r->doc);
+    og__doc_mark tree = r->tree ? og__doc_marked(r->tree) : mark;
+    r->err = NULL;
+    bool good = og__json_pass_avx512(r);
+    r->err = err;
+    if (good) return OG_OK;
+    if (r->status == OG_ENOMEM) {
+        og__json_no_memory(r);
+        return r->status;
+    }
+    og__doc_rewind(r->doc, mark);
+    if (r->tree) og__doc_rewind(r->tree, tree);
+    r->doc->work = 0;
+    r->status = OG_OK;
+    return og__json_pass(r);
+}
+#endif
+
+/* The vectors' passes read padded texts only. */
 static int pass_over(og__json_reader *r)
 {
-#if defined(OG__JSON_AVX2)
+#if defined(OG__JSON_X86)
     bool padded = r->fast_end == r->end;
-    if (padded && __builtin_cpu_supports("avx2") && __builtin_cpu_supports("bmi2"))
-        return og__json_pass_avx2(r);
+    if (padded && r->kernel == OG__JSON_AVX512) return pass_avx512(r);
+    if (padded && r->kernel == OG__JSON_AVX2) return og__json_pass_avx2(r);
 #endif
     return og__json_pass(r);
 }
@@ -172,12 +243,13 @@ static int read_into(og_doc *doc, og__json_reader *r)
     return status;
 }
 
-static og__json_reader reader_of(const og_json_read_options *o, og_error *err)
+static og__json_reader reader_of(og__json_kernel kernel, const og_json_read_options *o, og_error *err)
 {
     return (og__json_reader){
         .max_depth = o->max_depth ? o->max_depth : DEPTH_DEFAULT,
         .max_digits = o->max_digits ? o->max_digits : DIGITS_DEFAULT,
         .err = err,
+        .kernel = kernel,
         .allow_nan = o->allow_nan,
         .allow_surrogates = o->allow_surrogates || o->lossless,
         .allow_trailing_comma = o->allow_trailing_comma,
@@ -199,10 +271,10 @@ static int read_lossless(og_doc *doc, og__json_reader *r)
     return status;
 }
 
-static int read_document(og_doc *doc, const uint8_t *text, size_t len, bool padded,
+static int read_document(og__json_kernel kernel, og_doc *doc, const uint8_t *text, size_t len, bool padded,
                          const og_json_read_options *o, og_error *err)
 {
-    og__json_reader r = reader_of(o, err);
+    og__json_reader r = reader_of(kernel, o, err);
     set_text(&r, text, len, padded);
     r.doc = doc;
     if (o->allow_comments) {
@@ -213,15 +285,21 @@ static int read_document(og_doc *doc, const uint8_t *text, size_t len, bool padd
     return o->lossless ? read_lossless(doc, &r) : read_into(doc, &r);
 }
 
-int og_json_read(og_doc *doc, const char *text, size_t len, const og_json_read_options *options,
-                 og_error *err)
+int og__json_read_by(og__json_kernel kernel, og_doc *doc, const char *text, size_t len,
+                     const og_json_read_options *options, og_error *err)
 {
     og_json_read_options o;
     int status = og__options_take(&o, sizeof o, options, err);
     if (status < 0) return status;
     og_doc_reset(doc);
     const char *from = text ? text : ""; /* nothing at all may have no address */
-    return read_document(doc, (const uint8_t *)from, len, text && o.padded, &o, err);
+    return read_document(kernel, doc, (const uint8_t *)from, len, text && o.padded, &o, err);
+}
+
+int og_json_read(og_doc *doc, const char *text, size_t len, const og_json_read_options *options,
+                 og_error *err)
+{
+    return og__json_read_by(og__json_best_kernel(), doc, text, len, options, err);
 }
 
 /* The text in the document's own memory, with padding behind it. */
@@ -243,7 +321,7 @@ og_doc *og_json_loads(const char *text, size_t len, const og_json_read_options *
     const uint8_t *copy = doc ? keep_text(doc, text, len) : NULL;
     if (!copy)
         og_error_set(err, OG_ENOMEM, OG_NO_POSITION, "out of memory while reading JSON");
-    else if (read_document(doc, copy, len, true, &o, err) == OG_OK)
+    else if (read_document(og__json_best_kernel(), doc, copy, len, true, &o, err) == OG_OK)
         return doc;
     og_doc_free(doc);
     return NULL;

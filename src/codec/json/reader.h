@@ -9,6 +9,22 @@
 #include "value/doc.h"
 #include <onggi/json.h>
 
+/* The ways to look at a text, the plainest first. */
+typedef enum og__json_kernel { OG__JSON_ANY, OG__JSON_AVX2, OG__JSON_AVX512 } og__json_kernel;
+
+/* The last one that this processor has. */
+og__json_kernel og__json_best_kernel(void);
+
+/* As og_json_read(), in one of the ways that the processor has. */
+int og__json_read_by(og__json_kernel kernel, og_doc *doc, const char *text, size_t len,
+                     const og_json_read_options *options, og_error *err);
+
+/* Dicts that were read, whose keys therefore differ: what the next one of many a dict is like. */
+typedef struct og__json_shapes {
+    const og__node *by_count[16]; /* of pairs */
+    const og__node *by_first[32]; /* by the first bytes of the first key */
+} og__json_shapes;
+
 typedef struct og__json_reader {
     const uint8_t *text;
     const uint8_t *end;
@@ -22,7 +38,9 @@ typedef struct og__json_reader {
     og_doc *doc;
     og_doc *tree; /* where containers go that are still to be converted; NULL unless lossless */
     og_error *err;
+    og__json_shapes *shapes; /* NULL: none are kept */
     int status;
+    og__json_kernel kernel;
     bool allow_nan;
     bool allow_surrogates;
     bool allow_trailing_comma;
@@ -38,6 +56,12 @@ typedef struct og__json_raw {
     size_t count; /* of items; keys and values both count */
     og_value items[];
 } og__json_raw;
+
+/* The slot in by_first for a key that stands at `at` and is followed by a quote. */
+static inline size_t og__json_first_slot(const uint8_t *at)
+{
+    return (at[0] * 5u + at[1]) % 32;
+}
 
 static inline size_t og__json_position(const og__json_reader *r, const uint8_t *at)
 {
@@ -81,9 +105,13 @@ og_value og__json_make_container(og__json_reader *r);
 int og__json_pass(og__json_reader *r);
 
 #if defined(__x86_64__) && defined(__GNUC__)
-#    define OG__JSON_AVX2 1
+#    define OG__JSON_X86 1
 /* Likewise, with AVX2, BMI and BMI2. */
 int og__json_pass_avx2(og__json_reader *r);
+
+/* Likewise a padded text, with AVX-512 (VBMI2). False when it is not right, or something in it is not known:
+ * then all that was read is to be forgotten. */
+bool og__json_pass_avx512(og__json_reader *r);
 #endif
 
 /* Reads a number; `at` is '-' or a digit. */

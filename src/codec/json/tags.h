@@ -20,6 +20,7 @@
     X(DICT, "py/dict")           \
     X(DEF, "py/def")             \
     X(REF, "py/ref")             \
+    X(LATE, "py/late")           \
     X(OBJECT, "py/object")       \
     X(CALLABLE, "py/callable")   \
     X(MAKE, "py/make")

@@ -2,6 +2,8 @@
 /* The table of pickle's opcodes. */
 #include "codec/pickle/opcodes.h"
 
+#include <string.h>
+
 const og__opcode_info og__opcodes[256] = {
 #define OP(name, byte, argument, protocol, before, after, summary) \
     [byte] = {#name, before, after, summary, OG__ARG_##argument, protocol},
@@ -27,4 +29,21 @@ og__arg_shape og__arg_shape_of(unsigned argument)
         [OG__ARG_BYTES8] = {8, true, 0},        [OG__ARG_BYTEARRAY8] = {8, true, 0},
     };
     return shapes[argument];
+}
+
+const uint8_t *og__opcode_end(const uint8_t *op, const uint8_t *end)
+{
+    og__arg_shape shape = og__arg_shape_of(og__opcodes[*op].argument);
+    const uint8_t *at = op + 1;
+    if ((size_t)(end - at) < shape.fixed) return NULL;
+    uint64_t counted = shape.counted ? og__le(at, shape.fixed) : 0;
+    at += shape.fixed;
+    if (counted > (size_t)(end - at)) return NULL;
+    at += counted;
+    for (unsigned i = 0; i < shape.lines; i++) {
+        const uint8_t *feed = at < end ? memchr(at, '\n', (size_t)(end - at)) : NULL;
+        if (!feed) return NULL;
+        at = feed + 1;
+    }
+    return at;
 }

@@ -63,6 +63,9 @@ typedef struct og__arg_shape {
 
 og__arg_shape og__arg_shape_of(unsigned argument);
 
+/* Where the argument of the opcode at `op` ends; NULL when that lies behind `end`. */
+const uint8_t *og__opcode_end(const uint8_t *op, const uint8_t *end);
+
 /* A number of `size` bytes, the lowest first. */
 static inline uint64_t og__le(const uint8_t *bytes, size_t size)
 {

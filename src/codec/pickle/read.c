@@ -98,6 +98,7 @@ int og__reader_init(og__reader *r, og_doc *doc, const uint8_t *bytes, size_t len
     r->buffer_next = 0;
     r->protocol = 0;
     r->regrown = false;
+    r->wary = 0;
     memset(r->models, 0, sizeof r->models);
     r->err = err;
     int status = take_options(r, o);
@@ -140,7 +141,8 @@ static bool named_plainly(const og__reader *r)
 static int run_strict(og__reader *r)
 {
     og__level level = {.reader = r};
-    while (r->at < r->end) {
+    r->wary = OG__WARY_FRAMES;
+    while (og__run_on_in_frame(&level), r->at < r->end) {
         r->op = r->at++;
         const char *why = og__opcodes[*r->op].name ? og__strict_why(&level) : NULL;
         if (why)

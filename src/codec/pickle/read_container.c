@@ -44,7 +44,6 @@ static int append_to(og__reader *r, og_value to, const og_value *items, size_t c
 {
     og_error why = {.code = OG_ENOMEM};
     if (og_kind_of(to) == OG_LIST) {
-        og__fill_noted(to);
         int done = og__list_extend(r->doc, to, items, count, &why);
         return done < 0 ? refused(r, done, &why) : og__raise(r, to, og__height_of_items(items, count));
     }
@@ -52,7 +51,6 @@ static int append_to(og__reader *r, og_value to, const og_value *items, size_t c
         return og__reader_fail(r, OG_ETYPE, "expected a list below the items but found %s",
                                og_kind_name(og_kind_of(to)));
     }
-    og__fill_noted(to);
     int status = og__raise(r, to, og__height_of_items(items, count) + 1);
     for (size_t i = 0; i < count && status >= 0; i++) {
         og__unplace(items[i]);
@@ -67,6 +65,7 @@ int og__op_APPEND(og__reader *r)
     if (og__stack_above(r) < 1) return og__reader_underflow(r, "a list and an item");
     if (og__stack_above(r) < 2) return og__reader_underflow(r, "a list below the item");
     r->top--;
+    og__fill_noted(r, r->top - 1);
     return append_to(r, r->top[-1], r->top, 1);
 }
 
@@ -78,6 +77,7 @@ int og__op_APPENDS(og__reader *r)
     if (status < 0) return status;
     if (og__stack_above(r) < 1) return og__reader_underflow(r, "a list below the mark");
     if (count == 0) return OG_OK; /* CPython takes any kind of value then */
+    og__fill_noted(r, r->top - 1);
     return append_to(r, r->top[-1], items, count);
 }
 
@@ -133,7 +133,6 @@ int og__op_TUPLE3(og__reader *r)
 static int dict_extend(og__reader *r, og_value dict, const og_value *items, size_t count)
 {
     og_error why = {.code = OG_ENOMEM};
-    og__fill_noted(dict);
     int status = og__dict_extend(r->doc, dict, items, count / 2, &why);
     return status < 0 ? refused(r, status, &why) : og__raise(r, dict, og__height_of_items(items, count));
 }
@@ -164,7 +163,6 @@ static int set_in(og__reader *r, og_value to, const og_value *items, size_t coun
                                og_kind_name(og_kind_of(to)));
     }
     og_error why = {.code = OG_ENOMEM};
-    og__fill_noted(to);
     int status = og__raise(r, to, og__height_of_items(items, count) + 1);
     for (size_t i = 0; i < count && status >= 0; i += 2) {
         og__unplace(items[i]);
@@ -179,6 +177,7 @@ int og__op_SETITEM(og__reader *r)
 {
     if (og__stack_above(r) < 3) return og__reader_underflow(r, "a dict, a key and a value");
     r->top -= 2;
+    og__fill_noted(r, r->top - 1);
     return set_in(r, r->top[-1], r->top, 2);
 }
 
@@ -191,6 +190,7 @@ int og__op_SETITEMS(og__reader *r)
     if (og__stack_above(r) < 1) return og__reader_underflow(r, "a dict below the mark");
     if (count % 2) return odd(r, count);
     if (count == 0) return OG_OK;
+    og__fill_noted(r, r->top - 1);
     return set_in(r, r->top[-1], items, count);
 }
 
@@ -205,7 +205,6 @@ int og__op_EMPTY_SET(og__reader *r)
 static int set_extend(og__reader *r, og_value set, const og_value *items, size_t count)
 {
     og_error why = {.code = OG_ENOMEM};
-    og__fill_noted(set);
     int status = og__set_extend(r->doc, set, items, count, &why);
     return status < 0 ? refused(r, status, &why) : og__raise(r, set, og__height_of_items(items, count));
 }
@@ -219,6 +218,7 @@ int og__op_ADDITEMS(og__reader *r)
     if (og__stack_above(r) < 1) return og__reader_underflow(r, "a set below the mark");
     if (count == 0) return OG_OK;
     og_value set = r->top[-1];
+    og__fill_noted(r, r->top - 1);
     if (og_kind_of(set) == OG_SET) return set_extend(r, set, items, count);
     return og__reader_fail(r, OG_ETYPE, "expected a set below the mark but found %s",
                            og_kind_name(og_kind_of(set)));

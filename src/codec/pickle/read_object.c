@@ -185,7 +185,7 @@ int og__op_BUILD(og__reader *r)
     if (og_kind_of(object) != OG_OBJECT && is_no_state(state)) return OG_OK;
     int status = expect(r, object, OG_OBJECT, "an object below its state");
     if (status < 0) return status;
-    og__fill_noted(object);
+    og__fill_noted(r, r->top - 1);
     og__unplace(state);
     if (og_object_build(r->doc, object, state, NULL) < 0) return og__reader_nomem(r);
     return og__raise(r, object, og__height(state));

@@ -26,19 +26,17 @@ static inline bool quick(lane *l, uint8_t op)
     }
 }
 
-/* Goes on to the end, or behind an opcode that its own function did: as og__reader_step(). */
-static int run_with_care(og__reader *r)
+/* Goes on to the end, or up to an opcode that takes its own function. */
+static void run_with_care(og__reader *r)
 {
     lane l = enter(r);
     while (l.at < r->end) {
         uint8_t op = *l.at++;
         if (l.top < r->limit && quick(&l, op)) continue;
         l.at--;
-        leave(&l);
-        return step(r);
+        break;
     }
     leave(&l);
-    return og__reader_no_stop(r);
 }
 
 /* Makes room for about as many entries as are still to come, going by what there was so far. */
@@ -64,25 +62,41 @@ static size_t measure(og__reader *r)
     return bytes - AHEAD < room - SPARE ? bytes - AHEAD : room - SPARE;
 }
 
+/* Up to an opcode that takes its own function, or the end. */
+static void run_on_by(og__reader *r, og__run_fn *run_to)
+{
+    size_t bytes;
+    while ((bytes = measure(r)) > 0) {
+        if (!run_to(r, r->at + bytes)) return;
+    }
+    run_with_care(r);
+}
+
 int og__reader_run_by(og__reader *r, og__run_fn *run_to)
 {
     int status = OG_OK;
     while (status == OG_OK) {
-        size_t bytes = measure(r);
-        if (bytes == 0)
-            status = run_with_care(r);
-        else if (!run_to(r, r->at + bytes))
-            status = step(r);
+        run_on_by(r, run_to);
+        status = r->at < r->end ? step(r) : og__reader_no_stop(r);
     }
     return status < 0 ? status : OG_OK;
 }
 
-/* In the way that suits the processor best. */
-int og__reader_run(og__reader *r)
+/* The way that suits the processor best. */
+static og__run_fn *best_way(void)
 {
 #if defined(OG__PICKLE_AVX2)
-    if (__builtin_cpu_supports("avx2") && __builtin_cpu_supports("bmi2"))
-        return og__reader_run_by(r, og__reader_run_to_avx2);
+    if (__builtin_cpu_supports("avx2") && __builtin_cpu_supports("bmi2")) return og__reader_run_to_avx2;
 #endif
-    return og__reader_run_by(r, og__reader_run_to);
+    return og__reader_run_to;
+}
+
+int og__reader_run(og__reader *r)
+{
+    return og__reader_run_by(r, best_way());
+}
+
+void og__reader_run_on(og__reader *r)
+{
+    run_on_by(r, best_way());
 }

@@ -54,7 +54,7 @@ static bool is_for_effect(const og__reader *r)
     og_value call = r->top[-1];
     const og__object *record = og__node_of(call)->items;
     const og__memo *memo = &r->memo;
-    if (og_object_make(call) != OG_MAKE_CALL || record->more || call.u.p == r->top[-2].u.p) return false;
+    if (og_object_make(call) != OG_MAKE_CALL || record->more || og__is_shared(call)) return false;
     if (memo->len > 0 && memo->entries[memo->len - 1].u.p == call.u.p) return false;
     og_value next = fetched_next(r);
     return og_kind_of(next) != OG_OBJECT || !same_callable(og_object_class(next), record->callable);
@@ -64,6 +64,7 @@ int og__op_POP(og__reader *r)
 {
     if (is_for_effect(r)) {
         og_value call = *--r->top;
+        og__fill_noted(r, r->top - 1);
         int status = og_object_then(r->doc, r->top[-1], og_object_class(call), og_object_args(call), NULL);
         return status < 0 ? og__reader_nomem(r) : og__raise(r, r->top[-1], og__height(call));
     }

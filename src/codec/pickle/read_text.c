@@ -260,6 +260,7 @@ static bool read_decimal(const uint8_t *s, size_t len, char *scratch, double *ou
     memcpy(scratch + n, s, mantissa);
     n += mantissa;
     size_t rest = whole + point + part;
+    if (rest < len && (s[rest] | 0x20) != 'e') return false;
     memcpy(scratch + n, s + rest, len - rest);
     n += len - rest;
     return og__double_read(scratch, n, out) == n;

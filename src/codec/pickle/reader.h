@@ -80,6 +80,7 @@ typedef struct og__reader {
     size_t extension_count;
     unsigned protocol;   /* what PROTO said last */
     size_t memory_limit; /* of the document, to be put back */
+    uint8_t wary;        /* what og__reader_run_on() leaves to og__reader_step() beside what is unusual */
     bool regrown;        /* a container grew after it was placed: heights must be taken again at the end */
     const og__node *models[OG__MODELS]; /* dicts whose keys are all str, by which others are filled */
     og_error *err;
@@ -170,11 +171,16 @@ size_t og__height_of_items(const og_value *items, size_t count);
 /* Notes that something of height `below` was put into `v`. 0 or OG_ELIMIT. */
 int og__raise(og__reader *r, og_value v, size_t below);
 
-/* Notes that a container is being filled: when it was referred to before, what did so found it otherwise. */
-static inline void og__fill_noted(og_value v)
+/*
+ * Notes that what stands in this place of the stack is being filled. When it was referred to before, whatever
+ * did so found it otherwise; but not when it stands there twice, as DUP makes it: then it is filled where it
+ * is needed.
+ */
+static inline void og__fill_noted(const og__reader *r, const og_value *at)
 {
-    og__node *node = og__node_of(v);
-    if (node->flags & OG__N_SHARED) node->flags |= OG__N_LATE;
+    if (!og__is_shared(*at)) return;
+    bool twice = at > r->doc->stack && at[-1].meta == at->meta && at[-1].u.p == at->u.p;
+    if (!twice) og__node_of(*at)->flags |= OG__N_LATE;
 }
 
 /* Notes that a container that was just filled is `height`, which is within bounds. */
@@ -182,9 +188,7 @@ static inline void og__set_height(og__reader *r, og__node *node, size_t height)
 {
     if (height <= node->high) return;
     node->high = (uint16_t)height;
-    if (!(node->flags & OG__N_SHARED)) return;
-    node->flags |= OG__N_LATE;
-    r->regrown = true;
+    if (node->flags & OG__N_SHARED) r->regrown = true;
 }
 
 /* After reading: takes heights again when that is needed. 0, OG_ELIMIT or OG_ENOMEM. */
@@ -292,6 +296,18 @@ og__run_fn og__reader_run_to;
 #    define OG__PICKLE_AVX2 1
 og__run_fn og__reader_run_to_avx2; /* where there are AVX2, BMI and BMI2 */
 #endif
+
+/*
+ * What goes by opcode, the watcher of a policy and the strict reader, has the usual ones done at once: up to
+ * one that is left to og__reader_step(), or the end. These ones name and call nothing, and no two readers
+ * take them for different things, but for frames and bytes that may be a pickle: r->wary says whether to
+ * leave these too.
+ */
+enum { OG__WARY_FRAMES = 1, OG__WARY_BYTES = 2 };
+void og__reader_run_on(og__reader *r);
+
+/* Whether bytes, or those of a str, may be a pickle that names something. */
+bool og__may_be_pickle(const uint8_t *bytes, size_t len);
 
 /* As og__reader_run(), in one of these ways. */
 int og__reader_run_by(og__reader *r, og__run_fn *run_to);

@@ -57,14 +57,12 @@ static const char *why_float(const og__reader *r)
     return NULL;
 }
 
-/* What stands below the innermost mark, with nothing above it, must be able to take items. */
-static const char *why_nothing(const og__reader *r)
+/* With nothing above the mark the C reader does not look at what stands below it; the one in Python does. */
+static const char *why_nothing(const og__reader *r, og_kind takes)
 {
     if (r->fence < 2 || og__stack_above(r) > 0) return NULL;
     og_kind kind = og_kind_of(r->doc->stack[r->fence - 2]);
-    if (kind == OG_LIST || kind == OG_DICT || kind == OG_SET || kind == OG_OBJECT || kind == OG_INVALID)
-        return NULL;
-    return "it puts nothing into what takes no items";
+    return kind == takes || kind == OG_INVALID ? NULL : "it puts nothing into what takes no items";
 }
 
 /* A pickler stores each memo entry once. */
@@ -94,24 +92,6 @@ static const char *why_put(const og__reader *r)
     return og_valid(og__memo_get(&r->memo, index)) ? twice : NULL;
 }
 
-/* Where the opcode in hand ends with its argument, from the pickle's start; 0 when that is not to be seen. */
-static size_t end_of_op(const og__reader *r)
-{
-    og__arg_shape shape = og__arg_shape_of(og__opcodes[*r->op].argument);
-    const uint8_t *at = r->at;
-    if ((size_t)(r->end - at) < shape.fixed) return 0;
-    uint64_t counted = shape.counted ? og__le(at, shape.fixed) : 0;
-    at += shape.fixed;
-    if (counted > (size_t)(r->end - at)) return 0;
-    at += counted;
-    for (unsigned i = 0; i < shape.lines; i++) {
-        const uint8_t *feed = at < r->end ? memchr(at, '\n', (size_t)(r->end - at)) : NULL;
-        if (!feed) return 0;
-        at = feed + 1;
-    }
-    return (size_t)(at - r->start);
-}
-
 /* The reader in Python wants opcodes to be whole within their frame, and frames to follow one another. */
 static const char *why_frame(og__level *level)
 {
@@ -120,13 +100,43 @@ static const char *why_frame(og__level *level)
     if (position >= level->frame_end) level->frame_end = 0;
     bool new_frame = *r->op == OG__OP_FRAME;
     if (level->frame_end == 0 && !new_frame) return NULL;
-    size_t end = end_of_op(r);
+    const uint8_t *behind = og__opcode_end(r->op, r->end);
+    size_t end = behind ? (size_t)(behind - r->start) : 0;
     if (level->frame_end > 0 && end > level->frame_end) return "it goes beyond the end of its frame";
     if (!new_frame || end == 0) return NULL;
     if (level->frame_end > end) return "a frame begins within another one";
     uint64_t len = og__le(r->at, 8);
     if (len <= (size_t)(r->end - r->start) - end) level->frame_end = end + (size_t)len;
     return NULL;
+}
+
+/* pickletools takes lines for ASCII with escapes; the backslashes of names are seen to elsewhere. */
+static const char *why_lines(const og__reader *r, const char *why)
+{
+    const uint8_t *end = og__opcode_end(r->op, r->end);
+    if (!end) return NULL;
+    for (const uint8_t *at = r->at; at < end; at++) {
+        if (*r->op == OG__OP_PERSID ? *at == '\\' : *at > 0x7f) return why;
+    }
+    return NULL;
+}
+
+/* The reader in Python goes on to the next pickle behind the frame, the C reader behind STOP. */
+static const char *why_stop(const og__level *level)
+{
+    const og__reader *r = level->reader;
+    if (level->frame_end > (size_t)(r->at - r->start)) return "its frame goes on behind it";
+    return og__stack_len(r) > 1 ? "more than the result is left on the stack" : NULL;
+}
+
+void og__run_on_in_frame(og__level *level)
+{
+    og__reader *r = level->reader;
+    const uint8_t *end = r->end;
+    if ((size_t)(r->at - r->start) >= level->frame_end) level->frame_end = 0;
+    if (level->frame_end > 0) r->end = r->start + level->frame_end;
+    og__reader_run_on(r);
+    r->end = end;
 }
 
 const char *og__strict_why(og__level *level)
@@ -139,15 +149,18 @@ const char *og__strict_why(og__level *level)
     case OG__OP_GET: return why_int(r, false);
     case OG__OP_LONG: return why_int(r, true);
     case OG__OP_FLOAT: return why_float(r);
-    case OG__OP_APPENDS:
-    case OG__OP_SETITEMS:
-    case OG__OP_ADDITEMS: return why_nothing(r);
+    case OG__OP_APPENDS: return why_nothing(r, OG_LIST);
+    case OG__OP_SETITEMS: return why_nothing(r, OG_DICT);
+    case OG__OP_ADDITEMS: return why_nothing(r, OG_SET);
     case OG__OP_PUT:
     case OG__OP_BINPUT:
     case OG__OP_LONG_BINPUT:
     case OG__OP_MEMOIZE: return why_put(r);
     case OG__OP_PROTO: return r->op == r->start ? NULL : "the protocol is named once more, not at the start";
-    case OG__OP_STOP: return og__stack_len(r) > 1 ? "more than the result is left on the stack" : NULL;
+    case OG__OP_STOP: return why_stop(level);
+    case OG__OP_GLOBAL:
+    case OG__OP_INST: return why_lines(r, "its names are not ASCII");
+    case OG__OP_PERSID: return why_lines(r, "its id holds a backslash");
     case OG__OP_BINSTRING:
         return r->end - r->at >= 4 && r->at[3] > 0x7f ? "its length is negative for some readers" : NULL;
     default: return NULL;

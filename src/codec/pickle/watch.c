@@ -10,7 +10,10 @@
 #include <stdio.h>
 #include <string.h>
 
-enum { SHOWN = 80 };
+enum {
+    SHOWN = 80,
+    WORK_A_BYTE = 64 /* of looking at bytes in bytes; copies of them, each with copies inside, make it grow */
+};
 
 void og__watch_init(og__watch *watch, const og_policy *policy, og__findings *findings,
                     const og_allocator *alloc)
@@ -21,6 +24,7 @@ void og__watch_init(og__watch *watch, const og_policy *policy, og__findings *fin
     watch->alloc = alloc;
     watch->position = 0;
     watch->depth = 0;
+    watch->exhausted = false;
     watch->outer.denied.code = OG_OK;
     memset(watch->nested, 0, sizeof watch->nested);
 }
@@ -43,7 +47,7 @@ static void refuse(og__watch *watch, og__level *level, const char *format, ...) 
 
 static void refuse(og__watch *watch, og__level *level, const char *format, ...)
 {
-    if (level->denied.code != OG_OK) return;
+    if (level->denied.code != OG_OK || (level->failed && level == &watch->outer)) return;
     char text[200];
     va_list args;
     va_start(args, format);
@@ -150,21 +154,37 @@ static og_value class_of(og_value v)
     return og_kind_of(v) == OG_CLASS ? v : (og_value){0};
 }
 
+/* Whether the policy allows what the names in `use` stand for. */
+static bool allows(const og__watch *watch, const og_pickle_use *use)
+{
+    bool decided;
+    bool allowed = og_policy_allows(watch->policy, use->module, use->module_len, use->qualname,
+                                    use->qualname_len, &decided);
+    if (!decided) allowed = watch->default_allow;
+    if (use->how != OG_USE_IMPORTED || watch->policy->lenient) return allowed;
+    return allowed && og__strict_name(use->module, use->module_len) &&
+           og__strict_name(use->qualname, use->qualname_len);
+}
+
 static int note_use(og__watch *watch, og__level *level, og_use_how how, og_value of)
 {
-    const og_policy *policy = watch->policy;
     og_pickle_use use = {.module = "", .qualname = "", .how = how, .allowed = watch->default_allow};
     if (og_kind_of(of) == OG_CLASS) {
         /* What was named has been checked as it was named. */
         if (!watch->findings && level->sure && how != OG_USE_IMPORTED) return OG_OK;
         set_name(&use, of);
-        bool decided;
-        use.allowed =
-            og_policy_allows(policy, use.module, use.module_len, use.qualname, use.qualname_len, &decided);
-        if (!decided) use.allowed = watch->default_allow;
-        if (how == OG_USE_IMPORTED && !policy->lenient &&
-            !(og__strict_name(use.module, use.module_len) && og__strict_name(use.qualname, use.qualname_len)))
-            use.allowed = false;
+        use.allowed = allows(watch, &use);
+    }
+    return note(watch, level, &use);
+}
+
+int og__watch_import(og__watch *watch, og__level *level, og_value module, og_value qualname)
+{
+    og_pickle_use use = {.module = "", .qualname = "", .how = OG_USE_IMPORTED};
+    if (og_valid(module) && og_valid(qualname)) {
+        use.module = og_data(module, &use.module_len);
+        use.qualname = og_data(qualname, &use.qualname_len);
+        use.allowed = allows(watch, &use);
     }
     return note(watch, level, &use);
 }
@@ -177,6 +197,11 @@ static int note_other(og__watch *watch, og__level *level, og_use_how how, og__sa
     return note(watch, level, &use);
 }
 
+int og__watch_persistent(og__watch *watch, og__level *level)
+{
+    return note_other(watch, level, OG_USE_PERSISTENT, watch->policy->persistent, "");
+}
+
 /* ---- Before and after an opcode -------------------------------------------------------------------------
  */
 
@@ -186,15 +211,42 @@ static og_value below(const og__reader *r, size_t depth)
     return og__stack_above(r) < depth ? (og_value){0} : r->top[-(ptrdiff_t)depth];
 }
 
-/* encode() takes other codecs too, some of which import modules or unpack what is packed. */
-static void check_encode(og__watch *watch, og__level *level, og_value callable, og_value args)
+static bool is_latin1(og_value codec)
 {
-    if (watch->policy->lenient || !og_class_is(callable, "_codecs", "encode")) return;
-    og_value codec = og_item(args, 1);
-    if (og_len(args) == 2 && og_kind_of(og_item(args, 0)) == OG_STR &&
-        (og_str_is(codec, "latin1") || og_str_is(codec, "latin-1")))
+    return og_str_is(codec, "latin1") || og_str_is(codec, "latin-1");
+}
+
+/*
+ * Where the class is not all that matters. With a codec beside the str, encode() and the classes of text and
+ * bytes look that codec up, which imports modules and may unpack what is packed; and _reconstructor() calls
+ * two methods of its arguments, which are known of classes alone.
+ */
+static void check_call(og__watch *watch, og__level *level, og_value callable, og_value args)
+{
+    if (watch->policy->lenient || og_kind_of(callable) != OG_CLASS) return;
+    size_t count = og_len(args);
+    bool encode = og_class_is(callable, "_codecs", "encode");
+    bool known = og_kind_of(args) == OG_TUPLE;
+    if (encode || ((count > 1 || !known) && og_str_is(og_class_module(callable), "builtins"))) {
+        og_value name = og_class_qualname(callable);
+        if (!encode && !og_str_is(name, "bytes") && !og_str_is(name, "bytearray") && !og_str_is(name, "str"))
+            return;
+        if (known && count == 2 && og_kind_of(og_item(args, 0)) == OG_STR && is_latin1(og_item(args, 1)))
+            return;
+        refuse(watch, level, "calls %s with other arguments than a str and 'latin1'",
+               encode ? "_codecs.encode" : "a builtin type");
+    } else if (og_class_is(callable, "copyreg", "_reconstructor")) {
+        if (og_kind_of(og_item(args, 0)) == OG_CLASS && og_kind_of(og_item(args, 1)) == OG_CLASS) return;
+        refuse(watch, level, "calls copyreg._reconstructor with something else than two classes");
+    }
+}
+
+/* What check_call() looks at may stand among the keywords too. */
+static void check_keywords(og__watch *watch, og__level *level, og_value callable, og_value keywords)
+{
+    if (watch->policy->lenient || !og_str_is(og_class_module(callable), "builtins") || og_len(keywords) == 0)
         return;
-    refuse(watch, level, "calls _codecs.encode with other arguments than a str and 'latin1'");
+    refuse(watch, level, "makes a builtin type with keywords, which no pickler does");
 }
 
 /* A method of an object is called to put items in. */
@@ -225,11 +277,16 @@ static int before(og__watch *watch, og__level *level)
     if (why) refuse(watch, level, "%s, which Python's readers take for different things", why);
     switch (*r->op) {
     case OG__OP_REDUCE:
-        check_encode(watch, level, below(r, 2), below(r, 1));
+        check_call(watch, level, below(r, 2), below(r, 1));
         return note_call(watch, level, OG_USE_CALLED, below(r, 2));
     case OG__OP_OBJ: return note_call(watch, level, OG_USE_CALLED, above_mark(r));
-    case OG__OP_NEWOBJ: return note_call(watch, level, OG_USE_NEW, below(r, 2));
-    case OG__OP_NEWOBJ_EX: return note_call(watch, level, OG_USE_NEW, below(r, 3));
+    case OG__OP_NEWOBJ:
+        check_call(watch, level, below(r, 2), below(r, 1));
+        return note_call(watch, level, OG_USE_NEW, below(r, 2));
+    case OG__OP_NEWOBJ_EX:
+        check_keywords(watch, level, below(r, 3), below(r, 1));
+        check_call(watch, level, below(r, 3), below(r, 2));
+        return note_call(watch, level, OG_USE_NEW, below(r, 3));
     case OG__OP_BUILD:
         return og_kind_of(below(r, 2)) < OG_CLASS
                    ? OG_OK
@@ -240,7 +297,7 @@ static int before(og__watch *watch, og__level *level)
     case OG__OP_SETITEMS:
     case OG__OP_ADDITEMS: return note_filled(watch, level, below_mark(r));
     case OG__OP_PERSID:
-    case OG__OP_BINPERSID: return note_other(watch, level, OG_USE_PERSISTENT, watch->policy->persistent, "");
+    case OG__OP_BINPERSID: return og__watch_persistent(watch, level);
     default: return OG_OK;
     }
 }
@@ -252,19 +309,33 @@ static int note_import(og__watch *watch, og__level *level, og_value cls)
     return status;
 }
 
-/* A code of copyreg's registry: a class where that is known; else its text stays with the document. */
-static int note_extension(og__watch *watch, og__level *level)
+/* The code's text stays with the document. */
+int og__watch_extension(og__watch *watch, og__level *level, int64_t number)
 {
-    const og__reader *r = level->reader;
-    if (og_kind_of(r->top[-1]) == OG_CLASS) return note_import(watch, level, r->top[-1]);
-    char *code = og__doc_alloc(r->doc, OG__INT64_SIZE + 1, 1);
-    int64_t number = 0;
+    char *code = og__doc_alloc(level->reader->doc, OG__INT64_SIZE + 1, 1);
     if (!code) return OG_ENOMEM;
-    og_as_int64(og_object_args(r->top[-1]), &number);
     code[og__int64_write(number, code)] = 0;
     int status = note_other(watch, level, OG_USE_EXTENSION, watch->policy->extensions, code);
     level->imported = true;
     return status;
+}
+
+/* A code of copyreg's registry: a class where that is known. */
+static int note_extension(og__watch *watch, og__level *level)
+{
+    og_value v = level->reader->top[-1];
+    int64_t number = 0;
+    if (og_kind_of(v) == OG_CLASS) return note_import(watch, level, v);
+    og_as_int64(og_object_args(v), &number);
+    return og__watch_extension(watch, level, number);
+}
+
+/* getattr() of a class and a name gives a class, and functions of copyreg call another class's __new__. */
+static int note_made(og__watch *watch, og__level *level, og_value v)
+{
+    if (og_kind_of(v) == OG_CLASS) return note_import(watch, level, v);
+    if (og_kind_of(v) != OG_OBJECT || og_object_make(v) != OG_MAKE_NEW) return OG_OK;
+    return note_use(watch, level, OG_USE_NEW, class_of(v));
 }
 
 static int after(og__watch *watch, og__level *level)
@@ -274,14 +345,17 @@ static int after(og__watch *watch, og__level *level)
     switch (*r->op) {
     case OG__OP_GLOBAL:
     case OG__OP_STACK_GLOBAL: return note_import(watch, level, r->top[-1]);
+    case OG__OP_REDUCE: return note_made(watch, level, r->top[-1]);
+    case OG__OP_OBJ:
+        check_call(watch, level, og_object_class(r->top[-1]), og_object_args(r->top[-1]));
+        return OG_OK;
     case OG__OP_INST:
+        check_call(watch, level, og_object_class(r->top[-1]), og_object_args(r->top[-1]));
         status = note_import(watch, level, class_of(r->top[-1]));
         return status < 0 ? status : note_use(watch, level, OG_USE_CALLED, class_of(r->top[-1]));
     case OG__OP_EXT1:
     case OG__OP_EXT2:
-    case OG__OP_EXT4:
-        if (og_kind_of(r->top[-1]) == OG_CLASS) return note_import(watch, level, r->top[-1]);
-        return note_extension(watch, level);
+    case OG__OP_EXT4: return note_extension(watch, level);
     default: return OG_OK;
     }
 }
@@ -290,6 +364,7 @@ static int after(og__watch *watch, og__level *level)
 static int step(og__watch *watch, og__level *level)
 {
     og__reader *r = level->reader;
+    og__run_on_in_frame(level);
     if (r->at == r->end) return og__reader_no_stop(r);
     r->op = r->at++;
     if (!og__opcodes[*r->op].name) return og__reader_step(r);
@@ -317,13 +392,19 @@ int og__watch_run(og__watch *watch, og__reader *reader)
     outer->sure = true;
     outer->imported = false;
     outer->held_count = 0;
+    outer->failed = false;
+    reader->wary = OG__WARY_FRAMES | (watch->policy->nested > 0 ? OG__WARY_BYTES : 0);
+    watch->work = ((size_t)(reader->end - reader->start) + 1024) * WORK_A_BYTE;
     for (;;) {
         og__level *level = og__watch_level(watch);
         int status = step(watch, level);
+        if (status < 0 && level->sure && (watch->findings || watch->depth > 0) && og__watch_rest(watch) < 0)
+            status = OG_ENOMEM;
         if (!watch->findings && level->sure && level->denied.code != OG_OK) return give_up(watch, level);
         if (status != 0 && watch->depth == 0) return status < 0 ? status : OG_OK;
         if (status == 0) {
             status = og__watch_enter(watch);
+            if (watch->exhausted) refuse(watch, outer, "it holds more copies of bytes than are looked at");
         } else {
             status = og__watch_leave(watch, status);
         }

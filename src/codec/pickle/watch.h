@@ -30,6 +30,7 @@ typedef struct og__level {
     size_t frame_end; /* bytes from its start at which the current frame ends; 0: none */
     bool sure;        /* that it is a pickle: what it does counts */
     bool imported;    /* it has named a class */
+    bool failed;      /* no reader but perhaps another than ours goes on: what follows is noted only */
     unsigned held_count;
     og_pickle_use held[OG__HELD_MAX];
     og_error denied; /* the first reason to refuse it; OG_OK: none */
@@ -50,6 +51,8 @@ typedef struct og__watch {
     const og_allocator *alloc;
     size_t position; /* of the opcode of the outermost pickle that holds the one in hand */
     unsigned depth;  /* of the level in hand */
+    size_t work;     /* bytes within bytes that may still be looked at */
+    bool exhausted;  /* there were more */
     og__level outer;
     og__nested *nested[OG__NESTED_MAX]; /* made when needed */
 } og__watch;
@@ -77,8 +80,26 @@ int og__watch_make_sure(og__watch *watch, og__level *level);
 /* When the opcode just done has pushed bytes that may be a pickle, goes into them. 0 or OG_ENOMEM. */
 int og__watch_enter(og__watch *watch);
 
+/* The level in hand cannot be read on from the opcode reader->op: notes the names that stand from there on,
+ * which another reader may come to. 0 or OG_ENOMEM. */
+int og__watch_rest(og__watch *watch);
+
+/* Whether any reader that takes the bytes for a pickle may come to name something. `*looked` grows by the
+ * bytes that were looked at. */
+bool og__may_name(const uint8_t *bytes, size_t len, size_t *looked);
+
+/* Notes that a class is named; OG_INVALID: it is not known which. 0 or OG_ENOMEM. */
+int og__watch_import(og__watch *watch, og__level *level, og_value module, og_value qualname);
+
+/* Likewise of a code of copyreg's registry, and of a persistent id. */
+int og__watch_extension(og__watch *watch, og__level *level, int64_t number);
+int og__watch_persistent(og__watch *watch, og__level *level);
+
 /* Leaves the innermost one, whose reading ended with `status`. 0 or OG_ENOMEM. */
 int og__watch_leave(og__watch *watch, int status);
+
+/* Does the usual opcodes up to one that must be looked at, the end of the frame in hand, or the end. */
+void og__run_on_in_frame(og__level *level);
 
 /* Why readers may take the opcode reader->op, which is about to be done, for different things; NULL when they
  * do not. */

@@ -3,6 +3,7 @@
 #include "codec/pickle/watch.h"
 
 #include "base/alloc.h"
+#include "base/number.h"
 
 #include <string.h>
 
@@ -91,10 +92,35 @@ static int start(og__watch *watch, og__nested *nested, const uint8_t *bytes, siz
     level->sure = says_protocol(bytes);
     level->imported = false;
     level->held_count = 0;
+    level->failed = false;
     level->denied.code = OG_OK;
     int status = og__reader_init(&nested->reader, nested->doc, bytes, len, &options, &nested->err);
-    if (status == OG_OK) watch->depth++;
-    return status;
+    if (status < 0) return status;
+    watch->depth++;
+    nested->reader.wary = OG__WARY_FRAMES | (watch->policy->nested > watch->depth ? OG__WARY_BYTES : 0);
+    return OG_OK;
+}
+
+/* Whether bytes, or a str, are to be read as a pickle. */
+static bool is_worth_it(og__watch *watch, const uint8_t *bytes, size_t len, bool latin1)
+{
+    if (!latin1 && !may_be_pickle(bytes, len)) return false;
+    size_t looked = 0;
+    bool found = latin1 || says_protocol(bytes) || og__may_name(bytes, len, &looked);
+    if (found) looked += len;
+    if (looked <= watch->work) {
+        watch->work -= looked;
+        return found;
+    }
+    watch->exhausted = true;
+    return false;
+}
+
+bool og__may_be_pickle(const uint8_t *bytes, size_t len)
+{
+    size_t looked = 0;
+    if (is_latin1_pickle(bytes, len)) return true;
+    return may_be_pickle(bytes, len) && (says_protocol(bytes) || og__may_name(bytes, len, &looked));
 }
 
 int og__watch_enter(og__watch *watch)
@@ -107,7 +133,7 @@ int og__watch_enter(og__watch *watch)
     size_t len = 0;
     const uint8_t *bytes = (const uint8_t *)og_data(v, &len);
     bool latin1 = kind == OG_STR && is_latin1_pickle(bytes, len);
-    if (!latin1 && !may_be_pickle(bytes, len)) return OG_OK;
+    if (!is_worth_it(watch, bytes, len, latin1)) return OG_OK;
     if (watch->depth == 0) watch->position = (size_t)(r->op - r->start);
     og__nested *nested = place(watch);
     if (!nested) return OG_ENOMEM;
@@ -117,12 +143,15 @@ int og__watch_enter(og__watch *watch)
 
 /*
  * Damaged bytes are damaged for Python too; but what our limits refuse Python may go on to read, and it lets
- * items be set in what we do not: numbered items of a list, bytes of a bytearray.
+ * items be set in what we do not: numbered items of a list, bytes of a bytearray. Its reader in Python also
+ * takes frames that are cut, and memo numbers of any size.
  */
 static bool is_ours(const og__level *level, int status)
 {
     const og__reader *r = level->reader;
-    if (status >= 0 || status == OG_ESYNTAX || status == OG_ETRUNCATED) return false;
+    if (status >= 0) return false;
+    if (status == OG_ETRUNCATED) return *r->op == OG__OP_FRAME && r->end - r->op > 8;
+    if (status == OG_ESYNTAX) return *r->op == OG__OP_PUT && r->at > r->op + OG__INT64_SIZE;
     if (status != OG_ETYPE || level->sure || level->imported) return true;
     bool one = *r->op == OG__OP_APPEND || *r->op == OG__OP_SETITEM;
     bool more = *r->op == OG__OP_APPENDS || *r->op == OG__OP_SETITEMS;

@@ -335,6 +335,7 @@ static int write_all(og__writer *w, og_value value)
     while (status >= 0 && w->open_count > 0) {
         size_t self = w->open_count - 1;
         status = go_on(w);
+        if (status == 0 && w->open[self].twice) status = og__put_op(w, OG__OP_POP);
         if (status == 0) w->open_count = self;
     }
     if (status >= 0) status = og__put_op(w, OG__OP_STOP);

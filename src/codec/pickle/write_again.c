@@ -7,7 +7,7 @@
  * fetched from the memo while it is still being filled is half-filled. So where a call is written once more
  * within its own arguments, the containers and objects around it that were whole then (those that are not
  * OG__N_LATE) are filled as they are fetched, before the call is made, and what was written of them further
- * out is dropped.
+ * out is dropped. DUP tells readers of ours that this is so: nobody refers to it before it is filled.
  */
 #include "codec/pickle/writer.h"
 
@@ -73,7 +73,7 @@ static way find_way(const og__writer *w, size_t from)
         const uint64_t *entry = numbered(w, i);
         if (!entry) continue;
         size_t owner = owner_of(w, i);
-        bool waits = must_wait(w, w->open[i].value);
+        bool waits = must_wait(w, w->open[i].value) || og__object_is_late(&w->open[i]);
         if (waits) found.stop = owner;
         if (owner < i) continue;
         if (found.outermost == SIZE_MAX) {
@@ -110,6 +110,21 @@ static int prepare_way(og__writer *w, og_value v)
     return OG_OK;
 }
 
+/* What is still to come of the run of frame `i`, into the container on top of the stack. */
+static int run_early(og__writer *w, size_t i)
+{
+    og__frame *old = &w->open[i];
+    const og_value *items = old->items + old->since;
+    size_t count = old->count - old->since;
+    size_t depth = old->depth;
+    old->dropped = true;
+    int status = og__put_op(w, OG__OP_DUP);
+    if (status == OG_OK) status = og__run_push(w, old->value, items, count, depth);
+    if (status == 0) return og__put_op(w, OG__OP_POP);
+    if (status > 0) w->open[w->open_count - 1].twice = true;
+    return status;
+}
+
 /* It is on top of the stack: what is still to come of it is done now. 0 or 1, as og__write_value(). */
 static int fill_early(og__writer *w, og_value v)
 {
@@ -117,9 +132,7 @@ static int fill_early(og__writer *w, og_value v)
     for (size_t i = w->open_count; i-- > 0;) {
         og__frame *f = &w->open[i];
         if (f->value.u.p != v.u.p || f->dropped) continue;
-        if (object) return og__object_early(w, i);
-        f->dropped = true;
-        return og__run_push(w, v, f->items + f->since, f->count - f->since, f->depth);
+        return object ? og__object_early(w, i) : run_early(w, i);
     }
     return 0; /* it is whole */
 }

@@ -192,15 +192,23 @@ bool og__object_takes_state(const og__frame *f)
     return f->kind == OG__FRAME_OBJECT && f->step == BUILT;
 }
 
+bool og__object_is_late(const og__frame *f)
+{
+    return f->kind == OG__FRAME_OBJECT && f->step > NEXT;
+}
+
 int og__object_early(og__writer *w, size_t i)
 {
     og__frame old = w->open[i];
-    if (old.step <= MAKE || old.step > NEXT) return 0;
+    if (old.step <= MAKE || old.step >= NEXT) return 0;
+    int status = og__put_op(w, OG__OP_DUP);
+    if (status < 0) return status;
     og__frame *f = og__frame_push(w, OG__FRAME_OBJECT, old.value, old.depth);
     if (!f) return OG_ELIMIT;
     w->open[i].dropped = true;
     f->part = old.part;
     f->step = old.step;
+    f->twice = true;
     if (old.step == BUILT) {
         f->step = STATE;
         return 1;
@@ -208,7 +216,7 @@ int og__object_early(og__writer *w, size_t i)
     og__frame *run = &w->open[i + 1]; /* items or pairs are being written */
     run->dropped = true;
     og__frame rest = *run;
-    int status = og__run_push(w, rest.value, rest.items + rest.since, rest.count - rest.since, rest.depth);
+    status = og__run_push(w, rest.value, rest.items + rest.since, rest.count - rest.since, rest.depth);
     return status < 0 ? status : 1;
 }
 

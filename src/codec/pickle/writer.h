@@ -85,6 +85,7 @@ typedef struct og__frame {
     uint8_t many; /* the one that puts all above a mark */
     bool waiting; /* shared, and not in the memo until it is made: what it holds must be memoized */
     bool dropped; /* filled meanwhile, by another frame */
+    bool twice;   /* what it fills stands on the stack twice: once is dropped at the end */
     bool again;   /* not made yet, and written once more in another frame */
 } og__frame;
 
@@ -261,6 +262,9 @@ int og__make_of(og__writer *w, og__frame *f, og__opcode op, size_t parts, bool m
 
 /* True when what is written above this frame is the state of its object. */
 bool og__object_takes_state(const og__frame *f);
+
+/* True when it is past the steps that can be done early. */
+bool og__object_is_late(const og__frame *f);
 
 /* The object of frame `i` is on top of the stack, with steps still to come: does them in a frame of their
  * own. 0 when there are none, 1, or < 0. */

@@ -134,6 +134,15 @@ static int known_path(og_doc *scratch, og_value object, og__known_repr *r)
     return status < 0 ? status : end_with(scratch, r, ")");
 }
 
+static int known_ip(og_doc *scratch, og_value object, og__known_repr *r)
+{
+    /* What has content that can be read has a name of 11 or 13 letters. */
+    og_value name = og_class_qualname(og_object_class(object));
+    char text[16];
+    snprintf(text, sizeof text, "%.*s", (int)og_len(name), og_data(name, NULL));
+    return known_text(scratch, object, text, r);
+}
+
 static int known_fraction(og_doc *scratch, og_value object, og__known_repr *r)
 {
     og_value pair[2];
@@ -229,7 +238,7 @@ static int known_array(og_doc *scratch, og_value object, og__known_repr *r)
     og_ndarray array;
     char after[64];
     int status = og_as_ndarray(object, &array, NULL);
-    if (status < 0 || array.dtype.kind == 'm') return OG_EVALUE;
+    if (status < 0 || array.dtype.kind == 'm' || og_valid(array.dtype.fields)) return OG_EVALUE;
     status = og__plain_of(scratch, object, &r->inner, NULL);
     if (status != 1) return status < 0 ? status : OG_EVALUE;
     status = putf(&r->before, "array(");
@@ -274,6 +283,7 @@ static int known(og_doc *scratch, og_value object, og__known_repr *r)
     case OG_TYPE_FRACTION: return known_fraction(scratch, object, r);
     case OG_TYPE_UUID: return known_text(scratch, object, "UUID", r);
     case OG_TYPE_PATH: return known_path(scratch, object, r);
+    case OG_TYPE_IP: return known_ip(scratch, object, r);
     case OG_TYPE_RANGE: return known_range(scratch, object, r);
     case OG_TYPE_SLICE: return known_slice(scratch, object, r);
     case OG_TYPE_ORDERED_DICT:

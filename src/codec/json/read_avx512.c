@@ -1,0 +1,421 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The pass over a padded text for processors with AVX-512. It walks an index of the text (index.h) and looks
+ * at nothing between two entries but what a value is made from. It reads what is right and leaves all else to
+ * og__json_pass(), which reads such a text again from the start and finds the words for what is wrong.
+ *
+ * Values wait on the document's stack until their container closes. An open container has its frame there,
+ * below its items: a value whose kind says which bracket it is, with the position of the bracket as its
+ * length and the places back to the next outer frame as its number. A dict's frame has a second value, where
+ * its keys' forecast waits while an inner container is read.
+ */
+#include "codec/json/reader.h"
+
+#if defined(OG__JSON_X86)
+#    include "base/number_digits.h"
+#    include "codec/json/index_avx512.h"
+#    include "codec/json/text16.h"
+#    include "value/map.h"
+
+enum { LIST_FRAME = 1, DICT_FRAME = 2 };
+
+/* What a step did with the innermost container. */
+typedef enum { FAILED, OPENED /* one within it */, CLOSED } step;
+
+/*
+ * Where the pass stands, in registers. Records of one text tend to have the same keys in the same order:
+ * while a dict is read, the keys of an earlier one, its model, say what to expect. A key that is met as
+ * expected is not looked through, and a dict that met no other keys has none twice.
+ */
+typedef struct pass {
+    const uint8_t *text;
+    const uint32_t *e;      /* next entry */
+    const uint32_t *e_last; /* the last one from which OG__INDEX_AHEAD may be looked at */
+    og_value *top;          /* next free place of the stack */
+    og_value *frame;        /* of the innermost open container; its kind is OG_INVALID when none is open */
+    og_kind in;             /* that kind */
+    bool surprised;         /* met a key that the model does not have, or not there */
+    size_t depth_left;
+    const og__node *model;
+    const og_value *expect;     /* key that may come next, in the model's items */
+    const og_value *expect_end; /* of the model's items */
+    const og_value *twin;       /* what the model had under the key just met; or NULL */
+    og__json_index *ix;
+} pass;
+
+static OG__HOT const uint8_t *place(const pass *p, ptrdiff_t i)
+{
+    return p->text + p->e[i];
+}
+
+static OG__HOT void save(og__json_reader *r, const pass *p)
+{
+    r->top = p->top;
+    r->frame = (size_t)(p->frame - r->doc->stack);
+}
+
+/*
+ * Makes more entries from `from` on, the next one, and room on the stack for all values that those can push:
+ * one for each, and two for the bracket of a dict, which needs three more before its first value. False at
+ * the end of the text, or with r->status set.
+ */
+static OG__TARGET __attribute__((noinline)) bool more(og__json_reader *r, og__json_index *ix,
+                                                      const uint32_t *from)
+{
+    enum { SPARE = 2 * OG__INDEX_AHEAD };
+    if (ix->done == ix->len || !og__index_more(ix, from)) return false;
+    size_t used = (size_t)(r->top - r->doc->stack);
+    if (og__doc_stack_reserve(r->doc, used + (size_t)(ix->end - ix->entries) + SPARE) < 0) {
+        og__json_no_memory(r);
+        return false;
+    }
+    r->top = r->doc->stack + used;
+    return true;
+}
+
+/* The last entry from which OG__INDEX_AHEAD may be looked at. */
+static OG__HOT const uint32_t *last_of(const og__json_index *ix)
+{
+    return ix->done == ix->len ? ix->end : ix->end - OG__INDEX_AHEAD;
+}
+
+/* Sees to it that OG__INDEX_AHEAD entries may be looked at. */
+static OG__HOT bool look_ahead(og__json_reader *r, pass *p)
+{
+    if (__builtin_expect(p->e <= p->e_last, 1)) return true;
+    save(r, p);
+    if (!more(r, p->ix, p->e)) return false;
+    p->e = p->ix->entries;
+    p->e_last = last_of(p->ix);
+    p->top = r->top;
+    p->frame = r->doc->stack + r->frame;
+    return true;
+}
+
+/* ---- Forecasts ---- */
+
+static OG__HOT void set_model(pass *p, const og__node *model)
+{
+    p->model = model;
+    p->expect = model ? model->items : NULL;
+    p->expect_end = model ? p->expect + 2 * (size_t)model->count : NULL;
+    p->surprised = !model;
+}
+
+/* Before an inner container is read. */
+static OG__HOT void put_model_away(pass *p)
+{
+    p->frame[1].meta = (uint64_t)(uintptr_t)p->expect | p->surprised;
+    p->frame[1].u.p = p->model;
+}
+
+static OG__HOT const og_value *expected(const og_value *frame)
+{
+    return og__map_pointer(frame[1].meta & ~UINT64_C(1));
+}
+
+/* After it was read. */
+static OG__HOT void take_model_back(pass *p)
+{
+    set_model(p, p->frame[1].u.p);
+    p->surprised = p->frame[1].meta & 1;
+    p->expect = expected(p->frame);
+}
+
+/* What the value that `at` is the place of, in the container of `frame`, is likely to look like; or NULL. */
+static OG__HOT const og_value *elder(const og_value *frame, const og_value *at)
+{
+    if (og_kind_of(*frame) == OG_LIST) return at > frame + LIST_FRAME ? at - 1 : NULL;
+    if (og_kind_of(*frame) != OG_DICT) return NULL;
+    if (!(frame[1].meta & 1) && frame[1].u.p) return expected(frame) - 1;
+    return at > frame + DICT_FRAME + 1 ? at - 2 : NULL;
+}
+
+/* What a dict that begins now is likely to look like, or NULL. */
+static OG__HOT const og_value *likeness(const pass *p)
+{
+    if (p->in == OG_DICT) {
+        if (p->twin) return p->twin;
+        return p->top > p->frame + DICT_FRAME + 1 ? p->top - 2 : NULL;
+    }
+    if (p->in != OG_LIST) return NULL;
+    if (p->top > p->frame + LIST_FRAME) return p->top - 1;
+    const og_value *list = elder(p->frame - p->frame->u.i, p->frame);
+    if (!list || og_kind_of(*list) != OG_LIST || og__node_of(*list)->count == 0) return NULL;
+    return og__node_of(*list)->items;
+}
+
+static OG__HOT const og__node *model_like(const og_value *like)
+{
+    if (!like || og_kind_of(*like) != OG_DICT || og__node_of(*like)->count == 0) return NULL;
+    return og__node_of(*like);
+}
+
+/* ---- Opening and closing ---- */
+
+static OG__HOT void push_frame(pass *p, og_kind kind)
+{
+    og_value *frame = p->top;
+    if (p->in == OG_DICT) put_model_away(p);
+    *frame = og__make(kind, 0, p->e[0], NULL);
+    frame->u.i = frame - p->frame;
+    p->frame = frame;
+    p->in = kind;
+    p->top = frame + (kind == OG_LIST ? LIST_FRAME : DICT_FRAME);
+}
+
+/* As og__run_from(), of values that were stored in one piece each. */
+static OG__HOT og_value make_run(og_doc *doc, og_kind kind, const og_value *items, size_t values,
+                                 size_t count)
+{
+    enum { WITH_NODE = 256 };
+    if (values > WITH_NODE) return (og_value){0};
+    og__node *node = og__doc_alloc(doc, sizeof *node + values * sizeof *items, _Alignof(og__node));
+    if (!node) return (og_value){0};
+    og_value *to = (og_value *)(void *)(node + 1);
+    *node = (og__node){to, (uint32_t)count, 0, 0, OG__N_PLACED | OG__N_EXACT};
+    for (size_t i = 0; i < values; i++)
+        _mm_storeu_si128((__m128i *)(void *)(to + i), og__bytes16((const uint8_t *)(items + i)));
+    return og__make(kind, 0, 0, node);
+}
+
+static OG__HOT og_value make_list(og__json_reader *r, const pass *p)
+{
+    const og_value *items = p->frame + LIST_FRAME;
+    size_t values = (size_t)(p->top - items);
+    return r->tree ? (og_value){0} : make_run(r->doc, OG_LIST, items, values, values);
+}
+
+static OG__HOT og_value make_dict(og__json_reader *r, const pass *p)
+{
+    const og_value *items = p->frame + DICT_FRAME;
+    size_t values = (size_t)(p->top - items);
+    size_t count = values / 2;
+    if (r->tree || p->surprised) return (og_value){0};
+    if (count <= OG__LINEAR_MAX) return make_run(r->doc, OG_DICT, items, values, count);
+    if (p->model->count != count) return (og_value){0};
+    return og__dict_like(r->doc, p->model, items);
+}
+
+/* Puts the innermost open container, which is `made` unless that takes more, in its place on the stack. */
+static OG__HOT bool close_container(og__json_reader *r, pass *p, og_value made)
+{
+    if (!og_valid(made)) {
+        save(r, p);
+        made = og__json_make_container(r);
+        if (!og_valid(made)) return false;
+    }
+    og_value *frame = p->frame;
+    p->frame = frame - frame->u.i;
+    p->in = og_kind_of(*p->frame);
+    og__put_value(frame, made.meta, (uint64_t)made.u.i);
+    p->top = frame + 1;
+    p->depth_left++;
+    if (p->in == OG_DICT) take_model_back(p);
+    p->e++;
+    return look_ahead(r, p);
+}
+
+/* Opens the container at the next entry, which stays the next one; or makes it when it is empty. */
+static OG__HOT step open_container(og__json_reader *r, pass *p, bool list)
+{
+    if (p->depth_left == 0) return FAILED;
+    bool empty = *place(p, 1) == (list ? ']' : '}');
+    if (empty && !r->tree) {
+        og_value made = og__run_from(r->doc, list ? OG_LIST : OG_DICT, NULL, 0, 0);
+        if (!og_valid(made)) return FAILED;
+        og__put_value(p->top++, made.meta, (uint64_t)made.u.i);
+        p->e += 2;
+        return look_ahead(r, p) ? CLOSED : FAILED;
+    }
+    p->depth_left--;
+    const og__node *model = list || r->tree ? NULL : model_like(likeness(p));
+    push_frame(p, list ? OG_LIST : OG_DICT);
+    if (!list) set_model(p, model);
+    if (!empty) return OPENED;
+    p->e++;
+    return close_container(r, p, (og_value){0}) ? CLOSED : FAILED;
+}
+
+/* ---- Keys and values ---- */
+
+static OG__HOT bool take_string(og__json_reader *r, pass *p)
+{
+    const uint8_t *start = place(p, 0) + 1;
+    size_t len = p->e[1] - p->e[0] - 1;
+    og_value *out = p->top++;
+    p->e += 2;
+    if (__builtin_expect(len > 64 || !og__is_plain(start, len), 0))
+        return og__json_string_avx512(r, start, len, out);
+    og__put_value(out, (uint64_t)len << OG__META_LEN_SHIFT | OG_STR | OG__F_CLEAN | OG__F_ASCII,
+                  (uint64_t)(uintptr_t)start);
+    return true;
+}
+
+static OG__HOT void take_expected(pass *p, const og_value *key)
+{
+    _mm_storeu_si128((__m128i *)(void *)p->top++, og__bytes16((const uint8_t *)key));
+    p->twin = key + 1;
+    p->expect = key + 2;
+    p->e += 2;
+}
+
+/* Takes a key that is not the next one of the model. */
+static OG__HOT bool take_other_key(og__json_reader *r, pass *p)
+{
+    enum { LOOK_AHEAD = 3 };
+    const uint8_t *at = place(p, 0);
+    if (p->top == p->frame + DICT_FRAME) set_model(p, r->shapes->by_first[og__json_first_slot(at + 1)]);
+    const og_value *key = p->expect;
+    for (int i = 0; i < LOOK_AHEAD && key < p->expect_end; i++, key += 2) {
+        if (!og__is_key(at, *key)) continue;
+        take_expected(p, key);
+        return true;
+    }
+    if (p->top == p->frame + DICT_FRAME) set_model(p, NULL);
+    p->surprised = true;
+    p->twin = NULL;
+    return take_string(r, p);
+}
+
+/* Takes a key and its colon. */
+static OG__HOT bool take_key(og__json_reader *r, pass *p)
+{
+    if (p->expect < p->expect_end && og__is_key(place(p, 0), *p->expect)) {
+        take_expected(p, p->expect);
+    } else if (!take_other_key(r, p)) {
+        return false;
+    }
+    p->e++;
+    return *place(p, -1) == ':';
+}
+
+/* Reads a value that is not a common one, and is to end where the next token begins or white space before. */
+static OG__TARGET __attribute__((noinline)) bool read_other(og__json_reader *r, const uint8_t *at,
+                                                            const uint8_t *end, og_value *out)
+{
+    const uint8_t *after = og__json_read_other(r, at, out);
+    return after && (after == end || og__json_is_space(*after));
+}
+
+static OG__HOT bool take_number(og__json_reader *r, const uint8_t *at, const uint8_t *end, og_value *out)
+{
+    const uint8_t *stop = end;
+    if (stop[-1] <= ' ')
+        stop = at + _tzcnt_u32(_mm256_cmple_epu8_mask(og__bytes32(at), og__bytes32(og__same.spaces)));
+    return og__whole_number(at, stop, out) || read_other(r, at, end, out);
+}
+
+static OG__HOT bool take_scalar(og__json_reader *r, pass *p, uint8_t c)
+{
+    if (c == '"') return take_string(r, p);
+    const uint8_t *at = place(p, 0);
+    const uint8_t *end = place(p, 1);
+    og_value *out = p->top++;
+    p->e++;
+    size_t len = 4;
+    if (c <= '9') return take_number(r, at, end, out);
+    if (memcmp(at, "null", 4) == 0) {
+        og__put_value(out, OG_NONE, 0);
+    } else if (memcmp(at, "true", 4) == 0) {
+        og__put_value(out, OG_BOOL | OG__F_TRUE, 1);
+    } else if (memcmp(at, "false", 5) == 0) {
+        og__put_value(out, OG_BOOL, 0);
+        len = 5;
+    } else {
+        return read_other(r, at, end, out);
+    }
+    return at + len == end || og__json_is_space(at[len]);
+}
+
+/* Reads a value: a scalar or an empty container as a whole, and of others the bracket. */
+static OG__HOT step read_value(og__json_reader *r, pass *p)
+{
+    uint8_t c = *place(p, 0);
+    if ((c | 0x20) == '{') return open_container(r, p, c == '[');
+    return take_scalar(r, p, c) ? CLOSED : FAILED;
+}
+
+/* True where a comma says nothing, and that is allowed. */
+static OG__HOT bool last_comma(const og__json_reader *r, const pass *p, uint8_t close)
+{
+    return *place(p, 0) == close && r->allow_trailing_comma && *place(p, -1) == ',';
+}
+
+/* Reads the items of a list behind its bracket or behind one that was read (`resumed`). */
+static OG__HOT step read_items(og__json_reader *r, pass *p, bool resumed)
+{
+    bool again = !resumed || *place(p, 0) == ',';
+    while (again) {
+        p->e++;
+        if (!look_ahead(r, p)) return FAILED;
+        if (__builtin_expect(*place(p, 0) == ']', 0) && last_comma(r, p, ']')) break;
+        step did = read_value(r, p);
+        if (did != CLOSED) return did;
+        again = *place(p, 0) == ',';
+    }
+    if (*place(p, 0) != ']') return FAILED;
+    return close_container(r, p, make_list(r, p)) ? CLOSED : FAILED;
+}
+
+/* Likewise, the pairs of a dict. */
+static OG__HOT step read_pairs(og__json_reader *r, pass *p, bool resumed)
+{
+    bool again = !resumed || *place(p, 0) == ',';
+    while (again) {
+        p->e++;
+        if (!look_ahead(r, p)) return FAILED;
+        if (__builtin_expect(*place(p, 0) != '"', 0)) {
+            if (!last_comma(r, p, '}')) return FAILED;
+            break;
+        }
+        if (!take_key(r, p)) return FAILED;
+        step did = read_value(r, p);
+        if (did != CLOSED) return did;
+        again = *place(p, 0) == ',';
+    }
+    if (*place(p, 0) != '}') return FAILED;
+    return close_container(r, p, make_dict(r, p)) ? CLOSED : FAILED;
+}
+
+/* Reads the text whose first container begins at the first entry. */
+static OG__HOT bool read_container(og__json_reader *r, og__json_index *ix)
+{
+    if (!more(r, ix, ix->entries)) return false;
+    og_value *stack = r->doc->stack;
+    og__put_value(stack, OG_INVALID, 0);
+    pass p = {.text = r->text,
+              .top = stack + 1,
+              .frame = stack,
+              .ix = ix,
+              .e = ix->entries,
+              .e_last = last_of(ix),
+              .depth_left = r->max_depth};
+    step did = open_container(r, &p, *place(&p, 0) == '[');
+    while (did != FAILED && p.in != OG_INVALID) {
+        bool resumed = did == CLOSED;
+        did = p.in == OG_LIST ? read_items(r, &p, resumed) : read_pairs(r, &p, resumed);
+    }
+    return did == CLOSED && p.e == ix->end && ix->done == ix->len;
+}
+
+OG__TARGET bool og__json_pass_avx512(og__json_reader *r)
+{
+    const uint8_t *first = og__json_skip_space_slow(r, r->text);
+    if (first == r->end || (*first | 0x20) != '{' || r->end - r->text > UINT32_MAX) return false;
+    og__json_shapes shapes;
+    memset(&shapes, 0, sizeof shapes);
+    og__json_index ix;
+    ix.text = r->text;
+    ix.len = (size_t)(r->end - r->text);
+    ix.done = 0;
+    ix.in_string = ix.in_other = ix.escape = 0;
+    ix.end = ix.entries;
+    r->top = r->doc->stack;
+    r->shapes = &shapes;
+    bool good = read_container(r, &ix);
+    r->shapes = NULL;
+    return good;
+}
+
+#endif

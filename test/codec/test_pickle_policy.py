@@ -1,0 +1,144 @@
+# SPDX-License-Identifier: MIT
+"""The policy beside Python's three readers, which record what they would do: random programs of opcodes and damaged
+pickles. What the checker says holds for whichever of them reads the pickle."""
+import io
+import os
+import resource
+import unittest
+
+import pickle_peer as peer
+import pickle_programs as programs
+import pickle_readers as readers
+
+TOOL = peer.TOOL
+START = int(os.environ.get("ONGGI_PICKLE_SEED", "0"))
+COUNT = int(os.environ.get("ONGGI_PICKLE_COUNT", "1000000" if "ONGGI_SOAK" in os.environ else "3000"))
+
+
+class Policy(unittest.TestCase):
+    @classmethod
+    def setUpClass(cls):
+        readers.register()
+        resource.setrlimit(resource.RLIMIT_AS, (2 << 30, 2 << 30))  # the C reader's memo follows the numbers that it is told
+
+    def setUp(self):
+        self.tool = peer.Tool(TOOL)
+
+    def tearDown(self):
+        self.assertEqual(self.tool.close(), 0)
+
+    def rewrite(self, data, **how):
+        try:
+            return self.tool.rewrite(data, 4, **how), None
+        except peer.Refused as refused:
+            return None, str(refused)
+
+    def check_plain(self, data, by_c, trailing, midway):
+        """(a) What the C reader accepts, we read, and the value is the same."""
+        written, why = self.rewrite(data)
+        if not by_c.accepted or midway:
+            return
+        if written is None:
+            self.assertTrue(self.is_known(data, why, by_c, trailing), f"C reads it, onggi: {why}")
+            return
+        again = readers.by_c(written)
+        self.assertTrue(again.accepted, f"onggi wrote {written!r}: {again.error!r}")
+        self.assertIsNone(peer.same(by_c.value, again.value), written)
+
+    def is_known(self, data, why, by_c, trailing):
+        """The second table of doc/pickle.md: where onggi is stricter than the C reader."""
+        return (trailing and "OG_ETRAILING" in why
+                or "expected a set below the mark but found object" in why
+                or "expected a list below the items but found class" in why
+                or "expected a dict below the keys but found class" in why
+                or "expected an object below its state" in why
+                or "expected a dict below the keys but found list" in why
+                or "expected a list below the items but found bytearray" in why
+                or "expected a dict below the keys but found bytearray" in why
+                or "OG_ELIMIT" in why)
+
+    def check_strict(self, data, outcomes, dis):
+        """(b) Strictly, only what all readers take for the same."""
+        written, why = self.rewrite(data, strict=True)
+        if written is None:
+            return why
+        c, py, file = outcomes
+        if "has no attribute '__dict__'" in str(c.error) or "state is not a dict" in str(c.error):
+            return None  # BUILD with a state that counts as false: the reader in Python does nothing then
+        self.assertEqual((py.accepted, file.accepted, dis), (c.accepted, c.accepted, True), f"strict accepts; C {c}\nfrom a file {file}\nPython {py}".replace("\n", " | "))
+        for other in (py, file) if c.accepted else ():
+            self.assertIsNone(peer.same(c.value, other.value), "strict accepts")
+            self.assertEqual(c.log, other.log)
+        return None
+
+    def check_report(self, data, outcomes):
+        """(c) Each class that any reader would look up is named, and so is each call."""
+        status, verdict, failed, why, uses = self.tool.check(data)
+        try:
+            self.tool.read_by_policy(data)
+            self.assertEqual(verdict, "harmless")
+        except peer.Refused as refused:
+            self.assertNotEqual(verdict, "harmless", refused)
+        own = [use for use in uses if use[1] == 0]
+        imported = [use[5:] for use in own if use[0] == "imported"]
+        codes = [use[6] for use in own if use[0] == "extension"]
+        imported += [name for code, name in readers.CODES.items() if str(code) in codes]
+        unknown = ("", "") in imported  # a name put together after the place where we give up
+        used = {(use[0], use[5:]) for use in own}
+        for outcome in outcomes[:2]:
+            for how, path in outcome.log:
+                if how != "imported":
+                    self.check_call(how, path, used, failed)
+                elif path[0] and not unknown:
+                    self.assertTrue(any(name in imported for name in readers.spellings(path)), f"{path} not in {imported}\n{outcome}\n{why}")
+        if outcomes[0].accepted and failed < 0 and not codes:
+            order = list(dict.fromkeys(path for how, path in outcomes[0].log if how == "imported"))
+            found = [path for path in imported if path in order]
+            self.assertEqual(found, [path for path in order if path in found])
+        return status, verdict, own
+
+    def check_call(self, how, path, used, failed):
+        """What is done to objects that have no name of their own is said of no name; from where we give up on, only names are told."""
+        if failed >= 0:
+            return
+        if how == "new" and ("called", ("copyreg", "__newobj__")) in used:
+            return  # by INST or OBJ
+        names = readers.spellings(path) + [("", "")] if path and path[0] != "persistent" else [("", "")]
+        hows = ("new", "called") if how == "new" else (how,)
+        self.assertTrue(any((one, name) in used for one in hows for name in names), f"{how} {path} is not in {used}")
+
+    def check_one(self, seed, data):
+        encoding = "ASCII"
+        outcomes = readers.by_c(data, encoding), readers.by_python(data, encoding), readers.by_c(data, encoding, buffered=False)
+        if any(isinstance(outcome.error, MemoryError) for outcome in outcomes):
+            return False, "unknown"
+        dis = readers.by_pickletools(data)
+        try:
+            end = self.tool.scan(data)
+        except peer.Refused:
+            end = None
+        trailing = end is not None and end < len(data)
+        try:
+            self.check_plain(data, outcomes[0], trailing, outcomes[1].midway)
+            if not trailing:
+                self.check_strict(data, outcomes, dis)
+            status, verdict, uses = self.check_report(data, outcomes)
+        except AssertionError as error:
+            error.args = (f"{error.args[0]}\nseed {seed}: {data!r}",)
+            raise
+        return outcomes[0].accepted, verdict
+
+    def test_programs(self):
+        accepted = harmless = 0
+        for seed in range(START, START + COUNT):
+            data = programs.pickle_of(seed)
+            with self.subTest(seed=seed):
+                one, verdict = self.check_one(seed, data)
+                accepted += one
+                harmless += verdict == "harmless"
+        self.assertGreater(accepted, COUNT // 10)
+        self.assertGreater(harmless, COUNT // 40)
+
+
+if __name__ == "__main__":
+    unittest.main()
