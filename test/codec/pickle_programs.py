@@ -33,8 +33,11 @@ def s1(text):
 class Program:
     """A stack of kinds is kept, so that most opcodes find what they want."""
 
-    def __init__(self, seed):
+    def __init__(self, seed, names=NAMES, texts=TEXTS, odd=0.08):
         self.random = random.Random(seed)
+        self.names = names
+        self.texts = texts
+        self.odd = odd
         self.out = bytearray()
         self.stack = []
         self.memo = {}
@@ -81,7 +84,7 @@ class Program:
             return self.put(b"S" + r.choice(QUOTED) + b"\n", "str")
         if pick < 13:
             return self.put(b"V" + r.choice(ESCAPED) + b"\n", "str")
-        raw = r.choice(TEXTS).encode("utf-8", "surrogatepass")
+        raw = r.choice(self.texts).encode("utf-8", "surrogatepass")
         if pick < 15:
             form = r.choice([(b"C", "<B"), (b"B", "<I"), (b"\x8e", "<Q"), (b"\x96", "<Q")])
             return self.put(form[0] + struct.pack(form[1], len(raw)) + raw, "bytes")
@@ -151,10 +154,10 @@ class Program:
 
     def name(self):
         r = self.random
-        module, qualname = r.choice(NAMES)
-        if r.random() < .08:
+        module, qualname = r.choice(self.names)
+        if r.random() < self.odd:
             module = r.choice(ODD)
-        if r.random() < .08:
+        if r.random() < self.odd:
             qualname = r.choice(ODD)
         raw = [text.encode("utf-8", "surrogatepass") for text in (module, qualname)]
         pick = r.random()
@@ -177,6 +180,8 @@ class Program:
                 self.put(b"(", "mark")
             self.take_mark()
             return self.put(b"i" + raw[0] + b"\n" + raw[1] + b"\n", "obj")
+        if not self.odd:
+            return self.scalar()
         if pick < .95:
             return self.put(r.choice([b"\x82\xc8", b"\x83\x40\x9c", b"\x84\xa0\x86\x01\x00", b"\x82\x05", b"\x84\xff\xff\xff\xff", b"\x82\x00"]), "class")
         if r.random() < .5 and self.above():
@@ -201,7 +206,7 @@ class Program:
             return self.put(b"\x92", "obj")
         if above and above[-1] in ("class", "obj") and r.random() < .7:
             return r.choice([lambda: (self.take(1), self.put(b")R", "obj")), lambda: (self.take(1), self.put(b")\x81", "obj")),
-                             lambda: (self.take(1), self.put(b")}\x92", "obj")), lambda: self.put(b"}" + s1("a") + b"Nsb")])()
+                             lambda: (self.take(1), self.put(b")}\x92", "obj")), lambda: self.put(b"}" + s1(r.choice(self.texts)) + r.choice([b"N", b")"]) + b"sb")])()
         if "mark" in self.stack and above and above[0] == "class":
             self.take_mark()
             return self.put(b"o", "obj")

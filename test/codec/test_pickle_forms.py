@@ -72,7 +72,7 @@ def shown(data):
 
 def agree(data):
     """Whether all readers take the same from a pickle: value, names, or number."""
-    c = outcome(lambda d: CRecorder(io.BytesIO(d)).load(), data)
+    c = outcome(lambda d: CRecorder(io.BufferedReader(io.BytesIO(d))).load(), data)
     python = outcome(lambda d: Recorder(io.BytesIO(d)).load(), data)
     seen = shown(data)
     if c != python or seen == "refused":
