@@ -138,6 +138,9 @@ void og__json_end_frame(og__json_writer *w, og__json_frame *f);
  * it, as fast as can be: w->compact. Returns where another kind of frame is the innermost one, or none.
  */
 int og__json_write_items(og__json_writer *w);
+int og__json_write_items_any(og__json_writer *w); /* the way for any processor */
+int og__json_write_items_avx512(
+    og__json_writer *w); /* that for those of which og__avx512_numbers() is true */
 
 /* Any value: a scalar is written, a container opened. */
 int og__json_write_value(og__json_writer *w, og_value value);
