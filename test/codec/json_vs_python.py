@@ -203,6 +203,18 @@ class Python(unittest.TestCase):
         self.compare_options([({a: 1, b: 2}, each) for a, b in pairs for each in options])
         self.compare_options([({key: 0}, {**each, "allow_nan": nan}) for key in KEYS + ODD for each in options for nan in (False, True)])
 
+    def test_many_keys(self):
+        """Sorting in earnest: few and many keys, alike at their beginning, dicts of many sizes in one another."""
+        rng = random.Random(12)
+        cases = []
+        for count in (2, 15, 16, 17, 31, 32, 33, 64, 100, 1000):
+            texts = {rng.choice(["", "key", "a key that is long ", "한글", "\x00"]) + str(rng.randrange(count * 10)) for _ in range(count)}
+            numbers = {rng.choice([rng.randrange(-99, 99), rng.getrandbits(70), rng.uniform(-9, 9), 2.0**70, -1e300]) for _ in range(count)}
+            inner = {text: {str(n): rng.random() for n in range(rng.randrange(20))} for text in texts}
+            cases += [dict.fromkeys(texts, 1), dict.fromkeys(numbers, 2), inner, [inner, {"b": [inner], "a": {}}], dict.fromkeys(sorted(texts))]
+        self.compare_options([(value, {"indent": indent, "separators": None, "sort_keys": True, "ensure_ascii": True, "allow_nan": False})
+                              for value in cases for indent in (None, 1)])
+
     def test_deep_indentation(self):
         value = []
         for depth in range(300):

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /* Writing JSON: what strict form refuses, what plain form shows, limits, sharing and cycles. */
 #include "../support/failing_alloc.h"
+#include "codec/json/writer.h"
+#include "random_value.h"
 #include "value/doc.h"
 #include <onggi/json.h>
 
@@ -18,6 +20,16 @@ static og_json_write_options with(og_json_form form)
     return (og_json_write_options){.size = sizeof(og_json_write_options), .form = form};
 }
 
+/* The way for any processor writes the same as the one for this. */
+static void expect_twin(og_value value, const og_json_write_options *options, const char *text, size_t len)
+{
+    og_buf out = {.limit = len};
+    assert_int_equal(og__json_write_by(og__json_write_items, value, &out, options, NULL), OG_OK);
+    assert_int_equal(out.len, len);
+    assert_memory_equal(out.data, text, len);
+    og_buf_free(&out);
+}
+
 static void expect(og_value value, const og_json_write_options *options, const char *text)
 {
     og_error err = {.code = OG_OK};
@@ -26,6 +38,7 @@ static void expect(og_value value, const og_json_write_options *options, const c
     if (!written) fail_msg("%s: %s", text, err.text);
     assert_string_equal(written, text);
     assert_int_equal(len, strlen(text));
+    expect_twin(value, options, text, len);
     free(written);
 }
 
@@ -267,6 +280,7 @@ static void test_lengths(void **state)
         assert_int_equal(og_json_write(og_doc_root(doc), &out, NULL, NULL), OG_OK);
         assert_int_equal(out.len, n);
         assert_memory_equal(out.data, text, (size_t)n);
+        expect_twin(og_doc_root(doc), NULL, text, (size_t)n);
         out.len = 0;
         out.limit--;
         assert_int_equal(og_json_write(og_doc_root(doc), &out, NULL, NULL), OG_ELIMIT);
@@ -304,6 +318,31 @@ static void test_two_ways(void **state)
     free(spaced);
 }
 
+/* The way for any processor and the one for this write the same of anything. */
+static void test_processors(void **state)
+{
+    og_doc *doc = *state;
+    for (unsigned seed = 0; seed < 3000; seed++) {
+        uint8_t bytes[600];
+        random_bytes(seed, bytes, sizeof bytes);
+        choices from = {bytes, 20 + seed % 580};
+        og_doc_reset(doc);
+        og_value value = random_value(doc, &from);
+        og_json_write_options options = with(OG_JSON_PLAIN);
+        options.indent = seed % 4 == 1 ? 3 : 0;
+        options.ensure_ascii = seed % 4 == 2;
+        options.sort_keys = seed % 4 == 3;
+        og_buf one = OG_BUF_INIT;
+        og_buf other = OG_BUF_INIT;
+        int status = og_json_write(value, &one, &options, NULL);
+        assert_int_equal(og__json_write_by(og__json_write_items, value, &other, &options, NULL), status);
+        assert_int_equal(one.len, other.len);
+        if (one.len) assert_memory_equal(one.data, other.data, one.len);
+        og_buf_free(&one);
+        og_buf_free(&other);
+    }
+}
+
 static int write_scenario(const og_allocator *alloc, void *ctx)
 {
     const og_value *values = ctx;
@@ -333,6 +372,61 @@ static void test_failing_allocations(void **state)
     assert_true(failing_alloc_run(write_scenario, &dict) > 5);
 }
 
+/* What fits the limit to the byte is written, however much room is asked for on the way; one byte more is
+ * refused. */
+static void test_limits_to_the_byte(void **state)
+{
+    og_doc *doc = *state;
+    og_value escapes =
+        og_str(doc, "\n\"\x01 \xed\x95\x9c \xf0\x9f\x98\x80 and some plain text behind it all");
+    og_value inner = og_pack(doc, NULL, "{s:[i,f,n,b],s:[],s:{}}", "z", -12345, 1.5e-7, true, "a", "\n");
+    og_value value =
+        og_pack(doc, NULL, "[v,{s:v,s:v},[[[v]]]]", escapes, "k", inner, "\xc3\xa9", escapes, inner);
+    og_json_write_options rows[8] = {with(OG_JSON_STRICT), with(OG_JSON_PLAIN)};
+    for (size_t i = 2; i < 8; i++)
+        rows[i] = with(i % 2 ? OG_JSON_LOSSLESS : OG_JSON_STRICT);
+    rows[2].indent = 2;
+    rows[3].indent = OG_JSON_INDENT_0;
+    rows[4].ensure_ascii = rows[4].sort_keys = true;
+    rows[5].indent_text = "\t";
+    rows[6].item_separator = " , ";
+    rows[6].indent = 40;
+    rows[7].ensure_ascii = true;
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        size_t len;
+        char *whole = og_json_dumps(value, &len, &rows[i], NULL);
+        assert_non_null(whole);
+        for (size_t limit = 1; limit <= len + 1; limit++) {
+            og_buf out = OG_BUF_INIT;
+            out.limit = limit % 2 ? limit : 0;
+            rows[i].max_bytes = limit % 2 ? 0 : limit;
+            int status = og_json_write(value, &out, &rows[i], NULL);
+            assert_int_equal(status, limit < len ? OG_ELIMIT : OG_OK);
+            assert_int_equal(out.len, limit < len ? 0 : len);
+            if (out.len) assert_memory_equal(out.data, whole, len);
+            og_buf_free(&out);
+        }
+        rows[i].max_bytes = 0;
+        free(whole);
+    }
+}
+
+/* indent and indent_text, in order of the text that they give. */
+static void test_indents(void **state)
+{
+    og_doc *doc = *state;
+    og_value value = og_pack(doc, NULL, "[i,{s:[],s:[i]}]", 1, "a", "b", 2);
+    og_json_write_options o = with(OG_JSON_STRICT);
+    o.indent = OG_JSON_INDENT_0;
+    expect(value, &o, "[\n1,\n{\n\"a\": [],\n\"b\": [\n2\n]\n}\n]");
+    o.indent = 1;
+    expect(value, &o, "[\n 1,\n {\n  \"a\": [],\n  \"b\": [\n   2\n  ]\n }\n]");
+    o.indent_text = "";
+    expect(value, &o, "[\n1,\n{\n\"a\": [],\n\"b\": [\n2\n]\n}\n]");
+    o.indent_text = "\t";
+    expect(value, &o, "[\n\t1,\n\t{\n\t\t\"a\": [],\n\t\t\"b\": [\n\t\t\t2\n\t\t]\n\t}\n]");
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -344,8 +438,11 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_shared, setup, teardown),
         cmocka_unit_test_setup_teardown(test_blow_up, setup, teardown),
         cmocka_unit_test_setup_teardown(test_limits, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_limits_to_the_byte, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_indents, setup, teardown),
         cmocka_unit_test_setup_teardown(test_lengths, setup, teardown),
         cmocka_unit_test_setup_teardown(test_two_ways, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_processors, setup, teardown),
         cmocka_unit_test_setup_teardown(test_failing_allocations, setup, teardown),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

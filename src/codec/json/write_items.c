@@ -5,7 +5,7 @@
 
 #define OG__HOT inline __attribute__((always_inline))
 
-enum { BLOCK = 16, SHORT = 256 };
+enum { PIECE = 16, LONG = 256 };
 
 /* Copies up to 15 bytes as two pieces that overlap. */
 static OG__HOT void copy_few(uint8_t *to, const char *from, size_t len)
@@ -33,14 +33,14 @@ static OG__HOT void copy_few(uint8_t *to, const char *from, size_t len)
 
 static OG__HOT void og__copy_text(uint8_t *to, const char *from, size_t len)
 {
-    if (len < BLOCK) {
+    if (len < PIECE) {
         copy_few(to, from, len);
-    } else if (len > SHORT) {
+    } else if (len > LONG) {
         memcpy(to, from, len);
     } else {
-        for (size_t i = 0; i < len - BLOCK; i += BLOCK)
-            memcpy(to + i, from + i, BLOCK);
-        memcpy(to + len - BLOCK, from + len - BLOCK, BLOCK);
+        for (size_t i = 0; i < len - PIECE; i += PIECE)
+            memcpy(to + i, from + i, PIECE);
+        memcpy(to + len - PIECE, from + len - PIECE, PIECE);
     }
 }
 
@@ -64,13 +64,14 @@ static OG__HOT size_t og__put_double(const og__numbers *numbers, double number, 
     return og__double_write(number, text);
 }
 
-#define OG__ITEMS og__json_write_items_any
+#define OG__CALLED
+#define OG__ITEMS og__json_write_items
 #include "codec/json/items.h"
 
-int og__json_write_items(og__json_writer *w)
+og__json_items_fn *og__json_best_items(void)
 {
 #if defined(OG__AVX512_NUMBERS)
-    if (og__avx512_numbers()) return og__json_write_items_avx512(w);
+    if (og__avx512_numbers()) return og__json_write_items_avx512;
 #endif
-    return og__json_write_items_any(w);
+    return og__json_write_items;
 }

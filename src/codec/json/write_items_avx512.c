@@ -7,12 +7,12 @@
 
 #    define OG__HOT OG__AVX512_INLINE
 
-enum { BLOCK = 32 };
+enum { PIECE = 32 };
 
-/* Writes up to BLOCK bytes behind the end. */
+/* Writes up to PIECE bytes behind the end. */
 static OG__HOT void og__copy_text(uint8_t *to, const char *from, size_t len)
 {
-    for (; len > BLOCK; to += BLOCK, from += BLOCK, len -= BLOCK)
+    for (; len > PIECE; to += PIECE, from += PIECE, len -= PIECE)
         _mm256_storeu_si256((__m256i *)(void *)to, _mm256_loadu_si256((const __m256i *)(const void *)from));
     __mmask32 within = (__mmask32)_bzhi_u32(UINT32_MAX, (unsigned)len);
     _mm256_storeu_si256((__m256i *)(void *)to, _mm256_maskz_loadu_epi8(within, from));
@@ -37,6 +37,7 @@ static OG__HOT size_t og__put_double(const og__numbers *numbers, double number, 
     return og__avx512_double_write(numbers, number, text);
 }
 
-#    define OG__ITEMS OG__AVX512_TARGET og__json_write_items_avx512
+#    define OG__CALLED OG__AVX512_TARGET
+#    define OG__ITEMS  OG__AVX512_TARGET og__json_write_items_avx512
 #    include "codec/json/items.h"
 #endif
