@@ -196,8 +196,7 @@ og_doc *og_pickle_loads(const void *bytes, size_t len, const og_pickle_read_opti
     if (og__options_take(&o, sizeof o, options, err) < 0) return NULL;
     og_doc *doc = og_doc_new(NULL);
     uint8_t *copy =
-        doc ? og__doc_alloc(doc, len + 1, 1) : NULL; /* the document outlives the caller's bytes */
-    if (copy && len) memcpy(copy, bytes, len);
+        doc ? og__doc_keep(doc, bytes, len, 1) : NULL; /* the document outlives the caller's bytes */
     if (!copy)
         og_error_set(err, OG_ENOMEM, OG_NO_POSITION, "no memory to read a pickle of %zu bytes", len);
     else if (read_into(doc, copy, len, NULL, &o, err) == OG_OK)
