@@ -335,8 +335,10 @@ static OG__TARGET __attribute__((noinline)) bool read_other(og__json_reader *r, 
 static OG__HOT bool take_number(og__json_reader *r, const uint8_t *at, const uint8_t *end, og_value *out)
 {
     const uint8_t *stop = end;
-    if (stop[-1] <= ' ')
+    if (stop[-1] <= ' ') {
         stop = at + _tzcnt_u32(_mm256_cmple_epu8_mask(og__bytes32(at), og__bytes32(og__same.spaces)));
+        if (!og__json_is_space(*stop)) return read_other(r, at, end, out); /* a control byte */
+    }
     return og__whole_number(at, stop, out) || read_other(r, at, end, out);
 }
 
