@@ -14,9 +14,13 @@
 static inline int og__options_take(void *into, size_t known, const void *options, og_error *err)
 {
     size_t size = 0;
+    if (options) memcpy(&size, options, sizeof size);
+    if (size == known) { /* the usual case, of a length that the compiler knows */
+        memcpy(into, options, known);
+        return OG_OK;
+    }
     memset(into, 0, known);
     if (!options) return OG_OK;
-    memcpy(&size, options, sizeof size);
     if (size < sizeof size)
         return og_error_set(err, OG_EINVAL, OG_NO_POSITION,
                             "options without their size: set .size = sizeof options");
