@@ -336,7 +336,7 @@ static OG__HOT bool take_number(og__json_reader *r, const uint8_t *at, const uin
 {
     const uint8_t *stop = end;
     if (stop[-1] <= ' ')
-        stop = at + _tzcnt_u32(_mm256_cmple_epu8_mask(og__bytes32(at), og__bytes32(og__same.spaces)));
+        stop = at + _tzcnt_u32(_mm256_cmple_epu8_mask(og__bytes32(at), og__bytes32(og__vectors.spaces)));
     return og__whole_number(at, stop, out) || read_other(r, at, end, out);
 }
 
