@@ -204,7 +204,8 @@ static OG__HOT og_value make_list(og__json_reader *r, const pass *p)
     return make_run(r->doc, OG_LIST, items, values, values);
 }
 
-/* A few pairs whose keys differ at a glance; OG_INVALID says nothing. */
+/* Makes a dict of a few pairs whose keys differ at a glance; OG_INVALID says nothing. Only within others
+ * (`inner`) it may have siblings. */
 static OG__TARGET __attribute__((noinline)) og_value make_new_dict(og__json_reader *r, const og_value *items,
                                                                    size_t count, bool inner)
 {
@@ -219,7 +220,7 @@ static OG__HOT og_value make_dict(og__json_reader *r, const pass *p)
     const og_value *items = p->frame + DICT_FRAME;
     size_t values = (size_t)(p->top - items);
     size_t count = values / 2;
-    if (p->surprised) return make_new_dict(r, items, count, p->frame->u.i != 1);
+    if (p->surprised) return make_new_dict(r, items, count, p->depth_left + 1 < r->max_depth);
     if (count <= OG__LINEAR_MAX) return make_run(r->doc, OG_DICT, items, values, count);
     if (p->model->count != count) return (og_value){0};
     return og__dict_like(r->doc, p->model, items);
@@ -251,7 +252,10 @@ static OG__HOT step open_container(og__json_reader *r, pass *p, bool list)
     bool empty = *place(p, 1) == (list ? ']' : '}');
     if (empty) {
         og_value made = og__run_from(r->doc, list ? OG_LIST : OG_DICT, NULL, 0, 0);
-        if (!og_valid(made)) return FAILED;
+        if (!og_valid(made)) {
+            og__json_no_memory(r);
+            return FAILED;
+        }
         og__put_value(p->top++, made.meta, (uint64_t)made.u.i);
         p->e += 2;
         return look_ahead(r, p) ? CLOSED : FAILED;
