@@ -6,6 +6,7 @@
 #ifndef ONGGI_BENCH_BENCH_H
 #define ONGGI_BENCH_BENCH_H
 
+#include <stdbool.h>
 #include <stddef.h>
 
 #ifdef __cplusplus
@@ -28,6 +29,9 @@ typedef struct bench_set {
 #define BENCH_TASKS(X)                                \
     X(JSON_READ, "json read")                         \
     X(JSON_WRITE, "json write")                       \
+    X(JSON_INDENTED, "json indented")                 \
+    X(JSON_ASCII, "json in ascii")                    \
+    X(JSON_SORTED, "json sorted")                     \
     X(JSON_BOTH, "json read and write")               \
     X(PICKLE4_READ, "pickle 4 read")                  \
     X(PICKLE4_WRITE, "pickle 4 write")                \
@@ -53,8 +57,34 @@ typedef struct bench_row {
     double (*run)(void *state, size_t times);
     void (*done)(void *state);
     size_t output; /* bytes that it wrote, 0 if it only reads; set by bench_add's caller */
-    size_t memory; /* bytes held for the document, 0 if unknown */
 } bench_row;
+
+/* One way of reading a set to a document, for measuring its memory. */
+typedef struct bench_reader {
+    const char *who;
+    const char *what;                    /* the form that it reads */
+    void *(*read)(const bench_set *set); /* the document, or NULL when it failed */
+    void (*free)(void *document);
+} bench_reader;
+
+extern const bench_reader bench_read_onggi;
+extern const bench_reader bench_read_onggi_pickle;
+extern const bench_reader bench_read_jansson;
+extern const bench_reader bench_read_jsonc;
+extern const bench_reader bench_read_cjson;
+extern const bench_reader bench_read_simdjson;
+extern const bench_reader bench_read_rapidjson;
+
+/* The sets in a folder that holds NAME.p4, NAME.p5 and mostly NAME.json, in the order of their names; each
+ * lives until the next one is asked for. False after the last one. Zero-initialise. */
+typedef struct bench_sets {
+    char *names[64];
+    size_t count;
+    size_t next;
+    bench_set set;
+    char *bytes[3];
+} bench_sets;
+bool bench_next_set(bench_sets *sets, const char *folder);
 
 /* Adds a row to the set that is being prepared. */
 void bench_add(bench_row row);

@@ -9,14 +9,12 @@
  */
 #include "bench.h"
 
-#include <dirent.h>
-#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
 
-enum { MAX_ROWS = 64, MAX_ROUNDS = 101, MAX_SETS = 64, PADDING = 64 };
+enum { MAX_ROWS = 64, MAX_ROUNDS = 101 };
 
 /* A turn lasts about this long, so that the clock's grain does not show. */
 static const double turn_seconds = 0.004;
@@ -81,9 +79,8 @@ static void print_row(const bench_row *row, double *times, size_t rounds, bool f
     if (times[0] < 0)
         printf("\"failed\": true}");
     else
-        printf("\"median\": %.4g, \"low\": %.4g, \"high\": %.4g, \"output\": %zu, \"memory\": %zu}",
-               times[rounds / 2], times[rounds / 4], times[rounds - 1 - rounds / 4], row->output,
-               row->memory);
+        printf("\"best\": %.4g, \"median\": %.4g, \"low\": %.4g, \"high\": %.4g, \"output\": %zu}", times[0],
+               times[rounds / 2], times[rounds / 4], times[rounds - 1 - rounds / 4], row->output);
 }
 
 static void run_set(const bench_set *set, const char *folder, size_t rounds, bool first_set)
@@ -115,43 +112,6 @@ static void run_set(const bench_set *set, const char *folder, size_t rounds, boo
     fflush(stdout);
 }
 
-/* A file's bytes, followed by padding; NULL and length 0 if there is none. */
-static char *load(const char *folder, const char *name, const char *ending, size_t *len)
-{
-    char path[1024];
-    snprintf(path, sizeof path, "%s/%s.%s", folder, name, ending);
-    *len = 0;
-    FILE *file = fopen(path, "rb");
-    if (!file) return NULL;
-    fseek(file, 0, SEEK_END);
-    long size = ftell(file);
-    rewind(file);
-    char *bytes = size < 0 ? NULL : calloc(1, (size_t)size + PADDING);
-    if (bytes && fread(bytes, 1, (size_t)size, file) == (size_t)size) *len = (size_t)size;
-    fclose(file);
-    return bytes;
-}
-
-static int by_name(const void *a, const void *b)
-{
-    return strcmp(*(char *const *)a, *(char *const *)b);
-}
-
-/* The names of the sets in a folder, in order; how many. */
-static size_t find_sets(const char *folder, char *names[MAX_SETS])
-{
-    size_t count = 0;
-    DIR *dir = opendir(folder);
-    for (struct dirent *entry; dir && count < MAX_SETS && (entry = readdir(dir));) {
-        char *dot = strrchr(entry->d_name, '.');
-        if (dot && strcmp(dot, ".p4") == 0)
-            names[count++] = strndup(entry->d_name, (size_t)(dot - entry->d_name));
-    }
-    if (dir) closedir(dir);
-    qsort(names, count, sizeof *names, by_name);
-    return count;
-}
-
 int main(int argc, char **argv)
 {
     if (argc < 3) {
@@ -161,23 +121,10 @@ int main(int argc, char **argv)
     size_t rounds = strtoul(argv[2], NULL, 10);
     if (rounds < 1 || rounds > MAX_ROUNDS) rounds = 11;
     only = argc > 3 ? argv[3] : NULL;
-    char *names[MAX_SETS];
-    size_t count = find_sets(argv[1], names);
+    bench_sets sets = {.count = 0};
     printf("[");
-    for (size_t i = 0; i < count; i++) {
-        bench_set set = {.name = names[i]};
-        char *json = load(argv[1], names[i], "json", &set.json_len);
-        char *pickle4 = load(argv[1], names[i], "p4", &set.pickle4_len);
-        char *pickle5 = load(argv[1], names[i], "p5", &set.pickle5_len);
-        set.json = json;
-        set.pickle4 = pickle4;
-        set.pickle5 = pickle5;
-        run_set(&set, argv[1], rounds, i == 0);
-        free(json);
-        free(pickle4);
-        free(pickle5);
-        free(names[i]);
-    }
+    while (bench_next_set(&sets, argv[1]))
+        run_set(&sets.set, argv[1], rounds, sets.next == 1);
     printf("]\n");
     return 0;
 }

@@ -47,6 +47,9 @@ def tasks(data):
         return {
             "json read": (json.loads, string),
             "json write": (dumps, value),
+            "json indented": (lambda v: json.dumps(v, ensure_ascii=False, indent=2), value),
+            "json in ascii": (lambda v: json.dumps(v, separators=COMPACT), value),
+            "json sorted": (lambda v: json.dumps(v, ensure_ascii=False, sort_keys=True, separators=COMPACT), value),
             "json read and write": (lambda s: dumps(json.loads(s)), string),
             "json to pickle": (lambda s: pickle.dumps(json.loads(s), 4), string),
         }

@@ -7,44 +7,42 @@
 #    include <stdlib.h>
 #    include <string.h>
 
-/* A parsed text. */
+/* A parsed text, and how it is to be written. */
 typedef struct parsed {
-    const char *text;
-    size_t len;
+    const bench_set *set;
     json_t *tree;
+    int flags;
 } parsed;
 
-static parsed *parsed_new(const bench_set *set)
+static json_t *parse(const bench_set *set)
 {
-    parsed *p = calloc(1, sizeof *p);
-    if (!p) abort();
-    p->text = set->json;
-    p->len = set->json_len;
-    return p;
-}
-
-static json_t *parse(const parsed *p)
-{
-    return json_loadb(p->text, p->len, JSON_DECODE_ANY, NULL);
+    return json_loadb(set->json, set->json_len, JSON_DECODE_ANY, NULL);
 }
 
 static double read_times(void *state, size_t times)
 {
+    const parsed *p = state;
     for (size_t i = 0; i < times; i++) {
-        json_t *tree = parse(state);
+        json_t *tree = parse(p->set);
         if (!tree) return -1;
         json_decref(tree);
     }
     return 0;
 }
 
+/* Writes the tree; returns the length, 0 when that failed. */
+static size_t write_tree(const parsed *p)
+{
+    char *text = p->tree ? json_dumps(p->tree, (size_t)p->flags | JSON_ENCODE_ANY) : NULL;
+    size_t len = text ? strlen(text) : 0;
+    free(text);
+    return len;
+}
+
 static double write_times(void *state, size_t times)
 {
-    const parsed *p = state;
     for (size_t i = 0; i < times; i++) {
-        char *text = json_dumps(p->tree, JSON_COMPACT | JSON_ENCODE_ANY);
-        if (!text) return -1;
-        free(text);
+        if (write_tree(state) == 0) return -1;
     }
     return 0;
 }
@@ -56,18 +54,46 @@ static void done(void *state)
     free(p);
 }
 
+static void add(bench_task task, const bench_set *set, int flags)
+{
+    parsed *p = calloc(1, sizeof *p);
+    if (!p) return;
+    p->set = set;
+    p->flags = flags;
+    bench_row row = {.task = task, .who = "jansson", .state = p, .run = read_times, .done = done};
+    if (task != BENCH_JSON_READ) {
+        p->tree = parse(set);
+        row.run = write_times;
+        row.output = write_tree(p);
+    }
+    bench_add(row);
+}
+
 void bench_jansson(const bench_set *set)
 {
-    bench_add((bench_row){BENCH_JSON_READ, "jansson", parsed_new(set), read_times, done, 0, 0});
-    parsed *p = parsed_new(set);
-    p->tree = parse(p);
-    char *text = p->tree ? json_dumps(p->tree, JSON_COMPACT | JSON_ENCODE_ANY) : NULL;
-    bench_add((bench_row){BENCH_JSON_WRITE, "jansson", p, write_times, done, text ? strlen(text) : 0, 0});
-    free(text);
+    add(BENCH_JSON_READ, set, 0);
+    add(BENCH_JSON_WRITE, set, JSON_COMPACT);
+    add(BENCH_JSON_INDENTED, set, JSON_INDENT(2));
+    add(BENCH_JSON_ASCII, set, JSON_COMPACT | JSON_ENSURE_ASCII);
+    add(BENCH_JSON_SORTED, set, JSON_COMPACT | JSON_SORT_KEYS);
 }
+
+static void *read_tree(const bench_set *set)
+{
+    return parse(set);
+}
+
+static void free_tree(void *tree)
+{
+    json_decref(tree);
+}
+
+const bench_reader bench_read_jansson = {"jansson", "json", read_tree, free_tree};
 #else
 void bench_jansson(const bench_set *set)
 {
     (void)set;
 }
+
+const bench_reader bench_read_jansson = {"jansson", "json", NULL, NULL};
 #endif

@@ -106,7 +106,7 @@ static void done(void *state)
 }
 
 static void add(bench_task task, const char *text, size_t len, int protocol, step prepare,
-                double (*run)(void *state, size_t times))
+                double (*run)(void *state, size_t times), og_json_write_options how)
 {
     worker *w = calloc(1, sizeof *w);
     if (!w || len == 0) {
@@ -118,27 +118,56 @@ static void add(bench_task task, const char *text, size_t len, int protocol, ste
     w->doc = og_doc_new(NULL);
     w->policy = og_policy_builtin("plain-data", NULL);
     w->read = (og_json_read_options){.size = sizeof w->read, .padded = true};
-    w->write = (og_json_write_options){.size = sizeof w->write, .form = OG_JSON_STRICT};
+    w->write = how;
+    w->write.size = sizeof w->write;
     w->dump = (og_pickle_write_options){.size = sizeof w->dump, .protocol = protocol};
     bench_row row = {.task = task, .who = "onggi", .state = w, .run = run, .done = done};
     if (prepare(w) < 0 || run(w, 1) < 0) {
         row.run = NULL; /* shows as failed */
     }
     row.output = w->out.len;
-    row.memory = og_doc_memory(w->doc);
     bench_add(row);
 }
 
 void bench_onggi(const bench_set *s)
 {
-    add(BENCH_JSON_READ, s->json, s->json_len, 4, read_json, json_read);
-    add(BENCH_JSON_WRITE, s->json, s->json_len, 4, read_json, json_write);
-    add(BENCH_JSON_BOTH, s->json, s->json_len, 4, read_json, json_both);
-    add(BENCH_PICKLE4_READ, s->pickle4, s->pickle4_len, 4, read_pickle, pickle_read);
-    add(BENCH_PICKLE4_WRITE, s->pickle4, s->pickle4_len, 4, read_pickle, pickle_write);
-    add(BENCH_PICKLE5_READ, s->pickle5, s->pickle5_len, 5, read_pickle, pickle_read);
-    add(BENCH_PICKLE5_WRITE, s->pickle5, s->pickle5_len, 5, read_pickle, pickle_write);
-    add(BENCH_PICKLE4_ALLOWED, s->pickle4, s->pickle4_len, 4, read_allowed, pickle_allowed);
-    add(BENCH_PICKLE_TO_JSON, s->pickle4, s->json_len ? s->pickle4_len : 0, 4, read_pickle, pickle_to_json);
-    add(BENCH_JSON_TO_PICKLE, s->json, s->json_len, 4, read_json, json_to_pickle);
+    const og_json_write_options compact = {.form = OG_JSON_STRICT};
+    const og_json_write_options indented = {.indent = 2};
+    const og_json_write_options ascii = {.ensure_ascii = true};
+    const og_json_write_options sorted = {.sort_keys = true};
+    add(BENCH_JSON_READ, s->json, s->json_len, 4, read_json, json_read, compact);
+    add(BENCH_JSON_WRITE, s->json, s->json_len, 4, read_json, json_write, compact);
+    add(BENCH_JSON_INDENTED, s->json, s->json_len, 4, read_json, json_write, indented);
+    add(BENCH_JSON_ASCII, s->json, s->json_len, 4, read_json, json_write, ascii);
+    add(BENCH_JSON_SORTED, s->json, s->json_len, 4, read_json, json_write, sorted);
+    add(BENCH_JSON_BOTH, s->json, s->json_len, 4, read_json, json_both, compact);
+    add(BENCH_PICKLE4_READ, s->pickle4, s->pickle4_len, 4, read_pickle, pickle_read, compact);
+    add(BENCH_PICKLE4_WRITE, s->pickle4, s->pickle4_len, 4, read_pickle, pickle_write, compact);
+    add(BENCH_PICKLE5_READ, s->pickle5, s->pickle5_len, 5, read_pickle, pickle_read, compact);
+    add(BENCH_PICKLE5_WRITE, s->pickle5, s->pickle5_len, 5, read_pickle, pickle_write, compact);
+    add(BENCH_PICKLE4_ALLOWED, s->pickle4, s->pickle4_len, 4, read_allowed, pickle_allowed, compact);
+    add(BENCH_PICKLE_TO_JSON, s->pickle4, s->json_len ? s->pickle4_len : 0, 4, read_pickle, pickle_to_json,
+        compact);
+    add(BENCH_JSON_TO_PICKLE, s->json, s->json_len, 4, read_json, json_to_pickle, compact);
 }
+
+/* ---- Documents -------------------------------------------------------------------------------------------
+ */
+
+static void *read_document(const bench_set *set)
+{
+    return og_json_loads(set->json, set->json_len, NULL, NULL);
+}
+
+static void *unpickle_document(const bench_set *set)
+{
+    return og_pickle_loads(set->pickle5, set->pickle5_len, NULL, NULL);
+}
+
+static void free_document(void *document)
+{
+    og_doc_free(document);
+}
+
+const bench_reader bench_read_onggi = {"onggi", "json", read_document, free_document};
+const bench_reader bench_read_onggi_pickle = {"onggi", "pickle 5", unpickle_document, free_document};

@@ -92,13 +92,16 @@ void bench_python(const bench_set *set, const char *folder)
         const char *name;
         const char *ending;
     } jobs[] = {
-        {BENCH_PICKLE4_ALLOWED, "pickle 4 read by plain-data", "p4"},
         {BENCH_JSON_READ, "json read", "json"},
         {BENCH_JSON_WRITE, "json write", "json"},
+        {BENCH_JSON_INDENTED, "json indented", "json"},
+        {BENCH_JSON_ASCII, "json in ascii", "json"},
+        {BENCH_JSON_SORTED, "json sorted", "json"},
         {BENCH_JSON_BOTH, "json read and write", "json"},
         {BENCH_JSON_TO_PICKLE, "json to pickle", "json"},
         {BENCH_PICKLE4_READ, "pickle 4 read", "p4"},
         {BENCH_PICKLE4_WRITE, "pickle 4 write", "p4"},
+        {BENCH_PICKLE4_ALLOWED, "pickle 4 read by plain-data", "p4"},
         {BENCH_PICKLE_TO_JSON, "pickle to json", "p4"},
         {BENCH_PICKLE5_READ, "pickle 5 read", "p5"},
         {BENCH_PICKLE5_WRITE, "pickle 5 write", "p5"},

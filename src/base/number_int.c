@@ -17,10 +17,16 @@ enum { LIMB_DIGITS = 19 };
 #define TEN_8  UINT64_C(100000000)
 #define TEN_16 UINT64_C(10000000000000000)
 
-/* All sixteen digits are made and those in front shifted out, because how many there are is hard to foretell.
- */
+/* All eight or sixteen digits are made and those in front shifted out, because how many there are is hard to
+ * foretell. */
 __attribute__((always_inline)) static inline unsigned write_number(uint64_t number, char *text)
 {
+    if (number < TEN_8) {
+        uint64_t digits = og__split8((uint32_t)number);
+        unsigned zeros = (unsigned)__builtin_ctzll(digits | UINT64_C(1) << 56) & ~7u;
+        og__store8(text, (digits | OG__ZEROS8) >> zeros);
+        return 8 - zeros / 8;
+    }
     if (number < TEN_16) {
         og__digits16 digits = og__digits16_of((uint32_t)(number / TEN_8), (uint32_t)(number % TEN_8));
         return og__digits16_put_number(digits, text);

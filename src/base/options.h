@@ -15,8 +15,8 @@ static inline int og__options_take(void *into, size_t known, const void *options
 {
     size_t size = 0;
     if (options) memcpy(&size, options, sizeof size);
-    if (size == known) {
-        memcpy(into, options, known); /* of a length that the compiler knows */
+    if (size == known) { /* the usual case, of a length that the compiler knows */
+        memcpy(into, options, known);
         return OG_OK;
     }
     memset(into, 0, known);

@@ -2,11 +2,14 @@
 # SPDX-License-Identifier: MIT
 """What json.loads and json.dumps do, og_json_loads and og_json_dumps do: random values and all options, the edge
 cases of doubles, byte for byte. json_tool's path is the first argument; ONGGI_SOAK asks for the long run."""
+import fnmatch
 import json
 import math
 import os
+import pathlib
 import pickle
 import random
+import re
 import struct
 import subprocess
 import sys
@@ -38,7 +41,7 @@ TEXTS = ["", "a", "key", "한글", "naïve", "😀", "\x00\x1f\x7f", "\"\\/\b\f\
          "y" * 15 + '"', "z" * 16 + "\\", "é" * 33, "long " * 50 + "\n"]
 FLOATS = [0.0, -0.0, 1.0, -1.5, 1e16, 1e15, 123456789012345680.0, 1e-4, 1e-5, 1.7976931348623157e308, 5e-324, 2.2250738585072014e-308,
           2.2250738585072011e-308, 1e22, 1e23, 9007199254740993.0, 0.1, 1 / 3, 100.0, 1e100, 123e-7, 4.35, 299792458.0]
-INTS = [0, 1, -1, 9, 10, 99, 100, 12345678, 123456789, 2**31, 2**53, 2**63 - 1, -2**63, 2**63, 2**64 - 1, 2**64, -2**64,
+INTS = [0, 1, -1, 9, 10, 99, 100, 12345678, 99999999, 10**8, -10**8, 123456789, 10**16 - 1, 10**16, 2**31, 2**53, 2**63 - 1, -2**63, 2**63, 2**64 - 1, 2**64, -2**64,
         10**18, 10**19, -10**19, 10**20 - 1, 10**100, 7**900, 10**4299]
 
 
@@ -203,6 +206,18 @@ class Python(unittest.TestCase):
         self.compare_options([({a: 1, b: 2}, each) for a, b in pairs for each in options])
         self.compare_options([({key: 0}, {**each, "allow_nan": nan}) for key in KEYS + ODD for each in options for nan in (False, True)])
 
+    def test_many_keys(self):
+        """Sorting in earnest: few and many keys, alike at their beginning, dicts of many sizes in one another."""
+        rng = random.Random(12)
+        cases = []
+        for count in (2, 15, 16, 17, 31, 32, 33, 64, 100, 1000):
+            texts = {rng.choice(["", "key", "a key that is long ", "한글", "\x00"]) + str(rng.randrange(count * 10)) for _ in range(count)}
+            numbers = {rng.choice([rng.randrange(-99, 99), rng.getrandbits(70), rng.uniform(-9, 9), 2.0**70, -1e300]) for _ in range(count)}
+            inner = {text: {str(n): rng.random() for n in range(rng.randrange(20))} for text in texts}
+            cases += [dict.fromkeys(texts, 1), dict.fromkeys(numbers, 2), inner, [inner, {"b": [inner], "a": {}}], dict.fromkeys(sorted(texts))]
+        self.compare_options([(value, {"indent": indent, "separators": None, "sort_keys": True, "ensure_ascii": True, "allow_nan": False})
+                              for value in cases for indent in (None, 1)])
+
     def test_deep_indentation(self):
         value = []
         for depth in range(300):
@@ -266,6 +281,21 @@ class Python(unittest.TestCase):
             if isinstance(got, tuple) and "surrogate" in got[2]:  # UTF-8 cannot carry it
                 continue
             self.assertEqual(got, dumps(want, 0, "n"), text)
+
+
+class Docs(unittest.TestCase):
+    def test_every_open_text_is_listed(self):
+        """doc/json.md says of each i_ text of JSONTestSuite whether it is accepted, and that is so."""
+        folder = pathlib.Path(os.environ.get("ONGGI_SHARED", "")) / "data" / "JSONTestSuite" / "test_parsing"
+        names = sorted(folder.glob("i_*.json"))
+        if not names:
+            self.skipTest("JSONTestSuite is not here")
+        page = (pathlib.Path(os.environ["ONGGI_SOURCE"]) / "doc" / "json.md").read_text(encoding="utf-8")
+        accepted, refused = (re.findall(r"`(i_[^`]+)`", part) for part in page.split("- accepted are")[1].split("- refused are"))
+        for path, got in zip(names, ask([(0, "-", path.read_bytes()) for path in names])):
+            ours, theirs = (accepted, refused) if isinstance(got, bytes) or "inf is not JSON" in got[2] else (refused, accepted)
+            self.assertTrue(any(fnmatch.fnmatch(path.stem, each) for each in ours), path.stem)
+            self.assertFalse(any(fnmatch.fnmatch(path.stem, each) for each in theirs), path.stem)
 
 
 if __name__ == "__main__":

@@ -333,6 +333,61 @@ static void test_failing_allocations(void **state)
     assert_true(failing_alloc_run(write_scenario, &dict) > 5);
 }
 
+/* What fits the limit to the byte is written, however much room is asked for on the way; one byte more is
+ * refused. */
+static void test_limits_to_the_byte(void **state)
+{
+    og_doc *doc = *state;
+    og_value escapes =
+        og_str(doc, "\n\"\x01 \xed\x95\x9c \xf0\x9f\x98\x80 and some plain text behind it all");
+    og_value inner = og_pack(doc, NULL, "{s:[i,f,n,b],s:[],s:{}}", "z", -12345, 1.5e-7, true, "a", "\n");
+    og_value value =
+        og_pack(doc, NULL, "[v,{s:v,s:v},[[[v]]]]", escapes, "k", inner, "\xc3\xa9", escapes, inner);
+    og_json_write_options rows[8] = {with(OG_JSON_STRICT), with(OG_JSON_PLAIN)};
+    for (size_t i = 2; i < 8; i++)
+        rows[i] = with(i % 2 ? OG_JSON_LOSSLESS : OG_JSON_STRICT);
+    rows[2].indent = 2;
+    rows[3].indent = OG_JSON_INDENT_0;
+    rows[4].ensure_ascii = rows[4].sort_keys = true;
+    rows[5].indent_text = "\t";
+    rows[6].item_separator = " , ";
+    rows[6].indent = 40;
+    rows[7].ensure_ascii = true;
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        size_t len;
+        char *whole = og_json_dumps(value, &len, &rows[i], NULL);
+        assert_non_null(whole);
+        for (size_t limit = 1; limit <= len + 1; limit++) {
+            og_buf out = OG_BUF_INIT;
+            out.limit = limit % 2 ? limit : 0;
+            rows[i].max_bytes = limit % 2 ? 0 : limit;
+            int status = og_json_write(value, &out, &rows[i], NULL);
+            assert_int_equal(status, limit < len ? OG_ELIMIT : OG_OK);
+            assert_int_equal(out.len, limit < len ? 0 : len);
+            if (out.len) assert_memory_equal(out.data, whole, len);
+            og_buf_free(&out);
+        }
+        rows[i].max_bytes = 0;
+        free(whole);
+    }
+}
+
+/* indent and indent_text, in order of the text that they give. */
+static void test_indents(void **state)
+{
+    og_doc *doc = *state;
+    og_value value = og_pack(doc, NULL, "[i,{s:[],s:[i]}]", 1, "a", "b", 2);
+    og_json_write_options o = with(OG_JSON_STRICT);
+    o.indent = OG_JSON_INDENT_0;
+    expect(value, &o, "[\n1,\n{\n\"a\": [],\n\"b\": [\n2\n]\n}\n]");
+    o.indent = 1;
+    expect(value, &o, "[\n 1,\n {\n  \"a\": [],\n  \"b\": [\n   2\n  ]\n }\n]");
+    o.indent_text = "";
+    expect(value, &o, "[\n1,\n{\n\"a\": [],\n\"b\": [\n2\n]\n}\n]");
+    o.indent_text = "\t";
+    expect(value, &o, "[\n\t1,\n\t{\n\t\t\"a\": [],\n\t\t\"b\": [\n\t\t\t2\n\t\t]\n\t}\n]");
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -344,6 +399,8 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_shared, setup, teardown),
         cmocka_unit_test_setup_teardown(test_blow_up, setup, teardown),
         cmocka_unit_test_setup_teardown(test_limits, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_limits_to_the_byte, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_indents, setup, teardown),
         cmocka_unit_test_setup_teardown(test_lengths, setup, teardown),
         cmocka_unit_test_setup_teardown(test_two_ways, setup, teardown),
         cmocka_unit_test_setup_teardown(test_failing_allocations, setup, teardown),

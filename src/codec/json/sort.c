@@ -79,62 +79,114 @@ static int rank(og_value key)
     return is_number(key) ? 0 : og_kind_of(key) == OG_STR ? 1 : 2;
 }
 
-static int compare_keys(const og_value *a, const og_value *b)
+static int compare_keys(og_value a, og_value b)
 {
-    int rank_a = rank(*a);
-    int rank_b = rank(*b);
+    int rank_a = rank(a);
+    int rank_b = rank(b);
     if (rank_a != rank_b) return rank_a - rank_b;
-    if (rank_a == 0) return compare_numbers(*a, *b);
-    return rank_a == 1 ? compare_strings(*a, *b) : 0;
+    if (rank_a == 0) return compare_numbers(a, b);
+    return rank_a == 1 ? compare_strings(a, b) : 0;
 }
 
-static void merge(const og_value **to, const og_value **a, size_t a_len, const og_value **b, size_t b_len)
+/* A pair, and a number that mostly tells its place: a str's first eight bytes. */
+typedef struct entry {
+    uint64_t prefix;
+    const og_value *pair;
+} entry;
+
+static entry entry_of(const og_value *pair)
+{
+    entry e = {rank(*pair) == 2 ? UINT64_MAX : 0, pair};
+    if (og_kind_of(*pair) != OG_STR) return e;
+    size_t len = og__value_len(*pair);
+    unsigned char bytes[8] = {0};
+    memcpy(bytes, pair->u.p, len < 8 ? len : 8);
+    for (int i = 0; i < 8; i++)
+        e.prefix = e.prefix << 8 | bytes[i];
+    return e;
+}
+
+static bool is_behind(const entry *a, const entry *b)
+{
+    if (a->prefix != b->prefix) return a->prefix > b->prefix;
+    return compare_keys(*a->pair, *b->pair) > 0;
+}
+
+/* Few entries, each moved to its place among those before it. */
+static void insertion_sort(entry *entries, size_t count)
+{
+    for (size_t i = 1; i < count; i++) {
+        entry moved = entries[i];
+        size_t at = i;
+        for (; at > 0 && is_behind(&entries[at - 1], &moved); at--)
+            entries[at] = entries[at - 1];
+        entries[at] = moved;
+    }
+}
+
+static void merge(entry *to, const entry *a, size_t a_len, const entry *b, size_t b_len)
 {
     while (a_len && b_len) {
-        if (compare_keys(*a, *b) <= 0) {
-            *to++ = *a++;
-            a_len--;
-        } else {
+        if (is_behind(a, b)) {
             *to++ = *b++;
             b_len--;
+        } else {
+            *to++ = *a++;
+            a_len--;
         }
     }
-    memcpy(to, a, a_len * sizeof(const og_value *));
-    memcpy(to + a_len, b, b_len * sizeof(const og_value *));
+    memcpy(to, a, a_len * sizeof *a);
+    memcpy(to + a_len, b, b_len * sizeof *b);
 }
 
-/* Merges runs of twice the length each time; the result may end up in either half. */
-static const og_value **merge_sort(const og_value **keys, const og_value **spare, size_t count)
+enum { FEW = 16 };
+
+/* Sorts runs of a few, then merges runs of twice the length each time; the result is in either half. */
+static const entry *sort_entries(entry *entries, entry *spare, size_t count)
 {
-    for (size_t run = 1; run < count; run *= 2) {
+    for (size_t at = 0; at < count; at += FEW)
+        insertion_sort(entries + at, count - at < FEW ? count - at : FEW);
+    for (size_t run = FEW; run < count; run *= 2) {
         for (size_t at = 0; at < count; at += 2 * run) {
             size_t left = count - at < run ? count - at : run;
             size_t right = count - at - left < run ? count - at - left : run;
-            merge(spare + at, keys + at, left, keys + at + left, right);
+            merge(spare + at, entries + at, left, entries + at + left, right);
         }
-        const og_value **swap = keys;
-        keys = spare;
+        entry *swap = entries;
+        entries = spare;
         spare = swap;
     }
-    return keys;
+    return entries;
 }
 
-const og_value **og__json_sort(const og_allocator *alloc, const og_value *items, size_t pairs, size_t *size,
-                               const og_value ***sorted)
+size_t og__json_sort_size(size_t pairs)
 {
-    if (pairs > SIZE_MAX / 2 / sizeof(const og_value *)) return NULL;
-    *size = 2 * pairs * sizeof(const og_value *);
-    const og_value **keys = og__alloc(alloc, *size);
-    if (!keys) return NULL;
+    const size_t each = 2 * sizeof(og_value) + 2 * sizeof(entry);
+    return pairs > SIZE_MAX / each ? SIZE_MAX : pairs * each;
+}
+
+const og_value *og__json_sort(const og_value *items, size_t pairs, void *memory)
+{
+    og_value *sorted = memory;
+    entry *entries = (entry *)(void *)(sorted + 2 * pairs);
     for (size_t i = 0; i < pairs; i++)
-        keys[i] = items + 2 * i;
-    *sorted = merge_sort(keys, keys + pairs, pairs);
-    return keys;
+        entries[i] = entry_of(items + 2 * i);
+    const entry *order = sort_entries(entries, entries + pairs, pairs);
+    for (size_t i = 0; i < pairs; i++)
+        memcpy(sorted + 2 * i, order[i].pair, 2 * sizeof(og_value));
+    return sorted;
 }
 
 bool og__json_sortable(const og_value *items, size_t pairs)
 {
     for (size_t i = 1; i < pairs; i++)
         if (rank(items[2 * i]) != rank(items[0]) || rank(items[2 * i]) == 2) return false;
+    return true;
+}
+
+bool og__json_in_order(const og_value *items, size_t pairs)
+{
+    for (size_t i = 1; i < pairs; i++)
+        if (compare_keys(items[2 * i - 2], items[2 * i]) > 0) return false;
     return true;
 }

@@ -10,7 +10,7 @@
 #include <math.h>
 #include <string.h>
 
-enum { DEPTH_DEFAULT = 1000, DIGITS_DEFAULT = 4300, SLACK = 128, FRAMES_AT_FIRST = 16 };
+enum { DEPTH_DEFAULT = 1000, DIGITS_DEFAULT = 4300, SLACK = 512, FRAMES_AT_FIRST = 16 };
 
 static int write_float(og__json_writer *w, og_value value)
 {
@@ -53,7 +53,7 @@ int og__json_write_value(og__json_writer *w, og_value value)
 
 static int next_of_dict(og__json_writer *w, og__json_frame *f, og_value *out)
 {
-    const og_value *pair = f->kind == OG__FRAME_SORT ? f->u.sort.order[(f->next - f->first) / 2] : f->next;
+    const og_value *pair = f->next;
     f->next += 2;
     int status = og__json_begin_item(w);
     if (status == OG_OK) status = og__json_write_key(w, pair[0]);
@@ -89,7 +89,7 @@ static int write_all(og__json_writer *w, og_value value)
     int status = og__json_write_value(w, value);
     while (status >= 0 && w->depth > 0) {
         const og__json_frame *f = &w->frames[w->depth - 1];
-        if (w->compact && f->kind <= OG__FRAME_DICT && f->next != f->last) {
+        if (f->kind <= OG__FRAME_DICT && w->depth <= w->fast_depth && f->next != f->last) {
             status = og__json_write_items(w);
             continue;
         }
@@ -112,14 +112,34 @@ static void set_lines(og__json_writer *w)
     w->indent = w->indent_text ? strlen(w->indent_text) : w->o.indent > 0 ? (size_t)w->o.indent : 0;
 }
 
+/* Sets what stands between items as far as the fast way copies it: the same at every depth, but for its
+ * length. */
+static void set_between(og__json_writer *w)
+{
+    size_t len = w->item_separator_len;
+    w->fast_depth = 0;
+    if (len > OG__SEPARATOR_MAX || w->key_separator_len > OG__SEPARATOR_MAX) return;
+    memset(w->between, ' ', sizeof w->between);
+    memcpy(w->between, w->o.item_separator, len);
+    memcpy(w->key_separator, w->o.key_separator, w->key_separator_len);
+    w->fast_depth = SIZE_MAX;
+    if (!w->lines) return;
+    w->between[len++] = '\n';
+    if (w->indent) w->fast_depth = (OG__BETWEEN_MAX - len) / w->indent;
+    for (; w->indent_text && w->indent && w->indent <= OG__BETWEEN_MAX - len; len += w->indent)
+        memcpy(w->between + len, w->indent_text, w->indent);
+}
+
 static void set_separators(og__json_writer *w)
 {
     w->item_separator_len = w->o.item_separator ? strlen(w->o.item_separator) : 1;
     w->key_separator_len = w->o.key_separator ? strlen(w->o.key_separator) : w->lines ? 2 : 1;
     if (!w->o.item_separator) w->o.item_separator = ",";
     if (!w->o.key_separator) w->o.key_separator = w->lines ? ": " : ":";
-    w->compact = !w->lines && w->o.form != OG_JSON_LOSSLESS && w->item_separator_len == 1 &&
-                 w->o.item_separator[0] == ',' && w->key_separator_len == 1 && w->o.key_separator[0] == ':';
+    w->spaced = w->lines || w->item_separator_len != 1 || w->o.item_separator[0] != ',' ||
+                w->key_separator_len != 1 || w->o.key_separator[0] != ':';
+    w->fast_depth = w->o.form == OG_JSON_LOSSLESS ? 0 : SIZE_MAX;
+    if (w->spaced && w->fast_depth) set_between(w);
 }
 
 /* Room is asked for in advance, a little more than is used: what counts is the length in the end. */
@@ -149,6 +169,7 @@ static void free_writer(og__json_writer *w)
     if (w->frames != w->frames_first) og__free(w->alloc, w->frames, w->room * sizeof *w->frames);
     if (w->records) og__free(w->alloc, w->records, w->record_room * sizeof *w->records);
     if (w->seen.slots) og__map_free(&w->seen);
+    og__free(w->alloc, w->spare.bytes, w->spare.size);
     if (w->scratch) og_doc_free(w->scratch);
 }
 
@@ -168,9 +189,11 @@ static void begin(og__json_writer *w, og_buf *out, og__json_frame *frames, og_er
     w->record_count = w->record_room = 0;
     w->lowest_cut = SIZE_MAX;
     w->repeats = w->repeated = w->repeat_start = 0;
+    w->spare = (og__json_block){0};
     w->scratch = NULL;
     w->scratch_depth = SIZE_MAX;
     w->defined = 0;
+    w->late = false;
     w->err = err;
 }
 

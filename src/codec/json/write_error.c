@@ -57,7 +57,6 @@ static void add_frame(path *p, const og__json_frame *f)
     case OG__FRAME_LIST: add(p, "[%zu]", (size_t)(f->next - f->first) - 1); break;
     case OG__FRAME_DICT:
     case OG__FRAME_PAIRS: add_key(p, f->next[-2]); break;
-    case OG__FRAME_SORT: add_key(p, *f->u.sort.order[(f->next - f->first) / 2 - 1]); break;
     default: break;
     }
 }

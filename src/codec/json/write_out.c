@@ -109,7 +109,12 @@ int og__json_open(og__json_writer *w, og__json_frame_kind kind, const og_value *
 
 void og__json_end_frame(og__json_writer *w, og__json_frame *f)
 {
-    if (f->kind == OG__FRAME_SORT) og__free(w->alloc, f->u.sort.memory, f->u.sort.memory_size);
+    if (!f->is_sorted) return;
+    bool keep = f->u.sorted.size > w->spare.size;
+    og__json_block old = keep ? w->spare : f->u.sorted;
+    if (keep) w->spare = f->u.sorted;
+    og__free(w->alloc, old.bytes, old.size);
+    f->is_sorted = false;
 }
 
 int og__json_close(og__json_writer *w)

@@ -9,19 +9,44 @@
 /* What repeating shared nodes may cost where nobody set a limit. */
 #define REPEAT_MAX ((size_t)64 << 20)
 
+/* Memory of at least `size` bytes: what the last sorted dict left, or new. */
+static og__json_block take_block(og__json_writer *w, size_t size)
+{
+    og__json_block block = w->spare;
+    w->spare = (og__json_block){0};
+    if (block.size >= size) return block;
+    og__free(w->alloc, block.bytes, block.size);
+    block.bytes = size < SIZE_MAX ? og__alloc(w->alloc, size) : NULL;
+    block.size = size;
+    return block;
+}
+
+/* Opens a dict whose pairs do not stand in order. */
+static int open_sorted(og__json_writer *w, const og_value *items, size_t pairs)
+{
+    og__json_block block = take_block(w, og__json_sort_size(pairs));
+    if (!block.bytes) return og__json_write_no_memory(w);
+    int status = og__json_open(w, OG__FRAME_DICT, og__json_sort(items, pairs, block.bytes), 2 * pairs);
+    if (status < 0) {
+        og__free(w->alloc, block.bytes, block.size);
+        return status;
+    }
+    og__json_frame *f = &w->frames[w->depth - 1];
+    f->u.sorted = block;
+    f->is_sorted = true;
+    return OG_OK;
+}
+
 int og__json_open_dict(og__json_writer *w, og_value dict)
 {
     const og__node *node = og__node_of(dict);
     const og_value *items = node->items;
     size_t pairs = node->count;
-    if (!w->o.sort_keys || pairs < 2) return og__json_open(w, OG__FRAME_DICT, items, 2 * pairs);
-    if (w->o.form == OG_JSON_STRICT && !og__json_sortable(items, pairs))
+    bool sort = w->o.sort_keys && pairs > 1;
+    if (sort && w->o.form == OG_JSON_STRICT && !og__json_sortable(items, pairs))
         return og__json_refuse(w, OG_ETYPE, "keys of different kinds have no order; leave sort_keys out");
-    int status = og__json_open(w, OG__FRAME_SORT, items, 2 * pairs);
-    if (status < 0) return status;
-    og__json_frame *f = &w->frames[w->depth - 1];
-    f->u.sort.memory = og__json_sort(w->alloc, items, pairs, &f->u.sort.memory_size, &f->u.sort.order);
-    return f->u.sort.memory ? OG_OK : og__json_write_no_memory(w);
+    if (sort && !og__json_in_order(items, pairs)) return open_sorted(w, items, pairs);
+    return og__json_open(w, OG__FRAME_DICT, items, 2 * pairs);
 }
 
 /* ---- Shared nodes ---- */

@@ -4,19 +4,23 @@
 #include "codec/json/text16.h"
 #include "codec/json/writer.h"
 
-enum { ESCAPE_MAX = 12, BLOCK = OG__TEXT16 };
+#include <string.h>
 
-static uint8_t *put_hex4(uint8_t *at, uint32_t code)
+enum { ESCAPE_MAX = 12, BLOCK = OG__TEXT16, CHUNK = 512 };
+
+/* \u and four hexadecimal digits, made at once: a digit in each byte, 39 more for those from ten on. */
+static inline uint8_t *put_hex4(uint8_t *at, uint32_t code)
 {
-    static const char hex[] = "0123456789abcdef";
-    *at++ = '\\';
-    *at++ = 'u';
-    for (int shift = 12; shift >= 0; shift -= 4)
-        *at++ = (uint8_t)hex[code >> shift & 15];
-    return at;
+    uint32_t digits = (code & 0xf) << 24 | (code & 0xf0) << 12 | (code & 0xf00) | (code & 0xf000) >> 12;
+    uint32_t letters = (digits + 0x06060606) >> 4 & 0x01010101;
+    digits += 0x30303030 + letters * 39;
+    if (__BYTE_ORDER__ == __ORDER_BIG_ENDIAN__) digits = __builtin_bswap32(digits);
+    memcpy(at, "\\u", 2);
+    memcpy(at + 2, &digits, 4);
+    return at + 6;
 }
 
-static uint8_t *put_escaped(uint8_t *at, uint8_t c)
+static inline uint8_t *put_escaped(uint8_t *at, uint8_t c)
 {
     static const char letters[128] = {
         ['"'] = '"', ['\\'] = '\\', ['\b'] = 'b', ['\f'] = 'f', ['\n'] = 'n', ['\r'] = 'r', ['\t'] = 't'};
@@ -26,7 +30,7 @@ static uint8_t *put_escaped(uint8_t *at, uint8_t c)
     return at;
 }
 
-static uint8_t *put_code(uint8_t *at, uint32_t code)
+static inline uint8_t *put_code(uint8_t *at, uint32_t code)
 {
     if (code < 0x10000) return put_hex4(at, code);
     at = put_hex4(at, 0xd800 + ((code - 0x10000) >> 10));
@@ -86,6 +90,130 @@ static inline size_t copy_plain(og__json_writer *w, const uint8_t *text, size_t 
     return n;
 }
 
+/* ---- With room for the worst --------------------------------------------------------------------------
+ */
+
+/* True when one of eight bytes is special. In the highest bit of each: it is below 0x20, or becomes 0. */
+static inline bool any_special8(uint64_t x, bool ascii)
+{
+    const uint64_t each = UINT64_C(0x0101010101010101);
+    uint64_t quote = x ^ each * '"';
+    uint64_t backslash = x ^ each * '\\';
+    uint64_t found = ((x - each * 0x20) & ~x) | ((quote - each) & ~quote) | ((backslash - each) & ~backslash);
+    if (ascii) found |= x | ((x ^ each * 0x7f) - each);
+    return found & each * 0x80;
+}
+
+/* Copies up to 15 bytes, of which none is special; false when one is, or there are few. */
+static inline bool copy_tail(uint8_t *at, const uint8_t *text, size_t len, bool ascii)
+{
+    uint64_t a;
+    uint64_t b;
+    uint32_t half;
+    if (len >= 8) {
+        memcpy(&a, text, 8);
+        memcpy(&b, text + len - 8, 8);
+        memcpy(at, &a, 8);
+        memcpy(at + len - 8, &b, 8);
+        return !any_special8(a, ascii) && !any_special8(b, ascii);
+    }
+    if (len < 4) return len == 0;
+    memcpy(&half, text, 4);
+    a = half;
+    memcpy(at, &half, 4);
+    memcpy(&half, text + len - 4, 4);
+    memcpy(at + len - 4, &half, 4);
+    return !any_special8(a << 32 | half, ascii);
+}
+
+/* The characters at `text`, of which the first one is special. */
+static inline const uint8_t *put_specials(uint8_t **to, const uint8_t *text, const uint8_t *end, bool ascii)
+{
+    uint8_t *at = *to;
+    do {
+        uint32_t code;
+        if (*text < 0x80) {
+            at = put_escaped(at, *text++);
+        } else {
+            text += og__utf8_decode(text, (size_t)(end - text), &code);
+            at = put_code(at, code);
+        }
+    } while (text < end && is_special(*text, ascii, false));
+    *to = at;
+    return text;
+}
+
+/* As it stands within quotes. There is room for 6 bytes for each byte, and BLOCK more. */
+static inline uint8_t *put_roomy(uint8_t *at, const uint8_t *text, size_t len, bool ascii)
+{
+    const uint8_t *end = text + len;
+    while (end - text >= BLOCK) {
+        unsigned mask = special_mask(text, ascii, false);
+        memcpy(at, text, BLOCK);
+        size_t n = mask ? (size_t)__builtin_ctz(mask) : BLOCK;
+        at += n;
+        text += n;
+        if (mask) text = put_specials(&at, text, end, ascii);
+    }
+    if (copy_tail(at, text, (size_t)(end - text), ascii)) return at + (end - text);
+    while (text < end) {
+        if (is_special(*text, ascii, false))
+            text = put_specials(&at, text, end, ascii);
+        else
+            *at++ = *text++;
+    }
+    return at;
+}
+
+uint8_t *og__json_put_text(uint8_t *at, const char *text, size_t len, bool ascii)
+{
+    const uint8_t *from = (const uint8_t *)text;
+    *at++ = '"';
+    at = ascii ? put_roomy(at, from, len, true) : put_roomy(at, from, len, false);
+    *at++ = '"';
+    return at;
+}
+
+/* ---- With as much room as there is --------------------------------------------------------------------
+ */
+
+/* Likewise, asking for room as it goes. */
+static int write_careful(og__json_writer *w, const uint8_t *text, size_t len, bool surrogates)
+{
+    while (len > 0) {
+        size_t n = copy_plain(w, text, len, w->o.ensure_ascii, surrogates);
+        text += n;
+        len -= n;
+        if (len == 0) break;
+        int status = og__json_reserve(w, len + ESCAPE_MAX + BLOCK + 1);
+        if (status < 0) return status;
+        n = put_special(w, text, len);
+        text += n;
+        len -= n;
+    }
+    return OG_OK;
+}
+
+/* Whether there is room for the worst that `len` bytes may become; asks for it where that does not pass a
+ * limit. */
+static bool make_room(og__json_writer *w, size_t len)
+{
+    size_t worst = 6 * len + BLOCK + 1;
+    size_t used = og__json_length(w);
+    if ((size_t)(w->end - w->at) >= worst) return true;
+    return used <= w->limit && worst <= w->limit - used && og__json_reserve_slow(w, worst) == OG_OK;
+}
+
+/* How much of the text is taken at once: whole characters. */
+static size_t chunk_of(const uint8_t *text, size_t len)
+{
+    if (len <= CHUNK) return len;
+    size_t n = CHUNK;
+    while ((text[n] & 0xc0) == 0x80)
+        n--;
+    return n;
+}
+
 int og__json_write_text(og__json_writer *w, const char *text, size_t len, bool surrogates)
 {
     const uint8_t *from = (const uint8_t *)text;
@@ -94,19 +222,19 @@ int og__json_write_text(og__json_writer *w, const char *text, size_t len, bool s
     int status = og__json_reserve(w, len + BLOCK + 2);
     if (status < 0) return status;
     *w->at++ = '"';
-    while (len > 0) {
-        size_t n = copy_plain(w, from, len, ascii, surrogates);
-        from += n;
-        len -= n;
-        if (len == 0) break;
-        status = og__json_reserve(w, len + ESCAPE_MAX + BLOCK + 1);
-        if (status < 0) return status;
-        n = put_special(w, from, len);
+    while (len > 0 && status == OG_OK) {
+        size_t n = chunk_of(from, len);
+        status = og__json_reserve(w, len + BLOCK + 1);
+        if (status == OG_OK && (ascii || !surrogates) && make_room(w, n))
+            w->at = put_roomy(w->at, from, n, ascii);
+        else if (status == OG_OK)
+            status = write_careful(w, from, n, surrogates);
         from += n;
         len -= n;
     }
-    *w->at++ = '"';
-    return OG_OK;
+    if (status == OG_OK) status = og__json_reserve(w, 1);
+    if (status == OG_OK) *w->at++ = '"';
+    return status;
 }
 
 int og__json_write_string(og__json_writer *w, og_value string)

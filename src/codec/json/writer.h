@@ -14,30 +14,32 @@
 typedef enum og__json_frame_kind {
     OG__FRAME_LIST,  /* values from `next` to `last` */
     OG__FRAME_DICT,  /* key and value in turn from `next` to `last` */
-    OG__FRAME_SORT,  /* as DICT, the pairs in the order of `order` */
     OG__FRAME_PAIRS, /* key and value in turn, each pair written as an array of its own */
     OG__FRAME_STEPS, /* the parts of `object`, `step` says which comes next */
     OG__FRAME_TAG,   /* an object of one item, which is written as it is opened */
     OG__FRAME_DEF    /* an array, likewise */
 } og__json_frame_kind;
 
+/* Memory from the writer's allocator. */
+typedef struct og__json_block {
+    void *bytes;
+    size_t size;
+} og__json_block;
+
 typedef struct og__json_frame {
     const og_value *next;
     const og_value *last;
     const og_value *first;
     union {
-        struct {
-            const og_value **order;  /* the keys in order */
-            const og_value **memory; /* where they are; owned */
-            size_t memory_size;
-        } sort;
-        og_value object; /* of STEPS */
+        og__json_block sorted; /* of a DICT: where its pairs stand in order; owned */
+        og_value object;       /* of STEPS */
     } u;
     size_t record; /* index of the record of the node written here, plus 1; 0: none */
     uint8_t kind;
     uint8_t step;
     char closing;
-    bool any; /* an item has been written */
+    bool any;       /* an item has been written */
+    bool is_sorted; /* `u.sorted` holds */
 } og__json_frame;
 
 /* What is known of a shared node that has been met (strict and plain). */
@@ -48,6 +50,9 @@ typedef struct og__json_record {
     enum { OG__RECORD_OPEN, OG__RECORD_WHOLE, OG__RECORD_VARIES } state;
     bool repeats; /* it is open for not the first time */
 } og__json_record;
+
+/* What stands between things is copied in blocks of OG__SEPARATOR_MAX, up to OG__BETWEEN_MAX. */
+enum { OG__SEPARATOR_MAX = 16, OG__BETWEEN_MAX = 128 };
 
 typedef struct og__json_writer {
     uint8_t *at;  /* next byte to write */
@@ -70,7 +75,10 @@ typedef struct og__json_writer {
     const char *indent_text; /* of a level; NULL: as many spaces */
     size_t indent;           /* bytes of a level */
     bool lines;              /* one line for each item */
-    bool compact;            /* og__json_write_items() will do */
+    bool spaced;             /* more than ',' and ':' stands between things: what follows is set */
+    size_t fast_depth;       /* og__json_write_items() will do for so many frames */
+    char key_separator[OG__SEPARATOR_MAX];
+    char between[OG__BETWEEN_MAX + OG__SEPARATOR_MAX]; /* the separator of items, a line feed, indentation */
 
     const void *root; /* node of the root: it may be shared without being marked */
     bool root_open;   /* strict and plain: it has been met */
@@ -82,9 +90,11 @@ typedef struct og__json_writer {
     size_t repeats;    /* frames open that write a node once more */
     size_t repeated;   /* bytes that repeating has cost so far */
     size_t repeat_start;
+    og__json_block spare; /* of a sorted dict that has been written, for the next one */
     og_doc *scratch;      /* of what known objects show as, NULL until there is one */
     size_t scratch_depth; /* frames below the outermost one that shows such a thing; SIZE_MAX: none is open */
     uint64_t defined;     /* py/def numbers given so far */
+    bool late;            /* lossless: there are objects made from nodes that may not have been whole */
     og_error *err;
 } og__json_writer;
 
@@ -128,14 +138,15 @@ int og__json_open_tag(og__json_writer *w, const char *tag);
 /* A key (ASCII, nothing to escape) with its quotes and separator, as an item. */
 int og__json_put_key(og__json_writer *w, const char *key);
 
-/* Frees the memory of a frame that closes. */
+/* Frees the memory of a frame that closes, or keeps it for the next one. */
 void og__json_end_frame(og__json_writer *w, og__json_frame *f);
 
 /* ---- Values ---- */
 
 /*
  * Writes what is left of the innermost frame, which is a LIST or DICT and not at its end, and of those around
- * it, as fast as can be: w->compact. Returns where another kind of frame is the innermost one, or none.
+ * it, as fast as can be; w->depth is at most w->fast_depth. Returns where another kind of frame is the
+ * innermost one, or a deeper one, or none.
  */
 int og__json_write_items(og__json_writer *w);
 
@@ -144,6 +155,12 @@ int og__json_write_value(og__json_writer *w, og_value value);
 
 int og__json_write_string(og__json_writer *w, og_value string);
 int og__json_write_text(og__json_writer *w, const char *text, size_t len, bool surrogates);
+
+/* A str without halves of surrogate pairs (unless for ASCII) to `at`, where there is room for OG__TEXT_WORST
+ * bytes; returns what is behind it. */
+#define OG__TEXT_WORST(len) (6 * (len) + 24)
+uint8_t *og__json_put_text(uint8_t *at, const char *text, size_t len, bool ascii);
+
 int og__json_write_float(og__json_writer *w, double number);
 int og__json_write_int(og__json_writer *w, og_value number);
 int og__json_write_base64(og__json_writer *w, og_value bytes);

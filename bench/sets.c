@@ -1,0 +1,60 @@
+/* SPDX-License-Identifier: MIT */
+/* The sets of data that bench/run has put into a folder. */
+#include "bench.h"
+
+#include <dirent.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { PADDING = 64 };
+
+/* A file's bytes, followed by padding; NULL and length 0 if there is none. */
+static char *load(const char *folder, const char *name, const char *ending, size_t *len)
+{
+    char path[1024];
+    snprintf(path, sizeof path, "%s/%s.%s", folder, name, ending);
+    *len = 0;
+    FILE *file = fopen(path, "rb");
+    if (!file) return NULL;
+    fseek(file, 0, SEEK_END);
+    long size = ftell(file);
+    rewind(file);
+    char *bytes = size < 0 ? NULL : calloc(1, (size_t)size + PADDING);
+    if (bytes && fread(bytes, 1, (size_t)size, file) == (size_t)size) *len = (size_t)size;
+    fclose(file);
+    return bytes;
+}
+
+static int by_name(const void *a, const void *b)
+{
+    return strcmp(*(char *const *)a, *(char *const *)b);
+}
+
+static void find_names(bench_sets *sets, const char *folder)
+{
+    size_t most = sizeof sets->names / sizeof sets->names[0];
+    DIR *dir = opendir(folder);
+    for (struct dirent *entry; dir && sets->count < most && (entry = readdir(dir));) {
+        char *dot = strrchr(entry->d_name, '.');
+        if (dot && strcmp(dot, ".p4") == 0)
+            sets->names[sets->count++] = strndup(entry->d_name, (size_t)(dot - entry->d_name));
+    }
+    if (dir) closedir(dir);
+    qsort(sets->names, sets->count, sizeof *sets->names, by_name);
+}
+
+bool bench_next_set(bench_sets *sets, const char *folder)
+{
+    if (sets->count == 0) find_names(sets, folder);
+    for (int i = 0; i < 3; i++)
+        free(sets->bytes[i]);
+    if (sets->next > 0) free(sets->names[sets->next - 1]);
+    if (sets->next >= sets->count) return false;
+    bench_set *set = &sets->set;
+    set->name = sets->names[sets->next++];
+    set->json = sets->bytes[0] = load(folder, set->name, "json", &set->json_len);
+    set->pickle4 = sets->bytes[1] = load(folder, set->name, "p4", &set->pickle4_len);
+    set->pickle5 = sets->bytes[2] = load(folder, set->name, "p5", &set->pickle5_len);
+    return true;
+}
