@@ -198,7 +198,7 @@ static void chunk_drop(og_doc *doc, og__chunk **link)
 
 void og__doc_rewind(og_doc *doc, og__doc_mark mark)
 {
-    while (doc->chunks != mark.newest) {
+    while (doc->chunks && doc->chunks != mark.newest) {
         og__chunk *older = doc->chunks->next;
         chunk_free(doc, doc->chunks);
         doc->chunks = older;

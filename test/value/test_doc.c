@@ -130,6 +130,46 @@ static void test_reset_forgets(void **state)
     assert_int_equal(doc->work, 0);
 }
 
+/* After a rewind a document holds what it held when it was marked, and goes on from there. */
+static void test_rewind(void **state)
+{
+    (void)state;
+    static const size_t before[] = {0, 1, 40, 900, 3000, 50000, 400000};
+    static const size_t after[] = {16, 900, 30000, 16, 5000, 300000, 24};
+    for (size_t i = 0; i < sizeof before / sizeof before[0]; i++) {
+        og_doc *doc = og_doc_new(NULL);
+        assert_non_null(doc);
+        for (size_t n = 0; n < before[i]; n += 40)
+            assert_non_null(og__doc_alloc(doc, 40, 8));
+        uint8_t *kept = og__doc_alloc(doc, 10, 1);
+        assert_non_null(kept);
+        memset(kept, 0x5a, 10);
+        if (before[i] == 0) og_doc_reset(doc);
+        size_t memory = og_doc_memory(doc);
+        size_t in_use = doc->in_use;
+        og__doc_mark mark = og__doc_marked(doc);
+        for (size_t round = 0; round < 30; round++) {
+            for (size_t k = 0; k <= (i + round) % 7; k++)
+                memset(og__doc_alloc(doc, after[(k + round) % 7], 8), 0xa5, after[(k + round) % 7]);
+            og__doc_rewind(doc, mark);
+            assert_int_equal(og_doc_memory(doc), memory);
+            assert_int_equal(doc->in_use, in_use);
+            assert_ptr_equal(doc->at, mark.at);
+        }
+        for (size_t k = 0; before[i] && k < 10; k++)
+            assert_int_equal(kept[k], 0x5a);
+        og_doc_free(doc);
+    }
+    og_doc *doc = og_doc_new(NULL);
+    og__doc_mark none = og__doc_marked(doc);
+    size_t memory = og_doc_memory(doc);
+    assert_non_null(og__doc_alloc(doc, 100000, 8));
+    og__doc_rewind(doc, none);
+    assert_int_equal(og_doc_memory(doc), memory);
+    assert_non_null(og__doc_alloc(doc, 10, 8));
+    og_doc_free(doc);
+}
+
 static void test_memory_limit(void **state)
 {
     og_doc *doc = *state;
@@ -247,6 +287,7 @@ int main(void)
         cmocka_unit_test(test_reset_reuses),
         cmocka_unit_test_setup_teardown(test_reset_lets_go, doc_setup, doc_teardown),
         cmocka_unit_test_setup_teardown(test_reset_forgets, doc_setup, doc_teardown),
+        cmocka_unit_test(test_rewind),
         cmocka_unit_test_setup_teardown(test_memory_limit, doc_setup, doc_teardown),
         cmocka_unit_test_setup_teardown(test_list_a_byte, doc_setup, doc_teardown),
         cmocka_unit_test_setup_teardown(test_growing_list_leaves_no_trail, doc_setup, doc_teardown),
