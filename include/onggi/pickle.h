@@ -81,10 +81,10 @@ OG_API int og_pickle_write(og_value value, og_buf *out, const og_pickle_write_op
 
 /*
  * Appends the one canonical pickle of `value`, in protocol 4: made from the tree alone, so that identical
- * values (og_identical()) give identical bytes, however they were spelled. Nodes stand in the memo only when
- * they stand in several places, strings and bytes when an equal one came before. Sets keep their order. Of
- * `options` the protocol must be 0 or 4. Out-of-band buffers are refused. 0 or a negative status; on failure
- * `out` is as before.
+ * values (og_identical()) give identical bytes, however they were spelled, where calls saw the same in their
+ * arguments. Nodes stand in the memo only when they stand in several places, strings and bytes when an equal
+ * one came before. Sets keep their order. Of `options` the protocol must be 0 or 4. Out-of-band buffers are
+ * refused. 0 or a negative status; on failure `out` is as before.
  */
 OG_API int og_pickle_canonical(og_value value, og_buf *out, const og_pickle_write_options *options,
                                og_error *err);

@@ -131,6 +131,7 @@ OG_API og_value og_str_borrow(const char *text, size_t len);
 OG_API og_value og_bytes(og_doc *doc, const void *bytes, size_t len);
 OG_API og_value og_bytes_borrow(const void *bytes, size_t len);
 OG_API og_value og_bytearray(og_doc *doc, const void *bytes, size_t len);
+OG_API og_value og_bytearray_borrow(og_doc *doc, const void *bytes, size_t len);
 
 /* Containers. Tuples and frozensets are made whole; lists, dicts and sets start empty. */
 OG_API og_value og_list(og_doc *doc);

@@ -74,6 +74,17 @@ static const char *read_end64(const zip_archive *zip, size_t end, ending *e)
     return NULL;
 }
 
+/* Another record whose comment reaches to the end just as well: other readers look for that one. */
+static bool ends_twice(const zip_archive *zip, size_t end)
+{
+    size_t first = zip->len > COMMENT_MAX + END_SIZE ? zip->len - COMMENT_MAX - END_SIZE : 0;
+    for (size_t at = end; at-- > first;) {
+        if (memcmp(zip->bytes + at, end_mark, sizeof end_mark) != 0) continue;
+        if (END_SIZE + le(zip->bytes + at + 20, 2) == zip->len - at) return true;
+    }
+    return false;
+}
+
 static const char *read_end(zip_archive *zip, ending *e)
 {
     size_t end = zip_find_end(zip->bytes, zip->len);
@@ -81,6 +92,7 @@ static const char *read_end(zip_archive *zip, ending *e)
     const uint8_t *record = zip->bytes + end;
     if (END_SIZE + le(record + 20, 2) != zip->len - end)
         return "bytes follow after the end of the zip archive, or are missing";
+    if (ends_twice(zip, end)) return "it may end in two places, with a directory before each";
     *e = (ending){le(record + 10, 2), le(record + 12, 4), le(record + 16, 4), end};
     if (le(record + 4, 2) != 0 || le(record + 6, 2) != 0 || le(record + 8, 2) != e->count)
         return "it is one part of several";

@@ -7,7 +7,7 @@
 #include <string.h>
 #include <zlib.h>
 
-enum { STORED = 0, DEFLATED = 8, HEAD = 64, DEEPEST = 3, PIECE = 1 << 16 };
+enum { STORED = 0, DEFLATED = 8, HEAD = 512, DEEPEST = 3, PIECE = 1 << 16 };
 
 bool inspect_is_zip(const uint8_t *bytes, size_t len)
 {
@@ -117,7 +117,7 @@ static char *member_name(const char *file, const zip_member *m)
 /* Whether more than its head must be looked at. */
 static bool is_wanted(const zip_member *m, const char *name, const uint8_t *head, size_t len)
 {
-    if (m->size <= HEAD || inspect_is_npy(head, len)) return true;
+    if (m->size <= HEAD || inspect_is_npy(head, len) || inspect_packed(head, len)) return true;
     if (len >= 4 && memcmp(head, "PK\3\4", 4) == 0) return true;
     return inspect_may_be_pickle(name, head, len);
 }

@@ -20,10 +20,14 @@ int inspect_bytes(inspection *run, const inspect_thing *thing)
 {
     if (inspect_is_zip(thing->bytes, thing->len)) return inspect_zip(run, thing);
     if (inspect_is_npy(thing->bytes, thing->len)) return inspect_npy(run, thing);
+    const char *packed = inspect_packed(thing->bytes, thing->len);
+    if (packed) return inspect_unreadable(run, thing->name, "it is %s, and not unpacked here", packed);
     if (!thing->asked_for && !inspect_looks_like_pickle(thing->name, thing->bytes, thing->len)) {
         cli_log(OG_LOG_DEBUG, "%s: no pickle", thing->name);
         return 0;
     }
+    if (inspect_is_deflated(thing->bytes, thing->len))
+        return inspect_unreadable(run, thing->name, "it is packed by zlib, and not unpacked here");
     return inspect_pickles(run, thing);
 }
 

@@ -47,6 +47,12 @@ bool inspect_is_npy(const uint8_t *bytes, size_t len);
 int inspect_zip(inspection *run, const inspect_thing *thing);
 int inspect_npy(inspection *run, const inspect_thing *thing);
 
+/* What kind of archive or packed file it is that is not looked into; NULL: none that is known. */
+const char *inspect_packed(const uint8_t *bytes, size_t len);
+
+/* Whether they begin as zlib packs; so does some text. */
+bool inspect_is_deflated(const uint8_t *bytes, size_t len);
+
 /* Whether bytes are, or may be, a pickle: by how they begin, by their name's ending, or because they can be
  * read as one that uses something. */
 bool inspect_looks_like_pickle(const char *name, const uint8_t *bytes, size_t len);

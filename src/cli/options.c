@@ -69,7 +69,7 @@ static const option_row rows[] = {
     {"idle-timeout", 0, TIME, CLI_SERVE, AT(idle_timeout_ms), "TIME",
      "close connections that are silent for so long (default: never)", 0},
     {"max-message", 0, SIZE, CLI_EVERY, AT(max_message), "SIZE",
-     "refuse longer messages: 512K, 2G (default: 64M)", 0},
+     "refuse longer messages: 512K, 2G (default: 64M; inspect: 1G for a file or member)", 0},
     {"max-depth", 0, NUMBER, CLI_ALL, AT(max_depth), "N", "refuse deeper nesting (default: 1000)", 1000000},
     {"max-connections", 0, NUMBER, CLI_SERVE, AT(max_connections), "N",
      "let further clients wait (default: 10000)", 1000000},

@@ -132,7 +132,7 @@ static uint64_t fingerprint(og_value str)
 }
 
 /* True when the keys are str and no two can be equal; false says nothing. The common small JSON object. */
-static bool surely_distinct(const og_value *items, size_t pairs)
+static __attribute__((noinline)) bool surely_distinct(const og_value *items, size_t pairs)
 {
     uint64_t seen[OG__LINEAR_MAX];
     for (size_t i = 0; i < pairs; i++) {
@@ -198,14 +198,10 @@ static int fill(adder *a, const og_value *items, size_t pairs, og__duplicate dup
     return OG_OK;
 }
 
-og_value og__dict_from(og_doc *doc, const og_value *items, size_t pairs, og__duplicate duplicate, size_t *bad,
-                       og_error *err)
+/* As og__dict_from(), looking for each key. */
+static __attribute__((noinline)) og_value dict_by_look_up(og_doc *doc, const og_value *items, size_t pairs,
+                                                          og__duplicate duplicate, size_t *bad, og_error *err)
 {
-    if (pairs <= OG__LINEAR_MAX && surely_distinct(items, pairs)) {
-        og_value small = og__run_from(doc, OG_DICT, items, 2 * pairs, pairs);
-        if (!og_valid(small)) refuse_key(err, OG_ENOMEM, OG_INVALID);
-        return small;
-    }
     og_value dict = og__node_new(doc, OG_DICT);
     if (!og_valid(dict)) {
         refuse_key(err, OG_ENOMEM, OG_INVALID);
@@ -223,6 +219,17 @@ og_value og__dict_from(og_doc *doc, const og_value *items, size_t pairs, og__dup
     else
         refuse_key(err, status, a.refused);
     return (og_value){0};
+}
+
+og_value og__dict_from(og_doc *doc, const og_value *items, size_t pairs, og__duplicate duplicate, size_t *bad,
+                       og_error *err)
+{
+    bool few = pairs <= OG__LINEAR_MAX;
+    if (!few || !(og__clearly_distinct(items, pairs) || surely_distinct(items, pairs)))
+        return dict_by_look_up(doc, items, pairs, duplicate, bad, err);
+    og_value small = og__run_from(doc, OG_DICT, items, 2 * pairs, pairs);
+    if (!og_valid(small)) refuse_key(err, OG_ENOMEM, OG_INVALID);
+    return small;
 }
 
 og_value og__dict_like(og_doc *doc, const og__node *model, const og_value *items)

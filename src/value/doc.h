@@ -260,6 +260,28 @@ static inline og_value og__run_from(og_doc *doc, og_kind kind, const og_value *i
  * same order. OG_INVALID without memory. */
 og_value og__dict_like(og_doc *doc, const og__node *model, const og_value *items);
 
+/* Something of a str below 64: the least that tells most keys of one object apart. */
+static inline unsigned og__glance(og_value str)
+{
+    size_t len = og__value_len(str);
+    if (len == 0) return 0;
+    const uint8_t *p = str.u.p;
+    return (p[0] * 5u + p[len - 1] * 3u + (unsigned)len) & 63;
+}
+
+/* True when the keys of `pairs` pairs are str and differ at a glance; false says nothing. */
+static inline bool og__clearly_distinct(const og_value *items, size_t pairs)
+{
+    uint64_t seen = 0;
+    for (size_t i = 0; i < pairs; i++) {
+        if (og_kind_of(items[2 * i]) != OG_STR) return false;
+        uint64_t bit = UINT64_C(1) << og__glance(items[2 * i]);
+        if (seen & bit) return false;
+        seen |= bit;
+    }
+    return true;
+}
+
 /* What a key that stands twice means. */
 typedef enum og__duplicate { OG__DUPLICATE_LAST, OG__DUPLICATE_REFUSE } og__duplicate;
 

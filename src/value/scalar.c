@@ -94,12 +94,18 @@ og_value og_bytes(og_doc *doc, const void *bytes, size_t len)
 
 og_value og_bytearray(og_doc *doc, const void *bytes, size_t len)
 {
+    void *copy = len > OG__LEN_MAX ? NULL : og__doc_alloc(doc, len, 1);
+    if (!copy) return (og_value){0};
+    if (len) memcpy(copy, bytes, len);
+    return og_bytearray_borrow(doc, copy, len);
+}
+
+og_value og_bytearray_borrow(og_doc *doc, const void *bytes, size_t len)
+{
     og_value v = og__node_new(doc, OG_BYTEARRAY);
     if (!og_valid(v) || len > OG__LEN_MAX) return (og_value){0};
     og__node *node = og__node_of(v);
-    node->items = og__doc_alloc(doc, len, 1);
-    if (!node->items) return (og_value){0};
-    if (len) memcpy(node->items, bytes, len);
+    memcpy(&node->items, &bytes, sizeof bytes); /* nothing writes to it */
     node->count = (uint32_t)len;
     node->high = (uint16_t)((uint64_t)len >> 32);
     node->flags |= OG__N_EXACT;

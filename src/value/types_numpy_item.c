@@ -28,7 +28,7 @@ static uint64_t load(const uint8_t *at, size_t size, char order)
 
 static int64_t sign_extended(uint64_t bits, size_t size)
 {
-    uint64_t sign = UINT64_C(1) << (8 * size - 1);
+    uint64_t sign = UINT64_C(1) << ((8 * size - 1) & 63); /* 1, 2, 4 or 8 bytes, as og_as_dtype() checks */
     return (int64_t)((bits ^ sign) - sign);
 }
 

@@ -1,22 +1,28 @@
 # SPDX-License-Identifier: MIT
 """onggi inspect and --policy from outside: malicious pickles are found, none runs anything, and archives, folders,
 exit statuses and output for machines are as the manual says."""
+import bz2
 import collections
 import datetime
 import decimal
 import fractions
+import gzip
 import io
 import json
+import lzma
 import os
 import pathlib
 import pickle
 import shutil
 import socket
+import struct
 import subprocess
+import tarfile
 import tempfile
 import unittest
 import uuid
 import zipfile
+import zlib
 
 ONGGI = os.environ.get("ONGGI", "build/onggi")
 SOURCE = pathlib.Path(os.environ.get("ONGGI_SOURCE", "."))
@@ -199,6 +205,11 @@ class Command(unittest.TestCase):
         self.assertEqual(got, 2)
         self.assertIn("line 2, column 7", err)
         self.assertEqual(onggi("inspect", "--policy", "/nowhere", data=data)[0], 3)
+        self.assertEqual(onggi("inspect", "--policy", self.folder.name, data=data)[0], 3)
+        for text in (b"", b"\n\n# nothing", b"\xef\xbb\xbfdefault allow\n", b"DEFAULT ALLOW\n", b"default allow\0\n", b"default\xa0allow"):
+            got, out, _ = onggi("inspect", "--verdict", "--policy", self.write("policy", text), data=pickle.dumps({1}, 2))
+            self.assertNotEqual(got, 0, text)
+            self.assertNotIn("harmless\n", out)
 
     def test_names_do_not_steer_the_terminal(self):
         data = pickle.dumps(Evil(), 0).replace(b"system", b"\x1b[31m\x07\x1b]0;x")
@@ -206,6 +217,51 @@ class Command(unittest.TestCase):
             _, out, err = onggi("inspect", *args, data=data)
             self.assertNotIn("\x1b", out + err)
             self.assertNotIn("\x07", out + err)
+
+    def test_what_is_packed_is_never_harmless(self):
+        evil = pickle.dumps(Evil(), 0)
+        tar = io.BytesIO()
+        with tarfile.open(fileobj=tar, mode="w") as t:
+            t.addfile(tarfile.TarInfo("a.txt"), io.BytesIO(b""))
+        packed = {"a.tar": tar.getvalue(), "b.gz": gzip.compress(evil), "c.bz2": bz2.compress(evil), "d.xz": lzma.compress(evil),
+                  "e.lzma": lzma.compress(evil, lzma.FORMAT_ALONE), "f.7z": b"7z\xbc\xaf\x27\x1c" + bytes(40)}
+        for name, data in packed.items():
+            for path in (self.write("one/" + name + "/" + name, data), self.folder.name + "/one/" + name):
+                got, out, err = onggi("inspect", "--verdict", path)
+                self.assertEqual(got, 2, out + err)
+                self.assertIn("not unpacked here", out)
+            out = io.BytesIO()
+            with zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED) as z:
+                z.writestr(name, data)
+            self.assertEqual(onggi("inspect", "--verdict", data=out.getvalue())[0], 2)
+        self.assertIn("packed by zlib", onggi("inspect", "--verdict", data=zlib.compress(evil))[1])
+        self.assertEqual(onggi("inspect", "--verdict", self.write("f/a.txt", b"BZh is how bzip2 begins"), self.folder.name + "/f")[0], 2)
+        self.assertEqual(onggi("inspect", "--verdict", self.folder.name + "/f")[0], 0)
+
+    def test_old_torch(self):
+        """Five pickles, then the numbers of tensors."""
+        parts = [0x1950a86a20f9469cfc6c, 1001, {"little_endian": True}, {"weight": 1}, ["0"]]
+        data = b"".join(pickle.dumps(part, 2) for part in parts)
+        got, out, err = onggi("inspect", "--verdict", data=data + struct.pack("<q4f", 4, 1, 2, 3, 4))
+        self.assertEqual((got, len(out.splitlines())), (0, 5), out + err)
+        self.assertEqual(onggi("inspect", "--verdict", data=data + pickle.dumps(Evil(), 0))[0], 1)
+        self.assertEqual(onggi("inspect", "--verdict", data=pickle.dumps(1, 2) + data[15:] + bytes(16))[0], 2)
+        got, out, err = onggi("inspect", "--verdict", data=data.replace(pickle.dumps(["0"], 2), pickle.dumps(Evil(), 2)) + bytes(16))
+        self.assertEqual(got, 1, out)
+
+    def test_the_worst_of_a_folder_counts(self):
+        """What cannot be read does not hide behind what can."""
+        self.write("f/a.pkl", pickle.dumps(1))
+        self.write("f/b.pkl", pickle.dumps(Evil()))
+        self.write("f/c.pkl", b"")
+        got, out, _ = onggi("inspect", "--verdict", self.folder.name + "/f")
+        self.assertEqual((got, len(out.splitlines())), (2, 3), out)
+        got, out, _ = onggi("inspect", "--verdict", "-o", "json", self.folder.name + "/f")
+        records = [json.loads(line) for line in out.splitlines()]
+        self.assertEqual(got, 2)
+        self.assertEqual([record["verdict"] for record in records], ["harmless", "not harmless", "unreadable"])
+        self.assertEqual(list(records[0]), ["file", "pickle", "offset", "verdict", "uses"])
+        self.assertEqual(list(records[1]), ["file", "pickle", "offset", "verdict", "reason", "position", "uses"])
 
     def test_limits(self):
         path = self.write("long.pkl", pickle.dumps(b"x" * 5000))

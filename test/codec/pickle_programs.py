@@ -132,7 +132,7 @@ class Program:
         above = self.above()
         if above and r.random() < .5:
             pick = r.randrange(4)
-            index = r.choice([len(self.memo), r.randrange(6), r.choice([255, 256, 5000, 1 << 20])])
+            index = r.choice([len(self.memo), r.randrange(6), r.choice([255, 256, 5000, 70000])])
             if pick == 0 or index > 255 and pick == 1:
                 self.out += b"\x94"
                 index = len(self.memo)

@@ -78,7 +78,7 @@ class Listings(unittest.TestCase):
                    b"q\x00N.", b"(q\x00N.", b"Nq\x00q\x00.", b"h\x00.", b"g5\n.", b"Np5\ng5\n0.", b"Np00\ng00\n0.", b"\xff", b"N\xff",
                    b"I00\n.", b"I01\n.", b"I5\n.", b"I-7\n.", b"L5L\n.", b"L5\n.", b"L-123456789012345678901234567890L\n.",
                    b"F1.5\n.", b"F-inf\n.", b"F1e100\n.", b"S'abc'\n.", b'S"a\\x41\\n"\n.', b"Va\\u0041\xe9\n.", b"cos\nsystem\n.",
-                   b"(ios\nsystem\n.", b"Pid\n.", b"NQ.", b"\x82\x05.", b"\x83\x05\x01.", b"\x84\x05\x00\x01\x00.", b"\x84\xff\xff\xff\xff.",
+                   b"(ios\nsystem\n.", b"Pid\n.", b"c\\x6fs\nsystem\n.", b"(ia\\tb\nc'd\n.", b"Pa\\101\n.", b"c\na\n.", b"NQ.", b"\x82\x05.", b"\x83\x05\x01.", b"\x84\x05\x00\x01\x00.", b"\x84\xff\xff\xff\xff.",
                    b"T\x03\x00\x00\x00a\xe9b.", b"U\x02\x00\xff.", b"\x80\x09N.", b"\x95\x00\x00\x00\x00\x00\x00\x00\x00N.",
                    b"\x97.", b"\x97\x98.", b"N2.", b"N20.", b"(cos\nsystem\nNo.", b"]N\x81.", b"NN\x81.", b"NNN\x92.", b"NNb.", b"NNR.",
                    b"X\xff\xff\xff\xff", b"K", b"cos", b"J\xff\xff\xff\xff.", b"M\xff\xff.", b"\x8a\x00.", b"\x8a\x02\xff\xff.",

@@ -99,6 +99,9 @@ static void test_tags(void **state)
     expect(
         "{\"py/def\":[1,{\"py/frozenset\":[{\"py/object\":\"m.C\",\"py/state\":{\"s\":{\"py/set\":[{\"py/ref\":1}]}}}]}]}",
         "[{\"py/object\":\"m.C\",\"s\":[\"[...]\"]}]");
+    /* A list that was taken before it was filled. */
+    expect("{\"py/object\":\"m.C\",\"py/args\":[{\"py/def\":[1,{\"py/late\":[{\"py/ref\":1}]}]}]}",
+           "{\"py/object\":\"m.C\",\"py/args\":[[\"[...]\"]]}");
     /* A tuple in its own list. */
     expect("{\"py/def\":[1,{\"py/tuple\":[[{\"py/ref\":1}],{\"k\":{\"py/ref\":1}}]}]}",
            "[[\"[...]\"],{\"k\":\"[...]\"}]");
@@ -144,6 +147,11 @@ static void test_malformed_tags(void **state)
     refuse("[{\"py/def\":[1,[]]},{\"py/def\":[1,[]]}]", OG_ESYNTAX, 19, "count up from 1");
     refuse("{\"py/def\":[1]}", OG_ESYNTAX, 0, "[number, value]");
     refuse("{\"py/def\":[1,{\"py/def\":[2,[]]}]}", OG_ESYNTAX, 13, "has one already");
+    refuse("{\"py/late\":1}", OG_ESYNTAX, 0, "a list, dict, set or object");
+    refuse("{\"py/late\":{\"py/tuple\":[[]]}}", OG_ESYNTAX, 11, "a list, dict, set or object");
+    refuse("{\"py/late\":{\"py/def\":[1,[]]}}", OG_ESYNTAX, 11, "a list, dict, set or object");
+    refuse("{\"py/late\":{\"py/late\":[]}}", OG_ESYNTAX, 11, "a list, dict, set or object");
+    refuse("{\"py/late\":{\"py/b64\":\"AAAA\"}}", OG_ESYNTAX, 11, "a list, dict, set or object");
     refuse("{\"py/def\":[1,{\"py/ref\":1}]}", OG_ESYNTAX, 13, "has one already");
     refuse("{\"py/def\":[1,{\"py/tuple\":[{\"py/ref\":1}]}]}", OG_ESYNTAX, 26, "part of itself");
     refuse("{\"py/def\":[1,{\"py/frozenset\":[{\"py/tuple\":[{\"py/ref\":1}]}]}]}", OG_ESYNTAX, 43,

@@ -315,6 +315,20 @@ static void test_options(void **state)
     t->options = (og_json_read_options){.size = sizeof t->options};
 }
 
+/* Keys with escapes are copied: what stands around the copy is not what stood around the key. */
+static void test_copied_keys(void **state)
+{
+    static const char *const texts[] = {
+        "[{\"a\\nb\":1},{\"a\nb\":1}]",
+        "[{\"a\\nb\":1,\"c\":2},{\"a\\nb\":1,\"c\":2},{\"a\nb\":1,\"c\":2}]",
+        "[{\"\\\"\":1,\"a\\nb\":1,\"\\\"\":2},{\"\\\"\":1,\"a\nb\":1}]",
+        "[\"\\\"\",{\"\\t\":\"\\\"\"},\"\\\"\",{\"\t\":1}]",
+        "[{\"\\u0061\":1},{\"a\":2},{\"\\u0061\":3}]",
+    };
+    for (size_t i = 0; i < sizeof texts / sizeof texts[0]; i++)
+        read_all(*state, texts[i], strlen(texts[i]));
+}
+
 /* A key that stands twice is found whatever the records before had. */
 static void test_twice(void **state)
 {
@@ -375,9 +389,11 @@ static void test_likeness(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_utf8),     cmocka_unit_test(test_numbers),     cmocka_unit_test(test_records),
-        cmocka_unit_test(test_strings),  cmocka_unit_test(test_backslashes), cmocka_unit_test(test_long),
-        cmocka_unit_test(test_brackets), cmocka_unit_test(test_options),     cmocka_unit_test(test_twice),
+        cmocka_unit_test(test_utf8),        cmocka_unit_test(test_numbers),
+        cmocka_unit_test(test_records),     cmocka_unit_test(test_strings),
+        cmocka_unit_test(test_backslashes), cmocka_unit_test(test_long),
+        cmocka_unit_test(test_brackets),    cmocka_unit_test(test_options),
+        cmocka_unit_test(test_copied_keys), cmocka_unit_test(test_twice),
         cmocka_unit_test(test_likeness),
     };
     return cmocka_run_group_tests(tests, set_up, tear_down);

@@ -60,6 +60,10 @@ class Items(list):
     pass
 
 
+class Entries(dict):
+    pass
+
+
 SCALARS = st.one_of(
     st.none(), st.booleans(), st.integers(), st.integers(-2**600, 2**600), st.floats(), st.complex_numbers(),
     st.text(st.characters(), max_size=20), st.text("a\n\\\udc80\x00é'", max_size=6), st.binary(max_size=20),
@@ -101,11 +105,12 @@ VALUES = st.recursive(SCALARS, lambda inner: st.one_of(
 @st.composite
 def graphs(draw):
     """Mutable things that hold one another, and themselves."""
-    nodes = [draw(st.sampled_from([list, dict, peer.Plain, set]))() for _ in range(draw(st.integers(1, 5)))]
+    kinds = [list, dict, peer.Plain, set, Items, Entries, collections.OrderedDict, collections.deque, collections.defaultdict]
+    nodes = [draw(st.sampled_from(kinds))() for _ in range(draw(st.integers(1, 5)))]
     part = st.sampled_from(nodes) | st.sampled_from(nodes).map(lambda n: (n,)) | SCALARS
     for node in nodes:
         for i, item in enumerate(draw(st.lists(part, max_size=4))):
-            if isinstance(node, list):
+            if isinstance(node, (list, collections.deque)):
                 node.append(item)
             elif isinstance(node, dict):
                 node[i] = item

@@ -5,6 +5,7 @@ import io
 import os
 import resource
 import unittest
+import warnings
 
 import pickle_peer as peer
 import pickle_programs as programs
@@ -18,6 +19,7 @@ COUNT = int(os.environ.get("ONGGI_PICKLE_COUNT", "1000000" if "ONGGI_SOAK" in os
 class Policy(unittest.TestCase):
     @classmethod
     def setUpClass(cls):
+        warnings.simplefilter("ignore")
         readers.register()
         # Python's readers ask for as much memory as they are told to; filling it takes long.
         with open("/proc/self/statm", encoding="ascii") as statm:
@@ -92,6 +94,8 @@ class Policy(unittest.TestCase):
             for how, path in outcome.log:
                 if how != "imported":
                     self.check_call(how, path, used, failed)
+                elif ("called", ("builtins", "getattr")) in used and (path[0], path[1].rpartition(".")[0]) in imported:
+                    pass  # by INST or OBJ: the call is reported, not what it gives
                 elif path[0] and not unknown:
                     self.assertTrue(any(name in imported for name in readers.spellings(path)), f"{path} not in {imported}\n{outcome}\n{why}")
         if outcomes[0].accepted and failed < 0 and not codes:

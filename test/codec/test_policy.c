@@ -152,11 +152,24 @@ static void test_parse_errors(void **state)
         size_t position;
         og_status status;
     } cases[] = {
-        {"permit a.b", 0, OG_ESYNTAX},     {"allow", 5, OG_ESYNTAX},
-        {"allow a.b c.d", 10, OG_ESYNTAX}, {"strict\nallow x", 13, OG_ESYNTAX},
-        {"default maybe", 8, OG_ESYNTAX},  {"nested 9", 7, OG_ESYNTAX},
-        {"include x", 8, OG_ENOTFOUND},    {"allow a.b\ndeny # x", 15, OG_ESYNTAX},
+        {"permit a.b", 0, OG_ESYNTAX},
+        {"allow", 5, OG_ESYNTAX},
+        {"allow a.b c.d", 10, OG_ESYNTAX},
+        {"strict\nallow x", 13, OG_ESYNTAX},
+        {"default maybe", 8, OG_ESYNTAX},
+        {"nested 9", 7, OG_ESYNTAX},
+        {"include x", 8, OG_ENOTFOUND},
+        {"allow a.b\ndeny # x", 15, OG_ESYNTAX},
         {"strict now", 7, OG_ESYNTAX},
+        {"\xef\xbb\xbf# marked\n", 0, OG_ESYNTAX},
+        {"Allow a.b", 0, OG_ESYNTAX},
+        {"allow\xc2\xa0"
+         "a.b",
+         0, OG_ESYNTAX},
+        {"allow a.b\rallow c.d", 10, OG_ESYNTAX},
+        {"nested -1", 7, OG_ESYNTAX},
+        {"include Plain-Data", 8, OG_ENOTFOUND},
+        {"default allow deny", 14, OG_ESYNTAX},
     };
     for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
         og_policy *policy = og_policy_new(NULL);
@@ -167,6 +180,24 @@ static void test_parse_errors(void **state)
         assert_int_equal(err.position, cases[i].position);
         og_policy_free(policy);
     }
+}
+
+/* What says nothing allows nothing, and a NUL hides nothing behind it. */
+static void test_parse_fails_closed(void **state)
+{
+    (void)state;
+    static const char nul[] = "allow a.b\0c\n";
+    static const char *const empty[] = {"", "\n", "#allow builtins.set", "   \t\r\n", "lenient"};
+    for (size_t i = 0; i < sizeof empty / sizeof empty[0]; i++) {
+        og_policy *policy = policy_of(empty[i]);
+        assert_false(allows(policy, "builtins", "set"));
+        og_policy_free(policy);
+    }
+    og_policy *policy = og_policy_new(NULL);
+    assert_int_equal(og_policy_parse(policy, nul, sizeof nul - 1, NULL), OG_ESYNTAX);
+    assert_false(allows(policy, "a", "b"));
+    assert_int_equal(og_policy_parse(policy, NULL, 0, NULL), OG_OK);
+    og_policy_free(policy);
 }
 
 /* ---- Reading ---- */
@@ -253,6 +284,61 @@ static void test_pickles_inside(void **state)
                              "cos\nsystem\n)R.xa.",
                              false, &err),
                      OG_OK);
+    og_policy_free(policy);
+}
+
+static void put(og_buf *out, const char *text, size_t len)
+{
+    assert_int_equal(og_buf_put(out, text, len), OG_OK);
+}
+
+/* bytes(b), over and over: each gives bytes that may be a pickle, and only so many are read. */
+static void test_copies_of_bytes_are_bounded(void **state)
+{
+    (void)state;
+    enum { HALF = 10000, COPIES = 5000 };
+    og_buf bytes = OG_BUF_INIT;
+    uint8_t len[4] = {(2 * HALF + 5) & 0xff, (2 * HALF + 5) >> 8, 0, 0};
+    put(&bytes,
+        "\x80\x04\x8c\x08"
+        "builtins\x8c\x05"
+        "bytes\x93\x94"
+        "0B",
+        23);
+    put(&bytes, (const char *)len, sizeof len);
+    for (size_t i = 0; i < HALF; i++)
+        put(&bytes, "N0", 2);
+    put(&bytes,
+        "ca\nb\n"
+        "\x94"
+        "0",
+        7);
+    for (size_t i = 0; i < COPIES; i++)
+        put(&bytes, "h\0h\1\x85R0", 7);
+    put(&bytes, "N.", 2);
+    og_error err = {0};
+    assert_int_equal(og_pickle_check(bytes.data, bytes.len, NULL, NULL, &err), OG_EPOLICY);
+    assert_non_null(strstr(err.text, "more copies of bytes than are looked at"));
+    og_policy *policy = og_policy_builtin("plain-data", NULL);
+    assert_int_equal(read_by(policy, (const char *)bytes.data, bytes.len, false, &err), OG_EPOLICY);
+    assert_non_null(strstr(err.text, "more copies of bytes than are looked at"));
+    og_policy_free(policy);
+    og_buf_free(&bytes);
+}
+
+/* A class that getattr() finds in another one is named too, though no opcode names it. */
+static void test_classes_found_by_getattr(void **state)
+{
+    (void)state;
+    static const char bytes[] = "\x80\x02"
+                                "c__builtin__\ngetattr\ncshop\nOrder\nX\x05\0\0\0"
+                                "Inner\x86R)R.";
+    og_error err = {0};
+    og_policy *policy = policy_of("allow builtins.getattr\nallow shop.Order\n");
+    assert_int_equal(read_by(policy, bytes, sizeof bytes - 1, false, &err), OG_EPOLICY);
+    assert_non_null(strstr(err.text, "names shop:Order.Inner"));
+    assert_int_equal(og_policy_allow(policy, "shop:Order.Inner", NULL), OG_OK);
+    assert_int_equal(read_by(policy, bytes, sizeof bytes - 1, false, &err), OG_OK);
     og_policy_free(policy);
 }
 
@@ -433,9 +519,12 @@ int main(void)
         cmocka_unit_test(test_builtin),
         cmocka_unit_test(test_parse),
         cmocka_unit_test(test_parse_errors),
+        cmocka_unit_test(test_parse_fails_closed),
         cmocka_unit_test(test_reading),
         cmocka_unit_test(test_extensions_with_names),
         cmocka_unit_test(test_pickles_inside),
+        cmocka_unit_test(test_copies_of_bytes_are_bounded),
+        cmocka_unit_test(test_classes_found_by_getattr),
         cmocka_unit_test(test_report),
         cmocka_unit_test(test_report_is_bounded),
         cmocka_unit_test(test_every_cut_and_change),

@@ -254,6 +254,11 @@ static void test_text_and_bytes(void **state)
     assert_memory_equal(og_data(v, &len), "\0\xff", 2);
     assert_int_equal(len, 2);
     assert_int_equal(og_len(og_bytearray(doc, NULL, 0)), 0);
+    static const char there[] = "ab";
+    v = og_bytearray_borrow(doc, there, 2);
+    assert_int_equal(og_kind_of(v), OG_BYTEARRAY);
+    assert_ptr_equal(og_data(v, NULL), there);
+    assert_int_equal(og_equal(v, og_bytearray(doc, "ab", 2)), 1);
 }
 
 int main(void)

@@ -96,6 +96,35 @@ static void tells_the_fields_of_a_structure(void **state)
     assert_int_equal(og_dtype_field(&type, 0, &name, &type, &offset, NULL), OG_ETYPE);
 }
 
+/* Arrays of protocol 5 whose bytes came apart: read where they are, in buffers that may change or may not. */
+static void reads_buffers_in_place(void **state)
+{
+    static const char given[] = "\x80\x05"
+                                "cnumpy.core.numeric\n_frombuffer\n(\x97\x98"
+                                "cnumpy\ndtype\nX\x02\x00\x00\x00i2K\x00K\x01\x87RK\x03\x85X\x01\x00\x00\x00"
+                                "Ct\x52\x97\x86.";
+    static const int16_t numbers[] = {1, -2, 3};
+    static const char large[1 << 20]; /* buffers do not count among the memory for the pickle's few bytes */
+    og_doc *doc = *state;
+    og_doc *read = og_doc_new(NULL);
+    const og_value buffers[] = {og_bytes_borrow(numbers, sizeof numbers),
+                                og_bytearray(doc, large, sizeof large)};
+    og_pickle_read_options options = {.size = sizeof options, .buffers = buffers, .buffer_count = 2};
+    og_error err = {0};
+    og_ndarray a;
+    assert_int_equal(og_pickle_read(read, given, sizeof given - 1, NULL, &options, &err), OG_OK);
+    assert_int_equal(og_as_ndarray(og_item(og_doc_root(read), 0), &a, &err), OG_OK);
+    assert_ptr_equal(a.data, numbers);
+    assert_int_equal(a.count, 3);
+    assert_ptr_equal(og_data(og_item(og_doc_root(read), 1), NULL), og_data(buffers[1], NULL));
+    assert_int_equal(og_pickle_read(read, given, sizeof given - 1, NULL, NULL, &err), OG_OK);
+    assert_int_equal(og_as_ndarray(og_item(og_doc_root(read), 0), &a, &err), OG_EVALUE);
+    assert_non_null(strstr(err.text, "not passed in"));
+    options.buffer_count = 1;
+    assert_true(og_pickle_read(read, given, sizeof given - 1, NULL, &options, &err) < 0);
+    og_doc_free(read);
+}
+
 static void refuses_shapes_that_lie(void **state)
 {
     og_error err = {0};
@@ -267,6 +296,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(gives_the_data_in_place, doc_setup, doc_teardown),
         cmocka_unit_test_setup_teardown(tells_the_fields_of_a_structure, doc_setup, doc_teardown),
+        cmocka_unit_test_setup_teardown(reads_buffers_in_place, doc_setup, doc_teardown),
         cmocka_unit_test_setup_teardown(refuses_shapes_that_lie, doc_setup, doc_teardown),
         cmocka_unit_test(keeps_the_promise_on_memory),
         cmocka_unit_test_setup_teardown(writers_forget_what_they_showed, doc_setup, doc_teardown),

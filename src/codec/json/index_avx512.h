@@ -90,7 +90,7 @@ static OG__HOT uint32_t *og__index_run(og__json_index *ix, size_t at, size_t blo
 static OG__TARGET __attribute__((noinline)) bool og__index_more(og__json_index *ix, const uint32_t *from)
 {
     size_t left = (size_t)(ix->end - from);
-    memmove(ix->entries, from, left * sizeof *from);
+    if (left) memmove(ix->entries, from, left * sizeof *from);
     uint32_t *out = ix->entries + left;
     size_t at = ix->done;
     while (ix->len - at >= OG__BLOCK && out < ix->entries + OG__INDEX_ROOM) {

@@ -166,7 +166,7 @@ static void note_node(maker *m, size_t number, og_value value, bool open)
 static uint8_t take_flags(maker *m)
 {
     uint8_t flags = OG__N_PLACED;
-    if (m->late) flags |= OG__N_LATE;
+    if (m->late) flags |= OG__N_SHARED | OG__N_LATE;
     m->late = false;
     return flags;
 }

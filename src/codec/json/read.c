@@ -85,22 +85,43 @@ static bool is_like(const og__node *shape, const og_value *items, size_t count)
     return true;
 }
 
+/* The dict that was read whose keys these are; or NULL. It is the latest of its count then. */
+static const og__node *find_shape(og__json_shapes *shapes, const og_value *items, size_t count)
+{
+    const og__node **slots = shapes->by_count[og__json_count_slot(count)];
+    if (is_like(slots[0], items, count)) return slots[0];
+    if (!is_like(slots[1], items, count)) return NULL;
+    const og__node *found = slots[1];
+    slots[1] = slots[0];
+    slots[0] = found;
+    return found;
+}
+
+void og__json_keep_shape(og__json_shapes *shapes, const og__node *dict)
+{
+    if (dict->count == 0) return;
+    const og__node **slots = shapes->by_count[og__json_count_slot(dict->count)];
+    slots[1] = slots[0];
+    slots[0] = dict;
+    og_value first = *(const og_value *)dict->items;
+    if (first.meta & OG__F_CLEAN) shapes->by_first[og__json_first_slot(first.u.p)] = dict;
+}
+
 /* Makes a dict whose keys may be those of one that was read. */
 static og_value make_dict(og__json_reader *r, const og_value *items, size_t count, size_t *bad, og_error *why)
 {
-    og__json_shapes *shapes = r->shapes;
-    const og__node **slot = shapes && count ? &shapes->by_count[count % 16] : NULL;
-    if (slot && is_like(*slot, items, count)) {
-        og_value made = count <= OG__LINEAR_MAX ? og__run_from(r->doc, OG_DICT, items, 2 * count, count)
-                                                : og__dict_like(r->doc, *slot, items);
-        if (!og_valid(made)) why->code = OG_ENOMEM;
+    const og__node *shape = r->shapes ? find_shape(r->shapes, items, count) : NULL;
+    og_value made;
+    if (!shape) {
+        made = og__dict_from(r->doc, items, count, r->duplicate, bad, why);
+        if (r->shapes && og_valid(made)) og__json_keep_shape(r->shapes, og__node_of(made));
         return made;
     }
-    og_value made = og__dict_from(r->doc, items, count, r->duplicate, bad, why);
-    if (slot && og_valid(made)) {
-        *slot = og__node_of(made);
-        if (items->meta & OG__F_CLEAN) shapes->by_first[og__json_first_slot(items->u.p)] = *slot;
-    }
+    if (count <= OG__LINEAR_MAX)
+        made = og__run_from(r->doc, OG_DICT, items, 2 * count, count);
+    else
+        made = og__dict_like(r->doc, shape, items);
+    if (!og_valid(made)) why->code = OG_ENOMEM;
     return made;
 }
 
@@ -116,7 +137,8 @@ og_value og__json_make_container(og__json_reader *r)
     } else if (list) {
         made = og__list_from(r->doc, items, count);
     } else {
-        og_error why = {.code = OG_OK};
+        og_error why;
+        why.code = OG_OK; /* to clear it all takes longer than to make a small dict */
         size_t bad = SIZE_MAX;
         made = make_dict(r, items, count / 2, &bad, &why);
         if (!og_valid(made) && why.code != OG_ENOMEM) {
@@ -194,13 +216,25 @@ og__json_kernel og__json_best_kernel(void)
     return OG__JSON_ANY;
 }
 
+/* Takes a pass that has all sentences over the text. */
+static int pass_with_sentences(og__json_reader *r, int (*pass)(og__json_reader *r))
+{
+    enum { SHORT = 2048 /* has too few dicts to remember them */ };
+    og__json_shapes shapes;
+    if (r->end - r->text <= SHORT || r->tree) return pass(r);
+    memset(&shapes, 0, sizeof shapes);
+    r->shapes = &shapes;
+    int status = pass(r);
+    r->shapes = NULL;
+    return status;
+}
+
 #if defined(OG__JSON_X86)
 /* What is not right is read again by the pass that says what is wrong. */
 static int pass_avx512(og__json_reader *r)
 {
     og_error *err = r->err;
     og__doc_mark mark = og__doc_marked(r->doc);
-    og__doc_mark tree = r->tree ? og__doc_marked(r->tree) : mark;
     r->err = NULL;
     bool good = og__json_pass_avx512(r);
     r->err = err;
@@ -210,27 +244,25 @@ static int pass_avx512(og__json_reader *r)
         return r->status;
     }
     og__doc_rewind(r->doc, mark);
-    if (r->tree) og__doc_rewind(r->tree, tree);
     r->doc->work = 0;
     r->status = OG_OK;
-    return og__json_pass(r);
+    return pass_with_sentences(r, og__json_pass);
 }
 #endif
 
-/* The vectors' passes read padded texts only. */
-static int pass_over(og__json_reader *r)
+/* The vectors' passes read padded texts only, and the fastest one no tags. */
+static inline int pass_over(og__json_reader *r)
 {
 #if defined(OG__JSON_X86)
     bool padded = r->fast_end == r->end;
-    if (padded && r->kernel == OG__JSON_AVX512) return pass_avx512(r);
-    if (padded && r->kernel == OG__JSON_AVX2) return og__json_pass_avx2(r);
+    if (padded && r->kernel == OG__JSON_AVX512 && !r->tree) return pass_avx512(r);
+    if (padded && r->kernel != OG__JSON_ANY) return pass_with_sentences(r, og__json_pass_avx2);
 #endif
-    return og__json_pass(r);
+    return pass_with_sentences(r, og__json_pass);
 }
 
-static int read_into(og_doc *doc, og__json_reader *r)
+static inline int read_into(og_doc *doc, og__json_reader *r)
 {
-    r->doc = doc;
     doc->work = 0;
     doc->work_limit = WORK_LEAST + (uint64_t)(r->end - r->text) * WORK_PER_BYTE;
     int status = pass_over(r);
@@ -243,18 +275,23 @@ static int read_into(og_doc *doc, og__json_reader *r)
     return status;
 }
 
-static og__json_reader reader_of(og__json_kernel kernel, const og_json_read_options *o, og_error *err)
+/* Field by field: to clear it all first takes longer than to read a short text. */
+static void set_out(og__json_reader *r, og__json_kernel kernel, og_doc *doc, const og_json_read_options *o,
+                    og_error *err)
 {
-    return (og__json_reader){
-        .max_depth = o->max_depth ? o->max_depth : DEPTH_DEFAULT,
-        .max_digits = o->max_digits ? o->max_digits : DIGITS_DEFAULT,
-        .err = err,
-        .kernel = kernel,
-        .allow_nan = o->allow_nan,
-        .allow_surrogates = o->allow_surrogates || o->lossless,
-        .allow_trailing_comma = o->allow_trailing_comma,
-        .duplicate = o->refuse_duplicates ? OG__DUPLICATE_REFUSE : OG__DUPLICATE_LAST,
-    };
+    r->depth = 0;
+    r->max_depth = o->max_depth ? o->max_depth : DEPTH_DEFAULT;
+    r->max_digits = o->max_digits ? o->max_digits : DIGITS_DEFAULT;
+    r->doc = doc;
+    r->tree = NULL;
+    r->err = err;
+    r->shapes = NULL;
+    r->status = OG_OK;
+    r->kernel = kernel;
+    r->allow_nan = o->allow_nan;
+    r->allow_surrogates = o->allow_surrogates || o->lossless;
+    r->allow_trailing_comma = o->allow_trailing_comma;
+    r->duplicate = o->refuse_duplicates ? OG__DUPLICATE_REFUSE : OG__DUPLICATE_LAST;
 }
 
 /* Reads with the containers of the text in a document of their own until their tags are understood. */
@@ -271,12 +308,12 @@ static int read_lossless(og_doc *doc, og__json_reader *r)
     return status;
 }
 
-static int read_document(og__json_kernel kernel, og_doc *doc, const uint8_t *text, size_t len, bool padded,
-                         const og_json_read_options *o, og_error *err)
+static inline int read_document(og__json_kernel kernel, og_doc *doc, const uint8_t *text, size_t len,
+                                bool padded, const og_json_read_options *o, og_error *err)
 {
-    og__json_reader r = reader_of(kernel, o, err);
+    og__json_reader r;
+    set_out(&r, kernel, doc, o, err);
     set_text(&r, text, len, padded);
-    r.doc = doc;
     if (o->allow_comments) {
         text = og__json_blank_comments(&r, text, len);
         if (!text) return r.status;

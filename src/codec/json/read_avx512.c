@@ -39,7 +39,6 @@ typedef struct pass {
     const og__node *model;
     const og_value *expect;     /* key that may come next, in the model's items */
     const og_value *expect_end; /* of the model's items */
-    const og_value *twin;       /* what the model had under the key just met; or NULL */
     og__json_index *ix;
 } pass;
 
@@ -135,7 +134,7 @@ static OG__HOT const og_value *elder(const og_value *frame, const og_value *at)
 static OG__HOT const og_value *likeness(const pass *p)
 {
     if (p->in == OG_DICT) {
-        if (p->twin) return p->twin;
+        if (!p->surprised) return p->expect - 1;
         return p->top > p->frame + DICT_FRAME + 1 ? p->top - 2 : NULL;
     }
     if (p->in != OG_LIST) return NULL;
@@ -164,18 +163,37 @@ static OG__HOT void push_frame(pass *p, og_kind kind)
     p->top = frame + (kind == OG_LIST ? LIST_FRAME : DICT_FRAME);
 }
 
+/* As og__doc_alloc() of a few KiB at a multiple of 8. */
+static OG__HOT void *alloc8(og_doc *doc, size_t size)
+{
+    uintptr_t at = ((uintptr_t)doc->at + 7) & ~(uintptr_t)7;
+    if (at + size > (uintptr_t)doc->end) return og__doc_alloc_slow(doc, size, 8);
+    uint8_t *run = doc->at + (at - (uintptr_t)doc->at);
+    doc->at = run + size;
+    return run;
+}
+
+static OG__HOT void copy_value(og_value *to, const og_value *from)
+{
+    _mm_storeu_si128((__m128i *)(void *)to, og__bytes16((const uint8_t *)from));
+}
+
 /* As og__run_from(), of values that were stored in one piece each. */
 static OG__HOT og_value make_run(og_doc *doc, og_kind kind, const og_value *items, size_t values,
                                  size_t count)
 {
     enum { WITH_NODE = 256 };
     if (values > WITH_NODE) return (og_value){0};
-    og__node *node = og__doc_alloc(doc, sizeof *node + values * sizeof *items, _Alignof(og__node));
+    og__node *node = alloc8(doc, sizeof *node + values * sizeof *items);
     if (!node) return (og_value){0};
     og_value *to = (og_value *)(void *)(node + 1);
     *node = (og__node){to, (uint32_t)count, 0, 0, OG__N_PLACED | OG__N_EXACT};
-    for (size_t i = 0; i < values; i++)
-        _mm_storeu_si128((__m128i *)(void *)(to + i), og__bytes16((const uint8_t *)(items + i)));
+    const og_value *end = items + values;
+    if (kind == OG_LIST && values % 2) copy_value(to++, items++);
+    for (; items < end; items += 2, to += 2) {
+        copy_value(to, items);
+        copy_value(to + 1, items + 1);
+    }
     return og__make(kind, 0, 0, node);
 }
 
@@ -183,7 +201,17 @@ static OG__HOT og_value make_list(og__json_reader *r, const pass *p)
 {
     const og_value *items = p->frame + LIST_FRAME;
     size_t values = (size_t)(p->top - items);
-    return r->tree ? (og_value){0} : make_run(r->doc, OG_LIST, items, values, values);
+    return make_run(r->doc, OG_LIST, items, values, values);
+}
+
+/* A few pairs whose keys differ at a glance; OG_INVALID says nothing. */
+static OG__TARGET __attribute__((noinline)) og_value make_new_dict(og__json_reader *r, const og_value *items,
+                                                                   size_t count, bool inner)
+{
+    if (count > OG__LINEAR_MAX || !og__clearly_distinct(items, count)) return (og_value){0};
+    og_value made = make_run(r->doc, OG_DICT, items, 2 * count, count);
+    if (inner && og_valid(made)) og__json_keep_shape(r->shapes, og__node_of(made));
+    return made;
 }
 
 static OG__HOT og_value make_dict(og__json_reader *r, const pass *p)
@@ -191,7 +219,7 @@ static OG__HOT og_value make_dict(og__json_reader *r, const pass *p)
     const og_value *items = p->frame + DICT_FRAME;
     size_t values = (size_t)(p->top - items);
     size_t count = values / 2;
-    if (r->tree || p->surprised) return (og_value){0};
+    if (p->surprised) return make_new_dict(r, items, count, p->frame->u.i != 1);
     if (count <= OG__LINEAR_MAX) return make_run(r->doc, OG_DICT, items, values, count);
     if (p->model->count != count) return (og_value){0};
     return og__dict_like(r->doc, p->model, items);
@@ -221,7 +249,7 @@ static OG__HOT step open_container(og__json_reader *r, pass *p, bool list)
 {
     if (p->depth_left == 0) return FAILED;
     bool empty = *place(p, 1) == (list ? ']' : '}');
-    if (empty && !r->tree) {
+    if (empty) {
         og_value made = og__run_from(r->doc, list ? OG_LIST : OG_DICT, NULL, 0, 0);
         if (!og_valid(made)) return FAILED;
         og__put_value(p->top++, made.meta, (uint64_t)made.u.i);
@@ -229,12 +257,10 @@ static OG__HOT step open_container(og__json_reader *r, pass *p, bool list)
         return look_ahead(r, p) ? CLOSED : FAILED;
     }
     p->depth_left--;
-    const og__node *model = list || r->tree ? NULL : model_like(likeness(p));
+    const og__node *model = list ? NULL : model_like(likeness(p));
     push_frame(p, list ? OG_LIST : OG_DICT);
     if (!list) set_model(p, model);
-    if (!empty) return OPENED;
-    p->e++;
-    return close_container(r, p, (og_value){0}) ? CLOSED : FAILED;
+    return OPENED;
 }
 
 /* ---- Keys and values ---- */
@@ -254,34 +280,42 @@ static OG__HOT bool take_string(og__json_reader *r, pass *p)
 
 static OG__HOT void take_expected(pass *p, const og_value *key)
 {
-    _mm_storeu_si128((__m128i *)(void *)p->top++, og__bytes16((const uint8_t *)key));
-    p->twin = key + 1;
+    copy_value(p->top++, key);
     p->expect = key + 2;
     p->e += 2;
 }
 
-/* Takes a key that is not the next one of the model. */
+/* True when the key at the next entry is `key`, a str of this text. */
+static OG__HOT bool is_key(const pass *p, og_value key)
+{
+    size_t len = p->e[1] - p->e[0] - 1;
+    if (len != og__value_len(key)) return false;
+    if (og__is_short_key(place(p, 0), key)) return true;
+    return key.meta & OG__F_CLEAN && memcmp(place(p, 0) + 1, key.u.p, len) == 0;
+}
+
+/* Takes a key that is not the next one of the model, or too long to be compared at once. */
 static OG__HOT bool take_other_key(og__json_reader *r, pass *p)
 {
     enum { LOOK_AHEAD = 3 };
-    const uint8_t *at = place(p, 0);
-    if (p->top == p->frame + DICT_FRAME) set_model(p, r->shapes->by_first[og__json_first_slot(at + 1)]);
+    bool first = p->top == p->frame + DICT_FRAME;
+    const og__node *other = first ? r->shapes->by_first[og__json_first_slot(place(p, 0) + 1)] : NULL;
+    if (other) set_model(p, other);
     const og_value *key = p->expect;
     for (int i = 0; i < LOOK_AHEAD && key < p->expect_end; i++, key += 2) {
-        if (!og__is_key(at, *key)) continue;
+        if (!is_key(p, *key)) continue;
         take_expected(p, key);
         return true;
     }
-    if (p->top == p->frame + DICT_FRAME) set_model(p, NULL);
+    if (first) set_model(p, NULL);
     p->surprised = true;
-    p->twin = NULL;
     return take_string(r, p);
 }
 
 /* Takes a key and its colon. */
 static OG__HOT bool take_key(og__json_reader *r, pass *p)
 {
-    if (p->expect < p->expect_end && og__is_key(place(p, 0), *p->expect)) {
+    if (p->expect < p->expect_end && og__is_short_key(place(p, 0), *p->expect)) {
         take_expected(p, p->expect);
     } else if (!take_other_key(r, p)) {
         return false;
@@ -399,12 +433,22 @@ static OG__HOT bool read_container(og__json_reader *r, og__json_index *ix)
     return did == CLOSED && p.e == ix->end && ix->done == ix->len;
 }
 
+/* In the place of memset(), for which the compiler loops over words. */
+static OG__HOT void clear(og__json_shapes *shapes)
+{
+    _Static_assert(sizeof *shapes % 64 == 0, "whole vectors");
+    __m512i zero = _mm512_setzero_si512();
+    __asm__("" : "+v"(zero)); /* hides that it is */
+    for (size_t i = 0; i < sizeof *shapes / 64; i++)
+        _mm512_storeu_si512((uint8_t *)shapes + 64 * i, zero);
+}
+
 OG__TARGET bool og__json_pass_avx512(og__json_reader *r)
 {
     const uint8_t *first = og__json_skip_space_slow(r, r->text);
     if (first == r->end || (*first | 0x20) != '{' || r->end - r->text > UINT32_MAX) return false;
     og__json_shapes shapes;
-    memset(&shapes, 0, sizeof shapes);
+    clear(&shapes);
     og__json_index ix;
     ix.text = r->text;
     ix.len = (size_t)(r->end - r->text);

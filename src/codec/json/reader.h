@@ -19,10 +19,12 @@ og__json_kernel og__json_best_kernel(void);
 int og__json_read_by(og__json_kernel kernel, og_doc *doc, const char *text, size_t len,
                      const og_json_read_options *options, og_error *err);
 
+enum { OG__SHAPES = 16, OG__FIRSTS = 32 };
+
 /* Dicts that were read, whose keys therefore differ: what the next one of many a dict is like. */
 typedef struct og__json_shapes {
-    const og__node *by_count[16]; /* of pairs */
-    const og__node *by_first[32]; /* by the first bytes of the first key */
+    const og__node *by_count[OG__SHAPES][2]; /* of pairs: the last two shapes, the latest first */
+    const og__node *by_first[OG__FIRSTS];    /* by the first bytes of the first key */
 } og__json_shapes;
 
 typedef struct og__json_reader {
@@ -60,7 +62,13 @@ typedef struct og__json_raw {
 /* The slot in by_first for a key that stands at `at` and is followed by a quote. */
 static inline size_t og__json_first_slot(const uint8_t *at)
 {
-    return (at[0] * 5u + at[1]) % 32;
+    return (at[0] * 5u + at[1]) % OG__FIRSTS;
+}
+
+/* The slot in by_count for dicts of so many pairs. */
+static inline size_t og__json_count_slot(size_t count)
+{
+    return (count ^ count >> 4) % OG__SHAPES;
 }
 
 static inline size_t og__json_position(const og__json_reader *r, const uint8_t *at)
@@ -96,6 +104,9 @@ const uint8_t *og__json_skip_space_slow(const og__json_reader *r, const uint8_t 
 
 /* Reads any value that is neither a container nor a string, or says what is wrong. */
 const uint8_t *og__json_read_other(og__json_reader *r, const uint8_t *at, og_value *out);
+
+/* Remembers a dict for others of its shape. */
+void og__json_keep_shape(og__json_shapes *shapes, const og__node *dict);
 
 /* Makes the innermost open container, that of r->frame, from the values up to r->top. OG_INVALID with the
  * error filled. */

@@ -75,16 +75,17 @@ static OG__HOT bool og__is_plain(const uint8_t *at, size_t len)
  * JSON, or with r->status set. */
 bool og__json_string_avx512(og__json_reader *r, const uint8_t *start, size_t len, og_value *out);
 
-/* True when `key`, a str of the same text, stands in quotes at `at`. */
-static OG__HOT bool og__is_key(const uint8_t *at, og_value key)
+/*
+ * True when `key`, a str of the same text, stands in quotes at `at`, if it is short; 32 bytes may be read.
+ * Only what is clean was not copied from the text: its quotes stand around it, and it may stand there again.
+ */
+static OG__HOT bool og__is_short_key(const uint8_t *at, og_value key)
 {
     enum { ALL_BUT_QUOTES = 30 };
     size_t len = og__value_len(key);
-    const uint8_t *was = (const uint8_t *)key.u.p - 1;
-    __m256i same = _mm256_cmpeq_epi8(og__bytes32(at), og__bytes32(was));
-    uint32_t differ = ~(uint32_t)_mm256_movemask_epi8(same);
-    if (__builtin_expect(len > ALL_BUT_QUOTES, 0)) return memcmp(at, was, len + 2) == 0;
-    return _bzhi_u32(differ, (unsigned)len + 2) == 0;
+    if (len > ALL_BUT_QUOTES || !(key.meta & OG__F_CLEAN)) return false;
+    __m256i same = _mm256_cmpeq_epi8(og__bytes32(at), og__bytes32((const uint8_t *)key.u.p - 1));
+    return _bzhi_u32(~(uint32_t)_mm256_movemask_epi8(same), (unsigned)len + 2) == 0;
 }
 
 /* ---- Numbers ---- */
@@ -124,9 +125,10 @@ static OG__HOT bool og__put_double(const uint8_t *end, __m256i digits, uint32_t 
                                    bool negative, og_value *out)
 {
     /* The digits before the point move up by one, into its place. */
-    uint32_t upto = _blsmsk_u32(point);
-    __m256i moved = _mm256_maskz_loadu_epi8(upto & some << 1, end - 33);
-    digits = _mm256_mask_subs_epu8(digits, upto, moved, og__bytes32(og__same.zeros));
+    uint32_t moved = some << 1;
+    __asm__("" : "+r"(moved)); /* not from the mask, where it would take longer */
+    __m256i before = _mm256_maskz_loadu_epi8(moved, end - 33);
+    digits = _mm256_mask_subs_epu8(digits, _blsmsk_u32(point), before, og__bytes32(og__same.zeros));
     double number;
     if (!og__double_near(og__join32(digits), (int)_tzcnt_u32(point) - 31, &number)) return false;
     union {
@@ -141,7 +143,7 @@ static OG__HOT bool og__put_double(const uint8_t *end, __m256i digits, uint32_t 
  * and for all that is none. */
 static OG__HOT bool og__whole_number(const uint8_t *at, const uint8_t *end, og_value *out)
 {
-    enum { MOST = 20 /* 19 digits and a point */, MOST_INT = 18 };
+    enum { MOST = 20 /* 19 digits and a point */ };
     bool negative = *at == '-';
     at += negative;
     size_t len = (size_t)(end - at);
@@ -152,10 +154,15 @@ static OG__HOT bool og__whole_number(const uint8_t *at, const uint8_t *end, og_v
     uint32_t other = _mm256_cmpgt_epu8_mask(digits, og__bytes32(og__same.nines));
     __asm__("" : "+r"(other)); /* in a register that can do more than a mask's */
     if (other == 0) {
-        if (len > MOST_INT || (*at == '0' && len > 1)) return false;
-        __m128i last = _mm256_extracti128_si256(digits, 1);
-        int64_t number = (int64_t)(len <= 16 ? og__join16(last) : og__join32(digits));
-        og__put_value(out, OG_INT, (uint64_t)(negative ? -number : number));
+        if (*at == '0' && len > 1) return false;
+        uint64_t number;
+        if (len <= 16)
+            number = og__join16(_mm256_extracti128_si256(digits, 1));
+        else if (len <= 18)
+            number = og__join32(digits);
+        else
+            return false;
+        og__put_value(out, OG_INT, negative ? 0 - number : number);
         return true;
     }
     size_t whole = _tzcnt_u32(other) + len - 32;

@@ -193,6 +193,7 @@ static void begin(og__json_writer *w, og_buf *out, og__json_frame *frames, og_er
     w->scratch = NULL;
     w->scratch_depth = SIZE_MAX;
     w->defined = 0;
+    w->late = false;
     w->err = err;
 }
 

@@ -9,16 +9,12 @@
 
 /* ---- Counting ---- */
 
-/* In the map: a node that was not whole when it was referred to, where a call may have seen that. */
-#define LATE (UINT64_C(1) << 63)
-
 /* Arguments that are looked at one by one, which many calls may have in common. */
 enum { LOOKED_AT = 16 };
 
 typedef struct run {
     const og_value *next;
     const og_value *last;
-    bool taken; /* below what may stand in itself before it is made */
 } run;
 
 typedef struct walk {
@@ -28,7 +24,7 @@ typedef struct walk {
     size_t room;
 } walk;
 
-static int push_run(walk *k, const og_value *items, size_t count, bool taken)
+static int push_run(walk *k, const og_value *items, size_t count)
 {
     if (count == 0) return OG_OK;
     if (k->depth == k->room) {
@@ -38,16 +34,13 @@ static int push_run(walk *k, const og_value *items, size_t count, bool taken)
         k->runs = runs;
         k->room = room;
     }
-    k->runs[k->depth++] = (run){items, items + count, taken};
+    k->runs[k->depth++] = (run){items, items + count};
     return OG_OK;
 }
 
-/* True when something that may be met again is made from other nodes: it may stand in itself before it is
- * there. */
-static bool takes_nodes(const walk *k, og_value value)
+/* True when an object is made from other nodes, which may not have been whole then. */
+static bool takes_nodes(const og__object *object)
 {
-    if (!og__is_shared(value) && value.u.p != k->w->root) return false;
-    const og__object *object = og__node_of(value)->items;
     if (og_kind_of(object->callable) == OG_OBJECT || (object->more && og_valid(object->more->kwargs)))
         return true;
     size_t count = og_len(object->args);
@@ -58,64 +51,55 @@ static bool takes_nodes(const walk *k, og_value value)
     return count > LOOKED_AT;
 }
 
-/* What it is made from goes on top of its steps: what is met first is what stands first in the text. */
-static int push_object(walk *k, og_value value, bool taken)
+static int push_object(walk *k, og_value value)
 {
     const og__object *object = og__node_of(value)->items;
-    const og__object_more *more = object->more;
+    if (!k->w->late) k->w->late = takes_nodes(object);
+    int status = push_run(k, &object->callable, 2);
     /* kwargs, items, pairs, state and next stand in a row. */
-    int status = more ? push_run(k, &more->kwargs, 5, taken) : OG_OK;
-    return status < 0 ? status : push_run(k, &object->callable, 2, taken);
+    if (status == OG_OK && object->more) status = push_run(k, &object->more->kwargs, 5);
+    return status;
 }
 
-static int push_node(walk *k, og_value value, bool taken)
+static int push_node(walk *k, og_value value)
 {
     const og__node *node = og__node_of(value);
     switch (og_kind_of(value)) {
     case OG_LIST:
     case OG_TUPLE:
     case OG_SET:
-    case OG_FROZENSET: return push_run(k, node->items, node->count, taken);
-    case OG_DICT: return push_run(k, node->items, 2 * (size_t)node->count, taken);
-    case OG_OBJECT: return push_object(k, value, taken);
+    case OG_FROZENSET: return push_run(k, node->items, node->count);
+    case OG_DICT: return push_run(k, node->items, 2 * (size_t)node->count);
+    case OG_OBJECT: return push_object(k, value);
     default: return OG_OK;
     }
 }
 
-/* True when the map has something to say of a node. */
-static bool is_marked(const og__json_writer *w, og_value value)
-{
-    return (og__node_of(value)->flags & (OG__N_SHARED | OG__N_LATE)) || value.u.p == w->root;
-}
-
 /* A node by itself is looked into once; how often it was met is counted. */
-static int visit(walk *k, og_value value, bool taken)
+static int visit(walk *k, og_value value)
 {
     if (!og__has_node(value) || og_kind_of(value) == OG_CLASS) return OG_OK;
-    taken = taken || (og_kind_of(value) == OG_OBJECT && takes_nodes(k, value));
-    if (is_marked(k->w, value)) {
+    if (og__is_shared(value) || value.u.p == k->w->root) {
         bool fresh;
-        bool late = taken && (og__node_of(value)->flags & OG__N_LATE);
-        uint64_t *count = og__map_put(&k->w->seen, value.u.p, late ? LATE : 0, &fresh);
+        uint64_t *count = og__map_put(&k->w->seen, value.u.p, 0, &fresh);
         if (!count) return og__json_write_no_memory(k->w);
         if (!fresh) {
-            *count |= 1;
+            *count = 1;
             return OG_OK;
         }
     }
-    return push_node(k, value, taken);
+    return push_node(k, value);
 }
 
 int og__json_count_nodes(og__json_writer *w, og_value root)
 {
     walk k = {.w = w};
-    int status = visit(&k, root, false);
+    int status = visit(&k, root);
     while (status == OG_OK && k.depth > 0) {
         run *top = &k.runs[k.depth - 1];
         og_value value = *top->next++;
-        bool taken = top->taken;
         if (top->next == top->last) k.depth--;
-        status = visit(&k, value, taken);
+        status = visit(&k, value);
     }
     og__free(w->alloc, k.runs, k.room * sizeof *k.runs);
     return status;
@@ -223,43 +207,42 @@ static int write_number_item(og__json_writer *w, uint64_t number)
     return status < 0 ? status : og__json_write_int(w, og_int((int64_t)number));
 }
 
-/* The map holds 0 for nodes that appear once, 1 for others, and their number plus 1 once they have one; and
- * LATE. */
+/* The map holds 0 for nodes that appear once, 1 for others, and their number plus 1 once they have one. */
 static uint64_t *find_mark(const og__json_writer *w, og_value value)
 {
-    return is_marked(w, value) ? og__map_find(&w->seen, value.u.p) : NULL;
+    if (!og__is_shared(value) && value.u.p != w->root) return NULL;
+    return og__map_find(&w->seen, value.u.p);
 }
 
 bool og__json_is_numbered(const og__json_writer *w, og_value value)
 {
     const uint64_t *mark = find_mark(w, value);
-    return mark && (*mark & ~LATE) > 0;
+    return mark && *mark > 0;
 }
 
-static int open_late(og__json_writer *w, og_value value)
+/* What was referred to before it was filled says so, where a call may have seen that. */
+static int open_new(og__json_writer *w, og_value value)
 {
-    int status = og__json_open_tag(w, "py/late");
+    int status = OG_OK;
+    if (w->late && (og__node_of(value)->flags & OG__N_LATE)) status = og__json_open_tag(w, "py/late");
     return status < 0 ? status : open_body(w, value);
 }
 
 static int write_node(og__json_writer *w, og_value value)
 {
     uint64_t *mark = find_mark(w, value);
-    uint64_t number = mark ? *mark & ~LATE : 0;
-    bool late = mark && (*mark & LATE);
-    if (number == 0) return late ? open_late(w, value) : open_body(w, value);
+    if (!mark || *mark == 0) return open_new(w, value);
     int status;
-    if (number > 1) {
+    if (*mark > 1) {
         status = og__json_open_tag(w, "py/ref");
-        return status < 0 ? status : og__json_write_int(w, og_int((int64_t)(number - 1)));
+        return status < 0 ? status : og__json_write_int(w, og_int((int64_t)(*mark - 1)));
     }
-    *mark = (++w->defined + 1) | (*mark & LATE);
+    *mark = ++w->defined + 1;
     status = og__json_open_tag(w, "py/def");
     if (status == OG_OK) status = og__json_open(w, OG__FRAME_DEF, NULL, 0);
     if (status == OG_OK) status = write_number_item(w, w->defined);
     if (status == OG_OK) status = og__json_begin_item(w);
-    if (status < 0) return status;
-    return late ? open_late(w, value) : open_body(w, value);
+    return status < 0 ? status : open_new(w, value);
 }
 
 int og__json_write_lossless(og__json_writer *w, og_value value)

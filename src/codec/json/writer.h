@@ -94,6 +94,7 @@ typedef struct og__json_writer {
     og_doc *scratch;      /* of what known objects show as, NULL until there is one */
     size_t scratch_depth; /* frames below the outermost one that shows such a thing; SIZE_MAX: none is open */
     uint64_t defined;     /* py/def numbers given so far */
+    bool late;            /* lossless: there are objects made from nodes that may not have been whole */
     og_error *err;
 } og__json_writer;
 

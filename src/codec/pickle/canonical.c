@@ -19,12 +19,14 @@ typedef struct counter {
     visit *open;
     size_t count;
     size_t cap;
+    bool late; /* some node was not whole when it was referred to */
 } counter;
 
 static int enter(counter *c, og_value v)
 {
     if (!og__has_node(v) || og_kind_of(v) == OG_CLASS) return OG_OK;
     bool fresh;
+    c->late = c->late || (og__node_of(v)->flags & OG__N_LATE);
     uint64_t *places = og__map_put(&c->places, og__node_of(v), 1, &fresh);
     if (!places) return OG_ENOMEM;
     if (!fresh) {
@@ -74,11 +76,10 @@ static int count_places(counter *c, og_value value)
     return status;
 }
 
-int og_pickle_canonical(og_value value, og_buf *out, const og_pickle_write_options *options, og_error *err)
+/* Writes the form once; `late` tells whether it depends on what was not whole when it was referred to. */
+static int write_form(og_value value, og_buf *out, const og_pickle_write_options *o, bool *late,
+                      og_error *err)
 {
-    og_pickle_write_options o;
-    int status = og__options_take(&o, sizeof o, options, err);
-    if (status < 0) return status;
     counter c = {.alloc = out->alloc, .places = {.alloc = out->alloc}};
     og__writer w = {
         .out = out,
@@ -86,18 +87,59 @@ int og_pickle_canonical(og_value value, og_buf *out, const og_pickle_write_optio
         .frame_at = SIZE_MAX,
         .err = err,
         .protocol = PROTOCOL,
-        .max_depth = o.max_depth ? o.max_depth : DEFAULT_DEPTH,
+        .max_depth = o->max_depth ? o->max_depth : DEFAULT_DEPTH,
         .nodes = {.alloc = out->alloc},
         .places = &c.places,
     };
-    if ((o.protocol != 0 && o.protocol != PROTOCOL) || w.max_depth >= UINT32_MAX)
+    if ((o->protocol != 0 && o->protocol != PROTOCOL) || w.max_depth >= UINT32_MAX)
         return og__writer_fail(&w, OG_EINVAL, "canonical pickles have protocol 4, and no other");
-    status = count_places(&c, value);
+    int status = count_places(&c, value);
     if (status < 0) {
         og__writer_fail(&w, OG_ENOMEM, "out of memory");
     } else {
-        status = og__writer_run(&w, value, o.max_bytes);
+        status = og__writer_run(&w, value, o->max_bytes);
     }
+    *late = c.late;
     og__map_free(&c.places);
     return status;
+}
+
+/* The form of what the form at `start` reads back to, in its place: 1 when it is another one. */
+static int write_again(og_buf *out, size_t start, const og_pickle_write_options *o, og_error *err)
+{
+    bool late;
+    size_t len = out->len - start;
+    og_doc *doc = og_doc_new(out->alloc);
+    uint8_t *form = doc ? og__doc_alloc(doc, len + 1, 1) : NULL; /* reading back resets documents */
+    og_doc *back = form ? og_doc_new(out->alloc) : NULL;
+    og_pickle_read_options read = {.size = sizeof read, .max_depth = o->max_depth};
+    int status = OG_ENOMEM;
+    if (back) {
+        memcpy(form, out->data + start, len);
+        status = og_pickle_read(back, form, len, NULL, &read, err);
+    } else {
+        og_error_set(err, OG_ENOMEM, OG_NO_POSITION, "cannot pickle: out of memory");
+    }
+    out->len = start;
+    if (status == OG_OK) status = write_form(og_doc_root(back), out, o, &late, err);
+    if (status == OG_OK) status = out->len - start != len || memcmp(out->data + start, form, len) != 0;
+    og_doc_free(back);
+    og_doc_free(doc);
+    return status;
+}
+
+int og_pickle_canonical(og_value value, og_buf *out, const og_pickle_write_options *options, og_error *err)
+{
+    enum { ROUNDS = 8 };
+    og_pickle_write_options o;
+    bool late = false;
+    size_t start = out->len;
+    int status = og__options_take(&o, sizeof o, options, err);
+    if (status == OG_OK) status = write_form(value, out, &o, &late, err);
+    /* What is late is so by what the pickle did that it was read from. What this one does is the form. */
+    int again = status == OG_OK && late;
+    for (int i = 0; again == 1 && i < ROUNDS; i++)
+        again = write_again(out, start, &o, err);
+    if (again < 0) out->len = start;
+    return again < 0 ? again : status;
 }

@@ -215,10 +215,7 @@ static int apply(og_pickle_dis *dis, og_pickle_line *line, og_value argument, og
 
 static int unknown(const og_pickle_dis *dis, og_error *err)
 {
-    return og_error_set(
-        err, OG_ESYNTAX, dis->at,
-        "found byte 0x%02x at %zu where a pickle has an opcode: this is not a pickle, or a damaged one",
-        dis->bytes[dis->at], dis->at);
+    return og__no_opcode(dis->bytes, dis->at, dis->len, err);
 }
 
 static int next(og_pickle_dis *dis, og_pickle_line *line, bool *shown, og_error *err)

@@ -30,20 +30,42 @@ static int read_int(og__reader *r)
     return plain || *r->op != OG__OP_INT ? og__op_LONG(r) : og__op_INT(r);
 }
 
+/* A line whose backslashes are taken for escapes, as pickletools does though no reader does: as if it were a
+ * literal in quotes. Where these are malformed, or bytes not ASCII, the line as it stands. */
+static int read_line(og__reader *r)
+{
+    size_t len;
+    const uint8_t *line = og__take_line(r, &len);
+    if (!line) return OG_ETRUNCATED;
+    if (len == 0 || !memchr(line, '\\', len)) return og__push_utf8(r, line, len);
+    uint8_t *quoted = og__doc_alloc(r->doc, len + 3, 1);
+    if (!quoted) return og__reader_nomem(r);
+    quoted[0] = quoted[len + 1] = '\'';
+    quoted[len + 2] = '\n';
+    memcpy(quoted + 1, line, len);
+    og__reader literal = *r;
+    literal.at = quoted;
+    literal.end = quoted + len + 3;
+    literal.err = NULL;
+    if (og__op_STRING(&literal) < 0) return og__push_utf8(r, line, len);
+    return og__push(r, literal.top[-1]);
+}
+
 /* Lines as one str, with a blank between them. */
 static int read_lines(og__reader *r, unsigned lines)
 {
-    const uint8_t *start = r->at;
-    for (unsigned i = 0; i < lines; i++) {
-        size_t len;
-        if (!og__take_line(r, &len)) return OG_ETRUNCATED;
-    }
-    size_t len = (size_t)(r->at - start) - 1;
-    char *text = og__doc_alloc(r->doc, len + 1, 1);
+    int status = read_line(r);
+    if (status < 0 || lines == 1) return status;
+    og_value first = *--r->top;
+    status = read_line(r);
+    if (status < 0) return status;
+    og_value second = *--r->top;
+    size_t len = og_len(first) + 1 + og_len(second);
+    char *text = og__doc_alloc(r->doc, len, 1);
     if (!text) return og__reader_nomem(r);
-    memcpy(text, start, len);
-    char *feed = lines > 1 ? memchr(text, '\n', len) : NULL;
-    if (feed) *feed = ' ';
+    if (og_len(first)) memcpy(text, first.u.p, og_len(first));
+    text[og_len(first)] = ' ';
+    if (og_len(second)) memcpy(text + og_len(first) + 1, second.u.p, og_len(second));
     return og__push_utf8(r, (const uint8_t *)text, len);
 }
 

@@ -174,9 +174,9 @@ static OG__HOT bool push_float(lane *l, bool care)
 }
 
 /* Whether bytes must be looked at more closely. */
-static OG__HOT bool is_suspect(const lane *l, const uint8_t *bytes, size_t len)
+static OG__HOT bool is_suspect(const lane *l, const uint8_t *bytes, size_t len, bool plain)
 {
-    return l->r->wary & OG__WARY_BYTES && og__may_be_pickle(bytes, len);
+    return l->r->wary & OG__WARY_BYTES && og__may_be_pickle(bytes, len, plain);
 }
 
 static OG__HOT bool push_str(lane *l, size_t size, bool care)
@@ -187,7 +187,7 @@ static OG__HOT bool push_str(lane *l, size_t size, bool care)
     size_t room = (size_t)(l->r->end - text);
     if (len > room) return false;
     unsigned flags = og__text_at(l->r->start, text, len, room);
-    if (flags & OG__TEXT_BAD || is_suspect(l, text, len)) return false;
+    if (flags & OG__TEXT_BAD || is_suspect(l, text, len, flags & OG__F_ASCII)) return false;
     l->at = text + len;
     return push_memoized(l, og__make(OG_STR, flags, len, text), care);
 }
@@ -195,7 +195,7 @@ static OG__HOT bool push_str(lane *l, size_t size, bool care)
 static OG__HOT bool push_bytes(lane *l, bool care)
 {
     if (left(l) < 1 || left(l) - 1 < l->at[0]) return false;
-    if (is_suspect(l, l->at + 1, l->at[0])) return false;
+    if (is_suspect(l, l->at + 1, l->at[0], true)) return false;
     og_value v = og__make(OG_BYTES, 0, l->at[0], l->at + 1);
     l->at += 1u + l->at[0];
     return push_memoized(l, v, care);

@@ -63,6 +63,9 @@ typedef struct og__arg_shape {
 
 og__arg_shape og__arg_shape_of(unsigned argument);
 
+/* OG_ESYNTAX: bytes[at], of `len`, is no opcode. Says what the bytes are instead, where that can be seen. */
+int og__no_opcode(const uint8_t *bytes, size_t at, size_t len, og_error *err);
+
 /* Where the argument of the opcode at `op` ends; NULL when that lies behind `end`. */
 const uint8_t *og__opcode_end(const uint8_t *op, const uint8_t *end);
 

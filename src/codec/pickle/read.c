@@ -17,10 +17,7 @@ enum {
 
 static int unknown_opcode(og__reader *r)
 {
-    return og_error_set(
-        r->err, OG_ESYNTAX, (size_t)(r->op - r->start),
-        "found byte 0x%02x at %zu where a pickle has an opcode: this is not a pickle, or a damaged one",
-        *r->op, (size_t)(r->op - r->start));
+    return og__no_opcode(r->start, (size_t)(r->op - r->start), (size_t)(r->end - r->start), r->err);
 }
 
 static const og__op_fn functions[256] = {

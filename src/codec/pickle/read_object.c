@@ -209,9 +209,9 @@ int og__op_NEXT_BUFFER(og__reader *r)
     if (og_kind_of(buffer) != OG_BYTEARRAY || (!bytes && len))
         return og__reader_fail(r, OG_ETYPE, "expected bytes or a bytearray as buffer but found %s",
                                og_kind_name(og_kind_of(buffer)));
-    og_value copy = og_bytearray(r->doc, bytes, len);
-    if (og_valid(copy)) og__node_of(copy)->flags |= OG__N_PLACED;
-    return og__push_made(r, copy);
+    og_value own = og_bytearray_borrow(r->doc, bytes, len);
+    if (og_valid(own)) og__node_of(own)->flags |= OG__N_PLACED;
+    return og__push_made(r, own);
 }
 
 int og__op_READONLY_BUFFER(og__reader *r)

@@ -255,7 +255,7 @@ int og__op_BINBYTES8(og__reader *r)
 
 int og__push_bytearray(og__reader *r, const uint8_t *bytes, size_t len)
 {
-    og_value v = og_bytearray(r->doc, bytes, len);
+    og_value v = og_bytearray_borrow(r->doc, bytes, len);
     if (og_valid(v)) og__node_of(v)->flags |= OG__N_PLACED;
     return og__push_made(r, v);
 }

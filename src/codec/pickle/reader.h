@@ -306,8 +306,9 @@ og__run_fn og__reader_run_to_avx2; /* where there are AVX2, BMI and BMI2 */
 enum { OG__WARY_FRAMES = 1, OG__WARY_BYTES = 2 };
 void og__reader_run_on(og__reader *r);
 
-/* Whether bytes, or those of a str, may be a pickle that names something. */
-bool og__may_be_pickle(const uint8_t *bytes, size_t len);
+/* Whether bytes, or those of a str, may be a pickle that names something. `plain`: they are bytes, or ASCII.
+ */
+bool og__may_be_pickle(const uint8_t *bytes, size_t len, bool plain);
 
 /* As og__reader_run(), in one of these ways. */
 int og__reader_run_by(og__reader *r, og__run_fn *run_to);

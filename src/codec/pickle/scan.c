@@ -8,18 +8,11 @@
 
 /* The state is the number of lines of the current argument that are still to come. */
 
-static int unknown_opcode(const uint8_t *data, size_t at, og_error *err)
-{
-    return og_error_set(
-        err, OG_ESYNTAX, at,
-        "found byte 0x%02x where a pickle has an opcode: this is not a pickle, or a damaged one", data[at]);
-}
-
 /* Takes the opcode at scan->at with the fixed part of its argument: 1 taken, 0 needs more, < 0 error. */
 static int scan_opcode(og_pickle_scan *scan, const uint8_t *data, size_t len, og_error *err)
 {
     const og__opcode_info *op = &og__opcodes[data[scan->at]];
-    if (!op->name) return unknown_opcode(data, scan->at, err);
+    if (!op->name) return og__no_opcode(data, scan->at, len, err);
     og__arg_shape shape = og__arg_shape_of(op->argument);
     if (len - scan->at <= shape.fixed) return 0;
 

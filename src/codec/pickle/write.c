@@ -101,7 +101,7 @@ static og__opcode op_of_many(og_value container)
  * what it holds is filled in CPython's steps, so that it is met as it was. */
 static int begin_batch(og__writer *w, og__frame *f)
 {
-    size_t batch = !w->places && (og__node_of(f->value)->flags & OG__N_LATE) ? LATE_BATCH : BATCH;
+    size_t batch = w->places || (og__node_of(f->value)->flags & OG__N_LATE) ? LATE_BATCH : BATCH;
     size_t unit = f->one == OG__OP_SETITEM ? 2 : 1;
     size_t left = f->count - f->index;
     bool single = f->one && (left == unit || w->protocol == 0);

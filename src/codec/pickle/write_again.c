@@ -4,20 +4,25 @@
  * holds.
  *
  * A call looks into its arguments, and should find in them what it found when it was made first. What is
- * fetched from the memo while it is still being filled is half-filled. So where a call is written once more
- * within its own arguments, the containers and objects around it that were whole then (those that are not
- * OG__N_LATE) are filled as they are fetched, before the call is made, and what was written of them further
- * out is dropped. DUP tells readers of ours that this is so: nobody refers to it before it is filled.
+ * fetched from the memo while it is being filled is half-filled. That is as it was for what is OG__N_LATE;
+ * all else was whole, so it is filled as it is fetched, and what was written of it further out is dropped.
+ * DUP tells readers of ours that this is so: nobody refers to it before it is filled.
  */
 #include "codec/pickle/writer.h"
 
-/* True when it had to be fetched as it stood, or is whole. */
-static bool must_wait(const og__writer *w, og_value v)
+/* Frames that are looked at for each byte written, at most. */
+enum { LOOKS_A_BYTE = 64 };
+
+/* True of what can be filled after it was made. */
+static bool is_filled(const og__writer *w, og_value v)
 {
     og_kind kind = og_kind_of(v);
-    bool fills =
-        kind == OG_LIST || kind == OG_DICT || (kind == OG_SET && w->protocol >= 4) || kind == OG_OBJECT;
-    return !fills || (og__node_of(v)->flags & OG__N_LATE);
+    return kind == OG_LIST || kind == OG_DICT || (kind == OG_SET && w->protocol >= 4) || kind == OG_OBJECT;
+}
+
+static bool is_late(og_value v)
+{
+    return og__node_of(v)->flags & OG__N_LATE;
 }
 
 /* Whose state frame `i` writes, or half of it, for it may be a pair of two dicts; else i. */
@@ -58,23 +63,24 @@ static uint64_t *numbered(const og__writer *w, size_t i)
 /* The frames between a value and itself that can be fetched from the memo, as indices; SIZE_MAX: none. */
 typedef struct way {
     size_t outermost;
-    size_t next; /* but one */
-    size_t stop; /* the outermost that must wait */
-    bool fresh;  /* there are others than the outermost that were not filled early before */
+    size_t next;  /* but one */
+    size_t stops; /* the outermost that must be fetched as it stands */
+    bool fresh;   /* there are others than the outermost that were not filled early before */
 } way;
 
 /* From the frame of a value to the top. State is copied when its object takes it, so it is the object that is
- * fetched, and waits when its state must. */
-static way find_way(const og__writer *w, size_t from)
+ * fetched, and as it stands when its state is. */
+static way find_way(og__writer *w, size_t from)
 {
     way found = {SIZE_MAX, SIZE_MAX, SIZE_MAX, false};
-    for (size_t i = from + 1; i < w->open_count && found.stop == SIZE_MAX; i++) {
+    w->looks += w->open_count - from;
+    for (size_t i = from + 1; i < w->open_count && found.stops == SIZE_MAX; i++) {
         i = newest(w, i);
         const uint64_t *entry = numbered(w, i);
         if (!entry) continue;
         size_t owner = owner_of(w, i);
-        bool waits = must_wait(w, w->open[i].value) || og__object_is_late(&w->open[i]);
-        if (waits) found.stop = owner;
+        if ((is_filled(w, w->open[i].value) && is_late(w->open[i].value)) || og__object_is_late(&w->open[i]))
+            found.stops = owner;
         if (owner < i) continue;
         if (found.outermost == SIZE_MAX) {
             found.outermost = i;
@@ -88,9 +94,8 @@ static way find_way(const og__writer *w, size_t from)
 
 /*
  * `v` is reached again from inside of itself before it is made: it will be written once more in there, and
- * that is the one that stays. What stands around the outermost one in between that must wait is to be filled
- * when it is met. When none must, it is not known how it was: the outermost is filled, if there is another
- * one that can wait instead.
+ * that is the one that stays. When it is not known how what stands in between was, the outermost of it is to
+ * be filled when it is met, if there is another one that can wait instead.
  */
 static int prepare_way(og__writer *w, og_value v)
 {
@@ -100,14 +105,37 @@ static int prepare_way(og__writer *w, og_value v)
     way found = find_way(w, from);
     if (found.outermost == SIZE_MAX) return refuse_way(w, v);
     w->open[from].again = true;
-    if (og_kind_of(v) != OG_OBJECT) return OG_OK;
-    size_t stop = found.stop;
-    if (stop == SIZE_MAX) stop = found.fresh ? found.next : found.outermost;
-    for (size_t i = found.outermost; i < stop; i = newest(w, i + 1)) {
+    if (og_kind_of(v) != OG_OBJECT || found.stops != SIZE_MAX || !found.fresh) return OG_OK;
+    for (size_t i = found.outermost; i < found.next; i = newest(w, i + 1)) {
         uint64_t *entry = numbered(w, i);
-        if (entry && !must_wait(w, w->open[i].value)) *entry |= OG__NODE_EARLY;
+        if (entry && is_filled(w, w->open[i].value)) *entry |= OG__NODE_EARLY;
     }
     return OG_OK;
+}
+
+/* The newest frame that fills a node; SIZE_MAX: none does. */
+static size_t filled_by(og__writer *w, og_value v)
+{
+    for (size_t i = w->open_count; i-- > 0; w->looks++) {
+        const og__frame *f = &w->open[i];
+        if (f->value.u.p == v.u.p && !f->dropped) return i;
+    }
+    return SIZE_MAX;
+}
+
+/* True when a node that is fetched must be filled by then: it is not late, and something that it waits for
+ * is. */
+static bool must_be_whole(og__writer *w, og_value v, uint64_t *entry)
+{
+    if (*entry & OG__NODE_EARLY) return true;
+    if (w->waiting == 0 || (*entry & OG__NODE_WHOLE) || !is_filled(w, v) || is_late(v)) return false;
+    size_t from = filled_by(w, v);
+    if (from == SIZE_MAX) {
+        *entry |= OG__NODE_WHOLE;
+        return false;
+    }
+    size_t stops = find_way(w, from).stops;
+    return stops != SIZE_MAX && stops > from;
 }
 
 /* What is still to come of the run of frame `i`, into the container on top of the stack. */
@@ -128,13 +156,19 @@ static int run_early(og__writer *w, size_t i)
 /* It is on top of the stack: what is still to come of it is done now. 0 or 1, as og__write_value(). */
 static int fill_early(og__writer *w, og_value v)
 {
-    bool object = og_kind_of(v) == OG_OBJECT;
-    for (size_t i = w->open_count; i-- > 0;) {
-        og__frame *f = &w->open[i];
-        if (f->value.u.p != v.u.p || f->dropped) continue;
-        return object ? og__object_early(w, i) : run_early(w, i);
-    }
-    return 0; /* it is whole */
+    size_t i = filled_by(w, v);
+    if (i == SIZE_MAX) return 0; /* it is whole */
+    return og_kind_of(v) == OG_OBJECT ? og__object_early(w, i) : run_early(w, i);
+}
+
+static int fetch(og__writer *w, og_value v, uint64_t *entry)
+{
+    bool early = must_be_whole(w, v, entry);
+    if (early) *entry = (*entry & ~(uint64_t)OG__NODE_EARLY) | OG__NODE_FILLED;
+    if (w->looks / LOOKS_A_BYTE > w->out->len + OG__FRAME_TARGET)
+        return og__writer_fail(w, OG_ELIMIT, "calls hold one another in too many ways");
+    int status = og__put_get(w, (uint32_t)(*entry >> OG__NODE_SHIFT));
+    return early && status == OG_OK ? fill_early(w, v) : status;
 }
 
 bool og__met_before(og__writer *w, og_value v, size_t *depth, int *status)
@@ -147,9 +181,6 @@ bool og__met_before(og__writer *w, og_value v, size_t *depth, int *status)
         *status = prepare_way(w, v);
         return *status < 0;
     }
-    bool early = *entry & OG__NODE_EARLY;
-    if (early) *entry = (*entry & ~(uint64_t)OG__NODE_EARLY) | OG__NODE_FILLED;
-    *status = og__put_get(w, (uint32_t)(*entry >> OG__NODE_SHIFT));
-    if (early && *status == OG_OK) *status = fill_early(w, v);
+    *status = fetch(w, v, entry);
     return true;
 }

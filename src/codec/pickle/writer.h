@@ -37,7 +37,8 @@ enum {
     OG__NODE_STATE = 1,
     OG__NODE_EARLY = 2,  /* what is fetched next must be whole: it is filled then */
     OG__NODE_FILLED = 4, /* it was */
-    OG__NODE_SHIFT = 3
+    OG__NODE_WHOLE = 8,  /* nothing is still to come of it */
+    OG__NODE_SHIFT = 4
 };
 
 /* The names that the forms of values need. */
@@ -99,6 +100,7 @@ typedef struct og__writer {
     uint32_t numbers;          /* of the memo, given out */
     uint32_t named[OG__NAMES]; /* the numbers of names, plus 1; 0: not written yet */
     size_t waiting;            /* frames that are */
+    size_t looks;              /* frames that were looked at for cycles: time stays in proportion */
     int64_t buffers;           /* out-of-band buffers referred to */
     const og__map *places;     /* canonical: how often each node stands somewhere; else NULL */
     og__map nodes;             /* those that may be met again */
@@ -183,7 +185,8 @@ bool og__stands_twice(const og__writer *w, og_value v);
 /* True when the node may stand in more than one place. */
 static inline bool og__may_stand_twice(const og__writer *w, og_value v)
 {
-    return w->places ? og__stands_twice(w, v) : og__is_shared(v);
+    if (!w->places) return og__is_shared(v);
+    return (og__node_of(v)->flags & OG__N_LATE) || og__stands_twice(w, v);
 }
 
 /* True when the node may be met again while this pickle is written. */
