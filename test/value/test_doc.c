@@ -4,6 +4,8 @@
 
 #include "../support/failing_alloc.h"
 
+#include <stdlib.h>
+
 /* A list of `count` dicts, made as a reader makes them. */
 static og_value read_like(og_doc *doc, size_t count)
 {
@@ -128,6 +130,46 @@ static void test_reset_forgets(void **state)
     assert_int_equal(doc->work, 0);
 }
 
+/* After a rewind a document holds what it held when it was marked, and goes on from there. */
+static void test_rewind(void **state)
+{
+    (void)state;
+    static const size_t before[] = {0, 1, 40, 900, 3000, 50000, 400000};
+    static const size_t after[] = {16, 900, 30000, 16, 5000, 300000, 24};
+    for (size_t i = 0; i < sizeof before / sizeof before[0]; i++) {
+        og_doc *doc = og_doc_new(NULL);
+        assert_non_null(doc);
+        for (size_t n = 0; n < before[i]; n += 40)
+            assert_non_null(og__doc_alloc(doc, 40, 8));
+        uint8_t *kept = og__doc_alloc(doc, 10, 1);
+        assert_non_null(kept);
+        memset(kept, 0x5a, 10);
+        if (before[i] == 0) og_doc_reset(doc);
+        size_t memory = og_doc_memory(doc);
+        size_t in_use = doc->in_use;
+        og__doc_mark mark = og__doc_marked(doc);
+        for (size_t round = 0; round < 30; round++) {
+            for (size_t k = 0; k <= (i + round) % 7; k++)
+                memset(og__doc_alloc(doc, after[(k + round) % 7], 8), 0xa5, after[(k + round) % 7]);
+            og__doc_rewind(doc, mark);
+            assert_int_equal(og_doc_memory(doc), memory);
+            assert_int_equal(doc->in_use, in_use);
+            assert_ptr_equal(doc->at, mark.at);
+        }
+        for (size_t k = 0; before[i] && k < 10; k++)
+            assert_int_equal(kept[k], 0x5a);
+        og_doc_free(doc);
+    }
+    og_doc *doc = og_doc_new(NULL);
+    og__doc_mark none = og__doc_marked(doc);
+    size_t memory = og_doc_memory(doc);
+    assert_non_null(og__doc_alloc(doc, 100000, 8));
+    og__doc_rewind(doc, none);
+    assert_int_equal(og_doc_memory(doc), memory);
+    assert_non_null(og__doc_alloc(doc, 10, 8));
+    og_doc_free(doc);
+}
+
 static void test_memory_limit(void **state)
 {
     og_doc *doc = *state;
@@ -195,6 +237,40 @@ static int build_much(const og_allocator *alloc, void *ctx)
     return status;
 }
 
+static void *note_largest(void *ctx, void *ptr, size_t old_size, size_t new_size)
+{
+    size_t *largest = ctx;
+    if (new_size > *largest) *largest = new_size;
+    return og_allocator_default()->resize(NULL, ptr, old_size, new_size);
+}
+
+/* malloc() keeps what it got back for as long as that is less than twice its largest block. */
+static void test_large_text_comes_in_one_block(void **state)
+{
+    (void)state;
+    enum { LEN = 600000 };
+    char *text = malloc(LEN);
+    assert_non_null(text);
+    memset(text, 'x', LEN);
+    size_t largest = 0;
+    og_allocator noting = {note_largest, &largest};
+    og_doc *doc = og_doc_new(&noting);
+    const uint8_t *copy = og__doc_keep(doc, text, LEN, 64);
+    assert_non_null(copy);
+    assert_memory_equal(copy, text, LEN);
+    for (size_t i = 0; i < 64; i++)
+        assert_int_equal(copy[LEN + i], 0);
+    assert_true(og_valid(read_like(doc, 10000)));
+    assert_true(og_doc_memory(doc) < 2 * largest);
+    og_doc_free(doc);
+    free(text);
+    og_doc *small = og_doc_new(NULL);
+    assert_non_null(og__doc_keep(small, "12", 2, 64));
+    assert_true(og_doc_memory(small) < 2048);
+    assert_null(og__doc_keep(small, "", SIZE_MAX, 64));
+    og_doc_free(small);
+}
+
 static void test_no_memory(void **state)
 {
     (void)state;
@@ -211,9 +287,11 @@ int main(void)
         cmocka_unit_test(test_reset_reuses),
         cmocka_unit_test_setup_teardown(test_reset_lets_go, doc_setup, doc_teardown),
         cmocka_unit_test_setup_teardown(test_reset_forgets, doc_setup, doc_teardown),
+        cmocka_unit_test(test_rewind),
         cmocka_unit_test_setup_teardown(test_memory_limit, doc_setup, doc_teardown),
         cmocka_unit_test_setup_teardown(test_list_a_byte, doc_setup, doc_teardown),
         cmocka_unit_test_setup_teardown(test_growing_list_leaves_no_trail, doc_setup, doc_teardown),
+        cmocka_unit_test(test_large_text_comes_in_one_block),
         cmocka_unit_test(test_no_memory),
     };
     return cmocka_run_group_tests(tests, NULL, NULL) != 0;

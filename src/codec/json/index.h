@@ -6,6 +6,7 @@
 #ifndef ONGGI_CODEC_JSON_INDEX_H
 #define ONGGI_CODEC_JSON_INDEX_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -31,5 +32,11 @@ typedef struct og__json_index {
     uint32_t *end;      /* of the entries */
     uint32_t entries[OG__INDEX_ROOM + OG__INDEX_RUN * OG__BLOCK + OG__BLOCK + OG__INDEX_AHEAD];
 } og__json_index;
+
+/*
+ * Puts more entries behind those from `from` on, which move to the front, with AVX-512 (VBMI2). False when
+ * the text ends within a string. Not all of the text may have been indexed.
+ */
+bool og__index_more_avx512(og__json_index *ix, const uint32_t *from);
 
 #endif

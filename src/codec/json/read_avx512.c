@@ -13,8 +13,9 @@
 
 #if defined(OG__JSON_X86)
 #    include "base/number_digits.h"
-#    include "codec/json/index_avx512.h"
+#    include "codec/json/index.h"
 #    include "codec/json/text16.h"
+#    include "codec/json/text_avx512.h"
 #    include "value/map.h"
 
 enum { LIST_FRAME = 1, DICT_FRAME = 2 };
@@ -44,6 +45,7 @@ typedef struct pass {
 
 static OG__HOT const uint8_t *place(const pass *p, ptrdiff_t i)
 {
+    /* All these were indexed. NOLINTNEXTLINE(clang-analyzer-core.UndefinedBinaryOperatorResult) */
     return p->text + p->e[i];
 }
 
@@ -62,7 +64,7 @@ static OG__TARGET __attribute__((noinline)) bool more(og__json_reader *r, og__js
                                                       const uint32_t *from)
 {
     enum { SPARE = 2 * OG__INDEX_AHEAD };
-    if (ix->done == ix->len || !og__index_more(ix, from)) return false;
+    if (ix->done == ix->len || !og__index_more_avx512(ix, from)) return false;
     size_t used = (size_t)(r->top - r->doc->stack);
     if (og__doc_stack_reserve(r->doc, used + (size_t)(ix->end - ix->entries) + SPARE) < 0) {
         og__json_no_memory(r);
@@ -204,7 +206,8 @@ static OG__HOT og_value make_list(og__json_reader *r, const pass *p)
     return make_run(r->doc, OG_LIST, items, values, values);
 }
 
-/* A few pairs whose keys differ at a glance; OG_INVALID says nothing. */
+/* Makes a dict of a few pairs whose keys differ at a glance; OG_INVALID says nothing. Only within others
+ * (`inner`) it may have siblings. */
 static OG__TARGET __attribute__((noinline)) og_value make_new_dict(og__json_reader *r, const og_value *items,
                                                                    size_t count, bool inner)
 {
@@ -219,7 +222,7 @@ static OG__HOT og_value make_dict(og__json_reader *r, const pass *p)
     const og_value *items = p->frame + DICT_FRAME;
     size_t values = (size_t)(p->top - items);
     size_t count = values / 2;
-    if (p->surprised) return make_new_dict(r, items, count, p->frame->u.i != 1);
+    if (p->surprised) return make_new_dict(r, items, count, p->depth_left + 1 < r->max_depth);
     if (count <= OG__LINEAR_MAX) return make_run(r->doc, OG_DICT, items, values, count);
     if (p->model->count != count) return (og_value){0};
     return og__dict_like(r->doc, p->model, items);
@@ -251,7 +254,10 @@ static OG__HOT step open_container(og__json_reader *r, pass *p, bool list)
     bool empty = *place(p, 1) == (list ? ']' : '}');
     if (empty) {
         og_value made = og__run_from(r->doc, list ? OG_LIST : OG_DICT, NULL, 0, 0);
-        if (!og_valid(made)) return FAILED;
+        if (!og_valid(made)) {
+            og__json_no_memory(r);
+            return FAILED;
+        }
         og__put_value(p->top++, made.meta, (uint64_t)made.u.i);
         p->e += 2;
         return look_ahead(r, p) ? CLOSED : FAILED;
@@ -336,7 +342,7 @@ static OG__HOT bool take_number(og__json_reader *r, const uint8_t *at, const uin
 {
     const uint8_t *stop = end;
     if (stop[-1] <= ' ') {
-        stop = at + _tzcnt_u32(_mm256_cmple_epu8_mask(og__bytes32(at), og__bytes32(og__same.spaces)));
+        stop = at + _tzcnt_u32(_mm256_cmple_epu8_mask(og__bytes32(at), og__bytes32(og__vectors.spaces)));
         if (!og__json_is_space(*stop)) return read_other(r, at, end, out); /* a control byte */
     }
     return og__whole_number(at, stop, out) || read_other(r, at, end, out);

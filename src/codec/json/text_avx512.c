@@ -11,7 +11,7 @@
 #    define SIXTEEN(x) EIGHT(x), EIGHT(x)
 #    define THIRTY2(x) SIXTEEN(x), SIXTEEN(x)
 
-const og__json_same og__same = {
+const og__json_vectors og__vectors = {
     .zeros = {THIRTY2('0')},
     .nines = {THIRTY2(9)},
     .spaces = {THIRTY2(' '), THIRTY2(' ')},
@@ -130,8 +130,8 @@ static OG__HOT look look_through(const uint8_t *at, size_t len)
         uint64_t some = og__low_bits(left < 64 ? left : 64);
         __m512i x = _mm512_maskz_loadu_epi8(some, at);
         uint64_t not_ascii = _mm512_movepi8_mask(x);
-        all.wrong |= _mm512_mask_cmplt_epu8_mask(some, x, og__bytes64(og__same.spaces));
-        all.escapes |= _mm512_cmpeq_epi8_mask(x, og__bytes64(og__same.backslashes));
+        all.wrong |= _mm512_mask_cmplt_epu8_mask(some, x, og__bytes64(og__vectors.spaces));
+        all.escapes |= _mm512_cmpeq_epi8_mask(x, og__bytes64(og__vectors.backslashes));
         all.not_ascii |= not_ascii;
         if (not_ascii | open) all.wrong |= not_utf8(at, some, known);
         if (left <= 64) return all;
@@ -153,7 +153,7 @@ static OG__HOT uint8_t *unescape(const uint8_t *at, size_t len, uint8_t *out)
     for (;; at += 64, len -= 64) {
         uint64_t some = og__low_bits(len < 64 ? len : 64);
         __m512i x = _mm512_maskz_loadu_epi8(some, at);
-        uint64_t backslashes = _mm512_cmpeq_epi8_mask(x, og__bytes64(og__same.backslashes));
+        uint64_t backslashes = _mm512_cmpeq_epi8_mask(x, og__bytes64(og__vectors.backslashes));
         uint64_t escaped = og__escaped64(backslashes, &next);
         __m512i meant = _mm512_permutex2var_epi8(og__bytes64(low), x, og__bytes64(high));
         uint64_t known = _mm512_test_epi8_mask(meant, meant) & ~_mm512_movepi8_mask(x);

@@ -13,8 +13,8 @@
                           "pclmul")))
 #define OG__HOT inline __attribute__((always_inline)) OG__TARGET
 
-/* Bytes that are all the same, in memory: made anew each time, they would take two instructions. */
-typedef struct og__json_same {
+/* Vectors that repeat something: made anew each time, they would take two instructions. */
+typedef struct og__json_vectors {
     uint8_t zeros[32]; /* '0' */
     uint8_t nines[32]; /* 9 */
     uint8_t spaces[64];
@@ -22,8 +22,8 @@ typedef struct og__json_same {
     uint8_t tens[32];      /* 10, 1, … */
     uint8_t hundreds[32];  /* 100, 1, … in 16 bits each */
     uint8_t thousands[32]; /* 10000, 1, … */
-} og__json_same;
-extern const og__json_same og__same __attribute__((visibility("hidden")));
+} og__json_vectors;
+extern const og__json_vectors og__vectors __attribute__((visibility("hidden")));
 
 static OG__HOT __m512i og__bytes64(const uint8_t *at)
 {
@@ -67,8 +67,8 @@ static OG__HOT bool og__is_plain(const uint8_t *at, size_t len)
     __mmask64 some = og__low_bits(len);
     __m512i x = _mm512_maskz_loadu_epi8(some, at);
     /* As signed numbers, bytes from 0x80 are below ' ' too. */
-    __mmask64 low = _mm512_mask_cmplt_epi8_mask(some, x, og__bytes64(og__same.spaces));
-    return _kortestz_mask64_u8(low, _mm512_cmpeq_epi8_mask(x, og__bytes64(og__same.backslashes)));
+    __mmask64 low = _mm512_mask_cmplt_epi8_mask(some, x, og__bytes64(og__vectors.spaces));
+    return _kortestz_mask64_u8(low, _mm512_cmpeq_epi8_mask(x, og__bytes64(og__vectors.backslashes)));
 }
 
 /* Makes the str of the `len` bytes from `start` on, before a quote, whatever they are. False when they are no
@@ -93,9 +93,9 @@ static OG__HOT bool og__is_short_key(const uint8_t *at, og_value key)
 /* The number that 16 digits stand for. */
 static OG__HOT uint64_t og__join16(__m128i digits)
 {
-    __m128i pairs = _mm_maddubs_epi16(digits, og__bytes16(og__same.tens));
-    __m128i fours = _mm_madd_epi16(pairs, og__bytes16(og__same.hundreds));
-    __m128i eights = _mm_madd_epi16(_mm_packus_epi32(fours, fours), og__bytes16(og__same.thousands));
+    __m128i pairs = _mm_maddubs_epi16(digits, og__bytes16(og__vectors.tens));
+    __m128i fours = _mm_madd_epi16(pairs, og__bytes16(og__vectors.hundreds));
+    __m128i eights = _mm_madd_epi16(_mm_packus_epi32(fours, fours), og__bytes16(og__vectors.thousands));
     uint64_t both = (uint64_t)_mm_cvtsi128_si64(eights);
     return (both & UINT32_MAX) * 100000000 + (both >> 32);
 }
@@ -103,9 +103,9 @@ static OG__HOT uint64_t og__join16(__m128i digits)
 /* The number that 32 digits stand for, of which the first 13 are 0. */
 static OG__HOT uint64_t og__join32(__m256i digits)
 {
-    __m256i pairs = _mm256_maddubs_epi16(digits, og__bytes32(og__same.tens));
-    __m256i fours = _mm256_madd_epi16(pairs, og__bytes32(og__same.hundreds));
-    __m256i eights = _mm256_madd_epi16(_mm256_packus_epi32(fours, fours), og__bytes32(og__same.thousands));
+    __m256i pairs = _mm256_maddubs_epi16(digits, og__bytes32(og__vectors.tens));
+    __m256i fours = _mm256_madd_epi16(pairs, og__bytes32(og__vectors.hundreds));
+    __m256i eights = _mm256_madd_epi16(_mm256_packus_epi32(fours, fours), og__bytes32(og__vectors.thousands));
     uint64_t upper = (uint64_t)_mm_cvtsi128_si64(_mm256_castsi256_si128(eights)) >> 32;
     uint64_t both = (uint64_t)_mm_cvtsi128_si64(_mm256_extracti128_si256(eights, 1));
     return (upper * 100000000 + (both & UINT32_MAX)) * 100000000 + (both >> 32);
@@ -128,7 +128,7 @@ static OG__HOT bool og__put_double(const uint8_t *end, __m256i digits, uint32_t 
     uint32_t moved = some << 1;
     __asm__("" : "+r"(moved)); /* not from the mask, where it would take longer */
     __m256i before = _mm256_maskz_loadu_epi8(moved, end - 33);
-    digits = _mm256_mask_subs_epu8(digits, _blsmsk_u32(point), before, og__bytes32(og__same.zeros));
+    digits = _mm256_mask_subs_epu8(digits, _blsmsk_u32(point), before, og__bytes32(og__vectors.zeros));
     double number;
     if (!og__double_near(og__join32(digits), (int)_tzcnt_u32(point) - 31, &number)) return false;
     union {
@@ -149,9 +149,9 @@ static OG__HOT bool og__whole_number(const uint8_t *at, const uint8_t *end, og_v
     size_t len = (size_t)(end - at);
     if (len - 1 > MOST - 1) return false;
     uint32_t some = ~UINT32_C(0) << (32 - len);
-    __m256i zeros = og__bytes32(og__same.zeros);
+    __m256i zeros = og__bytes32(og__vectors.zeros);
     __m256i digits = _mm256_sub_epi8(_mm256_mask_loadu_epi8(zeros, some, end - 32), zeros);
-    uint32_t other = _mm256_cmpgt_epu8_mask(digits, og__bytes32(og__same.nines));
+    uint32_t other = _mm256_cmpgt_epu8_mask(digits, og__bytes32(og__vectors.nines));
     __asm__("" : "+r"(other)); /* in a register that can do more than a mask's */
     if (other == 0) {
         if (*at == '0' && len > 1) return false;

@@ -1,22 +1,19 @@
 /* SPDX-License-Identifier: MIT */
 /* Making the index of a text (index.h) on processors with AVX-512. */
-#ifndef ONGGI_CODEC_JSON_INDEX_AVX512_H
-#define ONGGI_CODEC_JSON_INDEX_AVX512_H
-
 #include "codec/json/index.h"
-#include "codec/json/text_avx512.h"
+#include "codec/json/reader.h"
 
-#include <stdbool.h>
-#include <string.h>
+#if defined(OG__JSON_X86)
+#    include "codec/json/text_avx512.h"
 
 /* Stores 16 places that are given as bytes. */
-static OG__HOT void og__put_sixteen(uint32_t *out, __m128i places, __m512i base)
+static OG__HOT void put_sixteen(uint32_t *out, __m128i places, __m512i base)
 {
     _mm512_storeu_si512(out, _mm512_add_epi32(base, _mm512_cvtepu8_epi32(places)));
 }
 
 /* Stores the places of the bits behind `base`, and some rubbish; returns where the next ones go. */
-static OG__HOT uint32_t *og__put_entries(uint32_t *out, uint64_t bits, __m512i base)
+static OG__HOT uint32_t *put_entries(uint32_t *out, uint64_t bits, __m512i base)
 {
     static const uint8_t places[64] = {0,  1,  2,  3,  4,  5,  6,  7,  8,  9,  10, 11, 12, 13, 14, 15,
                                        16, 17, 18, 19, 20, 21, 22, 23, 24, 25, 26, 27, 28, 29, 30, 31,
@@ -24,12 +21,12 @@ static OG__HOT uint32_t *og__put_entries(uint32_t *out, uint64_t bits, __m512i b
                                        48, 49, 50, 51, 52, 53, 54, 55, 56, 57, 58, 59, 60, 61, 62, 63};
     __m512i all = _mm512_maskz_compress_epi8(bits, og__bytes64(places));
     uint64_t count = (uint64_t)_mm_popcnt_u64(bits);
-    og__put_sixteen(out, _mm512_castsi512_si128(all), base);
+    put_sixteen(out, _mm512_castsi512_si128(all), base);
     if (__builtin_expect(count > 16, 0)) {
-        og__put_sixteen(out + 16, _mm512_extracti32x4_epi32(all, 1), base);
+        put_sixteen(out + 16, _mm512_extracti32x4_epi32(all, 1), base);
         if (count > 32) {
-            og__put_sixteen(out + 32, _mm512_extracti32x4_epi32(all, 2), base);
-            og__put_sixteen(out + 48, _mm512_extracti32x4_epi32(all, 3), base);
+            put_sixteen(out + 32, _mm512_extracti32x4_epi32(all, 2), base);
+            put_sixteen(out + 48, _mm512_extracti32x4_epi32(all, 3), base);
         }
     }
     return out + count;
@@ -40,7 +37,7 @@ static OG__HOT uint32_t *og__put_entries(uint32_t *out, uint64_t bits, __m512i b
  * space; outside strings they are wrong, and the reader, who looks at the bytes themselves, meets one of them
  * first.
  */
-static OG__HOT uint32_t *og__index_block(og__json_index *ix, __m512i x, __m512i base, uint32_t *out)
+static OG__HOT uint32_t *index_block(og__json_index *ix, __m512i x, __m512i base, uint32_t *out)
 {
     enum { OTHER = 1, SIGN = 2, O = OTHER };
     static const uint8_t low[64] = {O,    O, O, O, O, O, O, O, O, 0, 0, O, O, 0, O,    O, O, O, O, O, O, O,
@@ -62,11 +59,11 @@ static OG__HOT uint32_t *og__index_block(og__json_index *ix, __m512i x, __m512i 
     ix->in_string = (uint64_t)((int64_t)inside >> 63);
     uint64_t begins = other & ~(other << 1 | ix->in_other);
     ix->in_other = other >> 63;
-    return og__put_entries(out, quotes | ((sign | begins) & ~inside), base);
+    return put_entries(out, quotes | ((sign | begins) & ~inside), base);
 }
 
 /* Indexes a run of whole blocks. */
-static OG__HOT uint32_t *og__index_run(og__json_index *ix, size_t at, size_t blocks, uint32_t *out)
+static OG__HOT uint32_t *index_run(og__json_index *ix, size_t at, size_t blocks, uint32_t *out)
 {
     og__json_index state;
     state.in_string = ix->in_string;
@@ -75,7 +72,7 @@ static OG__HOT uint32_t *og__index_run(og__json_index *ix, size_t at, size_t blo
     const uint8_t *text = ix->text + at;
     __m512i base = _mm512_set1_epi32((int)at);
     for (; blocks; blocks--, text += OG__BLOCK) {
-        out = og__index_block(&state, og__bytes64(text), base, out);
+        out = index_block(&state, og__bytes64(text), base, out);
         base = _mm512_add_epi32(base, _mm512_set1_epi32(OG__BLOCK));
     }
     ix->in_string = state.in_string;
@@ -84,11 +81,7 @@ static OG__HOT uint32_t *og__index_run(og__json_index *ix, size_t at, size_t blo
     return out;
 }
 
-/*
- * Puts more entries behind those from `from` on, which move to the front. False when the text ends within a
- * string.
- */
-static OG__TARGET __attribute__((noinline)) bool og__index_more(og__json_index *ix, const uint32_t *from)
+OG__TARGET bool og__index_more_avx512(og__json_index *ix, const uint32_t *from)
 {
     size_t left = (size_t)(ix->end - from);
     if (left) memmove(ix->entries, from, left * sizeof *from);
@@ -97,13 +90,13 @@ static OG__TARGET __attribute__((noinline)) bool og__index_more(og__json_index *
     while (ix->len - at >= OG__BLOCK && out < ix->entries + OG__INDEX_ROOM) {
         size_t blocks = (ix->len - at) / OG__BLOCK;
         if (blocks > OG__INDEX_RUN) blocks = OG__INDEX_RUN;
-        out = og__index_run(ix, at, blocks, out);
+        out = index_run(ix, at, blocks, out);
         at += blocks * OG__BLOCK;
     }
     size_t rest = ix->len - at;
     if (rest < OG__BLOCK) {
         __m512i last = _mm512_mask_loadu_epi8(_mm512_set1_epi8(' '), og__low_bits(rest), ix->text + at);
-        if (rest) out = og__index_block(ix, last, _mm512_set1_epi32((int)at), out);
+        if (rest) out = index_block(ix, last, _mm512_set1_epi32((int)at), out);
         at = ix->len;
         for (int i = 0; i < OG__INDEX_AHEAD; i++)
             out[i] = (uint32_t)at - 1;
