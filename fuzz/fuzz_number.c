@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* Numbers: text against strtod(), any double written and read again, integers of any size there and back. */
 #include "base/number.h"
+#include "base/number_avx512.h"
 
 #include <math.h>
 #include <stdlib.h>
@@ -32,12 +33,33 @@ static void check_text(const char *text, size_t len)
     free(copy);
 }
 
+#if defined(OG__AVX512_NUMBERS)
+static OG__AVX512_TARGET size_t twin_write(double number, char *text)
+{
+    return og__avx512_double_write(og__avx512_digits_get(), number, text);
+}
+#endif
+
+/* Some processors have a way of their own, which gives the same. */
+static void check_twin(double number, const char *text, size_t len)
+{
+#if defined(OG__AVX512_NUMBERS)
+    char other[OG__DOUBLE_SIZE];
+    if (og__avx512_numbers()) check(twin_write(number, other) == len && memcmp(other, text, len) == 0);
+#else
+    (void)number;
+    (void)text;
+    (void)len;
+#endif
+}
+
 static void check_double(double number)
 {
     char text[OG__DOUBLE_SIZE + 1];
     double back;
     size_t len = og__double_write(number, text);
     check(len <= OG__DOUBLE_SIZE);
+    check_twin(number, text, len);
     if (!isfinite(number)) return;
     check(og__double_read(text, len, &back) == len && same(back, number));
     text[len] = '\0';

@@ -5,40 +5,34 @@
  */
 #include "base/number.h"
 #include "base/number_digits16.h"
+#include "base/number_shortest.h"
 #include "base/number_table.h"
 
-__extension__ typedef unsigned __int128 u128;
-
-typedef struct decimal {
-    uint64_t digits;
-    int exponent;
-} decimal;
-
 /* floor(power * factor / 2**128), its lowest bit set when anything was cut off ("round to odd"). */
-static inline uint64_t multiply_to_odd(u128 power, uint64_t factor)
+static inline uint64_t multiply_to_odd(og__u128 power, uint64_t factor)
 {
-    u128 low = (u128)(uint64_t)power * factor;
-    u128 high = (u128)(uint64_t)(power >> 64) * factor + (uint64_t)(low >> 64);
+    og__u128 low = (og__u128)(uint64_t)power * factor;
+    og__u128 high = (og__u128)(uint64_t)(power >> 64) * factor + (uint64_t)(low >> 64);
     return (uint64_t)(high >> 64) | ((uint64_t)high > 1);
 }
 
 /* 10**exponent to 128 bits, rounded up. */
-static inline u128 power_up(int exponent)
+static inline og__u128 power_up(int exponent)
 {
     const og__power *power = &og__powers[exponent - OG__POWER_FIRST];
     bool exact = exponent >= 0 && exponent <= OG__POWER_EXACT_LAST;
-    return (((u128)power->high << 64) | power->low) + !exact;
+    return (((og__u128)power->high << 64) | power->low) + !exact;
 }
 
 /* The shortest decimal that reads back as mantissa * 2**exponent, the nearest one of those. */
-static decimal shortest(uint64_t mantissa, int exponent, bool lower_is_closer)
+static og__shortest shortest(uint64_t mantissa, int exponent, bool lower_is_closer)
 {
     /* In quarters: the number, and the middles between it and its neighbours. */
     uint64_t left = 4 * mantissa - 2 + lower_is_closer;
     uint64_t right = 4 * mantissa + 2;
     int k = (exponent * 1262611 - (lower_is_closer ? 524031 : 0)) >> 22; /* floor(log10) of the spacing */
     int shift = exponent + og__power_log2(-k) + 1;
-    u128 power = power_up(-k);
+    og__u128 power = power_up(-k);
     uint64_t odd = mantissa & 1; /* the middles themselves round to even */
     uint64_t lower = multiply_to_odd(power, left << shift) + odd;
     uint64_t value = multiply_to_odd(power, 4 * mantissa << shift);
@@ -49,50 +43,18 @@ static decimal shortest(uint64_t mantissa, int exponent, bool lower_is_closer)
         uint64_t tens = s / 10;
         bool down = lower <= 40 * tens;
         bool up = 40 * tens + 40 <= upper;
-        if (down != up) return (decimal){tens + up, k + 1};
+        if (down != up) return (og__shortest){tens + up, k + 1};
     }
     bool down = lower <= 4 * s;
     bool up = 4 * s + 4 <= upper;
-    if (down != up) return (decimal){s + up, k};
+    if (down != up) return (og__shortest){s + up, k};
     uint64_t middle = 4 * s + 2;
     bool round_up = value > middle || (value == middle && (s & 1));
-    return (decimal){s + round_up, k};
-}
-
-/*
- * The same for a number that is neither subnormal nor a power of two, so that its neighbours are equally far
- * away. False where what can be seen of two numbers is too little to tell them apart; shortest() decides
- * then.
- *
- * 10**k is the largest power of ten that is not above the spacing. The number over 10**k is a whole part of
- * 16 or 17 digits and a fraction. What is less than `half` away from it reads back: one multiple of ten at
- * most, and the nearest whole number.
- */
-static inline bool shortest_fast(uint64_t mantissa, int exponent, decimal *out)
-{
-    const uint64_t ten = UINT64_C(10) << 60; /* `digit` and `half` count in 2**-60 */
-    const uint64_t doubt = 4;                /* both are off by less */
-    int k = (exponent * 1262611) >> 22;
-    int shift = exponent + og__power_log2(-k) + 1; /* 1 to 4 */
-    const og__power *power = &og__powers[-k - OG__POWER_FIRST];
-    uint64_t factor = mantissa << shift;
-    u128 scaled = (u128)factor * power->high + (uint64_t)((u128)factor * power->low >> 64);
-    uint64_t whole = (uint64_t)(scaled >> 64);
-    uint64_t fraction = (uint64_t)scaled;
-
-    uint64_t half = power->high >> (5 - shift);
-    uint64_t last = whole % 10;
-    uint64_t digit = last << 60 | fraction >> 4;
-    uint64_t distance = ten - digit < digit ? ten - digit : digit; /* to the next multiple of ten */
-    uint64_t tens = whole - last + (ten - digit < digit ? 10 : 0);
-    uint64_t nearest = whole + (fraction >> 63);
-    *out = (decimal){distance < half ? tens : nearest, k};
-    uint64_t over_middle = fraction - (UINT64_C(1) << 63);
-    return (distance - half + doubt > 2 * doubt) & (over_middle + doubt > 2 * doubt);
+    return (og__shortest){s + round_up, k};
 }
 
 /* Appends zeros until there are 16 digits or 17. */
-static decimal fill_up(decimal d)
+static og__shortest fill_up(og__shortest d)
 {
     static const struct {
         uint64_t below;
@@ -179,7 +141,7 @@ __attribute__((noinline)) static size_t lay_out_exponent(uint64_t number, int ex
 }
 
 /* A decimal of 16 or 17 digits. */
-__attribute__((always_inline)) static inline size_t lay_out(decimal d, size_t sign, char *text)
+__attribute__((always_inline)) static inline size_t lay_out(og__shortest d, size_t sign, char *text)
 {
     digit_run run = take_apart(d.digits);
     int point = 16 + (run.head != 0) + d.exponent;
@@ -194,7 +156,7 @@ static size_t copy_text(char *text, const char *word, size_t len)
     return len;
 }
 
-/* Infinity, NaN, 0, powers of two, and all for which shortest_fast() cannot tell. */
+/* Infinity, NaN, 0, powers of two, and all for which og__shortest_fast() cannot tell. */
 __attribute__((noinline)) static size_t write_unusual(uint64_t bits, char *text)
 {
     uint64_t fraction = bits & ((UINT64_C(1) << 52) - 1);
@@ -206,9 +168,9 @@ __attribute__((noinline)) static size_t write_unusual(uint64_t bits, char *text)
     uint64_t mantissa = field ? fraction | UINT64_C(1) << 52 : fraction;
     int exponent = (field ? field : 1) - 1075;
     bool whole = exponent <= 0 && exponent > -53 && (mantissa & ((UINT64_C(1) << -exponent) - 1)) == 0;
-    decimal d = {0};
+    og__shortest d = {0};
     if (whole)
-        d = (decimal){mantissa >> -exponent, 0};
+        d = (og__shortest){mantissa >> -exponent, 0};
     else
         d = shortest(mantissa, exponent, fraction == 0 && field > 1);
     return lay_out(fill_up(d), sign, text);
@@ -220,10 +182,10 @@ size_t og__double_write(double number, char *text)
     memcpy(&bits, &number, sizeof bits);
     uint64_t fraction = bits & ((UINT64_C(1) << 52) - 1);
     unsigned field = bits >> 52 & 2047;
-    decimal d;
+    og__shortest d;
     text[0] = '-'; /* written over where there is none */
     bool usual = field - 1 < 2046 && fraction;
-    if (!usual || !shortest_fast(fraction | UINT64_C(1) << 52, (int)field - 1075, &d))
+    if (!usual || !og__shortest_fast(fraction | UINT64_C(1) << 52, (int)field - 1075, &d))
         return write_unusual(bits, text);
     return lay_out(d, bits >> 63, text);
 }

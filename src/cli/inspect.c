@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* onggi inspect: what is inside pickles, in files and folders, archives and arrays. */
 #include "cli/inspect.h"
+#include "cli/archive_zip.h"
 #include "cli/output.h"
 
 #include <dirent.h>
@@ -11,7 +12,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-enum { PIECE = 1 << 16, DEFAULT_LIMIT = 1 << 30, FOLDERS_DEEP = 64 };
+enum { PIECE = 1 << 16, DEFAULT_LIMIT = 1 << 30, FOLDERS_DEEP = 64, HEAD = 512, TAIL = 66000 };
 
 /* ---- Files ----------------------------------------------------------------------------------------------
  */
@@ -83,14 +84,46 @@ static int inspect_fd(inspection *run, int fd, const char *name, bool asked_for)
     return status;
 }
 
+/* `size` bytes from `offset` on, as far as there are as many. */
+static bool read_part(int fd, off_t offset, size_t size, og_buf *into)
+{
+    into->len = 0;
+    if (og_buf_reserve(into, size) < 0) return false;
+    while (into->len < size) {
+        ssize_t got = pread(fd, into->data + into->len, size - into->len, offset + (off_t)into->len);
+        if (got < 0 && errno == EINTR) continue;
+        if (got < 0) return false;
+        if (got == 0) break;
+        into->len += (size_t)got;
+    }
+    return true;
+}
+
+/* Whether a file that is too long to be read is of no concern: neither its start nor its end, where archives
+ * have their directory, is of what is looked at. */
+static bool may_pass_over(int fd, const char *path, off_t size)
+{
+    og_buf part = OG_BUF_INIT;
+    bool known = read_part(fd, 0, HEAD, &part) && part.len == HEAD;
+    known = known && !inspect_is_zip(part.data, HEAD) && !inspect_is_npy(part.data, HEAD) &&
+            !inspect_packed(part.data, HEAD) && !inspect_may_be_pickle(path, part.data, HEAD);
+    known = known && read_part(fd, size > TAIL ? size - TAIL : 0, TAIL, &part) &&
+            zip_find_end(part.data, part.len) == SIZE_MAX;
+    og_buf_free(&part);
+    if (known) cli_log(OG_LOG_DEBUG, "%s: no pickle", path);
+    return known;
+}
+
 static int inspect_file(inspection *run, const char *path, bool asked_for)
 {
     struct stat st;
     int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
     if (fd < 0) return fail_file(run, path, errno);
     int status = 0;
-    if (fstat(fd, &st) == 0 && (asked_for || S_ISREG(st.st_mode)))
-        status = inspect_fd(run, fd, path, asked_for);
+    bool plain = fstat(fd, &st) == 0 && S_ISREG(st.st_mode);
+    bool of_no_concern =
+        plain && !asked_for && (uint64_t)st.st_size > run->limit && may_pass_over(fd, path, st.st_size);
+    if ((asked_for || plain) && !of_no_concern) status = inspect_fd(run, fd, path, asked_for);
     close(fd);
     return status;
 }

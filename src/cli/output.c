@@ -20,6 +20,7 @@ void cli_output_init(cli_output *output, const cli_options *options, cli_form fo
         .pickle = codecs.pickle_write,
         .max_bytes = limit,
         .get = options->get,
+        .terminal = isatty(STDOUT_FILENO) && !cli_is_binary(form),
     };
     output->json.form = form == CLI_FORM_LOSSLESS ? OG_JSON_LOSSLESS : OG_JSON_PLAIN;
     output->json.indent = form == CLI_FORM_PRETTY ? 2 : 0;
@@ -39,12 +40,37 @@ cli_form cli_output_form(const cli_options *options, const char *codec)
     return strcmp(codec, "text") == 0 ? CLI_FORM_TEXT : CLI_FORM_JSON;
 }
 
-int cli_format(const cli_output *output, og_value value, og_buf *out, og_error *err)
+/* Bytes of the control character at `at`: 0 when it is none, or ends a line, or is a tab. */
+static size_t control_at(const uint8_t *at, size_t len)
 {
-    if (output->get) {
-        value = og_json_pointer(value, output->get, err);
-        if (!og_valid(value)) return err->code;
+    if (at[0] == 0xc2 && len > 1 && at[1] < 0xa0) return 2;
+    bool line = at[0] == '\n' || at[0] == '\t' || (at[0] == '\r' && len > 1 && at[1] == '\n');
+    return (at[0] < 0x20 && !line) || at[0] == 0x7f;
+}
+
+/* Whoever sent a value must not steer the terminal: what JSON leaves as it is (and texts have) becomes \u00xx
+ * there. */
+static int disarm(og_buf *out, size_t from, og_error *err)
+{
+    og_buf copy = OG_BUF_INIT;
+    const uint8_t *at = out->data + from;
+    const uint8_t *end = out->data + out->len;
+    int status = 0;
+    while (at < end && status == 0) {
+        char shown[8];
+        size_t n = control_at(at, (size_t)(end - at));
+        if (n) snprintf(shown, sizeof shown, "\\u%04x", at[n - 1]);
+        status = n ? og_buf_puts(&copy, shown) : og_buf_putc(&copy, *at);
+        at += n ? n : 1;
     }
+    out->len = from;
+    if (status == 0) status = og_buf_put(out, copy.data, copy.len);
+    og_buf_free(&copy);
+    return status < 0 ? og_error_set(err, OG_ENOMEM, OG_NO_POSITION, "out of memory") : 0;
+}
+
+static int format(const cli_output *output, og_value value, og_buf *out, og_error *err)
+{
     switch (output->form) {
     case CLI_FORM_TEXT:
         if (og_kind_of(value) == OG_STR && !og_str_has_surrogates(value))
@@ -55,6 +81,17 @@ int cli_format(const cli_output *output, og_value value, og_buf *out, og_error *
     case CLI_FORM_PICKLE: return og_pickle_write(value, out, &output->pickle, err);
     default: return og_json_write(value, out, &output->json, err);
     }
+}
+
+int cli_format(const cli_output *output, og_value value, og_buf *out, og_error *err)
+{
+    size_t from = out->len;
+    if (output->get) {
+        value = og_json_pointer(value, output->get, err);
+        if (!og_valid(value)) return err->code;
+    }
+    int status = format(output, value, out, err);
+    return status == 0 && output->terminal ? disarm(out, from, err) : status;
 }
 
 int cli_not_printed(const cli_output *output, const og_error *err)

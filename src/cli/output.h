@@ -11,6 +11,7 @@ typedef struct cli_output {
     og_pickle_write_options pickle;
     size_t max_bytes;
     const char *get; /* NULL, or the JSON Pointer of what is printed of each value */
+    bool terminal;   /* control characters within values are shown, not sent */
     bool lazy;       /* gather what is printed until cli_output_flush(), or until it is much */
     og_buf buf;
 } cli_output;

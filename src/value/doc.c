@@ -113,6 +113,20 @@ void *og__doc_alloc_slow(og_doc *doc, size_t size, size_t align)
     return at;
 }
 
+uint8_t *og__doc_keep(og_doc *doc, const void *bytes, size_t len, size_t padding)
+{
+    if (len > SIZE_MAX / 4 || padding > SIZE_MAX / 4) return NULL;
+    if (len >= DOUBLE_UNTIL && !doc->chunks) {
+        og__chunk *chunk = chunk_new(doc, sizeof *chunk + padding + 2 * len);
+        if (chunk) chunk_open(doc, chunk);
+    }
+    uint8_t *copy = og__doc_alloc(doc, len + padding, 1);
+    if (!copy) return NULL;
+    if (len) memcpy(copy, bytes, len);
+    memset(copy + len, 0, padding);
+    return copy;
+}
+
 /* The link to the chunk that holds nothing but this run; NULL when there is none among the newest few. */
 static og__chunk **chunk_of_run(og_doc *doc, const void *run, size_t size)
 {

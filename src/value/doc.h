@@ -162,6 +162,11 @@ static inline void *og__doc_alloc(og_doc *doc, size_t size, size_t align)
  * last thing in its chunk, else by copying. NULL without memory. */
 void *og__doc_grow(og_doc *doc, void *old, size_t old_size, size_t new_size);
 
+/* A copy of what a new document is to be read from, `padding` zero bytes behind it; NULL without memory.
+ * Where it is large, room for about what is made from it comes in the same piece: what free() gets back as
+ * one large block, malloc() then keeps, and fresh pages cost more than reading. */
+uint8_t *og__doc_keep(og_doc *doc, const void *bytes, size_t len, size_t padding);
+
 /* Gives a run back that is no longer used, where that costs nothing: when it has a chunk of its own, or is
  * the last thing in one. */
 void og__doc_release(og_doc *doc, void *run, size_t size);

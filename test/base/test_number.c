@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* Numbers as text: doubles against the C library's, integers against their own digits. */
 #include "base/number.h"
+#include "base/number_avx512.h"
 #include "base/number_digits16.h"
 #include "base/number_table.h"
 
@@ -55,11 +56,48 @@ static int significant(const char *text)
     return count;
 }
 
+#if defined(OG__AVX512_NUMBERS)
+static OG__AVX512_TARGET size_t twin_double_write(double number, char *text)
+{
+    return og__avx512_double_write(og__avx512_digits_get(), number, text);
+}
+
+static OG__AVX512_TARGET size_t twin_int64_write(int64_t number, char *text)
+{
+    return og__avx512_int64_write(og__avx512_digits_get(), number, text);
+}
+
+/* The twins for some processors write the same, and nothing behind their room. */
+static void check_twin_writes(double number, int64_t whole)
+{
+    if (!og__avx512_numbers()) return;
+    char text[OG__DOUBLE_SIZE + 1];
+    char other[OG__DOUBLE_SIZE + 1];
+    text[OG__DOUBLE_SIZE] = '#';
+    size_t len = og__double_write(number, other);
+    assert_int_equal(twin_double_write(number, text), len);
+    assert_memory_equal(text, other, len);
+    assert_int_equal(text[OG__DOUBLE_SIZE], '#');
+    text[OG__INT64_SIZE] = '#';
+    len = og__int64_write(whole, other);
+    assert_int_equal(twin_int64_write(whole, text), len);
+    assert_memory_equal(text, other, len);
+    assert_int_equal(text[OG__INT64_SIZE], '#');
+}
+#else
+static void check_twin_writes(double number, int64_t whole)
+{
+    (void)number;
+    (void)whole;
+}
+#endif
+
 static void check_write(double number)
 {
     char text[OG__DOUBLE_SIZE + 1];
     char other[64];
     size_t len = og__double_write(number, text);
+    check_twin_writes(number, (int64_t)len);
     assert_true(len <= OG__DOUBLE_SIZE);
     text[len] = '\0';
     check_read(text);
@@ -310,7 +348,26 @@ static void test_small_ints(void **state)
         text[len] = '\0';
         snprintf(expected, sizeof expected, "%lld", (long long)numbers[i]);
         assert_string_equal(text, expected);
+        check_twin_writes((double)numbers[i], numbers[i]);
     }
+}
+
+/* Each half of sixteen digits, and what is near a power of ten. */
+static void test_twins(void **state)
+{
+    (void)state;
+    const int64_t half = 100000000;
+    const int64_t step = getenv("ONGGI_SOAK") ? 1 : 997;
+    for (int64_t i = 0; i < half; i += step) {
+        check_twin_writes((double)i, i);
+        check_twin_writes((double)i / 1e8, -i * half - i);
+    }
+    for (int64_t power = 10; power <= half * half; power *= 10) {
+        for (int64_t i = -1000; i <= 1000; i++)
+            check_twin_writes((double)(power + i) / 1000.0, power + i);
+    }
+    check_twin_writes((double)NAN, INT64_MIN);
+    check_twin_writes((double)-INFINITY, INT64_MAX);
 }
 
 static void test_big_ints(void **state)
@@ -344,8 +401,8 @@ int main(void)
         cmocka_unit_test(test_layout),     cmocka_unit_test(test_random_doubles),
         cmocka_unit_test(test_edges),      cmocka_unit_test(test_halfway),
         cmocka_unit_test(test_read_forms), cmocka_unit_test(test_powers),
-        cmocka_unit_test(test_small_ints), cmocka_unit_test(test_big_ints),
-        cmocka_unit_test(test_digits16),
+        cmocka_unit_test(test_small_ints), cmocka_unit_test(test_twins),
+        cmocka_unit_test(test_big_ints),   cmocka_unit_test(test_digits16),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -362,6 +362,37 @@ class Colour(Case):
         self.assertNotIn("\x1b[", self.onggi("frobnicate", status=2).err)
 
 
+class Terminal(Case):
+    """Values from elsewhere do not steer the terminal that they are printed on; pipes get them as they are."""
+
+    def on_a_terminal(self, *words, stdin):
+        ours, theirs = pty.openpty()
+        subprocess.run([ONGGI, "convert", *words], input=stdin, stdout=theirs, timeout=60, check=True)
+        os.close(theirs)
+        text = os.read(ours, 65536)
+        os.close(ours)
+        return text.replace(b"\r\n", b"\n").decode()
+
+    def test_json(self):
+        value = {"\x7f": "\x9b31m\x80한글\u00a0\x85", "b": "\x1b]0;x\x07"}
+        for form in ("json", "pretty", "lossless"):
+            text = self.on_a_terminal("-o", form, stdin=json.dumps(value).encode())
+            self.assertFalse(any(ord(c) < 0x20 and c != "\n" or 0x7f <= ord(c) < 0xa0 for c in text), text)
+            self.assertIn("한글\u00a0", text)
+            self.assertEqual(json.loads(text), value)
+        piped = self.onggi("convert", stdin=json.dumps(value)).out
+        self.assertIn("\x7f", piped)
+        self.assertIn("\x9b", piped)
+
+    def test_text(self):
+        text = b'"a\\u001b[31m\\t\\r\\u0000\\n\xed\x95\x9c\\u009b"'
+        self.assertEqual(self.on_a_terminal("-o", "text", stdin=text), "a\\u001b[31m\t\\u000d\\u0000\n한\\u009b\n")
+        self.assertEqual(self.onggi("convert", "-o", "text", stdin=text).stdout, b"a\x1b[31m\t\r\0\n\xed\x95\x9c\xc2\x9b\n")
+
+    def test_pickles_are_left_alone(self):
+        self.assertEqual(pickle.loads(self.on_a_terminal("-o", "pickle", "--protocol", "0", stdin=b'"x"').encode()), "x")
+
+
 class Objects(Case):
     """What is wrong with an object is said before anything is connected."""
 

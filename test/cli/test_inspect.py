@@ -269,6 +269,23 @@ class Command(unittest.TestCase):
         self.assertEqual(got, 2)
         self.assertIn("raise --max-message", out)
 
+    def test_long_files_in_folders(self):
+        """What is neither a pickle nor an archive is passed over however long it is; what may be one is not."""
+        self.write("f/model.safetensors", b"\x40\0\0\0\0\0\0\0{}" + bytes(200000))
+        verdict = ["inspect", "--verdict", "--max-message", "100000", self.folder.name + "/f"]
+        self.assertEqual(onggi(*verdict)[:2], (0, ""))
+        out = io.BytesIO()
+        with zipfile.ZipFile(out, "w") as z:
+            z.writestr("a.pkl", pickle.dumps(Evil()))
+        path = self.write("f/end", b"#!/bin/sh\n" + bytes(200000) + out.getvalue())
+        self.assertEqual(onggi(*verdict)[0], 2)
+        os.unlink(path)
+        for data in (b"\x80\x04", b"V", b"(V", pickle.dumps(Evil(), 0)[:-1] + b"0V"):
+            path = self.write("f/old", data + b"x" * 200000)
+            self.assertEqual(onggi(*verdict)[0], 2, data)
+        os.unlink(path)
+        self.assertEqual(onggi(*verdict)[0], 0)
+
     def test_bomb_is_not_unpacked(self):
         out = io.BytesIO()
         with zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED) as z:

@@ -141,7 +141,7 @@ def same(a, b):
         elif isinstance(x, (set, frozenset)):
             if len(x) != len(y):
                 return f"{where}: {len(x)} items became {len(y)}"
-            if all(isinstance(i, IMMUTABLE) for i in x) and x != y:
+            if all(isinstance(i, IMMUTABLE) for i in x) and x != y and sorted(map(repr, x)) != sorted(map(repr, y)):
                 return f"{where}: {show(x)} became {show(y)}"
         elif isinstance(x, collections.deque):
             if len(x) != len(y) or x.maxlen != y.maxlen:

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /* Writing JSON: what strict form refuses, what plain form shows, limits, sharing and cycles. */
 #include "../support/failing_alloc.h"
+#include "codec/json/writer.h"
+#include "random_value.h"
 #include "value/doc.h"
 #include <onggi/json.h>
 
@@ -18,6 +20,16 @@ static og_json_write_options with(og_json_form form)
     return (og_json_write_options){.size = sizeof(og_json_write_options), .form = form};
 }
 
+/* The way for any processor writes the same as the one for this. */
+static void expect_twin(og_value value, const og_json_write_options *options, const char *text, size_t len)
+{
+    og_buf out = {.limit = len};
+    assert_int_equal(og__json_write_by(og__json_write_items, value, &out, options, NULL), OG_OK);
+    assert_int_equal(out.len, len);
+    assert_memory_equal(out.data, text, len);
+    og_buf_free(&out);
+}
+
 static void expect(og_value value, const og_json_write_options *options, const char *text)
 {
     og_error err = {.code = OG_OK};
@@ -26,6 +38,7 @@ static void expect(og_value value, const og_json_write_options *options, const c
     if (!written) fail_msg("%s: %s", text, err.text);
     assert_string_equal(written, text);
     assert_int_equal(len, strlen(text));
+    expect_twin(value, options, text, len);
     free(written);
 }
 
@@ -267,6 +280,7 @@ static void test_lengths(void **state)
         assert_int_equal(og_json_write(og_doc_root(doc), &out, NULL, NULL), OG_OK);
         assert_int_equal(out.len, n);
         assert_memory_equal(out.data, text, (size_t)n);
+        expect_twin(og_doc_root(doc), NULL, text, (size_t)n);
         out.len = 0;
         out.limit--;
         assert_int_equal(og_json_write(og_doc_root(doc), &out, NULL, NULL), OG_ELIMIT);
@@ -302,6 +316,31 @@ static void test_two_ways(void **state)
     assert_string_equal(compact, spaced);
     free(compact);
     free(spaced);
+}
+
+/* The way for any processor and the one for this write the same of anything. */
+static void test_processors(void **state)
+{
+    og_doc *doc = *state;
+    for (unsigned seed = 0; seed < 3000; seed++) {
+        uint8_t bytes[600];
+        random_bytes(seed, bytes, sizeof bytes);
+        choices from = {bytes, 20 + seed % 580};
+        og_doc_reset(doc);
+        og_value value = random_value(doc, &from);
+        og_json_write_options options = with(OG_JSON_PLAIN);
+        options.indent = seed % 4 == 1 ? 3 : 0;
+        options.ensure_ascii = seed % 4 == 2;
+        options.sort_keys = seed % 4 == 3;
+        og_buf one = OG_BUF_INIT;
+        og_buf other = OG_BUF_INIT;
+        int status = og_json_write(value, &one, &options, NULL);
+        assert_int_equal(og__json_write_by(og__json_write_items, value, &other, &options, NULL), status);
+        assert_int_equal(one.len, other.len);
+        if (one.len) assert_memory_equal(one.data, other.data, one.len);
+        og_buf_free(&one);
+        og_buf_free(&other);
+    }
 }
 
 static int write_scenario(const og_allocator *alloc, void *ctx)
@@ -403,6 +442,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_indents, setup, teardown),
         cmocka_unit_test_setup_teardown(test_lengths, setup, teardown),
         cmocka_unit_test_setup_teardown(test_two_ways, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_processors, setup, teardown),
         cmocka_unit_test_setup_teardown(test_failing_allocations, setup, teardown),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -120,6 +120,23 @@ class Forms(unittest.TestCase):
             with self.subTest(data=data):
                 self.assertTrue(agree(data))
 
+    def test_frames_hold_whole_opcodes(self):
+        """Strictly, a frame ends between two opcodes, however long the pickle is and whatever is read at once; then all read it."""
+        value = [{"name": f"service number {i}", "numbers": [i / 3, i * 1000, -1], "blob": b"x" * 40, "at": (i, None)} for i in range(12)]
+        data = pickle.dumps(value, 4)
+        start = 11  # behind PROTO and FRAME
+        between = {position for _, _, position in pickletools.genops(data)}
+        for end in range(start, len(data) + 1):
+            cut = data[:3] + (end - start).to_bytes(8, "little") + data[start:]
+            if end in between or end == len(data):
+                self.assertEqual(self.tool.rewrite(cut, 4, strict=True), self.tool.rewrite(data, 4), end)
+                self.assertEqual(pickle._loads(cut), value)
+                self.assertEqual(pickle.Unpickler(io.BytesIO(cut)).load(), value)
+            else:
+                with self.assertRaisesRegex(peer.Refused, "beyond the end of its frame", msg=end):
+                    self.tool.rewrite(cut, 4, strict=True)
+                self.tool.rewrite(cut, 4)
+
     def test_extensions(self):
         self.assertEqual(pickle.loads(self.tool.rewrite(b"\x82\xc8)R.", 4)), {})
         self.assertIn(b"\x83\x41\x9c", self.tool.rewrite(b"\x83\x41\x9c.", 4))  # not registered: inert

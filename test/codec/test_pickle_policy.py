@@ -108,8 +108,8 @@ class Policy(unittest.TestCase):
         """What is done to objects that have no name of their own is said of no name; from where we give up on, only names are told."""
         if failed >= 0:
             return
-        if how == "new" and ("called", ("copyreg", "__newobj__")) in used:
-            return  # by INST or OBJ
+        if how in ("new", "built", "filled") and ("called", ("copyreg", "__newobj__")) in used:
+            return  # by INST or OBJ: what the call gives is known by the name of what was called
         names = readers.spellings(path) + [("", "")] if path and path[0] != "persistent" else [("", "")]
         hows = ("new", "called") if how == "new" else (how,)
         self.assertTrue(any((one, name) in used for one in hows for name in names), f"{how} {path} is not in {used}")

@@ -251,6 +251,10 @@ static void buffers_are_read_only_when_told(void **state)
     passed[1] = passed[0];
     assert_int_equal(og_pickle_read(doc, bytes, 5, NULL, &options, NULL), 0);
     assert_int_equal(og_kind_of(og_item(og_doc_root(doc), 1)), OG_BYTEARRAY);
+    static const char large[1 << 20]; /* received as well, though not with the pickle */
+    passed[0] = og_bytearray(own, large, sizeof large);
+    assert_int_equal(og_pickle_read(doc, "\x97.", 2, NULL, &options, NULL), 0);
+    assert_int_equal(og_len(og_doc_root(doc)), sizeof large);
     og_doc_free(own);
     /* None passed in: as it stands, once. */
     og_value v = READ("\x97\x98\x98\x97\x86.");

@@ -83,6 +83,19 @@ static void test_most_specific_row_decides(void **state)
     og_policy_free(policy);
 }
 
+/* The longest pattern counts, however much longer the name is, and none is overlooked. */
+static void test_patterns_of_all_lengths(void **state)
+{
+    (void)state;
+    og_policy *policy = policy_of("allow a.*\nallow a.b.c.d.e.f.*\ndeny a.b.c.*\n");
+    assert_true(allows(policy, "a", "x"));
+    assert_false(allows(policy, "a.b.c", "x"));
+    assert_false(allows(policy, "a.b.c.d.e", "x"));
+    assert_true(allows(policy, "a.b.c.d.e.f", "a_name_that_is_much_longer_than_any_pattern"));
+    assert_false(allows(policy, "a.b.c.d.e.f.g.h.i.j.k.l.m.n", "x"));
+    og_policy_free(policy);
+}
+
 static void test_long_names_are_never_allowed(void **state)
 {
     (void)state;
@@ -514,6 +527,7 @@ int main(void)
         cmocka_unit_test(test_allow_is_exact),
         cmocka_unit_test(test_deny_is_generous),
         cmocka_unit_test(test_most_specific_row_decides),
+        cmocka_unit_test(test_patterns_of_all_lengths),
         cmocka_unit_test(test_long_names_are_never_allowed),
         cmocka_unit_test(test_bad_rows),
         cmocka_unit_test(test_builtin),

@@ -4,6 +4,8 @@
 
 #include "../support/failing_alloc.h"
 
+#include <stdlib.h>
+
 /* A list of `count` dicts, made as a reader makes them. */
 static og_value read_like(og_doc *doc, size_t count)
 {
@@ -235,6 +237,40 @@ static int build_much(const og_allocator *alloc, void *ctx)
     return status;
 }
 
+static void *note_largest(void *ctx, void *ptr, size_t old_size, size_t new_size)
+{
+    size_t *largest = ctx;
+    if (new_size > *largest) *largest = new_size;
+    return og_allocator_default()->resize(NULL, ptr, old_size, new_size);
+}
+
+/* malloc() keeps what it got back for as long as that is less than twice its largest block. */
+static void test_large_text_comes_in_one_block(void **state)
+{
+    (void)state;
+    enum { LEN = 600000 };
+    char *text = malloc(LEN);
+    assert_non_null(text);
+    memset(text, 'x', LEN);
+    size_t largest = 0;
+    og_allocator noting = {note_largest, &largest};
+    og_doc *doc = og_doc_new(&noting);
+    const uint8_t *copy = og__doc_keep(doc, text, LEN, 64);
+    assert_non_null(copy);
+    assert_memory_equal(copy, text, LEN);
+    for (size_t i = 0; i < 64; i++)
+        assert_int_equal(copy[LEN + i], 0);
+    assert_true(og_valid(read_like(doc, 10000)));
+    assert_true(og_doc_memory(doc) < 2 * largest);
+    og_doc_free(doc);
+    free(text);
+    og_doc *small = og_doc_new(NULL);
+    assert_non_null(og__doc_keep(small, "12", 2, 64));
+    assert_true(og_doc_memory(small) < 2048);
+    assert_null(og__doc_keep(small, "", SIZE_MAX, 64));
+    og_doc_free(small);
+}
+
 static void test_no_memory(void **state)
 {
     (void)state;
@@ -255,6 +291,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_memory_limit, doc_setup, doc_teardown),
         cmocka_unit_test_setup_teardown(test_list_a_byte, doc_setup, doc_teardown),
         cmocka_unit_test_setup_teardown(test_growing_list_leaves_no_trail, doc_setup, doc_teardown),
+        cmocka_unit_test(test_large_text_comes_in_one_block),
         cmocka_unit_test(test_no_memory),
     };
     return cmocka_run_group_tests(tests, NULL, NULL) != 0;

@@ -204,23 +204,12 @@ int og_json_read(og_doc *doc, const char *text, size_t len, const og_json_read_o
     return og__json_read_by(og__json_best_kernel(), doc, text, len, options, err);
 }
 
-/* The text in the document's own memory, with padding behind it. */
-static const uint8_t *keep_text(og_doc *doc, const char *text, size_t len)
-{
-    if (len > SIZE_MAX - PADDING) return NULL;
-    uint8_t *copy = og__doc_alloc(doc, len + PADDING, 1);
-    if (!copy) return NULL;
-    if (len) memcpy(copy, text, len);
-    memset(copy + len, 0, PADDING);
-    return copy;
-}
-
 og_doc *og_json_loads(const char *text, size_t len, const og_json_read_options *options, og_error *err)
 {
     og_json_read_options o;
     if (og__options_take(&o, sizeof o, options, err) < 0) return NULL;
     og_doc *doc = og_doc_new(NULL);
-    const uint8_t *copy = doc ? keep_text(doc, text, len) : NULL;
+    const uint8_t *copy = doc ? og__doc_keep(doc, text, len, PADDING) : NULL;
     if (!copy)
         og_error_set(err, OG_ENOMEM, OG_NO_POSITION, "out of memory while reading JSON");
     else if (read_document(og__json_best_kernel(), doc, copy, len, true, &o, err) == OG_OK)

@@ -90,7 +90,7 @@ static int write_all(og__json_writer *w, og_value value)
     while (status >= 0 && w->depth > 0) {
         const og__json_frame *f = &w->frames[w->depth - 1];
         if (f->kind <= OG__FRAME_DICT && w->depth <= w->fast_depth && f->next != f->last) {
-            status = og__json_write_items(w);
+            status = w->items(w);
             continue;
         }
         status = next_value(w, &value);
@@ -197,11 +197,13 @@ static void begin(og__json_writer *w, og_buf *out, og__json_frame *frames, og_er
     w->err = err;
 }
 
-int og_json_write(og_value value, og_buf *out, const og_json_write_options *options, og_error *err)
+int og__json_write_by(og__json_items_fn *items, og_value value, og_buf *out,
+                      const og_json_write_options *options, og_error *err)
 {
     og__json_frame frames[FRAMES_AT_FIRST];
     og__json_writer w;
     begin(&w, out, frames, err);
+    w.items = items;
     int status = og__options_take(&w.o, sizeof w.o, options, err);
     if (status < 0) return status;
     if (w.o.indent < OG_JSON_INDENT_0)
@@ -224,6 +226,11 @@ int og_json_write(og_value value, og_buf *out, const og_json_write_options *opti
     if (status < 0) out->len = w.start;
     free_writer(&w);
     return status < 0 ? status : OG_OK;
+}
+
+int og_json_write(og_value value, og_buf *out, const og_json_write_options *options, og_error *err)
+{
+    return og__json_write_by(og__json_best_items(), value, out, options, err);
 }
 
 char *og_json_dumps(og_value value, size_t *len, const og_json_write_options *options, og_error *err)

@@ -54,6 +54,9 @@ typedef struct og__json_record {
 /* What stands between things is copied in blocks of OG__SEPARATOR_MAX, up to OG__BETWEEN_MAX. */
 enum { OG__SEPARATOR_MAX = 16, OG__BETWEEN_MAX = 128 };
 
+struct og__json_writer;
+typedef int og__json_items_fn(struct og__json_writer *w);
+
 typedef struct og__json_writer {
     uint8_t *at;  /* next byte to write */
     uint8_t *end; /* up to here without asking */
@@ -63,6 +66,7 @@ typedef struct og__json_writer {
     size_t max;   /* bytes that the text may have in the end */
     bool unlimited; /* nobody set that limit */
     const og_allocator *alloc;
+    og__json_items_fn *items; /* the fast way */
 
     og__json_frame *frames;
     og__json_frame *frames_first; /* those that were there at the beginning, not owned */
@@ -148,7 +152,15 @@ void og__json_end_frame(og__json_writer *w, og__json_frame *f);
  * it, as fast as can be; w->depth is at most w->fast_depth. Returns where another kind of frame is the
  * innermost one, or a deeper one, or none.
  */
-int og__json_write_items(og__json_writer *w);
+og__json_items_fn og__json_write_items;        /* for any processor */
+og__json_items_fn og__json_write_items_avx512; /* for those of which og__avx512_numbers() is true */
+
+/* The one of them that suits the processor best. */
+og__json_items_fn *og__json_best_items(void);
+
+/* og_json_write() with one of them. */
+int og__json_write_by(og__json_items_fn *items, og_value value, og_buf *out,
+                      const og_json_write_options *options, og_error *err);
 
 /* Any value: a scalar is written, a container opened. */
 int og__json_write_value(og__json_writer *w, og_value value);

@@ -91,7 +91,7 @@ static og__say look_up(const og__rows *rows, const char *text, size_t len, size_
 static og__say look_up_patterns(const og__rows *rows, const char *text, size_t len, size_t split)
 {
     bool simple = memchr(text + split + 1, '.', len - split - 1) == NULL;
-    for (size_t end = len; end > 0; end--) {
+    for (size_t end = len < rows->longest ? len : rows->longest; end > 0; end--) {
         if (text[end - 1] != '.') continue;
         size_t module = simple && end - 1 == split ? split : SIZE_MAX;
         og__say say = look_up(rows, text, end, module);
@@ -143,6 +143,7 @@ static int insert(og_policy *policy, og__rows *rows, const og__row *row, og_erro
     memmove(rows->rows + at + 1, rows->rows + at, (rows->count - at) * sizeof own);
     rows->rows[at] = own;
     rows->count++;
+    if (own.len > rows->longest) rows->longest = own.len;
     return OG_OK;
 }
 

@@ -23,6 +23,7 @@ typedef struct og__rows {
     og__row *rows;
     size_t count;
     size_t cap;
+    size_t longest; /* length of the longest text */
 } og__rows;
 
 struct og_policy {

@@ -70,12 +70,24 @@ int og__reader_finish(og__reader *r, bool allow_trailing)
     return OG_OK;
 }
 
+/* Bytes of the buffers that are copied when the pickle asks for them, once each; they were received too. */
+static size_t copied(const og__reader *r)
+{
+    size_t sum = 0;
+    for (size_t i = 0; i < r->buffer_count; i++) {
+        size_t len = og_kind_of(r->buffers[i]) == OG_BYTEARRAY ? og_len(r->buffers[i]) : 0;
+        sum = len < SIZE_MAX / 4 - sum ? sum + len : SIZE_MAX / 4;
+    }
+    return sum;
+}
+
 /* What the document may hold while it reads `len` bytes: no pickle may claim more, whatever opcodes it has.
  */
-static size_t promised(const og_doc *doc, size_t len)
+static size_t promised(const og__reader *r, const og_doc *doc, size_t len)
 {
     size_t limit = SIZE_MAX;
-    if (len < SIZE_MAX / MEMORY_A_BYTE / 2) limit = doc->memory + len * MEMORY_A_BYTE + MEMORY_MORE;
+    if (len < SIZE_MAX / MEMORY_A_BYTE / 4)
+        limit = doc->memory + len * MEMORY_A_BYTE + MEMORY_MORE + copied(r);
     return doc->memory_limit && doc->memory_limit < limit ? doc->memory_limit : limit;
 }
 
@@ -105,7 +117,7 @@ int og__reader_init(og__reader *r, og_doc *doc, const uint8_t *bytes, size_t len
     doc->limited = false;
     doc->work = 0;
     doc->work_limit = (uint64_t)len * WORK_A_BYTE + WORK_MORE;
-    doc->memory_limit = promised(doc, len);
+    doc->memory_limit = promised(r, doc, len);
     og__memo_init(&r->memo, doc);
     return OG_OK;
 }
@@ -196,8 +208,7 @@ og_doc *og_pickle_loads(const void *bytes, size_t len, const og_pickle_read_opti
     if (og__options_take(&o, sizeof o, options, err) < 0) return NULL;
     og_doc *doc = og_doc_new(NULL);
     uint8_t *copy =
-        doc ? og__doc_alloc(doc, len + 1, 1) : NULL; /* the document outlives the caller's bytes */
-    if (copy && len) memcpy(copy, bytes, len);
+        doc ? og__doc_keep(doc, bytes, len, 1) : NULL; /* the document outlives the caller's bytes */
     if (!copy)
         og_error_set(err, OG_ENOMEM, OG_NO_POSITION, "no memory to read a pickle of %zu bytes", len);
     else if (read_into(doc, copy, len, NULL, &o, err) == OG_OK)

@@ -2,6 +2,7 @@
 /* Runs a pickle at full speed, as far as it goes. */
 #include "codec/pickle/text.h"
 
+#define OG__LANE og__reader_run_to
 #include "codec/pickle/lane.h"
 
 /* One opcode by its own function. */
@@ -11,9 +12,18 @@ static int step(og__reader *r)
     return og__reader_step(r);
 }
 
-bool og__reader_run_to(og__reader *r, const uint8_t *pace)
+/* One opcode in its usual case; false: nothing was done. */
+static inline bool quick(lane *l, uint8_t op)
 {
-    return run_lane(r, pace);
+    const bool care = true;
+    switch (op) {
+#define QUICK(opcode, done) \
+    case OG__OP_##opcode:   \
+        return done;
+#include "codec/pickle/lane.def"
+#undef QUICK
+    default: return false;
+    }
 }
 
 /* Goes on to the end, or up to an opcode that takes its own function. */
@@ -22,7 +32,7 @@ static void run_with_care(og__reader *r)
     lane l = enter(r);
     while (l.at < r->end) {
         uint8_t op = *l.at++;
-        if (l.top < r->limit && quick(&l, op, true)) continue;
+        if (l.top < r->limit && quick(&l, op)) continue;
         l.at--;
         break;
     }

@@ -257,7 +257,7 @@ static int open_tuple(og__writer *w, og_value v, size_t depth)
     if (!f) return OG_ELIMIT;
     f->items = node->items;
     f->count = node->count;
-    if (node->count == 0 && w->protocol > 0 && og_kind_of(v) == OG_TUPLE) return 1;
+    if (node->count == 0 && og_kind_of(v) == OG_TUPLE) return 1;
     int status = og__save_wait(w, f);
     if (status == OG_OK && tuple_is_marked(w, v)) status = og__put_op(w, OG__OP_MARK);
     return status < 0 ? status : 1;
@@ -271,8 +271,8 @@ static int go_on_tuple(og__writer *w, size_t self)
         int status = og__write_value(w, f->items[f->index++], f->depth + 1u);
         if (status != 0) return status;
     }
-    if (f->count == 0 && w->protocol > 0 && og_kind_of(f->value) == OG_TUPLE)
-        return og__put_op(w, OG__OP_EMPTY_TUPLE); /* there is only one: no need for the memo */
+    if (f->count == 0 && og_kind_of(f->value) == OG_TUPLE) /* there is only one: no need for the memo */
+        return put_empty(w, OG__OP_EMPTY_TUPLE, OG__OP_TUPLE);
     bool marked = tuple_is_marked(w, f->value);
     og__opcode op = og_kind_of(f->value) == OG_FROZENSET ? OG__OP_FROZENSET
                     : marked                             ? OG__OP_TUPLE

@@ -82,6 +82,7 @@ og__said *og__said_find(og__writer *w, og_value value)
 void og__said_free(og__writer *w)
 {
     if (w->near) og__free(w->out->alloc, w->near, sizeof *w->near << OG__NEAR_LOG2);
+    if (w->named) og__free(w->out->alloc, w->named, OG__NAMES * sizeof *w->named);
     og__free(w->out->alloc, w->said, w->said_cap * sizeof *w->said);
 }
 

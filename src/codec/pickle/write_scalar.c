@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* Writes numbers, strings and names into a pickle. */
+#include "base/alloc.h"
 #include "base/number.h"
 #include "codec/pickle/names.h"
 #include "codec/pickle/writer.h"
@@ -103,14 +104,24 @@ static int write_bool(og__writer *w, bool truth)
     return og__put_op_bytes(w, OG__OP_INT, truth ? "01\n" : "00\n", 3);
 }
 
-static int write_complex(og__writer *w, og_value v)
+static int put_complex(og__writer *w, const double *parts)
 {
-    const double *parts = v.u.p;
     int status = og__write_name(w, OG__NAME_COMPLEX);
     if (status == OG_OK) status = og__args_begin(w);
     if (status == OG_OK) status = write_float(w, parts[0]);
     if (status == OG_OK) status = write_float(w, parts[1]);
     return status < 0 ? status : og__args_call(w, 2);
+}
+
+/* Known by its bits, as bytes would be. */
+static int write_complex(og__writer *w, og_value v)
+{
+    og_value bits = og__make(OG_COMPLEX, 0, 2 * sizeof(double), v.u.p);
+    og__said *entry = og__said_find(w, bits);
+    if (!entry) return OG_ENOMEM;
+    if (og_valid(entry->value)) return og__put_get(w, entry->number);
+    int status = put_complex(w, v.u.p);
+    return status < 0 ? status : og__said_add(w, bits);
 }
 
 /* ---- Strings and bytes ----------------------------------------------------------------------------------
@@ -321,18 +332,36 @@ int og__write_class(og__writer *w, og_value v)
     return status < 0 ? status : og__said_add(w, v);
 }
 
-int og__write_name(og__writer *w, og__name name)
+/* The class references that the forms of values need, made when the first one is. */
+static int make_names(og__writer *w)
 {
     static const char *const names[][2] = {
 #define X(id, module, qualname) {module, qualname},
         OG__NAME_MAP(X)
 #undef X
     };
-    if (w->named[name]) return og__put_get(w, w->named[name] - 1);
-    uint32_t number;
-    int status = put_names(w, constant(names[name][0]), constant(names[name][1]));
-    if (status == OG_OK) status = og__memoize(w, &number);
-    if (status == OG_OK) w->named[name] = number + 1;
+    w->named = og__alloc(w->out->alloc, OG__NAMES * sizeof *w->named);
+    if (!w->named) return og__writer_fail(w, OG_ENOMEM, "out of memory");
+    for (size_t i = 0; i < OG__NAMES; i++) {
+        og__named *named = &w->named[i];
+        *named = (og__named){.names = {constant(names[i][0]), constant(names[i][1])}};
+        named->node = (og__node){.items = named->names, .count = 2, .flags = OG__N_EXACT};
+    }
+    return OG_OK;
+}
+
+int og__write_name(og__writer *w, og__name name)
+{
+    if (!w->named && make_names(w) < 0) return OG_ENOMEM;
+    og__named *named = &w->named[name];
+    if (named->number) return og__put_get(w, named->number - 1);
+    og_value class = og__make(OG_CLASS, 0, 0, &named->node);
+    const og__said *entry = og__said_find(w, class);
+    if (!entry) return OG_ENOMEM;
+    bool said = og_valid(entry->value);
+    uint32_t number = entry->number;
+    int status = og__write_class(w, class);
+    if (status == OG_OK) named->number = (said ? number : w->numbers - 1) + 1;
     return status;
 }
 

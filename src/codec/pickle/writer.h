@@ -12,7 +12,8 @@
 #include "value/doc.h"
 #include "value/map.h"
 
-/* What was written and has a number in the memo, found by its content: strings, bytes, class references. */
+/* What was written and has a number in the memo, found by its content: strings, bytes, complex numbers, class
+ * references. */
 typedef struct og__said {
     og_value value; /* OG_INVALID: free */
     uint32_t hash;
@@ -62,6 +63,13 @@ typedef enum og__name {
         OG__NAMES
 } og__name;
 
+/* One of them as a class reference. */
+typedef struct og__named {
+    og__node node;
+    og_value names[2];
+    uint32_t number; /* in the memo, plus 1; 0: not written yet */
+} og__named;
+
 /* What a frame has in hand. */
 typedef enum og__frame_kind {
     OG__FRAME_RUN,     /* items that go into a container on the stack, in batches */
@@ -96,14 +104,14 @@ typedef struct og__writer {
     int protocol;
     size_t frame_at; /* where the open frame's opcode stands, or SIZE_MAX */
     size_t max_depth;
-    const og__node *root;      /* when it may stand in itself */
-    uint32_t numbers;          /* of the memo, given out */
-    uint32_t named[OG__NAMES]; /* the numbers of names, plus 1; 0: not written yet */
-    size_t waiting;            /* frames that are */
-    size_t looks;              /* frames that were looked at for cycles: time stays in proportion */
-    int64_t buffers;           /* out-of-band buffers referred to */
-    const og__map *places;     /* canonical: how often each node stands somewhere; else NULL */
-    og__map nodes;             /* those that may be met again */
+    const og__node *root;  /* when it may stand in itself */
+    uint32_t numbers;      /* of the memo, given out */
+    og__named *named;      /* the names, once one was needed */
+    size_t waiting;        /* frames that are */
+    size_t looks;          /* frames that were looked at for cycles: time stays in proportion */
+    int64_t buffers;       /* out-of-band buffers referred to */
+    const og__map *places; /* canonical: how often each node stands somewhere; else NULL */
+    og__map nodes;         /* those that may be met again */
     og__said *said;
     size_t said_cap; /* a power of two, or 0 */
     size_t said_count;

@@ -1,0 +1,387 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The writer's fast way through arrays and objects. What stands between items is written behind each of them;
+ * the closing bracket takes the place of the last one. What is out of the ordinary goes the general way.
+ *
+ * All of it is there twice: for compact text, where a comma stands between items, and spaced, with any
+ * separators, lines and indentation.
+ *
+ * Included once for each kind of processor, by a file that defines OG__ITEMS, what the function is declared
+ * as and its name, OG__HOT for those that are inlined, and how texts and numbers are written. Each of these
+ * stands in a loop for lists and in one for dicts, which makes both easier to foretell for the processor than
+ * one; the compiler would rather call them, and keep the run in memory for it.
+ */
+#include "codec/json/writer.h"
+
+#include <math.h>
+
+/* Room for a scalar that is not a str, and for what is written too much before the next room is asked for. */
+enum { ITEM_ROOM = 96, KEY_ENDS = 3, BLOCK = 16, ESCAPED_MAX = 512 };
+_Static_assert(BLOCK == (int)OG__SEPARATOR_MAX, "what stands between things is copied in the same blocks");
+_Static_assert(ITEM_ROOM - KEY_ENDS > (int)OG__DOUBLE_SIZE, "a double and a comma fit behind a key");
+
+/* Where the innermost frame stands, apart from the writer so that it stays in registers. */
+typedef struct run {
+    uint8_t *at;
+    uint8_t *end;
+    const og_value *next;
+    const og_value *last;
+    og__json_frame *frame;
+    og__json_frame *deepest; /* there can be no other one in this */
+    uint64_t easy;           /* what `meta` of a str is, but for its length, that can be copied as it is */
+    size_t gap;              /* spaced: length of what stands between items here */
+    size_t spare;            /* spaced: room that it takes, here and one deeper */
+    const og__numbers *numbers;
+} run;
+
+/* What comes next: LEAVE the fast way, or any status below 0. */
+enum { LEAVE, GO_ON, CHANGE /* from list to dict, or back */ };
+
+enum { EASY_MASK = 0xff | OG__F_CLEAN | OG__F_SURROGATE };
+
+static inline bool is_easy(const run *r, og_value string)
+{
+    return (string.meta & EASY_MASK) == r->easy;
+}
+
+/* A str that needs no escape, in quotes. */
+static OG__HOT uint8_t *put_string(uint8_t *at, og_value string)
+{
+    size_t len = og__value_len(string);
+    *at++ = '"';
+    og__copy_text(at, string.u.p, len);
+    at += len;
+    *at = '"';
+    return at + 1;
+}
+
+static OG__HOT uint8_t *put_blocks(uint8_t *at, const char *from, size_t len)
+{
+    for (size_t i = 0; i < len; i += BLOCK)
+        memcpy(at + i, from + i, BLOCK);
+    return at + len;
+}
+
+/* What stands between items. */
+static OG__HOT uint8_t *put_gap(const og__json_writer *w, const run *r, uint8_t *at, bool spaced)
+{
+    if (spaced) return put_blocks(at, w->between, r->gap);
+    *at = ',';
+    return at + 1;
+}
+
+/* The part of it that stands behind an opening bracket and before a closing one. */
+static OG__HOT uint8_t *put_line(const og__json_writer *w, const run *r, uint8_t *at)
+{
+    return put_blocks(at, w->between + w->item_separator_len, r->gap - w->item_separator_len);
+}
+
+/* A word and what stands behind it, for which the word has a comma already. */
+static OG__HOT int put_word(const og__json_writer *w, run *r, const char *word, size_t len, bool spaced)
+{
+    memcpy(r->at, word, len);
+    r->at = spaced ? put_gap(w, r, r->at + len - 1, true) : r->at + len;
+    return GO_ON;
+}
+
+static OG__HOT uint8_t *put_colon(const og__json_writer *w, uint8_t *at, bool spaced)
+{
+    if (spaced) {
+        memcpy(at, w->key_separator, OG__SEPARATOR_MAX);
+        return at + w->key_separator_len;
+    }
+    *at = ':';
+    return at + 1;
+}
+
+/*
+ * What goes the general way takes no address of the run, which must stay in registers: these take a copy and
+ * leave the writer as it should be; `next` is the end of the item that is being written.
+ */
+static void hand_over(og__json_writer *w, const run *r, const og_value *next)
+{
+    r->frame->next = next;
+    w->depth = (size_t)(r->frame - w->frames) + 1;
+    w->at = r->at;
+}
+
+/* And back: frames may have moved. */
+static OG__HOT void take_over(const og__json_writer *w, run *r, bool spaced)
+{
+    size_t depth = w->room < w->o.max_depth ? w->room : w->o.max_depth;
+    if (spaced && w->fast_depth < depth) depth = w->fast_depth;
+    r->at = w->at;
+    r->end = w->end;
+    r->frame = &w->frames[w->depth - 1];
+    r->deepest = &w->frames[depth - 1];
+}
+
+__attribute__((noinline)) static int ask_slow(og__json_writer *w, run r, const og_value *next, size_t len)
+{
+    hand_over(w, &r, next);
+    return og__json_reserve_slow(w, len);
+}
+
+__attribute__((noinline)) static int put_other_key(og__json_writer *w, run r, og_value key)
+{
+    hand_over(w, &r, r.next + 2);
+    return og__json_write_key(w, key);
+}
+
+/* Any value and what stands behind it. LEAVE when the frame is no longer the innermost one (then with nothing
+ * behind it). */
+__attribute__((noinline)) static int put_other_value(og__json_writer *w, run r, og_value value)
+{
+    hand_over(w, &r, r.next);
+    size_t depth = w->depth;
+    int status = og__json_write_value(w, value);
+    if (status < 0 || w->depth != depth) return status < 0 ? status : LEAVE;
+    status = w->spaced ? og__json_put(w, w->between, r.gap) : og__json_put(w, ",", 1);
+    return status < 0 ? status : GO_ON;
+}
+
+/* The innermost frame, which w->frames knows all of. */
+static OG__HOT void enter_frame(const og__json_writer *w, run *r, bool spaced)
+{
+    take_over(w, r, spaced);
+    r->next = r->frame->next;
+    r->last = r->frame->last;
+    if (!spaced) return;
+    r->gap = w->item_separator_len + w->lines + w->indent * w->depth;
+    r->spare = r->gap + w->indent + ITEM_ROOM;
+}
+
+/* Goes on in a frame that the general way has opened, where this is the place for it. */
+static OG__HOT int follow(og__json_writer *w, run *r, bool spaced)
+{
+    const og__json_frame *f = &w->frames[w->depth - 1];
+    if (f->kind > OG__FRAME_DICT || f->next == f->last || w->depth > w->fast_depth) return LEAVE;
+    int status = OG_OK;
+    if (spaced)
+        status =
+            og__json_reserve(w, w->item_separator_len + w->lines + w->indent * (w->depth + 1) + ITEM_ROOM);
+    enter_frame(w, r, spaced);
+    r->frame->any = true;
+    if (status < 0) return status;
+    if (spaced) r->at = put_line(w, r, r->at);
+    return CHANGE;
+}
+
+static OG__HOT int put_other(og__json_writer *w, run *r, og_value value, bool spaced)
+{
+    int status = put_other_value(w, *r, value);
+    if (status == LEAVE) return follow(w, r, spaced);
+    take_over(w, r, spaced);
+    return status;
+}
+
+/* Room for `len` bytes and ITEM_ROOM more, and for what stands between items. */
+static OG__HOT int ask(og__json_writer *w, run *r, const og_value *next, size_t len, bool spaced)
+{
+    size_t more = spaced ? r->spare + ITEM_ROOM : ITEM_ROOM;
+    if ((size_t)(r->end - r->at) >= len + more) return GO_ON;
+    int status = ask_slow(w, *r, next, len + more);
+    take_over(w, r, spaced);
+    return status < 0 ? status : GO_ON;
+}
+
+/* A str that is to be escaped, where there is room for the worst; false when there is none. */
+static OG__HOT bool put_escaped(og__json_writer *w, run *r, og_value string, bool spaced)
+{
+    size_t len = og__value_len(string);
+    size_t more = spaced ? r->spare + ITEM_ROOM : ITEM_ROOM;
+    bool lone = (string.meta & OG__F_SURROGATE) != 0;
+    if (lone || len > ESCAPED_MAX || (size_t)(r->end - r->at) < OG__TEXT_WORST(len) + more) return false;
+    r->at = og__json_put_text(r->at, string.u.p, len, w->o.ensure_ascii);
+    return true;
+}
+
+/* The key at `next`, with its colon. Behind it there is room for any scalar but a str. */
+static OG__HOT int put_key(og__json_writer *w, run *r, bool spaced)
+{
+    og_value key = *r->next;
+    if (is_easy(r, key)) {
+        int status = ask(w, r, r->next + 2, og__value_len(key), spaced);
+        if (status == GO_ON) r->at = put_colon(w, put_string(r->at, key), spaced);
+        return status;
+    }
+    if (og_kind_of(key) == OG_STR && put_escaped(w, r, key, spaced)) {
+        r->at = put_colon(w, r->at, spaced);
+        return GO_ON;
+    }
+    int status = put_other_key(w, *r, key);
+    take_over(w, r, spaced);
+    return status < 0 ? status : ask(w, r, r->next + 2, 0, spaced);
+}
+
+/* A list, tuple or dict that is met once: GO_ON where what comes next is of the kind that the innermost frame
+ * was. */
+static OG__HOT int put_container(og__json_writer *w, run *r, og_value value, bool in_dict, bool spaced)
+{
+    const og__node *node = og__node_of(value);
+    bool pairs = og_kind_of(value) == OG_DICT;
+    bool known = (node->flags & OG__N_SHARED) || node == w->root;
+    if (r->frame >= r->deepest || known || (pairs && w->o.sort_keys)) return put_other(w, r, value, spaced);
+    if (node->count == 0) return put_word(w, r, pairs ? "{}," : "[],", 3, spaced);
+    r->frame->next = r->next;
+    og__json_frame *f = ++r->frame;
+    r->next = f->first = node->items;
+    r->last = f->last = f->first + ((size_t)node->count << pairs);
+    f->record = 0;
+    f->kind = pairs ? OG__FRAME_DICT : OG__FRAME_LIST;
+    f->step = 0;
+    f->closing = pairs ? '}' : ']';
+    f->any = true;
+    f->is_sorted = false;
+    *r->at++ = pairs ? '{' : '[';
+    if (spaced) {
+        r->gap += w->indent;
+        r->spare += w->indent;
+        r->at = put_line(w, r, r->at);
+    }
+    return pairs == in_dict ? GO_ON : CHANGE;
+}
+
+/* A str and what stands behind it. */
+static OG__HOT int put_text(og__json_writer *w, run *r, og_value value, bool spaced)
+{
+    if (is_easy(r, value)) {
+        int status = ask(w, r, r->next, og__value_len(value), spaced);
+        if (status == GO_ON) r->at = put_gap(w, r, put_string(r->at, value), spaced);
+        return status;
+    }
+    if (!put_escaped(w, r, value, spaced)) return put_other(w, r, value, spaced);
+    r->at = put_gap(w, r, r->at, spaced);
+    return GO_ON;
+}
+
+/* Any value, for which there is room if it is a scalar but no str. */
+static OG__HOT int put_value(og__json_writer *w, run *r, bool in_dict, bool spaced)
+{
+    og_value value = *r->next++;
+    switch (og_kind_of(value)) {
+    case OG_NONE: return put_word(w, r, "null,", 5, spaced);
+    case OG_BOOL:
+        if (value.meta & OG__F_TRUE) return put_word(w, r, "true,", 5, spaced);
+        return put_word(w, r, "false,", 6, spaced);
+    case OG_INT:
+        if (value.meta & OG__F_BIG) return put_other(w, r, value, spaced);
+        r->at += og__put_int(r->numbers, value.u.i, (char *)r->at);
+        r->at = put_gap(w, r, r->at, spaced);
+        return GO_ON;
+    case OG_FLOAT:
+        if (!isfinite(value.u.f)) return put_other(w, r, value, spaced);
+        r->at += og__put_double(r->numbers, value.u.f, (char *)r->at);
+        r->at = put_gap(w, r, r->at, spaced);
+        return GO_ON;
+    case OG_STR: return put_text(w, r, value, spaced);
+    case OG_LIST:
+    case OG_TUPLE: return put_container(w, r, value, in_dict, spaced);
+    case OG_DICT:
+        return put_container(w, r, value, in_dict, spaced); /* apart: what its kind decides is known */
+    default: return put_other(w, r, value, spaced);
+    }
+}
+
+/* What few frames need when they close, whose bracket is written: LEAVE where the next one is not to go on
+ * here. */
+__attribute__((noinline)) static int close_slow(og__json_writer *w, run r)
+{
+    og__json_frame *f = r.frame;
+    hand_over(w, &r, r.next);
+    w->depth--;
+    if (f->is_sorted) og__json_end_frame(w, f);
+    if (f->record) og__json_leave_shared(w, f->record);
+    return w->depth == 0 || f[-1].kind > OG__FRAME_DICT ? LEAVE : GO_ON;
+}
+
+/* The frames that are at their end close: the last gap becomes a bracket. */
+static OG__HOT int close_frames(og__json_writer *w, run *r, bool in_dict, bool spaced)
+{
+    do {
+        og__json_frame *f = r->frame;
+        r->at -= spaced ? r->gap : 1;
+        if (spaced) {
+            r->gap -= w->indent;
+            r->spare -= w->indent;
+            r->at = put_line(w, r, r->at);
+        }
+        *r->at++ = (uint8_t)f->closing;
+        if (f->record || f->is_sorted || f == w->frames || f[-1].kind > OG__FRAME_DICT) {
+            int status = close_slow(w, *r);
+            if (status == LEAVE) return LEAVE;
+        }
+        r->frame--;
+        r->next = r->frame->next;
+        r->last = r->frame->last;
+        int status = ask(w, r, r->next, 0, spaced);
+        if (status < 0) return status;
+        r->at = put_gap(w, r, r->at, spaced);
+    } while (r->next == r->last);
+    return (r->frame->kind == OG__FRAME_DICT) == in_dict ? GO_ON : CHANGE;
+}
+
+/* What is left of a dict, of dicts in it and around it, up to a list. */
+static OG__HOT int put_pairs(og__json_writer *w, run *r, bool spaced)
+{
+    int status;
+    do {
+        status = put_key(w, r, spaced);
+        if (status < 0) return status;
+        r->next++;
+        status = put_value(w, r, true, spaced);
+        if (r->next == r->last && status > LEAVE) status = close_frames(w, r, true, spaced);
+    } while (status == GO_ON);
+    return status;
+}
+
+/* What is left of a list, of lists in it and around it, up to a dict. */
+static OG__HOT int put_list(og__json_writer *w, run *r, bool spaced)
+{
+    int status;
+    do {
+        status = ask(w, r, r->next + 1, 0, spaced);
+        if (status < 0) return status;
+        status = put_value(w, r, false, spaced);
+        if (r->next == r->last && status > LEAVE) status = close_frames(w, r, false, spaced);
+    } while (status == GO_ON);
+    return status;
+}
+
+/* What stands before the first item that is written here. */
+static int begin_items(og__json_writer *w, og__json_frame *f, size_t gap)
+{
+    bool any = f->any;
+    f->any = true;
+    if (!w->spaced) return any ? og__json_put(w, ",", 1) : OG_OK;
+    size_t skip = any ? 0 : w->item_separator_len;
+    return og__json_put(w, w->between + skip, gap - skip);
+}
+
+static OG__HOT int write_items(og__json_writer *w, bool spaced)
+{
+    run r = {.easy = w->o.ensure_ascii ? 0xff : OG_STR | OG__F_CLEAN, .numbers = og__numbers_get()};
+    enter_frame(w, &r, spaced);
+    int status = begin_items(w, r.frame, r.gap);
+    if (status < 0) return status;
+    take_over(w, &r, spaced);
+    do {
+        status = r.frame->kind == OG__FRAME_DICT ? put_pairs(w, &r, spaced) : put_list(w, &r, spaced);
+    } while (status == CHANGE);
+    return status;
+}
+
+__attribute__((noinline)) static OG__CALLED int write_compact(og__json_writer *w)
+{
+    return write_items(w, false);
+}
+
+__attribute__((noinline)) static OG__CALLED int write_spaced(og__json_writer *w)
+{
+    return write_items(w, true);
+}
+
+int OG__ITEMS(og__json_writer *w)
+{
+    return w->spaced ? write_spaced(w) : write_compact(w);
+}
