@@ -315,6 +315,25 @@ static void test_options(void **state)
     t->options = (og_json_read_options){.size = sizeof t->options};
 }
 
+/* Every byte, once and as a run, at every place of a text. */
+static void test_every_byte(void **state)
+{
+    static const char base[] = "[ 1,{\"a\" : -2.5e3 ,\"b\":[true]}, \"c\\n\",null]";
+    enum { LEN = sizeof base - 1, LONGEST = 70 };
+    for (unsigned byte = 0; byte < 256; byte++) {
+        for (size_t at = 0; at <= LEN; at++) {
+            size_t runs[] = {1, 2, LONGEST};
+            for (size_t i = 0; i < 3; i++) {
+                char text[LEN + LONGEST];
+                memcpy(text, base, at);
+                memset(text + at, (int)byte, runs[i]);
+                memcpy(text + at + runs[i], base + at, LEN - at);
+                read_all(*state, text, LEN + runs[i]);
+            }
+        }
+    }
+}
+
 /* Keys with escapes are copied: what stands around the copy is not what stood around the key. */
 static void test_copied_keys(void **state)
 {
@@ -393,8 +412,8 @@ int main(void)
         cmocka_unit_test(test_records),     cmocka_unit_test(test_strings),
         cmocka_unit_test(test_backslashes), cmocka_unit_test(test_long),
         cmocka_unit_test(test_brackets),    cmocka_unit_test(test_options),
-        cmocka_unit_test(test_copied_keys), cmocka_unit_test(test_twice),
-        cmocka_unit_test(test_likeness),
+        cmocka_unit_test(test_every_byte),  cmocka_unit_test(test_copied_keys),
+        cmocka_unit_test(test_twice),       cmocka_unit_test(test_likeness),
     };
     return cmocka_run_group_tests(tests, set_up, tear_down);
 }

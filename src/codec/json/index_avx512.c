@@ -33,13 +33,12 @@ static OG__HOT uint32_t *put_entries(uint32_t *out, uint64_t bits, __m512i base)
 }
 
 /*
- * Indexes 64 bytes. Bytes of 0x80 and more count as what they are without their top bit, but never as white
- * space; outside strings they are wrong, and the reader, who looks at the bytes themselves, meets one of them
- * first.
+ * Indexes 64 bytes. A byte of 0x80 or more has the kind of the one without its top bit and is other besides:
+ * outside strings it is wrong, and an entry or a part of a token that leads the reader to it.
  */
 static OG__HOT uint32_t *index_block(og__json_index *ix, __m512i x, __m512i base, uint32_t *out)
 {
-    enum { OTHER = 1, SIGN = 2, O = OTHER };
+    enum { O = 0x80 /* neither sign, space nor quote */, SIGN = 1 };
     static const uint8_t low[64] = {O,    O, O, O, O, O, O, O, O, 0, 0, O, O, 0, O,    O, O, O, O, O, O, O,
                                     O,    O, O, O, O, O, O, O, O, O, 0, O, 0, O, O,    O, O, O, O, O, O, O,
                                     SIGN, O, O, O, O, O, O, O, O, O, O, O, O, O, SIGN, O, O, O, O, O};
@@ -47,7 +46,7 @@ static OG__HOT uint32_t *index_block(og__json_index *ix, __m512i x, __m512i base
         O, O, O, O, O, O, O, O, O, O, O, O, O, O, O, O, O, O, O, O, O, O, O, O, O, O, O, SIGN, O, SIGN, O, O,
         O, O, O, O, O, O, O, O, O, O, O, O, O, O, O, O, O, O, O, O, O, O, O, O, O, O, O, SIGN, O, SIGN, O, O};
     __m512i kinds = _mm512_permutex2var_epi8(og__bytes64(low), x, og__bytes64(high));
-    uint64_t other = _mm512_test_epi8_mask(kinds, _mm512_set1_epi8(OTHER)) | _mm512_movepi8_mask(x);
+    uint64_t other = _mm512_movepi8_mask(_mm512_or_si512(kinds, x));
     uint64_t sign = _mm512_test_epi8_mask(kinds, _mm512_set1_epi8(SIGN));
     uint64_t quotes = _mm512_cmpeq_epi8_mask(x, _mm512_set1_epi8('"'));
     uint64_t backslashes = _mm512_cmpeq_epi8_mask(x, _mm512_set1_epi8('\\'));

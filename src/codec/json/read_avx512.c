@@ -342,8 +342,10 @@ static OG__HOT bool take_number(og__json_reader *r, const uint8_t *at, const uin
 {
     const uint8_t *stop = end;
     if (stop[-1] <= ' ') {
-        stop = at + _tzcnt_u32(_mm256_cmple_epu8_mask(og__bytes32(at), og__bytes32(og__vectors.spaces)));
-        if (!og__json_is_space(*stop)) return read_other(r, at, end, out); /* a control byte */
+        __m256i text = og__bytes32(at);
+        stop = at + _tzcnt_u32(_mm256_cmple_epu8_mask(text, og__bytes32(og__vectors.spaces)));
+        /* Behind white space, what is none would be another token; a control character may be of this one. */
+        if (!og__json_is_space(*stop)) return read_other(r, at, end, out);
     }
     return og__whole_number(at, stop, out) || read_other(r, at, end, out);
 }
