@@ -230,6 +230,10 @@ static void there_is_one_empty_tuple(void **state)
     og_value v = READ(")q\0h\0h\0\x87.");
     assert_int_equal(og_len(v), 3);
     WRITTEN(v, 2, "\x80\x02)))\x87.");
+    og_doc *twice = og_doc_new(NULL);
+    assert_int_equal(og_pickle_read(twice, ")))\x87.", 5, NULL, NULL, NULL), 0);
+    assert_int_equal(og_identical(v, og_doc_root(twice)), 1);
+    og_doc_free(twice);
     WRITTEN(READ("(tp0\ng0\ng0\n\x87."), 4, "\x80\x04\x95\x05\0\0\0\0\0\0\0)))\x87.");
     og_json_write_options lossless = {.size = sizeof lossless, .form = OG_JSON_LOSSLESS};
     char *text = og_json_dumps(READ(")q\0h\0\x86."), NULL, &lossless, NULL);

@@ -217,6 +217,33 @@ static void writes_names_for_the_protocol(void **state)
            "c__builtin__\ngetattr\nq\0cm\nA\nX\x01\0\0\0Bq\x01\x86Rq\x02.");
 }
 
+/* A chain of getattr() is read as one name up to a length; beyond that it would come back as calls. */
+static void writes_long_nested_names_from_protocol_4_on(void **state)
+{
+    (void)state;
+    char name[1001];
+    memset(name, 'a', sizeof name);
+    name[500] = '.';
+    for (int protocol = 1; protocol <= 5; protocol++) {
+        og_pickle_write_options options = {.size = sizeof options, .protocol = protocol};
+        for (size_t len = 1000; len <= 1001; len++) {
+            og_value class = og_class(doc, "m", 1, name, len);
+            og_error err = {0};
+            size_t size;
+            void *bytes = og_pickle_dumps(class, &size, &options, &err);
+            if (protocol < 4 && len > 1000) {
+                assert_null(bytes);
+                assert_int_equal(err.code, OG_EVALUE);
+                continue;
+            }
+            assert_non_null(bytes);
+            assert_int_equal(og_pickle_read(again, bytes, size, NULL, NULL, NULL), 0);
+            assert_int_equal(og_identical(class, og_doc_root(again)), 1);
+            free(bytes);
+        }
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -228,6 +255,7 @@ int main(void)
         cmocka_unit_test(keeps_to_its_limit_of_bytes),
         cmocka_unit_test(writes_deep_values_when_allowed),
         cmocka_unit_test(writes_names_for_the_protocol),
+        cmocka_unit_test(writes_long_nested_names_from_protocol_4_on),
     };
     return cmocka_run_group_tests(tests, set_up, tear_down);
 }

@@ -5,6 +5,10 @@
 
 #include "value/doc.h"
 
+/* Bytes of the longest name that getattr() is taken to tell: each call of a chain makes one more copy of it.
+ */
+enum { OG__NESTED_NAME_MAX = 1000 };
+
 /* Replaces a module and a name of Python 2 by those that Python 3 takes them for. */
 void og__names_to_3(og_value *module, og_value *name);
 

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* Calls in a pickle that make plain data, as protocols 0 to 3 write it: these become the value itself. */
 #include "base/utf8.h"
+#include "codec/pickle/names.h"
 #include "codec/pickle/reader.h"
 
 #include <string.h>
@@ -131,14 +132,14 @@ static int push_complex(og__reader *r, og_value args)
 /* getattr(Outer, 'Inner'): how protocols below 4 name a class inside of another one. */
 static int push_nested_class(og__reader *r, og_value args)
 {
-    enum { LONGEST_NAME = 1000 };
     og_value outer = og_item(args, 0);
     og_value attribute = og_item(args, 1);
     if (og_len(args) != 2 || og_kind_of(outer) != OG_CLASS || og_kind_of(attribute) != OG_STR) return 0;
     og_value name = og_class_qualname(outer);
     size_t first = og__value_len(name);
     size_t second = og__value_len(attribute);
-    if (first == 0 || second == 0 || first + second >= LONGEST_NAME || memchr(attribute.u.p, '.', second))
+    if (first == 0 || second == 0 || first + 1 + second > OG__NESTED_NAME_MAX ||
+        memchr(attribute.u.p, '.', second))
         return 0;
     char *joined = og__doc_alloc(r->doc, first + 1 + second, 1);
     if (!joined) return og__reader_nomem(r);

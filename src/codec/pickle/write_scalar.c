@@ -301,6 +301,10 @@ static int put_names(og__writer *w, og_value module, og_value name)
 static int put_nested(og__writer *w, og_value module, og_value name)
 {
     size_t points = count_points(name);
+    size_t len = og__value_len(name);
+    if (len > OG__NESTED_NAME_MAX)
+        return og__writer_fail(w, OG_EVALUE, "the name of %zu bytes of a class in another needs protocol 4",
+                               len);
     int status = OG_OK;
     for (size_t i = 0; i < points && status == OG_OK; i++) {
         status = og__write_name(w, OG__NAME_GETATTR);
