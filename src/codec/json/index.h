@@ -25,6 +25,7 @@ enum {
 typedef struct og__json_index {
     const uint8_t *text;
     size_t len;
+    size_t stop;        /* how far to go for now: whole blocks, or `len` */
     size_t done;        /* bytes that were indexed; all of them when it is `len` */
     uint64_t in_string; /* all ones when the next byte stands in a string */
     uint64_t in_other;  /* 1 when the last byte was of what is neither sign, space nor quote */
@@ -35,7 +36,7 @@ typedef struct og__json_index {
 
 /*
  * Puts more entries behind those from `from` on, which move to the front, with AVX-512 (VBMI2). False when
- * the text ends within a string. Not all of the text may have been indexed.
+ * the text ends within a string. There must be bytes left up to `stop`.
  */
 bool og__index_more_avx512(og__json_index *ix, const uint32_t *from);
 

@@ -86,14 +86,14 @@ OG__TARGET bool og__index_more_avx512(og__json_index *ix, const uint32_t *from)
     if (left) memmove(ix->entries, from, left * sizeof *from);
     uint32_t *out = ix->entries + left;
     size_t at = ix->done;
-    while (ix->len - at >= OG__BLOCK && out < ix->entries + OG__INDEX_ROOM) {
-        size_t blocks = (ix->len - at) / OG__BLOCK;
+    while (ix->stop - at >= OG__BLOCK && out < ix->entries + OG__INDEX_ROOM) {
+        size_t blocks = (ix->stop - at) / OG__BLOCK;
         if (blocks > OG__INDEX_RUN) blocks = OG__INDEX_RUN;
         out = index_run(ix, at, blocks, out);
         at += blocks * OG__BLOCK;
     }
-    size_t rest = ix->len - at;
-    if (rest < OG__BLOCK) {
+    size_t rest = ix->stop - at;
+    if (rest < OG__BLOCK && ix->stop == ix->len) {
         __m512i last = _mm512_mask_loadu_epi8(_mm512_set1_epi8(' '), og__low_bits(rest), ix->text + at);
         if (rest) out = index_block(ix, last, _mm512_set1_epi32((int)at), out);
         at = ix->len;

@@ -99,11 +99,15 @@ static int pass_with_sentences(og__json_reader *r, int (*pass)(og__json_reader *
 static int pass_avx512(og__json_reader *r)
 {
     og_error *err = r->err;
+    const uint8_t *text = r->text;
+    size_t len = (size_t)(r->end - text);
+    bool padded = r->fast_end == r->end;
     og__doc_mark mark = og__doc_marked(r->doc);
     r->err = NULL;
     bool good = og__json_pass_avx512(r);
     r->err = err;
     if (good) return OG_OK;
+    set_text(r, text, len, padded); /* the pass may have gone over to a copy */
     if (r->status == OG_ENOMEM) {
         og__json_no_memory(r);
         return r->status;
@@ -115,12 +119,12 @@ static int pass_avx512(og__json_reader *r)
 }
 #endif
 
-/* The vectors' passes read padded texts only, and the fastest one no tags. */
+/* The pass for AVX2 reads padded texts only, and the fastest one no tags. */
 static inline int pass_over(og__json_reader *r)
 {
 #if defined(OG__JSON_X86)
     bool padded = r->fast_end == r->end;
-    if (padded && r->kernel == OG__JSON_AVX512 && !r->tree) return pass_avx512(r);
+    if (r->kernel == OG__JSON_AVX512 && !r->tree) return pass_avx512(r);
     if (padded && r->kernel != OG__JSON_ANY) return pass_with_sentences(r, og__json_pass_avx2);
 #endif
     return pass_with_sentences(r, og__json_pass);

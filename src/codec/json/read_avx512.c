@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The pass over a padded text for processors with AVX-512. It walks an index of the text (index.h) and looks
- * at nothing between two entries but what a value is made from. It reads what is right and leaves all else to
+ * The pass over a text for processors with AVX-512. It walks an index of the text (index.h) and looks at
+ * nothing between two entries but what a value is made from, and 64 bytes behind that: for the last tokens of
+ * a text without padding it goes over to a copy that has some. It reads what is right and leaves all else to
  * og__json_pass(), which reads such a text again from the start and finds the words for what is wrong.
  *
  * Values wait on the document's stack until their container closes. An open container has its frame there,
@@ -56,6 +57,29 @@ static OG__HOT void save(og__json_reader *r, const pass *p)
 }
 
 /*
+ * Goes over to a copy of the text from `from` on, the next entry, which has padding behind it. False when the
+ * text has that itself, or with r->status set.
+ */
+static bool take_copy(og__json_reader *r, og__json_index *ix, const uint32_t *from)
+{
+    if (ix->stop == ix->len) return false;
+    size_t at = from < ix->end ? *from : ix->done;
+    size_t rest = ix->len - at;
+    uint8_t *copy = og__doc_alloc(r->doc, rest + OG__BLOCK, 1);
+    if (!copy) {
+        og__json_no_memory(r);
+        return false;
+    }
+    memcpy(copy, ix->text + at, rest);
+    memset(copy + rest, 0, OG__BLOCK);
+    /* Places are still told from the start of the text. */
+    r->text = ix->text = (const uint8_t *)og__map_pointer((uint64_t)(uintptr_t)copy - at);
+    r->end = r->vector_end = r->fast_end = copy + rest;
+    ix->stop = ix->len;
+    return true;
+}
+
+/*
  * Makes more entries from `from` on, the next one, and room on the stack for all values that those can push:
  * one for each, and two for the bracket of a dict, which needs three more before its first value. False at
  * the end of the text, or with r->status set.
@@ -64,7 +88,11 @@ static OG__TARGET __attribute__((noinline)) bool more(og__json_reader *r, og__js
                                                       const uint32_t *from)
 {
     enum { SPARE = 2 * OG__INDEX_AHEAD };
-    if (ix->done == ix->len || !og__index_more_avx512(ix, from)) return false;
+    do {
+        if (ix->done == ix->stop && !take_copy(r, ix, from)) return false;
+        if (!og__index_more_avx512(ix, from)) return false;
+        from = ix->entries;
+    } while (ix->done < ix->len && ix->end - from <= OG__INDEX_AHEAD);
     size_t used = (size_t)(r->top - r->doc->stack);
     if (og__doc_stack_reserve(r->doc, used + (size_t)(ix->end - ix->entries) + SPARE) < 0) {
         og__json_no_memory(r);
@@ -86,6 +114,7 @@ static OG__HOT bool look_ahead(og__json_reader *r, pass *p)
     if (__builtin_expect(p->e <= p->e_last, 1)) return true;
     save(r, p);
     if (!more(r, p->ix, p->e)) return false;
+    p->text = p->ix->text;
     p->e = p->ix->entries;
     p->e_last = last_of(p->ix);
     p->top = r->top;
@@ -428,7 +457,7 @@ static OG__HOT bool read_container(og__json_reader *r, og__json_index *ix)
     if (!more(r, ix, ix->entries)) return false;
     og_value *stack = r->doc->stack;
     og__put_value(stack, OG_INVALID, 0);
-    pass p = {.text = r->text,
+    pass p = {.text = ix->text,
               .top = stack + 1,
               .frame = stack,
               .ix = ix,
@@ -453,6 +482,12 @@ static OG__HOT void clear(og__json_shapes *shapes)
         _mm512_storeu_si512((uint8_t *)shapes + 64 * i, zero);
 }
 
+/* How far a text may be read where it stands that has no padding: a block is looked at behind each token. */
+static OG__HOT size_t unpadded_stop(size_t len)
+{
+    return len < 2 * OG__BLOCK ? 0 : (len - OG__BLOCK) / OG__BLOCK * OG__BLOCK;
+}
+
 OG__TARGET bool og__json_pass_avx512(og__json_reader *r)
 {
     const uint8_t *first = og__json_skip_space_slow(r, r->text);
@@ -462,6 +497,7 @@ OG__TARGET bool og__json_pass_avx512(og__json_reader *r)
     og__json_index ix;
     ix.text = r->text;
     ix.len = (size_t)(r->end - r->text);
+    ix.stop = r->fast_end == r->end ? ix.len : unpadded_stop(ix.len);
     ix.done = 0;
     ix.in_string = ix.in_other = ix.escape = 0;
     ix.end = ix.entries;

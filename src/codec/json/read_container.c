@@ -31,6 +31,8 @@ static const uint8_t *find_key(const og__json_reader *r, const uint8_t *at, size
 
 static int refuse_dict(og__json_reader *r, og_value frame, size_t bad, const og_error *why)
 {
+    /* Without an error to fill, the place is not looked for: a pass may have gone over to a copy. */
+    if (!r->err) return r->status = bad == SIZE_MAX ? why->code : OG_EVALUE;
     const uint8_t *open = r->text + og__value_len(frame);
     if (bad == SIZE_MAX) {
         r->status = og_error_set(r->err, why->code, og__json_position(r, open), "%s", why->text);
