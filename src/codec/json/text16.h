@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* Sixteen bytes of JSON text at a time, with SSE2 where there is any; the scalar twins say what is meant. */
+/* Sixteen bytes of JSON text at a time, with SSE2 or NEON where there is any; the scalar twins say what is
+ * meant. */
 #ifndef ONGGI_CODEC_JSON_TEXT16_H
 #define ONGGI_CODEC_JSON_TEXT16_H
 
@@ -8,6 +9,8 @@
 
 #if defined(__SSE2__)
 #    include <emmintrin.h>
+#elif defined(__aarch64__)
+#    include <arm_neon.h>
 #endif
 
 enum { OG__TEXT16 = 16, OG__TEXT16_ALL = 0xffff };
@@ -128,6 +131,62 @@ static inline unsigned og__escape16(const uint8_t *text)
     __m128i x = og__load16(text);
     __m128i control = _mm_cmpeq_epi8(_mm_max_epu8(x, _mm_set1_epi8(0x1f)), _mm_set1_epi8(0x1f));
     return (unsigned)_mm_movemask_epi8(_mm_or_si128(control, og__quote_or_backslash16(x)));
+}
+
+#elif defined(__aarch64__)
+
+/* A bit for each of 16 bytes that are all ones or 0. */
+static inline unsigned og__mask16(uint8x16_t all_ones)
+{
+    static const uint8_t bits[16] = {1, 2, 4, 8, 16, 32, 64, 128, 1, 2, 4, 8, 16, 32, 64, 128};
+    uint8x16_t x = vandq_u8(all_ones, vld1q_u8(bits));
+    return vaddv_u8(vget_low_u8(x)) | (unsigned)vaddv_u8(vget_high_u8(x)) << 8;
+}
+
+static inline uint8x16_t og__equal16(uint8x16_t x, uint8_t c)
+{
+    return vceqq_u8(x, vdupq_n_u8(c));
+}
+
+static inline unsigned og__same16(const uint8_t *a, const uint8_t *b)
+{
+    return og__mask16(vceqq_u8(vld1q_u8(a), vld1q_u8(b)));
+}
+
+static inline unsigned og__backslash16(const uint8_t *text)
+{
+    return og__mask16(og__equal16(vld1q_u8(text), '\\'));
+}
+
+/* Quotes, backslashes and controls. */
+static inline uint8x16_t og__to_escape16(uint8x16_t x)
+{
+    uint8x16_t control = vcltq_u8(x, vdupq_n_u8(0x20));
+    return vorrq_u8(control, vorrq_u8(og__equal16(x, '"'), og__equal16(x, '\\')));
+}
+
+static inline unsigned og__special16(const uint8_t *text)
+{
+    uint8x16_t x = vld1q_u8(text);
+    return og__mask16(vorrq_u8(og__to_escape16(x), vcgeq_u8(x, vdupq_n_u8(0x80))));
+}
+
+static inline unsigned og__space16(const uint8_t *text)
+{
+    uint8x16_t x = vld1q_u8(text);
+    uint8x16_t a = vorrq_u8(og__equal16(x, ' '), og__equal16(x, '\n'));
+    return og__mask16(vorrq_u8(a, vorrq_u8(og__equal16(x, '\r'), og__equal16(x, '\t'))));
+}
+
+static inline unsigned og__ascii_special16(const uint8_t *text)
+{
+    uint8x16_t x = vld1q_u8(text);
+    return og__mask16(vorrq_u8(og__to_escape16(x), vcgeq_u8(x, vdupq_n_u8(0x7f))));
+}
+
+static inline unsigned og__escape16(const uint8_t *text)
+{
+    return og__mask16(og__to_escape16(vld1q_u8(text)));
 }
 
 #else
