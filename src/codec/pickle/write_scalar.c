@@ -321,18 +321,15 @@ static int put_nested(og__writer *w, og_value module, og_value name)
     return status;
 }
 
-static int write_class_names(og__writer *w, og_value module, og_value name)
-{
-    if (w->protocol < 4 && count_points(name)) return put_nested(w, module, name);
-    return put_names(w, module, name);
-}
-
 int og__write_class(og__writer *w, og_value v)
 {
     og__said *entry = og__said_find(w, v);
     if (!entry) return OG_ENOMEM;
     if (og_valid(entry->value)) return og__put_get(w, entry->number);
-    int status = write_class_names(w, og_class_module(v), og_class_qualname(v));
+    og_value module = og_class_module(v);
+    og_value name = og_class_qualname(v);
+    bool nested = w->protocol < 4 && count_points(name) > 0;
+    int status = nested ? put_nested(w, module, name) : put_names(w, module, name);
     return status < 0 ? status : og__said_add(w, v);
 }
 
@@ -362,10 +359,14 @@ int og__write_name(og__writer *w, og__name name)
     og_value class = og__make(OG_CLASS, 0, 0, &named->node);
     const og__said *entry = og__said_find(w, class);
     if (!entry) return OG_ENOMEM;
-    bool said = og_valid(entry->value);
-    uint32_t number = entry->number;
-    int status = og__write_class(w, class);
-    if (status == OG_OK) named->number = (said ? number : w->numbers - 1) + 1;
+    if (og_valid(entry->value)) {
+        named->number = entry->number + 1;
+        return og__put_get(w, entry->number);
+    }
+    /* No class of these stands in another. */
+    int status = put_names(w, named->names[0], named->names[1]);
+    if (status == OG_OK) status = og__said_add(w, class);
+    if (status == OG_OK) named->number = w->numbers;
     return status;
 }
 
