@@ -485,7 +485,7 @@ static OG__HOT void clear(og__json_shapes *shapes)
 /* How far a text may be read where it stands that has no padding: a block is looked at behind each token. */
 static OG__HOT size_t unpadded_stop(size_t len)
 {
-    return len < 2 * OG__BLOCK ? 0 : (len - OG__BLOCK) / OG__BLOCK * OG__BLOCK;
+    return len < (size_t)2 * OG__BLOCK ? 0 : (len - OG__BLOCK) / OG__BLOCK * OG__BLOCK;
 }
 
 OG__TARGET bool og__json_pass_avx512(og__json_reader *r)
