@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: MIT
 """What the pickle tests share: the tool, comparison with identity, random values."""
 import collections
+import contextlib
 import datetime
 import decimal
 import enum
@@ -8,6 +9,7 @@ import fractions
 import os
 import pathlib
 import random
+import resource
 import struct
 import subprocess
 import sys
@@ -24,6 +26,19 @@ ENCODINGS = ("ASCII", "latin1", "utf-8", "bytes")
 
 class Refused(Exception):
     pass
+
+
+@contextlib.contextmanager
+def memory_to_spare(size):
+    """Python's readers ask for as much memory as a pickle tells them to: no more than this. Not for programs started within."""
+    old, hard = resource.getrlimit(resource.RLIMIT_AS)
+    with open("/proc/self/statm", encoding="ascii") as statm:
+        used = int(statm.read().split()[0]) * resource.getpagesize()
+    resource.setrlimit(resource.RLIMIT_AS, (used + size, hard))
+    try:
+        yield
+    finally:
+        resource.setrlimit(resource.RLIMIT_AS, (old, hard))
 
 
 class Tool:
