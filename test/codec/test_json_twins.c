@@ -317,6 +317,31 @@ static void test_options(void **state)
     t->options = (og_json_read_options){.size = sizeof t->options};
 }
 
+/* A last comma wherever the index is made anew, or the reader goes over to a copy. */
+static void test_last_commas(void **state)
+{
+    twins *t = *state;
+    static char text[8192];
+    for (unsigned allow = 0; allow < 2; allow++) {
+        t->options.allow_trailing_comma = allow;
+        for (size_t items = 1; items < 700; items++) {
+            size_t n = 0;
+            for (size_t i = 0; i < items; i++) {
+                memcpy(text + n, i == 0 ? "[1," : "1,", i == 0 ? 3 : 2);
+                n += i == 0 ? 3 : 2;
+            }
+            text[n++] = ']';
+            read_all(t, text, n);
+            n = (size_t)snprintf(text, sizeof text, "{");
+            for (size_t i = 0; i < items; i++)
+                n += (size_t)snprintf(text + n, sizeof text - n, "\"%zu\":1,", i);
+            text[n++] = '}';
+            read_all(t, text, n);
+        }
+    }
+    t->options.allow_trailing_comma = false;
+}
+
 /* Every byte, once and as a run, at every place of a text. */
 static void test_every_byte(void **state)
 {
@@ -414,8 +439,9 @@ int main(void)
         cmocka_unit_test(test_records),     cmocka_unit_test(test_strings),
         cmocka_unit_test(test_backslashes), cmocka_unit_test(test_long),
         cmocka_unit_test(test_brackets),    cmocka_unit_test(test_options),
-        cmocka_unit_test(test_every_byte),  cmocka_unit_test(test_copied_keys),
-        cmocka_unit_test(test_twice),       cmocka_unit_test(test_likeness),
+        cmocka_unit_test(test_last_commas), cmocka_unit_test(test_every_byte),
+        cmocka_unit_test(test_copied_keys), cmocka_unit_test(test_twice),
+        cmocka_unit_test(test_likeness),
     };
     return cmocka_run_group_tests(tests, set_up, tear_down);
 }

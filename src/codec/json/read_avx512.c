@@ -409,23 +409,19 @@ static OG__HOT step read_value(og__json_reader *r, pass *p)
     return take_scalar(r, p, c) ? CLOSED : FAILED;
 }
 
-/* True where a comma says nothing, and that is allowed. */
-static OG__HOT bool last_comma(const og__json_reader *r, const pass *p, uint8_t close)
-{
-    return *place(p, 0) == close && r->allow_trailing_comma && *place(p, -1) == ',';
-}
-
 /* Reads the items of a list behind its bracket or behind one that was read (`resumed`). */
 static OG__HOT step read_items(og__json_reader *r, pass *p, bool resumed)
 {
+    bool behind_comma = resumed;
     bool again = !resumed || *place(p, 0) == ',';
     while (again) {
         p->e++;
         if (!look_ahead(r, p)) return FAILED;
-        if (__builtin_expect(*place(p, 0) == ']', 0) && last_comma(r, p, ']')) break;
+        if (__builtin_expect(*place(p, 0) == ']', 0) && behind_comma && r->allow_trailing_comma) break;
         step did = read_value(r, p);
         if (did != CLOSED) return did;
         again = *place(p, 0) == ',';
+        behind_comma = true;
     }
     if (*place(p, 0) != ']') return FAILED;
     return close_container(r, p, make_list(r, p)) ? CLOSED : FAILED;
@@ -434,18 +430,20 @@ static OG__HOT step read_items(og__json_reader *r, pass *p, bool resumed)
 /* Likewise, the pairs of a dict. */
 static OG__HOT step read_pairs(og__json_reader *r, pass *p, bool resumed)
 {
+    bool behind_comma = resumed;
     bool again = !resumed || *place(p, 0) == ',';
     while (again) {
         p->e++;
         if (!look_ahead(r, p)) return FAILED;
         if (__builtin_expect(*place(p, 0) != '"', 0)) {
-            if (!last_comma(r, p, '}')) return FAILED;
+            if (!behind_comma || !r->allow_trailing_comma) return FAILED;
             break;
         }
         if (!take_key(r, p)) return FAILED;
         step did = read_value(r, p);
         if (did != CLOSED) return did;
         again = *place(p, 0) == ',';
+        behind_comma = true;
     }
     if (*place(p, 0) != '}') return FAILED;
     return close_container(r, p, make_dict(r, p)) ? CLOSED : FAILED;

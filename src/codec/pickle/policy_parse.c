@@ -92,7 +92,7 @@ static int take_line(og_policy *policy, const char *text, const char *at, const 
 
 int og_policy_parse(og_policy *policy, const char *text, size_t len, og_error *err)
 {
-    const char *end = text + len;
+    const char *end = len ? text + len : text; /* nothing at all may have no address */
     for (const char *at = text; at < end;) {
         const char *feed = memchr(at, '\n', (size_t)(end - at));
         int status = take_line(policy, text, at, feed ? feed : end, err);
