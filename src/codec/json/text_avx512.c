@@ -4,6 +4,7 @@
 
 #if defined(OG__JSON_X86)
 #    include "codec/json/text_avx512.h"
+#    include "codec/json/utf8_tables.h"
 
 #    define TWICE(x)   x, x
 #    define FOUR(x)    TWICE(x), TWICE(x)
@@ -24,22 +25,6 @@ const og__json_vectors og__vectors = {
                   16, 39, 1, 0, 16, 39, 1, 0, 16, 39, 1, 0, 16, 39, 1, 0},
 };
 
-/* What may be wrong with a byte and the one before it. */
-enum {
-    SHORT = 0x01,     /* no tail byte where one is due */
-    LONG = 0x02,      /* a tail byte after ASCII */
-    OVERLONG3 = 0x04, /* 0xe0, and then below 0xa0 */
-    LARGE = 0x08,     /* 0xf4 and above, and then 0x90 and above */
-    SURROGATE = 0x10, /* 0xed, and then 0xa0 and above */
-    OVERLONG2 = 0x20, /* 0xc0 and 0xc1 */
-    LARGER = 0x40,    /* 0xf5 and above, and then below 0x90 */
-    OVERLONG4 = 0x40, /* 0xf0, and then below 0x90 */
-    TAILS = 0x80,     /* two tail bytes: wrong, unless the third or fourth byte of a sequence is due */
-    ANY = SHORT | LONG | TAILS,
-    TOO = ANY | LARGE | LARGER,
-    TAIL = LONG | OVERLONG2 | TAILS
-};
-
 /* One of 16 bytes for each of the lower halves of bytes. */
 static OG__HOT __m512i look_up(__m512i index, const uint8_t table[16])
 {
@@ -51,61 +36,13 @@ static OG__HOT __m512i look_up(__m512i index, const uint8_t table[16])
  * count, those of `known`. */
 static OG__HOT uint64_t not_utf8(const uint8_t *at, uint64_t some, uint64_t known)
 {
-    static const uint8_t before_upper[16] = {LONG,
-                                             LONG,
-                                             LONG,
-                                             LONG,
-                                             LONG,
-                                             LONG,
-                                             LONG,
-                                             LONG,
-                                             TAILS,
-                                             TAILS,
-                                             TAILS,
-                                             TAILS,
-                                             SHORT | OVERLONG2,
-                                             SHORT,
-                                             SHORT | OVERLONG3 | SURROGATE,
-                                             SHORT | LARGE | LARGER | OVERLONG4};
-    static const uint8_t before_lower[16] = {ANY | OVERLONG3 | OVERLONG2 | OVERLONG4,
-                                             ANY | OVERLONG2,
-                                             ANY,
-                                             ANY,
-                                             ANY | LARGE,
-                                             TOO,
-                                             TOO,
-                                             TOO,
-                                             TOO,
-                                             TOO,
-                                             TOO,
-                                             TOO,
-                                             TOO,
-                                             TOO | SURROGATE,
-                                             TOO,
-                                             TOO};
-    static const uint8_t upper[16] = {SHORT,
-                                      SHORT,
-                                      SHORT,
-                                      SHORT,
-                                      SHORT,
-                                      SHORT,
-                                      SHORT,
-                                      SHORT,
-                                      TAIL | OVERLONG3 | LARGER | OVERLONG4,
-                                      TAIL | OVERLONG3 | LARGE,
-                                      TAIL | SURROGATE | LARGE,
-                                      TAIL | SURROGATE | LARGE,
-                                      SHORT,
-                                      SHORT,
-                                      SHORT,
-                                      SHORT};
     __m512i x = _mm512_maskz_loadu_epi8(some, at);
     __m512i one = _mm512_maskz_loadu_epi8(some << 1 | (known & 1), at - 1);
     __m512i two = _mm512_maskz_loadu_epi8(some << 2 | (known & 3), at - 2);
     __m512i three = _mm512_maskz_loadu_epi8(some << 3 | (known & 7), at - 3);
-    __m512i wrong = _mm512_and_si512(
-        look_up(_mm512_srli_epi16(one, 4), before_upper),
-        _mm512_and_si512(look_up(one, before_lower), look_up(_mm512_srli_epi16(x, 4), upper)));
+    __m512i wrong = _mm512_and_si512(look_up(_mm512_srli_epi16(one, 4), og__utf8_before_upper),
+                                     _mm512_and_si512(look_up(one, og__utf8_before_lower),
+                                                      look_up(_mm512_srli_epi16(x, 4), og__utf8_upper)));
     /* The top bit stands where a third or fourth byte is due: there two tails must meet, and nowhere else. */
     __m512i third = _mm512_subs_epu8(two, _mm512_set1_epi8(0xe0 - 0x80));
     __m512i fourth = _mm512_subs_epu8(three, _mm512_set1_epi8(0xf0 - 0x80));

@@ -4,6 +4,7 @@
 #define ONGGI_CODEC_JSON_UTF8_AVX2_H
 
 #include "codec/json/text16.h"
+#include "codec/json/utf8_tables.h"
 
 #include <immintrin.h>
 
@@ -37,20 +38,6 @@ static OG__HOT uint64_t og__wide_special(const uint8_t *text)
     return og__wide_mask(_mm256_or_si256(low, og__wide_quotes(x)));
 }
 
-/* What may be wrong with a byte and the one before it. */
-enum {
-    SHORT = 0x01,     /* no tail byte where one is due */
-    LONG = 0x02,      /* a tail byte after ASCII */
-    OVERLONG3 = 0x04, /* 0xe0, and then below 0xa0 */
-    LARGE = 0x08,     /* 0xf4 and above, and then 0x90 and above */
-    SURROGATE = 0x10, /* 0xed, and then 0xa0 and above */
-    OVERLONG2 = 0x20, /* 0xc0 and 0xc1 */
-    LARGER = 0x40,    /* 0xf5 and above, and then below 0x90 */
-    OVERLONG4 = 0x40, /* 0xf0, and then below 0x90 */
-    TAILS = 0x80,     /* two tail bytes: wrong, unless the third or fourth byte of a sequence is due */
-    ANY_LOW = SHORT | LONG | TAILS
-};
-
 /* One of 16 bytes for each of the halves of bytes in `index`. */
 static OG__HOT __m256i og__wide_look_up(__m256i index, const uint8_t table[16])
 {
@@ -67,59 +54,11 @@ static OG__HOT __m256i og__wide_upper(__m256i x)
  * each. */
 static OG__HOT uint64_t og__wide_wrong(__m256i here, __m256i one, __m256i two, __m256i three)
 {
-    static const uint8_t before_upper[16] = {LONG,
-                                             LONG,
-                                             LONG,
-                                             LONG,
-                                             LONG,
-                                             LONG,
-                                             LONG,
-                                             LONG,
-                                             TAILS,
-                                             TAILS,
-                                             TAILS,
-                                             TAILS,
-                                             SHORT | OVERLONG2,
-                                             SHORT,
-                                             SHORT | OVERLONG3 | SURROGATE,
-                                             SHORT | LARGE | LARGER | OVERLONG4};
-    static const uint8_t before_lower[16] = {ANY_LOW | OVERLONG3 | OVERLONG2 | OVERLONG4,
-                                             ANY_LOW | OVERLONG2,
-                                             ANY_LOW,
-                                             ANY_LOW,
-                                             ANY_LOW | LARGE,
-                                             ANY_LOW | LARGE | LARGER,
-                                             ANY_LOW | LARGE | LARGER,
-                                             ANY_LOW | LARGE | LARGER,
-                                             ANY_LOW | LARGE | LARGER,
-                                             ANY_LOW | LARGE | LARGER,
-                                             ANY_LOW | LARGE | LARGER,
-                                             ANY_LOW | LARGE | LARGER,
-                                             ANY_LOW | LARGE | LARGER,
-                                             ANY_LOW | LARGE | LARGER | SURROGATE,
-                                             ANY_LOW | LARGE | LARGER,
-                                             ANY_LOW | LARGE | LARGER};
-    enum { TAIL = LONG | OVERLONG2 | TAILS };
-    static const uint8_t upper[16] = {SHORT,
-                                      SHORT,
-                                      SHORT,
-                                      SHORT,
-                                      SHORT,
-                                      SHORT,
-                                      SHORT,
-                                      SHORT,
-                                      TAIL | OVERLONG3 | LARGER | OVERLONG4,
-                                      TAIL | OVERLONG3 | LARGE,
-                                      TAIL | SURROGATE | LARGE,
-                                      TAIL | SURROGATE | LARGE,
-                                      SHORT,
-                                      SHORT,
-                                      SHORT,
-                                      SHORT};
-    __m256i wrong = _mm256_and_si256(
-        _mm256_and_si256(og__wide_look_up(og__wide_upper(one), before_upper),
-                         og__wide_look_up(_mm256_and_si256(one, _mm256_set1_epi8(0x0f)), before_lower)),
-        og__wide_look_up(og__wide_upper(here), upper));
+    __m256i wrong =
+        _mm256_and_si256(_mm256_and_si256(og__wide_look_up(og__wide_upper(one), og__utf8_before_upper),
+                                          og__wide_look_up(_mm256_and_si256(one, _mm256_set1_epi8(0x0f)),
+                                                           og__utf8_before_lower)),
+                         og__wide_look_up(og__wide_upper(here), og__utf8_upper));
     /* The top bit stands where a third or fourth byte is due: there two tails must meet, and nowhere else. */
     __m256i third = _mm256_subs_epu8(two, _mm256_set1_epi8(0xe0 - 0x80));
     __m256i fourth = _mm256_subs_epu8(three, _mm256_set1_epi8(0xf0 - 0x80));
