@@ -34,18 +34,18 @@ static const og_allocator counting = {counting_resize, NULL};
 static void on_data(void *ctx, const uint8_t *data, size_t len)
 {
     client *c = ctx;
-    if (og__stream_write(c->stream, data, len, NULL) < 0) og__stream_close(c->stream);
+    if (og__net_stream_write(c->stream, data, len, NULL) < 0) og__net_stream_close(c->stream);
 }
 
 static void on_end(void *ctx)
 {
-    og__stream_close(((client *)ctx)->stream);
+    og__net_stream_close(((client *)ctx)->stream);
 }
 
 static void on_error(void *ctx, const og_error *err)
 {
     (void)err;
-    og__stream_close(((client *)ctx)->stream);
+    og__net_stream_close(((client *)ctx)->stream);
 }
 
 static const og__stream_events events = {NULL, on_data, on_end, on_error, NULL, free};
@@ -54,12 +54,12 @@ static void on_accept(void *ctx, og__socket accepted)
 {
     (void)ctx;
     client *c = malloc(sizeof *c);
-    if (c) c->stream = og__stream_open(loop, &accepted, &events, c, NULL);
+    if (c) c->stream = og__net_stream_open(loop, &accepted, &events, c, NULL);
     if (!c || !c->stream) exit(1);
-    og__stream_read(c->stream, true);
+    og__net_stream_read(c->stream, true);
     accepted_count++;
     if (accepted_count == 1) allocated = 0;
-    if (accepted_count == idle_wanted) og__loop_stop(loop);
+    if (accepted_count == idle_wanted) og__net_loop_stop(loop);
 }
 
 static void *wait_for_end(void *arg)
@@ -68,7 +68,7 @@ static void *wait_for_end(void *arg)
     (void)arg;
     while (read(STDIN_FILENO, &byte, 1) > 0)
         ;
-    og__loop_stop(loop);
+    og__net_loop_stop(loop);
     return NULL;
 }
 
@@ -79,10 +79,10 @@ int main(int argc, char **argv)
     og_error err = {0};
     pthread_t thread;
     if (argc > 1) idle_wanted = atoi(argv[1]);
-    loop = og__loop_new(idle_wanted ? &counting : NULL, &err);
+    loop = og__net_loop_new(idle_wanted ? &counting : NULL, &err);
     if (!loop || og_endpoint_parse(&endpoint, "tcp://127.0.0.1:0", &err) < 0 ||
-        og__socket_listen(&socket, &endpoint, 0, &err) < 0 ||
-        !og__listener_open(loop, &socket, on_accept, NULL, NULL, &err)) {
+        og__net_socket_listen(&socket, &endpoint, 0, &err) < 0 ||
+        !og__net_listener_open(loop, &socket, on_accept, NULL, NULL, &err)) {
         fprintf(stderr, "%s\n", err.text);
         return 1;
     }
@@ -90,7 +90,7 @@ int main(int argc, char **argv)
     fflush(stdout);
     pthread_create(&thread, NULL, wait_for_end, NULL);
     size_t before = mallinfo2().uordblks;
-    og__loop_run(loop, NULL);
+    og__net_loop_run(loop, NULL);
     if (idle_wanted) {
         double each = (double)(mallinfo2().uordblks - before) / accepted_count;
         printf("%d idle connections: %.0f bytes each asked for, %.0f with the allocator's and libuv's\n",
@@ -98,6 +98,6 @@ int main(int argc, char **argv)
         return 0;
     }
     pthread_join(thread, NULL);
-    og__loop_free(loop);
+    og__net_loop_free(loop);
     return 0;
 }

@@ -37,32 +37,32 @@ static bool open_end(end *e, const char *codec, const char *framing, bool datagr
         .size = sizeof options, .codec = codec, .framing = framing, .max_message = MAX_MESSAGE};
     const og_endpoint endpoint = {.transport = datagram ? OG_UDP : OG_TCP};
     options.codecs.json_write.form = OG_JSON_LOSSLESS;
-    if (og__setup_init(&e->setup, &options, &endpoint, NULL) < 0) return false;
-    og__conn_init(&e->conn, &e->setup);
+    if (og__peer_setup_init(&e->setup, &options, &endpoint, NULL) < 0) return false;
+    og__peer_conn_init(&e->conn, &e->setup);
     e->fed = NULL;
     return true;
 }
 
 static void close_end(end *e)
 {
-    og__conn_fini(&e->conn);
+    og__peer_conn_fini(&e->conn);
     free(e->fed);
 }
 
 static void feed(end *e, const uint8_t *bytes, size_t len)
 {
     size_t size = 0;
-    uint8_t *space = og__conn_space(&e->conn, &size);
+    uint8_t *space = og__peer_conn_space(&e->conn, &size);
     if (space && size >= len) {
         memcpy(space, bytes, len);
-        og__conn_feed(&e->conn, space, len);
+        og__peer_conn_feed(&e->conn, space, len);
         return;
     }
     free(e->fed);
     e->fed = calloc(1, len + OG__PADDING);
     if (!e->fed) abort();
     memcpy(e->fed, bytes, len);
-    og__conn_feed(&e->conn, e->fed, len);
+    og__peer_conn_feed(&e->conn, e->fed, len);
 }
 
 /* Takes all that is there, and answers each. */
@@ -71,10 +71,10 @@ static void converse(end *e, outcome *o)
     og_error err = {0};
     og_value value;
     int status;
-    while ((status = og__conn_next(&e->conn, &value, &err)) != 0) {
+    while ((status = og__peer_conn_next(&e->conn, &value, &err)) != 0) {
         if (status > 0) {
             o->messages++;
-            og__conn_put(&e->conn, value, &err);
+            og__peer_conn_put(&e->conn, value, &err);
         } else {
             o->refused++;
             if (err.text[0] == '\0') abort();
@@ -95,10 +95,10 @@ static void run(end *e, const uint8_t *bytes, size_t len, const uint8_t *cuts, s
         feed(e, bytes + at, n);
         at += n;
         converse(e, o);
-        if (cut_count > 0 && cuts[i % cut_count] == 7 && og__conn_hold(&e->conn) < 0) abort();
-        if (cut_count > 0 && cuts[i % cut_count] == 9) og__conn_idle(&e->conn);
+        if (cut_count > 0 && cuts[i % cut_count] == 7 && og__peer_conn_hold(&e->conn) < 0) abort();
+        if (cut_count > 0 && cuts[i % cut_count] == 9) og__peer_conn_idle(&e->conn);
     }
-    og__conn_end(&e->conn);
+    og__peer_conn_end(&e->conn);
     if (!e->conn.broken) converse(e, o);
 }
 

@@ -22,7 +22,7 @@ static void look_at(const uint8_t *bytes, size_t len, unsigned how)
         .codec = (how & 16) ? og_codec_at((how >> 5) & 3) : NULL,
         .max_message = (how & 128) ? 64 : (size_t)64 << 20,
     };
-    int status = og__detect(&look, &found, &err);
+    int status = og__peer_detect(&look, &found, &err);
     if (status > 0 && !found.framing.ops) abort();
     if (status > 0 && look.codec && found.codec && found.codec != look.codec) abort();
     if (status < 0 && err.text[0] == '\0') abort();

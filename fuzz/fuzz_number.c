@@ -22,7 +22,7 @@ static bool same(double a, double b)
 static void check_text(const char *text, size_t len)
 {
     double number;
-    size_t used = og__double_read(text, len, &number);
+    size_t used = og__base_double_read(text, len, &number);
     check(used <= len);
     if (used == 0) return;
     char *copy = malloc(used + 1);
@@ -36,7 +36,7 @@ static void check_text(const char *text, size_t len)
 #if defined(OG__AVX512_NUMBERS)
 static OG__AVX512_TARGET size_t twin_write(double number, char *text)
 {
-    return og__avx512_double_write(og__avx512_digits_get(), number, text);
+    return og__base_avx512_double_write(og__base_avx512_digits_get(), number, text);
 }
 #endif
 
@@ -45,7 +45,7 @@ static void check_twin(double number, const char *text, size_t len)
 {
 #if defined(OG__AVX512_NUMBERS)
     char other[OG__DOUBLE_SIZE];
-    if (og__avx512_numbers()) check(twin_write(number, other) == len && memcmp(other, text, len) == 0);
+    if (og__base_avx512_numbers()) check(twin_write(number, other) == len && memcmp(other, text, len) == 0);
 #else
     (void)number;
     (void)text;
@@ -57,11 +57,11 @@ static void check_double(double number)
 {
     char text[OG__DOUBLE_SIZE + 1];
     double back;
-    size_t len = og__double_write(number, text);
+    size_t len = og__base_double_write(number, text);
     check(len <= OG__DOUBLE_SIZE);
     check_twin(number, text, len);
     if (!isfinite(number)) return;
-    check(og__double_read(text, len, &back) == len && same(back, number));
+    check(og__base_double_read(text, len, &back) == len && same(back, number));
     text[len] = '\0';
     check(same(strtod(text, NULL), number));
 }
@@ -74,14 +74,14 @@ static void check_int(const uint8_t *data, size_t size)
     size_t len = 0;
     for (size_t i = 0; i < size; i++)
         if (data[i] >= (len ? '0' : '1') && data[i] <= '9') digits[len++] = (char)data[i];
-    uint64_t *limbs = calloc(og__limbs_for_digits(len), sizeof *limbs);
+    uint64_t *limbs = calloc(og__base_limbs_for_digits(len), sizeof *limbs);
     check(limbs != NULL);
-    size_t count = og__limbs_from_digits(digits, len, limbs);
-    check(count <= og__limbs_for_digits(len));
+    size_t count = og__base_limbs_from_digits(digits, len, limbs);
+    check(count <= og__base_limbs_for_digits(len));
     if (len) {
-        char *text = malloc(og__digits_for_limbs(count));
+        char *text = malloc(og__base_digits_for_limbs(count));
         check(text != NULL);
-        check(og__limbs_to_digits(limbs, count, text) == len && memcmp(text, digits, len) == 0);
+        check(og__base_limbs_to_digits(limbs, count, text) == len && memcmp(text, digits, len) == 0);
         free(text);
     }
     free(limbs);

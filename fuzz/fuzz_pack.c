@@ -46,7 +46,7 @@ static og_value scalar(machine *m, uint8_t byte)
     case 2: return og_bool(byte & 1);
     case 3: return og_strn(m->doc, text, byte / 18);
     case 4: return og_bytes(m->doc, text, byte / 18);
-    case 5: return og__int_from_limbs(m->doc, limbs, 2, byte & 2);
+    case 5: return og__value_int_from_limbs(m->doc, limbs, 2, byte & 2);
     case 6: return og_complex(m->doc, doubles[byte / 9 % 9], byte & 1);
     case 7: return og_bytearray(m->doc, text, byte / 18);
     default: return og_class(m->doc, "m", 1, text, byte / 18);
@@ -69,7 +69,7 @@ static void check_lookup(og_value container, og_value key)
 static bool holds_object(og_value v, int depth)
 {
     if (og_kind_of(v) == OG_OBJECT) return true;
-    if (depth == 0) return og__has_node(v);
+    if (depth == 0) return og__value_has_node(v);
     og_value item;
     if (og_kind_of(v) != OG_TUPLE && og_kind_of(v) != OG_FROZENSET) return false;
     for (og_iter it = og_iter_of(v); og_iter_next(&it, NULL, &item);) {

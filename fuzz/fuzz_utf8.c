@@ -16,9 +16,9 @@ static size_t slow_valid(const uint8_t *data, size_t size, bool allow, bool *asc
     while (at < size) {
         uint32_t code;
         uint8_t again[4];
-        size_t len = og__utf8_decode(data + at, size - at, &code);
+        size_t len = og__base_utf8_decode(data + at, size - at, &code);
         if (len == 0) return at;
-        if (og__utf8_encode(code, again) != len || memcmp(again, data + at, len) != 0) abort();
+        if (og__base_utf8_encode(code, again) != len || memcmp(again, data + at, len) != 0) abort();
         bool lone = code >= 0xd800 && code < 0xe000;
         if (lone && !allow) return at;
         *surrogates |= lone;
@@ -34,9 +34,10 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     bool lone;
     bool slow_ascii;
     bool slow_lone;
-    if (og__utf8_valid(data, size, &ascii) != slow_valid(data, size, false, &slow_ascii, &slow_lone)) abort();
+    if (og__base_utf8_valid(data, size, &ascii) != slow_valid(data, size, false, &slow_ascii, &slow_lone))
+        abort();
     if (ascii != slow_ascii) abort();
-    size_t valid = og__utf8_valid_surrogates(data, size, &ascii, &lone);
+    size_t valid = og__base_utf8_valid_surrogates(data, size, &ascii, &lone);
     if (valid != slow_valid(data, size, true, &slow_ascii, &slow_lone)) abort();
     if (ascii != slow_ascii || lone != slow_lone) abort();
     return 0;

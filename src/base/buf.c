@@ -13,7 +13,7 @@ void og_buf_init(og_buf *buf, const og_allocator *alloc)
 
 void og_buf_free(og_buf *buf)
 {
-    og__free(buf->alloc, buf->data, buf->cap);
+    og__base_free(buf->alloc, buf->data, buf->cap);
     buf->data = NULL;
     buf->len = 0;
     buf->cap = 0;
@@ -30,10 +30,10 @@ int og_buf_reserve(og_buf *buf, size_t extra)
     size_t cap = buf->cap <= SIZE_MAX / 2 ? buf->cap + buf->cap / 2 : need;
     if (cap < need) cap = need;
     if (cap < SMALLEST) cap = SMALLEST;
-    uint8_t *data = og__realloc(buf->alloc, buf->data, buf->cap, cap);
+    uint8_t *data = og__base_realloc(buf->alloc, buf->data, buf->cap, cap);
     if (!data && cap > need) {
         cap = need;
-        data = og__realloc(buf->alloc, buf->data, buf->cap, cap);
+        data = og__base_realloc(buf->alloc, buf->data, buf->cap, cap);
     }
     if (!data) return OG_ENOMEM;
     buf->data = data;

@@ -25,7 +25,7 @@
 #    define OG__TEN_16 UINT64_C(10000000000000000)
 
 /* Whether the processor has what these need. */
-static inline bool og__avx512_numbers(void)
+static inline bool og__base_avx512_numbers(void)
 {
     return __builtin_cpu_supports("avx512ifma") && __builtin_cpu_supports("avx512vbmi") &&
            __builtin_cpu_supports("avx512vbmi2") && __builtin_cpu_supports("avx512vl") &&
@@ -45,7 +45,7 @@ typedef struct og__avx512_digits {
 
 /* In memory that the compiler does not see through: it would make these in registers, again for each number.
  */
-static OG__AVX512_INLINE const og__avx512_digits *og__avx512_digits_get(void)
+static OG__AVX512_INLINE const og__avx512_digits *og__base_avx512_digits_get(void)
 {
     static const og__avx512_digits all = {
         {45035996, 450359963, 4503599628, 45035996274, 450359962738, 4503599627371, 45035996273705,
@@ -64,12 +64,12 @@ static OG__AVX512_INLINE const og__avx512_digits *og__avx512_digits_get(void)
     return c;
 }
 
-static OG__AVX512_INLINE __m128i og__avx512_load16(const uint8_t *bytes)
+static OG__AVX512_INLINE __m128i og__base_avx512_load16(const uint8_t *bytes)
 {
     return _mm_loadu_si128((const __m128i *)(const void *)bytes);
 }
 
-static OG__AVX512_INLINE __m256i og__avx512_load32(const uint8_t *bytes)
+static OG__AVX512_INLINE __m256i og__base_avx512_load32(const uint8_t *bytes)
 {
     return _mm256_loadu_si256((const __m256i *)(const void *)bytes);
 }
@@ -81,7 +81,8 @@ static OG__AVX512_INLINE __m256i og__avx512_load32(const uint8_t *bytes)
  * that is less than the next digits count; but for the first one, where it would be more: that is rounded
  * down, and what is lacking at most is added, 27370496 / 2**52 or less than 10**-8.
  */
-static OG__AVX512_INLINE __m128i og__avx512_digits_of(const og__avx512_digits *c, uint64_t high, uint64_t low)
+static OG__AVX512_INLINE __m128i og__base_avx512_digits_of(const og__avx512_digits *c, uint64_t high,
+                                                           uint64_t low)
 {
     const __m512i reciprocals = _mm512_loadu_si512(c->reciprocals);
     const __m512i lacking = _mm512_loadu_si512(c->lacking);
@@ -91,58 +92,61 @@ static OG__AVX512_INLINE __m128i og__avx512_digits_of(const og__avx512_digits *c
     __m512i rest_low = _mm512_madd52lo_epu64(lacking, _mm512_set1_epi64((int64_t)low), reciprocals);
     __m512i digits_high = _mm512_madd52hi_epu64(zero, rest_high, ten);
     __m512i digits_low = _mm512_madd52hi_epu64(zero, rest_low, ten);
-    const __m512i lowest_bytes = _mm512_castsi128_si512(og__avx512_load16(c->lowest_bytes));
+    const __m512i lowest_bytes = _mm512_castsi128_si512(og__base_avx512_load16(c->lowest_bytes));
     return _mm512_castsi512_si128(_mm512_permutex2var_epi8(digits_high, lowest_bytes, digits_low));
 }
 
 /* The bits of those that are not '0'. */
-static OG__AVX512_INLINE unsigned og__avx512_not_zero(const og__avx512_digits *c, __m128i digits)
+static OG__AVX512_INLINE unsigned og__base_avx512_not_zero(const og__avx512_digits *c, __m128i digits)
 {
-    return _mm_cmpneq_epi8_mask(digits, og__avx512_load16(c->zeros));
+    return _mm_cmpneq_epi8_mask(digits, og__base_avx512_load16(c->zeros));
 }
 
-/* As og__double_write(). Numbers with a point among their digits, or one zero behind them, go the fast way.
+/* As og__base_double_write(). Numbers with a point among their digits, or one zero behind them, go the fast
+ * way.
  */
-static OG__AVX512_INLINE size_t og__avx512_double_write(const og__avx512_digits *c, double number, char *text)
+static OG__AVX512_INLINE size_t og__base_avx512_double_write(const og__avx512_digits *c, double number,
+                                                             char *text)
 {
     uint64_t bits;
     memcpy(&bits, &number, sizeof bits);
     uint64_t fraction = bits & ((UINT64_C(1) << 52) - 1);
     unsigned field = bits >> 52 & 2047;
     og__shortest d;
-    if (field - 1 >= 2046 || fraction == 0) return og__double_write(number, text);
-    if (!og__shortest_fast(fraction | UINT64_C(1) << 52, (int)field - 1075, &d))
-        return og__double_write(number, text);
+    if (field - 1 >= 2046 || fraction == 0) return og__base_double_write(number, text);
+    if (!og__base_shortest_fast(fraction | UINT64_C(1) << 52, (int)field - 1075, &d))
+        return og__base_double_write(number, text);
     /* There are 16 or 17 digits: 17 from here on, of which the first one stands apart. */
     bool one_less = d.digits < OG__TEN_16;
     uint64_t all = d.digits * (one_less ? 10 : 1);
     unsigned before =
         (unsigned)(d.exponent + 16 - one_less); /* digits before the point, but for the first one */
-    if (before > 15) return og__double_write(number, text);
+    if (before > 15) return og__base_double_write(number, text);
     uint64_t high = all / OG__TEN_8;
     uint64_t head = high / OG__TEN_8;
-    __m128i digits = og__avx512_digits_of(c, high - head * OG__TEN_8, all - high * OG__TEN_8);
+    __m128i digits = og__base_avx512_digits_of(c, high - head * OG__TEN_8, all - high * OG__TEN_8);
     uint32_t point = UINT32_C(1) << before;
-    __m256i wide = _mm256_inserti128_si256(og__avx512_load32(c->zeros), digits, 0);
-    wide = _mm256_mask_expand_epi8(og__avx512_load32(c->points), ~point, wide);
+    __m256i wide = _mm256_inserti128_si256(og__base_avx512_load32(c->zeros), digits, 0);
+    wide = _mm256_mask_expand_epi8(og__base_avx512_load32(c->points), ~point, wide);
     text[0] = '-'; /* written over where there is none */
     size_t sign = bits >> 63;
     text[sign] = (char)('0' + head);
     _mm256_storeu_si256((__m256i *)(void *)(text + sign + 1), wide);
     /* Up to the last digit that counts, or a zero behind the point. */
-    return sign + 34 - (unsigned)_lzcnt_u32(og__avx512_not_zero(c, digits) | point);
+    return sign + 34 - (unsigned)_lzcnt_u32(og__base_avx512_not_zero(c, digits) | point);
 }
 
-/* As og__int64_write(). */
-static OG__AVX512_INLINE size_t og__avx512_int64_write(const og__avx512_digits *c, int64_t number, char *text)
+/* As og__base_int64_write(). */
+static OG__AVX512_INLINE size_t og__base_avx512_int64_write(const og__avx512_digits *c, int64_t number,
+                                                            char *text)
 {
     size_t sign = number < 0;
     uint64_t size = sign ? 0 - (uint64_t)number : (uint64_t)number;
-    if (size >= OG__TEN_16) return og__int64_write(number, text);
+    if (size >= OG__TEN_16) return og__base_int64_write(number, text);
     uint64_t high = size / OG__TEN_8;
-    __m128i digits = og__avx512_digits_of(c, high, size - high * OG__TEN_8);
+    __m128i digits = og__base_avx512_digits_of(c, high, size - high * OG__TEN_8);
     unsigned zeros =
-        _tzcnt_u32(og__avx512_not_zero(c, digits) | 1u << 15); /* the last digit stays even if it is 0 */
+        _tzcnt_u32(og__base_avx512_not_zero(c, digits) | 1u << 15); /* the last digit stays even if it is 0 */
     text[0] = '-';
     __m128i shifted = _mm_maskz_compress_epi8((__mmask16)(0xffffu << zeros), digits);
     _mm_storeu_si128((__m128i *)(void *)(text + sign), shifted);

@@ -9,15 +9,15 @@
 #include <string.h>
 
 /* "00" to "99". */
-extern const char og__digit_pairs[201];
+extern const char og__base_digit_pairs[201];
 
-static inline bool og__is_digit(int c)
+static inline bool og__base_is_digit(int c)
 {
     return (unsigned)(c - '0') < 10;
 }
 
 /* Eight bytes as they stand in memory, the first one lowest. */
-static inline uint64_t og__load8(const void *text)
+static inline uint64_t og__base_load8(const void *text)
 {
     uint64_t word;
     memcpy(&word, text, 8);
@@ -28,7 +28,7 @@ static inline uint64_t og__load8(const void *text)
 }
 
 /* True when all eight bytes are '0' to '9'. */
-static inline bool og__all_digits(uint64_t word)
+static inline bool og__base_all_digits(uint64_t word)
 {
     const uint64_t high = UINT64_C(0xf0f0f0f0f0f0f0f0);
     return ((word & high) | (((word + UINT64_C(0x0606060606060606)) & high) >> 4)) ==
@@ -36,7 +36,7 @@ static inline bool og__all_digits(uint64_t word)
 }
 
 /* The number that eight digits stand for. Pairs, then fours, then all eight are joined by multiplication. */
-static inline uint32_t og__eight_digits(uint64_t word)
+static inline uint32_t og__base_eight_digits(uint64_t word)
 {
     word = (word & UINT64_C(0x0f0f0f0f0f0f0f0f)) * 2561 >> 8;
     word = (word & UINT64_C(0x00ff00ff00ff00ff)) * 6553601 >> 16;
@@ -44,15 +44,15 @@ static inline uint32_t og__eight_digits(uint64_t word)
 }
 
 /* Writes exactly two digits of a number below 100. */
-static inline void og__put2(char *text, uint32_t number)
+static inline void og__base_put2(char *text, uint32_t number)
 {
-    memcpy(text, og__digit_pairs + 2 * (size_t)number, 2);
+    memcpy(text, og__base_digit_pairs + 2 * (size_t)number, 2);
 }
 
 #define OG__ZEROS8 UINT64_C(0x3030303030303030) /* "00000000" */
 
 /* Stores eight bytes, the lowest one first. */
-static inline void og__store8(void *text, uint64_t word)
+static inline void og__base_store8(void *text, uint64_t word)
 {
 #if defined(__BYTE_ORDER__) && __BYTE_ORDER__ == __ORDER_BIG_ENDIAN__
     word = __builtin_bswap64(word);
@@ -62,7 +62,7 @@ static inline void og__store8(void *text, uint64_t word)
 
 /* The eight digits of a number below 10**8, a byte for each, the first one lowest. Fours, then twos, then
  * ones are split off side by side; the factors are reciprocals, rounded up. */
-static inline uint64_t og__split8(uint32_t number)
+static inline uint64_t og__base_split8(uint32_t number)
 {
     uint64_t upper = number / 10000;
     uint64_t fours = upper | (uint64_t)(number % 10000) << 32;
@@ -73,13 +73,13 @@ static inline uint64_t og__split8(uint32_t number)
 }
 
 /* Writes exactly eight digits of a number below 10**8. */
-static inline void og__put8(char *text, uint32_t number)
+static inline void og__base_put8(char *text, uint32_t number)
 {
-    og__store8(text, og__split8(number) | OG__ZEROS8);
+    og__base_store8(text, og__base_split8(number) | OG__ZEROS8);
 }
 
 /* Writes a number without leading zeros ("0" for 0) to `text`, which has room for 20 bytes whatever the
  * number is; returns its length. */
-unsigned og__uint64_write(uint64_t number, char *text);
+unsigned og__base_uint64_write(uint64_t number, char *text);
 
 #endif

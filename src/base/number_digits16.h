@@ -19,29 +19,29 @@ typedef struct og__digits16_scalar {
 } og__digits16_scalar;
 
 /* The digits of two numbers below 10**8. */
-static inline og__digits16_scalar og__digits16_scalar_of(uint32_t high, uint32_t low)
+static inline og__digits16_scalar og__base_digits16_scalar_of(uint32_t high, uint32_t low)
 {
-    return (og__digits16_scalar){og__split8(high), og__split8(low)};
+    return (og__digits16_scalar){og__base_split8(high), og__base_split8(low)};
 }
 
 /* How many digits there are without the zeros at the end. */
-static inline unsigned og__digits16_scalar_count(og__digits16_scalar digits)
+static inline unsigned og__base_digits16_scalar_count(og__digits16_scalar digits)
 {
     if (digits.low) return 16 - (unsigned)__builtin_clzll(digits.low) / 8;
     return digits.high ? 8 - (unsigned)__builtin_clzll(digits.high) / 8 : 0;
 }
 
-static inline void og__digits16_scalar_put(og__digits16_scalar digits, char *text)
+static inline void og__base_digits16_scalar_put(og__digits16_scalar digits, char *text)
 {
-    og__store8(text, digits.high | OG__ZEROS8);
-    og__store8(text + 8, digits.low | OG__ZEROS8);
+    og__base_store8(text, digits.high | OG__ZEROS8);
+    og__base_store8(text + 8, digits.low | OG__ZEROS8);
 }
 
 /* Writes the digits with a point behind the first `point` of them (0 to 16), and "0" behind them all. */
-static inline void og__digits16_scalar_put_point(og__digits16_scalar digits, unsigned point, char *text)
+static inline void og__base_digits16_scalar_put_point(og__digits16_scalar digits, unsigned point, char *text)
 {
     char plain[16];
-    og__digits16_scalar_put(digits, plain);
+    og__base_digits16_scalar_put(digits, plain);
     memcpy(text + 1, plain, 16);
     memcpy(text, plain, point);
     text[point] = '.';
@@ -50,7 +50,7 @@ static inline void og__digits16_scalar_put_point(og__digits16_scalar digits, uns
 
 /* Writes the digits without the zeros in front, one at least; returns how many. 16 bytes are written in any
  * case. */
-static inline unsigned og__digits16_scalar_put_number(og__digits16_scalar digits, char *text)
+static inline unsigned og__base_digits16_scalar_put_number(og__digits16_scalar digits, char *text)
 {
     __extension__ typedef unsigned __int128 u128;
     const uint64_t last = UINT64_C(1) << 56; /* the last digit stays even if it is 0 */
@@ -59,8 +59,8 @@ static inline unsigned og__digits16_scalar_put_number(og__digits16_scalar digits
     zeros /= 8;
     u128 all = (u128)(digits.low | OG__ZEROS8) << 64 | digits.high | OG__ZEROS8;
     all >>= 8 * zeros;
-    og__store8(text, (uint64_t)all);
-    og__store8(text + 8, (uint64_t)(all >> 64));
+    og__base_store8(text, (uint64_t)all);
+    og__base_store8(text + 8, (uint64_t)(all >> 64));
     return 16 - zeros;
 }
 
@@ -68,7 +68,7 @@ static inline unsigned og__digits16_scalar_put_number(og__digits16_scalar digits
 
 typedef __m128i og__digits16;
 
-static inline og__digits16 og__digits16_of(uint32_t high, uint32_t low)
+static inline og__digits16 og__base_digits16_of(uint32_t high, uint32_t low)
 {
     /* Halved three times; the factors are reciprocals, rounded up. */
     __m128i eights = _mm_set_epi64x((long long)low, (long long)high);
@@ -85,20 +85,20 @@ static inline og__digits16 og__digits16_of(uint32_t high, uint32_t low)
     return _mm_or_si128(upper, _mm_slli_epi16(lower, 8));
 }
 
-static inline unsigned og__digits16_count(og__digits16 digits)
+static inline unsigned og__base_digits16_count(og__digits16 digits)
 {
     unsigned mask = (unsigned)_mm_movemask_epi8(_mm_cmpgt_epi8(digits, _mm_setzero_si128()));
     return 31 ^ (unsigned)__builtin_clz(mask << 1 | 1);
 }
 
-static inline void og__digits16_put(og__digits16 digits, char *text)
+static inline void og__base_digits16_put(og__digits16 digits, char *text)
 {
     __m128i ascii = _mm_or_si128(digits, _mm_set1_epi8('0'));
     _mm_storeu_si128((__m128i *)(void *)text, ascii);
 }
 
 /* The digits shifted by one and the digits as they are, joined at the point. */
-static inline void og__digits16_put_point(og__digits16 digits, unsigned point, char *text)
+static inline void og__base_digits16_put_point(og__digits16 digits, unsigned point, char *text)
 {
     static const signed char window[32] = {-1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1};
     __m128i ascii = _mm_or_si128(digits, _mm_set1_epi8('0'));
@@ -111,7 +111,7 @@ static inline void og__digits16_put_point(og__digits16 digits, unsigned point, c
     text[point] = '.';
 }
 
-static inline unsigned og__digits16_put_number(og__digits16 digits, char *text)
+static inline unsigned og__base_digits16_put_number(og__digits16 digits, char *text)
 {
     __extension__ typedef unsigned __int128 u128;
     unsigned mask = (unsigned)_mm_movemask_epi8(_mm_cmpgt_epi8(digits, _mm_setzero_si128()));
@@ -127,11 +127,11 @@ static inline unsigned og__digits16_put_number(og__digits16 digits, char *text)
 #else
 
 typedef og__digits16_scalar og__digits16;
-#    define og__digits16_of         og__digits16_scalar_of
-#    define og__digits16_count      og__digits16_scalar_count
-#    define og__digits16_put        og__digits16_scalar_put
-#    define og__digits16_put_point  og__digits16_scalar_put_point
-#    define og__digits16_put_number og__digits16_scalar_put_number
+#    define og__base_digits16_of         og__base_digits16_scalar_of
+#    define og__base_digits16_count      og__base_digits16_scalar_count
+#    define og__base_digits16_put        og__base_digits16_scalar_put
+#    define og__base_digits16_put_point  og__base_digits16_scalar_put_point
+#    define og__base_digits16_put_number og__base_digits16_scalar_put_number
 
 #endif
 

@@ -12,12 +12,12 @@
 /*
  * The double nearest (ties to even) to digits * 10**exponent: its bits in `bits`, without a sign. False when
  * 128 bits of the power of ten do not decide it, which is so for about one number in 10**18 and for ties;
- * then og__double_exact() does.
+ * then og__base_double_exact() does.
  */
-bool og__double_nearest(uint64_t digits, int exponent, uint64_t *bits);
+bool og__base_double_nearest(uint64_t digits, int exponent, uint64_t *bits);
 
 /* The double whose bits these are. */
-static inline double og__double_from_bits(uint64_t bits)
+static inline double og__base_double_from_bits(uint64_t bits)
 {
     union {
         uint64_t bits;
@@ -27,10 +27,10 @@ static inline double og__double_from_bits(uint64_t bits)
 }
 
 /*
- * As og__double_nearest() for exponents from -27 to 27, to be inlined: one multiplication. False when 64 bits
- * of the power do not decide it, which is so for one number in 500.
+ * As og__base_double_nearest() for exponents from -27 to 27, to be inlined: one multiplication. False when 64
+ * bits of the power do not decide it, which is so for one number in 500.
  */
-static inline bool og__double_near(uint64_t digits, int exponent, double *out)
+static inline bool og__base_double_near(uint64_t digits, int exponent, double *out)
 {
     enum {
         MANTISSA = 52,
@@ -43,14 +43,14 @@ static inline bool og__double_near(uint64_t digits, int exponent, double *out)
     if (digits == 0) return true;
     int zeros = __builtin_clzll(digits);
     __extension__ unsigned __int128 product =
-        (unsigned __int128)(digits << zeros) * og__powers[exponent - OG__POWER_FIRST].high;
+        (unsigned __int128)(digits << zeros) * og__base_powers[exponent - OG__POWER_FIRST].high;
     uint64_t high = (uint64_t)(product >> 64);
     int zero = high >> 63 == 0;
     high <<= zero;
     uint64_t rest = high & (2 * HALF - 1);
     if (rest - (HALF - UNSURE) <= UNSURE) return false;
-    uint64_t biased = (uint64_t)(og__power_log2(exponent) + 1 - zeros - zero + LOW + BIAS - 1);
-    *out = og__double_from_bits((biased << MANTISSA) + (((high >> (LOW - 1)) + 1) >> 1));
+    uint64_t biased = (uint64_t)(og__base_power_log2(exponent) + 1 - zeros - zero + LOW + BIAS - 1);
+    *out = og__base_double_from_bits((biased << MANTISSA) + (((high >> (LOW - 1)) + 1) >> 1));
     return true;
 }
 
@@ -64,17 +64,17 @@ typedef struct og__decimal {
 } og__decimal;
 
 /* The bits of the double nearest to a decimal of any length. */
-uint64_t og__decimal_to_double(const og__decimal *decimal);
+uint64_t og__base_decimal_to_double(const og__decimal *decimal);
 
 /*
- * For og__decimal_to_double(): the first `count` digits of `decimal` from its first that is not zero are
+ * For og__base_decimal_to_double(): the first `count` digits of `decimal` from its first that is not zero are
  * `digits`; the double is `below` or the next one up. Decides by exact arithmetic which of the two is
  * nearest.
  */
-uint64_t og__double_exact(const og__decimal *decimal, uint64_t below);
+uint64_t og__base_double_exact(const og__decimal *decimal, uint64_t below);
 
 /* digits * 10**exponent when both are small enough for one exactly rounded operation; false when not. */
-static inline bool og__double_small(uint64_t digits, int exponent, double *out)
+static inline bool og__base_double_small(uint64_t digits, int exponent, double *out)
 {
     static const double powers[] = {1e0,  1e1,  1e2,  1e3,  1e4,  1e5,  1e6,  1e7,  1e8,  1e9,  1e10, 1e11,
                                     1e12, 1e13, 1e14, 1e15, 1e16, 1e17, 1e18, 1e19, 1e20, 1e21, 1e22};

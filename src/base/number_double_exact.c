@@ -84,7 +84,7 @@ static void collect(const char *text, size_t len, digits *d)
     }
 }
 
-uint64_t og__double_exact(const og__decimal *decimal, uint64_t below)
+uint64_t og__base_double_exact(const og__decimal *decimal, uint64_t below)
 {
     digits d = {.count = 0};
     collect(decimal->whole, decimal->whole_len, &d);

@@ -34,7 +34,7 @@ typedef struct product {
 static void place_mantissa(product *p, int exponent, int leading_zeros)
 {
     p->drop = 10 + (int)(p->high >> 63);
-    p->biased = og__power_log2(exponent) + 1 - leading_zeros + p->drop + EXPONENT_BIAS;
+    p->biased = og__base_power_log2(exponent) + 1 - leading_zeros + p->drop + EXPONENT_BIAS;
     if (p->biased < 1) {
         p->drop += 1 - p->biased;
         p->biased = 1;
@@ -45,7 +45,7 @@ static void multiply(uint64_t digits, int exponent, bool whole, product *p)
 {
     int leading_zeros = __builtin_clzll(digits);
     uint64_t w = digits << leading_zeros;
-    const og__power *power = &og__powers[exponent - OG__POWER_FIRST];
+    const og__power *power = &og__base_powers[exponent - OG__POWER_FIRST];
     u128 upper = (u128)w * power->high;
     p->low = 0;
     if (whole) {
@@ -71,7 +71,7 @@ static uint64_t assemble(const product *p, uint64_t up)
  * What is dropped of `high` decides the rounding. All ones need no care: a carry from below would make the
  * mantissa one larger, and so does rounding. Only near one half can what lies below matter.
  */
-bool og__double_nearest(uint64_t digits, int exponent, uint64_t *bits)
+bool og__base_double_nearest(uint64_t digits, int exponent, uint64_t *bits)
 {
     *bits = 0;
     if (digits == 0 || exponent < EXPONENT_MIN) return true;
@@ -125,7 +125,7 @@ static void take_digits(const char *text, size_t len, leading *lead)
     }
 }
 
-uint64_t og__decimal_to_double(const og__decimal *decimal)
+uint64_t og__base_decimal_to_double(const og__decimal *decimal)
 {
     leading lead = {0, 0, 0};
     take_digits(decimal->whole, decimal->whole_len, &lead);
@@ -138,17 +138,17 @@ uint64_t og__decimal_to_double(const og__decimal *decimal)
     bool all = lead.skipped + lead.count == decimal->whole_len + decimal->fraction_len;
     uint64_t bits;
     uint64_t upper;
-    if (og__double_nearest(lead.digits, (int)exponent, &bits)) {
+    if (og__base_double_nearest(lead.digits, (int)exponent, &bits)) {
         if (all) return bits;
-        if (og__double_nearest(lead.digits + 1, (int)exponent, &upper) && upper == bits) return bits;
+        if (og__base_double_nearest(lead.digits + 1, (int)exponent, &upper) && upper == bits) return bits;
     }
-    return og__double_exact(decimal, double_below(lead.digits, (int)exponent));
+    return og__base_double_exact(decimal, double_below(lead.digits, (int)exponent));
 }
 
 static size_t digits_at(const char *text, size_t len, size_t at)
 {
     size_t from = at;
-    while (at < len && og__is_digit(text[at]))
+    while (at < len && og__base_is_digit(text[at]))
         at++;
     return at - from;
 }
@@ -172,7 +172,7 @@ static size_t read_exponent(const char *text, size_t len, size_t at, int64_t *ex
     return at + digits - start;
 }
 
-size_t og__double_read(const char *text, size_t len, double *out)
+size_t og__base_double_read(const char *text, size_t len, double *out)
 {
     size_t at = len > 0 && text[0] == '-';
     og__decimal decimal = {text + at, 0, text, 0, 0};
@@ -186,7 +186,7 @@ size_t og__double_read(const char *text, size_t len, double *out)
         if (decimal.fraction_len) at += 1 + decimal.fraction_len;
     }
     at += read_exponent(text, len, at, &decimal.exponent);
-    uint64_t bits = og__decimal_to_double(&decimal);
-    *out = og__double_from_bits(bits | (uint64_t)negative << 63);
+    uint64_t bits = og__base_decimal_to_double(&decimal);
+    *out = og__base_double_from_bits(bits | (uint64_t)negative << 63);
     return at;
 }

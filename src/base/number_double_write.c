@@ -19,7 +19,7 @@ static inline uint64_t multiply_to_odd(og__u128 power, uint64_t factor)
 /* 10**exponent to 128 bits, rounded up. */
 static inline og__u128 power_up(int exponent)
 {
-    const og__power *power = &og__powers[exponent - OG__POWER_FIRST];
+    const og__power *power = &og__base_powers[exponent - OG__POWER_FIRST];
     bool exact = exponent >= 0 && exponent <= OG__POWER_EXACT_LAST;
     return (((og__u128)power->high << 64) | power->low) + !exact;
 }
@@ -31,7 +31,7 @@ static og__shortest shortest(uint64_t mantissa, int exponent, bool lower_is_clos
     uint64_t left = 4 * mantissa - 2 + lower_is_closer;
     uint64_t right = 4 * mantissa + 2;
     int k = (exponent * 1262611 - (lower_is_closer ? 524031 : 0)) >> 22; /* floor(log10) of the spacing */
-    int shift = exponent + og__power_log2(-k) + 1;
+    int shift = exponent + og__base_power_log2(-k) + 1;
     og__u128 power = power_up(-k);
     uint64_t odd = mantissa & 1; /* the middles themselves round to even */
     uint64_t lower = multiply_to_odd(power, left << shift) + odd;
@@ -83,10 +83,10 @@ static inline digit_run take_apart(uint64_t number)
 {
     uint64_t high = number / 100000000;
     uint32_t head = (uint32_t)(high / 100000000);
-    digit_run run = {
-        .rest = og__digits16_of((uint32_t)high - head * 100000000, (uint32_t)(number - high * 100000000)),
-        .head = head};
-    run.count = og__digits16_count(run.rest);
+    digit_run run = {.rest = og__base_digits16_of((uint32_t)high - head * 100000000,
+                                                  (uint32_t)(number - high * 100000000)),
+                     .head = head};
+    run.count = og__base_digits16_count(run.rest);
     return run;
 }
 
@@ -100,7 +100,7 @@ static inline size_t lay_out_small(digit_run run, unsigned zeros, size_t sign, c
     at += 2 + zeros;
     *at = (char)('0' + run.head);
     at += run.head != 0;
-    og__digits16_put(run.rest, at);
+    og__base_digits16_put(run.rest, at);
     return (size_t)(at - text) + run.count;
 }
 
@@ -111,7 +111,7 @@ static inline size_t lay_out_fixed(digit_run run, unsigned point, size_t sign, c
     unsigned before = point - first;
     char *at = text + sign;
     at[0] = (char)('0' + run.head);
-    og__digits16_put_point(run.rest, before, at + first);
+    og__base_digits16_put_point(run.rest, before, at + first);
     return sign + first + (run.count > before ? run.count + 1 : before + 2);
 }
 
@@ -123,7 +123,7 @@ __attribute__((noinline)) static size_t lay_out_exponent(uint64_t number, int ex
     digit_run run = take_apart(number);
     digits[0] = (char)('0' + run.head);
     unsigned first = run.head != 0;
-    og__digits16_put(run.rest, digits + first);
+    og__base_digits16_put(run.rest, digits + first);
     unsigned count = first + run.count;
     char *at = text + sign;
     *at++ = digits[0];
@@ -136,7 +136,7 @@ __attribute__((noinline)) static size_t lay_out_exponent(uint64_t number, int ex
     *at++ = exponent < 0 ? '-' : '+';
     unsigned size = (unsigned)(exponent < 0 ? -exponent : exponent);
     if (size >= 100) *at++ = (char)('0' + size / 100);
-    og__put2(at, size % 100);
+    og__base_put2(at, size % 100);
     return (size_t)(at + 2 - text);
 }
 
@@ -156,7 +156,7 @@ static size_t copy_text(char *text, const char *word, size_t len)
     return len;
 }
 
-/* Infinity, NaN, 0, powers of two, and all for which og__shortest_fast() cannot tell. */
+/* Infinity, NaN, 0, powers of two, and all for which og__base_shortest_fast() cannot tell. */
 __attribute__((noinline)) static size_t write_unusual(uint64_t bits, char *text)
 {
     uint64_t fraction = bits & ((UINT64_C(1) << 52) - 1);
@@ -176,7 +176,7 @@ __attribute__((noinline)) static size_t write_unusual(uint64_t bits, char *text)
     return lay_out(fill_up(d), sign, text);
 }
 
-size_t og__double_write(double number, char *text)
+size_t og__base_double_write(double number, char *text)
 {
     uint64_t bits;
     memcpy(&bits, &number, sizeof bits);
@@ -185,7 +185,7 @@ size_t og__double_write(double number, char *text)
     og__shortest d;
     text[0] = '-'; /* written over where there is none */
     bool usual = field - 1 < 2046 && fraction;
-    if (!usual || !og__shortest_fast(fraction | UINT64_C(1) << 52, (int)field - 1075, &d))
+    if (!usual || !og__base_shortest_fast(fraction | UINT64_C(1) << 52, (int)field - 1075, &d))
         return write_unusual(bits, text);
     return lay_out(d, bits >> 63, text);
 }

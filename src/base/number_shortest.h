@@ -25,12 +25,12 @@ typedef struct og__shortest {
  * 16 or 17 digits and a fraction. What is less than `half` away from it reads back: one multiple of ten at
  * most, and the nearest whole number.
  */
-static inline bool og__shortest_fast(uint64_t mantissa, int exponent, og__shortest *out)
+static inline bool og__base_shortest_fast(uint64_t mantissa, int exponent, og__shortest *out)
 {
     const uint64_t doubt = 4; /* `beyond` and `half`, which count in 2**-60, are off by less */
     int k = (exponent * 1262611) >> 22;
-    int shift = exponent + og__power_log2(-k) + 1; /* 1 to 4 */
-    const og__power *power = &og__powers[-k - OG__POWER_FIRST];
+    int shift = exponent + og__base_power_log2(-k) + 1; /* 1 to 4 */
+    const og__power *power = &og__base_powers[-k - OG__POWER_FIRST];
     uint64_t factor = mantissa << shift;
     og__u128 scaled = (og__u128)factor * power->high + (uint64_t)((og__u128)factor * power->low >> 64);
     uint64_t whole = (uint64_t)(scaled >> 64);

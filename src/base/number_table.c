@@ -3,7 +3,7 @@
 #include "base/number_table.h"
 
 /* clang-format off */
-const og__power og__powers[OG__POWER_LAST - OG__POWER_FIRST + 1] = {
+const og__power og__base_powers[OG__POWER_LAST - OG__POWER_FIRST + 1] = {
     {0xeef453d6923bd65a, 0x113faa2906a13b3f}, /* 1e-342 */
     {0x9558b4661b6565f8, 0x4ac7ca59a424c507}, /* 1e-341 */
     {0xbaaee17fa23ebf76, 0x5d79bcf00d2df649}, /* 1e-340 */

@@ -17,10 +17,10 @@ typedef struct og__power {
     uint64_t low;
 } og__power;
 
-extern const og__power og__powers[OG__POWER_LAST - OG__POWER_FIRST + 1];
+extern const og__power og__base_powers[OG__POWER_LAST - OG__POWER_FIRST + 1];
 
 /* floor(log2(10**exponent)), for all exponents of the table. */
-static inline int og__power_log2(int exponent)
+static inline int og__base_power_log2(int exponent)
 {
     return (exponent * 217706) >> 16;
 }

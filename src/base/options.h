@@ -11,7 +11,7 @@
  * Copies `options` (NULL: the defaults) to `into`, a struct of `known` bytes. Of a shorter one what is
  * missing is zero; of a longer one what is not known here must be zero. 0, or OG_EINVAL with `err` filled.
  */
-static inline int og__options_take(void *into, size_t known, const void *options, og_error *err)
+static inline int og__base_options_take(void *into, size_t known, const void *options, og_error *err)
 {
     size_t size = 0;
     if (options) memcpy(&size, options, sizeof size);

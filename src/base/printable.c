@@ -3,7 +3,7 @@
 #include "base/printable_table.h"
 #include "base/utf8.h"
 
-bool og__printable(uint32_t code)
+bool og__base_printable(uint32_t code)
 {
     if (code < 0x20 || code == 0x7f) return false;
     if (code < 0x80) return true;

@@ -46,7 +46,7 @@ static void blunt(char *text)
 {
     unsigned char *at = (unsigned char *)text;
     size_t len = strlen(text);
-    for (size_t i = 0; (i += og__utf8_valid(at + i, len - i, NULL)) < len;)
+    for (size_t i = 0; (i += og__base_utf8_valid(at + i, len - i, NULL)) < len;)
         at[i] = '?';
     for (; *at; at++) {
         bool wide = at[0] == 0xc2 && at[1] < 0xa0;

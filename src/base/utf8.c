@@ -24,7 +24,7 @@ static bool is_tail(uint8_t byte)
     return (byte & 0xc0) == 0x80;
 }
 
-size_t og__utf8_decode(const uint8_t *text, size_t len, uint32_t *code)
+size_t og__base_utf8_decode(const uint8_t *text, size_t len, uint32_t *code)
 {
     uint8_t lead = text[0];
     if (lead < 0x80) {
@@ -59,7 +59,7 @@ static size_t valid(const uint8_t *text, size_t len, bool allow, bool *ascii, bo
             continue;
         }
         uint32_t code;
-        size_t n = og__utf8_decode(text + i, len - i, &code);
+        size_t n = og__base_utf8_decode(text + i, len - i, &code);
         if (n == 0) break;
         if (n == 3 && code >= 0xd800 && code <= 0xdfff) {
             if (!allow) break;
@@ -73,17 +73,17 @@ static size_t valid(const uint8_t *text, size_t len, bool allow, bool *ascii, bo
     return i;
 }
 
-size_t og__utf8_valid(const uint8_t *text, size_t len, bool *ascii)
+size_t og__base_utf8_valid(const uint8_t *text, size_t len, bool *ascii)
 {
     return valid(text, len, false, ascii, NULL);
 }
 
-size_t og__utf8_valid_surrogates(const uint8_t *text, size_t len, bool *ascii, bool *surrogates)
+size_t og__base_utf8_valid_surrogates(const uint8_t *text, size_t len, bool *ascii, bool *surrogates)
 {
     return valid(text, len, true, ascii, surrogates);
 }
 
-size_t og__utf8_encode(uint32_t code, uint8_t *text)
+size_t og__base_utf8_encode(uint32_t code, uint8_t *text)
 {
     if (code < 0x80) {
         text[0] = (uint8_t)code;

@@ -12,7 +12,7 @@
 static_assert(sizeof(struct sockaddr_un) <= sizeof(((og__address *)NULL)->u.bytes), "room for any path");
 static_assert(sizeof(struct sockaddr_in6) <= sizeof(((og__address *)NULL)->u.bytes), "room for IPv6");
 
-void og__address_set(og__address *address, const void *bytes, size_t len)
+void og__net_address_set(og__address *address, const void *bytes, size_t len)
 {
     *address = (og__address){0};
     if (len > sizeof address->u.bytes) return;
@@ -20,7 +20,7 @@ void og__address_set(og__address *address, const void *bytes, size_t len)
     if (len) memcpy(address->u.bytes, bytes, len);
 }
 
-int og__address_family(const og__address *address)
+int og__net_address_family(const og__address *address)
 {
     sa_family_t family = AF_UNSPEC;
     if (address->len >= offsetof(struct sockaddr, sa_data))
@@ -68,9 +68,9 @@ static void unix_text(const og__address *address, char *text, size_t size)
         snprintf(text, size, "%.*s", (int)len, path);
 }
 
-const char *og__address_text(const og__address *address, char *text, size_t size)
+const char *og__net_address_text(const og__address *address, char *text, size_t size)
 {
-    int family = og__address_family(address);
+    int family = og__net_address_family(address);
     if (family == AF_INET && address->len >= sizeof(struct sockaddr_in))
         inet_text(address, text, size);
     else if (family == AF_INET6 && address->len >= sizeof(struct sockaddr_in6))

@@ -40,7 +40,7 @@ static void try_next(og__connecting *c);
 
 static void free_if_over(og__connecting *c)
 {
-    if (!c->looking_up && c->timer_closed) og__free(c->alloc, c, sizeof *c);
+    if (!c->looking_up && c->timer_closed) og__base_free(c->alloc, c, sizeof *c);
 }
 
 static void on_timer_closed(uv_handle_t *handle)
@@ -52,10 +52,10 @@ static void on_timer_closed(uv_handle_t *handle)
     free_if_over(c);
     if (!stream) return;
     stream->connecting = NULL;
-    og__stream_closed_one(stream);
+    og__net_stream_closed_one(stream);
 }
 
-void og__connecting_cancel(og__stream *stream)
+void og__net_connecting_cancel(og__stream *stream)
 {
     og__connecting *c = stream->connecting;
     if (c->looking_up) uv_cancel((uv_req_t *)&c->look_up);
@@ -63,9 +63,9 @@ void og__connecting_cancel(og__stream *stream)
     uv_close((uv_handle_t *)&c->timer, on_timer_closed);
 }
 
-void og__connecting_close(og__connecting *connecting)
+void og__net_connecting_close(og__connecting *connecting)
 {
-    og__stream_close(connecting->stream);
+    og__net_stream_close(connecting->stream);
 }
 
 /* The stream stays with its og__connecting, whose timer is what closing it waits for. */
@@ -75,14 +75,15 @@ static void fail(og__connecting *c, const og_error *err)
     uv_timer_stop(&c->timer);
     stream->broken = true;
     stream->write_broken = true;
-    og__queue_free(&stream->queue, c->alloc);
+    og__net_queue_free(&stream->queue, c->alloc);
     c->on_connect(stream->ctx, err);
 }
 
 static void fail_attempts(og__connecting *c)
 {
     og_error err = {0};
-    og__attempts_error(&c->attempts, &c->endpoint, og__deadline_left(c->deadline) == 0, c->timeout_ms, &err);
+    og__net_attempts_error(&c->attempts, &c->endpoint, og__net_deadline_left(c->deadline) == 0, c->timeout_ms,
+                           &err);
     fail(c, &err);
 }
 
@@ -91,9 +92,9 @@ static void succeed(og__connecting *c)
     og__stream *stream = c->stream;
     c->stream = NULL;
     stream->connecting = NULL;
-    og__stream_set_peer(stream, &c->found.list[c->next - 1]);
+    og__net_stream_set_peer(stream, &c->found.list[c->next - 1]);
     uv_close((uv_handle_t *)&c->timer, on_timer_closed);
-    og__stream_begin(stream);
+    og__net_stream_begin(stream);
     c->on_connect(stream->ctx, NULL);
 }
 
@@ -101,7 +102,7 @@ static void on_poll_closed(uv_handle_t *handle)
 {
     og__stream *stream = handle->data;
     if (stream->closing) {
-        og__stream_closed_one(stream);
+        og__net_stream_closed_one(stream);
         return;
     }
     stream->closes--;
@@ -112,13 +113,13 @@ static void on_poll_closed(uv_handle_t *handle)
 static void leave(og__connecting *c, int sys)
 {
     og__stream *stream = c->stream;
-    og__attempts_add(&c->attempts, &c->found.list[c->next - 1], sys);
+    og__net_attempts_add(&c->attempts, &c->found.list[c->next - 1], sys);
     uv_timer_stop(&c->timer);
     c->step = LEAVING;
     stream->poll_open = false;
     stream->closes++;
     uv_close((uv_handle_t *)&stream->poll, on_poll_closed);
-    og__fd_close(stream->fd);
+    og__net_fd_close(stream->fd);
     stream->fd = -1;
 }
 
@@ -129,7 +130,7 @@ static void on_decided(uv_poll_t *poll, int status, int events)
     (void)status;
     (void)events;
     uv_poll_stop(poll);
-    int outcome = og__fd_connected(stream->fd);
+    int outcome = og__net_fd_connected(stream->fd);
     if (outcome < 0)
         leave(c, -outcome);
     else
@@ -159,7 +160,7 @@ static void on_timer(uv_timer_t *timer)
 /* Calls on_timer() after `ms`, the time left if that is less; never if both are without end. */
 static void start_timer(og__connecting *c, int64_t ms)
 {
-    int64_t left = og__deadline_left(c->deadline);
+    int64_t left = og__net_deadline_left(c->deadline);
     if (ms < 0 || (left >= 0 && left < ms)) ms = left;
     uv_update_time(&c->stream->loop->uv);
     if (ms >= 0) uv_timer_start(&c->timer, on_timer, (uint64_t)ms, 0);
@@ -169,7 +170,7 @@ static int take_descriptor(og__stream *stream, int fd)
 {
     int status = uv_poll_init(&stream->loop->uv, &stream->poll, fd);
     if (status < 0) {
-        og__fd_close(fd);
+        og__net_fd_close(fd);
         return status;
     }
     stream->fd = fd;
@@ -182,9 +183,9 @@ static int take_descriptor(og__stream *stream, int fd)
 static bool try_one(og__connecting *c)
 {
     const og__address *address = &c->found.list[c->next];
-    int64_t left = og__deadline_left(c->deadline);
+    int64_t left = og__net_deadline_left(c->deadline);
     int fd;
-    int status = og__fd_connect(c->endpoint.transport, address, &fd);
+    int status = og__net_fd_connect(c->endpoint.transport, address, &fd);
     if (status == -EAGAIN && left != 0) {
         c->step = BEFORE;
         start_timer(c, RETRY_MS);
@@ -193,7 +194,7 @@ static bool try_one(og__connecting *c)
     c->next++;
     int taken = status >= 0 ? take_descriptor(c->stream, fd) : status;
     if (taken < 0) {
-        og__attempts_add(&c->attempts, address, taken == -EAGAIN ? ETIMEDOUT : -taken);
+        og__net_attempts_add(&c->attempts, address, taken == -EAGAIN ? ETIMEDOUT : -taken);
         return false;
     }
     if (status == 0) {
@@ -239,7 +240,7 @@ static void on_looked_up(uv_getaddrinfo_t *request, int status, struct addrinfo 
     }
     uv_timer_stop(&c->timer);
     og_error err = {0};
-    int outcome = og__resolve_answer(&c->endpoint, OG__TO_CONNECT, eai(status), answer, &c->found, &err);
+    int outcome = og__net_resolve_answer(&c->endpoint, OG__TO_CONNECT, eai(status), answer, &c->found, &err);
     uv_freeaddrinfo(answer);
     if (outcome < 0)
         fail(c, &err);
@@ -257,7 +258,7 @@ static int start(og__connecting *c, bool known)
         return 0;
     }
     char port[8];
-    struct addrinfo hints = og__resolve_hints(&c->endpoint);
+    struct addrinfo hints = og__net_resolve_hints(&c->endpoint);
     snprintf(port, sizeof port, "%u", (unsigned)c->endpoint.port);
     int status = uv_getaddrinfo(&loop->uv, &c->look_up, on_looked_up, c->endpoint.host, port, &hints);
     if (status < 0) return status;
@@ -269,7 +270,7 @@ static int start(og__connecting *c, bool known)
 
 static og__connecting *new_connecting(og__stream *stream, const og_endpoint *endpoint, int64_t timeout_ms)
 {
-    og__connecting *c = og__alloc(stream->loop->alloc, sizeof *c);
+    og__connecting *c = og__base_alloc(stream->loop->alloc, sizeof *c);
     if (!c) return NULL;
     memset(c, 0, sizeof *c);
     c->handle.kind = OG__CONNECTING;
@@ -277,7 +278,7 @@ static og__connecting *new_connecting(og__stream *stream, const og_endpoint *end
     c->alloc = stream->loop->alloc;
     c->endpoint = *endpoint;
     c->timeout_ms = timeout_ms;
-    c->deadline = og__deadline_in(timeout_ms);
+    c->deadline = og__net_deadline_in(timeout_ms);
     c->look_up.data = c;
     uv_timer_init(&stream->loop->uv, &c->timer);
     c->timer.data = c;
@@ -285,17 +286,18 @@ static og__connecting *new_connecting(og__stream *stream, const og_endpoint *end
     return c;
 }
 
-og__stream *og__stream_connect(og__loop *loop, const og_endpoint *endpoint, int64_t timeout_ms,
-                               const og__stream_events *events,
-                               void (*on_connect)(void *ctx, const og_error *err), void *ctx, og_error *err)
+og__stream *og__net_stream_connect(og__loop *loop, const og_endpoint *endpoint, int64_t timeout_ms,
+                                   const og__stream_events *events,
+                                   void (*on_connect)(void *ctx, const og_error *err), void *ctx,
+                                   og_error *err)
 {
     og__addresses found;
-    int known = og__resolve_plain(endpoint, OG__TO_CONNECT, &found, err);
+    int known = og__net_resolve_plain(endpoint, OG__TO_CONNECT, &found, err);
     if (known < 0) return NULL;
-    og__stream *stream = og__stream_new(loop, events, ctx);
+    og__stream *stream = og__net_stream_new(loop, events, ctx);
     og__connecting *c = stream ? new_connecting(stream, endpoint, timeout_ms) : NULL;
     if (!c) {
-        if (stream) og__stream_discard(stream);
+        if (stream) og__net_stream_discard(stream);
         og_error_set(err, OG_ENOMEM, OG_NO_POSITION, "out of memory for a connection");
         return NULL;
     }
@@ -303,9 +305,9 @@ og__stream *og__stream_connect(og__loop *loop, const og_endpoint *endpoint, int6
     c->on_connect = on_connect;
     int status = start(c, known > 0);
     if (status == 0) return stream;
-    og__uv_error(err, status, "look up a host");
+    og__net_uv_error(err, status, "look up a host");
     c->stream = NULL;
     uv_close((uv_handle_t *)&c->timer, on_timer_closed);
-    og__stream_discard(stream);
+    og__net_stream_discard(stream);
     return NULL;
 }

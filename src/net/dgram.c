@@ -50,16 +50,16 @@ struct og__dgram {
 static void on_poll(uv_poll_t *poll, int status, int events);
 static void flush(og__dgram *dgram);
 
-void og__gram_area_free(og__loop *loop)
+void og__net_gram_area_free(og__loop *loop)
 {
-    og__free(loop->alloc, loop->grams, sizeof *loop->grams);
+    og__base_free(loop->alloc, loop->grams, sizeof *loop->grams);
     loop->grams = NULL;
 }
 
 static bool need_area(og__loop *loop)
 {
     if (loop->grams) return true;
-    og__gram_area *area = og__alloc(loop->alloc, sizeof *area);
+    og__gram_area *area = og__base_alloc(loop->alloc, sizeof *area);
     if (!area) return false;
     for (int i = 0; i < BATCH; i++) {
         area->rooms[i] = (struct iovec){area->data[i], ROOM};
@@ -86,7 +86,7 @@ static void report(og__dgram *dgram, const og_error *err)
 static void report_sys(og__dgram *dgram, int sys, const char *doing, const og__address *peer)
 {
     og_error err = {0};
-    og__io_error(&err, sys, doing, peer, dgram->socket.transport);
+    og__net_io_error(&err, sys, doing, peer, dgram->socket.transport);
     report(dgram, &err);
 }
 
@@ -214,7 +214,7 @@ static void forget_sent(og__dgram *dgram)
 static void drop_first(og__dgram *dgram, const struct msghdr *message, size_t next, int sys)
 {
     og__address peer = dgram->socket.peer;
-    if (message->msg_name) og__address_set(&peer, message->msg_name, message->msg_namelen);
+    if (message->msg_name) og__net_address_set(&peer, message->msg_name, message->msg_namelen);
     dgram->sent = next;
     report_sys(dgram, sys, "send to", &peer);
 }
@@ -222,7 +222,7 @@ static void drop_first(og__dgram *dgram, const struct msghdr *message, size_t ne
 static void block(og__dgram *dgram)
 {
     dgram->blocked = true;
-    if (dgram->retry) og__timer_start(dgram->retry, RETRY_MS);
+    if (dgram->retry) og__net_timer_start(dgram->retry, RETRY_MS);
 }
 
 /* Sends the next datagrams of the queue: false when the system takes no more. */
@@ -267,18 +267,18 @@ static int send_now(og__dgram *dgram, const void *data, size_t len, const og__ad
 {
     for (;;) {
         ssize_t n = sendto(dgram->socket.fd, data, len, MSG_NOSIGNAL | MSG_DONTWAIT,
-                           to ? og__address_sockaddr(to) : NULL, to ? to->len : 0);
+                           to ? og__net_address_sockaddr(to) : NULL, to ? to->len : 0);
         if (n >= 0) return OG_OK;
         if (errno == EAGAIN || errno == EWOULDBLOCK || errno == ENOBUFS) return 1;
         if (errno != EINTR)
-            return og__io_error(err, errno, "send to", to ? to : &dgram->socket.peer,
-                                dgram->socket.transport);
+            return og__net_io_error(err, errno, "send to", to ? to : &dgram->socket.peer,
+                                    dgram->socket.transport);
     }
 }
 
-int og__dgram_send(og__dgram *dgram, const void *data, size_t len, const og__address *to, og_error *err)
+int og__net_dgram_send(og__dgram *dgram, const void *data, size_t len, const og__address *to, og_error *err)
 {
-    int status = og__datagram_check(dgram->socket.transport, len, err);
+    int status = og__net_datagram_check(dgram->socket.transport, len, err);
     if (status < 0) return status;
     if (dgram->closing) return og_error_set(err, OG_ECLOSED, OG_NO_POSITION, "the socket is closed");
     bool waiting = dgram->sent < dgram->queue.len;
@@ -304,21 +304,21 @@ static int init(og__dgram *dgram, og__loop *loop, int fd)
 {
     if (!need_area(loop)) return UV_ENOMEM;
     if (dgram->socket.transport == OG_UNIXGRAM) {
-        dgram->retry = og__timer_open(loop, on_retry, dgram, NULL);
+        dgram->retry = og__net_timer_open(loop, on_retry, dgram, NULL);
         if (!dgram->retry) return UV_ENOMEM;
     }
     int status = uv_poll_init(&loop->uv, &dgram->poll, fd);
-    if (status < 0 && dgram->retry) og__timer_close(dgram->retry);
+    if (status < 0 && dgram->retry) og__net_timer_close(dgram->retry);
     return status;
 }
 
-og__dgram *og__dgram_open(og__loop *loop, og__socket *socket,
-                          void (*on_data)(void *ctx, const uint8_t *data, size_t len,
-                                          const og__address *from),
-                          void (*on_error)(void *ctx, const og_error *err), void (*on_close)(void *ctx),
-                          void *ctx, og_error *err)
+og__dgram *og__net_dgram_open(og__loop *loop, og__socket *socket,
+                              void (*on_data)(void *ctx, const uint8_t *data, size_t len,
+                                              const og__address *from),
+                              void (*on_error)(void *ctx, const og_error *err), void (*on_close)(void *ctx),
+                              void *ctx, og_error *err)
 {
-    og__dgram *dgram = og__alloc(loop->alloc, sizeof *dgram);
+    og__dgram *dgram = og__base_alloc(loop->alloc, sizeof *dgram);
     int status = UV_ENOMEM;
     if (dgram) {
         memset(dgram, 0, sizeof *dgram);
@@ -326,9 +326,9 @@ og__dgram *og__dgram_open(og__loop *loop, og__socket *socket,
         status = init(dgram, loop, socket->fd);
     }
     if (status < 0) {
-        og__uv_error(err, status, "take a datagram socket on");
-        og__free(loop->alloc, dgram, sizeof *dgram);
-        og__socket_close(socket);
+        og__net_uv_error(err, status, "take a datagram socket on");
+        og__base_free(loop->alloc, dgram, sizeof *dgram);
+        og__net_socket_close(socket);
         return NULL;
     }
     dgram->handle.kind = OG__DGRAM;
@@ -349,17 +349,17 @@ static void on_closed(uv_handle_t *handle)
 {
     og__dgram *dgram = handle->data;
     if (dgram->on_close) dgram->on_close(dgram->ctx);
-    og__free(dgram->loop->alloc, dgram, sizeof *dgram);
+    og__base_free(dgram->loop->alloc, dgram, sizeof *dgram);
 }
 
-void og__dgram_close(og__dgram *dgram)
+void og__net_dgram_close(og__dgram *dgram)
 {
     if (!dgram || dgram->closing) return;
     if (dgram->handing && !dgram->blocked) flush(dgram); /* what was sent before the close */
     if (dgram->closing) return;
     dgram->closing = true;
     og_buf_free(&dgram->queue);
-    if (dgram->retry) og__timer_close(dgram->retry);
+    if (dgram->retry) og__net_timer_close(dgram->retry);
     uv_close((uv_handle_t *)&dgram->poll, on_closed);
-    og__socket_close(&dgram->socket);
+    og__net_socket_close(&dgram->socket);
 }

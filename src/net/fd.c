@@ -19,40 +19,40 @@ static int64_t now_ms(void)
     return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
 }
 
-og__deadline og__deadline_in(int64_t timeout_ms)
+og__deadline og__net_deadline_in(int64_t timeout_ms)
 {
     if (timeout_ms < 0) return -1;
     int64_t now = now_ms();
     return timeout_ms > INT64_MAX - now ? -1 : now + timeout_ms;
 }
 
-int64_t og__deadline_left(og__deadline deadline)
+int64_t og__net_deadline_left(og__deadline deadline)
 {
     if (deadline < 0) return -1;
     int64_t left = deadline - now_ms();
     return left > 0 ? left : 0;
 }
 
-void og__deadline_sleep(og__deadline deadline, int64_t ms)
+void og__net_deadline_sleep(og__deadline deadline, int64_t ms)
 {
-    int64_t left = og__deadline_left(deadline);
+    int64_t left = og__net_deadline_left(deadline);
     if (left >= 0 && left < ms) ms = left;
     poll(NULL, 0, (int)ms);
 }
 
-int og__fd_wait(int fd, short events, og__deadline deadline)
+int og__net_fd_wait(int fd, short events, og__deadline deadline)
 {
     for (;;) {
         struct pollfd wanted = {.fd = fd, .events = events};
-        int64_t left = og__deadline_left(deadline);
+        int64_t left = og__net_deadline_left(deadline);
         int n = poll(&wanted, 1, left > INT_MAX ? INT_MAX : (int)left);
         if (n > 0) return 1;
         if (n < 0 && errno != EINTR) return -errno;
-        if (n == 0 && og__deadline_left(deadline) == 0) return 0;
+        if (n == 0 && og__net_deadline_left(deadline) == 0) return 0;
     }
 }
 
-int og__fd_open(og_transport transport, int family, bool nonblocking)
+int og__net_fd_open(og_transport transport, int family, bool nonblocking)
 {
     int type = og_transport_is_datagram(transport) ? SOCK_DGRAM : SOCK_STREAM;
     int fd = socket(family, type | SOCK_CLOEXEC | (nonblocking ? SOCK_NONBLOCK : 0), 0);
@@ -63,7 +63,7 @@ int og__fd_open(og_transport transport, int family, bool nonblocking)
     return fd;
 }
 
-void og__fd_close(int fd)
+void og__net_fd_close(int fd)
 {
     int saved = errno;
     close(fd);
@@ -78,25 +78,25 @@ static int bind_anywhere(int fd)
     return bind(fd, &name, sizeof family) < 0 ? -errno : 0;
 }
 
-int og__fd_connect(og_transport transport, const og__address *address, int *fd)
+int og__net_fd_connect(og_transport transport, const og__address *address, int *fd)
 {
     *fd = -1;
-    int opened = og__fd_open(transport, og__address_family(address), true);
+    int opened = og__net_fd_open(transport, og__net_address_family(address), true);
     if (opened < 0) return opened;
     int status = transport == OG_UNIXGRAM ? bind_anywhere(opened) : 0;
-    if (status == 0 && connect(opened, og__address_sockaddr(address), address->len) < 0) status = -errno;
+    if (status == 0 && connect(opened, og__net_address_sockaddr(address), address->len) < 0) status = -errno;
     /* An interrupted connect goes on by itself. */
     if (status == -EINPROGRESS || status == -EINTR) status = 1;
-    if (status == 0 && transport == OG_TCP) status = og__fd_connected(opened);
+    if (status == 0 && transport == OG_TCP) status = og__net_fd_connected(opened);
     if (status < 0) {
-        og__fd_close(opened);
+        og__net_fd_close(opened);
         return status;
     }
     *fd = opened;
     return status;
 }
 
-int og__fd_connected(int fd)
+int og__net_fd_connected(int fd)
 {
     int sys = 0;
     socklen_t len = sizeof sys;
@@ -110,12 +110,12 @@ int og__fd_connected(int fd)
     /* A peer that is gone again is no failure to connect: reading will tell. */
     if (getsockname(fd, (struct sockaddr *)(void *)here.u.bytes, &here.len) < 0) return 0;
     if (getpeername(fd, (struct sockaddr *)(void *)there.u.bytes, &there.len) < 0) return 0;
-    bool itself = og__address_family(&here) != AF_UNIX && here.len == there.len &&
+    bool itself = og__net_address_family(&here) != AF_UNIX && here.len == there.len &&
                   memcmp(here.u.bytes, there.u.bytes, here.len) == 0;
     return itself ? -ECONNREFUSED : 0;
 }
 
-void og__attempts_add(og__attempts *attempts, const og__address *address, int sys)
+void og__net_attempts_add(og__attempts *attempts, const og__address *address, int sys)
 {
     char name[160];
     char reason[96];
@@ -123,11 +123,11 @@ void og__attempts_add(og__attempts *attempts, const og__address *address, int sy
     attempts->failed++;
     attempts->sys = sys;
     snprintf(attempts->text + len, sizeof attempts->text - len, "%s%s: %s", len ? "; " : "",
-             og__address_text(address, name, sizeof name), strerror_r(sys, reason, sizeof reason));
+             og__net_address_text(address, name, sizeof name), strerror_r(sys, reason, sizeof reason));
 }
 
-int og__attempts_error(const og__attempts *attempts, const og_endpoint *endpoint, bool timed_out,
-                       int64_t timeout_ms, og_error *err)
+int og__net_attempts_error(const og__attempts *attempts, const og_endpoint *endpoint, bool timed_out,
+                           int64_t timeout_ms, og_error *err)
 {
     char name[400];
     if (endpoint->path[0])
@@ -147,7 +147,7 @@ int og__attempts_error(const og__attempts *attempts, const og_endpoint *endpoint
     return code;
 }
 
-og_status og__io_status(int sys)
+og_status og__net_io_status(int sys)
 {
     switch (sys) {
     case ECONNRESET:
@@ -164,11 +164,12 @@ og_status og__io_status(int sys)
     }
 }
 
-int og__io_error(og_error *err, int sys, const char *doing, const og__address *peer, og_transport transport)
+int og__net_io_error(og_error *err, int sys, const char *doing, const og__address *peer,
+                     og_transport transport)
 {
     char name[160];
-    og__address_text(peer, name, sizeof name);
-    og_status code = og__io_status(sys);
+    og__net_address_text(peer, name, sizeof name);
+    og_status code = og__net_io_status(sys);
     if (sys == ECONNREFUSED && og_transport_is_datagram(transport))
         og_error_set(err, code, OG_NO_POSITION, "nobody listens at %s %s",
                      transport == OG_UDP ? "udp" : "unixgram", name);

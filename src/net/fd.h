@@ -8,32 +8,32 @@
 /* A point on the system's monotonic clock, in milliseconds; < 0 is never. */
 typedef int64_t og__deadline;
 
-og__deadline og__deadline_in(int64_t timeout_ms);
+og__deadline og__net_deadline_in(int64_t timeout_ms);
 
 /* Milliseconds until then: 0 when it is over, -1 when it never comes. */
-int64_t og__deadline_left(og__deadline deadline);
+int64_t og__net_deadline_left(og__deadline deadline);
 
 /* Sleeps, but not past the deadline. */
-void og__deadline_sleep(og__deadline deadline, int64_t ms);
+void og__net_deadline_sleep(og__deadline deadline, int64_t ms);
 
 /* Waits for poll() events: 1 they are there (or an error is), 0 the time is over, or a negative errno. */
-int og__fd_wait(int fd, short events, og__deadline deadline);
+int og__net_fd_wait(int fd, short events, og__deadline deadline);
 
 /* A new socket for the transport that is not inherited by other programs; non-blocking if asked. The
  * descriptor or a negative errno. */
-int og__fd_open(og_transport transport, int family, bool nonblocking);
+int og__net_fd_open(og_transport transport, int family, bool nonblocking);
 
-void og__fd_close(int fd);
+void og__net_fd_close(int fd);
 
 /*
  * Opens a non-blocking socket and begins to connect it. 0 connected, 1 under way (writable when decided, then
- * ask og__fd_connected()), or a negative errno; EAGAIN means that a Unix socket's queue is full and to try
- * again. `*fd` is -1 unless 0 or 1.
+ * ask og__net_fd_connected()), or a negative errno; EAGAIN means that a Unix socket's queue is full and to
+ * try again. `*fd` is -1 unless 0 or 1.
  */
-int og__fd_connect(og_transport transport, const og__address *address, int *fd);
+int og__net_fd_connect(og_transport transport, const og__address *address, int *fd);
 
 /* The outcome of a connect under way: 0 or a negative errno. */
-int og__fd_connected(int fd);
+int og__net_fd_connected(int fd);
 
 /* What each address said, for the sentence of the error. */
 typedef struct og__attempts {
@@ -43,22 +43,23 @@ typedef struct og__attempts {
 } og__attempts;
 
 /* Notes that an address failed with errno value `sys`. */
-void og__attempts_add(og__attempts *attempts, const og__address *address, int sys);
+void og__net_attempts_add(og__attempts *attempts, const og__address *address, int sys);
 
 /* Fills `err` from what was noted: OG_ETIMEOUT if the whole time was used up, else OG_ECONNECT. */
-int og__attempts_error(const og__attempts *attempts, const og_endpoint *endpoint, bool timed_out,
-                       int64_t timeout_ms, og_error *err);
+int og__net_attempts_error(const og__attempts *attempts, const og_endpoint *endpoint, bool timed_out,
+                           int64_t timeout_ms, og_error *err);
 
 /* The next connection without waiting: 1, 0 when there is none, -1 with errno in `*sys`. */
-int og__socket_accept_now(og__socket *listener, og__socket *accepted, int *sys);
+int og__net_socket_accept_now(og__socket *listener, og__socket *accepted, int *sys);
 
 /* 0, or OG_EVALUE when a datagram of `len` bytes is too long for the transport. */
-int og__datagram_check(og_transport transport, size_t len, og_error *err);
+int og__net_datagram_check(og_transport transport, size_t len, og_error *err);
 
 /* The status that a failed read or write means: OG_ECLOSED when the peer is gone, else OG_EIO. */
-og_status og__io_status(int sys);
+og_status og__net_io_status(int sys);
 
 /* Fills `err` for a failed read or write (`doing`: "read from", "write to") with a peer. */
-int og__io_error(og_error *err, int sys, const char *doing, const og__address *peer, og_transport transport);
+int og__net_io_error(og_error *err, int sys, const char *doing, const og__address *peer,
+                     og_transport transport);
 
 #endif

@@ -26,14 +26,14 @@ static int set_options(int fd, og_transport transport, int family)
 static int bind_one(og_transport transport, const og__address *address, int backlog)
 {
     bool datagram = og_transport_is_datagram(transport);
-    int family = og__address_family(address);
-    int fd = og__fd_open(transport, family, !datagram);
+    int family = og__net_address_family(address);
+    int fd = og__net_fd_open(transport, family, !datagram);
     if (fd < 0) return fd;
     int status = set_options(fd, transport, family);
-    if (status == 0 && bind(fd, og__address_sockaddr(address), address->len) < 0) status = -errno;
+    if (status == 0 && bind(fd, og__net_address_sockaddr(address), address->len) < 0) status = -errno;
     if (status == 0 && !datagram && listen(fd, backlog > 0 ? backlog : SOMAXCONN) < 0) status = -errno;
     if (status == 0) return fd;
-    og__fd_close(fd);
+    og__net_fd_close(fd);
     return status;
 }
 
@@ -43,8 +43,8 @@ static bool is_stale(og_transport transport, const char *path, const og__address
     struct stat file;
     if (lstat(path, &file) < 0 || !S_ISSOCK(file.st_mode)) return false;
     int fd;
-    int status = og__fd_connect(transport, address, &fd);
-    if (fd >= 0) og__fd_close(fd);
+    int status = og__net_fd_connect(transport, address, &fd);
+    if (fd >= 0) og__net_fd_close(fd);
     return status == -ECONNREFUSED;
 }
 
@@ -56,7 +56,7 @@ static int bind_path(const og_endpoint *endpoint, const og__address *address, in
     return bind_one(endpoint->transport, address, backlog);
 }
 
-/* Remembers which file this process has made, for og__socket_close(). */
+/* Remembers which file this process has made, for og__net_socket_close(). */
 static void own_path(og__socket *socket, const char *path)
 {
     struct stat file;
@@ -99,11 +99,11 @@ static int refuse(const og_endpoint *endpoint, int sys, og_error *err)
     return OG_EBIND;
 }
 
-int og__socket_listen(og__socket *socket, og_endpoint *endpoint, int backlog, og_error *err)
+int og__net_socket_listen(og__socket *socket, og_endpoint *endpoint, int backlog, og_error *err)
 {
     *socket = (og__socket)OG__SOCKET_NONE;
     og__addresses found;
-    int status = og__resolve(endpoint, OG__TO_LISTEN, -1, &found, err);
+    int status = og__net_resolve(endpoint, OG__TO_LISTEN, -1, &found, err);
     if (status < 0) return status;
     bool path = endpoint->path[0] != '\0';
     int fd = -EADDRNOTAVAIL;

@@ -47,7 +47,7 @@ static void rest(og__listener *listener, int sys)
 {
     listener->resting = true;
     update(listener);
-    og__timer_start(listener->retry, RETRY_MS);
+    og__net_timer_start(listener->retry, RETRY_MS);
     if (listener->told || !listener->on_error) return;
     listener->told = true;
     og_error err;
@@ -63,7 +63,7 @@ static void on_poll(uv_poll_t *poll, int status, int events)
     for (int i = 0; i < EACH_TURN && !listener->paused && !listener->closing; i++) {
         og__socket accepted;
         int sys = 0;
-        int got = og__socket_accept_now(&listener->socket, &accepted, &sys);
+        int got = og__net_socket_accept_now(&listener->socket, &accepted, &sys);
         if (got == 0) break;
         if (got < 0) {
             rest(listener, sys);
@@ -80,20 +80,21 @@ static og__listener *fail(og__listener *listener, og__socket *socket, og_error *
 {
     og_error failure;
     if (status)
-        og__uv_error(&failure, status, "listen on the loop");
+        og__net_uv_error(&failure, status, "listen on the loop");
     else
         og_error_set(&failure, OG_ENOMEM, OG_NO_POSITION, "out of memory for a listener");
-    og__socket_close(socket);
-    if (listener) og__free(listener->loop->alloc, listener, sizeof *listener);
+    og__net_socket_close(socket);
+    if (listener) og__base_free(listener->loop->alloc, listener, sizeof *listener);
     if (err) *err = failure;
     return NULL;
 }
 
-og__listener *og__listener_open(og__loop *loop, og__socket *socket,
-                                void (*on_accept)(void *ctx, og__socket accepted),
-                                void (*on_error)(void *ctx, const og_error *err), void *ctx, og_error *err)
+og__listener *og__net_listener_open(og__loop *loop, og__socket *socket,
+                                    void (*on_accept)(void *ctx, og__socket accepted),
+                                    void (*on_error)(void *ctx, const og_error *err), void *ctx,
+                                    og_error *err)
 {
-    og__listener *listener = og__alloc(loop->alloc, sizeof *listener);
+    og__listener *listener = og__base_alloc(loop->alloc, sizeof *listener);
     if (!listener) return fail(NULL, socket, err, 0);
     memset(listener, 0, sizeof *listener);
     listener->handle.kind = OG__LISTENER;
@@ -101,11 +102,11 @@ og__listener *og__listener_open(og__loop *loop, og__socket *socket,
     listener->on_accept = on_accept;
     listener->on_error = on_error;
     listener->ctx = ctx;
-    listener->retry = og__timer_open(loop, on_retry, listener, NULL);
+    listener->retry = og__net_timer_open(loop, on_retry, listener, NULL);
     if (!listener->retry) return fail(listener, socket, err, 0);
     int status = uv_poll_init(&loop->uv, &listener->poll, socket->fd);
     if (status < 0) {
-        og__timer_close(listener->retry);
+        og__net_timer_close(listener->retry);
         return fail(listener, socket, err, status);
     }
     listener->poll.data = listener;
@@ -115,7 +116,7 @@ og__listener *og__listener_open(og__loop *loop, og__socket *socket,
     return listener;
 }
 
-void og__listener_pause(og__listener *listener, bool pause)
+void og__net_listener_pause(og__listener *listener, bool pause)
 {
     if (listener->paused == pause) return;
     listener->paused = pause;
@@ -125,14 +126,14 @@ void og__listener_pause(og__listener *listener, bool pause)
 static void on_closed(uv_handle_t *handle)
 {
     og__listener *listener = handle->data;
-    og__free(listener->loop->alloc, listener, sizeof *listener);
+    og__base_free(listener->loop->alloc, listener, sizeof *listener);
 }
 
-void og__listener_close(og__listener *listener)
+void og__net_listener_close(og__listener *listener)
 {
     if (!listener || listener->closing) return;
     listener->closing = true;
-    og__timer_close(listener->retry);
+    og__net_timer_close(listener->retry);
     uv_close((uv_handle_t *)&listener->poll, on_closed);
-    og__socket_close(&listener->socket);
+    og__net_socket_close(&listener->socket);
 }

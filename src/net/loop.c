@@ -4,7 +4,7 @@
 
 #include <string.h>
 
-int og__uv_error(og_error *err, int status, const char *doing)
+int og__net_uv_error(og_error *err, int status, const char *doing)
 {
     og_status code = status == UV_ENOMEM ? OG_ENOMEM : OG_EIO;
     og_error_set(err, code, OG_NO_POSITION, "cannot %s: %s", doing, uv_strerror(status));
@@ -47,17 +47,17 @@ static int init_handles(og__loop *loop)
     loop->wake.data = loop;
     uv_timer_init(&loop->uv, &loop->clock);
     loop->clock.data = loop;
-    og__timers_init(loop);
+    og__net_timers_init(loop);
     return 0;
 }
 
-og__loop *og__loop_new(const og_allocator *alloc, og_error *err)
+og__loop *og__net_loop_new(const og_allocator *alloc, og_error *err)
 {
-    og__loop *loop = og__alloc(alloc, sizeof *loop);
-    uint8_t *shared = og__alloc(alloc, OG__SHARED_SIZE + OG__SHARED_SLACK);
+    og__loop *loop = og__base_alloc(alloc, sizeof *loop);
+    uint8_t *shared = og__base_alloc(alloc, OG__SHARED_SIZE + OG__SHARED_SLACK);
     if (!loop || !shared) {
-        og__free(alloc, loop, sizeof *loop);
-        og__free(alloc, shared, OG__SHARED_SIZE + OG__SHARED_SLACK);
+        og__base_free(alloc, loop, sizeof *loop);
+        og__base_free(alloc, shared, OG__SHARED_SIZE + OG__SHARED_SLACK);
         og_error_set(err, OG_ENOMEM, OG_NO_POSITION, "out of memory for a loop");
         return NULL;
     }
@@ -72,13 +72,13 @@ og__loop *og__loop_new(const og_allocator *alloc, og_error *err)
         pthread_mutex_destroy(&loop->lock);
         uv_loop_close(&loop->uv);
     }
-    og__uv_error(err, status, "make an event loop");
-    og__free(alloc, shared, OG__SHARED_SIZE + OG__SHARED_SLACK);
-    og__free(alloc, loop, sizeof *loop);
+    og__net_uv_error(err, status, "make an event loop");
+    og__base_free(alloc, shared, OG__SHARED_SIZE + OG__SHARED_SLACK);
+    og__base_free(alloc, loop, sizeof *loop);
     return NULL;
 }
 
-int og__loop_run(og__loop *loop, og_error *err)
+int og__net_loop_run(og__loop *loop, og_error *err)
 {
     (void)err;
     /* A stop that came before has left the wake signalled. */
@@ -89,13 +89,13 @@ int og__loop_run(og__loop *loop, og_error *err)
     return OG_OK;
 }
 
-void og__loop_stop(og__loop *loop)
+void og__net_loop_stop(og__loop *loop)
 {
     atomic_store(&loop->stopping, true);
     uv_async_send(&loop->wake);
 }
 
-uint64_t og__loop_now(const og__loop *loop)
+uint64_t og__net_loop_now(const og__loop *loop)
 {
     return uv_now(&loop->uv);
 }
@@ -105,7 +105,8 @@ static int append_post(og__loop *loop, og__post post)
     og__posts *posts = &loop->posted;
     if (posts->count == posts->cap) {
         size_t cap = posts->cap ? posts->cap * 2 : 16;
-        og__post *list = og__realloc(loop->alloc, posts->list, posts->cap * sizeof *list, cap * sizeof *list);
+        og__post *list =
+            og__base_realloc(loop->alloc, posts->list, posts->cap * sizeof *list, cap * sizeof *list);
         if (!list) return OG_ENOMEM;
         posts->list = list;
         posts->cap = cap;
@@ -120,7 +121,7 @@ static bool nothing_posted(const og__loop *loop)
     return loop->posted.count == 0 && !loop->first_call;
 }
 
-int og__loop_post(og__loop *loop, void (*fn)(void *arg), void *arg)
+int og__net_loop_post(og__loop *loop, void (*fn)(void *arg), void *arg)
 {
     pthread_mutex_lock(&loop->lock);
     bool first = nothing_posted(loop);
@@ -131,7 +132,7 @@ int og__loop_post(og__loop *loop, void (*fn)(void *arg), void *arg)
     return status;
 }
 
-void og__loop_call(og__loop *loop, og__call *call)
+void og__net_loop_call(og__loop *loop, og__call *call)
 {
     call->next = NULL;
     pthread_mutex_lock(&loop->lock);
@@ -152,10 +153,10 @@ static void close_left(uv_handle_t *handle, void *arg)
     if (handle == (uv_handle_t *)&loop->wake || handle == (uv_handle_t *)&loop->clock || !owner) return;
     if (uv_is_closing(handle)) return;
     switch (owner->kind) {
-    case OG__LISTENER: og__listener_close(handle->data); break;
-    case OG__STREAM: og__stream_close(handle->data); break;
-    case OG__DGRAM: og__dgram_close(handle->data); break;
-    case OG__CONNECTING: og__connecting_close(handle->data); break;
+    case OG__LISTENER: og__net_listener_close(handle->data); break;
+    case OG__STREAM: og__net_stream_close(handle->data); break;
+    case OG__DGRAM: og__net_dgram_close(handle->data); break;
+    case OG__CONNECTING: og__net_connecting_close(handle->data); break;
     }
 }
 
@@ -169,10 +170,10 @@ static bool has_posts(og__loop *loop)
 
 static void free_posts(const og__loop *loop, og__posts *posts)
 {
-    og__free(loop->alloc, posts->list, posts->cap * sizeof *posts->list);
+    og__base_free(loop->alloc, posts->list, posts->cap * sizeof *posts->list);
 }
 
-void og__loop_free(og__loop *loop)
+void og__net_loop_free(og__loop *loop)
 {
     if (!loop) return;
     /* The loop's own handles do not keep it running any more; what was left on it does. */
@@ -184,7 +185,7 @@ void og__loop_free(og__loop *loop)
         atomic_store(&loop->stopping, false);
         uv_run(&loop->uv, UV_RUN_DEFAULT);
     } while (has_posts(loop) || uv_loop_alive(&loop->uv));
-    og__timers_free(loop);
+    og__net_timers_free(loop);
     uv_close((uv_handle_t *)&loop->wake, NULL);
     uv_close((uv_handle_t *)&loop->clock, NULL);
     uv_run(&loop->uv, UV_RUN_DEFAULT);
@@ -192,7 +193,7 @@ void og__loop_free(og__loop *loop)
     pthread_mutex_destroy(&loop->lock);
     free_posts(loop, &loop->posted);
     free_posts(loop, &loop->running);
-    og__gram_area_free(loop);
-    og__free(loop->alloc, loop->shared, OG__SHARED_SIZE + OG__SHARED_SLACK);
-    og__free(loop->alloc, loop, sizeof *loop);
+    og__net_gram_area_free(loop);
+    og__base_free(loop->alloc, loop->shared, OG__SHARED_SIZE + OG__SHARED_SLACK);
+    og__base_free(loop->alloc, loop, sizeof *loop);
 }

@@ -4,9 +4,10 @@
  * room's.
  *
  * Ownership: whoever makes a thing closes it; its memory goes when its `on_close` has been called. Threads: a
- * loop is run by one thread, and everything on it is touched by that thread alone, but for og__loop_post()
- * and og__loop_stop(), which any thread, and og__loop_stop() also a signal handler, may call. Callbacks run
- * on the loop's thread, must not block, and may close the thing that they were called for.
+ * loop is run by one thread, and everything on it is touched by that thread alone, but for
+ * og__net_loop_post() and og__net_loop_stop(), which any thread, and og__net_loop_stop() also a signal
+ * handler, may call. Callbacks run on the loop's thread, must not block, and may close the thing that they
+ * were called for.
  */
 #ifndef ONGGI_NET_LOOP_H
 #define ONGGI_NET_LOOP_H
@@ -18,30 +19,30 @@ typedef struct og__listener og__listener;
 typedef struct og__stream og__stream;
 typedef struct og__timer og__timer;
 
-og__loop *og__loop_new(const og_allocator *alloc, og_error *err);
+og__loop *og__net_loop_new(const og_allocator *alloc, og_error *err);
 
-/* Runs until og__loop_stop(). 0 or OG_EIO. May be run again. */
-int og__loop_run(og__loop *loop, og_error *err);
+/* Runs until og__net_loop_stop(). 0 or OG_EIO. May be run again. */
+int og__net_loop_run(og__loop *loop, og_error *err);
 
 /* Ends the run, or if there is none the next one, after the turn in which it is noticed. */
-void og__loop_stop(og__loop *loop);
+void og__net_loop_stop(og__loop *loop);
 
 /*
  * Calls what was posted and has not yet run, closes what is left on the loop, runs it until all is closed
  * (on_close is called for each) and nothing more is posted, frees it. Not from a callback; nobody may post
  * from another thread any more. NULL is allowed.
  */
-void og__loop_free(og__loop *loop);
+void og__net_loop_free(og__loop *loop);
 
 /* Milliseconds of a clock that never goes back, as of this turn of the loop. */
-uint64_t og__loop_now(const og__loop *loop);
+uint64_t og__net_loop_now(const og__loop *loop);
 
 /*
  * Lets the loop's thread call `fn(arg)` soon, in the order of posting. 0 or OG_ENOMEM. Any thread; wakes the
  * loop. Each post that was taken is called once: what is posted after the stop, by the next run or by
- * og__loop_free().
+ * og__net_loop_free().
  */
-int og__loop_post(og__loop *loop, void (*fn)(void *arg), void *arg);
+int og__net_loop_post(og__loop *loop, void (*fn)(void *arg), void *arg);
 
 /* A call that whoever makes it keeps, so that posting it needs no memory. */
 typedef struct og__call {
@@ -50,33 +51,35 @@ typedef struct og__call {
     void *arg;
 } og__call;
 
-/* As og__loop_post(), but cannot fail. `call` must stay, and not be posted again, until its `fn` is called.
+/* As og__net_loop_post(), but cannot fail. `call` must stay, and not be posted again, until its `fn` is
+ * called.
  */
-void og__loop_call(og__loop *loop, og__call *call);
+void og__net_loop_call(og__loop *loop, og__call *call);
 
 /* ---- Listening for streams ------------------------------------------------------------------------------
  */
 
 /*
  * Takes over a listening stream socket (it is closed with the listener). `on_accept` gets each new
- * connection's socket, which it owns from then on: it may hand it to another loop with og__loop_post() and
- * og__stream_open() there. `on_error` (may be NULL) tells that accepting fails, out of descriptors, say: the
- * listener tries again ten times a second, and tells again only after it has gone well in between.
+ * connection's socket, which it owns from then on: it may hand it to another loop with og__net_loop_post()
+ * and og__net_stream_open() there. `on_error` (may be NULL) tells that accepting fails, out of descriptors,
+ * say: the listener tries again ten times a second, and tells again only after it has gone well in between.
  */
-og__listener *og__listener_open(og__loop *loop, og__socket *socket,
-                                void (*on_accept)(void *ctx, og__socket accepted),
-                                void (*on_error)(void *ctx, const og_error *err), void *ctx, og_error *err);
+og__listener *og__net_listener_open(og__loop *loop, og__socket *socket,
+                                    void (*on_accept)(void *ctx, og__socket accepted),
+                                    void (*on_error)(void *ctx, const og_error *err), void *ctx,
+                                    og_error *err);
 
 /* Stops accepting for now (too many connections); the system's backlog holds whoever comes. */
-void og__listener_pause(og__listener *listener, bool pause);
-void og__listener_close(og__listener *listener);
+void og__net_listener_pause(og__listener *listener, bool pause);
+void og__net_listener_close(og__listener *listener);
 
 /* ---- Streams --------------------------------------------------------------------------------------------
  */
 
 /*
  * What a stream tells its owner. All are called with `ctx`; any but on_data may be NULL; none but on_close is
- * called after og__stream_close(). The struct is not copied: it must outlive its streams.
+ * called after og__net_stream_close(). The struct is not copied: it must outlive its streams.
  */
 typedef struct og__stream_events {
     /*
@@ -88,7 +91,7 @@ typedef struct og__stream_events {
     void (*on_data)(void *ctx, const uint8_t *data, size_t len);
     void (*on_end)(void *ctx); /* the peer will send no more; writing goes on */
     /* Reading or writing failed (`err`: OG_ECLOSED reset by peer, OG_EIO). The owner should close. Called
-     * once, and never from within og__stream_write(), which says so itself. */
+     * once, and never from within og__net_stream_write(), which says so itself. */
     void (*on_error)(void *ctx, const og_error *err);
     /* What was queued has been written, or fell below half of the high-water mark after it had been above. */
     void (*on_drain)(void *ctx);
@@ -96,39 +99,40 @@ typedef struct og__stream_events {
 } og__stream_events;
 
 /* Takes over a connected stream socket (closed on failure as well). Not reading yet. */
-og__stream *og__stream_open(og__loop *loop, og__socket *socket, const og__stream_events *events, void *ctx,
-                            og_error *err);
+og__stream *og__net_stream_open(og__loop *loop, og__socket *socket, const og__stream_events *events,
+                                void *ctx, og_error *err);
 
 /* Connects without blocking: on_connect once with NULL, or with why not (then the stream only needs closing),
- * never before this returns, and not after og__stream_close(). Names are looked up off the loop. */
-og__stream *og__stream_connect(og__loop *loop, const og_endpoint *endpoint, int64_t timeout_ms,
-                               const og__stream_events *events,
-                               void (*on_connect)(void *ctx, const og_error *err), void *ctx, og_error *err);
+ * never before this returns, and not after og__net_stream_close(). Names are looked up off the loop. */
+og__stream *og__net_stream_connect(og__loop *loop, const og_endpoint *endpoint, int64_t timeout_ms,
+                                   const og__stream_events *events,
+                                   void (*on_connect)(void *ctx, const og_error *err), void *ctx,
+                                   og_error *err);
 
-void og__stream_read(og__stream *stream, bool on);
+void og__net_stream_read(og__stream *stream, bool on);
 
 /*
  * Writes `len` bytes: at once as far as the socket takes them, the rest is copied and queued. 0 when all is
  * gone, 1 when some is queued (on_drain will tell), or OG_ENOMEM / OG_ECLOSED.
  */
-int og__stream_write(og__stream *stream, const void *data, size_t len, og_error *err);
+int og__net_stream_write(og__stream *stream, const void *data, size_t len, og_error *err);
 
-/* As og__stream_write(), but takes `buf`'s memory over instead of copying; `buf` is left empty either way.
- * For big messages. */
-int og__stream_write_buf(og__stream *stream, og_buf *buf, og_error *err);
+/* As og__net_stream_write(), but takes `buf`'s memory over instead of copying; `buf` is left empty either
+ * way. For big messages. */
+int og__net_stream_write_buf(og__stream *stream, og_buf *buf, og_error *err);
 
 /* Bytes queued and not yet taken by the system. */
-size_t og__stream_queued(const og__stream *stream);
-void og__stream_set_high_water(og__stream *stream, size_t bytes);
+size_t og__net_stream_queued(const og__stream *stream);
+void og__net_stream_set_high_water(og__stream *stream, size_t bytes);
 
 /* Shuts the writing direction down when what is queued has gone. */
-void og__stream_shutdown(og__stream *stream);
+void og__net_stream_shutdown(og__stream *stream);
 
 /* Closes: at once, dropping what is queued. on_close comes later, once. */
-void og__stream_close(og__stream *stream);
+void og__net_stream_close(og__stream *stream);
 
-/* Remote address as text, as og__address_text(). */
-const char *og__stream_peer(const og__stream *stream, char *text, size_t size);
+/* Remote address as text, as og__net_address_text(). */
+const char *og__net_stream_peer(const og__stream *stream, char *text, size_t size);
 
 /* ---- Datagrams ------------------------------------------------------------------------------------------
  */
@@ -140,31 +144,31 @@ typedef struct og__dgram og__dgram;
  * bytes are gone when it returns, and 64 bytes behind them may be read. `on_error` (may be NULL) tells of one
  * datagram that was lost in sending or receiving, and why; the socket goes on.
  */
-og__dgram *og__dgram_open(og__loop *loop, og__socket *socket,
-                          void (*on_data)(void *ctx, const uint8_t *data, size_t len,
-                                          const og__address *from),
-                          void (*on_error)(void *ctx, const og_error *err), void (*on_close)(void *ctx),
-                          void *ctx, og_error *err);
+og__dgram *og__net_dgram_open(og__loop *loop, og__socket *socket,
+                              void (*on_data)(void *ctx, const uint8_t *data, size_t len,
+                                              const og__address *from),
+                              void (*on_error)(void *ctx, const og_error *err), void (*on_close)(void *ctx),
+                              void *ctx, og_error *err);
 
 /*
  * Sends one datagram (NULL `to`: the connected peer). What is sent within on_data leaves together when all
  * that had arrived has been handed out; when the system is busy it is queued. 0, OG_EVALUE (too long),
  * OG_EBUSY (more than 1 MiB queued: dropped), OG_ENOMEM, OG_ECLOSED or OG_EIO.
  */
-int og__dgram_send(og__dgram *dgram, const void *data, size_t len, const og__address *to, og_error *err);
-void og__dgram_close(og__dgram *dgram);
+int og__net_dgram_send(og__dgram *dgram, const void *data, size_t len, const og__address *to, og_error *err);
+void og__net_dgram_close(og__dgram *dgram);
 
 /* ---- Timers ---------------------------------------------------------------------------------------------
  */
 
 /* A timer that calls `fn(ctx)` once each time it was started and has run out. Not running yet. */
-og__timer *og__timer_open(og__loop *loop, void (*fn)(void *ctx), void *ctx, og_error *err);
+og__timer *og__net_timer_open(og__loop *loop, void (*fn)(void *ctx), void *ctx, og_error *err);
 
 /* Starts it, or starts it anew, from now on. Restarting for every message costs an assignment. */
-void og__timer_start(og__timer *timer, uint64_t ms);
-void og__timer_stop(og__timer *timer);
+void og__net_timer_start(og__timer *timer, uint64_t ms);
+void og__net_timer_stop(og__timer *timer);
 
 /* Frees it at once; `fn` is not called any more. */
-void og__timer_close(og__timer *timer);
+void og__net_timer_close(og__timer *timer);
 
 #endif

@@ -16,7 +16,7 @@ enum {
     OG__SHARED_SLACK = 64,   /* readable bytes behind what was read */
 };
 
-/* What the `data` of a libuv handle begins with, so that og__loop_free() can close what is left. */
+/* What the `data` of a libuv handle begins with, so that og__net_loop_free() can close what is left. */
 typedef enum og__kind { OG__LISTENER, OG__STREAM, OG__CONNECTING, OG__DGRAM } og__kind;
 
 typedef struct og__handle {
@@ -53,7 +53,7 @@ struct og__loop {
     uv_timer_t clock;
     og__timers timers;
     atomic_bool stopping;
-    bool turning;         /* within og__loop_run(): the time is fresh */
+    bool turning;         /* within og__net_loop_run(): the time is fresh */
     pthread_mutex_t lock; /* guards `posted` */
     og__posts posted;
     og__posts running;    /* the loop's own, swapped with `posted` */
@@ -63,16 +63,16 @@ struct og__loop {
     og__gram_area *grams; /* room for arriving datagrams, made for the first socket that needs it */
 };
 
-void og__timers_init(og__loop *loop);
+void og__net_timers_init(og__loop *loop);
 
 /* Frees every timer that was not closed. */
-void og__timers_free(og__loop *loop);
-void og__timers_ring(uv_timer_t *clock);
+void og__net_timers_free(og__loop *loop);
+void og__net_timers_ring(uv_timer_t *clock);
 
-void og__gram_area_free(og__loop *loop);
+void og__net_gram_area_free(og__loop *loop);
 
 /* Fills `err` (OG_EIO or OG_ENOMEM) from a libuv status. */
-int og__uv_error(og_error *err, int status, const char *doing);
+int og__net_uv_error(og_error *err, int status, const char *doing);
 
 /* ---- What is to be written ------------------------------------------------------------------------------
  */
@@ -86,15 +86,15 @@ typedef struct og__queue {
 } og__queue;
 
 /* Appends a copy. 0 or OG_ENOMEM. */
-int og__queue_copy(og__queue *queue, const og_allocator *alloc, const void *data, size_t len);
+int og__net_queue_copy(og__queue *queue, const og_allocator *alloc, const void *data, size_t len);
 
 /* Appends the bytes of `buf` from `start` on, taking its memory over. 0 or OG_ENOMEM (`buf` is as before). */
-int og__queue_take(og__queue *queue, const og_allocator *alloc, og_buf *buf, size_t start);
+int og__net_queue_take(og__queue *queue, const og_allocator *alloc, og_buf *buf, size_t start);
 
 /* Writes until all is gone (1), the socket takes no more or enough was written for one turn (0), or it fails
  * (a negative errno). */
-int og__queue_write(og__queue *queue, const og_allocator *alloc, int fd);
-void og__queue_free(og__queue *queue, const og_allocator *alloc);
+int og__net_queue_write(og__queue *queue, const og_allocator *alloc, int fd);
+void og__net_queue_free(og__queue *queue, const og_allocator *alloc);
 
 /* ---- Streams --------------------------------------------------------------------------------------------
  */
@@ -127,24 +127,24 @@ struct og__stream {
 };
 
 /* A stream without a socket. NULL when memory is short. */
-og__stream *og__stream_new(og__loop *loop, const og__stream_events *events, void *ctx);
-void og__stream_discard(og__stream *stream);
+og__stream *og__net_stream_new(og__loop *loop, const og__stream_events *events, void *ctx);
+void og__net_stream_discard(og__stream *stream);
 
-void og__stream_set_peer(og__stream *stream, const og__address *peer);
+void og__net_stream_set_peer(og__stream *stream, const og__address *peer);
 
 /* Begins to poll, or stops, as reading and the queue ask for. */
-void og__stream_update(og__stream *stream);
+void og__net_stream_update(og__stream *stream);
 
-/* One of the handles that og__stream_close() waits for is closed. */
-void og__stream_closed_one(og__stream *stream);
+/* One of the handles that og__net_stream_close() waits for is closed. */
+void og__net_stream_closed_one(og__stream *stream);
 
 /* The stream is connected with its `poll` ready: writes what was queued meanwhile. */
-void og__stream_begin(og__stream *stream);
+void og__net_stream_begin(og__stream *stream);
 
-/* Stops connecting, as part of og__stream_close(). */
-void og__connecting_cancel(og__stream *stream);
+/* Stops connecting, as part of og__net_stream_close(). */
+void og__net_connecting_cancel(og__stream *stream);
 
 /* Closes the stream that is being connected, if it still is. */
-void og__connecting_close(og__connecting *connecting);
+void og__net_connecting_close(og__connecting *connecting);
 
 #endif

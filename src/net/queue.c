@@ -33,7 +33,7 @@ static void append(og__queue *queue, og__chunk *chunk)
     queue->bytes += chunk->len - chunk->at;
 }
 
-int og__queue_copy(og__queue *queue, const og_allocator *alloc, const void *data, size_t len)
+int og__net_queue_copy(og__queue *queue, const og_allocator *alloc, const void *data, size_t len)
 {
     og__chunk *last = queue->last;
     if (last && last->inside && len <= last->cap - last->len) {
@@ -47,7 +47,7 @@ int og__queue_copy(og__queue *queue, const og_allocator *alloc, const void *data
     if (cap > CHUNK_MOST) cap = CHUNK_MOST;
     if (cap < len) cap = len;
     if (cap > SIZE_MAX - sizeof *last) return OG_ENOMEM;
-    og__chunk *chunk = og__alloc(alloc, sizeof *chunk + cap);
+    og__chunk *chunk = og__base_alloc(alloc, sizeof *chunk + cap);
     if (!chunk) return OG_ENOMEM;
     *chunk = (og__chunk){.data = (uint8_t *)(chunk + 1), .len = len, .cap = cap, .inside = true};
     memcpy(chunk->data, data, len);
@@ -55,9 +55,9 @@ int og__queue_copy(og__queue *queue, const og_allocator *alloc, const void *data
     return OG_OK;
 }
 
-int og__queue_take(og__queue *queue, const og_allocator *alloc, og_buf *buf, size_t start)
+int og__net_queue_take(og__queue *queue, const og_allocator *alloc, og_buf *buf, size_t start)
 {
-    og__chunk *chunk = og__alloc(alloc, sizeof *chunk);
+    og__chunk *chunk = og__base_alloc(alloc, sizeof *chunk);
     if (!chunk) return OG_ENOMEM;
     *chunk =
         (og__chunk){.data = buf->data, .at = start, .len = buf->len, .cap = buf->cap, .alloc = buf->alloc};
@@ -74,8 +74,8 @@ static void free_chunk(og__chunk *chunk, const og_allocator *alloc)
     if (chunk->inside)
         size += chunk->cap;
     else
-        og__free(chunk->alloc, chunk->data, chunk->cap);
-    og__free(alloc, chunk, size);
+        og__base_free(chunk->alloc, chunk->data, chunk->cap);
+    og__base_free(alloc, chunk, size);
 }
 
 static void drop(og__queue *queue, const og_allocator *alloc, size_t bytes)
@@ -95,7 +95,7 @@ static void drop(og__queue *queue, const og_allocator *alloc, size_t bytes)
     }
 }
 
-int og__queue_write(og__queue *queue, const og_allocator *alloc, int fd)
+int og__net_queue_write(og__queue *queue, const og_allocator *alloc, int fd)
 {
     size_t written = 0;
     while (queue->first && written < TURN) {
@@ -117,7 +117,7 @@ int og__queue_write(og__queue *queue, const og_allocator *alloc, int fd)
     return queue->first == NULL;
 }
 
-void og__queue_free(og__queue *queue, const og_allocator *alloc)
+void og__net_queue_free(og__queue *queue, const og_allocator *alloc)
 {
     while (queue->first) {
         og__chunk *chunk = queue->first;

@@ -16,7 +16,7 @@
 
 static void add(og__addresses *found, const void *bytes, size_t len)
 {
-    if (found->count < OG__ADDRESSES_MAX) og__address_set(&found->list[found->count++], bytes, len);
+    if (found->count < OG__ADDRESSES_MAX) og__net_address_set(&found->list[found->count++], bytes, len);
 }
 
 static void add_inet(og__addresses *found, uint32_t address, uint16_t port)
@@ -92,7 +92,8 @@ static int add_digits(const og_endpoint *endpoint, og__addresses *found, og_erro
     return 1;
 }
 
-int og__resolve_plain(const og_endpoint *endpoint, og__purpose purpose, og__addresses *found, og_error *err)
+int og__net_resolve_plain(const og_endpoint *endpoint, og__purpose purpose, og__addresses *found,
+                          og_error *err)
 {
     found->count = 0;
     int status = check(endpoint, purpose, err);
@@ -111,7 +112,7 @@ int og__resolve_plain(const og_endpoint *endpoint, og__purpose purpose, og__addr
     return 1;
 }
 
-struct addrinfo og__resolve_hints(const og_endpoint *endpoint)
+struct addrinfo og__net_resolve_hints(const og_endpoint *endpoint)
 {
     return (struct addrinfo){
         .ai_family = AF_UNSPEC,
@@ -127,8 +128,8 @@ static void add_family(og__addresses *found, const struct addrinfo *answer, int 
             add(found, answer->ai_addr, answer->ai_addrlen);
 }
 
-int og__resolve_answer(const og_endpoint *endpoint, og__purpose purpose, int failure,
-                       const struct addrinfo *answer, og__addresses *found, og_error *err)
+int og__net_resolve_answer(const og_endpoint *endpoint, og__purpose purpose, int failure,
+                           const struct addrinfo *answer, og__addresses *found, og_error *err)
 {
     found->count = 0;
     if (failure == EAI_MEMORY) return og_error_set(err, OG_ENOMEM, OG_NO_POSITION, "out of memory");
@@ -179,7 +180,7 @@ static look_up *look_up_new(const og_endpoint *endpoint)
     pthread_cond_init(&l->finished, &attr);
     pthread_condattr_destroy(&attr);
     pthread_mutex_init(&l->lock, NULL);
-    l->hints = og__resolve_hints(endpoint);
+    l->hints = og__net_resolve_hints(endpoint);
     memcpy(l->host, endpoint->host, sizeof l->host);
     snprintf(l->port, sizeof l->port, "%u", (unsigned)endpoint->port);
     return l;
@@ -244,10 +245,10 @@ static bool look_up_wait(look_up *l, pthread_t thread, int64_t timeout_ms)
     return done;
 }
 
-int og__resolve(const og_endpoint *endpoint, og__purpose purpose, int64_t timeout_ms, og__addresses *found,
-                og_error *err)
+int og__net_resolve(const og_endpoint *endpoint, og__purpose purpose, int64_t timeout_ms,
+                    og__addresses *found, og_error *err)
 {
-    int status = og__resolve_plain(endpoint, purpose, found, err);
+    int status = og__net_resolve_plain(endpoint, purpose, found, err);
     if (status != 0) return status < 0 ? status : OG_OK;
     look_up *l = look_up_new(endpoint);
     if (!l) return og_error_set(err, OG_ENOMEM, OG_NO_POSITION, "out of memory");
@@ -259,7 +260,7 @@ int og__resolve(const og_endpoint *endpoint, og__purpose purpose, int64_t timeou
                             "looking up the host '%.100s' took longer than %lld ms", endpoint->host,
                             (long long)timeout_ms);
     }
-    status = og__resolve_answer(endpoint, purpose, l->failure, l->answer, found, err);
+    status = og__net_resolve_answer(endpoint, purpose, l->failure, l->answer, found, err);
     look_up_free(l);
     return status;
 }

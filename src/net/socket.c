@@ -26,36 +26,37 @@ static void set_blocking(int fd)
 static int connect_one(og_transport transport, const og__address *address, og__deadline deadline, int *fd)
 {
     for (;;) {
-        int status = og__fd_connect(transport, address, fd);
-        if (status == -EAGAIN && og__deadline_left(deadline) != 0) {
-            og__deadline_sleep(deadline, 5); /* a Unix socket's queue is full: nothing tells when it is not */
+        int status = og__net_fd_connect(transport, address, fd);
+        if (status == -EAGAIN && og__net_deadline_left(deadline) != 0) {
+            og__net_deadline_sleep(deadline,
+                                   5); /* a Unix socket's queue is full: nothing tells when it is not */
             continue;
         }
         if (status <= 0) return status == -EAGAIN ? -ETIMEDOUT : status;
-        status = og__fd_wait(*fd, POLLOUT, deadline);
+        status = og__net_fd_wait(*fd, POLLOUT, deadline);
         if (status == 1)
-            status = og__fd_connected(*fd);
+            status = og__net_fd_connected(*fd);
         else if (status == 0)
             status = -ETIMEDOUT;
         if (status == 0) return 0;
-        og__fd_close(*fd);
+        og__net_fd_close(*fd);
         *fd = -1;
         return status;
     }
 }
 
-int og__socket_connect(og__socket *socket, const og_endpoint *endpoint, int64_t timeout_ms, og_error *err)
+int og__net_socket_connect(og__socket *socket, const og_endpoint *endpoint, int64_t timeout_ms, og_error *err)
 {
     *socket = (og__socket)OG__SOCKET_NONE;
-    og__deadline deadline = og__deadline_in(timeout_ms);
+    og__deadline deadline = og__net_deadline_in(timeout_ms);
     og__addresses found;
     og__attempts attempts = {0};
-    int status = og__resolve(endpoint, OG__TO_CONNECT, timeout_ms, &found, err);
+    int status = og__net_resolve(endpoint, OG__TO_CONNECT, timeout_ms, &found, err);
     if (status < 0) return status;
     for (unsigned i = 0; i < found.count; i++) {
-        int64_t left = og__deadline_left(deadline);
+        int64_t left = og__net_deadline_left(deadline);
         /* One address that does not answer must not use up the others' time. */
-        og__deadline share = left < 0 ? deadline : og__deadline_in(left / (int64_t)(found.count - i));
+        og__deadline share = left < 0 ? deadline : og__net_deadline_in(left / (int64_t)(found.count - i));
         int fd;
         status = connect_one(endpoint->transport, &found.list[i], share, &fd);
         if (status == 0) {
@@ -65,9 +66,9 @@ int og__socket_connect(og__socket *socket, const og_endpoint *endpoint, int64_t 
             socket->peer = found.list[i];
             return OG_OK;
         }
-        og__attempts_add(&attempts, &found.list[i], -status);
+        og__net_attempts_add(&attempts, &found.list[i], -status);
     }
-    return og__attempts_error(&attempts, endpoint, og__deadline_left(deadline) == 0, timeout_ms, err);
+    return og__net_attempts_error(&attempts, endpoint, og__net_deadline_left(deadline) == 0, timeout_ms, err);
 }
 
 /* Errors of one connection that is gone before it was accepted, not of the listener. */
@@ -88,7 +89,7 @@ static bool is_passing(int sys)
     }
 }
 
-int og__socket_accept_now(og__socket *listener, og__socket *accepted, int *sys)
+int og__net_socket_accept_now(og__socket *listener, og__socket *accepted, int *sys)
 {
     *accepted = (og__socket)OG__SOCKET_NONE;
     for (;;) {
@@ -107,21 +108,21 @@ int og__socket_accept_now(og__socket *listener, og__socket *accepted, int *sys)
     }
 }
 
-int og__socket_accept(og__socket *listener, og__socket *accepted, int64_t timeout_ms, og_error *err)
+int og__net_socket_accept(og__socket *listener, og__socket *accepted, int64_t timeout_ms, og_error *err)
 {
-    og__deadline deadline = og__deadline_in(timeout_ms);
+    og__deadline deadline = og__net_deadline_in(timeout_ms);
     for (;;) {
         int sys = 0;
         if (atomic_load(&listener->interrupted)) return canceled(err);
-        int status = og__socket_accept_now(listener, accepted, &sys);
+        int status = og__net_socket_accept_now(listener, accepted, &sys);
         if (status > 0) return OG_OK;
         if (atomic_load(&listener->interrupted)) return canceled(err);
         if (status < 0) {
             /* Out of descriptors or memory: whoever accepts in a loop must not spin. */
-            og__deadline_sleep(deadline, 100);
+            og__net_deadline_sleep(deadline, 100);
             return og_error_set_sys(err, OG_EIO, sys, "cannot accept a connection");
         }
-        status = og__fd_wait(listener->fd, POLLIN, deadline);
+        status = og__net_fd_wait(listener->fd, POLLIN, deadline);
         if (status == 0)
             return og_error_set(err, OG_ETIMEOUT, OG_NO_POSITION, "nobody has connected within %lld ms",
                                 (long long)timeout_ms);
@@ -129,20 +130,20 @@ int og__socket_accept(og__socket *listener, og__socket *accepted, int64_t timeou
     }
 }
 
-int og__socket_read(og__socket *socket, void *data, size_t size, size_t *got, int64_t timeout_ms,
-                    og_error *err)
+int og__net_socket_read(og__socket *socket, void *data, size_t size, size_t *got, int64_t timeout_ms,
+                        og_error *err)
 {
-    og__deadline deadline = og__deadline_in(timeout_ms);
+    og__deadline deadline = og__net_deadline_in(timeout_ms);
     *got = 0;
     if (size == 0) return og_error_set(err, OG_EINVAL, OG_NO_POSITION, "no room to read into");
     bool wait = timeout_ms >= 0 && !socket->more_likely;
     for (;;) {
         if (atomic_load(&socket->interrupted)) return canceled(err);
-        int status = wait ? og__fd_wait(socket->fd, POLLIN, deadline) : 1;
+        int status = wait ? og__net_fd_wait(socket->fd, POLLIN, deadline) : 1;
         if (status == 0)
             return og_error_set(err, OG_ETIMEOUT, OG_NO_POSITION, "nothing has arrived within %lld ms",
                                 (long long)timeout_ms);
-        if (status < 0) return og__io_error(err, -status, "read from", &socket->peer, socket->transport);
+        if (status < 0) return og__net_io_error(err, -status, "read from", &socket->peer, socket->transport);
         ssize_t n = recv(socket->fd, data, size, timeout_ms < 0 ? 0 : MSG_DONTWAIT);
         if (atomic_load(&socket->interrupted)) return canceled(err);
         if (n >= 0) {
@@ -152,13 +153,13 @@ int og__socket_read(og__socket *socket, void *data, size_t size, size_t *got, in
         }
         wait = errno == EAGAIN || errno == EWOULDBLOCK;
         if (!wait && errno != EINTR)
-            return og__io_error(err, errno, "read from", &socket->peer, socket->transport);
+            return og__net_io_error(err, errno, "read from", &socket->peer, socket->transport);
     }
 }
 
-int og__socket_write(og__socket *socket, const void *data, size_t len, int64_t timeout_ms, og_error *err)
+int og__net_socket_write(og__socket *socket, const void *data, size_t len, int64_t timeout_ms, og_error *err)
 {
-    og__deadline deadline = og__deadline_in(timeout_ms);
+    og__deadline deadline = og__net_deadline_in(timeout_ms);
     const char *at = data;
     size_t left = len;
     while (left > 0) {
@@ -172,18 +173,18 @@ int og__socket_write(og__socket *socket, const void *data, size_t len, int64_t t
         if (errno == EINTR) continue;
         if (atomic_load(&socket->interrupted)) return canceled(err);
         if (errno != EAGAIN && errno != EWOULDBLOCK)
-            return og__io_error(err, errno, "write to", &socket->peer, socket->transport);
-        int status = og__fd_wait(socket->fd, POLLOUT, deadline);
+            return og__net_io_error(err, errno, "write to", &socket->peer, socket->transport);
+        int status = og__net_fd_wait(socket->fd, POLLOUT, deadline);
         if (status == 0)
             return og_error_set(err, OG_ETIMEOUT, OG_NO_POSITION,
                                 "the peer has taken only %zu of %zu bytes within %lld ms", len - left, len,
                                 (long long)timeout_ms);
-        if (status < 0) return og__io_error(err, -status, "write to", &socket->peer, socket->transport);
+        if (status < 0) return og__net_io_error(err, -status, "write to", &socket->peer, socket->transport);
     }
     return OG_OK;
 }
 
-void og__socket_shutdown(og__socket *socket)
+void og__net_socket_shutdown(og__socket *socket)
 {
     if (socket->fd >= 0 && !og_transport_is_datagram(socket->transport)) shutdown(socket->fd, SHUT_WR);
 }
@@ -192,7 +193,7 @@ void og__socket_shutdown(og__socket *socket)
  * On Linux shutdown() wakes whoever waits for a socket of any kind, listening and unconnected ones included
  * (for those it may report ENOTCONN), and lasts; where it does not, this is the place for a pipe.
  */
-void og__socket_interrupt(og__socket *socket)
+void og__net_socket_interrupt(og__socket *socket)
 {
     atomic_store(&socket->interrupted, true);
     if (socket->fd >= 0) shutdown(socket->fd, SHUT_RDWR);
@@ -211,10 +212,10 @@ static void remove_path(const og__socket *socket)
     if (file.st_dev == socket->path_device && file.st_ino == socket->path_inode) unlink(name.sun_path);
 }
 
-void og__socket_close(og__socket *socket)
+void og__net_socket_close(og__socket *socket)
 {
     if (socket->fd < 0) return;
     if (socket->path_owner) remove_path(socket);
-    og__fd_close(socket->fd);
+    og__net_fd_close(socket->fd);
     socket->fd = -1;
 }

@@ -13,9 +13,9 @@ enum { READS_EACH_TURN = 8, HIGH_WATER = 1 << 20 };
 
 static void on_poll(uv_poll_t *poll, int status, int events);
 
-og__stream *og__stream_new(og__loop *loop, const og__stream_events *events, void *ctx)
+og__stream *og__net_stream_new(og__loop *loop, const og__stream_events *events, void *ctx)
 {
-    og__stream *stream = og__alloc(loop->alloc, sizeof *stream);
+    og__stream *stream = og__base_alloc(loop->alloc, sizeof *stream);
     if (!stream) return NULL;
     memset(stream, 0, sizeof *stream);
     stream->handle.kind = OG__STREAM;
@@ -27,40 +27,40 @@ og__stream *og__stream_new(og__loop *loop, const og__stream_events *events, void
     return stream;
 }
 
-void og__stream_discard(og__stream *stream)
+void og__net_stream_discard(og__stream *stream)
 {
-    og__queue_free(&stream->queue, stream->loop->alloc);
-    og__free(stream->loop->alloc, stream, sizeof *stream);
+    og__net_queue_free(&stream->queue, stream->loop->alloc);
+    og__base_free(stream->loop->alloc, stream, sizeof *stream);
 }
 
-void og__stream_set_peer(og__stream *stream, const og__address *peer)
+void og__net_stream_set_peer(og__stream *stream, const og__address *peer)
 {
-    int family = og__address_family(peer);
+    int family = og__net_address_family(peer);
     bool ip = family == AF_INET || family == AF_INET6;
     stream->peer_len = ip && peer->len <= sizeof stream->peer ? (uint8_t)peer->len : 0;
     memcpy(stream->peer, peer->u.bytes, stream->peer_len);
 }
 
-og__stream *og__stream_open(og__loop *loop, og__socket *socket, const og__stream_events *events, void *ctx,
-                            og_error *err)
+og__stream *og__net_stream_open(og__loop *loop, og__socket *socket, const og__stream_events *events,
+                                void *ctx, og_error *err)
 {
-    og__stream *stream = og__stream_new(loop, events, ctx);
+    og__stream *stream = og__net_stream_new(loop, events, ctx);
     int status = stream ? uv_poll_init(&loop->uv, &stream->poll, socket->fd) : UV_ENOMEM;
     if (status < 0) {
-        og__uv_error(err, status, "take a connection on");
-        if (stream) og__stream_discard(stream);
-        og__socket_close(socket);
+        og__net_uv_error(err, status, "take a connection on");
+        if (stream) og__net_stream_discard(stream);
+        og__net_socket_close(socket);
         return NULL;
     }
     stream->poll.data = stream;
     stream->poll_open = true;
     stream->fd = socket->fd;
-    og__stream_set_peer(stream, &socket->peer);
+    og__net_stream_set_peer(stream, &socket->peer);
     *socket = (og__socket)OG__SOCKET_NONE;
     return stream;
 }
 
-void og__stream_update(og__stream *stream)
+void og__net_stream_update(og__stream *stream)
 {
     if (stream->closing || stream->connecting || !stream->poll_open) return;
     int wanted = 0;
@@ -76,7 +76,7 @@ void og__stream_update(og__stream *stream)
 
 static void peer_address(const og__stream *stream, og__address *peer)
 {
-    og__address_set(peer, stream->peer, stream->peer_len);
+    og__net_address_set(peer, stream->peer, stream->peer_len);
     if (stream->peer_len || stream->fd < 0) return;
     peer->len = sizeof peer->u.bytes;
     if (getpeername(stream->fd, (struct sockaddr *)(void *)peer->u.bytes, &peer->len) < 0) peer->len = 0;
@@ -86,7 +86,7 @@ static int io_error(const og__stream *stream, int sys, const char *doing, og_err
 {
     og__address peer;
     peer_address(stream, &peer);
-    return og__io_error(err, sys, doing, &peer, OG_TCP);
+    return og__net_io_error(err, sys, doing, &peer, OG_TCP);
 }
 
 /* Tells the owner, once, that the stream is of no more use. */
@@ -102,7 +102,7 @@ static void report(og__stream *stream, int sys, const char *doing)
 static void break_writing(og__stream *stream)
 {
     stream->write_broken = true;
-    og__queue_free(&stream->queue, stream->loop->alloc);
+    og__net_queue_free(&stream->queue, stream->loop->alloc);
 }
 
 /* ---- Reading --------------------------------------------------------------------------------------------
@@ -159,7 +159,7 @@ static void shut_if_due(const og__stream *stream)
 
 static void write_some(og__stream *stream)
 {
-    int status = og__queue_write(&stream->queue, stream->loop->alloc, stream->fd);
+    int status = og__net_queue_write(&stream->queue, stream->loop->alloc, stream->fd);
     if (status < 0) {
         break_writing(stream);
         report(stream, -status, "write to");
@@ -182,7 +182,7 @@ static void on_poll(uv_poll_t *poll, int status, int events)
     }
     if ((events & UV_WRITABLE) && stream->queue.first) write_some(stream);
     if (events & UV_READABLE) read_some(stream);
-    og__stream_update(stream);
+    og__net_stream_update(stream);
 }
 
 /* What the socket takes at once: how much, or a negative errno. */
@@ -208,7 +208,7 @@ static int check_writable(const og__stream *stream, og_error *err)
 static int refuse_write(og__stream *stream, int sys, og_error *err)
 {
     break_writing(stream);
-    og__stream_update(stream);
+    og__net_stream_update(stream);
     return io_error(stream, sys, "write to", err);
 }
 
@@ -217,24 +217,25 @@ static int queued(og__stream *stream, int status, og_error *err)
     if (status < 0)
         return og_error_set(err, OG_ENOMEM, OG_NO_POSITION, "out of memory for what is to be written");
     note_high_water(stream);
-    og__stream_update(stream);
+    og__net_stream_update(stream);
     return 1;
 }
 
-int og__stream_write(og__stream *stream, const void *data, size_t len, og_error *err)
+int og__net_stream_write(og__stream *stream, const void *data, size_t len, og_error *err)
 {
     int status = check_writable(stream, err);
     if (status < 0 || len == 0) return status;
     ssize_t n = write_now(stream, data, len);
     if (n < 0) return refuse_write(stream, (int)-n, err);
     if ((size_t)n == len) return OG_OK;
-    status = og__queue_copy(&stream->queue, stream->loop->alloc, (const uint8_t *)data + n, len - (size_t)n);
+    status =
+        og__net_queue_copy(&stream->queue, stream->loop->alloc, (const uint8_t *)data + n, len - (size_t)n);
     /* The peer has part of it and will not get the rest: nothing may follow. */
     if (status < 0 && n > 0) break_writing(stream);
     return queued(stream, status, err);
 }
 
-int og__stream_write_buf(og__stream *stream, og_buf *buf, og_error *err)
+int og__net_stream_write_buf(og__stream *stream, og_buf *buf, og_error *err)
 {
     int status = check_writable(stream, err);
     ssize_t n = status == OG_OK && buf->len ? write_now(stream, buf->data, buf->len) : 0;
@@ -243,7 +244,7 @@ int og__stream_write_buf(og__stream *stream, og_buf *buf, og_error *err)
         og_buf_free(buf);
         return status;
     }
-    status = og__queue_take(&stream->queue, stream->loop->alloc, buf, (size_t)n);
+    status = og__net_queue_take(&stream->queue, stream->loop->alloc, buf, (size_t)n);
     if (status < 0) {
         if (n > 0) break_writing(stream);
         og_buf_free(buf);
@@ -251,12 +252,12 @@ int og__stream_write_buf(og__stream *stream, og_buf *buf, og_error *err)
     return queued(stream, status, err);
 }
 
-size_t og__stream_queued(const og__stream *stream)
+size_t og__net_stream_queued(const og__stream *stream)
 {
     return stream->queue.bytes;
 }
 
-void og__stream_set_high_water(og__stream *stream, size_t bytes)
+void og__net_stream_set_high_water(og__stream *stream, size_t bytes)
 {
     stream->high_water = bytes;
 }
@@ -264,56 +265,56 @@ void og__stream_set_high_water(og__stream *stream, size_t bytes)
 /* ---- The rest -------------------------------------------------------------------------------------------
  */
 
-void og__stream_begin(og__stream *stream)
+void og__net_stream_begin(og__stream *stream)
 {
     if (stream->closing) return;
     shut_if_due(stream);
-    og__stream_update(stream);
+    og__net_stream_update(stream);
 }
 
-void og__stream_read(og__stream *stream, bool on)
+void og__net_stream_read(og__stream *stream, bool on)
 {
     stream->reading = on;
-    og__stream_update(stream);
+    og__net_stream_update(stream);
 }
 
-void og__stream_shutdown(og__stream *stream)
+void og__net_stream_shutdown(og__stream *stream)
 {
     if (stream->shut || stream->closing) return;
     stream->shut = true;
     if (!stream->connecting) shut_if_due(stream);
 }
 
-void og__stream_closed_one(og__stream *stream)
+void og__net_stream_closed_one(og__stream *stream)
 {
     if (--stream->closes > 0 || !stream->closing) return;
     if (stream->events->on_close) stream->events->on_close(stream->ctx);
-    og__stream_discard(stream);
+    og__net_stream_discard(stream);
 }
 
 static void on_closed(uv_handle_t *handle)
 {
-    og__stream_closed_one(handle->data);
+    og__net_stream_closed_one(handle->data);
 }
 
-void og__stream_close(og__stream *stream)
+void og__net_stream_close(og__stream *stream)
 {
     if (!stream || stream->closing) return;
     stream->closing = true;
-    og__queue_free(&stream->queue, stream->loop->alloc);
+    og__net_queue_free(&stream->queue, stream->loop->alloc);
     if (stream->poll_open) {
         stream->poll_open = false;
         stream->closes++;
         uv_close((uv_handle_t *)&stream->poll, on_closed);
     }
-    if (stream->connecting) og__connecting_cancel(stream);
-    if (stream->fd >= 0) og__fd_close(stream->fd);
+    if (stream->connecting) og__net_connecting_cancel(stream);
+    if (stream->fd >= 0) og__net_fd_close(stream->fd);
     stream->fd = -1;
 }
 
-const char *og__stream_peer(const og__stream *stream, char *text, size_t size)
+const char *og__net_stream_peer(const og__stream *stream, char *text, size_t size)
 {
     og__address peer;
     peer_address(stream, &peer);
-    return og__address_text(&peer, text, size);
+    return og__net_address_text(&peer, text, size);
 }

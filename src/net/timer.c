@@ -58,10 +58,10 @@ static void arm(og__loop *loop)
     if (timers->count == 0 || timers->heap[0].due >= timers->armed) return;
     uint64_t now = uv_now(&loop->uv);
     timers->armed = timers->heap[0].due;
-    uv_timer_start(&loop->clock, og__timers_ring, timers->armed > now ? timers->armed - now : 0, 0);
+    uv_timer_start(&loop->clock, og__net_timers_ring, timers->armed > now ? timers->armed - now : 0, 0);
 }
 
-void og__timers_ring(uv_timer_t *clock)
+void og__net_timers_ring(uv_timer_t *clock)
 {
     og__loop *loop = clock->data;
     og__timers *timers = &loop->timers;
@@ -77,18 +77,18 @@ void og__timers_ring(uv_timer_t *clock)
     arm(loop);
 }
 
-void og__timers_init(og__loop *loop)
+void og__net_timers_init(og__loop *loop)
 {
     loop->timers = (og__timers){.armed = never};
 }
 
-void og__timers_free(og__loop *loop)
+void og__net_timers_free(og__loop *loop)
 {
     og__timers *timers = &loop->timers;
     for (size_t i = 0; i < timers->count; i++)
-        og__free(loop->alloc, timers->heap[i].timer, sizeof(og__timer));
-    og__free(loop->alloc, timers->heap, timers->cap * sizeof(entry));
-    og__timers_init(loop);
+        og__base_free(loop->alloc, timers->heap[i].timer, sizeof(og__timer));
+    og__base_free(loop->alloc, timers->heap, timers->cap * sizeof(entry));
+    og__net_timers_init(loop);
 }
 
 static bool grow(og__loop *loop)
@@ -96,16 +96,16 @@ static bool grow(og__loop *loop)
     og__timers *timers = &loop->timers;
     if (timers->count < timers->cap) return true;
     size_t cap = timers->cap ? timers->cap * 2 : 16;
-    entry *heap = og__realloc(loop->alloc, timers->heap, timers->cap * sizeof *heap, cap * sizeof *heap);
+    entry *heap = og__base_realloc(loop->alloc, timers->heap, timers->cap * sizeof *heap, cap * sizeof *heap);
     if (!heap) return false;
     timers->heap = heap;
     timers->cap = cap;
     return true;
 }
 
-og__timer *og__timer_open(og__loop *loop, void (*fn)(void *ctx), void *ctx, og_error *err)
+og__timer *og__net_timer_open(og__loop *loop, void (*fn)(void *ctx), void *ctx, og_error *err)
 {
-    og__timer *timer = grow(loop) ? og__alloc(loop->alloc, sizeof *timer) : NULL;
+    og__timer *timer = grow(loop) ? og__base_alloc(loop->alloc, sizeof *timer) : NULL;
     if (!timer) {
         og_error_set(err, OG_ENOMEM, OG_NO_POSITION, "out of memory for a timer");
         return NULL;
@@ -115,7 +115,7 @@ og__timer *og__timer_open(og__loop *loop, void (*fn)(void *ctx), void *ctx, og_e
     return timer;
 }
 
-void og__timer_start(og__timer *timer, uint64_t ms)
+void og__net_timer_start(og__timer *timer, uint64_t ms)
 {
     og__timers *timers = &timer->loop->timers;
     if (!timer->loop->turning) uv_update_time(&timer->loop->uv);
@@ -128,12 +128,12 @@ void og__timer_start(og__timer *timer, uint64_t ms)
     arm(timer->loop);
 }
 
-void og__timer_stop(og__timer *timer)
+void og__net_timer_stop(og__timer *timer)
 {
     timer->deadline = never;
 }
 
-void og__timer_close(og__timer *timer)
+void og__net_timer_close(og__timer *timer)
 {
     og__loop *loop = timer->loop;
     og__timers *timers = &loop->timers;
@@ -145,5 +145,5 @@ void og__timer_close(og__timer *timer)
         else
             sift_down(timers, hole, last);
     }
-    og__free(loop->alloc, timer, sizeof *timer);
+    og__base_free(loop->alloc, timer, sizeof *timer);
 }

@@ -46,16 +46,16 @@ static bool is_accepted_datagram(const client *c)
 
 static client *client_new(const og__setup *setup, const og__address *peer, size_t buffer_size, uint64_t id)
 {
-    client *c = og__alloc(setup->alloc, sizeof *c);
+    client *c = og__base_alloc(setup->alloc, sizeof *c);
     if (!c) return NULL;
     memset(c, 0, sizeof *c);
     c->setup = *setup;
     c->own = (og__socket)OG__SOCKET_NONE;
     c->buffer_size = buffer_size + OG__PADDING;
-    c->buffer = og__alloc(setup->alloc, c->buffer_size);
-    if (!c->buffer || og__handle_init(&c->conn, &blocking, &c->setup, id, peer) < 0) {
-        og__free(setup->alloc, c->buffer, c->buffer_size);
-        og__free(setup->alloc, c, sizeof *c);
+    c->buffer = og__base_alloc(setup->alloc, c->buffer_size);
+    if (!c->buffer || og__peer_handle_init(&c->conn, &blocking, &c->setup, id, peer) < 0) {
+        og__base_free(setup->alloc, c->buffer, c->buffer_size);
+        og__base_free(setup->alloc, c, sizeof *c);
         return NULL;
     }
     memset(c->buffer + buffer_size, 0, OG__PADDING);
@@ -70,12 +70,12 @@ static og_conn *no_memory(og_error *err)
     return NULL;
 }
 
-og_conn *og__client_new(const og__setup *setup, og__socket *socket, uint64_t id, og_error *err)
+og_conn *og__peer_client_new(const og__setup *setup, og__socket *socket, uint64_t id, og_error *err)
 {
-    size_t size = setup->datagram ? og__socket_max_datagram(socket->transport) : STREAM_BUFFER;
+    size_t size = setup->datagram ? og__net_socket_max_datagram(socket->transport) : STREAM_BUFFER;
     client *c = client_new(setup, &socket->peer, size, id);
     if (!c) {
-        og__socket_close(socket);
+        og__net_socket_close(socket);
         return no_memory(err);
     }
     c->own = *socket;
@@ -84,16 +84,16 @@ og_conn *og__client_new(const og__setup *setup, og__socket *socket, uint64_t id,
     return &c->conn;
 }
 
-og_conn *og__client_new_datagram(const og__setup *setup, og__socket *shared, const og__address *from,
-                                 const uint8_t *data, size_t len, uint64_t id, og_error *err)
+og_conn *og__peer_client_new_datagram(const og__setup *setup, og__socket *shared, const og__address *from,
+                                      const uint8_t *data, size_t len, uint64_t id, og_error *err)
 {
     client *c = client_new(setup, from, len, id);
     if (!c) return no_memory(err);
     c->socket = shared;
     c->to = *from;
     if (len > 0) memcpy(c->buffer, data, len);
-    og__conn_feed(&c->conn.core, c->buffer, len);
-    og__conn_end(&c->conn.core);
+    og__peer_conn_feed(&c->conn.core, c->buffer, len);
+    og__peer_conn_end(&c->conn.core);
     return &c->conn;
 }
 
@@ -103,21 +103,21 @@ og_conn *og_connect(const char *endpoint, const og_conn_options *options, og_err
     og__setup setup;
     og__socket socket = OG__SOCKET_NONE;
     if (og_endpoint_parse(&where, endpoint, err) < 0) return NULL;
-    if (og__setup_init(&setup, options, &where, err) < 0) return NULL;
-    if (og__socket_connect(&socket, &where, setup.connect_timeout_ms, err) < 0) return NULL;
-    return og__client_new(&setup, &socket, 0, err);
+    if (og__peer_setup_init(&setup, options, &where, err) < 0) return NULL;
+    if (og__net_socket_connect(&socket, &where, setup.connect_timeout_ms, err) < 0) return NULL;
+    return og__peer_client_new(&setup, &socket, 0, err);
 }
 
 static void close_client(og_conn *conn)
 {
     client *c = client_of(conn);
     const og_allocator *alloc = c->setup.alloc;
-    og__socket_close(&c->own);
-    og__handle_fini(conn);
+    og__net_socket_close(&c->own);
+    og__peer_handle_fini(conn);
     pthread_mutex_destroy(&c->core_lock);
     pthread_mutex_destroy(&c->write_lock);
-    og__free(alloc, c->buffer, c->buffer_size);
-    og__free(alloc, c, sizeof *c);
+    og__base_free(alloc, c->buffer, c->buffer_size);
+    og__base_free(alloc, c, sizeof *c);
 }
 
 /* ---- Sending --------------------------------------------------------------------------------------------
@@ -126,9 +126,9 @@ static void close_client(og_conn *conn)
 static int write_out(client *c, const og_buf *out, og_error *err)
 {
     if (!c->setup.datagram)
-        return og__socket_write(c->socket, out->data, out->len, c->setup.send_timeout_ms, err);
+        return og__net_socket_write(c->socket, out->data, out->len, c->setup.send_timeout_ms, err);
     const og__address *to = is_accepted_datagram(c) ? &c->to : NULL;
-    return og__socket_send_to(c->socket, out->data, out->len, to, c->setup.send_timeout_ms, err);
+    return og__net_socket_send_to(c->socket, out->data, out->len, to, c->setup.send_timeout_ms, err);
 }
 
 /* Takes what is to be sent out of the core, so that it can be written without holding up the reader. */
@@ -157,13 +157,13 @@ static int send_client(og_conn *conn, og_value value, og_error *err)
     client *c = client_of(conn);
     pthread_mutex_lock(&c->write_lock);
     pthread_mutex_lock(&c->core_lock);
-    int status = og__conn_put(&conn->core, value, err);
+    int status = og__peer_conn_put(&conn->core, value, err);
     bool last = status == OG_OK && !c->setup.datagram && og_framing_ends_stream(conn->core.out_wire.framing);
     og_buf out = take_out(c);
     pthread_mutex_unlock(&c->core_lock);
     if (status == OG_OK) status = write_out(c, &out, err);
     give_back(c, &out);
-    if (status == OG_OK && last) og__socket_shutdown(c->socket);
+    if (status == OG_OK && last) og__net_socket_shutdown(c->socket);
     pthread_mutex_unlock(&c->write_lock);
     return status;
 }
@@ -173,7 +173,7 @@ static int shutdown_client(og_conn *conn, og_error *err)
     client *c = client_of(conn);
     if (c->setup.datagram)
         return og_error_set(err, OG_EINVAL, OG_NO_POSITION, "datagrams have no end to tell the peer about");
-    og__socket_shutdown(c->socket);
+    og__net_socket_shutdown(c->socket);
     return OG_OK;
 }
 
@@ -184,7 +184,7 @@ static int shutdown_client(og_conn *conn, og_error *err)
 static int take(client *c, og__message *message, og_error *err)
 {
     pthread_mutex_lock(&c->core_lock);
-    int status = og__conn_take(&c->conn.core, message, err);
+    int status = og__peer_conn_take(&c->conn.core, message, err);
     bool owed = c->conn.core.out.len > 0;
     pthread_mutex_unlock(&c->core_lock);
     if (!owed) return status;
@@ -203,19 +203,19 @@ static int read_more(client *c, int64_t wait, og_error *err)
 {
     size_t got = 0;
     size_t size = 0;
-    uint8_t *space = og__conn_space(&c->conn.core, &size);
+    uint8_t *space = og__peer_conn_space(&c->conn.core, &size);
     if (!space) {
         space = c->buffer;
         size = c->buffer_size - OG__PADDING;
     }
-    int status = c->setup.datagram ? og__socket_recv_from(c->socket, space, size, &got, NULL, wait, err)
-                                   : og__socket_read(c->socket, space, size, &got, wait, err);
+    int status = c->setup.datagram ? og__net_socket_recv_from(c->socket, space, size, &got, NULL, wait, err)
+                                   : og__net_socket_read(c->socket, space, size, &got, wait, err);
     if (status > 0) {
         pthread_mutex_lock(&c->core_lock); /* a datagram starts detection over */
-        og__conn_feed(&c->conn.core, space, got);
+        og__peer_conn_feed(&c->conn.core, space, got);
         pthread_mutex_unlock(&c->core_lock);
     }
-    if (status == 0) og__conn_end(&c->conn.core);
+    if (status == 0) og__peer_conn_end(&c->conn.core);
     if (status == OG_ECLOSED || status == OG_EIO) c->conn.core.broken = true;
     return status < 0 ? status : OG_OK;
 }
@@ -225,13 +225,13 @@ static int wait_more(client *c, int64_t deadline, og_error *err)
 {
     int64_t wait = -1;
     if (deadline >= 0) {
-        wait = deadline - og__clock_ms();
+        wait = deadline - og__peer_clock_ms();
         if (wait < 0) wait = 0;
     }
-    bool quiet = og__conn_wants_idle(&c->conn.core) && (wait < 0 || wait > OG__SILENCE_MS);
+    bool quiet = og__peer_conn_wants_idle(&c->conn.core) && (wait < 0 || wait > OG__SILENCE_MS);
     int status = read_more(c, quiet ? OG__SILENCE_MS : wait, err);
     if (status != OG_ETIMEOUT || !quiet) return status;
-    og__conn_idle(&c->conn.core);
+    og__peer_conn_idle(&c->conn.core);
     return OG_OK;
 }
 
@@ -240,8 +240,8 @@ static int read_value(client *c, const og__message *message, og_value *value, og
     og__conn *core = &c->conn.core;
     if (!core->doc) core->doc = og_doc_new(c->setup.alloc);
     if (!core->doc) return og_error_set(err, OG_ENOMEM, OG_NO_POSITION, "no memory for a document");
-    int status = og__message_read(&c->setup, message, core->doc, value, err);
-    if (status < 0) og__conn_refused(core);
+    int status = og__peer_message_read(&c->setup, message, core->doc, value, err);
+    if (status < 0) og__peer_conn_refused(core);
     return status;
 }
 
@@ -249,7 +249,7 @@ static int recv_client(og_conn *conn, og_value *value, og_error *err)
 {
     client *c = client_of(conn);
     int64_t limit = c->setup.recv_timeout_ms;
-    int64_t deadline = limit < 0 ? -1 : og__clock_ms() + limit;
+    int64_t deadline = limit < 0 ? -1 : og__peer_clock_ms() + limit;
     for (;;) {
         og__message message;
         int status = take(c, &message, err);
@@ -264,7 +264,7 @@ static bool usable_client(const og_conn *conn)
 {
     const client *c = const_client_of(conn);
     if (c->setup.datagram && !is_accepted_datagram(c)) return true;
-    return !conn->core.broken && (!conn->core.ended || og__conn_midway(&conn->core));
+    return !conn->core.broken && (!conn->core.ended || og__peer_conn_midway(&conn->core));
 }
 
 /* A blocking connection is kept by whoever has it. */
@@ -276,7 +276,7 @@ static void nothing(og_conn *conn)
 static void disconnect_client(og_conn *conn)
 {
     client *c = client_of(conn);
-    if (!is_accepted_datagram(c)) og__socket_interrupt(c->socket);
+    if (!is_accepted_datagram(c)) og__net_socket_interrupt(c->socket);
 }
 
 static const og__handle_ops blocking = {

@@ -65,16 +65,16 @@ static void start_reading(og__conn *conn)
                              conn->in.codec ? scan_message : NULL, conn);
 }
 
-void og__conn_init(og__conn *conn, const og__setup *setup)
+void og__peer_conn_init(og__conn *conn, const og__setup *setup)
 {
     memset(conn, 0, sizeof *conn);
     conn->setup = setup;
     og_buf_init(&conn->pending, setup->alloc);
     og_buf_init(&conn->out, setup->alloc);
-    og__conn_reset(conn);
+    og__peer_conn_reset(conn);
 }
 
-void og__conn_reset(og__conn *conn)
+void og__peer_conn_reset(og__conn *conn)
 {
     const og__setup *setup = conn->setup;
     conn->in = setup->in;
@@ -90,7 +90,7 @@ void og__conn_reset(og__conn *conn)
     start_reading(conn);
 }
 
-void og__conn_fini(og__conn *conn)
+void og__peer_conn_fini(og__conn *conn)
 {
     if (!conn->doc_lent) og_doc_free(conn->doc);
     conn->doc = NULL;
@@ -157,7 +157,7 @@ static int lend(og__conn *conn, size_t len)
     return OG_OK;
 }
 
-int og__conn_hold(og__conn *conn)
+int og__peer_conn_hold(og__conn *conn)
 {
     size_t rest = conn->fed_len - conn->lent;
     if (rest > 0 || conn->lent > 0) {
@@ -168,10 +168,10 @@ int og__conn_hold(og__conn *conn)
     return OG_OK;
 }
 
-void og__conn_feed(og__conn *conn, const uint8_t *data, size_t len)
+void og__peer_conn_feed(og__conn *conn, const uint8_t *data, size_t len)
 {
     conn->silences = 0;
-    if (conn->setup->datagram) og__conn_reset(conn);
+    if (conn->setup->datagram) og__peer_conn_reset(conn);
     if (conn->pending.data && data == conn->pending.data + conn->pending.len) {
         conn->pending.len += len;
         memset(conn->pending.data + conn->pending.len, 0, OG__PADDING);
@@ -182,7 +182,7 @@ void og__conn_feed(og__conn *conn, const uint8_t *data, size_t len)
     conn->lent = 0;
 }
 
-uint8_t *og__conn_space(og__conn *conn, size_t *size)
+uint8_t *og__peer_conn_space(og__conn *conn, size_t *size)
 {
     size_t have = conn->pending.len - conn->at;
     if (have < LONG_MESSAGE || conn->fed_len > 0 || conn->setup->datagram) return NULL;
@@ -195,19 +195,19 @@ uint8_t *og__conn_space(og__conn *conn, size_t *size)
     return conn->pending.data + conn->pending.len;
 }
 
-void og__conn_end(og__conn *conn)
+void og__peer_conn_end(og__conn *conn)
 {
     conn->ended = true;
 }
 
-bool og__conn_midway(const og__conn *conn)
+bool og__peer_conn_midway(const og__conn *conn)
 {
     size_t len;
     window(conn, &len);
     return len > 0 && !conn->broken;
 }
 
-bool og__conn_settled(const og__conn *conn)
+bool og__peer_conn_settled(const og__conn *conn)
 {
     return conn->settled;
 }
@@ -227,7 +227,7 @@ static bool may_be_bare(const uint8_t *data, size_t len)
            data[len - 1] <= '9';
 }
 
-bool og__conn_wants_idle(const og__conn *conn)
+bool og__peer_conn_wants_idle(const og__conn *conn)
 {
     size_t len;
     const uint8_t *data = window(conn, &len);
@@ -239,7 +239,7 @@ bool og__conn_wants_idle(const og__conn *conn)
     return conn->kind == OG__PLAIN || (conn->kind == OG__JSON && may_be_bare(data, len));
 }
 
-void og__conn_idle(og__conn *conn)
+void og__peer_conn_idle(og__conn *conn)
 {
     if (conn->silences < OG__SILENCES) conn->silences++;
 }
@@ -291,7 +291,7 @@ static int detect(og__conn *conn, const uint8_t *data, size_t len, og_error *err
         .max_message = conn->setup->max_message,
     };
     og__detected found;
-    int status = og__detect(&look, &found, err);
+    int status = og__peer_detect(&look, &found, err);
     if (status > 0) decided(conn, &found);
     return status;
 }
@@ -300,7 +300,7 @@ static int detect(og__conn *conn, const uint8_t *data, size_t len, og_error *err
 static int detect_codec(og__conn *conn, const uint8_t *data, size_t len, og_error *err)
 {
     og__detected found;
-    int status = og__detect_codec(data, len, &found, err);
+    int status = og__peer_detect_codec(data, len, &found, err);
     if (status < 0) return status;
     found.framing = conn->in.framing;
     bool settled = conn->settled;
@@ -385,7 +385,7 @@ static int find_growing(og__conn *conn, og_frame *frame, og_error *err)
         bool all = window_is_all(conn);
         int found = find(conn, data, len, all, frame, err);
         if (found != 0) return found;
-        if (all) return og__conn_hold(conn) < 0 ? out_of_memory(conn, err) : 0;
+        if (all) return og__peer_conn_hold(conn) < 0 ? out_of_memory(conn, err) : 0;
         size_t need = og_frame_need(&conn->reader);
         size_t more = conn->fed_len - conn->lent;
         if (need > len && need - len > step) step = need - len;
@@ -443,21 +443,21 @@ static int learn(og__conn *conn, const uint8_t *body, size_t len, og_error *err)
     if (body[0] == 0x80)
         protocol = body[1] <= OG_PICKLE_HIGHEST_PROTOCOL ? body[1] : OG__PROTOCOL_UNKNOWN;
     else
-        og__start_of(body, len, len, OG__COME_ALL, &protocol);
+        og__peer_start_of(body, len, len, OG__COME_ALL, &protocol);
     if (protocol != OG__PROTOCOL_UNKNOWN) conn->protocol = (int8_t)protocol;
     return OG_OK;
 }
 
-/* Makes sure that framing (and for raw the codec) is known. As og__conn_take(). */
+/* Makes sure that framing (and for raw the codec) is known. As og__peer_conn_take(). */
 static int prepare(og__conn *conn, og_error *err)
 {
     bool raw = og_framing_is_raw(conn->in.framing);
     if (conn->detected || (conn->in.framing.ops && !raw)) return 1;
-    if (conn->pending.len > conn->at && og__conn_hold(conn) < 0) return out_of_memory(conn, err);
+    if (conn->pending.len > conn->at && og__peer_conn_hold(conn) < 0) return out_of_memory(conn, err);
     size_t len;
     const uint8_t *data = window(conn, &len);
     int status = detect(conn, data, len, err);
-    if (status == 0 && og__conn_hold(conn) < 0) return out_of_memory(conn, err);
+    if (status == 0 && og__peer_conn_hold(conn) < 0) return out_of_memory(conn, err);
     return status < 0 ? refuse_stream(conn, status, conn->consumed, err) : status;
 }
 
@@ -481,7 +481,7 @@ static int nothing_left(og__conn *conn)
     return 0;
 }
 
-int og__conn_take(og__conn *conn, og__message *message, og_error *err)
+int og__peer_conn_take(og__conn *conn, og__message *message, og_error *err)
 {
     if (conn->broken && conn->setup->datagram) return 0; /* the next datagram stands for itself */
     if (conn->broken)
@@ -515,8 +515,8 @@ int og__conn_take(og__conn *conn, og__message *message, og_error *err)
     }
 }
 
-int og__message_read(const og__setup *setup, const og__message *message, og_doc *doc, og_value *value,
-                     og_error *err)
+int og__peer_message_read(const og__setup *setup, const og__message *message, og_doc *doc, og_value *value,
+                          og_error *err)
 {
     int status = message->codec->read(doc, message->bytes, message->len, &setup->codecs, err);
     if (status < 0) {
@@ -527,22 +527,22 @@ int og__message_read(const og__setup *setup, const og__message *message, og_doc 
     return 1;
 }
 
-void og__conn_refused(og__conn *conn)
+void og__peer_conn_refused(og__conn *conn)
 {
     if (reads_raw(conn)) conn->broken = true;
 }
 
-int og__conn_next(og__conn *conn, og_value *value, og_error *err)
+int og__peer_conn_next(og__conn *conn, og_value *value, og_error *err)
 {
     if (!conn->doc) {
         conn->doc = og_doc_new(conn->setup->alloc);
         if (!conn->doc) return og_error_set(err, OG_ENOMEM, OG_NO_POSITION, "no memory for a document");
     }
     og__message message = {0};
-    int status = og__conn_take(conn, &message, err);
+    int status = og__peer_conn_take(conn, &message, err);
     if (status <= 0 || !message.codec) return status;
-    status = og__message_read(conn->setup, &message, conn->doc, value, err);
-    if (status < 0) og__conn_refused(conn);
+    status = og__peer_message_read(conn->setup, &message, conn->doc, value, err);
+    if (status < 0) og__peer_conn_refused(conn);
     return status;
 }
 
@@ -572,7 +572,7 @@ static int end_number(og__conn *conn, og_value value, og_error *err)
     return status < 0 ? og_error_set(err, (og_status)status, OG_NO_POSITION, "no room for an answer") : OG_OK;
 }
 
-int og__conn_put(og__conn *conn, og_value value, og_error *err)
+int og__peer_conn_put(og__conn *conn, og_value value, og_error *err)
 {
     og_codec_options own;
     size_t mark = 0;
@@ -599,12 +599,12 @@ int og__conn_put(og__conn *conn, og_value value, og_error *err)
 /* ---- Names ----------------------------------------------------------------------------------------------
  */
 
-const char *og__conn_codec(const og__conn *conn)
+const char *og__peer_conn_codec(const og__conn *conn)
 {
     return conn->in.codec ? conn->in.codec->name : "auto";
 }
 
-const char *og__conn_framing(const og__conn *conn, char *text, size_t size)
+const char *og__peer_conn_framing(const og__conn *conn, char *text, size_t size)
 {
     static const og_framing none;
     og_framing framing = conn->settled ? conn->out_wire.framing : conn->in.framing;

@@ -6,7 +6,7 @@
  *
  * Ownership: the owner embeds an og__conn, inits and finis it, and keeps the og__setup alive meanwhile.
  * Threads: the reading half (feed, end, idle, take, next) and the writing half (put, out) may be used by two
- * threads at once as soon as og__conn_settled(); before that the owner sees to it that they take turns.
+ * threads at once as soon as og__peer_conn_settled(); before that the owner sees to it that they take turns.
  */
 #ifndef ONGGI_PEER_CONN_H
 #define ONGGI_PEER_CONN_H
@@ -42,11 +42,11 @@ typedef struct og__setup {
 } og__setup;
 
 /* Checks the options and the endpoint's wishes. 0, OG_EINVAL, OG_ENOTFOUND. */
-int og__setup_init(og__setup *setup, const og_conn_options *options, const og_endpoint *endpoint,
-                   og_error *err);
+int og__peer_setup_init(og__setup *setup, const og_conn_options *options, const og_endpoint *endpoint,
+                        og_error *err);
 
-/* One message as it stands in what was fed. The bytes live until the next call; og__conn_feed() may come
- * between, og__conn_space() may not. */
+/* One message as it stands in what was fed. The bytes live until the next call; og__peer_conn_feed() may come
+ * between, og__peer_conn_space() may not. */
 typedef struct og__message {
     const og_codec *codec;
     const uint8_t *bytes;
@@ -86,63 +86,63 @@ typedef struct og__conn {
 } og__conn;
 
 /* Ready for a peer of `setup`'s kind. Cannot fail. */
-void og__conn_init(og__conn *conn, const og__setup *setup);
-void og__conn_fini(og__conn *conn);
+void og__peer_conn_init(og__conn *conn, const og__setup *setup);
+void og__peer_conn_fini(og__conn *conn);
 
 /* Forgets what was read and detected, for another peer; keeps memory. */
-void og__conn_reset(og__conn *conn);
+void og__peer_conn_reset(og__conn *conn);
 
 /*
- * Bytes that have arrived (a datagram: all of one). They are not copied until og__conn_next() or
- * og__conn_take() has said 0, and must stay until then. OG__PADDING bytes behind them may be read. Only after
- * 0.
+ * Bytes that have arrived (a datagram: all of one). They are not copied until og__peer_conn_next() or
+ * og__peer_conn_take() has said 0, and must stay until then. OG__PADDING bytes behind them may be read. Only
+ * after 0.
  */
-void og__conn_feed(og__conn *conn, const uint8_t *data, size_t len);
+void og__peer_conn_feed(og__conn *conn, const uint8_t *data, size_t len);
 
 /* Where the transport should best put the next bytes when a long message is under way, to spare a copy: NULL
- * when anywhere will do. Then og__conn_feed() them from there. */
-uint8_t *og__conn_space(og__conn *conn, size_t *size);
+ * when anywhere will do. Then og__peer_conn_feed() them from there. */
+uint8_t *og__peer_conn_space(og__conn *conn, size_t *size);
 
 /* Copies what was fed and is not consumed, so that the feeder's memory may go. 0 or OG_ENOMEM. */
-int og__conn_hold(og__conn *conn);
+int og__peer_conn_hold(og__conn *conn);
 
 /* The peer will send no more. */
-void og__conn_end(og__conn *conn);
+void og__peer_conn_end(og__conn *conn);
 
 /* True when (more) silence would mean something: a bare number or text in raw framing may be whole, or what
- * has come may be no beginning of anything. After each OG__SILENCE_MS of it call og__conn_idle(), then
- * og__conn_next(). */
-bool og__conn_wants_idle(const og__conn *conn);
-void og__conn_idle(og__conn *conn);
+ * has come may be no beginning of anything. After each OG__SILENCE_MS of it call og__peer_conn_idle(), then
+ * og__peer_conn_next(). */
+bool og__peer_conn_wants_idle(const og__conn *conn);
+void og__peer_conn_idle(og__conn *conn);
 
 /* True when a message has begun and is not whole: its time limit runs. */
-bool og__conn_midway(const og__conn *conn);
+bool og__peer_conn_midway(const og__conn *conn);
 
 /* True when neither codec nor framing will change any more, in either direction. */
-bool og__conn_settled(const og__conn *conn);
+bool og__peer_conn_settled(const og__conn *conn);
 
 /*
- * The next message, not yet read: 1, 0 needs more bytes (or, after og__conn_end(), clean end), < 0 it was
- * refused: `broken` tells whether there can be a next one. Positions count from the start of the stream.
+ * The next message, not yet read: 1, 0 needs more bytes (or, after og__peer_conn_end(), clean end), < 0 it
+ * was refused: `broken` tells whether there can be a next one. Positions count from the start of the stream.
  */
-int og__conn_take(og__conn *conn, og__message *message, og_error *err);
+int og__peer_conn_take(og__conn *conn, og__message *message, og_error *err);
 
 /* Reads a message into `doc` (it may stay in the message's bytes). 1 or < 0, as above. Any thread. */
-int og__message_read(const og__setup *setup, const og__message *message, og_doc *doc, og_value *value,
-                     og_error *err);
+int og__peer_message_read(const og__setup *setup, const og__message *message, og_doc *doc, og_value *value,
+                          og_error *err);
 
-/* To be told when og__message_read() has failed: in raw framing nothing after that can be trusted. */
-void og__conn_refused(og__conn *conn);
+/* To be told when og__peer_message_read() has failed: in raw framing nothing after that can be trusted. */
+void og__peer_conn_refused(og__conn *conn);
 
-/* The next value: og__conn_take() and og__message_read() into the connection's document. It lives until the
- * next call. */
-int og__conn_next(og__conn *conn, og_value *value, og_error *err);
+/* The next value: og__peer_conn_take() and og__peer_message_read() into the connection's document. It lives
+ * until the next call. */
+int og__peer_conn_next(og__conn *conn, og_value *value, og_error *err);
 
 /* Appends a value's framed message to `out`. On failure `out` is as before. */
-int og__conn_put(og__conn *conn, og_value value, og_error *err);
+int og__peer_conn_put(og__conn *conn, og_value value, og_error *err);
 
 /* Names of codec and framing, "auto" while undecided. */
-const char *og__conn_codec(const og__conn *conn);
-const char *og__conn_framing(const og__conn *conn, char *text, size_t size);
+const char *og__peer_conn_codec(const og__conn *conn);
+const char *og__peer_conn_framing(const og__conn *conn, char *text, size_t size);
 
 #endif

@@ -92,7 +92,7 @@ static void look_at_start(const og__look *look, reading *r, size_t room)
     if (wants_text(look))
         r->start = text_start(look->data + r->head.size, part);
     else
-        r->start = og__start_of(look->data + r->head.size, part, room, come, &r->protocol);
+        r->start = og__peer_start_of(look->data + r->head.size, part, room, come, &r->protocol);
     bool known = r->start != OG__START_NO && r->start != OG__START_MORE;
     if (known && look->codec && strcmp(look->codec->name, codec_name(r->start)) != 0) r->start = OG__START_NO;
     r->fit = r->start == OG__START_NO ? DEAD : ALIVE;
@@ -139,7 +139,7 @@ static void read_head(const og__look *look, reading *r, int (*fn)(const uint8_t 
 {
     /* A length in digits may well be sent alone; any other that looks like text is text when nothing follows.
      */
-    bool digits = fn == og__head_digits || fn == og__head_netstring;
+    bool digits = fn == og__peer_head_digits || fn == og__peer_head_netstring;
     bool quiet = gone_quiet(look);
     int found = fn(look->data, look->len, &r->head);
     if (found <= 0) {
@@ -399,7 +399,7 @@ static int ambiguous(const og__look *look, const reading *r, og_error *err)
             names[1] = names[0];
             names[0] = r[i].framing;
         }
-    return og__refuse_ambiguous(look, names[0], names[1], err);
+    return og__peer_refuse_ambiguous(look, names[0], names[1], err);
 }
 
 /* `Content-Length: …` or `Content-Type: …`: 1, 0 when it may still be, -1 when not. */
@@ -421,8 +421,8 @@ static int decide(const og__look *look, reading *r, og__detected *out, og_error 
     size_t left = count(r, ALIVE);
     if (left == 0) {
         const reading *over = best(r);
-        if (over->fit == OVER) return og__refuse_over(look, over->framing, over->head.body, err);
-        return og__refuse_unknown(look, err);
+        if (over->fit == OVER) return og__peer_refuse_over(look, over->framing, over->head.body, err);
+        return og__peer_refuse_unknown(look, err);
     }
     const reading *top = best(r);
     bool known = top->start != OG__START_MORE;
@@ -432,8 +432,8 @@ static int decide(const og__look *look, reading *r, og__detected *out, og_error 
     if (proven == 1 || (proven == 0 && top->fit == WEAK && (left == 1 || final)))
         return take(look, top, out, err);
     if (proven > 1) return ambiguous(look, r, err);
-    if (final) return og__refuse_truncated(look, err);
-    return !known && look->len > MAX_OPENING ? og__refuse_unknown(look, err) : 0;
+    if (final) return og__peer_refuse_truncated(look, err);
+    return !known && look->len > MAX_OPENING ? og__peer_refuse_unknown(look, err) : 0;
 }
 
 /* Broken JSON or a broken pickle is refused best by its own reader, which names the byte. */
@@ -452,7 +452,7 @@ static bool left_to_codec(const og__look *look, reading *bare)
     return !look->codec || strcmp(look->codec->name, codec_name(bare->start)) == 0;
 }
 
-int og__detect(const og__look *look, og__detected *out, og_error *err)
+int og__peer_detect(const og__look *look, og__detected *out, og_error *err)
 {
     memset(out, 0, sizeof *out);
     out->protocol = OG__PROTOCOL_UNKNOWN;
@@ -476,13 +476,13 @@ int og__detect(const og__look *look, og__detected *out, og_error *err)
     return decide(look, r, out, err);
 }
 
-int og__detect_codec(const uint8_t *data, size_t len, og__detected *out, og_error *err)
+int og__peer_detect_codec(const uint8_t *data, size_t len, og__detected *out, og_error *err)
 {
     const og__look look = {.data = data, .len = len, .ended = true, .datagram = true, .max_message = len};
     reading r = {.framing = "raw", .text = "nothing"};
     memset(out, 0, sizeof *out);
     out->protocol = OG__PROTOCOL_UNKNOWN;
     look_at_start(&look, &r, len);
-    if (r.fit == DEAD && !left_to_codec(&look, &r)) return og__refuse_unknown(&look, err);
+    if (r.fit == DEAD && !left_to_codec(&look, &r)) return og__peer_refuse_unknown(&look, err);
     return take(&look, &r, out, err);
 }

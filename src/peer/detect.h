@@ -31,7 +31,7 @@ typedef enum og__come {
  * Looks at `len` bytes, the first of a message that is at most `room` bytes long. `protocol` gets the
  * protocol of a pickle as far as its first bytes tell.
  */
-og__start og__start_of(const uint8_t *data, size_t len, size_t room, og__come come, int *protocol);
+og__start og__peer_start_of(const uint8_t *data, size_t len, size_t room, og__come come, int *protocol);
 
 /* What was fed so far, and what is known already. */
 typedef struct og__look {
@@ -55,9 +55,9 @@ typedef struct og__detected {
 
 /* 1: decided; 0: needs more bytes; OG_EAMBIGUOUS, OG_ESYNTAX, OG_ELIMIT, OG_ETRUNCATED: refused, `err` says
  * what to do. */
-int og__detect(const og__look *look, og__detected *out, og_error *err);
+int og__peer_detect(const og__look *look, og__detected *out, og_error *err);
 
-/* The codec of one whole message, where the framing is known. As og__detect(). */
-int og__detect_codec(const uint8_t *data, size_t len, og__detected *out, og_error *err);
+/* The codec of one whole message, where the framing is known. As og__peer_detect(). */
+int og__peer_detect_codec(const uint8_t *data, size_t len, og__detected *out, og_error *err);
 
 #endif

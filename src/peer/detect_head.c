@@ -22,42 +22,42 @@ static int fixed(const uint8_t *data, size_t len, size_t width, bool big, og__he
     return 1;
 }
 
-int og__head_u8(const uint8_t *data, size_t len, og__head *head)
+int og__peer_head_u8(const uint8_t *data, size_t len, og__head *head)
 {
     return fixed(data, len, 1, true, head);
 }
 
-int og__head_u16be(const uint8_t *data, size_t len, og__head *head)
+int og__peer_head_u16be(const uint8_t *data, size_t len, og__head *head)
 {
     return fixed(data, len, 2, true, head);
 }
 
-int og__head_u16le(const uint8_t *data, size_t len, og__head *head)
+int og__peer_head_u16le(const uint8_t *data, size_t len, og__head *head)
 {
     return fixed(data, len, 2, false, head);
 }
 
-int og__head_u32be(const uint8_t *data, size_t len, og__head *head)
+int og__peer_head_u32be(const uint8_t *data, size_t len, og__head *head)
 {
     return fixed(data, len, 4, true, head);
 }
 
-int og__head_u32le(const uint8_t *data, size_t len, og__head *head)
+int og__peer_head_u32le(const uint8_t *data, size_t len, og__head *head)
 {
     return fixed(data, len, 4, false, head);
 }
 
-int og__head_u64be(const uint8_t *data, size_t len, og__head *head)
+int og__peer_head_u64be(const uint8_t *data, size_t len, og__head *head)
 {
     return fixed(data, len, 8, true, head);
 }
 
-int og__head_u64le(const uint8_t *data, size_t len, og__head *head)
+int og__peer_head_u64le(const uint8_t *data, size_t len, og__head *head)
 {
     return fixed(data, len, 8, false, head);
 }
 
-int og__head_varint(const uint8_t *data, size_t len, og__head *head)
+int og__peer_head_varint(const uint8_t *data, size_t len, og__head *head)
 {
     uint64_t body = 0;
     for (size_t i = 0; i < len; i++) {
@@ -74,7 +74,7 @@ int og__head_varint(const uint8_t *data, size_t len, og__head *head)
     return 0;
 }
 
-int og__head_mp(const uint8_t *data, size_t len, og__head *head)
+int og__peer_head_mp(const uint8_t *data, size_t len, og__head *head)
 {
     for (size_t i = 0; i < 4; i++) {
         if (i == len) return 0;
@@ -98,7 +98,7 @@ static size_t digits_end(const uint8_t *data, size_t len, size_t at, uint64_t *n
     return at;
 }
 
-int og__head_netstring(const uint8_t *data, size_t len, og__head *head)
+int og__peer_head_netstring(const uint8_t *data, size_t len, og__head *head)
 {
     uint64_t body = 0;
     size_t end = digits_end(data, len, 0, &body);
@@ -117,7 +117,7 @@ static size_t spaces_end(const uint8_t *data, size_t len, size_t at)
     return at;
 }
 
-int og__head_digits(const uint8_t *data, size_t len, og__head *head)
+int og__peer_head_digits(const uint8_t *data, size_t len, og__head *head)
 {
     size_t start = spaces_end(data, len, 0);
     uint64_t body = 0;

@@ -25,7 +25,7 @@ static void show(const og__look *look, char *text, size_t size)
     snprintf(text + at, size - at, "%s", more);
 }
 
-int og__refuse_ambiguous(const og__look *look, const char *one, const char *other, og_error *err)
+int og__peer_refuse_ambiguous(const og__look *look, const char *one, const char *other, og_error *err)
 {
     char shown[64];
     show(look, shown, sizeof shown);
@@ -34,7 +34,7 @@ int og__refuse_ambiguous(const og__look *look, const char *one, const char *othe
                         shown, one, other, one);
 }
 
-int og__refuse_over(const og__look *look, const char *framing, uint64_t length, og_error *err)
+int og__peer_refuse_over(const og__look *look, const char *framing, uint64_t length, og_error *err)
 {
     return og_error_set(
         err, OG_ELIMIT, 0,
@@ -43,7 +43,7 @@ int og__refuse_over(const og__look *look, const char *framing, uint64_t length, 
         (unsigned long long)length, framing, look->max_message);
 }
 
-int og__refuse_truncated(const og__look *look, og_error *err)
+int og__peer_refuse_truncated(const og__look *look, og_error *err)
 {
     return og_error_set(err, OG_ETRUNCATED, look->len,
                         "found the end after %zu bytes, within the first message: send it whole", look->len);
@@ -66,7 +66,7 @@ static const struct known {
     {0, 16, "SNGLSNGLSNGLSNGL", "a PicklingTools greeting, which is not spoken here"},
 };
 
-int og__refuse_unknown(const og__look *look, og_error *err)
+int og__peer_refuse_unknown(const og__look *look, og_error *err)
 {
     for (size_t i = 0; i < sizeof known / sizeof known[0]; i++)
         if (look->len >= known[i].at + known[i].len &&

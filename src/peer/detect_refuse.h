@@ -5,9 +5,9 @@
 
 #include "peer/detect.h"
 
-int og__refuse_ambiguous(const og__look *look, const char *one, const char *other, og_error *err);
-int og__refuse_over(const og__look *look, const char *framing, uint64_t length, og_error *err);
-int og__refuse_truncated(const og__look *look, og_error *err);
-int og__refuse_unknown(const og__look *look, og_error *err);
+int og__peer_refuse_ambiguous(const og__look *look, const char *one, const char *other, og_error *err);
+int og__peer_refuse_over(const og__look *look, const char *framing, uint64_t length, og_error *err);
+int og__peer_refuse_truncated(const og__look *look, og_error *err);
+int og__peer_refuse_unknown(const og__look *look, og_error *err);
 
 #endif

@@ -228,7 +228,7 @@ static og__start pickle_start(const uint8_t *data, size_t len, size_t room, bool
     return OG__START_PICKLE;
 }
 
-og__start og__start_of(const uint8_t *data, size_t len, size_t room, og__come come, int *protocol)
+og__start og__peer_start_of(const uint8_t *data, size_t len, size_t room, og__come come, int *protocol)
 {
     bool final = come == OG__COME_ALL;
     *protocol = OG__PROTOCOL_UNKNOWN;

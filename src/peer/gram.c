@@ -24,30 +24,30 @@ static void send_answer(void *arg)
     answer *a = arg;
     og_error err;
     const og_server *server = a->port->server;
-    if (a->port->dgram && og__dgram_send(a->port->dgram, a + 1, a->len, &a->to, &err) < 0)
-        og__server_log(server, OG_LOG_WARNING, NULL, "an answer was lost: %s", err.text);
-    og__free(server->alloc, a, sizeof *a + a->len);
+    if (a->port->dgram && og__net_dgram_send(a->port->dgram, a + 1, a->len, &a->to, &err) < 0)
+        og__peer_server_log(server, OG_LOG_WARNING, NULL, "an answer was lost: %s", err.text);
+    og__base_free(server->alloc, a, sizeof *a + a->len);
 }
 
 static int post_answer(og__served *served, const og_buf *out, og_error *err)
 {
-    answer *a = og__alloc(served->alloc, sizeof *a + out->len);
+    answer *a = og__base_alloc(served->alloc, sizeof *a + out->len);
     if (a) {
         a->port = served->port;
         a->to = served->to[0];
         a->len = out->len;
         memcpy(a + 1, out->data, out->len);
-        if (og__loop_post(served->lane->loop, send_answer, a) == OG_OK) return OG_OK;
-        og__free(served->alloc, a, sizeof *a + out->len);
+        if (og__net_loop_post(served->lane->loop, send_answer, a) == OG_OK) return OG_OK;
+        og__base_free(served->alloc, a, sizeof *a + out->len);
     }
     return og_error_set(err, OG_ENOMEM, OG_NO_POSITION, "no memory to send");
 }
 
-int og__gram_send(og__served *served, og_value value, og_error *err)
+int og__peer_gram_send(og__served *served, og_value value, og_error *err)
 {
     og__port *port = served->port;
     og_buf *out = &served->conn.core.out;
-    int status = og__conn_put(&served->conn.core, value, err);
+    int status = og__peer_conn_put(&served->conn.core, value, err);
     if (status < 0) return status;
     if (out->len > port->max_datagram)
         status =
@@ -60,7 +60,7 @@ int og__gram_send(og__served *served, og_value value, og_error *err)
     else if (!port->dgram)
         status = og_error_set(err, OG_ECLOSED, OG_NO_POSITION, "the server has stopped");
     else
-        status = og__dgram_send(port->dgram, out->data, out->len, served->to, err);
+        status = og__net_dgram_send(port->dgram, out->data, out->len, served->to, err);
     out->len = 0;
     return status;
 }
@@ -79,10 +79,10 @@ static og__served *gram_for(og__port *port, const og__address *from)
     og__served *served = port->gram;
     port->gram = NULL;
     if (served && !same_address(served->to, from)) {
-        og__served_leave(served);
+        og__peer_served_leave(served);
         served = NULL;
     }
-    return served ? served : og__served_new(port->lane, port, from);
+    return served ? served : og__peer_served_new(port->lane, port, from);
 }
 
 /* Somebody keeps the connection, or a worker has its message: the lane hears of their letting go. */
@@ -91,16 +91,16 @@ static void set_aside(og__served *served)
     size_t count = 0;
     size_t bytes = 0;
     served->lane->count++;
-    if (served->server->workers) og__workers_load(served->server->workers, served, &count, &bytes);
-    og__gram_attend(served);
+    if (served->server->workers) og__peer_workers_load(served->server->workers, served, &count, &bytes);
+    og__peer_gram_attend(served);
 }
 
-void og__gram_attend(og__served *served)
+void og__peer_gram_attend(og__served *served)
 {
     og__lane *lane = served->lane;
-    if (og__served_is_held(served)) return;
-    og__served_leave(served);
-    og__lane_left(lane, false);
+    if (og__peer_served_is_held(served)) return;
+    og__peer_served_leave(served);
+    og__peer_lane_left(lane, false);
 }
 
 static void handle_messages(og__served *served)
@@ -108,29 +108,29 @@ static void handle_messages(og__served *served)
     og_error err;
     og__message message;
     int status;
-    while ((status = og__conn_take(&served->conn.core, &message, &err)) != 0) {
-        if (status > 0) status = og__served_deliver(served, &message, &err);
-        if (status < 0) og__served_refuse(served, &err, false);
+    while ((status = og__peer_conn_take(&served->conn.core, &message, &err)) != 0) {
+        if (status > 0) status = og__peer_served_deliver(served, &message, &err);
+        if (status < 0) og__peer_served_refuse(served, &err, false);
         if (served->conn.core.broken) return;
     }
 }
 
-void og__gram_received(void *ctx, const uint8_t *data, size_t len, const og__address *from)
+void og__peer_gram_received(void *ctx, const uint8_t *data, size_t len, const og__address *from)
 {
     og__port *port = ctx;
     og__lane *lane = port->lane;
     if (lane->stopping) return;
-    if (lane->server->workers && og__workers_full(lane->server->workers)) {
-        og__server_log(lane->server, OG_LOG_WARNING, NULL,
-                       "a datagram was dropped: the workers have too many");
+    if (lane->server->workers && og__peer_workers_full(lane->server->workers)) {
+        og__peer_server_log(lane->server, OG_LOG_WARNING, NULL,
+                            "a datagram was dropped: the workers have too many");
         return;
     }
     og__served *served = gram_for(port, from);
     if (!served) {
-        og__server_log(lane->server, OG_LOG_ERROR, NULL, "a datagram was dropped: no memory");
+        og__peer_server_log(lane->server, OG_LOG_ERROR, NULL, "a datagram was dropped: no memory");
         return;
     }
-    og__conn_feed(&served->conn.core, data, len);
+    og__peer_conn_feed(&served->conn.core, data, len);
     handle_messages(served);
     lane->seen[0] = '\0';
     if (atomic_load_explicit(&served->refs, memory_order_acquire) == 1)
@@ -139,13 +139,13 @@ void og__gram_received(void *ctx, const uint8_t *data, size_t len, const og__add
         set_aside(served);
 }
 
-void og__gram_error(void *ctx, const og_error *err)
+void og__peer_gram_error(void *ctx, const og_error *err)
 {
     og__port *port = ctx;
-    og__server_log(port->server, OG_LOG_WARNING, NULL, "a datagram was lost: %s", err->text);
+    og__peer_server_log(port->server, OG_LOG_WARNING, NULL, "a datagram was lost: %s", err->text);
 }
 
-void og__gram_closed(void *ctx)
+void og__peer_gram_closed(void *ctx)
 {
     og__port *port = ctx;
     port->dgram = NULL;

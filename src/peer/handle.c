@@ -9,29 +9,29 @@
 
 enum { ADDRESS_TEXT = 160 };
 
-int og__handle_init(og_conn *conn, const og__handle_ops *ops, const og__setup *setup, uint64_t id,
-                    const og__address *peer)
+int og__peer_handle_init(og_conn *conn, const og__handle_ops *ops, const og__setup *setup, uint64_t id,
+                         const og__address *peer)
 {
     char text[ADDRESS_TEXT];
-    og__address_text(peer, text, sizeof text);
+    og__net_address_text(peer, text, sizeof text);
     conn->peer_size = strlen(text) + 1;
-    conn->peer = og__alloc(setup->alloc, conn->peer_size);
+    conn->peer = og__base_alloc(setup->alloc, conn->peer_size);
     if (!conn->peer) return OG_ENOMEM;
     memcpy(conn->peer, text, conn->peer_size);
     conn->ops = ops;
     conn->id = id;
     conn->user = NULL;
-    og__conn_init(&conn->core, setup);
+    og__peer_conn_init(&conn->core, setup);
     return OG_OK;
 }
 
-void og__handle_fini(og_conn *conn)
+void og__peer_handle_fini(og_conn *conn)
 {
-    og__free(conn->core.setup->alloc, conn->peer, conn->peer_size);
-    og__conn_fini(&conn->core);
+    og__base_free(conn->core.setup->alloc, conn->peer, conn->peer_size);
+    og__peer_conn_fini(&conn->core);
 }
 
-int64_t og__clock_ms(void)
+int64_t og__peer_clock_ms(void)
 {
     struct timespec now;
     clock_gettime(CLOCK_MONOTONIC, &now);
@@ -86,12 +86,12 @@ const char *og_conn_peer(const og_conn *conn)
 
 const char *og_conn_codec(const og_conn *conn)
 {
-    return og__conn_codec(&conn->core);
+    return og__peer_conn_codec(&conn->core);
 }
 
 const char *og_conn_framing(const og_conn *conn, char *text, size_t size)
 {
-    return og__conn_framing(&conn->core, text, size);
+    return og__peer_conn_framing(&conn->core, text, size);
 }
 
 uint64_t og_conn_id(const og_conn *conn)

@@ -2,7 +2,7 @@
 /*
  * What every og_conn begins with, whichever way it is served: blocking (client.c), or on a loop (server.h).
  *
- * Ownership: the structs that embed an og_conn own it; og__handle_fini() frees what hangs on it.
+ * Ownership: the structs that embed an og_conn own it; og__peer_handle_fini() frees what hangs on it.
  */
 #ifndef ONGGI_PEER_HANDLE_H
 #define ONGGI_PEER_HANDLE_H
@@ -32,11 +32,11 @@ struct og_conn {
 };
 
 /* Fills the handle; `setup` must outlive it. 0 or OG_ENOMEM. */
-int og__handle_init(og_conn *conn, const og__handle_ops *ops, const og__setup *setup, uint64_t id,
-                    const og__address *peer);
-void og__handle_fini(og_conn *conn);
+int og__peer_handle_init(og_conn *conn, const og__handle_ops *ops, const og__setup *setup, uint64_t id,
+                         const og__address *peer);
+void og__peer_handle_fini(og_conn *conn);
 
 /* Milliseconds of a clock that never goes back. */
-int64_t og__clock_ms(void);
+int64_t og__peer_clock_ms(void);
 
 #endif

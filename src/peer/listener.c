@@ -28,18 +28,18 @@ og_listener *og_listen(const char *endpoint, const og_conn_options *options, og_
     og_endpoint where;
     og__setup setup;
     if (og_endpoint_parse(&where, endpoint, err) < 0) return NULL;
-    if (og__setup_init(&setup, options, &where, err) < 0) return NULL;
-    og_listener *listener = og__alloc(setup.alloc, sizeof *listener);
+    if (og__peer_setup_init(&setup, options, &where, err) < 0) return NULL;
+    og_listener *listener = og__base_alloc(setup.alloc, sizeof *listener);
     if (!listener) return no_memory(NULL, err);
     memset(listener, 0, sizeof *listener);
     listener->setup = setup;
     listener->socket = (og__socket)OG__SOCKET_NONE;
     if (setup.datagram) {
-        listener->buffer_size = og__socket_max_datagram(where.transport);
-        listener->buffer = og__alloc(setup.alloc, listener->buffer_size);
+        listener->buffer_size = og__net_socket_max_datagram(where.transport);
+        listener->buffer = og__base_alloc(setup.alloc, listener->buffer_size);
         if (!listener->buffer) return no_memory(listener, err);
     }
-    if (og__socket_listen(&listener->socket, &where, BACKLOG, err) < 0) {
+    if (og__net_socket_listen(&listener->socket, &where, BACKLOG, err) < 0) {
         og_listener_close(listener);
         return NULL;
     }
@@ -56,31 +56,31 @@ static og_conn *accept_datagram(og_listener *listener, int64_t timeout_ms, og_er
 {
     og__address from;
     size_t got = 0;
-    int status = og__socket_recv_from(&listener->socket, listener->buffer, listener->buffer_size, &got, &from,
-                                      timeout_ms, err);
+    int status = og__net_socket_recv_from(&listener->socket, listener->buffer, listener->buffer_size, &got,
+                                          &from, timeout_ms, err);
     if (status < 0) return NULL;
-    return og__client_new_datagram(&listener->setup, &listener->socket, &from, listener->buffer, got,
-                                   ++listener->accepted, err);
+    return og__peer_client_new_datagram(&listener->setup, &listener->socket, &from, listener->buffer, got,
+                                        ++listener->accepted, err);
 }
 
 og_conn *og_accept(og_listener *listener, int64_t timeout_ms, og_error *err)
 {
     if (listener->setup.datagram) return accept_datagram(listener, timeout_ms, err);
     og__socket socket = OG__SOCKET_NONE;
-    if (og__socket_accept(&listener->socket, &socket, timeout_ms, err) < 0) return NULL;
-    return og__client_new(&listener->setup, &socket, ++listener->accepted, err);
+    if (og__net_socket_accept(&listener->socket, &socket, timeout_ms, err) < 0) return NULL;
+    return og__peer_client_new(&listener->setup, &socket, ++listener->accepted, err);
 }
 
 void og_listener_interrupt(og_listener *listener)
 {
-    og__socket_interrupt(&listener->socket);
+    og__net_socket_interrupt(&listener->socket);
 }
 
 void og_listener_close(og_listener *listener)
 {
     if (!listener) return;
     const og_allocator *alloc = listener->setup.alloc;
-    og__socket_close(&listener->socket);
-    og__free(alloc, listener->buffer, listener->buffer_size);
-    og__free(alloc, listener, sizeof *listener);
+    og__net_socket_close(&listener->socket);
+    og__base_free(alloc, listener->buffer, listener->buffer_size);
+    og__base_free(alloc, listener, sizeof *listener);
 }

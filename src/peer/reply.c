@@ -20,18 +20,18 @@ static size_t size_of(bool is_gram)
     return sizeof(og__served) + (is_gram ? sizeof(og__address) : 0);
 }
 
-og__served *og__served_new(og__lane *lane, og__port *port, const og__address *peer)
+og__served *og__peer_served_new(og__lane *lane, og__port *port, const og__address *peer)
 {
     const og_allocator *alloc = lane->server->alloc;
     bool is_gram = port->setup.datagram;
-    og__served *served = og__alloc(alloc, size_of(is_gram));
+    og__served *served = og__base_alloc(alloc, size_of(is_gram));
     if (!served) return NULL;
     memset(served, 0, sizeof *served);
     served->is_gram = is_gram;
     if (is_gram) served->to[0] = *peer;
     uint64_t id = atomic_fetch_add(&lane->server->ids, 1) + 1;
-    if (og__handle_init(&served->conn, &og__served_ops, &port->setup, id, peer) < 0) {
-        og__free(alloc, served, size_of(is_gram));
+    if (og__peer_handle_init(&served->conn, &og__peer_served_ops, &port->setup, id, peer) < 0) {
+        og__base_free(alloc, served, size_of(is_gram));
         return NULL;
     }
     served->server = lane->server;
@@ -48,64 +48,64 @@ og__served *og__served_new(og__lane *lane, og__port *port, const og__address *pe
     return served;
 }
 
-void og__served_ref(og__served *served)
+void og__peer_served_ref(og__served *served)
 {
     atomic_fetch_add_explicit(&served->refs, 1, memory_order_relaxed);
 }
 
-void og__served_unref(og__served *served)
+void og__peer_served_unref(og__served *served)
 {
     if (atomic_fetch_sub_explicit(&served->refs, 1, memory_order_acq_rel) != 1) return;
     const og_allocator *alloc = served->alloc;
     pthread_mutex_destroy(&served->lock);
-    og__free(alloc, served->why, sizeof *served->why);
-    og__free(alloc, served->conn.peer, served->conn.peer_size);
-    og__free(alloc, served, size_of(served->is_gram));
+    og__base_free(alloc, served->why, sizeof *served->why);
+    og__base_free(alloc, served->conn.peer, served->conn.peer_size);
+    og__base_free(alloc, served, size_of(served->is_gram));
 }
 
-void og__served_hold(og__served *served)
+void og__peer_served_hold(og__served *served)
 {
     atomic_fetch_add(&served->holds, 1);
-    og__served_ref(served);
+    og__peer_served_ref(served);
 }
 
-bool og__served_is_held(og__served *served)
+bool og__peer_served_is_held(og__served *served)
 {
-    bool locked = og__served_lock(served);
+    bool locked = og__peer_served_lock(served);
     served->told_release = true;
     bool held = atomic_load(&served->holds) > 0;
-    og__served_unlock(served, locked);
+    og__peer_served_unlock(served, locked);
     return held;
 }
 
-bool og__served_lock(og__served *served)
+bool og__peer_served_lock(og__served *served)
 {
     if (atomic_load_explicit(&served->refs, memory_order_acquire) == 1) return false;
     pthread_mutex_lock(&served->lock);
     return true;
 }
 
-void og__served_unlock(og__served *served, bool locked)
+void og__peer_served_unlock(og__served *served, bool locked)
 {
     if (locked) pthread_mutex_unlock(&served->lock);
 }
 
-void og__served_leave(og__served *served)
+void og__peer_served_leave(og__served *served)
 {
     og__lane *lane = served->lane;
     for (int kind = 0; kind < OG__WATCH_KINDS; kind++)
-        og__watch_drop(&lane->watches, (og__watch_kind)kind, &served->watches[kind]);
+        og__peer_watch_drop(&lane->watches, (og__watch_kind)kind, &served->watches[kind]);
     if (served->prev)
         served->prev->next = served->next;
     else
         lane->first = served->next;
     if (served->next) served->next->prev = served->prev;
-    bool locked = og__served_lock(served);
+    bool locked = og__peer_served_lock(served);
     served->closed = true;
     served->left = true;
-    og__conn_fini(&served->conn.core);
-    og__served_unlock(served, locked);
-    og__served_unref(served);
+    og__peer_conn_fini(&served->conn.core);
+    og__peer_served_unlock(served, locked);
+    og__peer_served_unref(served);
 }
 
 /* ---- Calling the lane -----------------------------------------------------------------------------------
@@ -114,21 +114,21 @@ void og__served_leave(og__served *served)
 static void on_post(void *arg)
 {
     og__served *served = arg;
-    bool locked = og__served_lock(served);
+    bool locked = og__peer_served_lock(served);
     served->posted = false;
     bool left = served->left;
-    og__served_unlock(served, locked);
-    if (!left) og__served_attend(served);
-    og__served_unref(served);
+    og__peer_served_unlock(served, locked);
+    if (!left) og__peer_served_attend(served);
+    og__peer_served_unref(served);
 }
 
-void og__served_post(og__served *served)
+void og__peer_served_post(og__served *served)
 {
     if (served->posted || served->left) return;
-    og__served_ref(served);
+    og__peer_served_ref(served);
     served->posted = true;
     served->attend = (og__call){.fn = on_post, .arg = served};
-    og__loop_call(served->lane->loop, &served->attend);
+    og__net_loop_call(served->lane->loop, &served->attend);
 }
 
 /* True when the lane will attend to the connection anyway, as it is calling the user for it right now. */
@@ -148,24 +148,24 @@ static int closed(og_error *err)
 static int put(og__served *served, og_value value, og_error *err)
 {
     if (served->closed) return closed(err);
-    if (served->is_gram) return og__gram_send(served, value, err);
+    if (served->is_gram) return og__peer_gram_send(served, value, err);
     og_buf *out = &served->conn.core.out;
     size_t waiting = atomic_load_explicit(&served->queued, memory_order_relaxed) + out->len;
     /* Twice what stops reading, so that whatever the workers have in hand by then can be answered. */
     if (waiting / 2 > served->server->options.max_queued)
         return og_error_set(err, OG_EBUSY, OG_NO_POSITION,
                             "%zu bytes wait for a peer that does not read: send again when it has", waiting);
-    int status = og__conn_put(&served->conn.core, value, err);
-    if (status == OG_OK && !will_attend(served)) og__served_post(served);
+    int status = og__peer_conn_put(&served->conn.core, value, err);
+    if (status == OG_OK && !will_attend(served)) og__peer_served_post(served);
     return status;
 }
 
 static int send_served(og_conn *conn, og_value value, og_error *err)
 {
     og__served *served = served_of(conn);
-    bool locked = og__served_lock(served);
+    bool locked = og__peer_served_lock(served);
     int status = put(served, value, err);
-    og__served_unlock(served, locked);
+    og__peer_served_unlock(served, locked);
     return status;
 }
 
@@ -182,25 +182,25 @@ static int shutdown_served(og_conn *conn, og_error *err)
     og__served *served = served_of(conn);
     if (served->is_gram)
         return og_error_set(err, OG_EINVAL, OG_NO_POSITION, "datagrams have no end to tell the peer about");
-    bool locked = og__served_lock(served);
+    bool locked = og__peer_served_lock(served);
     bool open = !served->closed;
     if (open) {
         served->shut_wanted = true;
-        if (!will_attend(served)) og__served_post(served);
+        if (!will_attend(served)) og__peer_served_post(served);
     }
-    og__served_unlock(served, locked);
+    og__peer_served_unlock(served, locked);
     return open ? OG_OK : closed(err);
 }
 
 static void disconnect_served(og_conn *conn)
 {
     og__served *served = served_of(conn);
-    bool locked = og__served_lock(served);
+    bool locked = og__peer_served_lock(served);
     if (!served->closed && !served->is_gram) {
         served->bye_wanted = true;
-        if (!will_attend(served)) og__served_post(served);
+        if (!will_attend(served)) og__peer_served_post(served);
     }
-    og__served_unlock(served, locked);
+    og__peer_served_unlock(served, locked);
 }
 
 static bool usable_served(const og_conn *conn)
@@ -210,20 +210,20 @@ static bool usable_served(const og_conn *conn)
 
 static void keep_served(og_conn *conn)
 {
-    og__served_hold(served_of(conn));
+    og__peer_served_hold(served_of(conn));
 }
 
 static void release_served(og_conn *conn)
 {
     og__served *served = served_of(conn);
-    bool locked = og__served_lock(served);
+    bool locked = og__peer_served_lock(served);
     atomic_fetch_sub(&served->holds, 1);
-    if (served->told_release) og__served_post(served);
-    og__served_unlock(served, locked);
-    og__served_unref(served); /* last, as the lane may free what nobody refers to */
+    if (served->told_release) og__peer_served_post(served);
+    og__peer_served_unlock(served, locked);
+    og__peer_served_unref(served); /* last, as the lane may free what nobody refers to */
 }
 
-const og__handle_ops og__served_ops = {
+const og__handle_ops og__peer_served_ops = {
     .send = send_served,
     .recv = recv_served,
     .shutdown = shutdown_served,

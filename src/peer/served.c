@@ -27,34 +27,34 @@ static const char *state_text(int state)
 
 static void set_state(og__served *served, og__state state)
 {
-    og__server_log(served->server, OG_LOG_DEBUG, &served->conn, "%s -> %s", state_text(served->state),
-                   state_text((int)state));
+    og__peer_server_log(served->server, OG_LOG_DEBUG, &served->conn, "%s -> %s", state_text(served->state),
+                        state_text((int)state));
     served->state = (uint8_t)state;
 }
 
 static void watch(og__served *served, og__watch_kind kind)
 {
-    og__watch_set(&served->lane->watches, kind, &served->watches[kind], served);
+    og__peer_watch_set(&served->lane->watches, kind, &served->watches[kind], served);
 }
 
 static void unwatch(og__served *served, og__watch_kind kind)
 {
-    og__watch_clear(&served->watches[kind]);
+    og__peer_watch_clear(&served->watches[kind]);
 }
 
 static void remember_why(og__served *served, const og_error *why)
 {
     if (!why || served->failed) return;
     served->failed = true;
-    served->why = og__alloc(served->alloc, sizeof *why);
+    served->why = og__base_alloc(served->alloc, sizeof *why);
     if (served->why) *served->why = *why;
 }
 
 static void send_no_more(og__served *served)
 {
-    bool locked = og__served_lock(served);
+    bool locked = og__peer_served_lock(served);
     served->closed = true;
-    og__served_unlock(served, locked);
+    og__peer_served_unlock(served, locked);
 }
 
 /* Messages with the workers. The lane is told when the next one is done. */
@@ -62,11 +62,11 @@ static size_t jobs_of(og__served *served, size_t *bytes)
 {
     size_t count = 0;
     *bytes = 0;
-    if (served->server->workers) og__workers_load(served->server->workers, served, &count, bytes);
+    if (served->server->workers) og__peer_workers_load(served->server->workers, served, &count, bytes);
     return count;
 }
 
-bool og__served_is_with_worker(og__served *served)
+bool og__peer_served_is_with_worker(og__served *served)
 {
     size_t bytes;
     return jobs_of(served, &bytes) > 0;
@@ -75,10 +75,10 @@ bool og__served_is_with_worker(og__served *served)
 /* Bytes put and not yet taken by the system. */
 static size_t waiting(og__served *served)
 {
-    bool locked = og__served_lock(served);
+    bool locked = og__peer_served_lock(served);
     size_t len = served->conn.core.out.len;
-    og__served_unlock(served, locked);
-    size_t queued = served->stream ? og__stream_queued(served->stream) : 0;
+    og__peer_served_unlock(served, locked);
+    size_t queued = served->stream ? og__net_stream_queued(served->stream) : 0;
     atomic_store_explicit(&served->queued, queued, memory_order_relaxed);
     return len + queued;
 }
@@ -100,8 +100,8 @@ static void finish_gone(og__served *served)
     }
     if (server->options.on_close) server->options.on_close(&served->conn, why, server->options.user);
     og__lane *lane = served->lane;
-    og__served_leave(served);
-    og__lane_left(lane, true);
+    og__peer_served_leave(served);
+    og__peer_lane_left(lane, true);
 }
 
 static void on_closed(void *ctx)
@@ -112,16 +112,16 @@ static void on_closed(void *ctx)
     finish_gone(served);
 }
 
-void og__served_close(og__served *served, const og_error *why)
+void og__peer_served_close(og__served *served, const og_error *why)
 {
     if (served->state == OG__CLOSED) return;
     remember_why(served, why);
     set_state(served, OG__CLOSED);
     send_no_more(served);
-    if (served->server->workers) og__workers_drop(served->server->workers, served);
+    if (served->server->workers) og__peer_workers_drop(served->server->workers, served);
     for (int kind = 0; kind < OG__WATCH_KINDS; kind++)
         unwatch(served, (og__watch_kind)kind);
-    og__stream_close(served->stream);
+    og__net_stream_close(served->stream);
 }
 
 /* Nothing more is read or put; what is queued goes, then the connection. */
@@ -131,8 +131,8 @@ static void drain(og__served *served, const og_error *why)
     remember_why(served, why);
     set_state(served, OG__DRAINING);
     send_no_more(served);
-    if (served->server->workers) og__workers_drop(served->server->workers, served);
-    og__stream_read(served->stream, false);
+    if (served->server->workers) og__peer_workers_drop(served->server->workers, served);
+    og__net_stream_read(served->stream, false);
     unwatch(served, OG__WATCH_MESSAGE);
     unwatch(served, OG__WATCH_SILENCE);
     unwatch(served, OG__WATCH_IDLE);
@@ -144,7 +144,7 @@ static void finish(og__served *served, const og_error *why)
     remember_why(served, why);
     if (served->state >= OG__FINISHING) return;
     set_state(served, OG__FINISHING);
-    og__stream_read(served->stream, false);
+    og__net_stream_read(served->stream, false);
     unwatch(served, OG__WATCH_MESSAGE);
     unwatch(served, OG__WATCH_SILENCE);
     unwatch(served, OG__WATCH_IDLE);
@@ -156,7 +156,7 @@ static bool is_in_hand(og__served *served)
 {
     size_t bytes;
     if (waiting(served) > 0 || jobs_of(served, &bytes) > 0) return true;
-    return !served->failed && og__served_is_held(served);
+    return !served->failed && og__peer_served_is_held(served);
 }
 
 /* What remains to be done before the connection may go. */
@@ -164,11 +164,11 @@ static void check_end(og__served *served)
 {
     if (served->state == OG__FINISHING) {
         if (is_in_hand(served)) {
-            if (!og__watch_is_set(&served->watches[OG__WATCH_SEND])) watch(served, OG__WATCH_SEND);
+            if (!og__peer_watch_is_set(&served->watches[OG__WATCH_SEND])) watch(served, OG__WATCH_SEND);
             return;
         }
         if (served->conn.core.ended)
-            og__served_close(served, NULL);
+            og__peer_served_close(served, NULL);
         else
             drain(served, NULL);
     }
@@ -176,15 +176,15 @@ static void check_end(og__served *served)
     size_t bytes;
     if (waiting(served) > 0 || jobs_of(served, &bytes) > 0) return;
     if (served->conn.core.ended) {
-        og__served_close(served, NULL);
+        og__peer_served_close(served, NULL);
         return;
     }
     /* Closing on unread bytes would reset the connection, and the peer might lose its answer. */
-    og__stream_shutdown(served->stream);
+    og__net_stream_shutdown(served->stream);
     set_state(served, OG__LINGERING);
     unwatch(served, OG__WATCH_SEND);
     watch(served, OG__WATCH_LINGER);
-    og__stream_read(served->stream, true);
+    og__net_stream_read(served->stream, true);
 }
 
 /* ---- Writing --------------------------------------------------------------------------------------------
@@ -194,11 +194,11 @@ static void check_end(og__served *served)
 static og_buf take_out(og__served *served, bool *shut)
 {
     og__conn *core = &served->conn.core;
-    bool locked = og__served_lock(served);
+    bool locked = og__peer_served_lock(served);
     og_buf out = core->out;
     og_buf_init(&core->out, core->setup->alloc);
     *shut = served->shut_wanted || (out.len > 0 && og_framing_ends_stream(core->out_wire.framing));
-    og__served_unlock(served, locked);
+    og__peer_served_unlock(served, locked);
     return out;
 }
 
@@ -206,12 +206,12 @@ static og_buf take_out(og__served *served, bool *shut)
 static void lend_spare(og__served *served)
 {
     og__conn *core = &served->conn.core;
-    bool locked = og__served_lock(served);
+    bool locked = og__peer_served_lock(served);
     if (core->out.cap == 0 && served->lane->spare.cap > 0) {
         core->out = served->lane->spare;
         og_buf_init(&served->lane->spare, core->setup->alloc);
     }
-    og__served_unlock(served, locked);
+    og__peer_served_unlock(served, locked);
 }
 
 static void give_back(og__served *served, og_buf *out)
@@ -235,21 +235,21 @@ static void flush(og__served *served)
     og_error err;
     served->put += out.len;
     if (out.len > OWN_MEMORY)
-        status = og__stream_write_buf(served->stream, &out, &err);
+        status = og__net_stream_write_buf(served->stream, &out, &err);
     else if (out.len > 0)
-        status = og__stream_write(served->stream, out.data, out.len, &err);
+        status = og__net_stream_write(served->stream, out.data, out.len, &err);
     give_back(served, &out);
-    size_t queued = og__stream_queued(served->stream);
+    size_t queued = og__net_stream_queued(served->stream);
     atomic_store_explicit(&served->queued, queued, memory_order_relaxed);
     if (status < 0) {
-        og__served_close(served, &err);
+        og__peer_served_close(served, &err);
         return;
     }
-    if (queued > 0 && !og__watch_is_set(&served->watches[OG__WATCH_SEND])) {
+    if (queued > 0 && !og__peer_watch_is_set(&served->watches[OG__WATCH_SEND])) {
         served->sent = served->put - queued;
         watch(served, OG__WATCH_SEND);
     }
-    if (shut) og__stream_shutdown(served->stream);
+    if (shut) og__net_stream_shutdown(served->stream);
 }
 
 /* ---- Reading --------------------------------------------------------------------------------------------
@@ -269,19 +269,19 @@ static void log_detection(og__served *served)
     char *seen = served->lane->seen;
     if (seen[0] == '\0') return;
     char framing[40];
-    og__server_log(served->server, OG_LOG_INFO, &served->conn, "speaks %s in %s: %s",
-                   og_conn_codec(&served->conn), og_conn_framing(&served->conn, framing, sizeof framing),
-                   seen);
+    og__peer_server_log(served->server, OG_LOG_INFO, &served->conn, "speaks %s in %s: %s",
+                        og_conn_codec(&served->conn), og_conn_framing(&served->conn, framing, sizeof framing),
+                        seen);
     seen[0] = '\0';
 }
 
-void og__served_refuse(og__served *served, const og_error *err, bool closing)
+void og__peer_served_refuse(og__served *served, const og_error *err, bool closing)
 {
     og_server *server = served->server;
     char at[40] = "";
     if (err->position != OG_NO_POSITION) snprintf(at, sizeof at, " at byte %zu", err->position);
-    og__server_log(server, OG_LOG_WARNING, &served->conn, "refused a message%s: %s; the connection %s", at,
-                   err->text, closing ? "is closed" : "goes on");
+    og__peer_server_log(server, OG_LOG_WARNING, &served->conn, "refused a message%s: %s; the connection %s",
+                        at, err->text, closing ? "is closed" : "goes on");
     if (!server->options.on_refuse) return;
     bool pumping = served->pumping;
     served->pumping = true;
@@ -289,17 +289,17 @@ void og__served_refuse(og__served *served, const og_error *err, bool closing)
     served->pumping = pumping;
 }
 
-int og__served_deliver(og__served *served, const og__message *message, og_error *err)
+int og__peer_served_deliver(og__served *served, const og__message *message, og_error *err)
 {
     og_server *server = served->server;
     if (server->workers) {
-        if (og__workers_give(server->workers, served, message) == OG_OK) return OG_OK;
+        if (og__peer_workers_give(server->workers, served, message) == OG_OK) return OG_OK;
         return og_error_set(err, OG_ENOMEM, OG_NO_POSITION, "no memory for a message");
     }
     og_value value;
-    int status = og__message_read(&served->port->setup, message, served->lane->doc, &value, err);
+    int status = og__peer_message_read(&served->port->setup, message, served->lane->doc, &value, err);
     if (status < 0) {
-        og__conn_refused(&served->conn.core);
+        og__peer_conn_refused(&served->conn.core);
         return status;
     }
     if (server->options.on_message) server->options.on_message(&served->conn, value, server->options.user);
@@ -308,9 +308,9 @@ int og__served_deliver(og__served *served, const og__message *message, og_error 
 
 static int take(og__served *served, og__message *message, og_error *err)
 {
-    bool locked = og__served_lock(served);
-    int status = og__conn_take(&served->conn.core, message, err);
-    og__served_unlock(served, locked);
+    bool locked = og__peer_served_lock(served);
+    int status = og__peer_conn_take(&served->conn.core, message, err);
+    og__peer_served_unlock(served, locked);
     if (served->lane->seen[0]) log_detection(served);
     return status;
 }
@@ -319,12 +319,12 @@ static void pause_reading(og__served *served)
 {
     og_error err;
     served->paused = true;
-    og__stream_read(served->stream, false);
+    og__net_stream_read(served->stream, false);
     unwatch(served, OG__WATCH_MESSAGE);
     unwatch(served, OG__WATCH_SILENCE);
-    if (og__conn_hold(&served->conn.core) == OG_OK) return;
+    if (og__peer_conn_hold(&served->conn.core) == OG_OK) return;
     og_error_set(&err, OG_ENOMEM, OG_NO_POSITION, "no memory for what has arrived");
-    og__served_close(served, &err);
+    og__peer_served_close(served, &err);
 }
 
 /* One message, if a whole one is there: 1, 0 when not, < 0 when there will be no next one. */
@@ -333,10 +333,10 @@ static int pump_one(og__served *served)
     og_error err;
     og__message message;
     int status = take(served, &message, &err);
-    if (status > 0) status = og__served_deliver(served, &message, &err) < 0 ? err.code : 1;
+    if (status > 0) status = og__peer_served_deliver(served, &message, &err) < 0 ? err.code : 1;
     if (status >= 0) return status;
     bool closing = served->conn.core.broken;
-    og__served_refuse(served, &err, closing);
+    og__peer_served_refuse(served, &err, closing);
     if (!closing) return 1;
     finish(served, &err);
     return status;
@@ -346,12 +346,12 @@ static int pump_one(og__served *served)
 static void watch_reading(og__served *served, bool progress)
 {
     const og__conn *core = &served->conn.core;
-    bool midway = og__conn_midway(core);
+    bool midway = og__peer_conn_midway(core);
     if (!midway)
         unwatch(served, OG__WATCH_MESSAGE);
-    else if (progress || !og__watch_is_set(&served->watches[OG__WATCH_MESSAGE]))
+    else if (progress || !og__peer_watch_is_set(&served->watches[OG__WATCH_MESSAGE]))
         watch(served, OG__WATCH_MESSAGE);
-    if (og__conn_wants_idle(core))
+    if (og__peer_conn_wants_idle(core))
         watch(served, OG__WATCH_SILENCE);
     else
         unwatch(served, OG__WATCH_SILENCE);
@@ -395,13 +395,13 @@ static void resume(og__served *served)
     if (!served->paused || served->state != OG__OPEN || is_loaded(served, 2)) return;
     served->paused = false;
     pump(served);
-    if (!served->paused && served->state == OG__OPEN) og__stream_read(served->stream, true);
+    if (!served->paused && served->state == OG__OPEN) og__net_stream_read(served->stream, true);
 }
 
-void og__served_attend(og__served *served)
+void og__peer_served_attend(og__served *served)
 {
     if (served->is_gram) {
-        og__gram_attend(served);
+        og__peer_gram_attend(served);
         return;
     }
     if (served->gone) {
@@ -415,24 +415,24 @@ void og__served_attend(og__served *served)
     check_end(served);
 }
 
-void og__served_refused(og__served *served, const og_error *err)
+void og__peer_served_refused(og__served *served, const og_error *err)
 {
-    if (served->is_gram) og__served_refuse(served, err, false);
+    if (served->is_gram) og__peer_served_refuse(served, err, false);
     if (served->is_gram || served->state == OG__CLOSED) return;
-    og__conn_refused(&served->conn.core);
+    og__peer_conn_refused(&served->conn.core);
     bool closing = served->conn.core.broken;
-    if (closing) og__workers_drop(served->server->workers, served);
-    og__served_refuse(served, err, closing);
+    if (closing) og__peer_workers_drop(served->server->workers, served);
+    og__peer_served_refuse(served, err, closing);
     if (closing) finish(served, err);
-    og__served_attend(served);
+    og__peer_served_attend(served);
 }
 
-void og__served_stop(og__served *served)
+void og__peer_served_stop(og__served *served)
 {
     if (served->is_gram || served->state == OG__CLOSED) return;
     finish(served, NULL);
     if (served->state == OG__FINISHING && !is_in_hand(served))
-        og__served_close(served, NULL);
+        og__peer_served_close(served, NULL);
     else
         check_end(served);
 }
@@ -443,14 +443,14 @@ void og__served_stop(og__served *served)
 static uint8_t *on_alloc(void *ctx, size_t *size)
 {
     og__served *served = ctx;
-    return served->state == OG__OPEN ? og__conn_space(&served->conn.core, size) : NULL;
+    return served->state == OG__OPEN ? og__peer_conn_space(&served->conn.core, size) : NULL;
 }
 
 static void on_data(void *ctx, const uint8_t *data, size_t len)
 {
     og__served *served = ctx;
     if (served->state != OG__OPEN) return;
-    og__conn_feed(&served->conn.core, data, len);
+    og__peer_conn_feed(&served->conn.core, data, len);
     watch(served, OG__WATCH_IDLE);
     pump(served);
 }
@@ -458,9 +458,9 @@ static void on_data(void *ctx, const uint8_t *data, size_t len)
 static void on_end(void *ctx)
 {
     og__served *served = ctx;
-    og__conn_end(&served->conn.core);
+    og__peer_conn_end(&served->conn.core);
     if (served->state == OG__LINGERING)
-        og__served_close(served, NULL);
+        og__peer_served_close(served, NULL);
     else if (served->state == OG__OPEN)
         pump(served);
 }
@@ -468,13 +468,13 @@ static void on_end(void *ctx)
 static void on_error(void *ctx, const og_error *err)
 {
     og__served *served = ctx;
-    og__served_close(served, served->state == OG__LINGERING ? NULL : err);
+    og__peer_served_close(served, served->state == OG__LINGERING ? NULL : err);
 }
 
 static void on_drain(void *ctx)
 {
     og__served *served = ctx;
-    size_t queued = og__stream_queued(served->stream);
+    size_t queued = og__net_stream_queued(served->stream);
     atomic_store_explicit(&served->queued, queued, memory_order_relaxed);
     served->sent = served->put - queued;
     if (queued == 0)
@@ -482,7 +482,7 @@ static void on_drain(void *ctx)
     else
         watch(served, OG__WATCH_SEND);
     if (served->state == OG__OPEN) watch(served, OG__WATCH_IDLE);
-    og__served_attend(served);
+    og__peer_served_attend(served);
 }
 
 static const og__stream_events events = {
@@ -494,32 +494,32 @@ static const og__stream_events events = {
     .on_close = on_closed,
 };
 
-void og__served_open(og__lane *lane, og__port *port, og__socket *socket)
+void og__peer_served_open(og__lane *lane, og__port *port, og__socket *socket)
 {
     og_error err;
     og_server *server = lane->server;
-    og__served *served = og__served_new(lane, port, &socket->peer);
+    og__served *served = og__peer_served_new(lane, port, &socket->peer);
     if (!served) {
-        og__socket_close(socket);
-        og__server_log(server, OG_LOG_ERROR, NULL, "no memory for a connection");
-        og__lane_left(lane, true);
+        og__net_socket_close(socket);
+        og__peer_server_log(server, OG_LOG_ERROR, NULL, "no memory for a connection");
+        og__peer_lane_left(lane, true);
         return;
     }
-    served->stream = og__stream_open(lane->loop, socket, &events, served, &err);
+    served->stream = og__net_stream_open(lane->loop, socket, &events, served, &err);
     if (!served->stream) {
-        og__server_log(server, OG_LOG_ERROR, &served->conn, "%s", err.text);
-        og__served_leave(served);
-        og__lane_left(lane, true);
+        og__peer_server_log(server, OG_LOG_ERROR, &served->conn, "%s", err.text);
+        og__peer_served_leave(served);
+        og__peer_lane_left(lane, true);
         return;
     }
-    og__stream_set_high_water(served->stream, server->options.max_queued);
-    og__server_log(server, OG_LOG_DEBUG, &served->conn, "connected");
+    og__net_stream_set_high_water(served->stream, server->options.max_queued);
+    og__peer_server_log(server, OG_LOG_DEBUG, &served->conn, "connected");
     served->pumping = true;
     if (server->options.on_open) server->options.on_open(&served->conn, server->options.user);
     served->pumping = false;
-    og__stream_read(served->stream, true);
+    og__net_stream_read(served->stream, true);
     watch(served, OG__WATCH_IDLE);
-    og__served_attend(served);
+    og__peer_served_attend(served);
 }
 
 /* ---- Time limits ----------------------------------------------------------------------------------------
@@ -531,9 +531,9 @@ static void message_too_slow(og__served *served)
     og_error_set(&err, OG_ETIMEOUT, (size_t)served->conn.core.consumed,
                  "found part of a message, expected the rest within %lld ms",
                  (long long)served->lane->watches.limit_ms[OG__WATCH_MESSAGE]);
-    og__served_refuse(served, &err, true);
+    og__peer_served_refuse(served, &err, true);
     finish(served, &err);
-    og__served_attend(served);
+    og__peer_served_attend(served);
 }
 
 static void idle_too_long(og__served *served)
@@ -553,7 +553,7 @@ static void idle_too_long(og__served *served)
 static void sending_stuck(og__served *served)
 {
     og_error err;
-    size_t queued = og__stream_queued(served->stream);
+    size_t queued = og__net_stream_queued(served->stream);
     uint64_t sent = served->put - queued;
     if (queued > 0 && sent > served->sent) {
         served->sent = sent;
@@ -563,22 +563,22 @@ static void sending_stuck(og__served *served)
     if (queued == 0 && served->state < OG__FINISHING) return;
     og_error_set(&err, OG_ETIMEOUT, OG_NO_POSITION, "%zu bytes wait for a peer that has not read for %lld ms",
                  queued, (long long)served->lane->watches.limit_ms[OG__WATCH_SEND]);
-    og__served_close(served, queued > 0 ? &err : NULL);
+    og__peer_served_close(served, queued > 0 ? &err : NULL);
 }
 
-void og__served_expired(void *ctx, og__watch_kind kind)
+void og__peer_served_expired(void *ctx, og__watch_kind kind)
 {
     og__served *served = ctx;
     if (served->state == OG__CLOSED) return;
     switch (kind) {
     case OG__WATCH_SILENCE:
-        og__conn_idle(&served->conn.core);
+        og__peer_conn_idle(&served->conn.core);
         if (served->state == OG__OPEN && !served->paused) pump(served);
         break;
     case OG__WATCH_MESSAGE: message_too_slow(served); break;
     case OG__WATCH_IDLE: idle_too_long(served); break;
     case OG__WATCH_SEND: sending_stuck(served); break;
-    case OG__WATCH_LINGER: og__served_close(served, NULL); break;
+    case OG__WATCH_LINGER: og__peer_served_close(served, NULL); break;
     case OG__WATCH_KINDS: break;
     }
 }

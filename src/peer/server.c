@@ -27,7 +27,8 @@ typedef struct arrival {
     og__socket socket;
 } arrival;
 
-void og__server_log(const og_server *server, og_log_level level, const og_conn *conn, const char *format, ...)
+void og__peer_server_log(const og_server *server, og_log_level level, const og_conn *conn, const char *format,
+                         ...)
 {
     if (!server->options.on_log) return;
     char text[512];
@@ -64,9 +65,9 @@ static int fill_options(og_server_options *options, og_error *err)
 static void lane_fini(og__lane *lane)
 {
     if (!lane->loop) return;
-    if (lane->stop_timer) og__timer_close(lane->stop_timer);
-    og__watches_fini(&lane->watches);
-    og__loop_free(lane->loop);
+    if (lane->stop_timer) og__net_timer_close(lane->stop_timer);
+    og__peer_watches_fini(&lane->watches);
+    og__net_loop_free(lane->loop);
     og_doc_free(lane->doc);
     og_buf_free(&lane->spare);
 }
@@ -77,14 +78,14 @@ static void on_stop_timeout(void *ctx)
     og__served *served = lane->first;
     while (served) {
         og__served *next = served->next;
-        if (og__served_is_with_worker(served))
-            og__server_log(lane->server, OG_LOG_WARNING, &served->conn,
-                           "the stop waits for the handler of its message, which has not returned");
+        if (og__peer_served_is_with_worker(served))
+            og__peer_server_log(lane->server, OG_LOG_WARNING, &served->conn,
+                                "the stop waits for the handler of its message, which has not returned");
         if (!served->is_gram) {
-            og__served_close(served, NULL);
+            og__peer_served_close(served, NULL);
         } else {
-            og__served_leave(served);
-            og__lane_left(lane, false);
+            og__peer_served_leave(served);
+            og__peer_lane_left(lane, false);
         }
         served = next;
     }
@@ -94,12 +95,12 @@ static int lane_init(og_server *server, og__lane *lane, og_error *err)
 {
     lane->server = server;
     og_buf_init(&lane->spare, server->alloc);
-    lane->loop = og__loop_new(server->alloc, err);
+    lane->loop = og__net_loop_new(server->alloc, err);
     if (!lane->loop) return OG_ENOMEM;
     lane->doc = og_doc_new(server->alloc);
-    lane->stop_timer = og__timer_open(lane->loop, on_stop_timeout, lane, err);
-    if (og__watches_init(&lane->watches, lane->loop, og__served_expired, err) < 0 || !lane->stop_timer ||
-        !lane->doc)
+    lane->stop_timer = og__net_timer_open(lane->loop, on_stop_timeout, lane, err);
+    if (og__peer_watches_init(&lane->watches, lane->loop, og__peer_served_expired, err) < 0 ||
+        !lane->stop_timer || !lane->doc)
         return og_error_set(err, OG_ENOMEM, OG_NO_POSITION, "no memory for a server");
     const og_server_options *options = &server->options;
     int64_t *limits = lane->watches.limit_ms;
@@ -116,15 +117,15 @@ og_server *og_server_new(const og_server_options *options, og_error *err)
     og_server_options own;
     og__setup setup;
     og_endpoint nowhere = {.transport = OG_TCP};
-    if (og__options_take(&own, sizeof own, options, err) < 0 || fill_options(&own, err) < 0) return NULL;
-    if (og__setup_init(&setup, &own.conn, &nowhere, err) < 0) return NULL;
+    if (og__base_options_take(&own, sizeof own, options, err) < 0 || fill_options(&own, err) < 0) return NULL;
+    if (og__peer_setup_init(&setup, &own.conn, &nowhere, err) < 0) return NULL;
     if (own.max_queued == 0) own.max_queued = QUEUE_BASE + setup.max_message;
     size_t lanes = (size_t)own.threads;
-    og_server *server = og__alloc(own.conn.alloc, sizeof *server);
-    og__lane *lane_memory = og__alloc(own.conn.alloc, lanes * sizeof *lane_memory);
+    og_server *server = og__base_alloc(own.conn.alloc, sizeof *server);
+    og__lane *lane_memory = og__base_alloc(own.conn.alloc, lanes * sizeof *lane_memory);
     if (!server || !lane_memory) {
-        og__free(own.conn.alloc, server, sizeof *server);
-        og__free(own.conn.alloc, lane_memory, lanes * sizeof *lane_memory);
+        og__base_free(own.conn.alloc, server, sizeof *server);
+        og__base_free(own.conn.alloc, lane_memory, lanes * sizeof *lane_memory);
         og_error_set(err, OG_ENOMEM, OG_NO_POSITION, "no memory for a server");
         return NULL;
     }
@@ -152,12 +153,12 @@ void og_server_free(og_server *server)
     og__port *port = server->ports;
     while (port) {
         og__port *next = port->next;
-        og__socket_close(&port->socket);
-        og__free(server->alloc, port, sizeof *port);
+        og__net_socket_close(&port->socket);
+        og__base_free(server->alloc, port, sizeof *port);
         port = next;
     }
-    og__free(server->alloc, server->lanes, server->lane_count * sizeof *server->lanes);
-    og__free(server->alloc, server, sizeof *server);
+    og__base_free(server->alloc, server->lanes, server->lane_count * sizeof *server->lanes);
+    og__base_free(server->alloc, server, sizeof *server);
 }
 
 /* ---- Endpoints ------------------------------------------------------------------------------------------
@@ -168,16 +169,16 @@ int og_server_listen(og_server *server, const char *endpoint, og_error *err)
     og_endpoint where;
     int status = og_endpoint_parse(&where, endpoint, err);
     if (status < 0) return status;
-    og__port *port = og__alloc(server->alloc, sizeof *port);
+    og__port *port = og__base_alloc(server->alloc, sizeof *port);
     if (!port) return og_error_set(err, OG_ENOMEM, OG_NO_POSITION, "no memory to listen");
     memset(port, 0, sizeof *port);
     port->server = server;
     port->socket = (og__socket)OG__SOCKET_NONE;
-    port->max_datagram = og__socket_max_datagram(where.transport);
-    status = og__setup_init(&port->setup, &server->options.conn, &where, err);
-    if (status == OG_OK) status = og__socket_listen(&port->socket, &where, BACKLOG, err);
+    port->max_datagram = og__net_socket_max_datagram(where.transport);
+    status = og__peer_setup_init(&port->setup, &server->options.conn, &where, err);
+    if (status == OG_OK) status = og__net_socket_listen(&port->socket, &where, BACKLOG, err);
     if (status < 0) {
-        og__free(server->alloc, port, sizeof *port);
+        og__base_free(server->alloc, port, sizeof *port);
         return status;
     }
     og_endpoint_text(&where, port->endpoint, sizeof port->endpoint);
@@ -210,7 +211,7 @@ static void pause_accepting(og_server *server, bool pause)
 {
     atomic_store(&server->accept_paused, pause);
     for (og__port *port = server->ports; port; port = port->next)
-        if (port->listener) og__listener_pause(port->listener, pause);
+        if (port->listener) og__net_listener_pause(port->listener, pause);
 }
 
 static void resume_if_room(og_server *server)
@@ -225,36 +226,36 @@ static void resume_accepting(void *arg)
     resume_if_room(server);
 }
 
-void og__lane_left(og__lane *lane, bool was_stream)
+void og__peer_lane_left(og__lane *lane, bool was_stream)
 {
     og_server *server = lane->server;
     if (was_stream) {
         atomic_fetch_sub(&server->connections, 1);
         if (atomic_load(&server->accept_paused) && !atomic_exchange(&server->resuming, true))
-            og__loop_call(server->lanes[0].loop, &server->resume);
+            og__net_loop_call(server->lanes[0].loop, &server->resume);
     }
     lane->count--;
     if (!lane->stopping || lane->count > 0) return;
     lane->done = true;
-    og__loop_stop(lane->loop);
+    og__net_loop_stop(lane->loop);
 }
 
 static void arrive(og__lane *lane, og__port *port, og__socket *socket)
 {
     lane->count++;
     if (!lane->stopping) {
-        og__served_open(lane, port, socket);
+        og__peer_served_open(lane, port, socket);
         return;
     }
-    og__socket_close(socket);
-    og__lane_left(lane, true);
+    og__net_socket_close(socket);
+    og__peer_lane_left(lane, true);
 }
 
 static void on_arrival(void *arg)
 {
     arrival *a = arg;
     arrive(a->lane, a->port, &a->socket);
-    og__free(a->port->server->alloc, a, sizeof *a);
+    og__base_free(a->port->server->alloc, a, sizeof *a);
 }
 
 static void on_accept(void *ctx, og__socket socket)
@@ -265,29 +266,29 @@ static void on_accept(void *ctx, og__socket socket)
     size_t count = atomic_fetch_add(&server->connections, 1) + 1;
     if (count >= server->options.max_connections) {
         pause_accepting(server, true);
-        og__server_log(server, OG_LOG_WARNING, NULL,
-                       "%zu connections are open, as many as may be: others wait", count);
+        og__peer_server_log(server, OG_LOG_WARNING, NULL,
+                            "%zu connections are open, as many as may be: others wait", count);
         resume_if_room(server); /* one may have gone meanwhile */
     }
     if (lane == port->lane) {
         arrive(lane, port, &socket);
         return;
     }
-    arrival *a = og__alloc(server->alloc, sizeof *a);
+    arrival *a = og__base_alloc(server->alloc, sizeof *a);
     if (a) {
         *a = (arrival){lane, port, socket};
-        if (og__loop_post(lane->loop, on_arrival, a) == OG_OK) return;
-        og__free(server->alloc, a, sizeof *a);
+        if (og__net_loop_post(lane->loop, on_arrival, a) == OG_OK) return;
+        og__base_free(server->alloc, a, sizeof *a);
     }
-    og__server_log(server, OG_LOG_ERROR, NULL, "no memory for a connection");
-    og__socket_close(&socket);
+    og__peer_server_log(server, OG_LOG_ERROR, NULL, "no memory for a connection");
+    og__net_socket_close(&socket);
     atomic_fetch_sub(&server->connections, 1);
 }
 
 static void on_accept_error(void *ctx, const og_error *err)
 {
     const og__port *port = ctx;
-    og__server_log(port->server, OG_LOG_ERROR, NULL, "%s: %s", port->endpoint, err->text);
+    og__peer_server_log(port->server, OG_LOG_ERROR, NULL, "%s: %s", port->endpoint, err->text);
 }
 
 /* ---- Running --------------------------------------------------------------------------------------------
@@ -300,13 +301,13 @@ static int open_ports(og_server *server, og_error *err)
     for (og__port *port = server->ports; port; port = port->next) {
         if (port->setup.datagram) {
             port->lane = &server->lanes[grams++ % server->lane_count];
-            port->dgram = og__dgram_open(port->lane->loop, &port->socket, og__gram_received, og__gram_error,
-                                         og__gram_closed, port, err);
+            port->dgram = og__net_dgram_open(port->lane->loop, &port->socket, og__peer_gram_received,
+                                             og__peer_gram_error, og__peer_gram_closed, port, err);
             if (!port->dgram) return OG_EIO;
         } else {
             port->lane = &server->lanes[0];
             port->listener =
-                og__listener_open(port->lane->loop, &port->socket, on_accept, on_accept_error, port, err);
+                og__net_listener_open(port->lane->loop, &port->socket, on_accept, on_accept_error, port, err);
             if (!port->listener) return OG_EIO;
         }
     }
@@ -317,9 +318,9 @@ static void close_ports(og__lane *lane)
 {
     for (og__port *port = lane->server->ports; port; port = port->next) {
         if (port->lane != lane) continue;
-        if (port->listener) og__listener_close(port->listener);
+        if (port->listener) og__net_listener_close(port->listener);
         port->listener = NULL;
-        if (port->gram) og__served_leave(port->gram);
+        if (port->gram) og__peer_served_leave(port->gram);
         port->gram = NULL;
     }
 }
@@ -335,21 +336,21 @@ static void stop_lane(void *arg)
     og__served *served = lane->first;
     while (served) {
         og__served *next = served->next;
-        og__served_stop(served);
+        og__peer_served_stop(served);
         served = next;
     }
     if (lane->server->options.stop_timeout_ms >= 0)
-        og__timer_start(lane->stop_timer, (uint64_t)lane->server->options.stop_timeout_ms);
-    og__lane_left(lane, false);
+        og__net_timer_start(lane->stop_timer, (uint64_t)lane->server->options.stop_timeout_ms);
+    og__peer_lane_left(lane, false);
 }
 
 static void run_lane(og__lane *lane)
 {
     while (!lane->done)
-        og__loop_run(lane->loop, NULL);
-    og__timer_stop(lane->stop_timer);
+        og__net_loop_run(lane->loop, NULL);
+    og__net_timer_stop(lane->stop_timer);
     for (og__port *port = lane->server->ports; port; port = port->next)
-        if (port->lane == lane && port->dgram) og__dgram_close(port->dgram);
+        if (port->lane == lane && port->dgram) og__net_dgram_close(port->dgram);
 }
 
 static void *lane_thread(void *arg)
@@ -365,17 +366,17 @@ static void run_first(og_server *server, size_t others)
 {
     og__lane *first = &server->lanes[0];
     while (!atomic_load(&server->stopping))
-        og__loop_run(first->loop, NULL);
+        og__net_loop_run(first->loop, NULL);
     for (size_t i = 1; i <= others; i++) {
         og__lane *lane = &server->lanes[i];
         lane->stop = (og__call){.fn = stop_lane, .arg = lane};
-        og__loop_call(lane->loop, &lane->stop);
+        og__net_loop_call(lane->loop, &lane->stop);
     }
     stop_lane(first);
     run_lane(first);
 }
 
-int og__start_thread(pthread_t *thread, void *(*fn)(void *), void *arg)
+int og__peer_start_thread(pthread_t *thread, void *(*fn)(void *), void *arg)
 {
     sigset_t all;
     sigset_t before;
@@ -393,7 +394,7 @@ static int run_lanes(og_server *server, pthread_t *threads, og_error *err)
     server->resume = (og__call){.fn = resume_accepting, .arg = server};
     server->lanes[0].thread = pthread_self();
     while (started + 1 < server->lane_count) {
-        int sys = og__start_thread(&threads[started], lane_thread, &server->lanes[started + 1]);
+        int sys = og__peer_start_thread(&threads[started], lane_thread, &server->lanes[started + 1]);
         if (sys != 0) {
             server->result = og_error_set_sys(err, OG_EIO, sys, "cannot start thread %zu of %zu", started + 2,
                                               server->lane_count);
@@ -414,17 +415,17 @@ int og_server_run(og_server *server, og_error *err)
         return og_error_set(err, OG_EINVAL, OG_NO_POSITION,
                             "the server listens nowhere: call og_server_listen()");
     size_t size = server->lane_count * sizeof(pthread_t);
-    pthread_t *threads = og__alloc(server->alloc, size);
+    pthread_t *threads = og__base_alloc(server->alloc, size);
     if (!threads) return og_error_set(err, OG_ENOMEM, OG_NO_POSITION, "no memory for threads");
     int status = open_ports(server, err);
     if (status == OG_OK && server->options.workers > 0) {
-        server->workers = og__workers_start(server, server->options.workers, err);
+        server->workers = og__peer_workers_start(server, server->options.workers, err);
         if (!server->workers) status = OG_ENOMEM;
     }
     if (status == OG_OK) status = run_lanes(server, threads, err);
-    og__workers_stop(server->workers);
+    og__peer_workers_stop(server->workers);
     server->workers = NULL;
-    og__free(server->alloc, threads, size);
+    og__base_free(server->alloc, threads, size);
     return status;
 }
 
@@ -441,7 +442,7 @@ int og_server_start(og_server *server, og_error *err)
     if (!server->ports)
         return og_error_set(err, OG_EINVAL, OG_NO_POSITION,
                             "the server listens nowhere: call og_server_listen()");
-    int sys = og__start_thread(&server->thread, run_in_background, server);
+    int sys = og__peer_start_thread(&server->thread, run_in_background, server);
     if (sys != 0) return og_error_set_sys(err, OG_EIO, sys, "cannot start the server's thread");
     server->started = true;
     return OG_OK;
@@ -462,6 +463,6 @@ void og_server_stop(og_server *server)
 {
     int before = errno; /* a signal handler must leave it alone */
     atomic_store(&server->stopping, true);
-    og__loop_stop(server->lanes[0].loop);
+    og__net_loop_stop(server->lanes[0].loop);
     errno = before;
 }

@@ -83,7 +83,7 @@ struct og__served {
     atomic_uint refs;  /* of its memory */
     atomic_uint holds; /* og_conn_keep() and workers: who may still answer; counted down with the lock held */
     atomic_size_t queued; /* bytes in the stream's queue */
-    bool posted;          /* og__served_attend() is on its way, by `attend` */
+    bool posted;          /* og__peer_served_attend() is on its way, by `attend` */
     og__call attend;
     bool shut_wanted;
     atomic_bool bye_wanted;
@@ -146,106 +146,106 @@ struct og_server {
  */
 
 /* Tells people. Any thread. */
-void og__server_log(const og_server *server, og_log_level level, const og_conn *conn, const char *format, ...)
-    OG_PRINTF(4, 5);
+void og__peer_server_log(const og_server *server, og_log_level level, const og_conn *conn, const char *format,
+                         ...) OG_PRINTF(4, 5);
 
 /* Starts a thread that leaves all signals to the program's own threads. 0 or an errno. */
-int og__start_thread(pthread_t *thread, void *(*fn)(void *), void *arg);
+int og__peer_start_thread(pthread_t *thread, void *(*fn)(void *), void *arg);
 
 /* A connection of the lane's is gone. */
-void og__lane_left(og__lane *lane, bool was_stream);
+void og__peer_lane_left(og__lane *lane, bool was_stream);
 
 /* ---- served.c --------------------------------------------------------------------------------------------
  */
 
 /* Takes an accepted socket on. On failure it is closed. */
-void og__served_open(og__lane *lane, og__port *port, og__socket *socket);
+void og__peer_served_open(og__lane *lane, og__port *port, og__socket *socket);
 
 /* Sends what was put, does what was asked for meanwhile, and ends what has come to its end. */
-void og__served_attend(og__served *served);
+void og__peer_served_attend(og__served *served);
 
 /* The server stops: nothing more is read. */
-void og__served_stop(og__served *served);
+void og__peer_served_stop(og__served *served);
 
 /* True while a worker has a message of the connection's. */
-bool og__served_is_with_worker(og__served *served);
+bool og__peer_served_is_with_worker(og__served *served);
 
 /* Closes at once. `why` may be NULL. */
-void og__served_close(og__served *served, const og_error *why);
+void og__peer_served_close(og__served *served, const og_error *why);
 
 /* A message was refused: tells user and log. */
-void og__served_refuse(og__served *served, const og_error *err, bool closing);
+void og__peer_served_refuse(og__served *served, const og_error *err, bool closing);
 
 /* A worker could not read a message. */
-void og__served_refused(og__served *served, const og_error *err);
+void og__peer_served_refused(og__served *served, const og_error *err);
 
 /* Hands a message to the user: reads it here and calls the handler, or gives it to the workers. 0, or < 0: it
  * was refused. */
-int og__served_deliver(og__served *served, const og__message *message, og_error *err);
+int og__peer_served_deliver(og__served *served, const og__message *message, og_error *err);
 
-void og__served_expired(void *ctx, og__watch_kind kind);
+void og__peer_served_expired(void *ctx, og__watch_kind kind);
 
 /* ---- reply.c ---------------------------------------------------------------------------------------------
  */
 
-extern const og__handle_ops og__served_ops;
+extern const og__handle_ops og__peer_served_ops;
 
 /* A new connection in the lane's list, for a datagram or a stream as the port is, with one reference: the
  * lane's. NULL without memory. */
-og__served *og__served_new(og__lane *lane, og__port *port, const og__address *peer);
+og__served *og__peer_served_new(og__lane *lane, og__port *port, const og__address *peer);
 
 /* The lane's part is over: no more sending; the lane's reference is dropped. */
-void og__served_leave(og__served *served);
+void og__peer_served_leave(og__served *served);
 
-void og__served_ref(og__served *served);
-void og__served_unref(og__served *served);
+void og__peer_served_ref(og__served *served);
+void og__peer_served_unref(og__served *served);
 
 /* As og_conn_keep(). */
-void og__served_hold(og__served *served);
+void og__peer_served_hold(og__served *served);
 
 /* True while anybody holds it; if so, the lane is told when they let go. */
-bool og__served_is_held(og__served *served);
+bool og__peer_served_is_held(og__served *served);
 
-/* Locks what is shared, if anybody can share it; tells og__served_unlock() whether it did. */
-bool og__served_lock(og__served *served);
-void og__served_unlock(og__served *served, bool locked);
+/* Locks what is shared, if anybody can share it; tells og__peer_served_unlock() whether it did. */
+bool og__peer_served_lock(og__served *served);
+void og__peer_served_unlock(og__served *served, bool locked);
 
 /* Has the lane attend to the connection soon. With the lock held. */
-void og__served_post(og__served *served);
+void og__peer_served_post(og__served *served);
 
 /* ---- gram.c ----------------------------------------------------------------------------------------------
  */
 
-void og__gram_received(void *ctx, const uint8_t *data, size_t len, const og__address *from);
-void og__gram_error(void *ctx, const og_error *err);
-void og__gram_closed(void *ctx);
+void og__peer_gram_received(void *ctx, const uint8_t *data, size_t len, const og__address *from);
+void og__peer_gram_error(void *ctx, const og_error *err);
+void og__peer_gram_closed(void *ctx);
 
 /* As og_send(), for a datagram's connection. */
-int og__gram_send(og__served *served, og_value value, og_error *err);
+int og__peer_gram_send(og__served *served, og_value value, og_error *err);
 
 /* A datagram's connection that nobody holds any more goes. */
-void og__gram_attend(og__served *served);
+void og__peer_gram_attend(og__served *served);
 
 /* ---- workers.c -------------------------------------------------------------------------------------------
  */
 
 /* Starts `count` threads. NULL with `err` filled. */
-og__workers *og__workers_start(og_server *server, int count, og_error *err);
+og__workers *og__peer_workers_start(og_server *server, int count, og_error *err);
 
 /* Ends them when all is done, and frees. NULL is allowed. */
-void og__workers_stop(og__workers *workers);
+void og__peer_workers_stop(og__workers *workers);
 
 /* Gives a copy of the message to the workers. 0 or OG_ENOMEM. */
-int og__workers_give(og__workers *workers, og__served *served, const og__message *message);
+int og__peer_workers_give(og__workers *workers, og__served *served, const og__message *message);
 
 /* How much of the connection's is with the workers; if anything is, the lane is told of the next that is
  * done. */
-void og__workers_load(og__workers *workers, og__served *served, size_t *count, size_t *bytes);
+void og__peer_workers_load(og__workers *workers, og__served *served, size_t *count, size_t *bytes);
 
 /* Takes back what no worker has begun. */
-void og__workers_drop(og__workers *workers, og__served *served);
+void og__peer_workers_drop(og__workers *workers, og__served *served);
 
 /* True when datagrams should rather be dropped than pile up. */
-bool og__workers_full(og__workers *workers);
+bool og__peer_workers_full(og__workers *workers);
 
 #endif

@@ -54,11 +54,11 @@ static void fill_codecs(og_codec_options *codecs, size_t max_message)
     if (codecs->pickle_write.max_bytes == 0) codecs->pickle_write.max_bytes = max_message;
 }
 
-int og__setup_init(og__setup *setup, const og_conn_options *options, const og_endpoint *endpoint,
-                   og_error *err)
+int og__peer_setup_init(og__setup *setup, const og_conn_options *options, const og_endpoint *endpoint,
+                        og_error *err)
 {
     og_conn_options given;
-    int status = og__options_take(&given, sizeof given, options, err);
+    int status = og__base_options_take(&given, sizeof given, options, err);
     if (status < 0) return status;
     if (endpoint->profile[0])
         return og_error_set(

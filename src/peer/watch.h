@@ -41,25 +41,25 @@ typedef struct og__watches {
 } og__watches;
 
 /* 0 or OG_ENOMEM. `expired` gets the `ctx` of the watch. */
-int og__watches_init(og__watches *watches, og__loop *loop, void (*expired)(void *ctx, og__watch_kind kind),
-                     og_error *err);
-void og__watches_fini(og__watches *watches);
+int og__peer_watches_init(og__watches *watches, og__loop *loop,
+                          void (*expired)(void *ctx, og__watch_kind kind), og_error *err);
+void og__peer_watches_fini(og__watches *watches);
 
 /* Starts or restarts the limit of `kind` from now on. */
-void og__watch_set(og__watches *watches, og__watch_kind kind, og__watch *watch, void *ctx);
+void og__peer_watch_set(og__watches *watches, og__watch_kind kind, og__watch *watch, void *ctx);
 
 /* The limit does not hold any more. */
-static inline void og__watch_clear(og__watch *watch)
+static inline void og__peer_watch_clear(og__watch *watch)
 {
     watch->due = 0;
 }
 
-static inline bool og__watch_is_set(const og__watch *watch)
+static inline bool og__peer_watch_is_set(const og__watch *watch)
 {
     return watch->due != 0;
 }
 
 /* Takes the watch out altogether. */
-void og__watch_drop(og__watches *watches, og__watch_kind kind, og__watch *watch);
+void og__peer_watch_drop(og__watches *watches, og__watch_kind kind, og__watch *watch);
 
 #endif

@@ -64,25 +64,25 @@ static void on_refusal(void *arg)
 {
     refusal *r = arg;
     const og_allocator *alloc = r->served->alloc;
-    if (!r->served->left) og__served_refused(r->served, &r->err);
-    og__served_unref(r->served);
-    og__free(alloc, r, sizeof *r);
+    if (!r->served->left) og__peer_served_refused(r->served, &r->err);
+    og__peer_served_unref(r->served);
+    og__base_free(alloc, r, sizeof *r);
 }
 
 static void refuse(og__served *served, const og_error *err)
 {
-    refusal *r = og__alloc(served->alloc, sizeof *r);
+    refusal *r = og__base_alloc(served->alloc, sizeof *r);
     if (!r) {
-        og__server_log(served->server, OG_LOG_ERROR, &served->conn,
-                       "no memory to refuse a message: the connection is closed");
+        og__peer_server_log(served->server, OG_LOG_ERROR, &served->conn,
+                            "no memory to refuse a message: the connection is closed");
         og_disconnect(&served->conn);
         return;
     }
     r->call = (og__call){.fn = on_refusal, .arg = r};
     r->served = served;
     r->err = *err;
-    og__served_ref(served);
-    og__loop_call(served->lane->loop, &r->call);
+    og__peer_served_ref(served);
+    og__net_loop_call(served->lane->loop, &r->call);
 }
 
 /* The worker's document is made when it is first needed. */
@@ -96,7 +96,7 @@ static void run_job(og__served *served, const og__job *job, og_doc **own)
     if (!doc) {
         og_error_set(&err, OG_ENOMEM, (size_t)job->message.position, "no memory for a document");
         refuse(served, &err);
-    } else if (og__message_read(&served->port->setup, &job->message, doc, &value, &err) < 0) {
+    } else if (og__peer_message_read(&served->port->setup, &job->message, doc, &value, &err) < 0) {
         refuse(served, &err);
     } else if (options->on_message) {
         options->on_message(&served->conn, value, options->user);
@@ -120,9 +120,9 @@ static bool put_away(og__workers *workers, og__served *served, const og__job *jo
 
 static void tell_lane(og__served *served)
 {
-    bool locked = og__served_lock(served);
-    og__served_post(served);
-    og__served_unlock(served, locked);
+    bool locked = og__peer_served_lock(served);
+    og__peer_served_post(served);
+    og__peer_served_unlock(served, locked);
 }
 
 static void *run_worker(void *arg)
@@ -142,16 +142,17 @@ static void *run_worker(void *arg)
             pthread_mutex_lock(&workers->lock);
             tell = served->work.tell;
             served->work.tell = false;
-            if (tell) og__served_ref(served); /* another worker may be done with it before the lane is told */
+            if (tell)
+                og__peer_served_ref(served); /* another worker may be done with it before the lane is told */
             leaves = put_away(workers, served, job);
         } else {
             served->work.scheduled = false;
         }
         pthread_mutex_unlock(&workers->lock);
-        if (job) og__free(workers->server->alloc, job, job->size);
+        if (job) og__base_free(workers->server->alloc, job, job->size);
         if (tell) {
             tell_lane(served);
-            og__served_unref(served);
+            og__peer_served_unref(served);
         }
         if (leaves) og_conn_release(&served->conn);
         pthread_mutex_lock(&workers->lock);
@@ -164,12 +165,12 @@ static void *run_worker(void *arg)
 /* ---- For the lanes --------------------------------------------------------------------------------------
  */
 
-int og__workers_give(og__workers *workers, og__served *served, const og__message *message)
+int og__peer_workers_give(og__workers *workers, og__served *served, const og__message *message)
 {
     size_t size = sizeof(og__job) + OG__PADDING;
     if (message->len > SIZE_MAX - size) return OG_ENOMEM;
     size += message->len;
-    og__job *job = og__alloc(workers->server->alloc, size);
+    og__job *job = og__base_alloc(workers->server->alloc, size);
     if (!job) return OG_ENOMEM;
     uint8_t *bytes = (uint8_t *)(job + 1);
     memcpy(bytes, message->bytes, message->len);
@@ -188,14 +189,14 @@ int og__workers_give(og__workers *workers, og__served *served, const og__message
     workers->jobs++;
     if (!queue->scheduled) {
         queue->scheduled = true;
-        og__served_hold(served);
+        og__peer_served_hold(served);
         line_up(workers, served);
     }
     pthread_mutex_unlock(&workers->lock);
     return OG_OK;
 }
 
-void og__workers_load(og__workers *workers, og__served *served, size_t *count, size_t *bytes)
+void og__peer_workers_load(og__workers *workers, og__served *served, size_t *count, size_t *bytes)
 {
     pthread_mutex_lock(&workers->lock);
     *count = served->work.count;
@@ -204,7 +205,7 @@ void og__workers_load(og__workers *workers, og__served *served, size_t *count, s
     pthread_mutex_unlock(&workers->lock);
 }
 
-void og__workers_drop(og__workers *workers, og__served *served)
+void og__peer_workers_drop(og__workers *workers, og__served *served)
 {
     pthread_mutex_lock(&workers->lock);
     og__job *job = served->work.first;
@@ -217,12 +218,12 @@ void og__workers_drop(og__workers *workers, og__served *served)
     pthread_mutex_unlock(&workers->lock);
     while (job) {
         og__job *next = job->next;
-        og__free(workers->server->alloc, job, job->size);
+        og__base_free(workers->server->alloc, job, job->size);
         job = next;
     }
 }
 
-bool og__workers_full(og__workers *workers)
+bool og__peer_workers_full(og__workers *workers)
 {
     pthread_mutex_lock(&workers->lock);
     bool full = workers->jobs >= FULL;
@@ -233,13 +234,13 @@ bool og__workers_full(og__workers *workers)
 /* ---- Starting and stopping ------------------------------------------------------------------------------
  */
 
-og__workers *og__workers_start(og_server *server, int count, og_error *err)
+og__workers *og__peer_workers_start(og_server *server, int count, og_error *err)
 {
-    og__workers *workers = og__alloc(server->alloc, sizeof *workers);
-    pthread_t *threads = og__alloc(server->alloc, (size_t)count * sizeof *threads);
+    og__workers *workers = og__base_alloc(server->alloc, sizeof *workers);
+    pthread_t *threads = og__base_alloc(server->alloc, (size_t)count * sizeof *threads);
     if (!workers || !threads) {
-        og__free(server->alloc, workers, sizeof *workers);
-        og__free(server->alloc, threads, (size_t)count * sizeof *threads);
+        og__base_free(server->alloc, workers, sizeof *workers);
+        og__base_free(server->alloc, threads, (size_t)count * sizeof *threads);
         og_error_set(err, OG_ENOMEM, OG_NO_POSITION, "no memory for %d workers", count);
         return NULL;
     }
@@ -250,10 +251,10 @@ og__workers *og__workers_start(og_server *server, int count, og_error *err)
     pthread_cond_init(&workers->ready, NULL);
     int wanted = count;
     while (workers->count < wanted) {
-        int sys = og__start_thread(&threads[workers->count], run_worker, workers);
+        int sys = og__peer_start_thread(&threads[workers->count], run_worker, workers);
         if (sys != 0) {
             og_error_set_sys(err, OG_EIO, sys, "cannot start worker %d of %d", workers->count + 1, wanted);
-            og__workers_stop(workers);
+            og__peer_workers_stop(workers);
             return NULL;
         }
         workers->count++;
@@ -261,7 +262,7 @@ og__workers *og__workers_start(og_server *server, int count, og_error *err)
     return workers;
 }
 
-void og__workers_stop(og__workers *workers)
+void og__peer_workers_stop(og__workers *workers)
 {
     if (!workers) return;
     og_server *server = workers->server;
@@ -273,6 +274,7 @@ void og__workers_stop(og__workers *workers)
         pthread_join(workers->threads[i], NULL);
     pthread_mutex_destroy(&workers->lock);
     pthread_cond_destroy(&workers->ready);
-    og__free(server->alloc, workers->threads, (size_t)server->options.workers * sizeof *workers->threads);
-    og__free(server->alloc, workers, sizeof *workers);
+    og__base_free(server->alloc, workers->threads,
+                  (size_t)server->options.workers * sizeof *workers->threads);
+    og__base_free(server->alloc, workers, sizeof *workers);
 }

@@ -28,16 +28,16 @@ static og_value small_from_limbs(const uint64_t *limbs, size_t count, bool negat
 
 static og_value big_make(const uint64_t *limbs, size_t count, bool negative)
 {
-    return og__make(OG_INT, OG__F_BIG | (negative ? OG__F_NEGATIVE : 0u), count, limbs);
+    return og__value_make(OG_INT, OG__F_BIG | (negative ? OG__F_NEGATIVE : 0u), count, limbs);
 }
 
-og_value og__int_from_limbs(og_doc *doc, const uint64_t *limbs, size_t count, bool negative)
+og_value og__value_int_from_limbs(og_doc *doc, const uint64_t *limbs, size_t count, bool negative)
 {
     count = limbs_used(limbs, count);
     og_value small = small_from_limbs(limbs, count, negative);
     if (og_valid(small)) return small;
     if (count > OG__LEN_MAX / 8) return (og_value){0};
-    uint64_t *copy = og__doc_alloc(doc, count * 8, 8);
+    uint64_t *copy = og__value_doc_alloc(doc, count * 8, 8);
     if (!copy) return (og_value){0};
     memcpy(copy, limbs, count * 8);
     return big_make(copy, count, negative);
@@ -64,7 +64,7 @@ og_value og_int_from_bytes(og_doc *doc, const uint8_t *bytes, size_t len)
     }
     if (len > OG__LEN_MAX) return (og_value){0};
     size_t count = len / 8 + 1;
-    uint64_t *limbs = og__doc_alloc(doc, count * 8, 8);
+    uint64_t *limbs = og__value_doc_alloc(doc, count * 8, 8);
     if (!limbs) return (og_value){0};
     limbs[count - 1] = limbs[count - 2] = negative ? UINT64_MAX : 0;
     memcpy(limbs, bytes, len);
@@ -124,16 +124,16 @@ og_value og_int_from_text(og_doc *doc, const char *text, size_t len, size_t max_
         uint64_t number = 0;
         for (size_t i = 0; i < count; i++)
             number = number * 10 + (uint64_t)(digits[i] - '0');
-        og_value v = og__int_from_limbs(doc, &number, 1, negative);
+        og_value v = og__value_int_from_limbs(doc, &number, 1, negative);
         if (!og_valid(v)) og_error_set(err, OG_ENOMEM, OG_NO_POSITION, "no memory for an int");
         return v;
     }
-    uint64_t *limbs = og__doc_alloc(doc, og__limbs_for_digits(count) * 8, 8);
+    uint64_t *limbs = og__value_doc_alloc(doc, og__base_limbs_for_digits(count) * 8, 8);
     if (!limbs) {
         og_error_set(err, OG_ENOMEM, OG_NO_POSITION, "no memory for an int of %zu digits", count);
         return (og_value){0};
     }
-    size_t used = limbs_used(limbs, og__limbs_from_digits(digits, count, limbs));
+    size_t used = limbs_used(limbs, og__base_limbs_from_digits(digits, count, limbs));
     og_value small = small_from_limbs(limbs, used, negative);
     return og_valid(small) ? small : big_make(limbs, used, negative);
 }
@@ -147,20 +147,20 @@ static int too_many_digits(og_error *err, size_t max_digits)
 static int big_to_text(og_value value, size_t max_digits, og_buf *out, og_error *err)
 {
     size_t count = og__value_len(value);
-    size_t room = og__digits_for_limbs(count);
+    size_t room = og__base_digits_for_limbs(count);
     /* A limb below the top one is at least 19 digits. */
     if (max_digits && (count - 1) * 19 > max_digits) return too_many_digits(err, max_digits);
     int status = og_buf_reserve(out, room + 1);
     if (status < 0)
         return og_error_set(err, (og_status)status, OG_NO_POSITION, "no room for %zu digits", room);
-    uint64_t *scratch = og__alloc(out->alloc, count * 8);
+    uint64_t *scratch = og__base_alloc(out->alloc, count * 8);
     if (!scratch) return og_error_set(err, OG_ENOMEM, OG_NO_POSITION, "no memory for %zu digits", room);
     memcpy(scratch, value.u.p, count * 8);
     char *text = (char *)out->data + out->len;
     size_t negative = (value.meta & OG__F_NEGATIVE) != 0;
     if (negative) text[0] = '-';
-    size_t digits = og__limbs_to_digits(scratch, count, text + negative);
-    og__free(out->alloc, scratch, count * 8);
+    size_t digits = og__base_limbs_to_digits(scratch, count, text + negative);
+    og__base_free(out->alloc, scratch, count * 8);
     if (max_digits && digits > max_digits) return too_many_digits(err, max_digits);
     out->len += digits + negative;
     return OG_OK;
@@ -173,14 +173,14 @@ int og_int_to_text(og_value value, size_t max_digits, og_buf *out, og_error *err
                             og_kind_name(og_kind_of(value)));
     if (og_is_big(value)) return big_to_text(value, max_digits, out, err);
     char text[OG__INT64_SIZE];
-    size_t len = og__int64_write(value.u.i, text);
+    size_t len = og__base_int64_write(value.u.i, text);
     if (max_digits && len - (value.u.i < 0) > max_digits) return too_many_digits(err, max_digits);
     int status = og_buf_put(out, text, len);
     return status < 0 ? og_error_set(err, (og_status)status, OG_NO_POSITION, "no room for %zu digits", len)
                       : OG_OK;
 }
 
-int og__big_to_double(og_value big, double *out)
+int og__value_big_to_double(og_value big, double *out)
 {
     const uint64_t *limbs = big.u.p;
     size_t count = og__value_len(big);
@@ -201,7 +201,7 @@ int og__big_to_double(og_value big, double *out)
     return OG_OK;
 }
 
-size_t og__double_to_limbs(double integral, uint64_t limbs[OG__DOUBLE_LIMBS])
+size_t og__value_double_to_limbs(double integral, uint64_t limbs[OG__DOUBLE_LIMBS])
 {
     int exponent;
     double fraction = frexp(fabs(integral), &exponent);
@@ -219,7 +219,7 @@ size_t og__double_to_limbs(double integral, uint64_t limbs[OG__DOUBLE_LIMBS])
     return limbs_used(limbs, OG__DOUBLE_LIMBS);
 }
 
-bool og__double_to_int64(double number, int64_t *out)
+bool og__value_double_to_int64(double number, int64_t *out)
 {
     if (!(number >= -0x1p63 && number < 0x1p63)) return false;
     int64_t i = (int64_t)number;
@@ -232,7 +232,7 @@ static bool big_equals_double(og_value big, double d)
 {
     uint64_t limbs[OG__DOUBLE_LIMBS];
     if (!isfinite(d) || d != floor(d) || (d < 0) != ((big.meta & OG__F_NEGATIVE) != 0)) return false;
-    size_t count = og__double_to_limbs(d, limbs);
+    size_t count = og__value_double_to_limbs(d, limbs);
     return count == og__value_len(big) && memcmp(limbs, big.u.p, count * 8) == 0;
 }
 
@@ -247,10 +247,10 @@ static bool real_equal(og_value a, og_value b)
     if (big_a || big_b) return float_b ? big_equals_double(a, b.u.f) : float_a && big_equals_double(b, a.u.f);
     if (!float_a && !float_b) return a.u.i == b.u.i;
     int64_t i;
-    return og__double_to_int64(float_a ? a.u.f : b.u.f, &i) && i == (float_a ? b.u.i : a.u.i);
+    return og__value_double_to_int64(float_a ? a.u.f : b.u.f, &i) && i == (float_a ? b.u.i : a.u.i);
 }
 
-bool og__number_equal(og_value a, og_value b)
+bool og__value_number_equal(og_value a, og_value b)
 {
     double zero[2] = {0, 0};
     const double *x = og_kind_of(a) == OG_COMPLEX ? a.u.p : zero;

@@ -10,7 +10,7 @@
  * order: the node of a dict of the same document with as many pairs. `model` may be NULL for one pair, its
  * key a str. False without memory; nothing has changed then.
  */
-bool og__dict_fill_like(og_doc *doc, og__node *dict, const og__node *model, const og_value *items,
-                        size_t pairs);
+bool og__value_dict_fill_like(og_doc *doc, og__node *dict, const og__node *model, const og_value *items,
+                              size_t pairs);
 
 #endif

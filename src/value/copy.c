@@ -25,7 +25,8 @@ static bool push(copier *c, og_value from, og_value to)
 {
     if (c->count == c->cap) {
         size_t cap = c->cap ? 2 * c->cap : 32;
-        pending *wider = og__realloc(&c->doc->alloc, c->list, c->cap * sizeof *wider, cap * sizeof *wider);
+        pending *wider =
+            og__base_realloc(&c->doc->alloc, c->list, c->cap * sizeof *wider, cap * sizeof *wider);
         if (!wider) return false;
         c->list = wider;
         c->cap = cap;
@@ -41,11 +42,11 @@ static og_value copy_flat(og_doc *doc, og_value v)
     void *bytes;
     switch (og_kind_of(v)) {
     case OG_INT:
-        return og_is_big(v) ? og__int_from_limbs(doc, v.u.p, len, (v.meta & OG__F_NEGATIVE) != 0) : v;
+        return og_is_big(v) ? og__value_int_from_limbs(doc, v.u.p, len, (v.meta & OG__F_NEGATIVE) != 0) : v;
     case OG_COMPLEX: return og_complex(doc, parts[0], parts[1]);
     case OG_STR:
     case OG_BYTES:
-        bytes = og__doc_alloc(doc, len + 1, 1);
+        bytes = og__value_doc_alloc(doc, len + 1, 1);
         if (!bytes) return (og_value){0};
         if (len) memcpy(bytes, v.u.p, len);
         ((char *)bytes)[len] = '\0';
@@ -62,7 +63,7 @@ static bool node_parts(og_doc *doc, og__node *to, const og__node *from, size_t s
     to->high = from->high;
     to->flags = OG__N_EXACT | (from->flags & OG__N_LATE);
     if (size == 0) return true;
-    to->items = og__doc_alloc(doc, size, 8);
+    to->items = og__value_doc_alloc(doc, size, 8);
     if (to->items) memset(to->items, 0, size);
     return to->items != NULL;
 }
@@ -71,9 +72,9 @@ static size_t part_count(og_value v)
 {
     switch (og_kind_of(v)) {
     case OG_BYTEARRAY: return 0;
-    case OG_DICT: return 2 * (size_t)og__node_of(v)->count;
+    case OG_DICT: return 2 * (size_t)og__value_node_of(v)->count;
     case OG_OBJECT: return OG__OBJECT_PARTS;
-    default: return og__node_of(v)->count;
+    default: return og__value_node_of(v)->count;
     }
 }
 
@@ -83,7 +84,7 @@ static bool copy_object(og_doc *doc, og__node *to, const og__node *from)
     if (!node_parts(doc, to, from, sizeof(og__object))) return false;
     if (!object->more) return true;
     og__object *copy = to->items;
-    copy->more = og__doc_alloc(doc, sizeof *copy->more, _Alignof(og__object_more));
+    copy->more = og__value_doc_alloc(doc, sizeof *copy->more, _Alignof(og__object_more));
     if (copy->more) *copy->more = (og__object_more){0};
     return copy->more != NULL;
 }
@@ -91,9 +92,9 @@ static bool copy_object(og_doc *doc, og__node *to, const og__node *from)
 /* A large dict or set: its entries stand behind an index, which is filled when they are there. */
 static bool indexed_parts(og_doc *doc, og_value copy, const og__node *from)
 {
-    og__node *to = og__node_of(copy);
-    size_t width = og__width(copy);
-    og__index *index = og__index_new(doc, from->count, width);
+    og__node *to = og__value_node_of(copy);
+    size_t width = og__value_width(copy);
+    og__index *index = og__value_index_new(doc, from->count, width);
     if (!index) return false;
     to->items = index + 1;
     to->count = from->count;
@@ -105,10 +106,10 @@ static bool indexed_parts(og_doc *doc, og_value copy, const og__node *from)
 /* A node of the same shape, its parts still to come. */
 static og_value copy_node(og_doc *doc, og_value v)
 {
-    og_value copy = og__node_new(doc, og_kind_of(v));
+    og_value copy = og__value_node_new(doc, og_kind_of(v));
     if (!og_valid(copy)) return copy;
-    const og__node *from = og__node_of(v);
-    og__node *to = og__node_of(copy);
+    const og__node *from = og__value_node_of(v);
+    og__node *to = og__value_node_of(copy);
     copy.meta = v.meta;
     bool made;
     if (og_kind_of(v) == OG_OBJECT) {
@@ -126,22 +127,22 @@ static og_value copy_node(og_doc *doc, og_value v)
 
 static bool enter(copier *c, og_value v, og_value *copy)
 {
-    if (!og__has_node(v)) {
+    if (!og__value_has_node(v)) {
         *copy = copy_flat(c->doc, v);
         return og_valid(*copy) || !og_valid(v);
     }
-    bool shared = og__is_shared(v) || v.u.p == c->top;
-    uint64_t *known = shared ? og__map_find(&c->seen, v.u.p) : NULL;
+    bool shared = og__value_is_shared(v) || v.u.p == c->top;
+    uint64_t *known = shared ? og__value_map_find(&c->seen, v.u.p) : NULL;
     if (known) {
-        *copy = og__make(og_kind_of(v), 0, 0, og__map_pointer(*known));
-        og__mark_shared(*copy);
+        *copy = og__value_make(og_kind_of(v), 0, 0, og__value_map_pointer(*known));
+        og__value_mark_shared(*copy);
         return true;
     }
     *copy = copy_node(c->doc, v);
     if (!og_valid(*copy)) return false;
     bool fresh;
-    if (shared && !og__map_put(&c->seen, v.u.p, (uint64_t)(uintptr_t)copy->u.p, &fresh)) return false;
-    if (v.u.p != c->top) og__place(*copy);
+    if (shared && !og__value_map_put(&c->seen, v.u.p, (uint64_t)(uintptr_t)copy->u.p, &fresh)) return false;
+    if (v.u.p != c->top) og__value_place(*copy);
     return part_count(v) == 0 || push(c, v, *copy);
 }
 
@@ -157,10 +158,10 @@ static og_value *object_part(og__object *object, size_t i)
 /* Hashes depend on the document and on addresses: the index is filled from the copied keys. */
 static bool close_node(copier *c, const pending *p)
 {
-    if (!(og__node_of(p->from)->flags & OG__N_INDEX)) return true;
-    og__node *node = og__node_of(p->to);
+    if (!(og__value_node_of(p->from)->flags & OG__N_INDEX)) return true;
+    og__node *node = og__value_node_of(p->to);
     og__keys keys = {.alloc = &c->doc->alloc, .seed = c->doc->seed, .memo = &c->hashes};
-    if (og__index_fill(&keys, node, og__width(p->to), og__index_of(node)) < 0) return false;
+    if (og__value_index_fill(&keys, node, og__value_width(p->to), og__value_index_of(node)) < 0) return false;
     node->flags |= OG__N_INDEX;
     return true;
 }
@@ -177,26 +178,26 @@ static bool step(copier *c)
     og_value from;
     og_value *to;
     if (og_kind_of(p->from) == OG_OBJECT) {
-        from = og__object_part(og__node_of(p->from)->items, i);
+        from = og__value_object_part(og__value_node_of(p->from)->items, i);
         if (!og_valid(from)) return true;
-        to = object_part(og__node_of(p->to)->items, i);
+        to = object_part(og__value_node_of(p->to)->items, i);
     } else {
-        from = ((const og_value *)og__node_of(p->from)->items)[i];
-        to = (og_value *)og__node_of(p->to)->items + i;
+        from = ((const og_value *)og__value_node_of(p->from)->items)[i];
+        to = (og_value *)og__value_node_of(p->to)->items + i;
     }
     return enter(c, from, to);
 }
 
 og_value og_copy(og_doc *doc, og_value value)
 {
-    copier c = {.doc = doc, .top = og__has_node(value) ? value.u.p : NULL};
+    copier c = {.doc = doc, .top = og__value_has_node(value) ? value.u.p : NULL};
     c.seen.alloc = c.hashes.alloc = &doc->alloc;
     og_value copy = {0};
     bool ok = enter(&c, value, &copy);
     while (ok && c.count)
         ok = step(&c);
-    og__map_free(&c.hashes);
-    og__map_free(&c.seen);
-    if (c.list) og__free(&doc->alloc, c.list, c.cap * sizeof *c.list);
+    og__value_map_free(&c.hashes);
+    og__value_map_free(&c.seen);
+    if (c.list) og__base_free(&doc->alloc, c.list, c.cap * sizeof *c.list);
     return ok ? copy : (og_value){0};
 }

@@ -39,24 +39,25 @@ typedef struct adder {
 
 static adder adder_of(og_doc *doc, og_value container)
 {
-    og__node *node = og__node_of(container);
-    return (adder){doc, node, og__width(container), og__node_room(node), keys_of(doc), OG_INVALID};
+    og__node *node = og__value_node_of(container);
+    return (adder){doc,          node,      og__value_width(container), og__value_node_room(node),
+                   keys_of(doc), OG_INVALID};
 }
 
 /* Room for `need` entries in a run that has an index. */
 static int reserve_indexed(adder *a, size_t room)
 {
     og__node *node = a->node;
-    og__index *index = og__index_new(a->doc, room, a->width);
+    og__index *index = og__value_index_new(a->doc, room, a->width);
     if (!index) return OG_ENOMEM;
-    int status = og__index_fill(&a->keys, node, a->width, index);
+    int status = og__value_index_fill(&a->keys, node, a->width, index);
     if (status < 0) return status;
     size_t entry_size = a->width * sizeof(og_value);
     if (node->count) memcpy(index + 1, node->items, node->count * entry_size);
     if (node->flags & OG__N_INDEX) {
-        og__index *old = og__index_of(node);
+        og__index *old = og__value_index_of(node);
         size_t size = ((size_t)8 << old->log2) + sizeof *old + a->room * entry_size;
-        og__doc_release(a->doc, og__slots_of(old), size);
+        og__value_doc_release(a->doc, og__value_slots_of(old), size);
     }
     node->flags |= OG__N_INDEX;
     node->items = index + 1;
@@ -68,7 +69,7 @@ static int reserve(adder *a, size_t need, bool exact)
     og__node *node = a->node;
     if (need <= a->room && (need <= OG__LINEAR_MAX || node->flags & OG__N_INDEX)) return OG_OK;
     if (need > UINT32_MAX) return OG_ELIMIT;
-    uint8_t log2 = og__log2_for(need);
+    uint8_t log2 = og__value_log2_for(need);
     size_t room = exact ? need : (size_t)1 << log2;
     size_t entry_size = a->width * sizeof(og_value);
     /* Equal keys can leave few entries in a run that has an index. */
@@ -76,7 +77,7 @@ static int reserve(adder *a, size_t need, bool exact)
         int status = reserve_indexed(a, room);
         if (status < 0) return status;
     } else {
-        void *items = og__doc_grow(a->doc, node->items, a->room * entry_size, room * entry_size);
+        void *items = og__value_doc_grow(a->doc, node->items, a->room * entry_size, room * entry_size);
         if (!items) return OG_ENOMEM;
         node->items = items;
     }
@@ -94,18 +95,18 @@ static int64_t put(adder *a, og_value key)
     bool indexed = (node->flags & OG__N_INDEX) != 0;
     int status;
     if (indexed || node->count >= OG__LINEAR_MAX)
-        status = og__hash_entry(&a->keys, key, node->count, &hash, &a->refused);
+        status = og__value_hash_entry(&a->keys, key, node->count, &hash, &a->refused);
     else
-        status = og__check_hashable(&a->keys, key, &a->refused);
+        status = og__value_check_hashable(&a->keys, key, &a->refused);
     if (status < 0) return status - 1;
-    int64_t at = og__find(&a->keys, node, a->width, key, hash);
+    int64_t at = og__value_find(&a->keys, node, a->width, key, hash);
     if (at != OG__NOT_FOUND) return at;
     if (a->keys.work_limit && a->keys.work > a->keys.work_limit) return OG_ELIMIT - 1;
     status = reserve(a, (size_t)node->count + 1, false);
     if (status < 0) return status - 1;
     size_t last = node->count++;
     *entry(node, a->width, last) = key;
-    if (node->flags & OG__N_INDEX) og__index_add(og__index_of(node), hash, last);
+    if (node->flags & OG__N_INDEX) og__value_index_add(og__value_index_of(node), hash, last);
     return (int64_t)last;
 }
 
@@ -166,12 +167,12 @@ static int put_all(og_doc *doc, og_value container, const og_value *items, size_
     return status < 0 ? refuse_key(err, status, a.refused) : OG_OK;
 }
 
-int og__dict_extend(og_doc *doc, og_value dict, const og_value *items, size_t pairs, og_error *err)
+int og__value_dict_extend(og_doc *doc, og_value dict, const og_value *items, size_t pairs, og_error *err)
 {
     return put_all(doc, dict, items, pairs, pairs > 1, err);
 }
 
-int og__set_extend(og_doc *doc, og_value set, const og_value *items, size_t count, og_error *err)
+int og__value_set_extend(og_doc *doc, og_value set, const og_value *items, size_t count, og_error *err)
 {
     return put_all(doc, set, items, count, count > 1, err);
 }
@@ -181,7 +182,7 @@ static int fill(adder *a, const og_value *items, size_t pairs, og__duplicate dup
 {
     size_t i = 0;
     if (a->node->flags & OG__N_INDEX) {
-        i = og__index_add_strs(og__index_of(a->node), items, 2, pairs);
+        i = og__value_index_add_strs(og__value_index_of(a->node), items, 2, pairs);
         memcpy(a->node->items, items, i * 2 * sizeof *items);
         a->node->count = (uint32_t)i;
     }
@@ -198,11 +199,11 @@ static int fill(adder *a, const og_value *items, size_t pairs, og__duplicate dup
     return OG_OK;
 }
 
-/* As og__dict_from(), looking for each key. */
+/* As og__value_dict_from(), looking for each key. */
 static __attribute__((noinline)) og_value dict_by_look_up(og_doc *doc, const og_value *items, size_t pairs,
                                                           og__duplicate duplicate, size_t *bad, og_error *err)
 {
-    og_value dict = og__node_new(doc, OG_DICT);
+    og_value dict = og__value_node_new(doc, OG_DICT);
     if (!og_valid(dict)) {
         refuse_key(err, OG_ENOMEM, OG_INVALID);
         return dict;
@@ -221,42 +222,42 @@ static __attribute__((noinline)) og_value dict_by_look_up(og_doc *doc, const og_
     return (og_value){0};
 }
 
-og_value og__dict_from(og_doc *doc, const og_value *items, size_t pairs, og__duplicate duplicate, size_t *bad,
-                       og_error *err)
+og_value og__value_dict_from(og_doc *doc, const og_value *items, size_t pairs, og__duplicate duplicate,
+                             size_t *bad, og_error *err)
 {
     bool few = pairs <= OG__LINEAR_MAX;
-    if (!few || !(og__clearly_distinct(items, pairs) || surely_distinct(items, pairs)))
+    if (!few || !(og__value_clearly_distinct(items, pairs) || surely_distinct(items, pairs)))
         return dict_by_look_up(doc, items, pairs, duplicate, bad, err);
-    og_value small = og__run_from(doc, OG_DICT, items, 2 * pairs, pairs);
+    og_value small = og__value_run_from(doc, OG_DICT, items, 2 * pairs, pairs);
     if (!og_valid(small)) refuse_key(err, OG_ENOMEM, OG_INVALID);
     return small;
 }
 
-og_value og__dict_like(og_doc *doc, const og__node *model, const og_value *items)
+og_value og__value_dict_like(og_doc *doc, const og__node *model, const og_value *items)
 {
-    og_value dict = og__node_new(doc, OG_DICT);
+    og_value dict = og__value_node_new(doc, OG_DICT);
     if (!og_valid(dict)) return dict;
-    og__index *like = og__index_of(model);
+    og__index *like = og__value_index_of(model);
     size_t before = ((size_t)8 << like->log2) + sizeof *like;
     size_t size = (size_t)model->count * 2 * sizeof *items;
-    uint8_t *run = og__doc_alloc(doc, before + size, _Alignof(og_value));
+    uint8_t *run = og__value_doc_alloc(doc, before + size, _Alignof(og_value));
     if (!run) return (og_value){0};
-    memcpy(run, og__slots_of(like), before);
+    memcpy(run, og__value_slots_of(like), before);
     memcpy(run + before, items, size);
-    og__node *node = og__node_of(dict);
+    og__node *node = og__value_node_of(dict);
     *node = (og__node){run + before, model->count, 0, 0, OG__N_PLACED | OG__N_EXACT | OG__N_INDEX};
     return dict;
 }
 
-og_value og__set_from(og_doc *doc, og_kind kind, const og_value *items, size_t count, og_error *err)
+og_value og__value_set_from(og_doc *doc, og_kind kind, const og_value *items, size_t count, og_error *err)
 {
-    og_value set = og__node_new(doc, kind);
+    og_value set = og__value_node_new(doc, kind);
     if (!og_valid(set)) {
         refuse_key(err, OG_ENOMEM, OG_INVALID);
         return set;
     }
     if (put_all(doc, set, items, count, true, err) < 0) return (og_value){0};
-    og__node_of(set)->flags |= OG__N_PLACED;
+    og__value_node_of(set)->flags |= OG__N_PLACED;
     return set;
 }
 
@@ -264,41 +265,41 @@ og_value og__set_from(og_doc *doc, og_kind kind, const og_value *items, size_t c
 
 og_value og_dict(og_doc *doc)
 {
-    return og__node_new(doc, OG_DICT);
+    return og__value_node_new(doc, OG_DICT);
 }
 
 og_value og_set(og_doc *doc)
 {
-    return og__node_new(doc, OG_SET);
+    return og__value_node_new(doc, OG_SET);
 }
 
 og_value og_frozenset(og_doc *doc, const og_value *items, size_t count, og_error *err)
 {
     for (size_t i = 0; i < count; i++) {
         if (!og_valid(items[i])) {
-            og__refuse_invalid(err);
+            og__value_refuse_invalid(err);
             return (og_value){0};
         }
     }
-    og_value set = og__set_from(doc, OG_FROZENSET, items, count, err);
+    og_value set = og__value_set_from(doc, OG_FROZENSET, items, count, err);
     if (!og_valid(set)) return set;
-    og__node_of(set)->flags &= (uint8_t)~OG__N_PLACED;
+    og__value_node_of(set)->flags &= (uint8_t)~OG__N_PLACED;
     for (size_t i = 0; i < count; i++)
-        og__place(items[i]);
+        og__value_place(items[i]);
     return set;
 }
 
 int og_dict_set(og_doc *doc, og_value dict, og_value key, og_value value, og_error *err)
 {
-    if (og_kind_of(dict) != OG_DICT) return og__refuse_kind(err, OG_DICT, dict);
-    if (!og_valid(key) || !og_valid(value)) return og__refuse_invalid(err);
+    if (og_kind_of(dict) != OG_DICT) return og__value_refuse_kind(err, OG_DICT, dict);
+    if (!og_valid(key) || !og_valid(value)) return og__value_refuse_invalid(err);
     og_value pair[2] = {key, value};
-    uint32_t before = og__node_of(dict)->count;
+    uint32_t before = og__value_node_of(dict)->count;
     int status = put_all(doc, dict, pair, 1, false, err);
     if (status < 0) return status;
-    if (og__node_of(dict)->count != before) og__place(key);
-    og__place(value);
-    if (value.u.p == dict.u.p) og__mark_shared(value);
+    if (og__value_node_of(dict)->count != before) og__value_place(key);
+    og__value_place(value);
+    if (value.u.p == dict.u.p) og__value_mark_shared(value);
     return OG_OK;
 }
 
@@ -312,11 +313,11 @@ int og_dict_sets(og_doc *doc, og_value dict, const char *key, og_value value, og
 
 int og_set_add(og_doc *doc, og_value set, og_value item, og_error *err)
 {
-    if (og_kind_of(set) != OG_SET) return og__refuse_kind(err, OG_SET, set);
-    if (!og_valid(item)) return og__refuse_invalid(err);
-    uint32_t before = og__node_of(set)->count;
+    if (og_kind_of(set) != OG_SET) return og__value_refuse_kind(err, OG_SET, set);
+    if (!og_valid(item)) return og__value_refuse_invalid(err);
+    uint32_t before = og__value_node_of(set)->count;
     int status = put_all(doc, set, &item, 1, false, err);
-    if (status == OG_OK && og__node_of(set)->count != before) og__place(item);
+    if (status == OG_OK && og__value_node_of(set)->count != before) og__value_place(item);
     return status;
 }
 
@@ -325,27 +326,27 @@ int og_set_add(og_doc *doc, og_value set, og_value item, og_error *err)
 /* The entry's number, or below 0. Nothing changes: finished documents are read by many threads. */
 static int64_t look_up(og_value container, og_value key)
 {
-    const og__node *node = og__node_of(container);
+    const og__node *node = og__value_node_of(container);
     og__keys keys = {.work_limit = LOOK_UP_WORK};
     uint64_t hash = 0;
     if (node->flags & OG__N_INDEX) {
         og_kind kind;
-        keys.seed = og__index_of(node)->seed;
-        if (og__hash(&keys, key, &hash, &kind) < 0) return OG__NOT_FOUND;
+        keys.seed = og__value_index_of(node)->seed;
+        if (og__value_hash(&keys, key, &hash, &kind) < 0) return OG__NOT_FOUND;
     }
-    return og__find(&keys, node, og__width(container), key, hash);
+    return og__value_find(&keys, node, og__value_width(container), key, hash);
 }
 
 og_value og_dict_get(og_value dict, og_value key)
 {
     if (og_kind_of(dict) != OG_DICT || !og_valid(key)) return (og_value){0};
     int64_t at = look_up(dict, key);
-    return at < 0 ? (og_value){0} : entry(og__node_of(dict), 2, (size_t)at)[1];
+    return at < 0 ? (og_value){0} : entry(og__value_node_of(dict), 2, (size_t)at)[1];
 }
 
 og_value og_dict_gets(og_value dict, const char *key)
 {
-    return og_dict_get(dict, og__make(OG_STR, 0, strlen(key), key));
+    return og_dict_get(dict, og__value_make(OG_STR, 0, strlen(key), key));
 }
 
 bool og_set_has(og_value set, og_value item)
@@ -359,17 +360,17 @@ bool og_set_has(og_value set, og_value item)
 
 int og_dict_remove(og_doc *doc, og_value dict, og_value key, og_error *err)
 {
-    if (og_kind_of(dict) != OG_DICT) return og__refuse_kind(err, OG_DICT, dict);
+    if (og_kind_of(dict) != OG_DICT) return og__value_refuse_kind(err, OG_DICT, dict);
     adder a = adder_of(doc, dict);
     uint64_t hash = 0;
-    int status = a.node->flags & OG__N_INDEX ? og__hash(&a.keys, key, &hash, &a.refused)
-                                             : og__check_hashable(&a.keys, key, &a.refused);
+    int status = a.node->flags & OG__N_INDEX ? og__value_hash(&a.keys, key, &hash, &a.refused)
+                                             : og__value_check_hashable(&a.keys, key, &a.refused);
     if (status < 0) return refuse_key(err, status, a.refused);
-    int64_t at = og__find(&a.keys, a.node, 2, key, hash);
+    int64_t at = og__value_find(&a.keys, a.node, 2, key, hash);
     if (at < OG__NOT_FOUND) return refuse_key(err, (int)at + 1, OG_INVALID);
     if (at == OG__NOT_FOUND) return 0;
     size_t gone = (size_t)at;
-    if (a.node->flags & OG__N_INDEX) og__index_remove(og__index_of(a.node), gone);
+    if (a.node->flags & OG__N_INDEX) og__value_index_remove(og__value_index_of(a.node), gone);
     memmove(entry(a.node, 2, gone), entry(a.node, 2, gone + 1),
             (a.node->count - gone - 1) * 2 * sizeof(og_value));
     a.node->count--;

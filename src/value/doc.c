@@ -34,9 +34,9 @@ static void nothing_left(og_doc *doc)
 
 og_doc *og_doc_new(const og_allocator *alloc)
 {
-    og_doc *doc = og__alloc(alloc, sizeof *doc);
+    og_doc *doc = og__base_alloc(alloc, sizeof *doc);
     if (!doc) return NULL;
-    *doc = (og_doc){.alloc = *og__allocator(alloc), .memory = sizeof *doc};
+    *doc = (og_doc){.alloc = *og__base_allocator(alloc), .memory = sizeof *doc};
     doc->seed = fresh_seed(doc);
     nothing_left(doc);
     return doc;
@@ -53,7 +53,7 @@ static bool within_limit(og_doc *doc, size_t extra)
 static og__chunk *chunk_new(og_doc *doc, size_t size)
 {
     if (!within_limit(doc, size)) return NULL;
-    og__chunk *chunk = og__alloc(&doc->alloc, size);
+    og__chunk *chunk = og__base_alloc(&doc->alloc, size);
     if (!chunk) return NULL;
     chunk->size = size;
     chunk->next = NULL;
@@ -64,7 +64,7 @@ static og__chunk *chunk_new(og_doc *doc, size_t size)
 static void chunk_free(og_doc *doc, og__chunk *chunk)
 {
     doc->memory -= chunk->size;
-    og__free(&doc->alloc, chunk, chunk->size);
+    og__base_free(&doc->alloc, chunk, chunk->size);
 }
 
 static void chunk_open(og_doc *doc, og__chunk *chunk)
@@ -96,7 +96,7 @@ static void *alloc_apart(og_doc *doc, size_t need)
     return chunk + 1;
 }
 
-void *og__doc_alloc_slow(og_doc *doc, size_t size, size_t align)
+void *og__value_doc_alloc_slow(og_doc *doc, size_t size, size_t align)
 {
     if (size > SIZE_MAX / 2) return NULL;
     size_t need = sizeof(og__chunk) + size;
@@ -113,14 +113,14 @@ void *og__doc_alloc_slow(og_doc *doc, size_t size, size_t align)
     return at;
 }
 
-uint8_t *og__doc_keep(og_doc *doc, const void *bytes, size_t len, size_t padding)
+uint8_t *og__value_doc_keep(og_doc *doc, const void *bytes, size_t len, size_t padding)
 {
     if (len > SIZE_MAX / 4 || padding > SIZE_MAX / 4) return NULL;
     if (len >= DOUBLE_UNTIL && !doc->chunks) {
         og__chunk *chunk = chunk_new(doc, sizeof *chunk + padding + 2 * len);
         if (chunk) chunk_open(doc, chunk);
     }
-    uint8_t *copy = og__doc_alloc(doc, len + padding, 1);
+    uint8_t *copy = og__value_doc_alloc(doc, len + padding, 1);
     if (!copy) return NULL;
     if (len) memcpy(copy, bytes, len);
     memset(copy + len, 0, padding);
@@ -146,7 +146,7 @@ static void *chunk_grow(og_doc *doc, og__chunk **link, size_t size)
     og__chunk *old = *link;
     size_t old_size = old->size;
     if (!within_limit(doc, size - old_size)) return NULL;
-    og__chunk *chunk = og__realloc(&doc->alloc, old, old_size, size);
+    og__chunk *chunk = og__base_realloc(&doc->alloc, old, old_size, size);
     if (!chunk) return NULL;
     chunk->size = size;
     *link = chunk;
@@ -159,7 +159,7 @@ static void *chunk_grow(og_doc *doc, og__chunk **link, size_t size)
     return chunk + 1;
 }
 
-void *og__doc_grow(og_doc *doc, void *old, size_t old_size, size_t new_size)
+void *og__value_doc_grow(og_doc *doc, void *old, size_t old_size, size_t new_size)
 {
     if (new_size > SIZE_MAX / 2) return NULL;
     if (old && (uint8_t *)old + old_size == doc->at && new_size - old_size <= (size_t)(doc->end - doc->at)) {
@@ -168,12 +168,12 @@ void *og__doc_grow(og_doc *doc, void *old, size_t old_size, size_t new_size)
     }
     og__chunk **link = old_size >= GROWS_APART ? chunk_of_run(doc, old, old_size) : NULL;
     if (link) return chunk_grow(doc, link, sizeof(og__chunk) + new_size);
-    void *run = og__doc_alloc(doc, new_size, _Alignof(og_value));
+    void *run = og__value_doc_alloc(doc, new_size, _Alignof(og_value));
     if (run && old) memcpy(run, old, old_size);
     return run;
 }
 
-void og__doc_release(og_doc *doc, void *run, size_t size)
+void og__value_doc_release(og_doc *doc, void *run, size_t size)
 {
     if ((uint8_t *)run + size == doc->at) {
         doc->at = run;
@@ -196,7 +196,7 @@ static void chunk_drop(og_doc *doc, og__chunk **link)
     chunk_free(doc, chunk);
 }
 
-void og__doc_rewind(og_doc *doc, og__doc_mark mark)
+void og__value_doc_rewind(og_doc *doc, og__doc_mark mark)
 {
     while (doc->chunks && doc->chunks != mark.newest) {
         og__chunk *older = doc->chunks->next;
@@ -219,7 +219,7 @@ static int stack_resize(og_doc *doc, size_t cap)
     size_t old = doc->stack_cap * sizeof(og_value);
     size_t size = cap * sizeof(og_value);
     if (size > old && !within_limit(doc, size - old)) return OG_ENOMEM;
-    og_value *stack = og__realloc(&doc->alloc, doc->stack, old, size);
+    og_value *stack = og__base_realloc(&doc->alloc, doc->stack, old, size);
     if (!stack) return OG_ENOMEM;
     doc->stack = stack;
     doc->stack_cap = cap;
@@ -227,7 +227,7 @@ static int stack_resize(og_doc *doc, size_t cap)
     return OG_OK;
 }
 
-int og__doc_stack_reserve(og_doc *doc, size_t need)
+int og__value_doc_stack_reserve(og_doc *doc, size_t need)
 {
     if (need <= doc->stack_cap) return OG_OK;
     if (need > SIZE_MAX / 4 / sizeof(og_value)) return OG_ENOMEM;
@@ -241,7 +241,7 @@ int og__doc_stack_reserve(og_doc *doc, size_t need)
 static void stack_free(og_doc *doc)
 {
     size_t size = doc->stack_cap * sizeof(og_value);
-    og__free(&doc->alloc, doc->stack, size);
+    og__base_free(&doc->alloc, doc->stack, size);
     doc->memory -= size;
     doc->stack = NULL;
     doc->stack_cap = 0;
@@ -264,7 +264,7 @@ void og_doc_free(og_doc *doc)
     chunks_free(doc);
     stack_free(doc);
     og_allocator alloc = doc->alloc;
-    og__free(&alloc, doc, sizeof *doc);
+    og__base_free(&alloc, doc, sizeof *doc);
 }
 
 /*
@@ -298,7 +298,7 @@ og_value og_doc_root(const og_doc *doc)
 
 void og_doc_set_root(og_doc *doc, og_value root)
 {
-    og__place(root);
+    og__value_place(root);
     doc->root = root;
 }
 

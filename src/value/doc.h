@@ -89,7 +89,7 @@ struct og_doc {
     size_t stack_cap;
 };
 
-static inline og_value og__make(og_kind kind, unsigned flags, uint64_t len, const void *p)
+static inline og_value og__value_make(og_kind kind, unsigned flags, uint64_t len, const void *p)
 {
     og_value v;
     v.meta = (uint64_t)kind | flags | (len << OG__META_LEN_SHIFT);
@@ -97,7 +97,7 @@ static inline og_value og__make(og_kind kind, unsigned flags, uint64_t len, cons
     return v;
 }
 
-static inline og_value og__make_int(int64_t i)
+static inline og_value og__value_make_int(int64_t i)
 {
     og_value v;
     v.meta = OG_INT;
@@ -105,14 +105,14 @@ static inline og_value og__make_int(int64_t i)
     return v;
 }
 
-static inline og_value og__make_bool(bool truth)
+static inline og_value og__value_make_bool(bool truth)
 {
-    og_value v = og__make_int(truth);
+    og_value v = og__value_make_int(truth);
     v.meta = (uint64_t)OG_BOOL | (truth ? OG__F_TRUE : 0u);
     return v;
 }
 
-static inline og_value og__make_float(double f)
+static inline og_value og__value_make_float(double f)
 {
     og_value v;
     v.meta = OG_FLOAT;
@@ -125,7 +125,7 @@ static inline size_t og__value_len(og_value v)
     return (size_t)(v.meta >> OG__META_LEN_SHIFT);
 }
 
-static inline og__node *og__node_of(og_value v)
+static inline og__node *og__value_node_of(og_value v)
 {
     union {
         const void *c;
@@ -135,18 +135,18 @@ static inline og__node *og__node_of(og_value v)
 }
 
 /* True for the kinds whose value points to an og__node. */
-static inline bool og__has_node(og_value v)
+static inline bool og__value_has_node(og_value v)
 {
     return og_kind_of(v) >= OG_BYTEARRAY;
 }
 
 /* Starts a new chunk that has room for `size` bytes at `align`, and cuts them from it; NULL without memory or
  * past the limit. */
-void *og__doc_alloc_slow(og_doc *doc, size_t size, size_t align);
+void *og__value_doc_alloc_slow(og_doc *doc, size_t size, size_t align);
 
 /* `size` bytes at a multiple of `align` (a power of two, at most 16); NULL without memory. Freed with the
  * document. */
-static inline void *og__doc_alloc(og_doc *doc, size_t size, size_t align)
+static inline void *og__value_doc_alloc(og_doc *doc, size_t size, size_t align)
 {
     size_t left = (size_t)(doc->end - doc->at);
     size_t pad = (size_t)(-(uintptr_t)doc->at & (align - 1));
@@ -155,21 +155,21 @@ static inline void *og__doc_alloc(og_doc *doc, size_t size, size_t align)
         doc->at = at + size;
         return at;
     }
-    return og__doc_alloc_slow(doc, size, align);
+    return og__value_doc_alloc_slow(doc, size, align);
 }
 
 /* Makes a run of `old_size` bytes at `old` (may be NULL) one of `new_size` bytes: in place when it is the
  * last thing in its chunk, else by copying. NULL without memory. */
-void *og__doc_grow(og_doc *doc, void *old, size_t old_size, size_t new_size);
+void *og__value_doc_grow(og_doc *doc, void *old, size_t old_size, size_t new_size);
 
 /* A copy of what a new document is to be read from, `padding` zero bytes behind it; NULL without memory.
  * Where it is large, room for about what is made from it comes in the same piece: what free() gets back as
  * one large block, malloc() then keeps, and fresh pages cost more than reading. */
-uint8_t *og__doc_keep(og_doc *doc, const void *bytes, size_t len, size_t padding);
+uint8_t *og__value_doc_keep(og_doc *doc, const void *bytes, size_t len, size_t padding);
 
 /* Gives a run back that is no longer used, where that costs nothing: when it has a chunk of its own, or is
  * the last thing in one. */
-void og__doc_release(og_doc *doc, void *run, size_t size);
+void og__value_doc_release(og_doc *doc, void *run, size_t size);
 
 /* What a document holds at some time. */
 typedef struct og__doc_mark {
@@ -178,53 +178,53 @@ typedef struct og__doc_mark {
     uint8_t *at;
 } og__doc_mark;
 
-static inline og__doc_mark og__doc_marked(const og_doc *doc)
+static inline og__doc_mark og__value_doc_marked(const og_doc *doc)
 {
     return (og__doc_mark){doc->chunks, doc->chunks ? doc->chunks->next : NULL, doc->at};
 }
 
 /* Frees all that was cut from the document since it was marked; runs from before must not have grown. */
-void og__doc_rewind(og_doc *doc, og__doc_mark mark);
+void og__value_doc_rewind(og_doc *doc, og__doc_mark mark);
 
 /*
  * Gives the reader's stack room for at least `need` values (kept: those that are there). Grows by halves, so
  * that the peak stays within the promise of 64 bytes a byte. 0 or OG_ENOMEM.
  */
-int og__doc_stack_reserve(og_doc *doc, size_t need);
+int og__value_doc_stack_reserve(og_doc *doc, size_t need);
 
 /* Containers made whole from a run of values (copied into the document), for readers; already OG__N_PLACED.
  * OG_INVALID without memory. */
-og_value og__list_from(og_doc *doc, const og_value *items, size_t count);
-og_value og__tuple_from(og_doc *doc, const og_value *items, size_t count);
+og_value og__value_list_from(og_doc *doc, const og_value *items, size_t count);
+og_value og__value_tuple_from(og_doc *doc, const og_value *items, size_t count);
 
 /* Appends a run of values, which are not marked as placed: readers do that. 0, OG_ENOMEM, OG_ELIMIT. */
-int og__list_extend(og_doc *doc, og_value list, const og_value *items, size_t count, og_error *err);
+int og__value_list_extend(og_doc *doc, og_value list, const og_value *items, size_t count, og_error *err);
 
 /* A set or frozenset (`kind`) from a run of values; what stands twice is kept once. OG_INVALID and `err` when
  * an item is not hashable, or without memory. */
-og_value og__set_from(og_doc *doc, og_kind kind, const og_value *items, size_t count, og_error *err);
+og_value og__value_set_from(og_doc *doc, og_kind kind, const og_value *items, size_t count, og_error *err);
 
 /* Puts key, value, key, value, … into a dict, the last of equal keys winning. Values are not marked as
  * placed. 0, OG_ENOMEM, OG_ETYPE, OG_ELIMIT. */
-int og__dict_extend(og_doc *doc, og_value dict, const og_value *items, size_t pairs, og_error *err);
+int og__value_dict_extend(og_doc *doc, og_value dict, const og_value *items, size_t pairs, og_error *err);
 
 /* Adds a run of values to a set. Values are not marked as placed. 0, OG_ENOMEM, OG_ETYPE, OG_ELIMIT. */
-int og__set_extend(og_doc *doc, og_value set, const og_value *items, size_t count, og_error *err);
+int og__value_set_extend(og_doc *doc, og_value set, const og_value *items, size_t count, og_error *err);
 
 /* An int from limbs (least significant first; leading zeros allowed), which are copied; OG_INVALID without
  * memory. */
-og_value og__int_from_limbs(og_doc *doc, const uint64_t *limbs, size_t count, bool negative);
+og_value og__value_int_from_limbs(og_doc *doc, const uint64_t *limbs, size_t count, bool negative);
 
 /* A class reference from two str values. */
-og_value og__class_from(og_doc *doc, og_value module, og_value qualname);
+og_value og__value_class_from(og_doc *doc, og_value module, og_value qualname);
 
 /* The parts of an object in turn: callable, args, kwargs, items, pairs, state, next; OG_INVALID where there
  * is none. */
 enum { OG__OBJECT_PARTS = 7 };
-og_value og__object_part(const og__object *object, size_t i);
+og_value og__value_object_part(const og__object *object, size_t i);
 
 /* An empty container node of `kind`, unmarked; OG_INVALID without memory. */
-og_value og__node_new(og_doc *doc, og_kind kind);
+og_value og__value_node_new(og_doc *doc, og_kind kind);
 
 /* Up to this many entries are compared one by one; beyond, a dict or set has an index. */
 enum { OG__LINEAR_MAX = 8 };
@@ -233,7 +233,7 @@ enum { OG__LINEAR_MAX = 8 };
  * Copies values that were stored a moment ago, word by word: a load that is wider than the stores before it
  * waits until they have reached the cache.
  */
-static inline void og__copy_fresh(og_value *to, const og_value *from, size_t count)
+static inline void og__value_copy_fresh(og_value *to, const og_value *from, size_t count)
 {
     for (size_t i = 0; i < count; i++) {
         uint64_t meta = from[i].meta;
@@ -248,25 +248,25 @@ static inline void og__copy_fresh(og_value *to, const og_value *from, size_t cou
  * `count` items or pairs. Small ones have their items right behind the node. OG_INVALID without memory, or
  * when there are many.
  */
-static inline og_value og__run_from(og_doc *doc, og_kind kind, const og_value *items, size_t values,
-                                    size_t count)
+static inline og_value og__value_run_from(og_doc *doc, og_kind kind, const og_value *items, size_t values,
+                                          size_t count)
 {
     enum { WITH_NODE = 256 };
     if (values > WITH_NODE) return (og_value){0};
-    og__node *node = og__doc_alloc(doc, sizeof *node + values * sizeof *items, _Alignof(og__node));
+    og__node *node = og__value_doc_alloc(doc, sizeof *node + values * sizeof *items, _Alignof(og__node));
     if (!node) return (og_value){0};
     og_value *to = (og_value *)(void *)(node + 1);
     *node = (og__node){values ? to : NULL, (uint32_t)count, 0, 0, OG__N_PLACED | (values ? OG__N_EXACT : 0)};
-    og__copy_fresh(to, items, values);
-    return og__make(kind, 0, 0, node);
+    og__value_copy_fresh(to, items, values);
+    return og__value_make(kind, 0, 0, node);
 }
 
 /* A dict of as many pairs as `model`, a dict's node of this document with an index, and the same keys in the
  * same order. OG_INVALID without memory. */
-og_value og__dict_like(og_doc *doc, const og__node *model, const og_value *items);
+og_value og__value_dict_like(og_doc *doc, const og__node *model, const og_value *items);
 
 /* Something of a str below 64: the least that tells most keys of one object apart. */
-static inline unsigned og__glance(og_value str)
+static inline unsigned og__value_glance(og_value str)
 {
     size_t len = og__value_len(str);
     if (len == 0) return 0;
@@ -275,12 +275,12 @@ static inline unsigned og__glance(og_value str)
 }
 
 /* True when the keys of `pairs` pairs are str and differ at a glance; false says nothing. */
-static inline bool og__clearly_distinct(const og_value *items, size_t pairs)
+static inline bool og__value_clearly_distinct(const og_value *items, size_t pairs)
 {
     uint64_t seen = 0;
     for (size_t i = 0; i < pairs; i++) {
         if (og_kind_of(items[2 * i]) != OG_STR) return false;
-        uint64_t bit = UINT64_C(1) << og__glance(items[2 * i]);
+        uint64_t bit = UINT64_C(1) << og__value_glance(items[2 * i]);
         if (seen & bit) return false;
         seen |= bit;
     }
@@ -294,30 +294,30 @@ typedef enum og__duplicate { OG__DUPLICATE_LAST, OG__DUPLICATE_REFUSE } og__dupl
  * A dict from key, value, key, value, … (`pairs` pairs). Keys must be hashable: OG_INVALID and `err` if not,
  * if a key stands twice and that is refused (then `*bad` is its pair's number), or without memory.
  */
-og_value og__dict_from(og_doc *doc, const og_value *items, size_t pairs, og__duplicate duplicate, size_t *bad,
-                       og_error *err);
+og_value og__value_dict_from(og_doc *doc, const og_value *items, size_t pairs, og__duplicate duplicate,
+                             size_t *bad, og_error *err);
 
 /* Marks that `v` stands in a container now: the second time it is shared. */
-static inline void og__place(og_value v)
+static inline void og__value_place(og_value v)
 {
-    if (!og__has_node(v)) return;
-    og__node *node = og__node_of(v);
+    if (!og__value_has_node(v)) return;
+    og__node *node = og__value_node_of(v);
     node->flags |= node->flags & OG__N_PLACED ? OG__N_SHARED : OG__N_PLACED;
 }
 
 /* Marks that a node may be reached from more than one place. No effect on values without a node. */
-static inline void og__mark_shared(og_value v)
+static inline void og__value_mark_shared(og_value v)
 {
-    if (og__has_node(v)) og__node_of(v)->flags |= OG__N_PLACED | OG__N_SHARED;
+    if (og__value_has_node(v)) og__value_node_of(v)->flags |= OG__N_PLACED | OG__N_SHARED;
 }
 
 /*
  * True when a walk may meet the node of `v` again. A walk's first value counts as shared too, whatever its
  * flags say: the only way back to it may be the one place that it stands in.
  */
-static inline bool og__is_shared(og_value v)
+static inline bool og__value_is_shared(og_value v)
 {
-    return og__has_node(v) && (og__node_of(v)->flags & OG__N_SHARED);
+    return og__value_has_node(v) && (og__value_node_of(v)->flags & OG__N_SHARED);
 }
 
 #endif

@@ -25,17 +25,17 @@ static bool same_data(og_value a, og_value b)
     return len_a == len_b && memcmp(data_a, data_b, len_a) == 0;
 }
 
-bool og__equal_flat(og_value a, og_value b)
+bool og__value_equal_flat(og_value a, og_value b)
 {
     og_kind kind_a = og_kind_of(a);
     og_kind kind_b = og_kind_of(b);
     if (kind_a == OG_STR) return kind_b == OG_STR && same_data(a, b);
-    if (og__is_number(a)) return og__is_number(b) && og__number_equal(a, b);
+    if (og__value_is_number(a)) return og__value_is_number(b) && og__value_number_equal(a, b);
     if (is_bytes(kind_a)) return is_bytes(kind_b) && same_data(a, b);
     if (kind_a != kind_b) return false;
     if (kind_a != OG_CLASS) return kind_a <= OG_NONE;
-    const og_value *x = og__node_of(a)->items;
-    const og_value *y = og__node_of(b)->items;
+    const og_value *x = og__value_node_of(a)->items;
+    const og_value *y = og__value_node_of(b)->items;
     return x == y || (same_data(x[0], y[0]) && same_data(x[1], y[1]));
 }
 
@@ -74,7 +74,7 @@ static int push(comparer *c, og_value a, og_value b, bool key)
     if (c->count == c->cap) {
         bool few = c->list == c->few;
         size_t size = c->cap * sizeof(pair);
-        pair *wider = og__realloc(c->alloc, few ? NULL : c->list, few ? 0 : size, 2 * size);
+        pair *wider = og__base_realloc(c->alloc, few ? NULL : c->list, few ? 0 : size, 2 * size);
         if (!wider) return OG_ENOMEM;
         if (few) memcpy(wider, c->few, sizeof c->few);
         c->list = wider;
@@ -87,10 +87,10 @@ static int push(comparer *c, og_value a, og_value b, bool key)
 /* The node that stands for all that were assumed equal to `node`; paths are halved on the way. */
 static const void *find_class(og__map *classes, const void *node)
 {
-    uint64_t *up = og__map_find(classes, node);
+    uint64_t *up = og__value_map_find(classes, node);
     while (up) {
-        const void *parent = og__map_pointer(*up);
-        uint64_t *next = og__map_find(classes, parent);
+        const void *parent = og__value_map_pointer(*up);
+        uint64_t *next = og__value_map_find(classes, parent);
         if (next) *up = *next;
         node = parent;
         up = next;
@@ -108,12 +108,12 @@ static int assume_equal(comparer *c, const void *a, const void *b)
     b = find_class(&c->classes, b);
     if (a == b) return 1;
     bool fresh;
-    return og__map_put(&c->classes, a, (uint64_t)(uintptr_t)b, &fresh) ? 0 : OG_ENOMEM;
+    return og__value_map_put(&c->classes, a, (uint64_t)(uintptr_t)b, &fresh) ? 0 : OG_ENOMEM;
 }
 
 static bool may_meet_again(const comparer *c, og_value a, og_value b)
 {
-    return og__is_shared(a) || og__is_shared(b) || a.u.p == c->top_a || b.u.p == c->top_b;
+    return og__value_is_shared(a) || og__value_is_shared(b) || a.u.p == c->top_a || b.u.p == c->top_b;
 }
 
 /* 1: equal so far (containers are opened), 0: not equal, or an error. */
@@ -121,12 +121,13 @@ static int enter(comparer *c, og_value a, og_value b, bool key)
 {
     og_kind kind_a = og_kind_of(a);
     og_kind kind_b = og_kind_of(b);
-    if (og__is_flat(a) || og__is_flat(b) || kind_a == OG_BYTEARRAY) return og__equal_flat(a, b);
+    if (og__value_is_flat(a) || og__value_is_flat(b) || kind_a == OG_BYTEARRAY)
+        return og__value_equal_flat(a, b);
     if (kind_a != kind_b && !(is_set(kind_a) && is_set(kind_b))) return 0;
     if (a.u.p == b.u.p) return 1;
     if (kind_a == OG_OBJECT) {
         if (key || og_object_make(a) != og_object_make(b)) return 0;
-    } else if (og__node_of(a)->count != og__node_of(b)->count) {
+    } else if (og__value_node_of(a)->count != og__value_node_of(b)->count) {
         return 0;
     }
     if (may_meet_again(c, a, b)) {
@@ -139,24 +140,24 @@ static int enter(comparer *c, og_value a, og_value b, bool key)
 static int next_item(comparer *c, pair *p)
 {
     size_t i = p->at++;
-    const og_value *a = og__node_of(p->a)->items;
-    const og_value *b = og__node_of(p->b)->items;
+    const og_value *a = og__value_node_of(p->a)->items;
+    const og_value *b = og__value_node_of(p->b)->items;
     return enter(c, a[i], b[i], p->key);
 }
 
 static int next_part(comparer *c, pair *p)
 {
     size_t i = p->at++;
-    const og__object *a = og__node_of(p->a)->items;
-    const og__object *b = og__node_of(p->b)->items;
-    return enter(c, og__object_part(a, i), og__object_part(b, i), p->key);
+    const og__object *a = og__value_node_of(p->a)->items;
+    const og__object *b = og__value_node_of(p->b)->items;
+    return enter(c, og__value_object_part(a, i), og__value_object_part(b, i), p->key);
 }
 
 static int hash_in(comparer *c, side *in, og_value key, uint64_t *hash)
 {
     og_kind kind;
     in->keys.work = c->work;
-    int status = og__hash(&in->keys, key, hash, &kind);
+    int status = og__value_hash(&in->keys, key, hash, &kind);
     c->work = in->keys.work;
     return status;
 }
@@ -178,7 +179,7 @@ typedef struct search {
 static bool look_at(comparer *c, search *s, size_t i)
 {
     og_value entry = s->items[i * s->width];
-    if (og__is_flat(entry)) return false;
+    if (og__value_is_flat(entry)) return false;
     if (entry.u.p == s->key.u.p) {
         s->found = (int64_t)i;
         return true;
@@ -203,8 +204,8 @@ static int64_t find_by_hash(comparer *c, side *in, const og__node *node, size_t 
         }
         return s.found;
     }
-    og__index *index = og__index_of(node);
-    const uint64_t *slots = og__slots_of(index);
+    og__index *index = og__value_index_of(node);
+    const uint64_t *slots = og__value_slots_of(index);
     size_t mask = ((size_t)1 << index->log2) - 1;
     for (size_t i = (size_t)(hash >> 32) & mask; slots[i]; i = (i + 1) & mask) {
         if (slots[i] >> 32 == hash >> 32 && look_at(c, &s, (uint32_t)slots[i] - 1)) break;
@@ -217,28 +218,28 @@ static int64_t find_key(comparer *c, side *in, const og__node *node, size_t widt
 {
     uint64_t hash = 0;
     bool indexed = (node->flags & OG__N_INDEX) != 0;
-    if (indexed && og__index_of(node)->seed != in->keys.seed) {
-        og__map_free(&in->memo);
-        in->keys.seed = og__index_of(node)->seed;
+    if (indexed && og__value_index_of(node)->seed != in->keys.seed) {
+        og__value_map_free(&in->memo);
+        in->keys.seed = og__value_index_of(node)->seed;
     }
-    if (indexed || !og__is_flat(key)) {
+    if (indexed || !og__value_is_flat(key)) {
         int status = hash_in(c, in, key, &hash);
         if (status < 0) return status - 1;
     }
-    if (!og__is_flat(key)) return find_by_hash(c, in, node, width, key, hash);
+    if (!og__value_is_flat(key)) return find_by_hash(c, in, node, width, key, hash);
     in->keys.identity = false;
-    return og__find(&in->keys, node, width, key, hash);
+    return og__value_find(&in->keys, node, width, key, hash);
 }
 
 /* The next key of b that holds an object and does not stand in a. */
 static int64_t next_stranger(comparer *c, pair *p, size_t width)
 {
-    const og__node *a = og__node_of(p->a);
-    const og__node *b = og__node_of(p->b);
+    const og__node *a = og__value_node_of(p->a);
+    const og__node *b = og__value_node_of(p->b);
     while (p->other < b->count) {
         size_t i = p->other++;
         og_value key = ((const og_value *)b->items)[i * width];
-        if (og__is_flat(key)) continue;
+        if (og__value_is_flat(key)) continue;
         int64_t at = find_key(c, &c->in_a, a, width, key);
         if (at < OG__NOT_FOUND) return at;
         if (at == OG__NOT_FOUND && c->in_a.keys.identity) return (int64_t)i;
@@ -252,16 +253,16 @@ static int64_t next_stranger(comparer *c, pair *p, size_t width)
  */
 static int next_entry(comparer *c, pair *p, size_t width)
 {
-    const og_value *entry = (const og_value *)og__node_of(p->a)->items + width * p->at++;
+    const og_value *entry = (const og_value *)og__value_node_of(p->a)->items + width * p->at++;
     bool key = p->key;
-    const og_value *others = og__node_of(p->b)->items;
-    int64_t at = find_key(c, &c->in_b, og__node_of(p->b), width, *entry);
+    const og_value *others = og__value_node_of(p->b)->items;
+    int64_t at = find_key(c, &c->in_b, og__value_node_of(p->b), width, *entry);
     bool stranger = at == OG__NOT_FOUND && c->in_b.keys.identity && !key;
     if (stranger) at = next_stranger(c, p, width);
     if (at < OG__NOT_FOUND) return (int)at + 1;
     if (at == OG__NOT_FOUND) return 0;
     const og_value *match = others + width * (size_t)at;
-    int status = og__is_flat(*entry) ? 1 : enter(c, entry[0], match[0], !stranger);
+    int status = og__value_is_flat(*entry) ? 1 : enter(c, entry[0], match[0], !stranger);
     if (status != 1 || width == 1) return status;
     return enter(c, entry[1], match[1], key);
 }
@@ -270,7 +271,7 @@ static int step(comparer *c)
 {
     pair *p = &c->list[c->count - 1];
     og_kind kind = og_kind_of(p->a);
-    if (p->at == (kind == OG_OBJECT ? (size_t)OG__OBJECT_PARTS : og__node_of(p->a)->count)) {
+    if (p->at == (kind == OG_OBJECT ? (size_t)OG__OBJECT_PARTS : og__value_node_of(p->a)->count)) {
         c->count--;
         return 1;
     }
@@ -310,17 +311,17 @@ static int compare(og__keys *keys, og_value a, og_value b)
     while (status == 1 && c.count)
         status = step(&c);
     if (keys) keys->work = c.work;
-    og__map_free(&c.in_b.memo);
-    og__map_free(&c.in_a.memo);
-    og__map_free(&c.classes);
-    if (c.list != c.few) og__free(c.alloc, c.list, c.cap * sizeof(pair));
+    og__value_map_free(&c.in_b.memo);
+    og__value_map_free(&c.in_a.memo);
+    og__value_map_free(&c.classes);
+    if (c.list != c.few) og__base_free(c.alloc, c.list, c.cap * sizeof(pair));
     return status;
 }
 
-int og__key_equal(og__keys *keys, og_value a, og_value b)
+int og__value_key_equal(og__keys *keys, og_value a, og_value b)
 {
     keys->work++;
-    if (og__is_flat(a) || og__is_flat(b)) return og__equal_flat(a, b);
+    if (og__value_is_flat(a) || og__value_is_flat(b)) return og__value_equal_flat(a, b);
     if (a.u.p == b.u.p) return 1;
     return compare(keys, a, b);
 }

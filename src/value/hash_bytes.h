@@ -13,13 +13,13 @@
 #define OG__K3 UINT64_C(0x13198a2e03707345)
 #define OG__K4 UINT64_C(0xa4093822299f31d1)
 
-static inline uint64_t og__mix(uint64_t a, uint64_t b)
+static inline uint64_t og__value_mix(uint64_t a, uint64_t b)
 {
     __uint128_t product = (__uint128_t)a * b;
     return (uint64_t)product ^ (uint64_t)(product >> 64);
 }
 
-static inline uint64_t og__load64(const uint8_t *p)
+static inline uint64_t og__value_load64(const uint8_t *p)
 {
     uint64_t word;
     memcpy(&word, p, 8);
@@ -27,7 +27,7 @@ static inline uint64_t og__load64(const uint8_t *p)
 }
 
 /* Up to 8 bytes as a number. */
-static inline uint64_t og__load_short(const uint8_t *p, size_t len)
+static inline uint64_t og__value_load_short(const uint8_t *p, size_t len)
 {
     if (len == 0) return 0;
     if (len >= 4) {
@@ -40,16 +40,16 @@ static inline uint64_t og__load_short(const uint8_t *p, size_t len)
     return (uint64_t)p[0] << 16 | (uint64_t)p[len / 2] << 8 | p[len - 1];
 }
 
-static inline uint64_t og__hash_bytes(uint64_t seed, const void *bytes, size_t len)
+static inline uint64_t og__value_hash_bytes(uint64_t seed, const void *bytes, size_t len)
 {
     const uint8_t *p = bytes;
-    uint64_t h = seed ^ og__mix(seed ^ OG__K1, len ^ OG__K2);
+    uint64_t h = seed ^ og__value_mix(seed ^ OG__K1, len ^ OG__K2);
     size_t left = len;
     for (; left > 16; left -= 16, p += 16)
-        h = og__mix(og__load64(p) ^ h, og__load64(p + 8) ^ OG__K3 ^ seed);
-    uint64_t a = left > 8 ? og__load64(p) : og__load_short(p, left);
-    uint64_t b = left > 8 ? og__load64(p + left - 8) : 0;
-    return og__mix(og__mix(a ^ h, b ^ OG__K4 ^ seed) ^ h, OG__K1);
+        h = og__value_mix(og__value_load64(p) ^ h, og__value_load64(p + 8) ^ OG__K3 ^ seed);
+    uint64_t a = left > 8 ? og__value_load64(p) : og__value_load_short(p, left);
+    uint64_t b = left > 8 ? og__value_load64(p + left - 8) : 0;
+    return og__value_mix(og__value_mix(a ^ h, b ^ OG__K4 ^ seed) ^ h, OG__K1);
 }
 
 #endif

@@ -23,7 +23,7 @@ static int push(comparer *c, og_value a, og_value b)
 {
     if (c->count == c->cap) {
         size_t cap = c->cap ? 2 * c->cap : 32;
-        pair *wider = og__realloc(NULL, c->list, c->cap * sizeof *wider, cap * sizeof *wider);
+        pair *wider = og__base_realloc(NULL, c->list, c->cap * sizeof *wider, cap * sizeof *wider);
         if (!wider) return OG_ENOMEM;
         c->list = wider;
         c->cap = cap;
@@ -45,7 +45,7 @@ static bool same_flat(og_value a, og_value b)
     case OG_COMPLEX: return same_bits(a.u.p, b.u.p, 2);
     case OG_INT:
         if (og_is_big(a) != og_is_big(b)) return false;
-        return og_is_big(a) ? og__equal_flat(a, b) : a.u.i == b.u.i;
+        return og_is_big(a) ? og__value_equal_flat(a, b) : a.u.i == b.u.i;
     case OG_BOOL: return a.u.i == b.u.i;
     case OG_FLOAT: return same_bits(&a.u.f, &b.u.f, 1);
     case OG_STR:
@@ -59,9 +59,9 @@ static int match(comparer *c, const void *a, const void *b, bool *fresh)
 {
     bool fresh_a;
     bool fresh_b;
-    const uint64_t *to_b = og__map_put(&c->to_b, a, (uint64_t)(uintptr_t)b, &fresh_a);
+    const uint64_t *to_b = og__value_map_put(&c->to_b, a, (uint64_t)(uintptr_t)b, &fresh_a);
     if (!to_b) return OG_ENOMEM;
-    const uint64_t *to_a = og__map_put(&c->to_a, b, (uint64_t)(uintptr_t)a, &fresh_b);
+    const uint64_t *to_a = og__value_map_put(&c->to_a, b, (uint64_t)(uintptr_t)a, &fresh_b);
     if (!to_a) return OG_ENOMEM;
     *fresh = fresh_a;
     return *to_b == (uint64_t)(uintptr_t)b && *to_a == (uint64_t)(uintptr_t)a;
@@ -71,16 +71,17 @@ static size_t part_count(og_value v)
 {
     switch (og_kind_of(v)) {
     case OG_BYTEARRAY: return 0;
-    case OG_DICT: return 2 * (size_t)og__node_of(v)->count;
+    case OG_DICT: return 2 * (size_t)og__value_node_of(v)->count;
     case OG_OBJECT: return OG__OBJECT_PARTS;
-    default: return og__node_of(v)->count;
+    default: return og__value_node_of(v)->count;
     }
 }
 
 static og_value part(og_value v, size_t i)
 {
-    const og__node *node = og__node_of(v);
-    return og_kind_of(v) == OG_OBJECT ? og__object_part(node->items, i) : ((const og_value *)node->items)[i];
+    const og__node *node = og__value_node_of(v);
+    return og_kind_of(v) == OG_OBJECT ? og__value_object_part(node->items, i)
+                                      : ((const og_value *)node->items)[i];
 }
 
 /* The numbers in a node that belong to its value; readers may use the others. */
@@ -94,28 +95,28 @@ static bool same_numbers(og_kind kind, const og__node *x, const og__node *y)
 static int enter(comparer *c, og_value a, og_value b)
 {
     if (og_kind_of(a) != og_kind_of(b)) return 0;
-    if (!og__has_node(a)) return same_flat(a, b);
-    const og__node *x = og__node_of(a);
-    const og__node *y = og__node_of(b);
+    if (!og__value_has_node(a)) return same_flat(a, b);
+    const og__node *x = og__value_node_of(a);
+    const og__node *y = og__value_node_of(b);
     if (!same_numbers(og_kind_of(a), x, y)) return 0;
     /* Class references are names: nobody can tell one from another of the same name. */
-    if (og_kind_of(a) == OG_CLASS) return og__equal_flat(a, b);
+    if (og_kind_of(a) == OG_CLASS) return og__value_equal_flat(a, b);
     if (og_kind_of(a) == OG_TUPLE && x->count == 0) return 1; /* Python has one empty tuple */
-    bool shared = og__is_shared(a) || og__is_shared(b) || a.u.p == c->top_a || b.u.p == c->top_b;
+    bool shared = og__value_is_shared(a) || og__value_is_shared(b) || a.u.p == c->top_a || b.u.p == c->top_b;
     if (shared) {
         bool fresh;
         int status = match(c, x, y, &fresh);
         if (status != 1 || !fresh) return status;
     }
-    if (og_kind_of(a) == OG_BYTEARRAY) return og__equal_flat(a, b);
+    if (og_kind_of(a) == OG_BYTEARRAY) return og__value_equal_flat(a, b);
     return part_count(a) ? push(c, a, b) : 1;
 }
 
 int og_identical(og_value a, og_value b)
 {
     comparer c = {0};
-    if (og__has_node(a)) c.top_a = a.u.p;
-    if (og__has_node(b)) c.top_b = b.u.p;
+    if (og__value_has_node(a)) c.top_a = a.u.p;
+    if (og__value_has_node(b)) c.top_b = b.u.p;
     int status = enter(&c, a, b);
     while (status == 1 && c.count) {
         pair *p = &c.list[c.count - 1];
@@ -126,8 +127,8 @@ int og_identical(og_value a, og_value b)
         size_t i = p->at++;
         status = enter(&c, part(p->a, i), part(p->b, i));
     }
-    og__map_free(&c.to_a);
-    og__map_free(&c.to_b);
-    og__free(NULL, c.list, c.cap * sizeof *c.list);
+    og__value_map_free(&c.to_a);
+    og__value_map_free(&c.to_b);
+    og__base_free(NULL, c.list, c.cap * sizeof *c.list);
     return status;
 }

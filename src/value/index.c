@@ -13,9 +13,9 @@ static size_t mask_of(const og__index *index)
     return ((size_t)1 << index->log2) - 1;
 }
 
-void og__index_add(og__index *index, uint64_t hash, size_t entry_number)
+void og__value_index_add(og__index *index, uint64_t hash, size_t entry_number)
 {
-    uint64_t *slots = og__slots_of(index);
+    uint64_t *slots = og__value_slots_of(index);
     size_t mask = mask_of(index);
     size_t i = (size_t)(hash >> 32) & mask;
     while (slots[i])
@@ -23,14 +23,14 @@ void og__index_add(og__index *index, uint64_t hash, size_t entry_number)
     slots[i] = slot_make(hash, entry_number);
 }
 
-size_t og__index_add_strs(og__index *index, const og_value *items, size_t width, size_t count)
+size_t og__value_index_add_strs(og__index *index, const og_value *items, size_t width, size_t count)
 {
-    uint64_t *slots = og__slots_of(index);
+    uint64_t *slots = og__value_slots_of(index);
     size_t mask = mask_of(index);
     for (size_t at = 0; at < count; at++) {
         og_value key = items[at * width];
         if (og_kind_of(key) != OG_STR) return at;
-        uint64_t hash = og__hash_bytes(index->seed, key.u.p, og__value_len(key));
+        uint64_t hash = og__value_hash_bytes(index->seed, key.u.p, og__value_len(key));
         size_t i = (size_t)(hash >> 32) & mask;
         for (; slots[i]; i = (i + 1) & mask) {
             if (slots[i] >> 32 == hash >> 32) return at;
@@ -43,7 +43,7 @@ size_t og__index_add_strs(og__index *index, const og_value *items, size_t width,
 /* Most keys are str. */
 static int equal_keys(og__keys *keys, og_value a, og_value b)
 {
-    if (og_kind_of(a) != OG_STR || og_kind_of(b) != OG_STR) return og__key_equal(keys, a, b);
+    if (og_kind_of(a) != OG_STR || og_kind_of(b) != OG_STR) return og__value_key_equal(keys, a, b);
     keys->work++;
     size_t len = og__value_len(a);
     return len == og__value_len(b) && (len == 0 || memcmp(a.u.p, b.u.p, len) == 0);
@@ -51,8 +51,8 @@ static int equal_keys(og__keys *keys, og_value a, og_value b)
 
 static int64_t find_indexed(og__keys *keys, const og__node *node, size_t width, og_value key, uint64_t hash)
 {
-    og__index *index = og__index_of(node);
-    const uint64_t *slots = og__slots_of(index);
+    og__index *index = og__value_index_of(node);
+    const uint64_t *slots = og__value_slots_of(index);
     const og_value *items = node->items;
     size_t mask = mask_of(index);
     for (size_t i = (size_t)(hash >> 32) & mask; slots[i]; i = (i + 1) & mask) {
@@ -64,7 +64,7 @@ static int64_t find_indexed(og__keys *keys, const og__node *node, size_t width, 
     return OG__NOT_FOUND;
 }
 
-bool og__is_nan_key(og_value key)
+bool og__value_is_nan_key(og_value key)
 {
     if (og_kind_of(key) == OG_FLOAT) return key.u.f != key.u.f;
     if (og_kind_of(key) != OG_COMPLEX) return false;
@@ -72,9 +72,9 @@ bool og__is_nan_key(og_value key)
     return parts[0] != parts[0] || parts[1] != parts[1];
 }
 
-int64_t og__find(og__keys *keys, const og__node *node, size_t width, og_value key, uint64_t hash)
+int64_t og__value_find(og__keys *keys, const og__node *node, size_t width, og_value key, uint64_t hash)
 {
-    if (og__is_nan_key(key)) return OG__NOT_FOUND;
+    if (og__value_is_nan_key(key)) return OG__NOT_FOUND;
     if (node->flags & OG__N_INDEX) return find_indexed(keys, node, width, key, hash);
     const og_value *items = node->items;
     for (size_t i = 0; i < node->count; i++) {
@@ -84,21 +84,22 @@ int64_t og__find(og__keys *keys, const og__node *node, size_t width, og_value ke
     return OG__NOT_FOUND;
 }
 
-int og__hash_entry(og__keys *keys, og_value key, size_t entry_number, uint64_t *hash, og_kind *kind)
+int og__value_hash_entry(og__keys *keys, og_value key, size_t entry_number, uint64_t *hash, og_kind *kind)
 {
-    int status = og__hash(keys, key, hash, kind);
+    int status = og__value_hash(keys, key, hash, kind);
     /* NaN is never looked for; that many of them stand apart is all that matters. */
-    if (status == OG_OK && og__is_nan_key(key)) *hash = og__hash_flat(*hash, og_int((int64_t)entry_number));
+    if (status == OG_OK && og__value_is_nan_key(key))
+        *hash = og__value_hash_flat(*hash, og_int((int64_t)entry_number));
     return status;
 }
 
-og__index *og__index_new(og_doc *doc, size_t room, size_t width)
+og__index *og__value_index_new(og_doc *doc, size_t room, size_t width)
 {
     unsigned log2 = 4;
     while (log2 < 32 && ((size_t)1 << log2) < room + room / 2)
         log2++;
     size_t slots = (size_t)8 << log2;
-    uint8_t *run = og__doc_alloc(doc, slots + sizeof(og__index) + room * width * sizeof(og_value), 8);
+    uint8_t *run = og__value_doc_alloc(doc, slots + sizeof(og__index) + room * width * sizeof(og_value), 8);
     if (!run) return NULL;
     memset(run, 0, slots);
     og__index *index = (og__index *)(void *)(run + slots);
@@ -106,13 +107,13 @@ og__index *og__index_new(og_doc *doc, size_t room, size_t width)
     return index;
 }
 
-int og__index_fill(og__keys *keys, const og__node *node, size_t width, og__index *index)
+int og__value_index_fill(og__keys *keys, const og__node *node, size_t width, og__index *index)
 {
     if (node->flags & OG__N_INDEX) {
-        og__index *old = og__index_of(node);
-        const uint64_t *slots = og__slots_of(old);
+        og__index *old = og__value_index_of(node);
+        const uint64_t *slots = og__value_slots_of(old);
         for (size_t i = 0; i <= mask_of(old); i++) {
-            if (slots[i]) og__index_add(index, slots[i], (uint32_t)slots[i] - 1);
+            if (slots[i]) og__value_index_add(index, slots[i], (uint32_t)slots[i] - 1);
         }
         return OG_OK;
     }
@@ -120,16 +121,16 @@ int og__index_fill(og__keys *keys, const og__node *node, size_t width, og__index
     for (size_t i = 0; i < node->count; i++) {
         uint64_t hash;
         og_kind kind;
-        int status = og__hash_entry(keys, items[i * width], i, &hash, &kind);
+        int status = og__value_hash_entry(keys, items[i * width], i, &hash, &kind);
         if (status < 0) return status;
-        og__index_add(index, hash, i);
+        og__value_index_add(index, hash, i);
     }
     return OG_OK;
 }
 
-void og__index_remove(og__index *index, size_t gone)
+void og__value_index_remove(og__index *index, size_t gone)
 {
-    uint64_t *slots = og__slots_of(index);
+    uint64_t *slots = og__value_slots_of(index);
     size_t mask = mask_of(index);
     size_t hole = 0;
     while ((uint32_t)slots[hole] != gone + 1)

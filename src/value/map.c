@@ -14,9 +14,9 @@ static size_t slot_of(const og__map *map, const void *key)
     return (size_t)(mixed >> (64 - map->log2));
 }
 
-void og__map_free(og__map *map)
+void og__value_map_free(og__map *map)
 {
-    if (map->slots) og__free(map->alloc, map->slots, sizeof *map->slots << map->log2);
+    if (map->slots) og__base_free(map->alloc, map->slots, sizeof *map->slots << map->log2);
     *map = (og__map){.alloc = map->alloc};
 }
 
@@ -30,7 +30,7 @@ static og__map_slot *probe(const og__map *map, const void *key)
     return &map->slots[i];
 }
 
-uint64_t *og__map_find(const og__map *map, const void *key)
+uint64_t *og__value_map_find(const og__map *map, const void *key)
 {
     if (!map->slots) return NULL;
     og__map_slot *slot = probe(map, key);
@@ -42,18 +42,18 @@ static bool grow(og__map *map)
     og__map wider = {
         .alloc = map->alloc, .log2 = map->slots ? map->log2 + 1 : FIRST_LOG2, .count = map->count};
     size_t size = sizeof *wider.slots << wider.log2;
-    wider.slots = og__alloc(map->alloc, size);
+    wider.slots = og__base_alloc(map->alloc, size);
     if (!wider.slots) return false;
     memset(wider.slots, 0, size);
     for (size_t i = 0; map->slots && i < (size_t)1 << map->log2; i++) {
         if (map->slots[i].key) *probe(&wider, map->slots[i].key) = map->slots[i];
     }
-    og__map_free(map);
+    og__value_map_free(map);
     *map = wider;
     return true;
 }
 
-uint64_t *og__map_put(og__map *map, const void *key, uint64_t value, bool *fresh)
+uint64_t *og__value_map_put(og__map *map, const void *key, uint64_t value, bool *fresh)
 {
     if ((!map->slots || map->count >= (size_t)1 << (map->log2 - 1)) && !grow(map)) return NULL;
     og__map_slot *slot = probe(map, key);

@@ -19,7 +19,7 @@ typedef struct og__map {
 } og__map;
 
 /* The address that was put into a map as a number. */
-static inline const void *og__map_pointer(uint64_t value)
+static inline const void *og__value_map_pointer(uint64_t value)
 {
     union {
         uintptr_t n;
@@ -29,13 +29,13 @@ static inline const void *og__map_pointer(uint64_t value)
 }
 
 /* Frees the slots and leaves the map empty and usable. */
-void og__map_free(og__map *map);
+void og__value_map_free(og__map *map);
 
 /* Where the number of `key` (not NULL) stands, or NULL. Valid until the next put. */
-uint64_t *og__map_find(const og__map *map, const void *key);
+uint64_t *og__value_map_find(const og__map *map, const void *key);
 
-/* As og__map_find(), but puts `value` first where the key is new (then `*fresh` is true). NULL without
+/* As og__value_map_find(), but puts `value` first where the key is new (then `*fresh` is true). NULL without
  * memory. */
-uint64_t *og__map_put(og__map *map, const void *key, uint64_t value, bool *fresh);
+uint64_t *og__value_map_put(og__map *map, const void *key, uint64_t value, bool *fresh);
 
 #endif

@@ -7,16 +7,16 @@ og_value og_class(og_doc *doc, const char *module, size_t module_len, const char
 {
     og_value names[2] = {og_strn(doc, module, module_len), og_strn(doc, qualname, qualname_len)};
     if (!og_valid(names[0]) || !og_valid(names[1])) return (og_value){0};
-    return og__class_from(doc, names[0], names[1]);
+    return og__value_class_from(doc, names[0], names[1]);
 }
 
-og_value og__class_from(og_doc *doc, og_value module, og_value qualname)
+og_value og__value_class_from(og_doc *doc, og_value module, og_value qualname)
 {
     if (og_kind_of(module) != OG_STR || og_kind_of(qualname) != OG_STR) return (og_value){0};
-    og_value v = og__node_new(doc, OG_CLASS);
+    og_value v = og__value_node_new(doc, OG_CLASS);
     if (!og_valid(v)) return v;
-    og__node *node = og__node_of(v);
-    og_value *names = og__doc_alloc(doc, 2 * sizeof *names, _Alignof(og_value));
+    og__node *node = og__value_node_of(v);
+    og_value *names = og__value_doc_alloc(doc, 2 * sizeof *names, _Alignof(og_value));
     if (!names) return (og_value){0};
     names[0] = module;
     names[1] = qualname;
@@ -29,7 +29,7 @@ og_value og__class_from(og_doc *doc, og_value module, og_value qualname)
 static og_value class_name(og_value value, size_t i)
 {
     if (og_kind_of(value) != OG_CLASS) return (og_value){0};
-    return ((const og_value *)og__node_of(value)->items)[i];
+    return ((const og_value *)og__value_node_of(value)->items)[i];
 }
 
 og_value og_class_module(og_value value)
@@ -49,19 +49,19 @@ bool og_class_is(og_value value, const char *module, const char *qualname)
 
 static og__object *record(og_value object)
 {
-    return og_kind_of(object) == OG_OBJECT ? og__node_of(object)->items : NULL;
+    return og_kind_of(object) == OG_OBJECT ? og__value_node_of(object)->items : NULL;
 }
 
 og_value og_object(og_doc *doc, og_make how, og_value callable, og_value args)
 {
-    og_value v = og__node_new(doc, OG_OBJECT);
+    og_value v = og__value_node_new(doc, OG_OBJECT);
     if (!og_valid(v)) return v;
-    og__object *object = og__doc_alloc(doc, sizeof *object, _Alignof(og__object));
+    og__object *object = og__value_doc_alloc(doc, sizeof *object, _Alignof(og__object));
     if (!object) return (og_value){0};
     *object = (og__object){.callable = callable, .args = args};
-    og__place(callable);
-    og__place(args);
-    og__node *node = og__node_of(v);
+    og__value_place(callable);
+    og__value_place(args);
+    og__node *node = og__value_node_of(v);
     node->items = object;
     node->high = (uint16_t)how;
     return v;
@@ -69,7 +69,7 @@ og_value og_object(og_doc *doc, og_make how, og_value callable, og_value args)
 
 og_make og_object_make(og_value object)
 {
-    return og_kind_of(object) == OG_OBJECT ? (og_make)og__node_of(object)->high : OG_MAKE_CALL;
+    return og_kind_of(object) == OG_OBJECT ? (og_make)og__value_node_of(object)->high : OG_MAKE_CALL;
 }
 
 og_value og_object_class(og_value object)
@@ -91,7 +91,7 @@ static const og__object_more *more_of(og_value object)
     return o && o->more ? o->more : &nothing;
 }
 
-og_value og__object_part(const og__object *object, size_t i)
+og_value og__value_object_part(const og__object *object, size_t i)
 {
     if (i == 0) return object->callable;
     if (i == 1) return object->args;
@@ -136,7 +136,7 @@ og_value og_object_attr(og_value object, const char *name)
 
 static og__object_more *more_new(og_doc *doc)
 {
-    og__object_more *more = og__doc_alloc(doc, sizeof *more, _Alignof(og__object_more));
+    og__object_more *more = og__value_doc_alloc(doc, sizeof *more, _Alignof(og__object_more));
     if (more) *more = (og__object_more){0};
     return more;
 }
@@ -162,7 +162,7 @@ static og__object_more *next_more(og_doc *doc, og_value object, og_value callabl
     og__object_more *more = og_valid(next) ? more_new(doc) : NULL;
     if (!more) return NULL;
     record(next)->more = more;
-    og__place(next);
+    og__value_place(next);
     og__object *o = record(object);
     o->last->next = next;
     o->last = more;
@@ -176,14 +176,14 @@ static int no_memory(og_error *err)
 
 static int check(og_value object, og_value part, og_error *err)
 {
-    if (og_kind_of(object) != OG_OBJECT) return og__refuse_kind(err, OG_OBJECT, object);
-    return og_valid(part) ? OG_OK : og__refuse_invalid(err);
+    if (og_kind_of(object) != OG_OBJECT) return og__value_refuse_kind(err, OG_OBJECT, object);
+    return og_valid(part) ? OG_OK : og__value_refuse_invalid(err);
 }
 
 static void place_in(og_value object, og_value part)
 {
-    og__place(part);
-    if (part.u.p == object.u.p) og__mark_shared(part);
+    og__value_place(part);
+    if (part.u.p == object.u.p) og__value_mark_shared(part);
 }
 
 int og_object_set_kwargs(og_doc *doc, og_value object, og_value kwargs, og_error *err)
@@ -213,7 +213,7 @@ static og_value step_list(og_doc *doc, og_value *list)
 {
     if (og_valid(*list)) return *list;
     *list = og_list(doc);
-    og__place(*list);
+    og__value_place(*list);
     return *list;
 }
 
@@ -226,7 +226,7 @@ int og_object_append(og_doc *doc, og_value object, og_value item, og_error *err)
         more = next_more(doc, object, (og_value){0}, (og_value){0});
     if (!more || !og_valid(step_list(doc, &more->items))) return no_memory(err);
     status = og_list_append(doc, more->items, item, err);
-    if (status == OG_OK && item.u.p == object.u.p) og__mark_shared(item);
+    if (status == OG_OK && item.u.p == object.u.p) og__value_mark_shared(item);
     return status;
 }
 
@@ -239,7 +239,7 @@ int og_object_set_item(og_doc *doc, og_value object, og_value key, og_value valu
     if (more && og_valid(more->state)) more = next_more(doc, object, (og_value){0}, (og_value){0});
     if (!more || !og_valid(step_list(doc, &more->pairs))) return no_memory(err);
     og_value pair[2] = {key, value};
-    status = og__list_extend(doc, more->pairs, pair, 2, err);
+    status = og__value_list_extend(doc, more->pairs, pair, 2, err);
     if (status < 0) return status;
     place_in(object, key);
     place_in(object, value);

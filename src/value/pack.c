@@ -23,7 +23,7 @@ static int fail(const packer *p, og_status code, const char *what)
 static int push(packer *p, og_value v)
 {
     if (!og_valid(v)) return fail(p, OG_ENOMEM, "no memory for the value, or what 'v' was given is invalid");
-    if (og__doc_stack_reserve(p->doc, p->count + 1) < 0)
+    if (og__value_doc_stack_reserve(p->doc, p->count + 1) < 0)
         return fail(p, OG_ENOMEM, "no memory for the open items");
     p->doc->stack[p->count++] = v;
     return OG_OK;
@@ -31,9 +31,9 @@ static int push(packer *p, og_value v)
 
 static int open_bracket(packer *p, char closing)
 {
-    if (og__doc_stack_reserve(p->doc, p->count + 1) < 0)
+    if (og__value_doc_stack_reserve(p->doc, p->count + 1) < 0)
         return fail(p, OG_ENOMEM, "no memory for the open items");
-    og_value mark = og__make_int((int64_t)p->mark);
+    og_value mark = og__value_make_int((int64_t)p->mark);
     mark.meta = (uint64_t)(uint8_t)closing << OG__META_LEN_SHIFT;
     p->doc->stack[p->count++] = mark;
     p->mark = p->count;
@@ -44,10 +44,10 @@ static og_value close_items(packer *p, char closing, const og_value *items, size
 {
     size_t bad;
     switch (closing) {
-    case ']': return og__list_from(p->doc, items, count);
-    case ')': return og__tuple_from(p->doc, items, count);
-    case '>': return og__set_from(p->doc, OG_SET, items, count, p->err);
-    default: return og__dict_from(p->doc, items, count / 2, OG__DUPLICATE_LAST, &bad, p->err);
+    case ']': return og__value_list_from(p->doc, items, count);
+    case ')': return og__value_tuple_from(p->doc, items, count);
+    case '>': return og__value_set_from(p->doc, OG_SET, items, count, p->err);
+    default: return og__value_dict_from(p->doc, items, count / 2, OG__DUPLICATE_LAST, &bad, p->err);
     }
 }
 
@@ -74,7 +74,7 @@ static int close_bracket(packer *p, char closing)
     p->count = p->mark - 1;
     p->mark = (size_t)mark.u.i;
     /* The outermost one stands in nothing yet. */
-    if (p->mark == 0) og__node_of(v)->flags &= (uint8_t)~OG__N_PLACED;
+    if (p->mark == 0) og__value_node_of(v)->flags &= (uint8_t)~OG__N_PLACED;
     return push(p, v);
 }
 
@@ -104,7 +104,7 @@ static int pack_text(packer *p, char c, bool sized, arguments *args)
 static int pack_value(packer *p, og_value v)
 {
     int status = push(p, v);
-    if (status == OG_OK && p->mark) og__place(v);
+    if (status == OG_OK && p->mark) og__value_place(v);
     return status;
 }
 

@@ -17,50 +17,51 @@ const char *og_kind_name(og_kind kind)
 
 og_value og_none(void)
 {
-    return og__make(OG_NONE, 0, 0, NULL);
+    return og__value_make(OG_NONE, 0, 0, NULL);
 }
 
 og_value og_bool(bool truth)
 {
-    return og__make_bool(truth);
+    return og__value_make_bool(truth);
 }
 
 og_value og_int(int64_t number)
 {
-    return og__make_int(number);
+    return og__value_make_int(number);
 }
 
 og_value og_float(double number)
 {
-    return og__make_float(number);
+    return og__value_make_float(number);
 }
 
 og_value og_uint(og_doc *doc, uint64_t number)
 {
-    return og__int_from_limbs(doc, &number, 1, false);
+    return og__value_int_from_limbs(doc, &number, 1, false);
 }
 
 og_value og_complex(og_doc *doc, double real, double imag)
 {
-    double *parts = og__doc_alloc(doc, 2 * sizeof *parts, _Alignof(double));
+    double *parts = og__value_doc_alloc(doc, 2 * sizeof *parts, _Alignof(double));
     if (!parts) return (og_value){0};
     parts[0] = real;
     parts[1] = imag;
-    return og__make(OG_COMPLEX, 0, 0, parts);
+    return og__value_make(OG_COMPLEX, 0, 0, parts);
 }
 
 og_value og_str_borrow(const char *text, size_t len)
 {
     bool ascii = true;
-    if (len > OG__LEN_MAX || og__utf8_valid((const uint8_t *)text, len, &ascii) != len) return (og_value){0};
-    return og__make(OG_STR, ascii ? OG__F_ASCII : 0, len, text);
+    if (len > OG__LEN_MAX || og__base_utf8_valid((const uint8_t *)text, len, &ascii) != len)
+        return (og_value){0};
+    return og__value_make(OG_STR, ascii ? OG__F_ASCII : 0, len, text);
 }
 
 /* A copy with a NUL behind it, for C programs. */
 static const char *keep(og_doc *doc, const void *bytes, size_t len)
 {
     if (len > OG__LEN_MAX) return NULL;
-    char *copy = og__doc_alloc(doc, len + 1, 1);
+    char *copy = og__value_doc_alloc(doc, len + 1, 1);
     if (!copy) return NULL;
     if (len) memcpy(copy, bytes, len);
     copy[len] = '\0';
@@ -83,18 +84,18 @@ og_value og_str(og_doc *doc, const char *text)
 og_value og_bytes_borrow(const void *bytes, size_t len)
 {
     if (len > OG__LEN_MAX) return (og_value){0};
-    return og__make(OG_BYTES, 0, len, bytes);
+    return og__value_make(OG_BYTES, 0, len, bytes);
 }
 
 og_value og_bytes(og_doc *doc, const void *bytes, size_t len)
 {
     const char *copy = keep(doc, bytes, len);
-    return copy ? og__make(OG_BYTES, 0, len, copy) : (og_value){0};
+    return copy ? og__value_make(OG_BYTES, 0, len, copy) : (og_value){0};
 }
 
 og_value og_bytearray(og_doc *doc, const void *bytes, size_t len)
 {
-    void *copy = len > OG__LEN_MAX ? NULL : og__doc_alloc(doc, len, 1);
+    void *copy = len > OG__LEN_MAX ? NULL : og__value_doc_alloc(doc, len, 1);
     if (!copy) return (og_value){0};
     if (len) memcpy(copy, bytes, len);
     return og_bytearray_borrow(doc, copy, len);
@@ -102,9 +103,9 @@ og_value og_bytearray(og_doc *doc, const void *bytes, size_t len)
 
 og_value og_bytearray_borrow(og_doc *doc, const void *bytes, size_t len)
 {
-    og_value v = og__node_new(doc, OG_BYTEARRAY);
+    og_value v = og__value_node_new(doc, OG_BYTEARRAY);
     if (!og_valid(v) || len > OG__LEN_MAX) return (og_value){0};
-    og__node *node = og__node_of(v);
+    og__node *node = og__value_node_of(v);
     memcpy(&node->items, &bytes, sizeof bytes); /* nothing writes to it */
     node->count = (uint32_t)len;
     node->high = (uint16_t)((uint64_t)len >> 32);
@@ -148,7 +149,7 @@ int og_as_double(og_value value, double *out)
     case OG_FLOAT: *out = value.u.f; return OG_OK;
     case OG_BOOL: *out = (double)value.u.i; return OG_OK;
     case OG_INT:
-        if (og_is_big(value)) return og__big_to_double(value, out);
+        if (og_is_big(value)) return og__value_big_to_double(value, out);
         *out = (double)value.u.i;
         return OG_OK;
     default: return OG_ETYPE;
@@ -175,7 +176,7 @@ const char *og_data(og_value value, size_t *len)
         data = n ? value.u.p : "";
         break;
     case OG_BYTEARRAY: {
-        const og__node *node = og__node_of(value);
+        const og__node *node = og__value_node_of(value);
         n = node->count | (size_t)node->high << 32;
         data = n ? node->items : "";
         break;

@@ -131,7 +131,7 @@ static bool is_member(og_value value)
     return false;
 }
 
-bool og__is_class_like(og_value value)
+bool og__known_is_class_like(og_value value)
 {
     return og_kind_of(value) == OG_CLASS || is_member(value);
 }
@@ -193,12 +193,12 @@ static og_type type_of_reconstructed(og_value args)
 {
     og_value base = og_item(args, 1);
     og_value inner = og_item(args, 2);
-    if (og_len(args) != 3 || !og__is_class_like(og_item(args, 0)) || og_kind_of(base) != OG_CLASS)
+    if (og_len(args) != 3 || !og__known_is_class_like(og_item(args, 0)) || og_kind_of(base) != OG_CLASS)
         return OG_TYPE_NONE;
     if (!og_str_is(og_class_module(base), "builtins")) return OG_TYPE_NONE;
     if (og_kind_of(inner) == OG_TUPLE && og_str_is(og_class_qualname(base), "tuple"))
         return OG_TYPE_NAMED_TUPLE;
-    return og__is_scalar(inner) && og_kind_of(inner) != OG_NONE ? OG_TYPE_DERIVED : OG_TYPE_NONE;
+    return og__known_is_scalar(inner) && og_kind_of(inner) != OG_NONE ? OG_TYPE_DERIVED : OG_TYPE_NONE;
 }
 
 /* Objects of classes that are not known, by the form of how they are made. */
@@ -207,7 +207,7 @@ static og_type type_by_form(og_value object)
     og_value cls = og_object_class(object);
     og_value args = og_object_args(object);
     og_make make = og_object_make(object);
-    if (make > OG_MAKE_INSTANCE || !og__is_class_like(cls)) return OG_TYPE_NONE;
+    if (make > OG_MAKE_INSTANCE || !og__known_is_class_like(cls)) return OG_TYPE_NONE;
     size_t count = og_len(args);
     if (count == 0) {
         bool plain = is_attributes(og_object_state(object)) && !og_valid(og_object_items(object)) &&
@@ -217,7 +217,7 @@ static og_type type_by_form(og_value object)
     if (!untouched(object) || make == OG_MAKE_INSTANCE) return OG_TYPE_NONE;
     if (make == OG_MAKE_CALL && og_class_is(cls, "copyreg", "_reconstructor"))
         return type_of_reconstructed(args);
-    bool scalar = count == 1 && og__is_scalar(og_item(args, 0));
+    bool scalar = count == 1 && og__known_is_scalar(og_item(args, 0));
     if (make == OG_MAKE_CALL) return scalar && reads_like_enum(cls) ? OG_TYPE_ENUM : OG_TYPE_NONE;
     if (scalar) return OG_TYPE_DERIVED;
     return count > 1 || og_kind_of(og_item(args, 0)) == OG_TUPLE ? OG_TYPE_NAMED_TUPLE : OG_TYPE_NONE;
@@ -237,39 +237,39 @@ og_type og_type_of(og_value value)
     return type_by_form(value);
 }
 
-int og__refuse_type(og_error *err, og_type want, og_value found)
+int og__known_refuse_type(og_error *err, og_type want, og_value found)
 {
     og_type type = og_type_of(found);
     const char *name = type != OG_TYPE_NONE ? og_type_name(type) : og_kind_name(og_kind_of(found));
     return og_error_set(err, OG_ETYPE, OG_NO_POSITION, "expected a %s, found %s", og_type_name(want), name);
 }
 
-int og__refuse_content(og_error *err, og_type type, const char *what)
+int og__known_refuse_content(og_error *err, og_type type, const char *what)
 {
     return og_error_set(err, OG_EVALUE, OG_NO_POSITION, "damaged %s: %s", og_type_name(type), what);
 }
 
-int og__refuse_memory(og_error *err)
+int og__known_refuse_memory(og_error *err)
 {
     return og_error_set(err, OG_ENOMEM, OG_NO_POSITION, "no memory to read a Python type");
 }
 
-int og__expect_type(og_value value, og_type type, og_error *err)
+int og__known_expect_type(og_value value, og_type type, og_error *err)
 {
-    if (og_type_of(value) != type) return og__refuse_type(err, type, value);
+    if (og_type_of(value) != type) return og__known_refuse_type(err, type, value);
     if (og_valid(og_object_next(value)) || og_valid(og_object_kwargs(value)))
-        return og__refuse_content(err, type, "it is made in steps that Python does not write");
+        return og__known_refuse_content(err, type, "it is made in steps that Python does not write");
     if (og_valid(og_object_args(value)) && og_kind_of(og_object_args(value)) != OG_TUPLE)
-        return og__refuse_content(err, type, "its arguments are not a tuple");
+        return og__known_refuse_content(err, type, "its arguments are not a tuple");
     return OG_OK;
 }
 
-bool og__int_within(og_value value, int64_t low, int64_t high, int64_t *out)
+bool og__known_int_within(og_value value, int64_t low, int64_t high, int64_t *out)
 {
     return og_as_int64(value, out) == OG_OK && *out >= low && *out <= high;
 }
 
-bool og__fixed_bytes(og_value value, uint8_t *out, size_t len)
+bool og__known_fixed_bytes(og_value value, uint8_t *out, size_t len)
 {
     size_t bytes;
     const char *data = og_data(value, &bytes);
@@ -281,7 +281,7 @@ bool og__fixed_bytes(og_value value, uint8_t *out, size_t len)
     size_t at = 0;
     for (size_t i = 0; i < len; i++) {
         uint32_t code;
-        size_t width = at < bytes ? og__utf8_decode((const uint8_t *)data + at, bytes - at, &code) : 0;
+        size_t width = at < bytes ? og__base_utf8_decode((const uint8_t *)data + at, bytes - at, &code) : 0;
         if (width == 0 || code > 0xff) return false;
         out[i] = (uint8_t)code;
         at += width;
@@ -289,18 +289,18 @@ bool og__fixed_bytes(og_value value, uint8_t *out, size_t len)
     return at == bytes;
 }
 
-og_value og__str_of_buf(og_doc *doc, og_buf *buf)
+og_value og__known_str_of_buf(og_doc *doc, og_buf *buf)
 {
     bool ascii = false;
     bool surrogates = false;
     og_value v = {0};
-    if (og__utf8_valid_surrogates(buf->data, buf->len, &ascii, &surrogates) == buf->len) {
-        char *copy = og__doc_alloc(doc, buf->len + 1, 1);
+    if (og__base_utf8_valid_surrogates(buf->data, buf->len, &ascii, &surrogates) == buf->len) {
+        char *copy = og__value_doc_alloc(doc, buf->len + 1, 1);
         if (copy && buf->len) memcpy(copy, buf->data, buf->len);
         if (copy) copy[buf->len] = '\0';
         if (copy)
-            v = og__make(OG_STR, (ascii ? OG__F_ASCII : 0) | (surrogates ? OG__F_SURROGATE : 0), buf->len,
-                         copy);
+            v = og__value_make(OG_STR, (ascii ? OG__F_ASCII : 0) | (surrogates ? OG__F_SURROGATE : 0),
+                               buf->len, copy);
     }
     og_buf_free(buf);
     return v;
@@ -316,7 +316,8 @@ static og_value class_of(og_value value)
 int og_as_wrapped(og_value value, og_value *cls, og_value *inner, og_error *err)
 {
     og_type type = og_type_of(value);
-    if (type < OG_TYPE_ENUM || type > OG_TYPE_NAMED_TUPLE) return og__refuse_type(err, OG_TYPE_ENUM, value);
+    if (type < OG_TYPE_ENUM || type > OG_TYPE_NAMED_TUPLE)
+        return og__known_refuse_type(err, OG_TYPE_ENUM, value);
     og_value args = og_object_args(value);
     if (cls) *cls = class_of(value);
     if (type == OG_TYPE_MEMBER) {

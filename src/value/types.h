@@ -13,55 +13,55 @@
  * when the object is not of a known type, is damaged, or would take more than 64 bytes a byte of its data;
  * OG_ENOMEM.
  */
-int og__plain_of(og_doc *scratch, og_value value, og_value *shown, og_error *err);
+int og__known_plain_of(og_doc *scratch, og_value value, og_value *shown, og_error *err);
 
 /* OG_ETYPE: another type was expected. */
-int og__refuse_type(og_error *err, og_type want, og_value found);
+int og__known_refuse_type(og_error *err, og_type want, og_value found);
 
 /* OG_EVALUE: the type is right, but not what is in it. `what` says what was expected where. */
-int og__refuse_content(og_error *err, og_type type, const char *what);
+int og__known_refuse_content(og_error *err, og_type type, const char *what);
 
 /* OG_ENOMEM. */
-int og__refuse_memory(og_error *err);
+int og__known_refuse_memory(og_error *err);
 
 /* Checks the type, and that nothing was done to the object that CPython does not do. 0, OG_ETYPE, OG_EVALUE.
  */
-int og__expect_type(og_value value, og_type type, og_error *err);
+int og__known_expect_type(og_value value, og_type type, og_error *err);
 
 /* An int within [low, high]. */
-bool og__int_within(og_value value, int64_t low, int64_t high, int64_t *out);
+bool og__known_int_within(og_value value, int64_t low, int64_t high, int64_t *out);
 
 /* True when `value` is bytes of exactly `len`, or a str of so many characters up to U+00FF, as Python 2 wrote
  * bytes; they are copied to `out`. */
-bool og__fixed_bytes(og_value value, uint8_t *out, size_t len);
+bool og__known_fixed_bytes(og_value value, uint8_t *out, size_t len);
 
 /* An int from 0 to 2**128 - 1, most significant byte first. */
-bool og__int_of_128_bits(og_value number, uint8_t out[16]);
+bool og__known_int_of_128_bits(og_value number, uint8_t out[16]);
 
 /* Classes in one another that are looked for. */
 enum { OG__NEST_MAX = 8 };
 
 /* True for a class reference, and for getattr(class, name), which is how nested classes are pickled. */
-bool og__is_class_like(og_value value);
+bool og__known_is_class_like(og_value value);
 
 /* True for None, bool, numbers, str and bytes. */
-static inline bool og__is_scalar(og_value value)
+static inline bool og__known_is_scalar(og_value value)
 {
     return og_kind_of(value) >= OG_NONE && og_kind_of(value) <= OG_BYTES;
 }
 
 /* Appends an offset as isoformat() writes it: +HH:MM[:SS[.ffffff]]. */
-int og__put_offset(const og_datetime *t, og_buf *out);
+int og__known_put_offset(const og_datetime *t, og_buf *out);
 
 /* Which flavour of path a class makes. */
-bool og__is_windows_path(og_value object);
+bool og__known_is_windows_path(og_value object);
 
 /* A str of what is in `buf`, in `doc`; frees the buffer. OG_INVALID without memory or when it is not UTF-8.
  */
-og_value og__str_of_buf(og_doc *doc, og_buf *buf);
+og_value og__known_str_of_buf(og_doc *doc, og_buf *buf);
 
 /* The nested lists of an array, in `doc`. 1; 0 when they would take more than 64 bytes a byte; OG_EVALUE,
  * OG_ENOMEM. */
-int og__ndarray_lists(const og_ndarray *array, og_doc *doc, og_value *out, og_error *err);
+int og__known_ndarray_lists(const og_ndarray *array, og_doc *doc, og_value *out, og_error *err);
 
 #endif

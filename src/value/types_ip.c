@@ -8,7 +8,7 @@ enum { GROUPS = 8, MAX_TEXT = 64 };
 
 static int refuse(og_error *err, const char *what)
 {
-    return og__refuse_content(err, OG_TYPE_IP, what);
+    return og__known_refuse_content(err, OG_TYPE_IP, what);
 }
 
 static int put_v4(const uint8_t *bytes, og_buf *out)
@@ -67,7 +67,7 @@ static bool is_address_text(const char *text, size_t len)
 
 int og_as_ip(og_value value, og_buf *out, og_error *err)
 {
-    int status = og__expect_type(value, OG_TYPE_IP, err);
+    int status = og__known_expect_type(value, OG_TYPE_IP, err);
     if (status < 0) return status;
     og_value arg = og_item(og_object_args(value), 0);
     const char *name = og_data(og_class_qualname(og_object_class(value)), NULL);
@@ -79,7 +79,8 @@ int og_as_ip(og_value value, og_buf *out, og_error *err)
         return refuse(err, "expected one argument");
     if (og_kind_of(arg) == OG_STR)
         return is_address_text(text, len) ? og_buf_put(out, text, len) : refuse(err, "it is no address");
-    if (name[4] != 'A' || !og__int_of_128_bits(arg, bytes)) return refuse(err, "expected an int or a text");
+    if (name[4] != 'A' || !og__known_int_of_128_bits(arg, bytes))
+        return refuse(err, "expected an int or a text");
     if (v6) return put_v6(bytes, out);
     for (int i = 0; i < 12; i++) {
         if (bytes[i]) return refuse(err, "its number has more than 32 bits");

@@ -114,7 +114,7 @@ static int put_decimal(const decimal *d, og_buf *out)
     if (status < 0 || left == point) return status;
     char text[OG__INT64_SIZE];
     status = og_buf_puts(out, left > point ? "E+" : "E");
-    return status < 0 ? status : og_buf_put(out, text, og__int64_write(left - point, text));
+    return status < 0 ? status : og_buf_put(out, text, og__base_int64_write(left - point, text));
 }
 
 /* Infinity, NaN and sNaN, the latter two with digits; 0 when it is none of them. */
@@ -137,13 +137,13 @@ static int put_special(const char *text, const char *end, og_buf *out)
 
 int og_as_decimal(og_value value, og_buf *out, og_error *err)
 {
-    int status = og__expect_type(value, OG_TYPE_DECIMAL, err);
+    int status = og__known_expect_type(value, OG_TYPE_DECIMAL, err);
     if (status < 0) return status;
     og_value args = og_object_args(value);
     size_t len = 0;
     const char *text = og_data(og_item(args, 0), &len);
     if (og_len(args) != 1 || !text)
-        return og__refuse_content(err, OG_TYPE_DECIMAL, "expected its text as argument");
+        return og__known_refuse_content(err, OG_TYPE_DECIMAL, "expected its text as argument");
     const char *end = text + len;
     size_t before = out->len;
     if (text < end && *text == '-') status = og_buf_putc(out, '-');
@@ -152,7 +152,7 @@ int og_as_decimal(og_value value, og_buf *out, og_error *err)
     decimal d;
     if (status == 0 && !read_decimal(text, end, &d)) {
         out->len = before;
-        return og__refuse_content(err, OG_TYPE_DECIMAL, "its text is not a number");
+        return og__known_refuse_content(err, OG_TYPE_DECIMAL, "its text is not a number");
     }
     if (status == 0) status = put_decimal(&d, out);
     if (status >= 0) return OG_OK;
@@ -174,8 +174,8 @@ static int fraction_from_text(const char *text, size_t len, og_doc *doc, og_valu
     parts[0] = og_int_from_text(doc, text, first, MAX_DIGITS, &reason);
     parts[1] = slash ? og_int_from_text(doc, slash + 1, len - first - 1, MAX_DIGITS, &reason) : og_int(1);
     if (og_valid(parts[0]) && og_valid(parts[1])) return OG_OK;
-    if (reason.code == OG_ENOMEM) return og__refuse_memory(err);
-    return og__refuse_content(err, OG_TYPE_FRACTION, "expected two ints with '/' between them");
+    if (reason.code == OG_ENOMEM) return og__known_refuse_memory(err);
+    return og__known_refuse_content(err, OG_TYPE_FRACTION, "expected two ints with '/' between them");
 }
 
 static bool is_above_zero(og_value number)
@@ -187,7 +187,7 @@ static bool is_above_zero(og_value number)
 
 int og_as_fraction(og_value value, og_doc *doc, og_value *numerator, og_value *denominator, og_error *err)
 {
-    int status = og__expect_type(value, OG_TYPE_FRACTION, err);
+    int status = og__known_expect_type(value, OG_TYPE_FRACTION, err);
     if (status < 0) return status;
     og_value args = og_object_args(value);
     og_value parts[2] = {og_item(args, 0), og_item(args, 1)};
@@ -198,9 +198,9 @@ int og_as_fraction(og_value value, og_doc *doc, og_value *numerator, og_value *d
         if (status < 0) return status;
     }
     if (og_len(args) > 2 || og_kind_of(parts[0]) != OG_INT || og_kind_of(parts[1]) != OG_INT)
-        return og__refuse_content(err, OG_TYPE_FRACTION, "expected two ints, or their text");
+        return og__known_refuse_content(err, OG_TYPE_FRACTION, "expected two ints, or their text");
     if (!is_above_zero(parts[1]))
-        return og__refuse_content(err, OG_TYPE_FRACTION, "its denominator is not above 0");
+        return og__known_refuse_content(err, OG_TYPE_FRACTION, "its denominator is not above 0");
     *numerator = parts[0];
     *denominator = parts[1];
     return OG_OK;
@@ -209,7 +209,7 @@ int og_as_fraction(og_value value, og_doc *doc, og_value *numerator, og_value *d
 /* ---- UUID ------------------------------------------------------------------------------------------------
  */
 
-bool og__int_of_128_bits(og_value number, uint8_t out[16])
+bool og__known_int_of_128_bits(og_value number, uint8_t out[16])
 {
     uint64_t limbs[2] = {0, 0};
     if (og_kind_of(number) != OG_INT) return false;
@@ -227,10 +227,10 @@ bool og__int_of_128_bits(og_value number, uint8_t out[16])
 
 int og_as_uuid(og_value value, uint8_t out[16], og_error *err)
 {
-    int status = og__expect_type(value, OG_TYPE_UUID, err);
+    int status = og__known_expect_type(value, OG_TYPE_UUID, err);
     if (status < 0) return status;
-    if (og_len(og_object_args(value)) > 0 || !og__int_of_128_bits(og_object_attr(value, "int"), out))
-        return og__refuse_content(err, OG_TYPE_UUID, "expected an attribute 'int' of 128 bits");
+    if (og_len(og_object_args(value)) > 0 || !og__known_int_of_128_bits(og_object_attr(value, "int"), out))
+        return og__known_refuse_content(err, OG_TYPE_UUID, "expected an attribute 'int' of 128 bits");
     return OG_OK;
 }
 
@@ -255,26 +255,26 @@ static bool is_int(og_value v)
 
 int og_as_range(og_value value, og_slice *out, og_error *err)
 {
-    int status = og__expect_type(value, OG_TYPE_RANGE, err);
+    int status = og__known_expect_type(value, OG_TYPE_RANGE, err);
     if (status < 0) return status;
     og_slice r = {og_int(0), og_int(0), og_int(1)};
     if (!three(og_object_args(value), &r.start, &r.stop, &r.step) || !is_int(r.start) || !is_int(r.stop) ||
         !is_int(r.step))
-        return og__refuse_content(err, OG_TYPE_RANGE, "expected one to three ints");
+        return og__known_refuse_content(err, OG_TYPE_RANGE, "expected one to three ints");
     int64_t step;
     if (og_as_int64(r.step, &step) == OG_OK && step == 0)
-        return og__refuse_content(err, OG_TYPE_RANGE, "its step is 0");
+        return og__known_refuse_content(err, OG_TYPE_RANGE, "its step is 0");
     *out = r;
     return OG_OK;
 }
 
 int og_as_slice(og_value value, og_slice *out, og_error *err)
 {
-    int status = og__expect_type(value, OG_TYPE_SLICE, err);
+    int status = og__known_expect_type(value, OG_TYPE_SLICE, err);
     if (status < 0) return status;
     og_slice s = {og_none(), og_none(), og_none()};
     if (!three(og_object_args(value), &s.start, &s.stop, &s.step))
-        return og__refuse_content(err, OG_TYPE_SLICE, "expected one to three arguments");
+        return og__known_refuse_content(err, OG_TYPE_SLICE, "expected one to three arguments");
     *out = s;
     return OG_OK;
 }

@@ -9,7 +9,7 @@
 
 static int refuse_dtype(og_error *err, const char *what)
 {
-    return og__refuse_content(err, OG_TYPE_DTYPE, what);
+    return og__known_refuse_content(err, OG_TYPE_DTYPE, what);
 }
 
 /* A text that Python 2 may have written as bytes. */
@@ -72,7 +72,7 @@ static bool read_unit(og_value metadata, og_dtype *d)
     size_t len;
     int64_t count;
     if (og_len(unit) != 4 || !text_of(og_item(unit, 0), &text, &len) || len >= sizeof d->unit) return false;
-    if (!og__int_within(og_item(unit, 1), 1, INT32_MAX, &count)) return false;
+    if (!og__known_int_within(og_item(unit, 1), 1, INT32_MAX, &count)) return false;
     static const char *const names[] = {"generic", "Y",  "M",  "W",  "D",  "h",  "m",
                                         "s",       "ms", "us", "ns", "ps", "fs", "as"};
     for (size_t i = 0; i < sizeof names / sizeof names[0]; i++) {
@@ -109,7 +109,7 @@ static int read_dtype_state(og_value state, og_dtype *d, og_error *err)
     if (!read_fields(og_item(state, 3), og_item(state, 4), d))
         return refuse_dtype(err, "expected names and fields of a structure");
     int64_t size;
-    if (!og__int_within(og_item(state, 5), -1, INT32_MAX, &size))
+    if (!og__known_int_within(og_item(state, 5), -1, INT32_MAX, &size))
         return refuse_dtype(err, "its size is out of range");
     bool sized = d->kind == 'S' || d->kind == 'U' || d->kind == 'V';
     if (sized && size >= 0) d->size = (size_t)size;
@@ -143,7 +143,7 @@ static bool is_void(og_value arg)
 
 int og_as_dtype(og_value value, og_dtype *out, og_error *err)
 {
-    int status = og__expect_type(value, OG_TYPE_DTYPE, err);
+    int status = og__known_expect_type(value, OG_TYPE_DTYPE, err);
     if (status < 0) return status;
     og_dtype d = {.order = '=', .unit_count = 1};
     size_t number = 0;
@@ -185,7 +185,7 @@ int og_dtype_field(const og_dtype *dtype, size_t index, og_value *name, og_dtype
     if (!type) type = &unused;
     int status = og_as_dtype(og_item(field, 0), type, err);
     if (status < 0) return status == OG_ETYPE ? refuse_dtype(err, "a field's type is none") : status;
-    if (!og__int_within(og_item(field, 1), 0, INT32_MAX, &at) || type->size > dtype->size ||
+    if (!og__known_int_within(og_item(field, 1), 0, INT32_MAX, &at) || type->size > dtype->size ||
         (size_t)at > dtype->size - type->size)
         return refuse_dtype(err, "a field ends beyond the item");
     if (name) *name = key;
@@ -198,7 +198,7 @@ int og_dtype_field(const og_dtype *dtype, size_t index, og_value *name, og_dtype
 
 static int refuse_array(og_error *err, const char *what)
 {
-    return og__refuse_content(err, OG_TYPE_NDARRAY, what);
+    return og__known_refuse_content(err, OG_TYPE_NDARRAY, what);
 }
 
 static int read_shape(og_value shape, og_ndarray *a, og_error *err)
@@ -210,7 +210,7 @@ static int read_shape(og_value shape, og_ndarray *a, og_error *err)
     bool empty = false;
     for (size_t i = 0; i < a->ndim; i++) {
         int64_t n;
-        if (!og__int_within(og_item(shape, i), 0, PTRDIFF_MAX, &n))
+        if (!og__known_int_within(og_item(shape, i), 0, PTRDIFF_MAX, &n))
             return refuse_array(err, "its shape holds what is no length");
         a->shape[i] = (size_t)n;
         if (n == 0) {
@@ -334,7 +334,8 @@ static int permute(og_value axes, og_ndarray *a, og_error *err)
         return refuse_array(err, "expected the order of its axes");
     for (size_t i = 0; i < a->ndim; i++) {
         int64_t axis;
-        if (!og__int_within(og_item(axes, i), 0, (int64_t)a->ndim - 1, &axis) || (seen & UINT64_C(1) << axis))
+        if (!og__known_int_within(og_item(axes, i), 0, (int64_t)a->ndim - 1, &axis) ||
+            (seen & UINT64_C(1) << axis))
             return refuse_array(err, "the order of its axes is not one");
         seen |= UINT64_C(1) << axis;
         shape[i] = a->shape[axis];
@@ -369,7 +370,7 @@ static int from_buffer(og_value value, og_ndarray *a, og_error *err)
 int og_as_ndarray(og_value value, og_ndarray *out, og_error *err)
 {
     bool masked = og_type_of(value) == OG_TYPE_MASKED_ARRAY;
-    int status = og__expect_type(value, masked ? OG_TYPE_MASKED_ARRAY : OG_TYPE_NDARRAY, err);
+    int status = og__known_expect_type(value, masked ? OG_TYPE_MASKED_ARRAY : OG_TYPE_NDARRAY, err);
     if (status < 0) return status;
     memset(out, 0, sizeof *out);
     og_value name = og_class_qualname(og_object_class(value));

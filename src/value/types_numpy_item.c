@@ -71,7 +71,7 @@ static int load_str(const uint8_t *at, size_t size, char order, og_doc *doc, og_
 {
     while (size > 0 && load(at + size - 4, 4, order) == 0)
         size -= 4;
-    uint8_t *text = og__doc_alloc(doc, size + 1, 1);
+    uint8_t *text = og__value_doc_alloc(doc, size + 1, 1);
     if (!text) return OG_ENOMEM;
     size_t len = 0;
     bool ascii = true;
@@ -81,10 +81,10 @@ static int load_str(const uint8_t *at, size_t size, char order, og_doc *doc, og_
         if (code > 0x10ffff) return OG_EVALUE;
         ascii = ascii && code < 0x80;
         surrogates = surrogates || (code >= 0xd800 && code < 0xe000);
-        len += og__utf8_encode((uint32_t)code, text + len);
+        len += og__base_utf8_encode((uint32_t)code, text + len);
     }
     text[len] = '\0';
-    *out = og__make(OG_STR, (ascii ? OG__F_ASCII : 0) | (surrogates ? OG__F_SURROGATE : 0), len, text);
+    *out = og__value_make(OG_STR, (ascii ? OG__F_ASCII : 0) | (surrogates ? OG__F_SURROGATE : 0), len, text);
     return OG_OK;
 }
 
@@ -120,7 +120,7 @@ static int timedelta_value(const og_dtype *d, int64_t number, og_value *out)
     char text[48];
     int len = snprintf(text, sizeof text, "%llde-%d", (long long)number, u->digits);
     double seconds = 0;
-    og__double_read(text, (size_t)len, &seconds);
+    og__base_double_read(text, (size_t)len, &seconds);
     int64_t whole;
     if (u->seconds)
         seconds = __builtin_mul_overflow(number, u->seconds, &whole) ? (double)number * (double)u->seconds
@@ -284,7 +284,7 @@ static int struct_value(const og_dtype *d, const uint8_t *at, og_doc *doc, og_va
         if (status == OG_OK) status = flat_value(&field, at + offset, doc, &pairs[2 * i + 1]);
         if (status < 0) return status == OG_ENOMEM ? status : OG_EVALUE;
     }
-    *out = og__dict_from(doc, pairs, count, OG__DUPLICATE_LAST, &bad, NULL);
+    *out = og__value_dict_from(doc, pairs, count, OG__DUPLICATE_LAST, &bad, NULL);
     return og_valid(*out) ? OG_OK : OG_ENOMEM;
 }
 
@@ -297,22 +297,23 @@ int og_dtype_item(const og_dtype *dtype, const void *bytes, og_doc *doc, og_valu
 {
     int status = item_value(dtype, bytes, doc, out);
     if (status == OG_OK) return OG_OK;
-    if (status == OG_ENOMEM) return og__refuse_memory(err);
+    if (status == OG_ENOMEM) return og__known_refuse_memory(err);
     return og_error_set(err, (og_status)status, OG_NO_POSITION,
                         "an item of numpy type %s cannot be shown as a value", dtype->text);
 }
 
 int og_as_numpy_scalar(og_value value, og_doc *doc, og_value *out, og_error *err)
 {
-    int status = og__expect_type(value, OG_TYPE_NUMPY_SCALAR, err);
+    int status = og__known_expect_type(value, OG_TYPE_NUMPY_SCALAR, err);
     if (status < 0) return status;
     og_value args = og_object_args(value);
     og_value data = og_item(args, 1);
     og_dtype d;
-    if (og_len(args) != 2) return og__refuse_content(err, OG_TYPE_NUMPY_SCALAR, "expected a type and data");
+    if (og_len(args) != 2)
+        return og__known_refuse_content(err, OG_TYPE_NUMPY_SCALAR, "expected a type and data");
     status = og_as_dtype(og_item(args, 0), &d, err);
     if (status == OG_ETYPE)
-        return og__refuse_content(err, OG_TYPE_NUMPY_SCALAR, "its type is not a numpy.dtype");
+        return og__known_refuse_content(err, OG_TYPE_NUMPY_SCALAR, "its type is not a numpy.dtype");
     if (status < 0) return status;
     if (d.kind == 'O') {
         *out = data;
@@ -321,13 +322,14 @@ int og_as_numpy_scalar(og_value value, og_doc *doc, og_value *out, og_error *err
     size_t len;
     const char *bytes = og_data(data, &len);
     if (og_kind_of(data) == OG_STR) { /* bytes of Python 2, read as Latin-1 */
-        uint8_t *copy = og__doc_alloc(doc, d.size + 1, 1);
-        if (!copy) return og__refuse_memory(err);
-        bytes = og__fixed_bytes(data, copy, d.size) ? (const char *)copy : NULL;
+        uint8_t *copy = og__value_doc_alloc(doc, d.size + 1, 1);
+        if (!copy) return og__known_refuse_memory(err);
+        bytes = og__known_fixed_bytes(data, copy, d.size) ? (const char *)copy : NULL;
         len = d.size;
     }
     if (!bytes || len != d.size)
-        return og__refuse_content(err, OG_TYPE_NUMPY_SCALAR, "its data are not as long as its type says");
+        return og__known_refuse_content(err, OG_TYPE_NUMPY_SCALAR,
+                                        "its data are not as long as its type says");
     return og_dtype_item(&d, bytes, doc, out, err);
 }
 
@@ -406,25 +408,25 @@ static int leaves(const og_ndarray *a, og_doc *doc, og_value *out, og_error *err
 /* Makes `count` lists, each of the next `len` of `items`; their values go to `out`. */
 static int make_lists(og_doc *doc, og_value *items, size_t count, size_t len, og_value *out)
 {
-    og__node *nodes = og__doc_alloc(doc, count * sizeof *nodes, _Alignof(og__node));
+    og__node *nodes = og__value_doc_alloc(doc, count * sizeof *nodes, _Alignof(og__node));
     if (!nodes) return OG_ENOMEM;
     for (size_t i = 0; i < count; i++) {
         nodes[i] = (og__node){len ? items + i * len : NULL, (uint32_t)len, 0, 0, OG__N_PLACED | OG__N_EXACT};
-        out[i] = og__make(OG_LIST, 0, 0, &nodes[i]);
+        out[i] = og__value_make(OG_LIST, 0, 0, &nodes[i]);
     }
     return OG_OK;
 }
 
 static og_value *room_for(og_doc *doc, size_t count)
 {
-    return og__doc_alloc(doc, count * sizeof(og_value), _Alignof(og_value));
+    return og__value_doc_alloc(doc, count * sizeof(og_value), _Alignof(og_value));
 }
 
-int og__ndarray_lists(const og_ndarray *array, og_doc *doc, og_value *out, og_error *err)
+int og__known_ndarray_lists(const og_ndarray *array, og_doc *doc, og_value *out, og_error *err)
 {
     if (!is_affordable(array)) return 0;
     og_value *items = room_for(doc, array->count ? array->count : 1);
-    if (!items) return og__refuse_memory(err);
+    if (!items) return og__known_refuse_memory(err);
     int status = leaves(array, doc, items, err);
     if (status < 0) return status;
     for (size_t i = array->ndim; i-- > 0;) {
@@ -433,7 +435,7 @@ int og__ndarray_lists(const og_ndarray *array, og_doc *doc, og_value *out, og_er
             lists *= array->shape[k];
         og_value *level = room_for(doc, lists ? lists : 1);
         if (!level || make_lists(doc, items, lists, array->shape[i], level) < 0)
-            return og__refuse_memory(err);
+            return og__known_refuse_memory(err);
         items = level;
     }
     *out = items[0];

@@ -173,7 +173,7 @@ static int put_windows(og_value args, og_buf *out)
     return out->len == before ? og_buf_putc(out, '.') : OG_OK;
 }
 
-bool og__is_windows_path(og_value object)
+bool og__known_is_windows_path(og_value object)
 {
     og_value name = og_class_qualname(og_object_class(object));
     return og_str_is(name, "PureWindowsPath") || og_str_is(name, "WindowsPath");
@@ -181,15 +181,15 @@ bool og__is_windows_path(og_value object)
 
 int og_as_path(og_value value, og_buf *out, og_error *err)
 {
-    int status = og__expect_type(value, OG_TYPE_PATH, err);
+    int status = og__known_expect_type(value, OG_TYPE_PATH, err);
     if (status < 0) return status;
     og_value args = og_object_args(value);
     for (size_t i = 0; i < og_len(args); i++) {
         if (og_kind_of(og_item(args, i)) != OG_STR)
-            return og__refuse_content(err, OG_TYPE_PATH, "expected str as its parts");
+            return og__known_refuse_content(err, OG_TYPE_PATH, "expected str as its parts");
     }
     size_t before = out->len;
-    status = og__is_windows_path(value) ? put_windows(args, out) : put_posix(args, out);
+    status = og__known_is_windows_path(value) ? put_windows(args, out) : put_posix(args, out);
     if (status == OG_OK) return OG_OK;
     out->len = before;
     return og_error_set(err, (og_status)status, OG_NO_POSITION, "no room for the text of a path");

@@ -12,8 +12,8 @@ static int show_text(og_doc *scratch, og_buf *buf, int status, og_value *shown, 
         og_buf_free(buf);
         return status;
     }
-    *shown = og__str_of_buf(scratch, buf);
-    return og_valid(*shown) ? OG_OK : og__refuse_memory(err);
+    *shown = og__known_str_of_buf(scratch, buf);
+    return og_valid(*shown) ? OG_OK : og__known_refuse_memory(err);
 }
 
 static int plain_timezone(og_value value, og_buf *out, og_error *err)
@@ -31,7 +31,7 @@ static int plain_timezone(og_value value, og_buf *out, og_error *err)
     og_datetime at = {.has_offset = true,
                       .offset_seconds = zone.offset_seconds,
                       .offset_microseconds = zone.offset_microseconds};
-    return og__put_offset(&at, out);
+    return og__known_put_offset(&at, out);
 }
 
 static int plain_uuid(og_value value, og_buf *out, og_error *err)
@@ -149,15 +149,15 @@ static int plain_mapping(og_doc *scratch, og_value value, og_value *shown, og_er
     og_mapping m;
     int status = og_as_mapping(value, &m, err);
     if (status < 0) return status;
-    if (og__is_shared(m.source)) return OG_EVALUE;
+    if (og__value_is_shared(m.source)) return OG_EVALUE;
     *shown = m.source;
     if (og_kind_of(m.source) == OG_DICT) return OG_OK;
     size_t bad;
-    const og_value *flat = m.count ? og__node_of(m.source)->items : NULL;
+    const og_value *flat = m.count ? og__value_node_of(m.source)->items : NULL;
     og_value *pairs = NULL;
     if (m.count * 2 != og_len(m.source)) {
-        pairs = og__doc_alloc(scratch, m.count * 2 * sizeof *pairs, _Alignof(og_value));
-        if (!pairs) return og__refuse_memory(err);
+        pairs = og__value_doc_alloc(scratch, m.count * 2 * sizeof *pairs, _Alignof(og_value));
+        if (!pairs) return og__known_refuse_memory(err);
         for (size_t i = 0; og_mapping_next(&m, &pairs[i], &pairs[i + 1]); i += 2)
             ;
         flat = pairs;
@@ -165,11 +165,11 @@ static int plain_mapping(og_doc *scratch, og_value value, og_value *shown, og_er
     og_error reason = {0};
     scratch->work = 0;
     scratch->work_limit = (uint64_t)KEY_NODES * (m.count + 1);
-    *shown = og__dict_from(scratch, flat, m.count, OG__DUPLICATE_LAST, &bad, &reason);
+    *shown = og__value_dict_from(scratch, flat, m.count, OG__DUPLICATE_LAST, &bad, &reason);
     scratch->work_limit = 0;
     if (og_valid(*shown)) return OG_OK;
-    if (reason.code == OG_ENOMEM || reason.code == OG_OK) return og__refuse_memory(err);
-    return og__refuse_content(err, og_type_of(value), "it has a key that is not hashable, or too deep");
+    if (reason.code == OG_ENOMEM || reason.code == OG_OK) return og__known_refuse_memory(err);
+    return og__known_refuse_content(err, og_type_of(value), "it has a key that is not hashable, or too deep");
 }
 
 static int plain_deque(og_doc *scratch, og_value value, og_value *shown, og_error *err)
@@ -177,12 +177,12 @@ static int plain_deque(og_doc *scratch, og_value value, og_value *shown, og_erro
     og_deque d;
     int status = og_as_deque(value, &d, err);
     if (status < 0) return status;
-    if (og__is_shared(d.items)) return OG_EVALUE;
+    if (og__value_is_shared(d.items)) return OG_EVALUE;
     *shown = d.items;
     if (og_kind_of(d.items) == OG_LIST && d.first == 0) return OG_OK;
-    const og_value *items = d.count ? (const og_value *)og__node_of(d.items)->items + d.first : NULL;
-    *shown = og__list_from(scratch, items, d.count);
-    return og_valid(*shown) ? OG_OK : og__refuse_memory(err);
+    const og_value *items = d.count ? (const og_value *)og__value_node_of(d.items)->items + d.first : NULL;
+    *shown = og__value_list_from(scratch, items, d.count);
+    return og_valid(*shown) ? OG_OK : og__known_refuse_memory(err);
 }
 
 static int plain_ndarray(og_doc *scratch, og_value value, og_value *shown, og_error *err)
@@ -190,8 +190,8 @@ static int plain_ndarray(og_doc *scratch, og_value value, og_value *shown, og_er
     og_ndarray array;
     int status = og_as_ndarray(value, &array, err);
     if (status < 0) return status;
-    if (og__is_shared(array.items)) return OG_EVALUE;
-    status = og__ndarray_lists(&array, scratch, shown, err);
+    if (og__value_is_shared(array.items)) return OG_EVALUE;
+    status = og__known_ndarray_lists(&array, scratch, shown, err);
     return status == 0 ? OG_EVALUE : status;
 }
 
@@ -214,7 +214,7 @@ static int plain(og_doc *scratch, og_value value, og_type type, og_value *shown,
         if (status < 0) return status;
         if (og_valid(dtype.fields)) return OG_EVALUE;
         *shown = og_str(scratch, dtype.text);
-        return og_valid(*shown) ? OG_OK : og__refuse_memory(err);
+        return og_valid(*shown) ? OG_OK : og__known_refuse_memory(err);
     case OG_TYPE_NUMPY_SCALAR: return og_as_numpy_scalar(value, scratch, shown, err);
     case OG_TYPE_MASKED_ARRAY:
     case OG_TYPE_NDARRAY: return plain_ndarray(scratch, value, shown, err);
@@ -222,7 +222,7 @@ static int plain(og_doc *scratch, og_value value, og_type type, og_value *shown,
     case OG_TYPE_DERIVED:
     case OG_TYPE_NAMED_TUPLE:
         status = og_as_wrapped(value, NULL, shown, err);
-        return status == OG_OK && og__is_shared(*shown) ? OG_EVALUE : status;
+        return status == OG_OK && og__value_is_shared(*shown) ? OG_EVALUE : status;
     default: return plain_text(scratch, value, type, shown, err);
     }
 }
@@ -233,10 +233,10 @@ static int plain(og_doc *scratch, og_value value, og_type type, og_value *shown,
  */
 static bool is_own(og_value object)
 {
-    return !og__is_shared(og_object_args(object)) && !og__is_shared(og_object_state(object));
+    return !og__value_is_shared(og_object_args(object)) && !og__value_is_shared(og_object_state(object));
 }
 
-int og__plain_of(og_doc *scratch, og_value value, og_value *shown, og_error *err)
+int og__known_plain_of(og_doc *scratch, og_value value, og_value *shown, og_error *err)
 {
     og_type type = og_type_of(value);
     if (type == OG_TYPE_NONE || type == OG_TYPE_INSTANCE || !is_own(value)) return 0;
@@ -244,5 +244,5 @@ int og__plain_of(og_doc *scratch, og_value value, og_value *shown, og_error *err
     int status = plain(scratch, value, type, shown, &reason);
     if (status >= 0) return 1;
     if (status != OG_ENOMEM) return 0; /* damaged: it shows as the inert object that it is */
-    return og__refuse_memory(err);
+    return og__known_refuse_memory(err);
 }

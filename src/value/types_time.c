@@ -49,7 +49,8 @@ static bool from_ints(og_value args, size_t least, size_t most, int *const field
     if (count < least || count > most + 1) return false;
     for (size_t i = 0; i < count && i < most; i++) {
         int64_t number;
-        if (og_kind_of(og_item(args, i)) != OG_INT || !og__int_within(og_item(args, i), 0, MILLION, &number))
+        if (og_kind_of(og_item(args, i)) != OG_INT ||
+            !og__known_int_within(og_item(args, i), 0, MILLION, &number))
             return false;
         *fields[i] = (int)number;
     }
@@ -61,7 +62,8 @@ static int set_zone(og_datetime *t, og_value zone, og_type type, og_error *err)
 {
     og_timezone read = {0};
     if (!og_valid(zone) || og_kind_of(zone) == OG_NONE) return OG_OK;
-    if (og_kind_of(zone) != OG_OBJECT) return og__refuse_content(err, type, "its tzinfo is not an object");
+    if (og_kind_of(zone) != OG_OBJECT)
+        return og__known_refuse_content(err, type, "its tzinfo is not an object");
     og_type zone_type = og_type_of(zone);
     t->zone = zone;
     if (zone_type != OG_TYPE_TIMEZONE && zone_type != OG_TYPE_ZONEINFO) return OG_OK;
@@ -74,40 +76,41 @@ static int set_zone(og_datetime *t, og_value zone, og_type type, og_error *err)
 
 int og_as_date(og_value value, og_datetime *out, og_error *err)
 {
-    int status = og__expect_type(value, OG_TYPE_DATE, err);
+    int status = og__known_expect_type(value, OG_TYPE_DATE, err);
     if (status < 0) return status;
     og_datetime t = {0};
     og_value args = og_object_args(value);
     og_value zone = {0};
     uint8_t bytes[4];
-    if (og_len(args) == 1 && og__fixed_bytes(og_item(args, 0), bytes, sizeof bytes)) {
+    if (og_len(args) == 1 && og__known_fixed_bytes(og_item(args, 0), bytes, sizeof bytes)) {
         date_from_bytes(bytes, &t);
     } else if (og_len(args) != 3 ||
                !from_ints(args, 3, 3, (int *const[]){&t.year, &t.month, &t.day}, &zone)) {
-        return og__refuse_content(err, OG_TYPE_DATE, "expected 4 bytes as its argument");
+        return og__known_refuse_content(err, OG_TYPE_DATE, "expected 4 bytes as its argument");
     }
-    if (!date_is_sane(&t)) return og__refuse_content(err, OG_TYPE_DATE, "there is no such day");
+    if (!date_is_sane(&t)) return og__known_refuse_content(err, OG_TYPE_DATE, "there is no such day");
     *out = t;
     return OG_OK;
 }
 
 int og_as_time(og_value value, og_datetime *out, og_error *err)
 {
-    int status = og__expect_type(value, OG_TYPE_TIME, err);
+    int status = og__known_expect_type(value, OG_TYPE_TIME, err);
     if (status < 0) return status;
     og_datetime t = {0};
     og_value args = og_object_args(value);
     og_value zone = og_item(args, 1);
     uint8_t bytes[6];
     int *const fields[] = {&t.hour, &t.minute, &t.second, &t.microsecond};
-    if (og_len(args) >= 1 && og_len(args) <= 2 && og__fixed_bytes(og_item(args, 0), bytes, sizeof bytes)) {
+    if (og_len(args) >= 1 && og_len(args) <= 2 &&
+        og__known_fixed_bytes(og_item(args, 0), bytes, sizeof bytes)) {
         t.fold = bytes[0] >> 7;
         bytes[0] &= 0x7f;
         time_from_bytes(bytes, &t);
     } else if (!from_ints(args, 0, 4, fields, &zone)) {
-        return og__refuse_content(err, OG_TYPE_TIME, "expected 6 bytes as its argument");
+        return og__known_refuse_content(err, OG_TYPE_TIME, "expected 6 bytes as its argument");
     }
-    if (!time_is_sane(&t)) return og__refuse_content(err, OG_TYPE_TIME, "there is no such time of day");
+    if (!time_is_sane(&t)) return og__known_refuse_content(err, OG_TYPE_TIME, "there is no such time of day");
     status = set_zone(&t, zone, OG_TYPE_TIME, err);
     if (status == OG_OK) *out = t;
     return status;
@@ -115,23 +118,24 @@ int og_as_time(og_value value, og_datetime *out, og_error *err)
 
 int og_as_datetime(og_value value, og_datetime *out, og_error *err)
 {
-    int status = og__expect_type(value, OG_TYPE_DATETIME, err);
+    int status = og__known_expect_type(value, OG_TYPE_DATETIME, err);
     if (status < 0) return status;
     og_datetime t = {0};
     og_value args = og_object_args(value);
     og_value zone = og_item(args, 1);
     uint8_t bytes[10];
     int *const fields[] = {&t.year, &t.month, &t.day, &t.hour, &t.minute, &t.second, &t.microsecond};
-    if (og_len(args) >= 1 && og_len(args) <= 2 && og__fixed_bytes(og_item(args, 0), bytes, sizeof bytes)) {
+    if (og_len(args) >= 1 && og_len(args) <= 2 &&
+        og__known_fixed_bytes(og_item(args, 0), bytes, sizeof bytes)) {
         t.fold = bytes[2] >> 7;
         bytes[2] &= 0x7f;
         date_from_bytes(bytes, &t);
         time_from_bytes(bytes + 4, &t);
     } else if (!from_ints(args, 3, 7, fields, &zone)) {
-        return og__refuse_content(err, OG_TYPE_DATETIME, "expected 10 bytes as its argument");
+        return og__known_refuse_content(err, OG_TYPE_DATETIME, "expected 10 bytes as its argument");
     }
     if (!date_is_sane(&t) || !time_is_sane(&t))
-        return og__refuse_content(err, OG_TYPE_DATETIME, "there is no such day or time of day");
+        return og__known_refuse_content(err, OG_TYPE_DATETIME, "there is no such day or time of day");
     status = set_zone(&t, zone, OG_TYPE_DATETIME, err);
     if (status == OG_OK) *out = t;
     return status;
@@ -151,19 +155,20 @@ static bool carry(int64_t *high, int64_t *low, int64_t unit)
 
 int og_as_timedelta(og_value value, og_timedelta *out, og_error *err)
 {
-    int status = og__expect_type(value, OG_TYPE_TIMEDELTA, err);
+    int status = og__known_expect_type(value, OG_TYPE_TIMEDELTA, err);
     if (status < 0) return status;
     og_value args = og_object_args(value);
     int64_t part[3] = {0};
     if (og_len(args) > 3)
-        return og__refuse_content(err, OG_TYPE_TIMEDELTA, "expected days, seconds and microseconds");
+        return og__known_refuse_content(err, OG_TYPE_TIMEDELTA, "expected days, seconds and microseconds");
     for (size_t i = 0; i < og_len(args); i++) {
         if (og_as_int64(og_item(args, i), &part[i]) < 0)
-            return og__refuse_content(err, OG_TYPE_TIMEDELTA, "expected ints of 64 bits as its arguments");
+            return og__known_refuse_content(err, OG_TYPE_TIMEDELTA,
+                                            "expected ints of 64 bits as its arguments");
     }
     bool fits = carry(&part[1], &part[2], MILLION) && carry(&part[0], &part[1], DAY_SECONDS);
     if (!fits || part[0] < -MAX_DAYS || part[0] > MAX_DAYS)
-        return og__refuse_content(err, OG_TYPE_TIMEDELTA, "it is longer than 999,999,999 days");
+        return og__known_refuse_content(err, OG_TYPE_TIMEDELTA, "it is longer than 999,999,999 days");
     *out = (og_timedelta){part[0], (int)part[1], (int)part[2]};
     return OG_OK;
 }
@@ -181,7 +186,7 @@ double og_timedelta_seconds(const og_timedelta *delta)
     int len =
         snprintf(text, sizeof text, "%s%lld.%06lld", below ? "-" : "", (long long)seconds, (long long)micro);
     double result = 0;
-    og__double_read(text, (size_t)len, &result);
+    og__base_double_read(text, (size_t)len, &result);
     return result + 0.0; /* never -0.0 */
 }
 
@@ -189,10 +194,11 @@ static int offset_from(og_value delta, og_timezone *t, og_error *err)
 {
     og_timedelta d = {0};
     int status = og_as_timedelta(delta, &d, err);
-    if (status == OG_ETYPE) return og__refuse_content(err, OG_TYPE_TIMEZONE, "its offset is not a timedelta");
+    if (status == OG_ETYPE)
+        return og__known_refuse_content(err, OG_TYPE_TIMEZONE, "its offset is not a timedelta");
     if (status < 0) return status;
     bool within = d.days == 0 || (d.days == -1 && (d.seconds > 0 || d.microseconds > 0));
-    if (!within) return og__refuse_content(err, OG_TYPE_TIMEZONE, "its offset is a day or more");
+    if (!within) return og__known_refuse_content(err, OG_TYPE_TIMEZONE, "its offset is a day or more");
     t->has_offset = true;
     t->offset_seconds = (int)d.days * DAY_SECONDS + d.seconds;
     t->offset_microseconds = d.microseconds;
@@ -206,10 +212,10 @@ static int pytz_offset(og_value cls, og_value args, og_timezone *t, og_error *er
     bool utc = og_str_is(og_class_qualname(cls), "_UTC");
     t->name = og_item(args, 0);
     if (!utc && og_len(args) == 1) return OG_OK;
-    if (!utc &&
-        (og_len(args) != 4 || !og__int_within(og_item(args, 1), 1 - DAY_SECONDS, DAY_SECONDS - 1, &seconds)))
-        return og__refuse_content(err, OG_TYPE_TIMEZONE,
-                                  "expected a name and its offset in seconds, below a day");
+    if (!utc && (og_len(args) != 4 ||
+                 !og__known_int_within(og_item(args, 1), 1 - DAY_SECONDS, DAY_SECONDS - 1, &seconds)))
+        return og__known_refuse_content(err, OG_TYPE_TIMEZONE,
+                                        "expected a name and its offset in seconds, below a day");
     t->has_offset = true;
     t->offset_seconds = (int)seconds;
     return OG_OK;
@@ -220,24 +226,24 @@ int og_as_timezone(og_value value, og_timezone *out, og_error *err)
     og_timezone t = {0};
     og_type type = og_type_of(value);
     og_value args = og_object_args(value);
-    int status = og__expect_type(value, type == OG_TYPE_ZONEINFO ? type : OG_TYPE_TIMEZONE, err);
+    int status = og__known_expect_type(value, type == OG_TYPE_ZONEINFO ? type : OG_TYPE_TIMEZONE, err);
     if (status < 0) return status;
     og_value cls = og_object_class(value);
     if (type == OG_TYPE_ZONEINFO) {
         t.name = og_item(args, 0);
         if (og_len(args) < 1 || og_len(args) > 2 || og_kind_of(t.name) != OG_STR)
-            return og__refuse_content(err, type, "expected the name of a zone");
+            return og__known_refuse_content(err, type, "expected the name of a zone");
     } else if (og_str_is(og_class_module(cls), "pytz")) {
         status = pytz_offset(cls, args, &t, err);
     } else {
         if (og_len(args) < 1 || og_len(args) > 2)
-            return og__refuse_content(err, type, "expected an offset, and perhaps a name");
+            return og__known_refuse_content(err, type, "expected an offset, and perhaps a name");
         t.name = og_item(args, 1);
         status = offset_from(og_item(args, 0), &t, err);
     }
     if (status < 0) return status;
     if (og_valid(t.name) && og_kind_of(t.name) != OG_STR)
-        return og__refuse_content(err, type, "its name is not a str");
+        return og__known_refuse_content(err, type, "its name is not a str");
     *out = t;
     return OG_OK;
 }
@@ -256,7 +262,7 @@ static char *digits_after(char *at, char mark, int number, int count)
     return digits(at + 1, (unsigned)number, count);
 }
 
-int og__put_offset(const og_datetime *t, og_buf *out)
+int og__known_put_offset(const og_datetime *t, og_buf *out)
 {
     int seconds = t->offset_seconds;
     int micro = t->offset_microseconds;
@@ -276,7 +282,7 @@ int og__put_offset(const og_datetime *t, og_buf *out)
 static int put_zone(const og_datetime *t, og_type type, og_buf *out, og_error *err)
 {
     if (!og_valid(t->zone)) return OG_OK;
-    if (t->has_offset) return og__put_offset(t, out);
+    if (t->has_offset) return og__known_put_offset(t, out);
     og_timezone zone = {0};
     if (og_as_timezone(t->zone, &zone, NULL) < 0)
         return og_error_set(err, OG_EVALUE, OG_NO_POSITION,
@@ -319,6 +325,6 @@ int og_isoformat(og_value value, og_buf *out, og_error *err)
     status = put_fields(&t, type, out);
     if (status == OG_OK) status = put_zone(&t, type, out, err);
     if (status < 0) out->len = before;
-    if (status == OG_ENOMEM) return og__refuse_memory(err);
+    if (status == OG_ENOMEM) return og__known_refuse_memory(err);
     return status;
 }

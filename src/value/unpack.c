@@ -149,7 +149,7 @@ static int take_key(unpacker *u, level *l, arguments *args)
     bool optional = u->format[u->at + 1] == '?';
     if (optional) u->at++;
     l->have_key = true;
-    l->current = og_dict_get(l->container, og__make(OG_STR, 0, l->key_len, l->key));
+    l->current = og_dict_get(l->container, og__value_make(OG_STR, 0, l->key_len, l->key));
     if (og_valid(l->current))
         l->index++;
     else if (!optional && og_valid(l->container))

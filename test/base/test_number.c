@@ -35,7 +35,7 @@ static void check_read(const char *text)
 {
     double found = 0;
     double expected = strtod(text, NULL);
-    assert_int_equal(og__double_read(text, strlen(text), &found), strlen(text));
+    assert_int_equal(og__base_double_read(text, strlen(text), &found), strlen(text));
     if (memcmp(&found, &expected, sizeof found) != 0) fail_msg("%s is %a, read as %a", text, expected, found);
 }
 
@@ -59,27 +59,27 @@ static int significant(const char *text)
 #if defined(OG__AVX512_NUMBERS)
 static OG__AVX512_TARGET size_t twin_double_write(double number, char *text)
 {
-    return og__avx512_double_write(og__avx512_digits_get(), number, text);
+    return og__base_avx512_double_write(og__base_avx512_digits_get(), number, text);
 }
 
 static OG__AVX512_TARGET size_t twin_int64_write(int64_t number, char *text)
 {
-    return og__avx512_int64_write(og__avx512_digits_get(), number, text);
+    return og__base_avx512_int64_write(og__base_avx512_digits_get(), number, text);
 }
 
 /* The twins for some processors write the same, and nothing behind their room. */
 static void check_twin_writes(double number, int64_t whole)
 {
-    if (!og__avx512_numbers()) return;
+    if (!og__base_avx512_numbers()) return;
     char text[OG__DOUBLE_SIZE + 1];
     char other[OG__DOUBLE_SIZE + 1];
     text[OG__DOUBLE_SIZE] = '#';
-    size_t len = og__double_write(number, other);
+    size_t len = og__base_double_write(number, other);
     assert_int_equal(twin_double_write(number, text), len);
     assert_memory_equal(text, other, len);
     assert_int_equal(text[OG__DOUBLE_SIZE], '#');
     text[OG__INT64_SIZE] = '#';
-    len = og__int64_write(whole, other);
+    len = og__base_int64_write(whole, other);
     assert_int_equal(twin_int64_write(whole, text), len);
     assert_memory_equal(text, other, len);
     assert_int_equal(text[OG__INT64_SIZE], '#');
@@ -96,7 +96,7 @@ static void check_write(double number)
 {
     char text[OG__DOUBLE_SIZE + 1];
     char other[64];
-    size_t len = og__double_write(number, text);
+    size_t len = og__base_double_write(number, text);
     check_twin_writes(number, (int64_t)len);
     assert_true(len <= OG__DOUBLE_SIZE);
     text[len] = '\0';
@@ -153,13 +153,13 @@ static void test_layout(void **state)
     };
     for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
         char text[OG__DOUBLE_SIZE + 1];
-        text[og__double_write(cases[i].number, text)] = '\0';
+        text[og__base_double_write(cases[i].number, text)] = '\0';
         assert_string_equal(text, cases[i].text);
     }
     char text[OG__DOUBLE_SIZE];
-    assert_memory_equal(text, "nan", og__double_write((double)NAN, text));
-    assert_memory_equal(text, "inf", og__double_write((double)INFINITY, text));
-    assert_memory_equal(text, "-inf", og__double_write(-(double)INFINITY, text));
+    assert_memory_equal(text, "nan", og__base_double_write((double)NAN, text));
+    assert_memory_equal(text, "inf", og__base_double_write((double)INFINITY, text));
+    assert_memory_equal(text, "-inf", og__base_double_write(-(double)INFINITY, text));
 }
 
 static void test_random_doubles(void **state)
@@ -256,7 +256,7 @@ static void test_read_forms(void **state)
                  {"-", 0},  {"", 0},     {".5", 0}, {"x", 0},   {"1 2", 1}};
     for (size_t i = 0; i < sizeof parts / sizeof parts[0]; i++) {
         double number;
-        assert_int_equal(og__double_read(parts[i].text, strlen(parts[i].text), &number), parts[i].len);
+        assert_int_equal(og__base_double_read(parts[i].text, strlen(parts[i].text), &number), parts[i].len);
     }
     /* A number of a million digits takes no more than looking at them. */
     char *text = malloc(1000100);
@@ -276,30 +276,30 @@ static void test_powers(void **state)
             power *= 10;
         while (!(power >> 127))
             power <<= 1;
-        assert_true(og__powers[e - OG__POWER_FIRST].high == (uint64_t)(power >> 64));
-        assert_true(og__powers[e - OG__POWER_FIRST].low == (uint64_t)power);
+        assert_true(og__base_powers[e - OG__POWER_FIRST].high == (uint64_t)(power >> 64));
+        assert_true(og__base_powers[e - OG__POWER_FIRST].low == (uint64_t)power);
     }
 }
 
 static void check_digits16(uint32_t high, uint32_t low)
 {
-    og__digits16 fast = og__digits16_of(high, low);
-    og__digits16_scalar slow = og__digits16_scalar_of(high, low);
+    og__digits16 fast = og__base_digits16_of(high, low);
+    og__digits16_scalar slow = og__base_digits16_scalar_of(high, low);
     char plain[32];
     char text[32] = {0};
     char expected[32] = {0};
     snprintf(plain, sizeof plain, "%08u%08u", high, low);
-    og__digits16_put(fast, text);
-    og__digits16_scalar_put(slow, expected);
+    og__base_digits16_put(fast, text);
+    og__base_digits16_scalar_put(slow, expected);
     assert_memory_equal(text, plain, 16);
     assert_memory_equal(expected, plain, 16);
-    assert_int_equal(og__digits16_count(fast), og__digits16_scalar_count(slow));
-    unsigned count = og__digits16_put_number(fast, text);
-    assert_int_equal(count, og__digits16_scalar_put_number(slow, expected));
+    assert_int_equal(og__base_digits16_count(fast), og__base_digits16_scalar_count(slow));
+    unsigned count = og__base_digits16_put_number(fast, text);
+    assert_int_equal(count, og__base_digits16_scalar_put_number(slow, expected));
     assert_memory_equal(text, expected, count);
     for (unsigned point = 0; point <= 16; point++) {
-        og__digits16_put_point(fast, point, text);
-        og__digits16_scalar_put_point(slow, point, expected);
+        og__base_digits16_put_point(fast, point, text);
+        og__base_digits16_scalar_put_point(slow, point, expected);
         assert_memory_equal(text, expected, OG__DIGITS16_SIZE);
         assert_memory_equal(text, plain, point);
         assert_int_equal(text[point], '.');
@@ -343,7 +343,7 @@ static void test_small_ints(void **state)
         char text[OG__INT64_SIZE + 1];
         char expected[32];
         text[OG__INT64_SIZE] = '#';
-        size_t len = og__int64_write(numbers[i], text);
+        size_t len = og__base_int64_write(numbers[i], text);
         assert_int_equal(text[OG__INT64_SIZE], '#');
         text[len] = '\0';
         snprintf(expected, sizeof expected, "%lld", (long long)numbers[i]);
@@ -382,16 +382,16 @@ static void test_big_ints(void **state)
             for (size_t i = 0; i < len; i++)
                 digits[i] = (char)(fill == 0 ? '9' : fill == 1 ? '0' : '0' + random64() % 10);
             if (digits[0] == '0') digits[0] = '1';
-            size_t count = og__limbs_from_digits(digits, len, limbs);
-            assert_true(count <= og__limbs_for_digits(len));
+            size_t count = og__base_limbs_from_digits(digits, len, limbs);
+            assert_true(count <= og__base_limbs_for_digits(len));
             assert_true(limbs[count - 1] != 0);
-            assert_true(og__digits_for_limbs(count) >= len);
-            assert_int_equal(og__limbs_to_digits(limbs, count, text), len);
+            assert_true(og__base_digits_for_limbs(count) >= len);
+            assert_int_equal(og__base_limbs_to_digits(limbs, count, text), len);
             assert_memory_equal(text, digits, len);
         }
     }
-    assert_int_equal(og__limbs_from_digits("000", 3, limbs), 0);
-    assert_int_equal(og__limbs_from_digits("00018446744073709551616", 23, limbs), 2);
+    assert_int_equal(og__base_limbs_from_digits("000", 3, limbs), 0);
+    assert_int_equal(og__base_limbs_from_digits("00018446744073709551616", 23, limbs), 2);
     assert_true(limbs[0] == 0 && limbs[1] == 1);
 }
 

@@ -18,17 +18,17 @@ static void test_every_code_point(void **state)
         uint32_t back;
         bool ascii;
         bool surrogates;
-        size_t len = og__utf8_encode(code, text);
+        size_t len = og__base_utf8_encode(code, text);
         bool lone = code >= 0xd800 && code <= 0xdfff;
         assert_int_equal(len, code < 0x80 ? 1 : code < 0x800 ? 2 : code < 0x10000 ? 3 : 4);
-        assert_int_equal(og__utf8_decode(text, len, &back), len);
+        assert_int_equal(og__base_utf8_decode(text, len, &back), len);
         assert_int_equal(back, code);
-        assert_int_equal(og__utf8_valid(text, len, &ascii), lone ? 0 : len);
-        assert_int_equal(og__utf8_valid_surrogates(text, len, &ascii, &surrogates), len);
+        assert_int_equal(og__base_utf8_valid(text, len, &ascii), lone ? 0 : len);
+        assert_int_equal(og__base_utf8_valid_surrogates(text, len, &ascii, &surrogates), len);
         assert_int_equal(ascii, code < 0x80);
         assert_int_equal(surrogates, lone);
         for (size_t cut = 1; cut < len; cut++)
-            assert_int_equal(og__utf8_decode(text, cut, &back), 0);
+            assert_int_equal(og__base_utf8_decode(text, cut, &back), 0);
     }
 }
 
@@ -69,7 +69,7 @@ static void test_every_two_bytes_and_more(void **state)
                 for (size_t j = 0; j < sizeof tails; j++) {
                     uint8_t text[4] = {(uint8_t)lead, (uint8_t)second, tails[i], tails[j]};
                     size_t want = reference(text, 4);
-                    size_t got = og__utf8_valid(text, want ? want : 4, NULL);
+                    size_t got = og__base_utf8_valid(text, want ? want : 4, NULL);
                     assert_int_equal(got, want);
                 }
             }
@@ -85,15 +85,15 @@ static void test_position_of_the_fault(void **state)
     for (size_t at = 0; at < sizeof text; at++) {
         memset(text, 'a', sizeof text);
         text[at] = 0xff;
-        assert_int_equal(og__utf8_valid(text, sizeof text, &ascii), at);
+        assert_int_equal(og__base_utf8_valid(text, sizeof text, &ascii), at);
         memset(text, 'a', sizeof text);
         if (at + 1 == sizeof text) break;
         memcpy(text + at, "\xc3\xa9", 2);
-        assert_int_equal(og__utf8_valid(text, sizeof text, &ascii), sizeof text);
+        assert_int_equal(og__base_utf8_valid(text, sizeof text, &ascii), sizeof text);
         assert_false(ascii);
-        assert_int_equal(og__utf8_valid(text, at + 1, &ascii), at);
+        assert_int_equal(og__base_utf8_valid(text, at + 1, &ascii), at);
     }
-    assert_int_equal(og__utf8_valid(text, 0, &ascii), 0);
+    assert_int_equal(og__base_utf8_valid(text, 0, &ascii), 0);
     assert_true(ascii);
 }
 

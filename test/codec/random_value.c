@@ -64,7 +64,7 @@ static og_value any_surrogates(builder *b)
     static const char *const some[] = {"\xed\xa0\x80", "\xed\xb8\x80\xed\xa0\xbd",
                                        "x\xed\xa0\xbd\xed\xb8\x80y"};
     const char *text = some[choose(b, 3)];
-    return og__make(OG_STR, OG__F_SURROGATE, strlen(text), text);
+    return og__value_make(OG_STR, OG__F_SURROGATE, strlen(text), text);
 }
 
 static og_value any_str(builder *b)

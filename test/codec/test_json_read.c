@@ -301,15 +301,15 @@ static void test_vector_twins(void **state)
             memset(text, at % 2 ? 'x' : ' ', sizeof text);
             text[at] = (uint8_t)c;
             text[(at + 5) % OG__TEXT16] = (uint8_t)(c * 7 + at);
-            assert_int_equal(og__special16(text), og__special16_scalar(text));
-            assert_int_equal(og__space16(text), og__space16_scalar(text));
-            assert_int_equal(og__ascii_special16(text), og__ascii_special16_scalar(text));
-            assert_int_equal(og__escape16(text), og__escape16_scalar(text));
-            assert_int_equal(og__backslash16(text), og__backslash16_scalar(text));
+            assert_int_equal(og__json_special16(text), og__json_special16_scalar(text));
+            assert_int_equal(og__json_space16(text), og__json_space16_scalar(text));
+            assert_int_equal(og__json_ascii_special16(text), og__json_ascii_special16_scalar(text));
+            assert_int_equal(og__json_escape16(text), og__json_escape16_scalar(text));
+            assert_int_equal(og__json_backslash16(text), og__json_backslash16_scalar(text));
             uint8_t other[OG__TEXT16];
             memcpy(other, text, sizeof other);
             other[c % OG__TEXT16] ^= (uint8_t)at;
-            assert_int_equal(og__same16(text, other), og__same16_scalar(text, other));
+            assert_int_equal(og__json_same16(text, other), og__json_same16_scalar(text, other));
         }
     }
 }

@@ -196,7 +196,7 @@ static void test_shared(void **state)
     expect(both, &lines, "{\n \"a\": [\n  1\n ],\n \"b\": [\n  [\n   1\n  ]\n ],\n \"c\": [\n  1\n ]\n}");
     /* Marked as shared, but there only once. */
     og_value once = og_list(doc);
-    og__mark_shared(once);
+    og__value_mark_shared(once);
     expect(og_pack(doc, NULL, "[v]", once), &lossless, "[[]]");
 }
 

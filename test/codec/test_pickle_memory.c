@@ -246,15 +246,15 @@ static void keeps_the_promise_for_every_opcode(void **state)
             for (; n + r->part_len < size; n += r->part_len)
                 memcpy(bytes + n, r->part, r->part_len);
             bytes[n++] = '.';
-            status = assert_promise(bytes, n, og__opcodes[r->op].name);
+            status = assert_promise(bytes, n, og__pickle_opcodes[r->op].name);
             if (size == 100 && r->status == OG_ELIMIT) assert_int_equal(status, 0); /* few are taken */
         }
         if (status != r->status)
-            fail_msg("%s, row %zu: %s", og__opcodes[r->op].name, i, og_status_name(status));
+            fail_msg("%s, row %zu: %s", og__pickle_opcodes[r->op].name, i, og_status_name(status));
         seen[r->op] = true;
     }
     for (int op = 0; op < 256; op++)
-        assert_true(!og__opcodes[op].name || seen[op]);
+        assert_true(!og__pickle_opcodes[op].name || seen[op]);
 }
 
 /* Numbers of the memo that jump about: each is far from the others. */

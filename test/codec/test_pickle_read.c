@@ -375,13 +375,13 @@ static void refuses_all_that_is_cut_or_alone(void **state)
         assert_true(og_valid(read_bytes(pickle_samples[i].bytes, pickle_samples[i].len, NULL, &err)));
     }
     for (int op = 0; op < 256; op++) {
-        if (!og__opcodes[op].name || !og__opcodes[op].before[0]) continue;
+        if (!og__pickle_opcodes[op].name || !og__pickle_opcodes[op].before[0]) continue;
         char alone[] = {(char)op, '0', '\n', '0', '\n', '.'};
         char marked[] = {'(', (char)op, '0', '\n', '0', '\n', '.'};
         og_error err = {0};
         assert_false(og_valid(read_bytes(alone, sizeof alone, NULL, &err)));
         assert_int_equal(err.position, 0);
-        if (og__opcodes[op].before[0] == 'm') continue;
+        if (og__pickle_opcodes[op].before[0] == 'm') continue;
         if (op == OG__OP_POP) continue; /* takes the mark */
         assert_false(og_valid(read_bytes(marked, sizeof marked, NULL, &err)));
         assert_int_equal(err.position, 1);
@@ -394,14 +394,14 @@ static void knows_all_opcodes(void **state)
     int count = 0;
     bool seen[256] = {0};
     for (int op = 0; op < 256; op++)
-        count += og__opcodes[op].name != NULL;
+        count += og__pickle_opcodes[op].name != NULL;
     assert_int_equal(count, 68);
     for (size_t i = 0; i < PICKLE_SAMPLES; i++) {
         for (size_t at = 0; at < pickle_samples[i].len; at++)
             seen[(uint8_t)pickle_samples[i].bytes[at]] = true;
     }
     for (int op = 0; op < 256; op++)
-        assert_true(!og__opcodes[op].name || seen[op]);
+        assert_true(!og__pickle_opcodes[op].name || seen[op]);
 }
 
 static void leaves_trailing_bytes_when_told(void **state)

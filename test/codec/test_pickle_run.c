@@ -35,26 +35,26 @@ static int run_slowly(og__reader *r)
 {
     int status = OG_OK;
     while (status == OG_OK) {
-        if (r->at == r->end) return og__reader_no_stop(r);
+        if (r->at == r->end) return og__pickle_reader_no_stop(r);
         r->op = r->at++;
-        status = og__reader_step(r);
+        status = og__pickle_reader_step(r);
     }
     return status < 0 ? status : OG_OK;
 }
 
-static int read_by(og__run_fn *way, og_doc *doc, const uint8_t *bytes, size_t len, og_error *err)
+static int read_by(og__pickle_run_fn *way, og_doc *doc, const uint8_t *bytes, size_t len, og_error *err)
 {
     og_pickle_read_options options = {.size = sizeof options, .max_depth = 8};
     og__reader r;
     og_doc_reset(doc);
-    int status = og__reader_init(&r, doc, bytes, len, &options, err);
-    if (status == OG_OK) status = way ? og__reader_run_by(&r, way) : run_slowly(&r);
-    if (status == OG_OK) status = og__reader_finish(&r, false);
-    og__reader_fini(&r);
+    int status = og__pickle_reader_init(&r, doc, bytes, len, &options, err);
+    if (status == OG_OK) status = way ? og__pickle_reader_run_by(&r, way) : run_slowly(&r);
+    if (status == OG_OK) status = og__pickle_reader_finish(&r, false);
+    og__pickle_reader_fini(&r);
     return status;
 }
 
-static void assert_way_reads(og__run_fn *way, const uint8_t *bytes, size_t len, og_doc *slow, int want,
+static void assert_way_reads(og__pickle_run_fn *way, const uint8_t *bytes, size_t len, og_doc *slow, int want,
                              const og_error *slow_error)
 {
     og_error error = {0};
@@ -76,10 +76,10 @@ static void assert_same_reading(const uint8_t *bytes, size_t len)
     assert_non_null(slow);
     int want = read_by(NULL, slow, bytes, len, &error);
     assert_way_reads(run_nowhere, bytes, len, slow, want, &error);
-    assert_way_reads(og__reader_run_to, bytes, len, slow, want, &error);
+    assert_way_reads(og__pickle_reader_run_to, bytes, len, slow, want, &error);
 #if defined(OG__PICKLE_AVX2)
     if (__builtin_cpu_supports("avx2") && __builtin_cpu_supports("bmi2"))
-        assert_way_reads(og__reader_run_to_avx2, bytes, len, slow, want, &error);
+        assert_way_reads(og__pickle_reader_run_to_avx2, bytes, len, slow, want, &error);
 #endif
     og_doc_free(slow);
 }
@@ -271,7 +271,7 @@ static void knows_text_as_the_plain_check_does(void **state)
         bool ascii = false;
         bool surrogates = false;
         unsigned want = OG__F_CLEAN;
-        if (og__utf8_valid_surrogates(text, len, &ascii, &surrogates) < len) {
+        if (og__base_utf8_valid_surrogates(text, len, &ascii, &surrogates) < len) {
             want = OG__TEXT_BAD;
         } else {
             for (size_t i = 0; i < len; i++) {
@@ -279,9 +279,9 @@ static void knows_text_as_the_plain_check_does(void **state)
             }
             want |= (ascii ? OG__F_ASCII : 0) | (surrogates ? OG__F_SURROGATE : 0);
         }
-        assert_int_equal(og__text_flags(text, len), want);
-        assert_int_equal(og__text_at(text, text, len, len), want);
-        assert_int_equal(og__text_at(text, text, len, sizeof text), want);
+        assert_int_equal(og__pickle_text_flags(text, len), want);
+        assert_int_equal(og__pickle_text_at(text, text, len, len), want);
+        assert_int_equal(og__pickle_text_at(text, text, len, sizeof text), want);
         if (round % 4 == 0) assert_same_str(text, len);
     }
 }

@@ -84,7 +84,7 @@ enum { VALUES = sizeof values / sizeof *values };
 /* Arguments that suit every opcode that has one in text, or in bytes. */
 static void put_argument(og_buf *b, int op)
 {
-    og__arg_shape shape = og__arg_shape_of(og__opcodes[op].argument);
+    og__arg_shape shape = og__pickle_arg_shape_of(og__pickle_opcodes[op].argument);
     static const uint8_t zeros[8];
     if (shape.lines == 0) put(b, zeros, shape.fixed);
     for (unsigned i = 0; i < shape.lines; i++)
@@ -110,14 +110,14 @@ static void assert_underflow(int op, size_t have, bool marked)
     if (!marked) PUT(&out, "00");
     for (size_t i = 0; i < have; i++)
         PUT(&out, "]");
-    if (strstr(og__opcodes[op].before, "mark *")) PUT(&out, "(");
+    if (strstr(og__pickle_opcodes[op].before, "mark *")) PUT(&out, "(");
     size_t position = out.len;
     assert_int_equal(og_buf_putc(&out, (uint8_t)op), 0);
     put_argument(&out, op);
     PUT(&out, ".");
     assert_int_equal(read_it(&out, &err), OG_ESYNTAX);
     if (err.position != position || !strstr(err.text, marked ? "found a mark" : "found nothing"))
-        fail_msg("%s with %zu, marked %d: %s", og__opcodes[op].name, have, marked, err.text);
+        fail_msg("%s with %zu, marked %d: %s", og__pickle_opcodes[op].name, have, marked, err.text);
 }
 
 static void every_opcode_refuses_too_little(void **state)
@@ -125,8 +125,8 @@ static void every_opcode_refuses_too_little(void **state)
     (void)state;
     size_t tried = 0;
     for (int op = 0; op < 256; op++) {
-        if (!og__opcodes[op].name) continue;
-        size_t need = needs(og__opcodes[op].before);
+        if (!og__pickle_opcodes[op].name) continue;
+        size_t need = needs(og__pickle_opcodes[op].before);
         for (size_t have = 0; have < need; have++, tried++) {
             assert_underflow(op, have, false);
             if (op != OG__OP_POP) assert_underflow(op, have, true); /* which takes the mark */
@@ -160,7 +160,8 @@ static void every_opcode_takes_or_refuses_every_kind(void **state)
 {
     (void)state;
     for (int op = 0; op < 256; op++) {
-        if (!og__opcodes[op].before || !og__opcodes[op].before[0] || op == OG__OP_STOP) continue;
+        if (!og__pickle_opcodes[op].before || !og__pickle_opcodes[op].before[0] || op == OG__OP_STOP)
+            continue;
         for (size_t i = 0; i < (size_t)VALUES * VALUES * VALUES; i++) {
             const pushed *taken[] = {&values[i / VALUES / VALUES], &values[i / VALUES % VALUES],
                                      &values[i % VALUES]};

@@ -34,7 +34,7 @@ og__socket open_listener(const char *text, og_endpoint *endpoint)
     og__socket listener;
     og_error err = {0};
     *endpoint = parse(text);
-    if (og__socket_listen(&listener, endpoint, 0, &err) < 0) fail_msg("%s: %s", text, err.text);
+    if (og__net_socket_listen(&listener, endpoint, 0, &err) < 0) fail_msg("%s: %s", text, err.text);
     return listener;
 }
 
@@ -42,7 +42,7 @@ og__socket open_client(const og_endpoint *endpoint)
 {
     og__socket client;
     og_error err = {0};
-    if (og__socket_connect(&client, endpoint, 2000, &err) < 0) fail_msg("%s", err.text);
+    if (og__net_socket_connect(&client, endpoint, 2000, &err) < 0) fail_msg("%s", err.text);
     return client;
 }
 
@@ -52,8 +52,8 @@ void open_pair(const char *text, og__socket *near, og__socket *far)
     og_error err = {0};
     og__socket listener = open_listener(text, &endpoint);
     *near = open_client(&endpoint);
-    if (og__socket_accept(&listener, far, 2000, &err) < 0) fail_msg("%s", err.text);
-    og__socket_close(&listener);
+    if (og__net_socket_accept(&listener, far, 2000, &err) < 0) fail_msg("%s", err.text);
+    og__net_socket_close(&listener);
 }
 
 static char dir[] = "/tmp/onggi-net-XXXXXX"; /* for paths; removed at the end */
@@ -88,8 +88,8 @@ bool have_ipv6(void)
 {
     og_endpoint endpoint = parse("tcp://[::1]:0");
     og__socket probe;
-    if (og__socket_listen(&probe, &endpoint, 0, NULL) < 0) return false;
-    og__socket_close(&probe);
+    if (og__net_socket_listen(&probe, &endpoint, 0, NULL) < 0) return false;
+    og__net_socket_close(&probe);
     return true;
 }
 
@@ -97,6 +97,6 @@ uint16_t free_port(void)
 {
     og_endpoint endpoint;
     og__socket listener = open_listener("tcp://127.0.0.1:0", &endpoint);
-    og__socket_close(&listener);
+    og__net_socket_close(&listener);
     return endpoint.port;
 }

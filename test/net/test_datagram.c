@@ -21,22 +21,22 @@ static void exchange_datagrams(const char *text)
     og__address from;
     char data[100];
     size_t got;
-    assert_int_equal(og__socket_recv_from(&server, data, sizeof data, &got, NULL, 30, &err), OG_ETIMEOUT);
-    assert_int_equal(og__socket_send_to(&client, "ping", 4, NULL, 1000, NULL), OG_OK);
-    assert_int_equal(og__socket_send_to(&client, "", 0, NULL, 1000, NULL), OG_OK);
-    assert_int_equal(og__socket_send_to(&client, "longer", 6, NULL, 1000, NULL), OG_OK);
-    assert_int_equal(og__socket_recv_from(&server, data, sizeof data, &got, &from, -1, NULL), 1);
+    assert_int_equal(og__net_socket_recv_from(&server, data, sizeof data, &got, NULL, 30, &err), OG_ETIMEOUT);
+    assert_int_equal(og__net_socket_send_to(&client, "ping", 4, NULL, 1000, NULL), OG_OK);
+    assert_int_equal(og__net_socket_send_to(&client, "", 0, NULL, 1000, NULL), OG_OK);
+    assert_int_equal(og__net_socket_send_to(&client, "longer", 6, NULL, 1000, NULL), OG_OK);
+    assert_int_equal(og__net_socket_recv_from(&server, data, sizeof data, &got, &from, -1, NULL), 1);
     assert_int_equal(got, 4);
-    assert_int_equal(og__socket_recv_from(&server, data, sizeof data, &got, &from, 1000, NULL), 1);
+    assert_int_equal(og__net_socket_recv_from(&server, data, sizeof data, &got, &from, 1000, NULL), 1);
     assert_int_equal(got, 0);
-    assert_int_equal(og__socket_recv_from(&server, data, 5, &got, &from, 1000, &err), OG_ELIMIT);
+    assert_int_equal(og__net_socket_recv_from(&server, data, 5, &got, &from, 1000, &err), OG_ELIMIT);
     assert_non_null(strstr(err.text, "6 bytes"));
-    assert_int_equal(og__socket_send_to(&server, "pong", 4, &from, 1000, &err), OG_OK);
-    assert_int_equal(og__socket_recv_from(&client, data, sizeof data, &got, NULL, 1000, NULL), 1);
+    assert_int_equal(og__net_socket_send_to(&server, "pong", 4, &from, 1000, &err), OG_OK);
+    assert_int_equal(og__net_socket_recv_from(&client, data, sizeof data, &got, NULL, 1000, NULL), 1);
     assert_int_equal(got, 4);
     assert_memory_equal(data, "pong", 4);
-    og__socket_close(&client);
-    og__socket_close(&server);
+    og__net_socket_close(&client);
+    og__net_socket_close(&server);
 }
 
 static void test_datagrams(void **state)
@@ -62,19 +62,19 @@ static void test_datagram_sizes(void **state)
         og__socket server =
             open_listener(i ? temp_endpoint(schemes[i], "sizes") : "udp://127.0.0.1:0", &endpoint);
         og__socket client = open_client(&endpoint);
-        size_t most = og__socket_max_datagram(endpoint.transport);
+        size_t most = og__net_socket_max_datagram(endpoint.transport);
         memset(data, 'd', sizeof data);
-        assert_int_equal(og__socket_send_to(&client, data, most + 1, NULL, 1000, &err), OG_EVALUE);
+        assert_int_equal(og__net_socket_send_to(&client, data, most + 1, NULL, 1000, &err), OG_EVALUE);
         assert_non_null(strstr(err.text, "does not fit a datagram"));
-        assert_int_equal(og__socket_send_to(&client, data, most, NULL, 1000, &err), OG_OK);
-        assert_int_equal(og__socket_recv_from(&server, back, sizeof back, &got, NULL, 1000, &err), 1);
+        assert_int_equal(og__net_socket_send_to(&client, data, most, NULL, 1000, &err), OG_OK);
+        assert_int_equal(og__net_socket_recv_from(&server, back, sizeof back, &got, NULL, 1000, &err), 1);
         assert_int_equal(got, most);
         assert_memory_equal(back, data, most);
-        og__socket_close(&client);
-        og__socket_close(&server);
+        og__net_socket_close(&client);
+        og__net_socket_close(&server);
     }
-    assert_int_equal(og__socket_max_datagram(OG_UDP), 65507);
-    assert_int_equal(og__socket_max_datagram(OG_TCP), 0);
+    assert_int_equal(og__net_socket_max_datagram(OG_UDP), 65507);
+    assert_int_equal(og__net_socket_max_datagram(OG_TCP), 0);
 }
 
 static void test_datagram_refused(void **state)
@@ -85,14 +85,15 @@ static void test_datagram_refused(void **state)
     char data[8];
     size_t got;
     og__socket socket = open_listener("udp://127.0.0.1:0", &endpoint);
-    og__socket_close(&socket);
+    og__net_socket_close(&socket);
     socket = open_client(&endpoint);
-    assert_int_equal(og__socket_send_to(&socket, "x", 1, NULL, 1000, NULL), OG_OK);
-    assert_int_equal(og__socket_recv_from(&socket, data, sizeof data, &got, NULL, 1000, &err), OG_ECLOSED);
+    assert_int_equal(og__net_socket_send_to(&socket, "x", 1, NULL, 1000, NULL), OG_OK);
+    assert_int_equal(og__net_socket_recv_from(&socket, data, sizeof data, &got, NULL, 1000, &err),
+                     OG_ECLOSED);
     char expected[80];
     snprintf(expected, sizeof expected, "nobody listens at udp 127.0.0.1:%u", endpoint.port);
     assert_string_equal(err.text, expected);
-    og__socket_close(&socket);
+    og__net_socket_close(&socket);
 }
 
 /* A reader that has stopped: the sender's time is over, whether it is connected or not. */
@@ -106,10 +107,10 @@ static void test_datagram_queue_full(void **state)
     og__socket client = open_client(&endpoint);
     int status = OG_OK;
     for (int i = 0; i < 10000 && status == OG_OK; i++)
-        status = og__socket_send_to(&client, data, sizeof data, NULL, 50, &err);
+        status = og__net_socket_send_to(&client, data, sizeof data, NULL, 50, &err);
     assert_int_equal(status, OG_ETIMEOUT);
-    og__socket_close(&client);
-    og__socket_close(&server);
+    og__net_socket_close(&client);
+    og__net_socket_close(&server);
 }
 
 int main(void)

@@ -19,14 +19,14 @@ static og__loop *loop;
 static int make_loop(void **state)
 {
     (void)state;
-    loop = og__loop_new(NULL, NULL);
+    loop = og__net_loop_new(NULL, NULL);
     return loop ? 0 : -1;
 }
 
 static int free_loop(void **state)
 {
     (void)state;
-    og__loop_free(loop);
+    og__net_loop_free(loop);
     loop = NULL;
     return 0;
 }
@@ -52,9 +52,9 @@ static void on_data(void *ctx, const uint8_t *data, size_t len, const og__addres
     for (int i = 0; i < 64; i++)
         assert_int_equal(data[len + (size_t)i], 0);
     p->bytes += len;
-    if (p->echo && og__dgram_send(p->dgram, data, len, from, NULL) < 0) p->refused++;
-    if (++p->got == p->stop_at) og__loop_stop(loop);
-    if (p->close) og__dgram_close(p->dgram);
+    if (p->echo && og__net_dgram_send(p->dgram, data, len, from, NULL) < 0) p->refused++;
+    if (++p->got == p->stop_at) og__net_loop_stop(loop);
+    if (p->close) og__net_dgram_close(p->dgram);
 }
 
 static void on_error(void *ctx, const og_error *err)
@@ -62,7 +62,7 @@ static void on_error(void *ctx, const og_error *err)
     post_office *p = ctx;
     p->errors++;
     p->error = *err;
-    og__loop_stop(loop);
+    og__net_loop_stop(loop);
 }
 
 static void on_close(void *ctx)
@@ -78,22 +78,22 @@ static void open_office(post_office *p, const char *scheme)
     snprintf(name, sizeof name, "%p", (void *)p);
     bool udp = strcmp(scheme, "udp") == 0;
     og__socket socket = open_listener(udp ? "udp://127.0.0.1:0" : temp_endpoint(scheme, name), &p->endpoint);
-    p->dgram = og__dgram_open(loop, &socket, on_data, on_error, on_close, p, &err);
+    p->dgram = og__net_dgram_open(loop, &socket, on_data, on_error, on_close, p, &err);
     if (!p->dgram) fail_msg("%s", err.text);
 }
 
 static void stop(void *ctx)
 {
     (void)ctx;
-    og__loop_stop(loop);
+    og__net_loop_stop(loop);
 }
 
 static void run_for(uint64_t ms)
 {
-    og__timer *end = og__timer_open(loop, stop, NULL, NULL);
-    og__timer_start(end, ms);
-    og__loop_run(loop, NULL);
-    og__timer_close(end);
+    og__timer *end = og__net_timer_open(loop, stop, NULL, NULL);
+    og__net_timer_start(end, ms);
+    og__net_loop_run(loop, NULL);
+    og__net_timer_close(end);
 }
 
 static const char *const schemes[] = {"udp", "unixgram"};
@@ -110,24 +110,26 @@ static void test_echo(void **state)
         /* More than one batch, so that some leave together; few enough for every queue. */
         for (int round = 0; round < 10; round++) {
             for (int n = 0; n < 9; n++)
-                assert_int_equal(og__socket_send_to(&client, "0123456789", (size_t)n, NULL, 1000, NULL), 0);
+                assert_int_equal(og__net_socket_send_to(&client, "0123456789", (size_t)n, NULL, 1000, NULL),
+                                 0);
             p.stop_at += 9;
             run_for(1000);
             for (int n = 0; n < 9; n++) {
-                assert_int_equal(og__socket_recv_from(&client, data, sizeof data, &got, NULL, 1000, NULL), 1);
+                assert_int_equal(og__net_socket_recv_from(&client, data, sizeof data, &got, NULL, 1000, NULL),
+                                 1);
                 assert_int_equal(got, n);
                 assert_memory_equal(data, "0123456789", got);
             }
         }
         assert_int_equal(p.got, 90);
         assert_int_equal(p.errors, 0);
-        og__socket_close(&client);
-        og__dgram_close(p.dgram);
-        og__dgram_close(p.dgram);
+        og__net_socket_close(&client);
+        og__net_dgram_close(p.dgram);
+        og__net_dgram_close(p.dgram);
         run_for(3);
         assert_int_equal(p.closes, 1);
     }
-    og__dgram_close(NULL);
+    og__net_dgram_close(NULL);
 }
 
 static void test_big_ones(void **state)
@@ -138,16 +140,16 @@ static void test_big_ones(void **state)
         post_office p = {.echo = true, .stop_at = 1};
         open_office(&p, schemes[i]);
         og__socket client = open_client(&p.endpoint);
-        size_t most = og__socket_max_datagram(p.endpoint.transport);
+        size_t most = og__net_socket_max_datagram(p.endpoint.transport);
         size_t got;
         og_error err = {0};
         memset(data, 'b', sizeof data);
-        assert_int_equal(og__socket_send_to(&client, data, most, NULL, 1000, NULL), OG_OK);
+        assert_int_equal(og__net_socket_send_to(&client, data, most, NULL, 1000, NULL), OG_OK);
         run_for(1000);
         assert_int_equal(p.bytes, most);
-        assert_int_equal(og__socket_recv_from(&client, data, sizeof data, &got, NULL, 1000, NULL), 1);
+        assert_int_equal(og__net_socket_recv_from(&client, data, sizeof data, &got, NULL, 1000, NULL), 1);
         assert_int_equal(got, most);
-        assert_int_equal(og__dgram_send(p.dgram, data, most + 1, &client.peer, &err), OG_EVALUE);
+        assert_int_equal(og__net_dgram_send(p.dgram, data, most + 1, &client.peer, &err), OG_EVALUE);
         if (i == 1) {
             /* Longer than any room for it: lost, and told so. */
             assert_int_equal(send(client.fd, data, 65537, 0), 65537);
@@ -155,8 +157,8 @@ static void test_big_ones(void **state)
             assert_int_equal(p.errors, 1);
             assert_int_equal(p.error.code, OG_ELIMIT);
         }
-        og__socket_close(&client);
-        og__dgram_close(p.dgram);
+        og__net_socket_close(&client);
+        og__net_dgram_close(p.dgram);
         run_for(2);
     }
 }
@@ -168,20 +170,20 @@ static void test_refused(void **state)
     post_office p = {0};
     open_office(&p, "udp");
     og_endpoint nobody = p.endpoint;
-    og__dgram_close(p.dgram);
+    og__net_dgram_close(p.dgram);
     run_for(2);
     og__socket socket;
-    assert_int_equal(og__socket_connect(&socket, &nobody, 1000, NULL), OG_OK);
+    assert_int_equal(og__net_socket_connect(&socket, &nobody, 1000, NULL), OG_OK);
     p = (post_office){0};
-    p.dgram = og__dgram_open(loop, &socket, on_data, on_error, on_close, &p, NULL);
+    p.dgram = og__net_dgram_open(loop, &socket, on_data, on_error, on_close, &p, NULL);
     for (int i = 1; i < 3; i++) {
-        assert_int_equal(og__dgram_send(p.dgram, "x", 1, NULL, NULL), OG_OK);
+        assert_int_equal(og__net_dgram_send(p.dgram, "x", 1, NULL, NULL), OG_OK);
         run_for(1000);
         assert_int_equal(p.errors, i);
         assert_int_equal(p.error.code, OG_ECLOSED);
         assert_non_null(strstr(p.error.text, "nobody listens at udp 127.0.0.1:"));
     }
-    og__dgram_close(p.dgram);
+    og__net_dgram_close(p.dgram);
     run_for(2);
     assert_int_equal(p.closes, 1);
 }
@@ -197,7 +199,7 @@ static void test_queue(void **state)
     og__address to;
     uint32_t data[500] = {0};
     size_t got;
-    assert_int_equal(og__socket_send_to(&client, "hello", 5, NULL, 1000, NULL), OG_OK);
+    assert_int_equal(og__net_socket_send_to(&client, "hello", 5, NULL, 1000, NULL), OG_OK);
     run_for(5);
     assert_int_equal(p.got, 1);
     to.len = sizeof to.u.bytes;
@@ -206,24 +208,24 @@ static void test_queue(void **state)
     int status = OG_OK;
     while (sent < 10000) {
         data[0] = sent;
-        status = og__dgram_send(p.dgram, data, sizeof data, &to, NULL);
+        status = og__net_dgram_send(p.dgram, data, sizeof data, &to, NULL);
         if (status != OG_OK) break;
         sent++;
     }
     assert_int_equal(status, OG_EBUSY);
     assert_in_range(sent, 500, 1000);
     for (uint32_t i = 0; i < sent; i++) {
-        while (og__socket_recv_from(&client, data, sizeof data, &got, NULL, 0, NULL) != 1)
+        while (og__net_socket_recv_from(&client, data, sizeof data, &got, NULL, 0, NULL) != 1)
             run_for(2);
         assert_int_equal(data[0], i);
     }
     assert_int_equal(p.errors, 0);
     /* A client that is gone: the datagram is lost, and told so. */
-    og__socket_close(&client);
+    og__net_socket_close(&client);
     og_error err = {0};
-    assert_int_equal(og__dgram_send(p.dgram, "x", 1, &to, &err), OG_ECLOSED);
+    assert_int_equal(og__net_dgram_send(p.dgram, "x", 1, &to, &err), OG_ECLOSED);
     assert_non_null(strstr(err.text, "nobody listens"));
-    og__dgram_close(p.dgram);
+    og__net_dgram_close(p.dgram);
     run_for(2);
 }
 
@@ -237,13 +239,13 @@ static void test_close_in_data(void **state)
     char data[16];
     size_t got;
     for (int i = 0; i < 3; i++)
-        assert_int_equal(og__socket_send_to(&client, "ping", 4, NULL, 1000, NULL), OG_OK);
+        assert_int_equal(og__net_socket_send_to(&client, "ping", 4, NULL, 1000, NULL), OG_OK);
     run_for(5);
     assert_int_equal(p.got, 1);
     assert_int_equal(p.closes, 1);
-    assert_int_equal(og__socket_recv_from(&client, data, sizeof data, &got, NULL, 1000, NULL), 1);
+    assert_int_equal(og__net_socket_recv_from(&client, data, sizeof data, &got, NULL, 1000, NULL), 1);
     assert_int_equal(got, 4);
-    og__socket_close(&client);
+    og__net_socket_close(&client);
 }
 
 static void test_left_to_the_loop(void **state)
@@ -252,11 +254,11 @@ static void test_left_to_the_loop(void **state)
     post_office p[2] = {{0}};
     for (int i = 0; i < 2; i++)
         open_office(&p[i], schemes[i]);
-    og__loop_free(loop);
+    og__net_loop_free(loop);
     assert_int_equal(p[0].closes, 1);
     assert_int_equal(p[1].closes, 1);
     assert_int_not_equal(access(p[1].endpoint.path, F_OK), 0);
-    loop = og__loop_new(NULL, NULL);
+    loop = og__net_loop_new(NULL, NULL);
 }
 
 #define ON_A_LOOP(test) cmocka_unit_test_setup_teardown(test, make_loop, free_loop)

@@ -24,14 +24,14 @@ static og__loop *loop;
 static int make_loop(void **state)
 {
     (void)state;
-    loop = og__loop_new(NULL, NULL);
+    loop = og__net_loop_new(NULL, NULL);
     return loop ? 0 : -1;
 }
 
 static int free_loop(void **state)
 {
     (void)state;
-    og__loop_free(loop);
+    og__net_loop_free(loop);
     loop = NULL;
     return 0;
 }
@@ -39,25 +39,25 @@ static int free_loop(void **state)
 static void stop(void *arg)
 {
     (void)arg;
-    og__loop_stop(loop);
+    og__net_loop_stop(loop);
 }
 
 static void test_stop(void **state)
 {
     (void)state;
     /* A stop before the run ends it at once; then the loop runs again. */
-    og__loop_stop(loop);
-    assert_int_equal(og__loop_run(loop, NULL), OG_OK);
-    assert_int_equal(og__loop_post(loop, stop, NULL), OG_OK);
-    assert_int_equal(og__loop_run(loop, NULL), OG_OK);
-    og__loop_free(NULL);
+    og__net_loop_stop(loop);
+    assert_int_equal(og__net_loop_run(loop, NULL), OG_OK);
+    assert_int_equal(og__net_loop_post(loop, stop, NULL), OG_OK);
+    assert_int_equal(og__net_loop_run(loop, NULL), OG_OK);
+    og__net_loop_free(NULL);
 }
 
 static void *stop_later(void *arg)
 {
     (void)arg;
     usleep(20000);
-    og__loop_stop(loop);
+    og__net_loop_stop(loop);
     return NULL;
 }
 
@@ -66,14 +66,14 @@ static void test_stop_by_thread(void **state)
     (void)state;
     pthread_t thread;
     assert_int_equal(pthread_create(&thread, NULL, stop_later, NULL), 0);
-    assert_int_equal(og__loop_run(loop, NULL), OG_OK);
+    assert_int_equal(og__net_loop_run(loop, NULL), OG_OK);
     pthread_join(thread, NULL);
 }
 
 static void on_alarm(int signal)
 {
     (void)signal;
-    og__loop_stop(loop);
+    og__net_loop_stop(loop);
 }
 
 static void test_stop_by_signal(void **state)
@@ -84,7 +84,7 @@ static void test_stop_by_signal(void **state)
     const struct itimerval soon = {.it_value = {.tv_usec = 20000}};
     sigaction(SIGALRM, &action, &before);
     setitimer(ITIMER_REAL, &soon, NULL);
-    assert_int_equal(og__loop_run(loop, NULL), OG_OK);
+    assert_int_equal(og__net_loop_run(loop, NULL), OG_OK);
     sigaction(SIGALRM, &before, NULL);
 }
 
@@ -108,7 +108,7 @@ static void on_post(void *arg)
     const numbered *post = arg;
     if (post->number != post->poster->next) post->poster->wrong++;
     post->poster->next++;
-    if (++arrived == POSTERS * POSTS) og__loop_stop(loop);
+    if (++arrived == POSTERS * POSTS) og__net_loop_stop(loop);
 }
 
 static void *post_many(void *arg)
@@ -117,7 +117,7 @@ static void *post_many(void *arg)
     for (int i = 0; i < POSTS; i++) {
         p->posts[i].poster = p;
         p->posts[i].number = i;
-        if (og__loop_post(loop, on_post, &p->posts[i]) < 0) p->wrong++;
+        if (og__net_loop_post(loop, on_post, &p->posts[i]) < 0) p->wrong++;
     }
     return NULL;
 }
@@ -130,7 +130,7 @@ static void test_posts_by_threads(void **state)
     arrived = 0;
     for (int i = 0; i < POSTERS; i++)
         assert_int_equal(pthread_create(&threads[i], NULL, post_many, &posters[i]), 0);
-    assert_int_equal(og__loop_run(loop, NULL), OG_OK);
+    assert_int_equal(og__net_loop_run(loop, NULL), OG_OK);
     for (int i = 0; i < POSTERS; i++) {
         pthread_join(threads[i], NULL);
         assert_int_equal(posters[i].next, POSTS);
@@ -146,7 +146,7 @@ static void count(void *arg)
 
 static void post_count(void *arg)
 {
-    assert_int_equal(og__loop_post(loop, count, arg), OG_OK);
+    assert_int_equal(og__net_loop_post(loop, count, arg), OG_OK);
 }
 
 /* What is posted after the stop is called by the next run, or when the loop is freed. */
@@ -154,18 +154,18 @@ static void test_posts_after_stop(void **state)
 {
     (void)state;
     int calls = 0;
-    og__loop_stop(loop);
-    og__loop_run(loop, NULL);
-    og__loop_post(loop, count, &calls);
+    og__net_loop_stop(loop);
+    og__net_loop_run(loop, NULL);
+    og__net_loop_post(loop, count, &calls);
     assert_int_equal(calls, 0);
-    og__loop_stop(loop);
-    og__loop_run(loop, NULL);
+    og__net_loop_stop(loop);
+    og__net_loop_run(loop, NULL);
     assert_int_equal(calls, 1);
-    og__loop_post(loop, post_count, &calls);
-    og__loop_stop(loop);
-    og__loop_free(loop);
+    og__net_loop_post(loop, post_count, &calls);
+    og__net_loop_stop(loop);
+    og__net_loop_free(loop);
     assert_int_equal(calls, 2);
-    loop = og__loop_new(NULL, NULL);
+    loop = og__net_loop_new(NULL, NULL);
 }
 
 /* ---- Timers ---------------------------------------------------------------------------------------------
@@ -187,19 +187,19 @@ static void test_timer_order(void **state)
     (void)state;
     rings = 0;
     for (int i = 0; i < TIMERS; i++) {
-        timers[i] = og__timer_open(loop, on_ring, (void *)(intptr_t)i, NULL);
+        timers[i] = og__net_timer_open(loop, on_ring, (void *)(intptr_t)i, NULL);
         assert_non_null(timers[i]);
     }
-    og__timer *end = og__timer_open(loop, stop, NULL, NULL);
-    og__timer_start(end, 200);
+    og__timer *end = og__net_timer_open(loop, stop, NULL, NULL);
+    og__net_timer_start(end, 200);
     int64_t start = now_ms();
     for (int i = 0; i < TIMERS; i++)
-        og__timer_start(timers[i], (uint64_t)(1 + (i * 37) % TIMERS));
-    og__timer_stop(timers[7]);
-    og__timer_close(timers[8]);
-    og__timer_start(timers[9], 120); /* later */
-    og__timer_start(timers[10], 0);  /* sooner */
-    og__loop_run(loop, NULL);
+        og__net_timer_start(timers[i], (uint64_t)(1 + (i * 37) % TIMERS));
+    og__net_timer_stop(timers[7]);
+    og__net_timer_close(timers[8]);
+    og__net_timer_start(timers[9], 120); /* later */
+    og__net_timer_start(timers[10], 0);  /* sooner */
+    og__net_loop_run(loop, NULL);
     assert_in_range(now_ms() - start, 199, 1000);
     assert_int_equal(rings, TIMERS - 2);
     assert_int_equal(order[rings - 1], 9);
@@ -210,8 +210,8 @@ static void test_timer_order(void **state)
         last = due;
     }
     for (int i = 0; i < TIMERS; i++)
-        if (i != 8) og__timer_close(timers[i]);
-    og__timer_close(end);
+        if (i != 8) og__net_timer_close(timers[i]);
+    og__net_timer_close(end);
 }
 
 typedef struct beat {
@@ -223,26 +223,26 @@ typedef struct beat {
 static void on_beat(void *ctx)
 {
     beat *b = ctx;
-    og__timer_start(b->kept, 60); /* as with every message that arrives */
+    og__net_timer_start(b->kept, 60); /* as with every message that arrives */
     if (--b->left > 0)
-        og__timer_start(b->timer, 5);
+        og__net_timer_start(b->timer, 5);
     else
-        og__timer_close(b->timer); /* within its own call */
+        og__net_timer_close(b->timer); /* within its own call */
 }
 
 static void test_timer_restart(void **state)
 {
     (void)state;
     beat b = {.left = 20};
-    b.kept = og__timer_open(loop, stop, NULL, NULL);
-    b.timer = og__timer_open(loop, on_beat, &b, NULL);
+    b.kept = og__net_timer_open(loop, stop, NULL, NULL);
+    b.timer = og__net_timer_open(loop, on_beat, &b, NULL);
     int64_t start = now_ms();
-    og__timer_start(b.kept, 60);
-    og__timer_start(b.timer, 5);
-    og__loop_run(loop, NULL);
+    og__net_timer_start(b.kept, 60);
+    og__net_timer_start(b.timer, 5);
+    og__net_loop_run(loop, NULL);
     assert_int_equal(b.left, 0);
     assert_in_range(now_ms() - start, 20 * 5 + 60 - 1, 1000);
-    og__timer_start(b.kept, UINT64_MAX); /* never, and left to og__loop_free() */
+    og__net_timer_start(b.kept, UINT64_MAX); /* never, and left to og__net_loop_free() */
 }
 
 /* ---- Listeners ------------------------------------------------------------------------------------------
@@ -261,9 +261,9 @@ static void on_accept(void *ctx, og__socket accepted)
 {
     hall *h = ctx;
     h->accepted++;
-    og__socket_close(&accepted);
-    if (h->accepted == h->close_at) og__listener_close(h->listener);
-    if (h->accepted == h->pause_at) og__listener_pause(h->listener, true);
+    og__net_socket_close(&accepted);
+    if (h->accepted == h->close_at) og__net_listener_close(h->listener);
+    if (h->accepted == h->pause_at) og__net_listener_pause(h->listener, true);
 }
 
 static void on_accept_error(void *ctx, const og_error *err)
@@ -277,17 +277,17 @@ static void on_accept_error(void *ctx, const og_error *err)
 static void open_hall(hall *h, og_endpoint *endpoint)
 {
     og__socket socket = open_listener("tcp://127.0.0.1:0", endpoint);
-    h->listener = og__listener_open(loop, &socket, on_accept, on_accept_error, h, NULL);
+    h->listener = og__net_listener_open(loop, &socket, on_accept, on_accept_error, h, NULL);
     assert_non_null(h->listener);
     assert_int_equal(socket.fd, -1);
 }
 
 static void run_for(uint64_t ms)
 {
-    og__timer *end = og__timer_open(loop, stop, NULL, NULL);
-    og__timer_start(end, ms);
-    og__loop_run(loop, NULL);
-    og__timer_close(end);
+    og__timer *end = og__net_timer_open(loop, stop, NULL, NULL);
+    og__net_timer_start(end, ms);
+    og__net_loop_run(loop, NULL);
+    og__net_timer_close(end);
 }
 
 static void test_accept(void **state)
@@ -298,21 +298,21 @@ static void test_accept(void **state)
     og__socket clients[100];
     open_hall(&h, &endpoint);
     for (int i = 0; i < 100; i++)
-        assert_int_equal(og__socket_connect(&clients[i], &endpoint, 1000, NULL), OG_OK);
+        assert_int_equal(og__net_socket_connect(&clients[i], &endpoint, 1000, NULL), OG_OK);
     run_for(50);
     assert_int_equal(h.accepted, 60);
-    og__listener_pause(h.listener, true);
+    og__net_listener_pause(h.listener, true);
     run_for(20);
     assert_int_equal(h.accepted, 60);
-    og__listener_pause(h.listener, false);
+    og__net_listener_pause(h.listener, false);
     h.close_at = 90;
     run_for(50);
     assert_int_equal(h.accepted, 90);
     assert_int_equal(h.errors, 0);
     for (int i = 0; i < 100; i++)
-        og__socket_close(&clients[i]);
+        og__net_socket_close(&clients[i]);
     og__socket late;
-    assert_int_equal(og__socket_connect(&late, &endpoint, 1000, NULL), OG_ECONNECT);
+    assert_int_equal(og__net_socket_connect(&late, &endpoint, 1000, NULL), OG_ECONNECT);
 }
 
 /* Out of descriptors: told once, tried again in peace, and everybody is served in the end. */
@@ -324,7 +324,7 @@ static void test_accept_without_descriptors(void **state)
     og__socket clients[3];
     open_hall(&h, &endpoint);
     for (int i = 0; i < 3; i++)
-        assert_int_equal(og__socket_connect(&clients[i], &endpoint, 1000, NULL), OG_OK);
+        assert_int_equal(og__net_socket_connect(&clients[i], &endpoint, 1000, NULL), OG_OK);
     struct rlimit before;
     struct rusage usage[2];
     getrlimit(RLIMIT_NOFILE, &before);
@@ -342,25 +342,25 @@ static void test_accept_without_descriptors(void **state)
     assert_in_range(busy, 0, 100000);
     run_for(150);
     assert_int_equal(h.accepted, 3);
-    og__listener_close(h.listener);
-    og__listener_close(NULL);
+    og__net_listener_close(h.listener);
+    og__net_listener_close(NULL);
     for (int i = 0; i < 3; i++)
-        og__socket_close(&clients[i]);
+        og__net_socket_close(&clients[i]);
 }
 
-/* The path goes with the listener, also when it is left to og__loop_free(). */
+/* The path goes with the listener, also when it is left to og__net_loop_free(). */
 static void test_listener_path(void **state)
 {
     (void)state;
     hall h = {0};
     og_endpoint endpoint;
     og__socket socket = open_listener(temp_endpoint("unix", "x"), &endpoint);
-    h.listener = og__listener_open(loop, &socket, on_accept, NULL, &h, NULL);
+    h.listener = og__net_listener_open(loop, &socket, on_accept, NULL, &h, NULL);
     assert_non_null(h.listener);
     assert_int_equal(access(endpoint.path, F_OK), 0);
-    og__loop_free(loop);
+    og__net_loop_free(loop);
     assert_int_not_equal(access(endpoint.path, F_OK), 0);
-    loop = og__loop_new(NULL, NULL);
+    loop = og__net_loop_new(NULL, NULL);
 }
 
 int main(void)

@@ -34,7 +34,7 @@ static void on_data(void *ctx, const uint8_t *data, size_t len)
 {
     owner *o = ctx;
     og_error err = {0};
-    note(o, og__stream_write(o->stream, data, len, &err));
+    note(o, og__net_stream_write(o->stream, data, len, &err));
 }
 
 static void on_close(void *ctx)
@@ -50,19 +50,19 @@ static void on_connect(void *ctx, const og_error *err)
     owner *o = ctx;
     o->connected++;
     if (err) note(o, err->code);
-    og__loop_stop(o->loop);
+    og__net_loop_stop(o->loop);
 }
 
 static void on_accept(void *ctx, og__socket accepted)
 {
     (void)ctx;
-    og__socket_close(&accepted);
+    og__net_socket_close(&accepted);
 }
 
 static void on_gram(void *ctx, const uint8_t *data, size_t len, const og__address *from)
 {
     owner *o = ctx;
-    note(o, og__dgram_send(o->dgram, data, len, from, NULL));
+    note(o, og__net_dgram_send(o->dgram, data, len, from, NULL));
 }
 
 static void on_post(void *arg)
@@ -72,7 +72,7 @@ static void on_post(void *arg)
 
 static void on_timer(void *ctx)
 {
-    og__loop_stop(((owner *)ctx)->loop);
+    og__net_loop_stop(((owner *)ctx)->loop);
 }
 
 static void write_much(owner *o)
@@ -82,9 +82,9 @@ static void write_much(owner *o)
     og_buf_init(&buf, NULL);
     assert_int_equal(og_buf_put(&buf, data, sizeof data), OG_OK);
     for (int i = 0; i < 8; i++)
-        note(o, og__stream_write(o->stream, data, sizeof data, NULL));
-    note(o, og__stream_write(o->stream, "small", 5, NULL));
-    note(o, og__stream_write_buf(o->stream, &buf, NULL));
+        note(o, og__net_stream_write(o->stream, data, sizeof data, NULL));
+    note(o, og__net_stream_write(o->stream, "small", 5, NULL));
+    note(o, og__net_stream_write_buf(o->stream, &buf, NULL));
     assert_null(buf.data);
 }
 
@@ -93,31 +93,31 @@ static void use_streams(owner *o, og_endpoint *endpoint)
     og__socket listener = open_listener("tcp://127.0.0.1:0", endpoint);
     og__socket client = open_client(endpoint);
     og__socket accepted;
-    assert_int_equal(og__socket_accept(&listener, &accepted, 1000, NULL), OG_OK);
-    o->listener = og__listener_open(o->loop, &listener, on_accept, NULL, o, NULL);
+    assert_int_equal(og__net_socket_accept(&listener, &accepted, 1000, NULL), OG_OK);
+    o->listener = og__net_listener_open(o->loop, &listener, on_accept, NULL, o, NULL);
     if (!o->listener) note(o, OG_ENOMEM);
-    o->stream = og__stream_open(o->loop, &accepted, &events, o, NULL);
+    o->stream = og__net_stream_open(o->loop, &accepted, &events, o, NULL);
     assert_int_equal(accepted.fd, -1);
     assert_int_equal(listener.fd, -1);
     if (!o->stream) note(o, OG_ENOMEM);
     if (o->stream) {
         o->opened++;
-        og__stream_read(o->stream, true);
+        og__net_stream_read(o->stream, true);
         write_much(o);
     }
-    og__socket_close(&client);
+    og__net_socket_close(&client);
 }
 
 static void use_connect(owner *o, const og_endpoint *endpoint)
 {
     if (!o->listener) return;
-    og__stream *stream = og__stream_connect(o->loop, endpoint, 1000, &events, on_connect, o, NULL);
+    og__stream *stream = og__net_stream_connect(o->loop, endpoint, 1000, &events, on_connect, o, NULL);
     if (!stream) {
         note(o, OG_ENOMEM);
         return;
     }
     o->opened++;
-    og__loop_run(o->loop, NULL);
+    og__net_loop_run(o->loop, NULL);
     assert_int_equal(o->connected, 1);
 }
 
@@ -126,20 +126,20 @@ static void use_datagrams(owner *o)
     og_endpoint endpoint;
     og__socket bound = open_listener(temp_endpoint("unixgram", "memory"), &endpoint);
     og__socket client = open_client(&endpoint);
-    o->dgram = og__dgram_open(o->loop, &bound, on_gram, NULL, on_close, o, NULL);
+    o->dgram = og__net_dgram_open(o->loop, &bound, on_gram, NULL, on_close, o, NULL);
     assert_int_equal(bound.fd, -1);
     if (!o->dgram) note(o, OG_ENOMEM);
     if (o->dgram) o->opened++;
     for (int i = 0; o->dgram && i < 4; i++)
-        assert_int_equal(og__socket_send_to(&client, "ping", 4, NULL, 1000, NULL), OG_OK);
-    og__timer *timer = og__timer_open(o->loop, on_timer, o, NULL);
+        assert_int_equal(og__net_socket_send_to(&client, "ping", 4, NULL, 1000, NULL), OG_OK);
+    og__timer *timer = og__net_timer_open(o->loop, on_timer, o, NULL);
     if (timer) {
-        og__timer_start(timer, 3);
-        og__loop_run(o->loop, NULL);
+        og__net_timer_start(timer, 3);
+        og__net_loop_run(o->loop, NULL);
     } else {
         note(o, OG_ENOMEM);
     }
-    og__socket_close(&client);
+    og__net_socket_close(&client);
 }
 
 static int scenario(const og_allocator *alloc, void *ctx)
@@ -147,17 +147,17 @@ static int scenario(const og_allocator *alloc, void *ctx)
     owner o = {0};
     og_endpoint endpoint;
     (void)ctx;
-    o.loop = og__loop_new(alloc, NULL);
+    o.loop = og__net_loop_new(alloc, NULL);
     if (!o.loop) return OG_ENOMEM;
     for (int i = 0; i < 20; i++) {
-        int status = og__loop_post(o.loop, on_post, &o);
+        int status = og__net_loop_post(o.loop, on_post, &o);
         o.posts_taken += status == OG_OK;
         note(&o, status);
     }
     use_streams(&o, &endpoint);
     use_connect(&o, &endpoint);
     use_datagrams(&o);
-    og__loop_free(o.loop);
+    og__net_loop_free(o.loop);
     assert_int_equal(o.posts_called, o.posts_taken);
     assert_int_equal(o.closed, o.opened);
     return o.status;

@@ -20,9 +20,9 @@ static void check_first(const char *endpoint, og__purpose purpose, const char *t
     og__addresses found;
     og_error err = {0};
     char first[140];
-    if (og__resolve(&e, purpose, 5000, &found, &err) < 0) fail_msg("%s: %s", endpoint, err.text);
+    if (og__net_resolve(&e, purpose, 5000, &found, &err) < 0) fail_msg("%s: %s", endpoint, err.text);
     assert_true(found.count >= least);
-    assert_string_equal(og__address_text(&found.list[0], first, sizeof first), text);
+    assert_string_equal(og__net_address_text(&found.list[0], first, sizeof first), text);
 }
 
 static void test_plain(void **state)
@@ -46,8 +46,8 @@ static void test_longest_path(void **state)
     og__addresses found;
     char text[140];
     memset(e.path, 'p', 107);
-    assert_int_equal(og__resolve(&e, OG__TO_CONNECT, -1, &found, NULL), OG_OK);
-    assert_string_equal(og__address_text(&found.list[0], text, sizeof text), e.path);
+    assert_int_equal(og__net_resolve(&e, OG__TO_CONNECT, -1, &found, NULL), OG_OK);
+    assert_string_equal(og__net_address_text(&found.list[0], text, sizeof text), e.path);
 }
 
 /* Where one address must do, it is an IPv4 one. */
@@ -77,10 +77,10 @@ static void test_many_addresses(void **state)
     struct addrinfo answers[40];
     for (int i = 0; i < 40; i++)
         add(&answers[i], &address, i < 39 ? &answers[i + 1] : NULL);
-    assert_int_equal(og__resolve_answer(&e, OG__TO_CONNECT, 0, answers, &found, &err), OG_OK);
+    assert_int_equal(og__net_resolve_answer(&e, OG__TO_CONNECT, 0, answers, &found, &err), OG_OK);
     assert_int_equal(found.count, OG__ADDRESSES_MAX);
-    assert_int_equal(og__resolve_answer(&e, OG__TO_CONNECT, 0, NULL, &found, &err), OG_EADDRESS);
-    assert_int_equal(og__resolve_answer(&e, OG__TO_CONNECT, EAI_MEMORY, NULL, &found, &err), OG_ENOMEM);
+    assert_int_equal(og__net_resolve_answer(&e, OG__TO_CONNECT, 0, NULL, &found, &err), OG_EADDRESS);
+    assert_int_equal(og__net_resolve_answer(&e, OG__TO_CONNECT, EAI_MEMORY, NULL, &found, &err), OG_ENOMEM);
 }
 
 /* Look-ups that are over sooner or later than their time limit: either is told, nothing is lost. */
@@ -91,7 +91,7 @@ static void test_time_limit(void **state)
     for (int i = 0; i < 60; i++) {
         og__addresses found;
         og_error err = {0};
-        int status = og__resolve(&e, OG__TO_CONNECT, i % 3, &found, &err);
+        int status = og__net_resolve(&e, OG__TO_CONNECT, i % 3, &found, &err);
         if (status != OG_OK) {
             assert_int_equal(status, OG_ETIMEOUT);
             assert_non_null(strstr(err.text, "'localhost' took longer than"));

@@ -31,26 +31,26 @@ static void exchange(const char *text)
     char data[16];
     size_t got;
     open_pair(text, &near, &far);
-    assert_int_equal(og__socket_write(&near, "hello", 5, 1000, NULL), OG_OK);
-    assert_int_equal(og__socket_read(&far, data, sizeof data, &got, 1000, NULL), 1);
+    assert_int_equal(og__net_socket_write(&near, "hello", 5, 1000, NULL), OG_OK);
+    assert_int_equal(og__net_socket_read(&far, data, sizeof data, &got, 1000, NULL), 1);
     assert_int_equal(got, 5);
     assert_memory_equal(data, "hello", 5);
-    assert_int_equal(og__socket_write(&far, "world!", 6, -1, NULL), OG_OK);
-    assert_int_equal(og__socket_read(&near, data, 3, &got, -1, NULL), 1);
+    assert_int_equal(og__net_socket_write(&far, "world!", 6, -1, NULL), OG_OK);
+    assert_int_equal(og__net_socket_read(&near, data, 3, &got, -1, NULL), 1);
     assert_int_equal(got, 3);
-    assert_int_equal(og__socket_read(&near, data, sizeof data, &got, -1, NULL), 1);
+    assert_int_equal(og__net_socket_read(&near, data, sizeof data, &got, -1, NULL), 1);
     assert_int_equal(got, 3);
     /* Half closed: the end is seen, and the other direction goes on. */
-    og__socket_shutdown(&near);
-    assert_int_equal(og__socket_read(&far, data, sizeof data, &got, 1000, NULL), 0);
-    assert_int_equal(og__socket_read(&far, data, sizeof data, &got, -1, NULL), 0);
-    assert_int_equal(og__socket_write(&far, "late", 4, 1000, NULL), OG_OK);
-    og__socket_close(&far);
-    assert_int_equal(og__socket_read(&near, data, sizeof data, &got, 1000, NULL), 1);
+    og__net_socket_shutdown(&near);
+    assert_int_equal(og__net_socket_read(&far, data, sizeof data, &got, 1000, NULL), 0);
+    assert_int_equal(og__net_socket_read(&far, data, sizeof data, &got, -1, NULL), 0);
+    assert_int_equal(og__net_socket_write(&far, "late", 4, 1000, NULL), OG_OK);
+    og__net_socket_close(&far);
+    assert_int_equal(og__net_socket_read(&near, data, sizeof data, &got, 1000, NULL), 1);
     assert_memory_equal(data, "late", 4);
-    assert_int_equal(og__socket_read(&near, data, sizeof data, &got, 1000, NULL), 0);
-    og__socket_close(&near);
-    og__socket_close(&near);
+    assert_int_equal(og__net_socket_read(&near, data, sizeof data, &got, 1000, NULL), 0);
+    og__net_socket_close(&near);
+    og__net_socket_close(&near);
 }
 
 static void test_exchange(void **state)
@@ -76,8 +76,8 @@ static void test_nodelay(void **state)
         assert_int_equal(getsockopt(fds[i], IPPROTO_TCP, TCP_NODELAY, &on, &len), 0);
         assert_true(on);
     }
-    og__socket_close(&near);
-    og__socket_close(&far);
+    og__net_socket_close(&near);
+    og__net_socket_close(&far);
 }
 
 static void test_addresses(void **state)
@@ -95,16 +95,16 @@ static void test_addresses(void **state)
         snprintf(to.host, sizeof to.host, "%s", hosts[i]);
         og__socket client = open_client(&to);
         og__socket accepted;
-        assert_int_equal(og__socket_accept(&listener, &accepted, 1000, NULL), OG_OK);
+        assert_int_equal(og__net_socket_accept(&listener, &accepted, 1000, NULL), OG_OK);
         snprintf(expected, sizeof expected, "%s%u", starts[i], (unsigned)endpoint.port);
-        assert_string_equal(og__address_text(&client.peer, text, sizeof text), expected);
-        og__address_text(&accepted.peer, text, sizeof text);
+        assert_string_equal(og__net_address_text(&client.peer, text, sizeof text), expected);
+        og__net_address_text(&accepted.peer, text, sizeof text);
         assert_int_equal(strncmp(text, starts[i], strlen(starts[i])), 0);
-        og__socket_close(&client);
-        og__socket_close(&accepted);
+        og__net_socket_close(&client);
+        og__net_socket_close(&accepted);
     }
-    og__socket_close(&listener);
-    assert_string_equal(og__address_text(&(og__address){0}, text, sizeof text), "unknown");
+    og__net_socket_close(&listener);
+    assert_string_equal(og__net_address_text(&(og__address){0}, text, sizeof text), "unknown");
 }
 
 static void test_loopback_is_default(void **state)
@@ -117,7 +117,7 @@ static void test_loopback_is_default(void **state)
     assert_int_equal(getsockname(listener.fd, (struct sockaddr *)(void *)&name, &len), 0);
     assert_int_equal(name.sin_family, AF_INET);
     assert_int_equal(ntohl(name.sin_addr.s_addr), INADDR_LOOPBACK);
-    og__socket_close(&listener);
+    og__net_socket_close(&listener);
 }
 
 static void test_refused(void **state)
@@ -129,7 +129,7 @@ static void test_refused(void **state)
     endpoint.port = free_port();
     char expected[240];
     snprintf(expected, sizeof expected, "cannot connect to 127.0.0.1:%u: Connection refused", endpoint.port);
-    assert_int_equal(og__socket_connect(&socket, &endpoint, 1000, &err), OG_ECONNECT);
+    assert_int_equal(og__net_socket_connect(&socket, &endpoint, 1000, &err), OG_ECONNECT);
     assert_string_equal(err.text, expected);
     assert_int_equal(err.sys, ECONNREFUSED);
     assert_int_equal(socket.fd, -1);
@@ -140,7 +140,7 @@ static void test_refused(void **state)
     snprintf(expected, sizeof expected,
              "cannot connect to localhost:%u: 127.0.0.1:%u: Connection refused; [::1]:%u: Connection refused",
              endpoint.port, endpoint.port, endpoint.port);
-    assert_int_equal(og__socket_connect(&socket, &endpoint, 1000, &err), OG_ECONNECT);
+    assert_int_equal(og__net_socket_connect(&socket, &endpoint, 1000, &err), OG_ECONNECT);
     assert_string_equal(err.text, expected);
 }
 
@@ -156,7 +156,7 @@ static void test_connected_to_itself(void **state)
     assert_int_equal(bind(fd, (struct sockaddr *)&name, len), 0);
     assert_int_equal(getsockname(fd, (struct sockaddr *)&name, &len), 0);
     assert_int_equal(connect(fd, (struct sockaddr *)&name, len), 0);
-    assert_int_equal(og__fd_connected(fd), -ECONNREFUSED);
+    assert_int_equal(og__net_fd_connected(fd), -ECONNREFUSED);
     close(fd);
 }
 
@@ -169,9 +169,9 @@ static void test_second_address(void **state)
     endpoint.host[0] = '\0'; /* 127.0.0.1 refuses, ::1 answers */
     og__socket client = open_client(&endpoint);
     char text[140];
-    assert_int_equal(strncmp(og__address_text(&client.peer, text, sizeof text), "[::1]:", 6), 0);
-    og__socket_close(&client);
-    og__socket_close(&listener);
+    assert_int_equal(strncmp(og__net_address_text(&client.peer, text, sizeof text), "[::1]:", 6), 0);
+    og__net_socket_close(&client);
+    og__net_socket_close(&listener);
 }
 
 static void test_bad_addresses(void **state)
@@ -191,12 +191,12 @@ static void test_bad_addresses(void **state)
         og_endpoint endpoint = parse(cases[i].text);
         og__socket socket;
         og_error err = {0};
-        assert_int_equal(og__socket_connect(&socket, &endpoint, 20000, &err), OG_EADDRESS);
+        assert_int_equal(og__net_socket_connect(&socket, &endpoint, 20000, &err), OG_EADDRESS);
         if (!strstr(err.text, cases[i].part)) fail_msg("%s", err.text);
     }
     og_endpoint endpoint = parse("tls://127.0.0.1:1");
     og__socket socket;
-    assert_int_equal(og__socket_listen(&socket, &endpoint, 0, NULL), OG_EADDRESS);
+    assert_int_equal(og__net_socket_listen(&socket, &endpoint, 0, NULL), OG_EADDRESS);
 }
 
 /* A listener whose queue is full: nobody answers further connects. */
@@ -209,27 +209,27 @@ static void test_connect_timeout(void **state)
     og__socket client;
     og_error err = {0};
     int fillers = 0;
-    assert_int_equal(og__socket_listen(&listener, &endpoint, 1, NULL), OG_OK);
-    while (fillers < 8 && og__socket_connect(&filler[fillers], &endpoint, 100, NULL) == OG_OK)
+    assert_int_equal(og__net_socket_listen(&listener, &endpoint, 1, NULL), OG_OK);
+    while (fillers < 8 && og__net_socket_connect(&filler[fillers], &endpoint, 100, NULL) == OG_OK)
         fillers++;
     assert_in_range(fillers, 1, 7);
     int64_t start = now_ms();
-    assert_int_equal(og__socket_connect(&client, &endpoint, 150, &err), OG_ETIMEOUT);
+    assert_int_equal(og__net_socket_connect(&client, &endpoint, 150, &err), OG_ETIMEOUT);
     assert_in_range(now_ms() - start, 149, 1500);
     assert_non_null(strstr(err.text, "within 150 ms"));
     while (fillers > 0)
-        og__socket_close(&filler[--fillers]);
-    og__socket_close(&listener);
+        og__net_socket_close(&filler[--fillers]);
+    og__net_socket_close(&listener);
 
     endpoint = parse(temp_endpoint("unix", "full"));
-    assert_int_equal(og__socket_listen(&listener, &endpoint, 1, NULL), OG_OK);
-    while (fillers < 8 && og__socket_connect(&filler[fillers], &endpoint, 50, NULL) == OG_OK)
+    assert_int_equal(og__net_socket_listen(&listener, &endpoint, 1, NULL), OG_OK);
+    while (fillers < 8 && og__net_socket_connect(&filler[fillers], &endpoint, 50, NULL) == OG_OK)
         fillers++;
     assert_in_range(fillers, 1, 7);
-    assert_int_equal(og__socket_connect(&client, &endpoint, 50, &err), OG_ETIMEOUT);
+    assert_int_equal(og__net_socket_connect(&client, &endpoint, 50, &err), OG_ETIMEOUT);
     while (fillers > 0)
-        og__socket_close(&filler[--fillers]);
-    og__socket_close(&listener);
+        og__net_socket_close(&filler[--fillers]);
+    og__net_socket_close(&listener);
 }
 
 static void test_time_limits(void **state)
@@ -244,30 +244,30 @@ static void test_time_limits(void **state)
     size_t got;
     og__socket listener = open_listener("tcp://127.0.0.1:0", &endpoint);
     int64_t start = now_ms();
-    assert_int_equal(og__socket_accept(&listener, &accepted, 60, &err), OG_ETIMEOUT);
+    assert_int_equal(og__net_socket_accept(&listener, &accepted, 60, &err), OG_ETIMEOUT);
     assert_in_range(now_ms() - start, 59, 1000);
-    assert_int_equal(og__socket_accept(&listener, &accepted, 0, &err), OG_ETIMEOUT);
-    og__socket_close(&listener);
+    assert_int_equal(og__net_socket_accept(&listener, &accepted, 0, &err), OG_ETIMEOUT);
+    og__net_socket_close(&listener);
 
     open_pair("tcp://127.0.0.1:0", &near, &far);
     start = now_ms();
-    assert_int_equal(og__socket_read(&near, data, sizeof data, &got, 60, &err), OG_ETIMEOUT);
+    assert_int_equal(og__net_socket_read(&near, data, sizeof data, &got, 60, &err), OG_ETIMEOUT);
     assert_in_range(now_ms() - start, 59, 1000);
     assert_non_null(strstr(err.text, "60 ms"));
-    assert_int_equal(og__socket_read(&near, data, sizeof data, &got, 0, &err), OG_ETIMEOUT);
-    assert_int_equal(og__socket_read(&near, data, 0, &got, 0, &err), OG_EINVAL);
+    assert_int_equal(og__net_socket_read(&near, data, sizeof data, &got, 0, &err), OG_ETIMEOUT);
+    assert_int_equal(og__net_socket_read(&near, data, 0, &got, 0, &err), OG_EINVAL);
 
     /* The peer reads nothing: what it took is told. */
     size_t size = 64u << 20;
     char *big = calloc(1, size);
     assert_non_null(big);
     start = now_ms();
-    assert_int_equal(og__socket_write(&near, big, size, 80, &err), OG_ETIMEOUT);
+    assert_int_equal(og__net_socket_write(&near, big, size, 80, &err), OG_ETIMEOUT);
     assert_in_range(now_ms() - start, 79, 2000);
     assert_non_null(strstr(err.text, "of 67108864 bytes"));
     free(big);
-    og__socket_close(&near);
-    og__socket_close(&far);
+    og__net_socket_close(&near);
+    og__net_socket_close(&far);
 }
 
 static void *write_all(void *arg)
@@ -277,8 +277,8 @@ static void *write_all(void *arg)
     uint8_t *data = malloc(size);
     for (size_t i = 0; i < size; i++)
         data[i] = (uint8_t)(i * 7 + (i >> 13));
-    int status = og__socket_write(socket, data, size, 10000, NULL);
-    og__socket_shutdown(socket);
+    int status = og__net_socket_write(socket, data, size, 10000, NULL);
+    og__net_socket_shutdown(socket);
     free(data);
     return (void *)(intptr_t)status;
 }
@@ -295,7 +295,7 @@ static void test_big_write(void **state)
     size_t got;
     size_t total = 0;
     bool same = true;
-    while (og__socket_read(&far, data, sizeof data, &got, 5000, NULL) == 1)
+    while (og__net_socket_read(&far, data, sizeof data, &got, 5000, NULL) == 1)
         for (size_t i = 0; i < got; i++, total++)
             same = same && data[i] == (uint8_t)(total * 7 + (total >> 13));
     void *status;
@@ -303,8 +303,8 @@ static void test_big_write(void **state)
     assert_null(status);
     assert_true(same);
     assert_int_equal(total, 8u << 20);
-    og__socket_close(&near);
-    og__socket_close(&far);
+    og__net_socket_close(&near);
+    og__net_socket_close(&far);
 }
 
 static void test_peer_gone(void **state)
@@ -318,14 +318,14 @@ static void test_peer_gone(void **state)
     open_pair("tcp://127.0.0.1:0", &near, &far);
     struct linger reset = {.l_onoff = 1, .l_linger = 0};
     assert_int_equal(setsockopt(far.fd, SOL_SOCKET, SO_LINGER, &reset, sizeof reset), 0);
-    og__socket_close(&far);
-    assert_int_equal(og__socket_read(&near, data, sizeof data, &got, 1000, &err), OG_ECLOSED);
+    og__net_socket_close(&far);
+    assert_int_equal(og__net_socket_read(&near, data, sizeof data, &got, 1000, &err), OG_ECLOSED);
     assert_int_equal(err.sys, ECONNRESET);
     assert_non_null(strstr(err.text, "127.0.0.1:"));
     /* No SIGPIPE. */
-    assert_int_equal(og__socket_write(&near, "x", 1, 1000, &err), OG_ECLOSED);
+    assert_int_equal(og__net_socket_write(&near, "x", 1, 1000, &err), OG_ECLOSED);
     assert_int_equal(err.sys, EPIPE);
-    og__socket_close(&near);
+    og__net_socket_close(&near);
 }
 
 typedef enum call { ACCEPT, READ, READ_FOREVER, RECV, RECV_FOREVER, WRITE } call;
@@ -343,14 +343,14 @@ static void *wait_in_call(void *arg)
     og__socket accepted;
     size_t got;
     switch (w->call) {
-    case ACCEPT: w->status = og__socket_accept(w->socket, &accepted, -1, NULL); break;
-    case READ: w->status = og__socket_read(w->socket, data, 8, &got, 5000, NULL); break;
-    case READ_FOREVER: w->status = og__socket_read(w->socket, data, 8, &got, -1, NULL); break;
-    case RECV: w->status = og__socket_recv_from(w->socket, data, 8, &got, NULL, 5000, NULL); break;
-    case RECV_FOREVER: w->status = og__socket_recv_from(w->socket, data, 8, &got, NULL, -1, NULL); break;
+    case ACCEPT: w->status = og__net_socket_accept(w->socket, &accepted, -1, NULL); break;
+    case READ: w->status = og__net_socket_read(w->socket, data, 8, &got, 5000, NULL); break;
+    case READ_FOREVER: w->status = og__net_socket_read(w->socket, data, 8, &got, -1, NULL); break;
+    case RECV: w->status = og__net_socket_recv_from(w->socket, data, 8, &got, NULL, 5000, NULL); break;
+    case RECV_FOREVER: w->status = og__net_socket_recv_from(w->socket, data, 8, &got, NULL, -1, NULL); break;
     case WRITE:
         do
-            w->status = og__socket_write(w->socket, data, sizeof data, -1, NULL);
+            w->status = og__net_socket_write(w->socket, data, sizeof data, -1, NULL);
         while (w->status == OG_OK);
         break;
     }
@@ -364,7 +364,7 @@ static void interrupt_in(og__socket *socket, call in)
     assert_int_equal(pthread_create(&thread, NULL, wait_in_call, &w), 0);
     usleep(30000);
     int64_t start = now_ms();
-    og__socket_interrupt(socket);
+    og__net_socket_interrupt(socket);
     pthread_join(thread, NULL);
     assert_in_range(now_ms() - start, 0, 1000);
     assert_int_equal(w.status, OG_ECANCELED);
@@ -382,7 +382,7 @@ static void test_interrupt(void **state)
         og_endpoint endpoint;
         og__socket listener = open_listener(i ? temp_endpoint("unix", "interrupt") : listeners[i], &endpoint);
         interrupt_in(&listener, ACCEPT);
-        og__socket_close(&listener);
+        og__net_socket_close(&listener);
     }
     const call streams[] = {READ, READ_FOREVER, WRITE};
     for (int i = 0; i < 3; i++) {
@@ -390,8 +390,8 @@ static void test_interrupt(void **state)
         og__socket far;
         open_pair("tcp://127.0.0.1:0", &near, &far);
         interrupt_in(&near, streams[i]);
-        og__socket_close(&near);
-        og__socket_close(&far);
+        og__net_socket_close(&near);
+        og__net_socket_close(&far);
     }
     const call datagrams[] = {RECV, RECV_FOREVER};
     for (int i = 0; i < 4; i++) {
@@ -399,7 +399,7 @@ static void test_interrupt(void **state)
         og__socket bound =
             open_listener(i & 1 ? temp_endpoint("unixgram", "gram") : "udp://127.0.0.1:0", &endpoint);
         interrupt_in(&bound, datagrams[i / 2]);
-        og__socket_close(&bound);
+        og__net_socket_close(&bound);
     }
 }
 
@@ -418,15 +418,15 @@ static void test_stale_path(void **state)
         og__socket first = open_listener(temp_endpoint(schemes[i], "stale"), &endpoint);
         og__socket second;
         og_error err = {0};
-        assert_int_equal(og__socket_listen(&second, &endpoint, 0, &err), OG_EBIND);
+        assert_int_equal(og__net_socket_listen(&second, &endpoint, 0, &err), OG_EBIND);
         assert_non_null(strstr(err.text, "a server listens there already"));
         assert_true(exists(endpoint.path));
         /* A server that died leaves its path behind. */
         close(first.fd);
         assert_true(exists(endpoint.path));
-        assert_int_equal(og__socket_connect(&second, &endpoint, 1000, &err), OG_ECONNECT);
-        if (og__socket_listen(&second, &endpoint, 0, &err) < 0) fail_msg("%s", err.text);
-        og__socket_close(&second);
+        assert_int_equal(og__net_socket_connect(&second, &endpoint, 1000, &err), OG_ECONNECT);
+        if (og__net_socket_listen(&second, &endpoint, 0, &err) < 0) fail_msg("%s", err.text);
+        og__net_socket_close(&second);
         assert_false(exists(endpoint.path));
     }
 }
@@ -443,7 +443,7 @@ static void test_path_of_others(void **state)
     assert_non_null(file);
     fclose(file);
     endpoint = parse(temp_endpoint("unix", "file"));
-    assert_int_equal(og__socket_listen(&socket, &endpoint, 0, &err), OG_EBIND);
+    assert_int_equal(og__net_socket_listen(&socket, &endpoint, 0, &err), OG_EBIND);
     assert_non_null(strstr(err.text, "no socket"));
     assert_true(exists(endpoint.path));
     unlink(endpoint.path);
@@ -452,24 +452,24 @@ static void test_path_of_others(void **state)
     socket = open_listener(temp_endpoint("unix", "taken"), &endpoint);
     unlink(endpoint.path);
     og__socket other;
-    assert_int_equal(og__socket_listen(&other, &endpoint, 0, &err), OG_OK);
-    og__socket_close(&socket);
+    assert_int_equal(og__net_socket_listen(&other, &endpoint, 0, &err), OG_OK);
+    og__net_socket_close(&socket);
     assert_true(exists(endpoint.path));
 
     /* A forked child that closes its copy leaves the parent's path alone. */
     pid_t child = fork();
     if (child == 0) {
-        og__socket_close(&other);
+        og__net_socket_close(&other);
         _exit(0);
     }
     waitpid(child, NULL, 0);
     assert_true(exists(endpoint.path));
-    og__socket_close(&other);
+    og__net_socket_close(&other);
     assert_false(exists(endpoint.path));
 
     endpoint = parse("unix:///no/such/directory/x");
-    assert_int_equal(og__socket_listen(&socket, &endpoint, 0, &err), OG_EBIND);
-    assert_int_equal(og__socket_connect(&socket, &endpoint, 100, &err), OG_ECONNECT);
+    assert_int_equal(og__net_socket_listen(&socket, &endpoint, 0, &err), OG_EBIND);
+    assert_int_equal(og__net_socket_connect(&socket, &endpoint, 100, &err), OG_ECONNECT);
     assert_string_equal(err.text, "cannot connect to /no/such/directory/x: No such file or directory");
 }
 
@@ -484,10 +484,10 @@ static void test_port_in_use(void **state)
         og_error err = {0};
         snprintf(text, sizeof text, "%s://127.0.0.1:0", schemes[i]);
         og__socket first = open_listener(text, &endpoint);
-        assert_int_equal(og__socket_listen(&second, &endpoint, 0, &err), OG_EBIND);
+        assert_int_equal(og__net_socket_listen(&second, &endpoint, 0, &err), OG_EBIND);
         assert_int_equal(err.sys, EADDRINUSE);
         assert_non_null(strstr(err.text, "Address already in use"));
-        og__socket_close(&first);
+        og__net_socket_close(&first);
     }
 }
 
@@ -505,16 +505,16 @@ static void test_accept_without_descriptors(void **state)
     struct rlimit none = {.rlim_cur = (rlim_t)client.fd + 1, .rlim_max = before.rlim_max};
     setrlimit(RLIMIT_NOFILE, &none);
     int64_t start = now_ms();
-    int status = og__socket_accept(&listener, &accepted, -1, &err);
+    int status = og__net_socket_accept(&listener, &accepted, -1, &err);
     int64_t took = now_ms() - start;
     setrlimit(RLIMIT_NOFILE, &before);
     assert_int_equal(status, OG_EIO);
     assert_int_equal(err.sys, EMFILE);
     assert_in_range(took, 90, 1000);
-    assert_int_equal(og__socket_accept(&listener, &accepted, 1000, &err), OG_OK);
-    og__socket_close(&accepted);
-    og__socket_close(&client);
-    og__socket_close(&listener);
+    assert_int_equal(og__net_socket_accept(&listener, &accepted, 1000, &err), OG_OK);
+    og__net_socket_close(&accepted);
+    og__net_socket_close(&client);
+    og__net_socket_close(&listener);
 }
 
 int main(void)

@@ -46,46 +46,46 @@ typedef struct guest {
 static void on_data(void *ctx, const uint8_t *data, size_t len)
 {
     guest *g = ctx;
-    og__timer_start(g->timer, 5000);
-    int status = og__stream_write(g->stream, data, len, NULL);
+    og__net_timer_start(g->timer, 5000);
+    int status = og__net_stream_write(g->stream, data, len, NULL);
     /* Some are closed by the server at once, some read no further until what is queued has gone. */
     if (status < 0 || (g->number % 7 == 3 && ++g->datas == 3))
-        og__stream_close(g->stream);
+        og__net_stream_close(g->stream);
     else if (status > 0)
-        og__stream_read(g->stream, false);
+        og__net_stream_read(g->stream, false);
 }
 
 static void on_end(void *ctx)
 {
     guest *g = ctx;
-    og__stream_shutdown(g->stream);
-    if (og__stream_queued(g->stream) == 0) og__stream_close(g->stream);
+    og__net_stream_shutdown(g->stream);
+    if (og__net_stream_queued(g->stream) == 0) og__net_stream_close(g->stream);
 }
 
 static void on_error(void *ctx, const og_error *err)
 {
     guest *g = ctx;
     assert_int_not_equal(err->code, OG_OK);
-    og__stream_close(g->stream);
+    og__net_stream_close(g->stream);
 }
 
 static void on_drain(void *ctx)
 {
     guest *g = ctx;
-    og__stream_read(g->stream, true);
+    og__net_stream_read(g->stream, true);
 }
 
 static void on_close(void *ctx)
 {
     guest *g = ctx;
     atomic_fetch_add(&g->room->server->closed, 1);
-    if (g->timer) og__timer_close(g->timer);
+    if (g->timer) og__net_timer_close(g->timer);
     free(g);
 }
 
 static void on_timer(void *ctx)
 {
-    og__stream_close(((guest *)ctx)->stream);
+    og__net_stream_close(((guest *)ctx)->stream);
 }
 
 static const og__stream_events events = {NULL, on_data, on_end, on_error, on_drain, on_close};
@@ -93,14 +93,14 @@ static const og__stream_events events = {NULL, on_data, on_end, on_error, on_dra
 static void enter(void *arg)
 {
     guest *g = arg;
-    g->stream = og__stream_open(g->room->loop, &g->socket, &events, g, NULL);
+    g->stream = og__net_stream_open(g->room->loop, &g->socket, &events, g, NULL);
     if (!g->stream) {
         on_close(g);
         return;
     }
-    g->timer = og__timer_open(g->room->loop, on_timer, g, NULL);
-    og__timer_start(g->timer, 5000);
-    og__stream_read(g->stream, true);
+    g->timer = og__net_timer_open(g->room->loop, on_timer, g, NULL);
+    og__net_timer_start(g->timer, 5000);
+    og__net_stream_read(g->stream, true);
 }
 
 static void on_accept(void *ctx, og__socket accepted)
@@ -111,12 +111,12 @@ static void on_accept(void *ctx, og__socket accepted)
     g->room = &s->rooms[g->number % LOOPS];
     g->socket = accepted;
     atomic_fetch_add(&s->opened, 1);
-    assert_int_equal(og__loop_post(g->room->loop, enter, g), OG_OK);
+    assert_int_equal(og__net_loop_post(g->room->loop, enter, g), OG_OK);
 }
 
 static void *run_loop(void *arg)
 {
-    og__loop_run(arg, NULL);
+    og__net_loop_run(arg, NULL);
     return NULL;
 }
 
@@ -139,10 +139,10 @@ static void talk(visitor *v, og__socket *socket, size_t len)
         size_t n = len - sent < piece ? len - sent : piece;
         for (size_t i = 0; i < n; i++)
             data[i] = (uint8_t)((sent + i) * 31 >> 3);
-        if (n && og__socket_write(socket, data, n, 5000, NULL) < 0) return;
+        if (n && og__net_socket_write(socket, data, n, 5000, NULL) < 0) return;
         sent += n;
         size_t got;
-        if (og__socket_read(socket, back, sizeof back, &got, 5000, NULL) != 1) return;
+        if (og__net_socket_read(socket, back, sizeof back, &got, 5000, NULL) != 1) return;
         for (size_t i = 0; i < got; i++, read++)
             v->wrong += back[i] != (uint8_t)(read * 31 >> 3);
     }
@@ -156,12 +156,12 @@ static void leave(og__socket *socket, unsigned how)
     size_t got;
     if (how == 0) setsockopt(socket->fd, SOL_SOCKET, SO_LINGER, &reset, sizeof reset);
     if (how == 1) {
-        og__socket_shutdown(socket);
-        while (og__socket_read(socket, data, sizeof data, &got, 5000, NULL) == 1)
+        og__net_socket_shutdown(socket);
+        while (og__net_socket_read(socket, data, sizeof data, &got, 5000, NULL) == 1)
             ;
     }
-    if (how == 2) og__socket_write(socket, "unanswered", 10, 1000, NULL);
-    og__socket_close(socket);
+    if (how == 2) og__net_socket_write(socket, "unanswered", 10, 1000, NULL);
+    og__net_socket_close(socket);
 }
 
 static void *visit(void *arg)
@@ -169,7 +169,7 @@ static void *visit(void *arg)
     visitor *v = arg;
     for (int i = 0; i < ROUNDS; i++) {
         og__socket socket;
-        if (og__socket_connect(&socket, v->endpoint, 5000, NULL) < 0) {
+        if (og__net_socket_connect(&socket, v->endpoint, 5000, NULL) < 0) {
             v->wrong++;
             return NULL;
         }
@@ -183,12 +183,12 @@ static void *visit(void *arg)
 static void start_server(server *s, og_endpoint *endpoint)
 {
     og__socket listener = open_listener("tcp://127.0.0.1:0", endpoint);
-    s->loop = og__loop_new(NULL, NULL);
+    s->loop = og__net_loop_new(NULL, NULL);
     assert_non_null(s->loop);
-    assert_non_null(og__listener_open(s->loop, &listener, on_accept, NULL, s, NULL));
+    assert_non_null(og__net_listener_open(s->loop, &listener, on_accept, NULL, s, NULL));
     for (int i = 0; i < LOOPS; i++) {
         s->rooms[i].server = s;
-        s->rooms[i].loop = og__loop_new(NULL, NULL);
+        s->rooms[i].loop = og__net_loop_new(NULL, NULL);
         assert_non_null(s->rooms[i].loop);
         assert_int_equal(pthread_create(&s->rooms[i].thread, NULL, run_loop, s->rooms[i].loop), 0);
     }
@@ -215,13 +215,13 @@ static void test_storm(void **state)
         whole += visitors[i].whole;
     }
     /* Some are still open, or on their way from loop to loop: freeing the loops closes them, too. */
-    og__loop_stop(s.loop);
+    og__net_loop_stop(s.loop);
     pthread_join(acceptor, NULL);
-    og__loop_free(s.loop);
+    og__net_loop_free(s.loop);
     for (int i = 0; i < LOOPS; i++) {
-        og__loop_stop(s.rooms[i].loop);
+        og__net_loop_stop(s.rooms[i].loop);
         pthread_join(s.rooms[i].thread, NULL);
-        og__loop_free(s.rooms[i].loop);
+        og__net_loop_free(s.rooms[i].loop);
     }
     assert_in_range(whole, CLIENTS * ROUNDS / 3, CLIENTS * ROUNDS);
     assert_in_range(atomic_load(&s.opened), CLIENTS * ROUNDS / 2, CLIENTS * ROUNDS);

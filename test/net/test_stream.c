@@ -25,14 +25,14 @@ static og__loop *loop;
 static int make_loop(void **state)
 {
     (void)state;
-    loop = og__loop_new(NULL, NULL);
+    loop = og__net_loop_new(NULL, NULL);
     return loop ? 0 : -1;
 }
 
 static int free_loop(void **state)
 {
     (void)state;
-    og__loop_free(loop);
+    og__net_loop_free(loop);
     loop = NULL;
     return 0;
 }
@@ -55,7 +55,7 @@ typedef struct end {
 static void close_if(end *e, when now)
 {
     assert_int_equal(e->closes, 0);
-    if (e->close == now) og__stream_close(e->stream);
+    if (e->close == now) og__net_stream_close(e->stream);
 }
 
 static uint8_t *on_alloc(void *ctx, size_t *size)
@@ -76,7 +76,7 @@ static void on_data(void *ctx, const uint8_t *data, size_t len)
         for (int i = 0; i < 64; i++)
             assert_int_equal(data[len + (size_t)i], 0);
     og_buf_put(&e->got, data, len);
-    if (e->echo) assert_true(og__stream_write(e->stream, data, len, NULL) >= 0);
+    if (e->echo) assert_true(og__net_stream_write(e->stream, data, len, NULL) >= 0);
     close_if(e, IN_DATA);
 }
 
@@ -84,7 +84,7 @@ static void on_end(void *ctx)
 {
     end *e = ctx;
     e->ends++;
-    if (e->echo) og__stream_shutdown(e->stream);
+    if (e->echo) og__net_stream_shutdown(e->stream);
     close_if(e, IN_END);
 }
 
@@ -100,7 +100,7 @@ static void on_drain(void *ctx)
 {
     end *e = ctx;
     e->drains++;
-    e->queued_at_drain = og__stream_queued(e->stream);
+    e->queued_at_drain = og__net_stream_queued(e->stream);
     close_if(e, IN_DRAIN);
 }
 
@@ -119,7 +119,7 @@ static void on_connect(void *ctx, const og_error *err)
     e->connects++;
     e->errors += err != NULL;
     if (err) e->error = *err;
-    if (!err) og__stream_read(e->stream, true);
+    if (!err) og__net_stream_read(e->stream, true);
     close_if(e, IN_CONNECT);
 }
 
@@ -137,18 +137,18 @@ static void look(void *ctx)
 {
     waiting *w = ctx;
     if (*w->counter >= w->wanted || --w->left <= 0)
-        og__loop_stop(loop);
+        og__net_loop_stop(loop);
     else
-        og__timer_start(w->timer, 1);
+        og__net_timer_start(w->timer, 1);
 }
 
 static void run_until(const int *counter, int wanted)
 {
     waiting w = {.counter = counter, .wanted = wanted, .left = 3000};
-    w.timer = og__timer_open(loop, look, &w, NULL);
-    og__timer_start(w.timer, 1);
-    og__loop_run(loop, NULL);
-    og__timer_close(w.timer);
+    w.timer = og__net_timer_open(loop, look, &w, NULL);
+    og__net_timer_start(w.timer, 1);
+    og__net_loop_run(loop, NULL);
+    og__net_timer_close(w.timer);
     assert_true(*counter >= wanted);
 }
 
@@ -156,10 +156,10 @@ static void run_for(int ms)
 {
     static const int zero;
     waiting w = {.counter = &zero, .wanted = 1, .left = ms};
-    w.timer = og__timer_open(loop, look, &w, NULL);
-    og__timer_start(w.timer, 1);
-    og__loop_run(loop, NULL);
-    og__timer_close(w.timer);
+    w.timer = og__net_timer_open(loop, look, &w, NULL);
+    og__net_timer_start(w.timer, 1);
+    og__net_loop_run(loop, NULL);
+    og__net_timer_close(w.timer);
 }
 
 /* ---- Pairs ----------------------------------------------------------------------------------------------
@@ -171,25 +171,25 @@ static void open_ends(end *e, og__socket *far)
     og_endpoint endpoint = parse("tcp://127.0.0.1:0");
     og__socket listener;
     og__socket near;
-    assert_int_equal(og__socket_listen(&listener, &endpoint, 0, NULL), OG_OK);
-    assert_int_equal(og__socket_connect(far, &endpoint, 1000, NULL), OG_OK);
-    assert_int_equal(og__socket_accept(&listener, &near, 1000, NULL), OG_OK);
-    og__socket_close(&listener);
+    assert_int_equal(og__net_socket_listen(&listener, &endpoint, 0, NULL), OG_OK);
+    assert_int_equal(og__net_socket_connect(far, &endpoint, 1000, NULL), OG_OK);
+    assert_int_equal(og__net_socket_accept(&listener, &near, 1000, NULL), OG_OK);
+    og__net_socket_close(&listener);
     og_buf_init(&e->got, NULL);
-    e->stream = og__stream_open(loop, &near, &events, e, NULL);
+    e->stream = og__net_stream_open(loop, &near, &events, e, NULL);
     assert_non_null(e->stream);
     assert_int_equal(near.fd, -1);
-    og__stream_read(e->stream, true);
+    og__net_stream_read(e->stream, true);
 }
 
 static void close_ends(end *e, og__socket *far)
 {
-    og__stream_close(e->stream);
-    og__stream_close(e->stream);
+    og__net_stream_close(e->stream);
+    og__net_stream_close(e->stream);
     run_until(&e->closes, 1);
     run_for(3);
     assert_int_equal(e->closes, 1);
-    og__socket_close(far);
+    og__net_socket_close(far);
 }
 
 static void test_echo(void **state)
@@ -201,18 +201,18 @@ static void test_echo(void **state)
     char text[140];
     size_t got;
     open_ends(&e, &far);
-    assert_int_equal(strncmp(og__stream_peer(e.stream, text, sizeof text), "127.0.0.1:", 10), 0);
-    assert_int_equal(og__socket_write(&far, "hello", 5, 1000, NULL), OG_OK);
+    assert_int_equal(strncmp(og__net_stream_peer(e.stream, text, sizeof text), "127.0.0.1:", 10), 0);
+    assert_int_equal(og__net_socket_write(&far, "hello", 5, 1000, NULL), OG_OK);
     run_until(&e.datas, 1);
-    assert_int_equal(og__socket_read(&far, data, sizeof data, &got, 1000, NULL), 1);
+    assert_int_equal(og__net_socket_read(&far, data, sizeof data, &got, 1000, NULL), 1);
     assert_int_equal(got, 5);
     assert_memory_equal(data, "hello", 5);
-    og__socket_shutdown(&far);
+    og__net_socket_shutdown(&far);
     run_until(&e.ends, 1);
-    assert_int_equal(og__socket_read(&far, data, sizeof data, &got, 1000, NULL), 0);
+    assert_int_equal(og__net_socket_read(&far, data, sizeof data, &got, 1000, NULL), 0);
     run_for(5);
     assert_int_equal(e.ends, 1);
-    assert_int_equal(og__stream_write(e.stream, "x", 1, &e.error), OG_ECLOSED);
+    assert_int_equal(og__net_stream_write(e.stream, "x", 1, &e.error), OG_ECLOSED);
     close_ends(&e, &far);
 }
 
@@ -225,15 +225,15 @@ static void test_half_close(void **state)
     char data[16];
     size_t got;
     open_ends(&e, &far);
-    assert_int_equal(og__stream_write(e.stream, "bye", 3, NULL), OG_OK);
-    og__stream_shutdown(e.stream);
-    assert_int_equal(og__socket_read(&far, data, sizeof data, &got, 1000, NULL), 1);
+    assert_int_equal(og__net_stream_write(e.stream, "bye", 3, NULL), OG_OK);
+    og__net_stream_shutdown(e.stream);
+    assert_int_equal(og__net_socket_read(&far, data, sizeof data, &got, 1000, NULL), 1);
     assert_int_equal(got, 3);
-    assert_int_equal(og__socket_read(&far, data, sizeof data, &got, 1000, NULL), 0);
-    assert_int_equal(og__socket_write(&far, "late", 4, 1000, NULL), OG_OK);
+    assert_int_equal(og__net_socket_read(&far, data, sizeof data, &got, 1000, NULL), 0);
+    assert_int_equal(og__net_socket_write(&far, "late", 4, 1000, NULL), OG_OK);
     run_until(&e.datas, 1);
     assert_memory_equal(e.got.data, "late", 4);
-    og__socket_close(&far);
+    og__net_socket_close(&far);
     run_until(&e.ends, 1);
     assert_int_equal(e.errors, 0);
     close_ends(&e, &far);
@@ -246,7 +246,7 @@ static void test_own_room(void **state)
     end e = {.room = room, .room_size = 10};
     og__socket far;
     open_ends(&e, &far);
-    assert_int_equal(og__socket_write(&far, "0123456789abcdefghijklmno", 25, 1000, NULL), OG_OK);
+    assert_int_equal(og__net_socket_write(&far, "0123456789abcdefghijklmno", 25, 1000, NULL), OG_OK);
     run_until(&e.datas, 3);
     assert_int_equal(e.got.len, 25);
     assert_memory_equal(e.got.data, "0123456789abcdefghijklmno", 25);
@@ -259,11 +259,11 @@ static void test_pause_reading(void **state)
     end e = {0};
     og__socket far;
     open_ends(&e, &far);
-    og__stream_read(e.stream, false);
-    assert_int_equal(og__socket_write(&far, "wait", 4, 1000, NULL), OG_OK);
+    og__net_stream_read(e.stream, false);
+    assert_int_equal(og__net_socket_write(&far, "wait", 4, 1000, NULL), OG_OK);
     run_for(20);
     assert_int_equal(e.datas, 0);
-    og__stream_read(e.stream, true);
+    og__net_stream_read(e.stream, true);
     run_until(&e.datas, 1);
     assert_int_equal(e.got.len, 4);
     close_ends(&e, &far);
@@ -286,7 +286,7 @@ static void *read_all(void *arg)
     static uint8_t data[100000];
     size_t got;
     r->same = true;
-    while (og__socket_read(r->socket, data, sizeof data, &got, 5000, NULL) == 1)
+    while (og__net_socket_read(r->socket, data, sizeof data, &got, 5000, NULL) == 1)
         for (size_t i = 0; i < got; i++, r->total++)
             r->same = r->same && data[i] == pattern(r->total);
     return NULL;
@@ -301,14 +301,14 @@ static void test_slow_reader(void **state)
     end e = {0};
     og__socket far;
     open_ends(&e, &far);
-    og__stream_set_high_water(e.stream, 1 << 20);
+    og__net_stream_set_high_water(e.stream, 1 << 20);
     size_t total = 0;
     bool queued = false;
     while (total < 24u << 20) {
         uint8_t small[SMALL];
         for (size_t i = 0; i < SMALL; i++)
             small[i] = pattern(total + i);
-        int status = og__stream_write(e.stream, small, SMALL, NULL);
+        int status = og__net_stream_write(e.stream, small, SMALL, NULL);
         assert_true(status == 0 || status == 1);
         queued = queued || status == 1;
         total += SMALL;
@@ -317,14 +317,14 @@ static void test_slow_reader(void **state)
         for (size_t i = 0; i < BIG; i++)
             big.data[i] = pattern(total + i);
         big.len = BIG;
-        status = og__stream_write_buf(e.stream, &big, NULL);
+        status = og__net_stream_write_buf(e.stream, &big, NULL);
         assert_true(status == 0 || status == 1);
         assert_null(big.data);
         total += BIG;
     }
     assert_true(queued);
-    assert_true(og__stream_queued(e.stream) > 1 << 20);
-    og__stream_shutdown(e.stream);
+    assert_true(og__net_stream_queued(e.stream) > 1 << 20);
+    og__net_stream_shutdown(e.stream);
     run_for(10);
     assert_int_equal(e.drains, 0);
     reader r = {.socket = &far};
@@ -333,7 +333,7 @@ static void test_slow_reader(void **state)
     run_until(&e.drains, 1);
     assert_true(e.queued_at_drain < 1 << 19);
     run_until(&e.drains, e.queued_at_drain ? 2 : 1);
-    assert_int_equal(og__stream_queued(e.stream), 0);
+    assert_int_equal(og__net_stream_queued(e.stream), 0);
     pthread_join(thread, NULL);
     assert_true(r.same);
     assert_int_equal(r.total, total);
@@ -354,10 +354,10 @@ static void test_big_echo(void **state)
     pthread_t thread;
     assert_int_equal(pthread_create(&thread, NULL, read_all, &r), 0);
     for (size_t at = 0; at < SIZE; at += 1 << 17) {
-        assert_int_equal(og__socket_write(&far, data + at, 1 << 17, 5000, NULL), OG_OK);
+        assert_int_equal(og__net_socket_write(&far, data + at, 1 << 17, 5000, NULL), OG_OK);
         run_for(1);
     }
-    og__socket_shutdown(&far);
+    og__net_socket_shutdown(&far);
     run_until(&e.ends, 1);
     run_for(20);
     pthread_join(thread, NULL);
@@ -371,7 +371,7 @@ static void reset(og__socket *socket)
 {
     struct linger linger = {.l_onoff = 1, .l_linger = 0};
     setsockopt(socket->fd, SOL_SOCKET, SO_LINGER, &linger, sizeof linger);
-    og__socket_close(socket);
+    og__net_socket_close(socket);
 }
 
 static void test_reset(void **state)
@@ -385,8 +385,8 @@ static void test_reset(void **state)
     assert_int_equal(e.error.code, OG_ECLOSED);
     assert_int_equal(e.error.sys, ECONNRESET);
     assert_int_equal(e.ends, 0);
-    assert_int_equal(og__stream_write(e.stream, "x", 1, &e.error), OG_ECLOSED);
-    assert_int_equal(og__stream_write(e.stream, "x", 1, &e.error), OG_ECLOSED);
+    assert_int_equal(og__net_stream_write(e.stream, "x", 1, &e.error), OG_ECLOSED);
+    assert_int_equal(og__net_stream_write(e.stream, "x", 1, &e.error), OG_ECLOSED);
     run_for(5);
     assert_int_equal(e.errors, 1);
     close_ends(&e, &far);
@@ -399,15 +399,15 @@ static void test_reset_while_writing(void **state)
     end e = {0};
     og__socket far;
     open_ends(&e, &far);
-    og__stream_read(e.stream, false);
+    og__net_stream_read(e.stream, false);
     size_t size = 32u << 20;
     char *data = calloc(1, size);
-    assert_int_equal(og__stream_write(e.stream, data, size, NULL), 1);
+    assert_int_equal(og__net_stream_write(e.stream, data, size, NULL), 1);
     free(data);
     reset(&far);
     run_until(&e.errors, 1);
     assert_int_equal(e.error.code, OG_ECLOSED);
-    assert_int_equal(og__stream_queued(e.stream), 0);
+    assert_int_equal(og__net_stream_queued(e.stream), 0);
     assert_int_equal(e.drains, 0);
     close_ends(&e, &far);
 }
@@ -428,19 +428,19 @@ static void test_close_in_callbacks(void **state)
             og_buf_reserve(&big, 16u << 20);
             memset(big.data, 0, 16u << 20);
             big.len = 16u << 20;
-            assert_int_equal(og__stream_write_buf(e.stream, &big, NULL), 1);
+            assert_int_equal(og__net_stream_write_buf(e.stream, &big, NULL), 1);
             assert_int_equal(pthread_create(&thread, NULL, read_all, &r), 0);
         }
         if (places[i] == IN_DATA || places[i] == IN_ALLOC)
-            assert_int_equal(og__socket_write(&far, "x", 1, 1000, NULL), OG_OK);
-        if (places[i] == IN_END) og__socket_shutdown(&far);
+            assert_int_equal(og__net_socket_write(&far, "x", 1, 1000, NULL), OG_OK);
+        if (places[i] == IN_END) og__net_socket_shutdown(&far);
         if (places[i] == IN_ERROR) reset(&far);
         run_until(&e.closes, 1);
         if (drain) pthread_join(thread, NULL);
         run_for(3);
         assert_int_equal(e.closes, 1);
         assert_int_equal(e.datas + e.ends + e.errors + e.drains, places[i] != IN_ALLOC);
-        og__socket_close(&far);
+        og__net_socket_close(&far);
     }
 }
 
@@ -452,14 +452,14 @@ static void test_loop_closes_streams(void **state)
     og__socket far[3];
     for (int i = 0; i < 3; i++)
         open_ends(&e[i], &far[i]);
-    og__stream_close(e[1].stream);
-    og__loop_stop(loop);
-    og__loop_free(loop);
+    og__net_stream_close(e[1].stream);
+    og__net_loop_stop(loop);
+    og__net_loop_free(loop);
     for (int i = 0; i < 3; i++) {
         assert_int_equal(e[i].closes, 1);
-        og__socket_close(&far[i]);
+        og__net_socket_close(&far[i]);
     }
-    loop = og__loop_new(NULL, NULL);
+    loop = og__net_loop_new(NULL, NULL);
 }
 
 /* ---- Connecting -----------------------------------------------------------------------------------------
@@ -469,7 +469,7 @@ static void connect_to(end *e, const og_endpoint *endpoint, int64_t timeout_ms)
 {
     og_buf_init(&e->got, NULL);
     og_error err = {0};
-    e->stream = og__stream_connect(loop, endpoint, timeout_ms, &events, on_connect, e, &err);
+    e->stream = og__net_stream_connect(loop, endpoint, timeout_ms, &events, on_connect, e, &err);
     if (!e->stream) fail_msg("%s", err.text);
     assert_int_equal(e->connects, 0);
 }
@@ -482,18 +482,18 @@ static void connect_and_talk(const char *listen, const char *host)
     end e = {0};
     char data[16];
     size_t got;
-    if (og__socket_listen(&listener, &endpoint, 0, NULL) < 0) return; /* no IPv6 here */
+    if (og__net_socket_listen(&listener, &endpoint, 0, NULL) < 0) return; /* no IPv6 here */
     snprintf(endpoint.host, sizeof endpoint.host, "%s", host);
     connect_to(&e, &endpoint, 2000);
     /* What is written before the connection stands goes first. */
-    assert_int_equal(og__stream_write(e.stream, "early", 5, NULL), 1);
+    assert_int_equal(og__net_stream_write(e.stream, "early", 5, NULL), 1);
     run_until(&e.connects, 1);
     if (e.errors) fail_msg("%s", e.error.text);
     run_until(&e.drains, 1);
-    assert_int_equal(og__socket_accept(&listener, &far, 1000, NULL), OG_OK);
-    assert_int_equal(og__socket_read(&far, data, sizeof data, &got, 1000, NULL), 1);
+    assert_int_equal(og__net_socket_accept(&listener, &far, 1000, NULL), OG_OK);
+    assert_int_equal(og__net_socket_read(&far, data, sizeof data, &got, 1000, NULL), 1);
     assert_int_equal(got, 5);
-    assert_int_equal(og__socket_write(&far, "answer", 6, 1000, NULL), OG_OK);
+    assert_int_equal(og__net_socket_write(&far, "answer", 6, 1000, NULL), OG_OK);
     run_until(&e.datas, 1);
     assert_int_equal(e.got.len, 6);
     close_ends(&e, &far);
@@ -503,7 +503,7 @@ static void connect_and_talk(const char *listen, const char *host)
     run_until(&closing.closes, 1);
     assert_int_equal(closing.connects, 1);
     assert_int_equal(closing.errors, 0);
-    og__socket_close(&listener);
+    og__net_socket_close(&listener);
 }
 
 static void test_connect(void **state)
@@ -529,7 +529,7 @@ static void test_connect_fails(void **state)
     assert_int_equal(refused.errors, 1);
     assert_int_equal(refused.error.code, OG_ECONNECT);
     assert_non_null(strstr(refused.error.text, "Connection refused"));
-    assert_int_equal(og__stream_write(refused.stream, "x", 1, NULL), OG_ECLOSED);
+    assert_int_equal(og__net_stream_write(refused.stream, "x", 1, NULL), OG_ECLOSED);
     close_ends(&refused, &none);
 
     end unknown = {.close = IN_CONNECT};
@@ -547,10 +547,10 @@ static void test_connect_fails(void **state)
 
     og_error err = {0};
     endpoint = parse("tls://127.0.0.1:1");
-    assert_null(og__stream_connect(loop, &endpoint, 1000, &events, on_connect, NULL, &err));
+    assert_null(og__net_stream_connect(loop, &endpoint, 1000, &events, on_connect, NULL, &err));
     assert_int_equal(err.code, OG_EADDRESS);
     endpoint = parse("tcp://*:1");
-    assert_null(og__stream_connect(loop, &endpoint, 1000, &events, on_connect, NULL, &err));
+    assert_null(og__net_stream_connect(loop, &endpoint, 1000, &events, on_connect, NULL, &err));
 }
 
 /* Listeners whose queues are full: nobody answers further connects. */
@@ -563,8 +563,8 @@ static void test_connect_timeout(void **state)
         og__socket listener;
         og__socket filler[8];
         int fillers = 0;
-        assert_int_equal(og__socket_listen(&listener, &endpoint, 1, NULL), OG_OK);
-        while (fillers < 8 && og__socket_connect(&filler[fillers], &endpoint, 50, NULL) == OG_OK)
+        assert_int_equal(og__net_socket_listen(&listener, &endpoint, 1, NULL), OG_OK);
+        while (fillers < 8 && og__net_socket_connect(&filler[fillers], &endpoint, 50, NULL) == OG_OK)
             fillers++;
         end e = {0};
         connect_to(&e, &endpoint, 60);
@@ -577,12 +577,12 @@ static void test_connect_timeout(void **state)
         end given_up = {0};
         connect_to(&given_up, &endpoint, 5000);
         run_for(10);
-        og__stream_close(given_up.stream);
+        og__net_stream_close(given_up.stream);
         run_until(&given_up.closes, 1);
         assert_int_equal(given_up.connects, 0);
         while (fillers > 0)
-            og__socket_close(&filler[--fillers]);
-        og__socket_close(&listener);
+            og__net_socket_close(&filler[--fillers]);
+        og__net_socket_close(&listener);
     }
 }
 
@@ -595,7 +595,7 @@ static void test_connect_closed_early(void **state)
         og_endpoint endpoint = parse("tcp://127.0.0.1:1");
         snprintf(endpoint.host, sizeof endpoint.host, "%s", hosts[i]);
         connect_to(&e, &endpoint, 1000);
-        og__stream_close(e.stream);
+        og__net_stream_close(e.stream);
         run_until(&e.closes, 1);
         assert_int_equal(e.connects, 0);
     }
@@ -603,10 +603,10 @@ static void test_connect_closed_early(void **state)
     end e = {0};
     og_endpoint endpoint = parse("tcp://localhost:1");
     connect_to(&e, &endpoint, 1000);
-    og__loop_free(loop);
+    og__net_loop_free(loop);
     assert_int_equal(e.closes, 1);
     assert_int_equal(e.connects, 0);
-    loop = og__loop_new(NULL, NULL);
+    loop = og__net_loop_new(NULL, NULL);
 }
 
 #define ON_A_LOOP(test) cmocka_unit_test_setup_teardown(test, make_loop, free_loop)

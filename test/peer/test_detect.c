@@ -116,7 +116,7 @@ static int look(const void *bytes, size_t len, og__look with)
     with.data = exact;
     with.len = len;
     if (with.max_message == 0) with.max_message = (size_t)64 << 20;
-    int status = og__detect(&with, &found, &err);
+    int status = og__peer_detect(&with, &found, &err);
     free(exact);
     return status;
 }

@@ -96,7 +96,7 @@ static void test_remove_from_exact(void **state)
             items[2 * i] = og_int((int64_t)i);
             items[2 * i + 1] = og_none();
         }
-        og_value dict = og__dict_from(doc, items, pairs, OG__DUPLICATE_LAST, &bad, NULL);
+        og_value dict = og__value_dict_from(doc, items, pairs, OG__DUPLICATE_LAST, &bad, NULL);
         assert_int_equal(og_dict_remove(doc, dict, og_int(0), NULL), 1);
         for (int64_t i = 100; i < 120; i++)
             assert_int_equal(og_dict_set(doc, dict, og_int(i), og_int(i), NULL), 0);
@@ -120,14 +120,15 @@ static void test_from_with_duplicates(void **state)
         }
         size_t bad = 99;
         og_error err;
-        og_value dict = og__dict_from(doc, items, pairs, OG__DUPLICATE_LAST, &bad, NULL);
+        og_value dict = og__value_dict_from(doc, items, pairs, OG__DUPLICATE_LAST, &bad, NULL);
         assert_int_equal(og_len(dict), pairs - 1);
-        assert_int_equal(og_item(og__list_from(doc, og__node_of(dict)->items, 2), 1).u.i, pairs - 1);
+        assert_int_equal(og_item(og__value_list_from(doc, og__value_node_of(dict)->items, 2), 1).u.i,
+                         pairs - 1);
         assert_int_equal(og_dict_gets(dict, "key0").u.i, pairs - 1);
-        assert_false(og_valid(og__dict_from(doc, items, pairs, OG__DUPLICATE_REFUSE, &bad, &err)));
+        assert_false(og_valid(og__value_dict_from(doc, items, pairs, OG__DUPLICATE_REFUSE, &bad, &err)));
         assert_int_equal(err.code, OG_EVALUE);
         assert_int_equal(bad, pairs - 1);
-        og_value same = og__dict_from(doc, items, pairs - 1, OG__DUPLICATE_REFUSE, &bad, &err);
+        og_value same = og__value_dict_from(doc, items, pairs - 1, OG__DUPLICATE_REFUSE, &bad, &err);
         assert_int_equal(og_len(same), pairs - 1);
     }
 }
@@ -162,7 +163,7 @@ static void test_small_dicts_by_brute_force(void **state)
                 og_value items[6] = {str_of(keys[i]), og_int(0),       str_of(keys[j]),
                                      og_int(1),       str_of(keys[k]), og_int(2)};
                 size_t bad;
-                og_value dict = og__dict_from(doc, items, 3, OG__DUPLICATE_LAST, &bad, NULL);
+                og_value dict = og__value_dict_from(doc, items, 3, OG__DUPLICATE_LAST, &bad, NULL);
                 bool ij = strcmp(keys[i], keys[j]) == 0;
                 bool ik = strcmp(keys[i], keys[k]) == 0;
                 bool jk = strcmp(keys[j], keys[k]) == 0;
@@ -230,9 +231,9 @@ static void test_hash_bits(void **state)
         for (size_t bit = 0; bit < len * 8; bit++) {
             int changed = 0;
             for (uint64_t seed = 0; seed < 64; seed++) {
-                uint64_t before = og__hash_flat(seed, key);
+                uint64_t before = og__value_hash_flat(seed, key);
                 text[bit / 8] ^= (uint8_t)(1u << bit % 8);
-                changed += __builtin_popcountll(before ^ og__hash_flat(seed, key));
+                changed += __builtin_popcountll(before ^ og__value_hash_flat(seed, key));
                 text[bit / 8] ^= (uint8_t)(1u << bit % 8);
             }
             /* 64 times 64 coins: 2048 expected, 32 the deviation. */
@@ -242,8 +243,8 @@ static void test_hash_bits(void **state)
     for (unsigned bit = 0; bit < 63; bit++) {
         int changed = 0;
         for (uint64_t seed = 0; seed < 64; seed++)
-            changed += __builtin_popcountll(og__hash_flat(seed, og_int(0)) ^
-                                            og__hash_flat(seed, og_int(INT64_C(1) << bit)));
+            changed += __builtin_popcountll(og__value_hash_flat(seed, og_int(0)) ^
+                                            og__value_hash_flat(seed, og_int(INT64_C(1) << bit)));
         assert_in_range(changed, 2048 - 10 * 32, 2048 + 10 * 32);
     }
 }
@@ -309,7 +310,7 @@ static void test_sets(void **state)
     for (size_t i = 0; i < 100; i++)
         assert_int_equal(og_set_add(doc, grown, items[i], NULL), 0);
     assert_int_equal(og_equal(set, grown), 1);
-    assert_int_equal(og__set_extend(doc, grown, items, 100, NULL), 0);
+    assert_int_equal(og__value_set_extend(doc, grown, items, 100, NULL), 0);
     assert_int_equal(og_len(grown), 37);
 }
 
@@ -322,11 +323,11 @@ static void test_extend(void **state)
     for (size_t first = 0; first <= 20; first++) {
         og_value list = og_list(doc);
         og_value dict = og_dict(doc);
-        assert_int_equal(og__list_extend(doc, list, items, first, NULL), 0);
-        assert_int_equal(og__dict_extend(doc, dict, items, first, NULL), 0);
-        assert_int_equal(og__list_extend(doc, list, items, 5, NULL), 0);
+        assert_int_equal(og__value_list_extend(doc, list, items, first, NULL), 0);
+        assert_int_equal(og__value_dict_extend(doc, dict, items, first, NULL), 0);
+        assert_int_equal(og__value_list_extend(doc, list, items, 5, NULL), 0);
         assert_int_equal(og_list_append(doc, list, og_int(7), NULL), 0);
-        assert_int_equal(og__dict_extend(doc, dict, items + 2, 30, NULL), 0);
+        assert_int_equal(og__value_dict_extend(doc, dict, items + 2, 30, NULL), 0);
         assert_int_equal(og_len(list), first + 6);
         for (size_t i = 0; i < first; i++)
             assert_int_equal(og_item(list, i).u.i, i);
@@ -347,15 +348,15 @@ static void test_index_of_few(void **state)
         for (size_t i = 0; i < 28; i++)
             items[i] = og_int((int64_t)(i % few));
         og_value set = og_set(doc);
-        assert_int_equal(og__set_extend(doc, set, items, 28, NULL), 0);
+        assert_int_equal(og__value_set_extend(doc, set, items, 28, NULL), 0);
         og_value dict = og_dict(doc);
         for (size_t i = 0; i < 28; i += 2)
             items[i] = og_int((int64_t)(i / 2 % few));
-        assert_int_equal(og__dict_extend(doc, dict, items, 14, NULL), 0);
+        assert_int_equal(og__value_dict_extend(doc, dict, items, 14, NULL), 0);
         og_value taken = og_dict(doc);
         for (size_t i = 0; i < 28; i++)
             items[i] = og_int((int64_t)i / 2);
-        assert_int_equal(og__dict_extend(doc, taken, items, 14, NULL), 0);
+        assert_int_equal(og__value_dict_extend(doc, taken, items, 14, NULL), 0);
         for (size_t i = few; i < 14; i++)
             assert_int_equal(og_dict_remove(doc, taken, og_int((int64_t)i), NULL), 1);
         assert_int_equal(og_len(set), few);

@@ -9,16 +9,16 @@
 /* A list of `count` dicts, made as a reader makes them. */
 static og_value read_like(og_doc *doc, size_t count)
 {
-    assert_int_equal(og__doc_stack_reserve(doc, count), 0);
+    assert_int_equal(og__value_doc_stack_reserve(doc, count), 0);
     for (size_t i = 0; i < count; i++) {
         og_value pairs[4] = {str_of("name"), og_str(doc, "a name of some length"), str_of("number"),
                              og_int((int64_t)i)};
         size_t bad;
-        og_value dict = og__dict_from(doc, pairs, 2, OG__DUPLICATE_LAST, &bad, NULL);
+        og_value dict = og__value_dict_from(doc, pairs, 2, OG__DUPLICATE_LAST, &bad, NULL);
         if (!og_valid(dict)) return dict;
         doc->stack[i] = dict;
     }
-    return og__list_from(doc, doc->stack, count);
+    return og__value_list_from(doc, doc->stack, count);
 }
 
 static void test_small_document_is_small(void **state)
@@ -36,14 +36,14 @@ static void test_alignment(void **state)
 {
     for (size_t align = 1; align <= 16; align *= 2) {
         for (size_t size = 0; size < 3000; size += 37) {
-            void *at = og__doc_alloc(*state, size, align);
+            void *at = og__value_doc_alloc(*state, size, align);
             assert_non_null(at);
             assert_int_equal((uintptr_t)at % align, 0);
             memset(at, 0x5a, size);
         }
     }
-    assert_null(og__doc_alloc(*state, SIZE_MAX, 1));
-    assert_null(og__doc_alloc(*state, SIZE_MAX - 8, 16));
+    assert_null(og__value_doc_alloc(*state, SIZE_MAX, 1));
+    assert_null(og__value_doc_alloc(*state, SIZE_MAX - 8, 16));
 }
 
 /* What is held beyond 64 KiB is at most an eighth more than what was asked for. */
@@ -53,7 +53,7 @@ static void test_slack(void **state)
     size_t sizes[] = {1, 16, 48, 400, 24, 8, 5000, 16, 100000};
     for (size_t i = 0; asked < 50000000; i++) {
         size_t size = sizes[i % (i < 1000 ? 7 : 9)];
-        assert_non_null(og__doc_alloc(*state, size, 8));
+        assert_non_null(og__value_doc_alloc(*state, size, 8));
         asked += (size + 7) / 8 * 8;
         assert_true(og_doc_memory(*state) <= asked + asked / 8 + 65536);
     }
@@ -110,7 +110,7 @@ static void test_reset_lets_go(void **state)
     }
     assert_true(giant > 10000000);
     assert_true(og_valid(og_bytes(doc, NULL, 0)));
-    void *large = og__doc_alloc(doc, 50000000, 1);
+    void *large = og__value_doc_alloc(doc, 50000000, 1);
     assert_non_null(large);
     og_doc_reset(doc);
     for (int i = 0; i < 60; i++)
@@ -140,18 +140,18 @@ static void test_rewind(void **state)
         og_doc *doc = og_doc_new(NULL);
         assert_non_null(doc);
         for (size_t n = 0; n < before[i]; n += 40)
-            assert_non_null(og__doc_alloc(doc, 40, 8));
-        uint8_t *kept = og__doc_alloc(doc, 10, 1);
+            assert_non_null(og__value_doc_alloc(doc, 40, 8));
+        uint8_t *kept = og__value_doc_alloc(doc, 10, 1);
         assert_non_null(kept);
         memset(kept, 0x5a, 10);
         if (before[i] == 0) og_doc_reset(doc);
         size_t memory = og_doc_memory(doc);
         size_t in_use = doc->in_use;
-        og__doc_mark mark = og__doc_marked(doc);
+        og__doc_mark mark = og__value_doc_marked(doc);
         for (size_t round = 0; round < 30; round++) {
             for (size_t k = 0; k <= (i + round) % 7; k++)
-                memset(og__doc_alloc(doc, after[(k + round) % 7], 8), 0xa5, after[(k + round) % 7]);
-            og__doc_rewind(doc, mark);
+                memset(og__value_doc_alloc(doc, after[(k + round) % 7], 8), 0xa5, after[(k + round) % 7]);
+            og__value_doc_rewind(doc, mark);
             assert_int_equal(og_doc_memory(doc), memory);
             assert_int_equal(doc->in_use, in_use);
             assert_ptr_equal(doc->at, mark.at);
@@ -161,12 +161,12 @@ static void test_rewind(void **state)
         og_doc_free(doc);
     }
     og_doc *doc = og_doc_new(NULL);
-    og__doc_mark none = og__doc_marked(doc);
+    og__doc_mark none = og__value_doc_marked(doc);
     size_t memory = og_doc_memory(doc);
-    assert_non_null(og__doc_alloc(doc, 100000, 8));
-    og__doc_rewind(doc, none);
+    assert_non_null(og__value_doc_alloc(doc, 100000, 8));
+    og__value_doc_rewind(doc, none);
     assert_int_equal(og_doc_memory(doc), memory);
-    assert_non_null(og__doc_alloc(doc, 10, 8));
+    assert_non_null(og__value_doc_alloc(doc, 10, 8));
     og_doc_free(doc);
 }
 
@@ -183,7 +183,7 @@ static void test_memory_limit(void **state)
     assert_int_equal(og_len(list), count);
     assert_true(count > 1500);
     assert_true(og_doc_memory(doc) <= 100000);
-    assert_int_equal(og__doc_stack_reserve(doc, 100000), OG_ENOMEM);
+    assert_int_equal(og__value_doc_stack_reserve(doc, 100000), OG_ENOMEM);
     assert_false(og_valid(og_bytes(doc, "", SIZE_MAX)));
     og_doc_set_memory_limit(doc, 0);
     assert_int_equal(og_list_append(doc, list, og_int(1), NULL), 0);
@@ -199,10 +199,10 @@ static void test_list_a_byte(void **state)
     og_doc *doc = *state;
     size_t bytes = 1000000;
     for (size_t i = 0; i < bytes; i++) {
-        assert_int_equal(og__doc_stack_reserve(doc, i + 1), 0);
+        assert_int_equal(og__value_doc_stack_reserve(doc, i + 1), 0);
         doc->stack[i] = og_list(doc);
     }
-    og_value list = og__list_from(doc, doc->stack, bytes);
+    og_value list = og__value_list_from(doc, doc->stack, bytes);
     assert_int_equal(og_len(list), bytes);
     assert_true(og_doc_memory(doc) <= 64 * bytes + 65536);
 }
@@ -226,7 +226,7 @@ static int build_much(const og_allocator *alloc, void *ctx)
     (void)ctx;
     og_doc *doc = og_doc_new(alloc);
     if (!doc) return OG_ENOMEM;
-    int status = og__doc_stack_reserve(doc, 300);
+    int status = og__value_doc_stack_reserve(doc, 300);
     og_value v = status == 0 ? read_like(doc, 300) : (og_value){0};
     if (og_valid(v)) og_doc_reset(doc);
     og_value list = og_valid(v) ? og_list(doc) : v;
@@ -255,7 +255,7 @@ static void test_large_text_comes_in_one_block(void **state)
     size_t largest = 0;
     og_allocator noting = {note_largest, &largest};
     og_doc *doc = og_doc_new(&noting);
-    const uint8_t *copy = og__doc_keep(doc, text, LEN, 64);
+    const uint8_t *copy = og__value_doc_keep(doc, text, LEN, 64);
     assert_non_null(copy);
     assert_memory_equal(copy, text, LEN);
     for (size_t i = 0; i < 64; i++)
@@ -265,9 +265,9 @@ static void test_large_text_comes_in_one_block(void **state)
     og_doc_free(doc);
     free(text);
     og_doc *small = og_doc_new(NULL);
-    assert_non_null(og__doc_keep(small, "12", 2, 64));
+    assert_non_null(og__value_doc_keep(small, "12", 2, 64));
     assert_true(og_doc_memory(small) < 2048);
-    assert_null(og__doc_keep(small, "", SIZE_MAX, 64));
+    assert_null(og__value_doc_keep(small, "", SIZE_MAX, 64));
     og_doc_free(small);
 }
 

@@ -12,7 +12,7 @@ enum { COUNT = 69 };
 static og_value big(og_doc *doc, uint64_t low, uint64_t high, bool negative)
 {
     uint64_t limbs[2] = {low, high};
-    return og__int_from_limbs(doc, limbs, 2, negative);
+    return og__value_int_from_limbs(doc, limbs, 2, negative);
 }
 
 static og_value frozen(og_doc *doc, size_t count, og_value item)

@@ -21,7 +21,7 @@ static void test_class(void **state)
     assert_true(og_str_is(og_class_qualname(c), "C.d"));
     assert_false(og_valid(og_class_module(og_none())));
     assert_false(og_valid(og_class(doc, "\xff", 1, "x", 1)));
-    assert_false(og_valid(og__class_from(doc, og_int(1), str_of("x"))));
+    assert_false(og_valid(og__value_class_from(doc, og_int(1), str_of("x"))));
     /* The dot is no part of the names: a.b + c is not a + b.c. */
     og_value x = og_class(doc, "a.b", 3, "c", 1);
     og_value y = og_class(doc, "a", 1, "b.c", 3);
@@ -172,12 +172,12 @@ static void test_marks(void **state)
     og_doc *doc = *state;
     og_value list = og_list(doc);
     og_value v = og_object(doc, OG_MAKE_CALL, list, og_none());
-    assert_false(og__is_shared(list));
+    assert_false(og__value_is_shared(list));
     og_object_build(doc, v, list, NULL);
-    assert_true(og__is_shared(list));
-    assert_false(og__is_shared(v));
+    assert_true(og__value_is_shared(list));
+    assert_false(og__value_is_shared(v));
     og_object_append(doc, v, v, NULL);
-    assert_true(og__is_shared(v));
+    assert_true(og__value_is_shared(v));
 }
 
 static void test_wrong_use(void **state)

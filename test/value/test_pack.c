@@ -69,11 +69,11 @@ static void test_pack_marks(void **state)
     assert_int_equal(og_len(v), 1);
     og_value list = og_list(doc);
     og_value once = og_pack(doc, NULL, "[v]", list);
-    assert_false(og__is_shared(list));
+    assert_false(og__value_is_shared(list));
     og_value twice = og_pack(doc, NULL, "[vv]", once, list);
-    assert_true(og__is_shared(list));
-    assert_false(og__is_shared(once));
-    assert_false(og__is_shared(twice));
+    assert_true(og__value_is_shared(list));
+    assert_false(og__value_is_shared(once));
+    assert_false(og__value_is_shared(twice));
 }
 
 static void test_pack_deep(void **state)

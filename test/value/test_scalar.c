@@ -58,15 +58,15 @@ static void test_ranges(void **state)
     assert_int_equal(og_as_int64(og_bool(true), &i), 0);
     assert_int_equal(i, 1);
     uint64_t limbs[2] = {5, 1};
-    og_value wide = og__int_from_limbs(doc, limbs, 2, false);
+    og_value wide = og__value_int_from_limbs(doc, limbs, 2, false);
     assert_int_equal(og_as_uint64(wide, &u), OG_EVALUE);
-    assert_int_equal(og_as_uint64(og__int_from_limbs(doc, limbs, 1, true), &u), OG_EVALUE);
+    assert_int_equal(og_as_uint64(og__value_int_from_limbs(doc, limbs, 1, true), &u), OG_EVALUE);
     /* Leading zeros, and the least int64_t, are no reason to be big. */
     uint64_t zeros[3] = {UINT64_C(1) << 63, 0, 0};
-    assert_true(og_is_big(og__int_from_limbs(doc, zeros, 3, false)));
-    assert_false(og_is_big(og__int_from_limbs(doc, zeros, 3, true)));
-    assert_true(og__int_from_limbs(doc, zeros, 3, true).u.i == INT64_MIN);
-    assert_int_equal(og__int_from_limbs(doc, zeros + 1, 2, true).u.i, 0);
+    assert_true(og_is_big(og__value_int_from_limbs(doc, zeros, 3, false)));
+    assert_false(og_is_big(og__value_int_from_limbs(doc, zeros, 3, true)));
+    assert_true(og__value_int_from_limbs(doc, zeros, 3, true).u.i == INT64_MIN);
+    assert_int_equal(og__value_int_from_limbs(doc, zeros + 1, 2, true).u.i, 0);
 }
 
 /* Two's complement, as int.to_bytes(…, 'little', signed=True) in as few bytes as do. */
@@ -191,10 +191,10 @@ static void test_big_to_double(void **state)
     };
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
         double d;
-        og_value v = og__int_from_limbs(*state, rows[i].limbs, rows[i].count, false);
+        og_value v = og__value_int_from_limbs(*state, rows[i].limbs, rows[i].count, false);
         assert_int_equal(og_as_double(v, &d), 0);
         assert_true(d == rows[i].want);
-        v = og__int_from_limbs(*state, rows[i].limbs, rows[i].count, true);
+        v = og__value_int_from_limbs(*state, rows[i].limbs, rows[i].count, true);
         if (!og_is_big(v)) continue;
         assert_int_equal(og_as_double(v, &d), 0);
         assert_true(d == -rows[i].want);
@@ -206,23 +206,23 @@ static void test_big_past_double(void **state)
     uint64_t limbs[17];
     double d;
     memset(limbs, 0xff, sizeof limbs);
-    assert_int_equal(og_as_double(og__int_from_limbs(*state, limbs, 17, false), &d), OG_EVALUE);
-    assert_int_equal(og_as_double(og__int_from_limbs(*state, limbs, 16, false), &d), OG_EVALUE);
+    assert_int_equal(og_as_double(og__value_int_from_limbs(*state, limbs, 17, false), &d), OG_EVALUE);
+    assert_int_equal(og_as_double(og__value_int_from_limbs(*state, limbs, 16, false), &d), OG_EVALUE);
     /* The largest double, and the last int that rounds to it. */
     limbs[15] = UINT64_C(0xfffffffffffff800);
     memset(limbs, 0, 15 * 8);
-    assert_int_equal(og_as_double(og__int_from_limbs(*state, limbs, 16, false), &d), 0);
+    assert_int_equal(og_as_double(og__value_int_from_limbs(*state, limbs, 16, false), &d), 0);
     assert_true(d == DBL_MAX);
     memset(limbs, 0xff, 15 * 8);
     limbs[15] = UINT64_C(0xfffffffffffffbff);
-    assert_int_equal(og_as_double(og__int_from_limbs(*state, limbs, 16, true), &d), 0);
+    assert_int_equal(og_as_double(og__value_int_from_limbs(*state, limbs, 16, true), &d), 0);
     assert_true(d == -DBL_MAX);
     limbs[15]++;
-    assert_int_equal(og_as_double(og__int_from_limbs(*state, limbs, 16, true), &d), OG_EVALUE);
+    assert_int_equal(og_as_double(og__value_int_from_limbs(*state, limbs, 16, true), &d), OG_EVALUE);
     /* Ints and floats meet exactly: the largest double is one key with its int. */
     limbs[15] = UINT64_C(0xfffffffffffff800);
     memset(limbs, 0, 15 * 8);
-    og_value v = og__int_from_limbs(*state, limbs, 16, false);
+    og_value v = og__value_int_from_limbs(*state, limbs, 16, false);
     assert_int_equal(og_equal(v, og_float(DBL_MAX)), 1);
     og_value set = og_frozenset(*state, &v, 1, NULL);
     assert_true(og_set_has(set, og_float(DBL_MAX)));

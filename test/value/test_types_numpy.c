@@ -156,7 +156,7 @@ static double cost(const char *type, size_t len, const size_t *shape, size_t ndi
     uint8_t *data = calloc(len, 1);
     assert_true(doc && scratch && data);
     og_value shown;
-    int status = og__plain_of(scratch, array(doc, type, data, len, shape, ndim), &shown, NULL);
+    int status = og__known_plain_of(scratch, array(doc, type, data, len, shape, ndim), &shown, NULL);
     assert_true(status >= 0);
     size_t used = og_doc_memory(scratch);
     og_doc_free(scratch);

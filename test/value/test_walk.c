@@ -144,7 +144,7 @@ static void test_cycle_entered_elsewhere(void **state)
     check_pair(wrapped, a, 1, 0);
     og_value dict = og_dict(doc);
     og_dict_sets(doc, dict, "self", dict, NULL);
-    assert_true(og__is_shared(dict));
+    assert_true(og__value_is_shared(dict));
     og_value twin = og_dict(doc);
     og_dict_sets(doc, twin, "self", dict, NULL);
     check_pair(dict, dict, 1, 1);

@@ -27,7 +27,7 @@ static size_t string_length(const uint8_t *at, size_t len)
 
 const uint8_t *og__json_blank_comments(og__json_reader *r, const uint8_t *text, size_t len)
 {
-    uint8_t *copy = og__doc_alloc(r->doc, len + 1, 1);
+    uint8_t *copy = og__value_doc_alloc(r->doc, len + 1, 1);
     if (!copy) return og__json_no_memory(r);
     if (len) memcpy(copy, text, len);
     for (size_t at = 0; at < len;) {

@@ -23,7 +23,7 @@ static OG__HOT const uint8_t *og__json_skip_space(const og__json_reader *r, cons
     if ((OG__PADDED || at < r->end) && *at > ' ') return at;
     if ((OG__PADDED || r->end - at >= 2) && at[1] > ' ' && og__json_space_bit(*at)) return at + 1;
     for (; at <= r->fast_end; at += OG__WIDE) {
-        uint64_t other = og__wide_other(at);
+        uint64_t other = og__json_wide_other(at);
         if (!other) continue;
         return at + __builtin_ctzll(other);
     }
@@ -39,7 +39,7 @@ static OG__HOT const uint8_t *og__json_skip_indent(const og__json_reader *r, con
 {
     if ((OG__PADDED || at < r->end) && *at > ' ') return at;
     if (at > r->fast_end) return og__json_skip_space_slow(r, at);
-    uint64_t other = og__wide_other(at);
+    uint64_t other = og__json_wide_other(at);
     unsigned run = *guess;
     uint64_t first = UINT64_C(1) << run;
     if ((other & (first | (first - 1))) == first) return at + run;
@@ -54,7 +54,7 @@ static OG__HOT const uint8_t *og__json_skip_indent(const og__json_reader *r, con
 static OG__HOT const uint8_t *og__json_find_special(const og__json_reader *r, const uint8_t *at)
 {
     for (; at <= r->fast_end; at += OG__WIDE) {
-        uint64_t special = og__wide_special(at);
+        uint64_t special = og__json_wide_special(at);
         if (special) return at + __builtin_ctzll(special);
     }
     return NULL;
@@ -71,7 +71,7 @@ static OG__TARGET const uint8_t *og__json_read_mixed(og__json_reader *r, const u
     while (at && at < r->end && *at != '"') {
         if (*at >= 0x80) {
             ascii = false;
-            at = og__wide_utf8(r, at);
+            at = og__json_wide_utf8(r, at);
         } else if (*at == '\\' && at[1] < 0x80) {
             escapes = true;
             at = og__json_find_special(r, at + 2);
@@ -81,7 +81,7 @@ static OG__TARGET const uint8_t *og__json_read_mixed(og__json_reader *r, const u
     }
     if (!at || at >= r->end) return og__json_read_string_slow(r, start, first < r->end ? first : r->end, out);
     if (escapes) return og__json_unescape(r, start, at, ascii, out) < 0 ? NULL : at + 1;
-    *out = og__make(OG_STR, OG__F_CLEAN | (ascii ? OG__F_ASCII : 0u), (uint64_t)(at - start), start);
+    *out = og__value_make(OG_STR, OG__F_CLEAN | (ascii ? OG__F_ASCII : 0u), (uint64_t)(at - start), start);
     return at + 1;
 }
 
@@ -92,7 +92,7 @@ static OG__HOT const uint8_t *og__json_read_string(og__json_reader *r, const uin
     at = og__json_find_special(r, start);
     if (!at) return og__json_read_string_slow(r, start, start, out);
     if (*at != '"' || at >= r->end) return og__json_read_mixed(r, start, at, out);
-    *out = og__make(OG_STR, OG__F_CLEAN | OG__F_ASCII, (uint64_t)(at - start), start);
+    *out = og__value_make(OG_STR, OG__F_CLEAN | OG__F_ASCII, (uint64_t)(at - start), start);
     return at + 1;
 }
 
@@ -111,7 +111,7 @@ static OG__HOT const uint8_t *og__json_same_key(const og__json_reader *r, const 
         return at + len + 1;
     }
     unsigned wanted = (2u << len) - 1;
-    if ((og__same16(at, was) & wanted) != wanted) return NULL;
+    if ((og__json_same16(at, was) & wanted) != wanted) return NULL;
     at += len + 1;
     return at <= r->end ? at : NULL;
 }
@@ -121,11 +121,11 @@ static OG__HOT const uint8_t *og__json_fast_word(const og__json_reader *r, const
 {
     size_t len = 4;
     if (memcmp(at, "null", 4) == 0) {
-        *out = og__make(OG_NONE, 0, 0, NULL);
+        *out = og__value_make(OG_NONE, 0, 0, NULL);
     } else if (memcmp(at, "true", 4) == 0) {
-        *out = og__make_bool(true);
+        *out = og__value_make_bool(true);
     } else if (memcmp(at, "false", 5) == 0) {
-        *out = og__make_bool(false);
+        *out = og__value_make_bool(false);
         len = 5;
     } else {
         return NULL;
@@ -161,7 +161,7 @@ static OG__HOT const uint8_t *og__json_take_digits(const uint8_t *at, uint64_t *
     enum { RUNS = OG__WIDE_DIGITS == 8 ? 3 : 2 };
     int run = 0;
     do {
-        uint64_t part = og__wide_number(at, &count);
+        uint64_t part = og__json_wide_number(at, &count);
         number = number * tens[count] + part;
         at += count;
     } while (count == OG__WIDE_DIGITS && ++run < RUNS);
@@ -190,16 +190,16 @@ static OG__HOT const uint8_t *og__json_fast_number(const uint8_t *at, og_value *
     uint64_t number = 0;
     /* A few digits, one by one: where they end is then foretold, not computed. */
     at = digits;
-    if (og__is_digit(*at)) number = (uint64_t)(*at++ - '0');
-    if (og__is_digit(*at)) number = number * 10 + (uint64_t)(*at++ - '0');
-    if (og__is_digit(*at)) number = number * 10 + (uint64_t)(*at++ - '0');
-    if (og__is_digit(*at)) at = og__json_take_digits(at, &number);
+    if (og__base_is_digit(*at)) number = (uint64_t)(*at++ - '0');
+    if (og__base_is_digit(*at)) number = number * 10 + (uint64_t)(*at++ - '0');
+    if (og__base_is_digit(*at)) number = number * 10 + (uint64_t)(*at++ - '0');
+    if (og__base_is_digit(*at)) at = og__json_take_digits(at, &number);
     ptrdiff_t len = at - digits;
     if (len == 0 || len > 18 || (*digits == '0' && len > 1)) return NULL;
     if (*at != '.') {
         if ((*at | 0x20) == 'e') return NULL;
         int64_t value = (int64_t)number;
-        *out = og__make_int(negative ? -value : value);
+        *out = og__value_make_int(negative ? -value : value);
         return at;
     }
     const uint8_t *fraction = ++at;
@@ -207,8 +207,8 @@ static OG__HOT const uint8_t *og__json_fast_number(const uint8_t *at, og_value *
     ptrdiff_t behind = at - fraction;
     if (behind == 0 || len + behind > 19 || (*at | 0x20) == 'e') return NULL;
     double result;
-    if (!og__double_near(number, (int)-behind, &result)) return NULL;
-    *out = og__make_float(og__json_negate(result, negative));
+    if (!og__base_double_near(number, (int)-behind, &result)) return NULL;
+    *out = og__value_make_float(og__json_negate(result, negative));
     return at;
 }
 

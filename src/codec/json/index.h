@@ -38,6 +38,6 @@ typedef struct og__json_index {
  * Puts more entries behind those from `from` on, which move to the front, with AVX-512 (VBMI2). False when
  * the text ends within a string. There must be bytes left up to `stop`.
  */
-bool og__index_more_avx512(og__json_index *ix, const uint32_t *from);
+bool og__json_index_more_avx512(og__json_index *ix, const uint32_t *from);
 
 #endif

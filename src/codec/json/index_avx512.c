@@ -19,7 +19,7 @@ static OG__HOT uint32_t *put_entries(uint32_t *out, uint64_t bits, __m512i base)
                                        16, 17, 18, 19, 20, 21, 22, 23, 24, 25, 26, 27, 28, 29, 30, 31,
                                        32, 33, 34, 35, 36, 37, 38, 39, 40, 41, 42, 43, 44, 45, 46, 47,
                                        48, 49, 50, 51, 52, 53, 54, 55, 56, 57, 58, 59, 60, 61, 62, 63};
-    __m512i all = _mm512_maskz_compress_epi8(bits, og__bytes64(places));
+    __m512i all = _mm512_maskz_compress_epi8(bits, og__json_bytes64(places));
     uint64_t count = (uint64_t)_mm_popcnt_u64(bits);
     put_sixteen(out, _mm512_castsi512_si128(all), base);
     if (__builtin_expect(count > 16, 0)) {
@@ -45,13 +45,13 @@ static OG__HOT uint32_t *index_block(og__json_index *ix, __m512i x, __m512i base
     static const uint8_t high[64] = {
         O, O, O, O, O, O, O, O, O, O, O, O, O, O, O, O, O, O, O, O, O, O, O, O, O, O, O, SIGN, O, SIGN, O, O,
         O, O, O, O, O, O, O, O, O, O, O, O, O, O, O, O, O, O, O, O, O, O, O, O, O, O, O, SIGN, O, SIGN, O, O};
-    __m512i kinds = _mm512_permutex2var_epi8(og__bytes64(low), x, og__bytes64(high));
+    __m512i kinds = _mm512_permutex2var_epi8(og__json_bytes64(low), x, og__json_bytes64(high));
     uint64_t other = _mm512_movepi8_mask(_mm512_or_si512(kinds, x));
     uint64_t sign = _mm512_test_epi8_mask(kinds, _mm512_set1_epi8(SIGN));
     uint64_t quotes = _mm512_cmpeq_epi8_mask(x, _mm512_set1_epi8('"'));
     uint64_t backslashes = _mm512_cmpeq_epi8_mask(x, _mm512_set1_epi8('\\'));
     if (__builtin_expect((backslashes | ix->escape) != 0, 0))
-        quotes &= ~og__escaped64(backslashes, &ix->escape);
+        quotes &= ~og__json_escaped64(backslashes, &ix->escape);
     /* From each first quote up to the last one, without that. */
     __m128i sums = _mm_clmulepi64_si128(_mm_cvtsi64_si128((int64_t)quotes), _mm_set1_epi8((char)0xff), 0);
     uint64_t inside = (uint64_t)_mm_cvtsi128_si64(sums) ^ ix->in_string;
@@ -71,7 +71,7 @@ static OG__HOT uint32_t *index_run(og__json_index *ix, size_t at, size_t blocks,
     const uint8_t *text = ix->text + at;
     __m512i base = _mm512_set1_epi32((int)at);
     for (; blocks; blocks--, text += OG__BLOCK) {
-        out = index_block(&state, og__bytes64(text), base, out);
+        out = index_block(&state, og__json_bytes64(text), base, out);
         base = _mm512_add_epi32(base, _mm512_set1_epi32(OG__BLOCK));
     }
     ix->in_string = state.in_string;
@@ -80,7 +80,7 @@ static OG__HOT uint32_t *index_run(og__json_index *ix, size_t at, size_t blocks,
     return out;
 }
 
-OG__TARGET bool og__index_more_avx512(og__json_index *ix, const uint32_t *from)
+OG__TARGET bool og__json_index_more_avx512(og__json_index *ix, const uint32_t *from)
 {
     size_t left = (size_t)(ix->end - from);
     if (left) memmove(ix->entries, from, left * sizeof *from);
@@ -94,7 +94,7 @@ OG__TARGET bool og__index_more_avx512(og__json_index *ix, const uint32_t *from)
     }
     size_t rest = ix->stop - at;
     if (rest < OG__BLOCK && ix->stop == ix->len) {
-        __m512i last = _mm512_mask_loadu_epi8(_mm512_set1_epi8(' '), og__low_bits(rest), ix->text + at);
+        __m512i last = _mm512_mask_loadu_epi8(_mm512_set1_epi8(' '), og__json_low_bits(rest), ix->text + at);
         if (rest) out = index_block(ix, last, _mm512_set1_epi32((int)at), out);
         at = ix->len;
         for (int i = 0; i < OG__INDEX_AHEAD; i++)

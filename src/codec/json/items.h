@@ -218,7 +218,7 @@ static OG__HOT int put_key(og__json_writer *w, run *r, bool spaced)
  * was. */
 static OG__HOT int put_container(og__json_writer *w, run *r, og_value value, bool in_dict, bool spaced)
 {
-    const og__node *node = og__node_of(value);
+    const og__node *node = og__value_node_of(value);
     bool pairs = og_kind_of(value) == OG_DICT;
     bool known = (node->flags & OG__N_SHARED) || node == w->root;
     if (r->frame >= r->deepest || known || (pairs && w->o.sort_keys)) return put_other(w, r, value, spaced);
@@ -271,7 +271,7 @@ static OG__HOT int put_value(og__json_writer *w, run *r, bool in_dict, bool spac
         return GO_ON;
     case OG_FLOAT:
         if (!isfinite(value.u.f)) return put_other(w, r, value, spaced);
-        r->at += og__put_double(r->numbers, value.u.f, (char *)r->at);
+        r->at += og__json_put_double(r->numbers, value.u.f, (char *)r->at);
         r->at = put_gap(w, r, r->at, spaced);
         return GO_ON;
     case OG_STR: return put_text(w, r, value, spaced);

@@ -31,7 +31,7 @@ enum { KEYS = sizeof keys / sizeof keys[0], KEY_OBJECT = 0, KEY_ARGS = 3 };
 static og__json_raw *new_raw(og__json_reader *r, size_t position, size_t count)
 {
     og__json_raw *raw =
-        og__doc_alloc(r->tree, sizeof *raw + count * sizeof(og_value), _Alignof(og__json_raw));
+        og__value_doc_alloc(r->tree, sizeof *raw + count * sizeof(og_value), _Alignof(og__json_raw));
     if (!raw) {
         og__json_no_memory(r);
         return NULL;
@@ -45,7 +45,8 @@ og__json_raw *og__json_flatten_pairs(og__json_reader *r, const og__json_raw *lis
 {
     og__json_raw *flat = new_raw(r, list->position, 2 * list->count);
     for (size_t i = 0; flat && i < list->count; i++) {
-        const og__json_raw *pair = og_kind_of(list->items[i]) == OG_LIST ? og__raw_of(list->items[i]) : NULL;
+        const og__json_raw *pair =
+            og_kind_of(list->items[i]) == OG_LIST ? og__json_raw_of(list->items[i]) : NULL;
         if (!pair || pair->count != 2) {
             og__json_refuse_tag(r, pair ? pair : list, "expected [key, value]");
             return NULL;
@@ -86,7 +87,7 @@ static int wrap_args(og__json_reader *r, const og__json_raw *raw, og_value list,
     if (!wrapped) return r->status;
     wrapped->items[0] = og_str_borrow("py/tuple", 8);
     wrapped->items[1] = list;
-    *out = og__make(OG_DICT, 0, 0, wrapped);
+    *out = og__value_make(OG_DICT, 0, 0, wrapped);
     return OG_OK;
 }
 
@@ -102,9 +103,9 @@ static int take_part(og__json_reader *r, const og__json_raw *raw, size_t key, og
     if (key == KEY_OBJECT) return og__json_read_class(r, raw, value, out);
     if (key == KEY_ARGS) return wrap_args(r, raw, value, out);
     if (keys[key].part != PART_PAIRS) return OG_OK;
-    og__json_raw *flat = og__json_flatten_pairs(r, og__raw_of(value));
+    og__json_raw *flat = og__json_flatten_pairs(r, og__json_raw_of(value));
     if (!flat) return r->status;
-    *out = og__make(OG_LIST, 0, 0, flat);
+    *out = og__value_make(OG_LIST, 0, 0, flat);
     return OG_OK;
 }
 
@@ -136,7 +137,7 @@ og__json_raw *og__json_object_parts(og__json_reader *r, const og__json_raw *raw)
 int og__json_fill_object(og__json_reader *r, const og__json_raw *parts, og_value object,
                          const og_value *values)
 {
-    og__object *o = og__node_of(object)->items;
+    og__object *o = og__value_node_of(object)->items;
     o->callable = values[PART_CALLABLE];
     o->args = values[PART_ARGS];
     bool more = false;
@@ -147,7 +148,7 @@ int og__json_fill_object(og__json_reader *r, const og__json_raw *parts, og_value
     if (og_valid(og_object_class(values[PART_NEXT])) && og_object_make(values[PART_NEXT]) != OG_MAKE_CALL)
         return og__json_refuse_tag(r, parts, "an object behind \"py/next\" can only be made by a call");
     if (!more) return OG_OK;
-    o->more = og__doc_alloc(r->doc, sizeof *o->more, _Alignof(og__object_more));
+    o->more = og__value_doc_alloc(r->doc, sizeof *o->more, _Alignof(og__object_more));
     if (!o->more) {
         og__json_no_memory(r);
         return r->status;

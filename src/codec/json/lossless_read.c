@@ -70,7 +70,7 @@ static int no_memory(maker *m)
 static void *grow(maker *m, void *array, size_t *room, size_t item)
 {
     size_t more = *room ? *room + *room / 2 : 16;
-    void *grown = og__realloc(&m->r->doc->alloc, array, *room * item, more * item);
+    void *grown = og__base_realloc(&m->r->doc->alloc, array, *room * item, more * item);
     if (grown) *room = more;
     return grown;
 }
@@ -78,7 +78,7 @@ static void *grow(maker *m, void *array, size_t *room, size_t item)
 static int push_value(maker *m, og_value value)
 {
     og_doc *doc = m->r->doc;
-    if (m->top == doc->stack_cap && og__doc_stack_reserve(doc, m->top + 1) < 0) return no_memory(m);
+    if (m->top == doc->stack_cap && og__value_doc_stack_reserve(doc, m->top + 1) < 0) return no_memory(m);
     doc->stack[m->top++] = value;
     return OG_OK;
 }
@@ -99,7 +99,7 @@ static int push_frame(maker *m, frame f)
 
 static int define(maker *m, const og__json_raw *raw)
 {
-    const og__json_raw *list = og_kind_of(raw->items[1]) == OG_LIST ? og__raw_of(raw->items[1]) : NULL;
+    const og__json_raw *list = og_kind_of(raw->items[1]) == OG_LIST ? og__json_raw_of(raw->items[1]) : NULL;
     size_t n;
     if (!list || list->count != 2)
         return og__json_refuse_tag(m->r, raw, "expected [number, value] in \"py/def\"");
@@ -119,7 +119,7 @@ static int define(maker *m, const og__json_raw *raw)
 static int check_number(maker *m, og_value value)
 {
     og__json_tag tag;
-    const og__json_raw *raw = og__raw_of(value);
+    const og__json_raw *raw = og__json_raw_of(value);
     int status = og__json_find_tag(m->r, raw, &tag);
     if (status < 0) return status;
     if (tag == OG__TAG_DEF) return define(m, raw);
@@ -143,9 +143,9 @@ static int check_numbers(maker *m, og_value root)
             continue;
         }
         og_value value = *f->next++;
-        if (!og__is_raw(value)) continue;
+        if (!og__json_is_raw(value)) continue;
         if (og_kind_of(value) == OG_DICT) status = check_number(m, value);
-        const og__json_raw *raw = og__raw_of(value);
+        const og__json_raw *raw = og__json_raw_of(value);
         if (status == OG_OK)
             status = push_frame(m, (frame){.next = raw->items, .last = raw->items + raw->count});
     }
@@ -174,9 +174,9 @@ static uint8_t take_flags(maker *m)
 static int open_container(maker *m, frame_kind kind, const og__json_raw *raw, size_t number)
 {
     static const og_kind kinds[] = {OG_LIST, OG_TUPLE, OG_SET, OG_FROZENSET, OG_DICT};
-    og_value made = og__node_new(m->r->doc, kinds[kind]);
+    og_value made = og__value_node_new(m->r->doc, kinds[kind]);
     if (!og_valid(made)) return no_memory(m);
-    og__node_of(made)->flags |= take_flags(m);
+    og__value_node_of(made)->flags |= take_flags(m);
     note_node(m, number, made, true);
     return push_frame(m, (frame){.next = raw->items,
                                  .last = raw->items + raw->count,
@@ -190,13 +190,13 @@ static int open_tagged(maker *m, frame_kind kind, const og__json_raw *raw, size_
 {
     if (og_kind_of(raw->items[1]) != OG_LIST)
         return og__json_refuse_tag(m->r, raw, "expected an array behind this tag");
-    return open_container(m, kind, og__raw_of(raw->items[1]), number);
+    return open_container(m, kind, og__json_raw_of(raw->items[1]), number);
 }
 
 /* "py/dict": the pairs, each an array of its own, are laid out one after the other in place. */
 static int open_pairs(maker *m, const og__json_raw *raw, size_t number)
 {
-    const og__json_raw *list = og_kind_of(raw->items[1]) == OG_LIST ? og__raw_of(raw->items[1]) : NULL;
+    const og__json_raw *list = og_kind_of(raw->items[1]) == OG_LIST ? og__json_raw_of(raw->items[1]) : NULL;
     if (!list) return og__json_refuse_tag(m->r, raw, "expected an array of [key, value] behind this tag");
     og__json_raw *flat = og__json_flatten_pairs(m->r, list);
     if (!flat) return m->r->status;
@@ -209,7 +209,7 @@ static int open_object(maker *m, const og__json_raw *raw, size_t number)
     if (og__json_object_make(m->r, raw, &make) < 0) return m->r->status;
     og_value made = og_object(m->r->doc, make, (og_value){0}, (og_value){0});
     if (!og_valid(made)) return no_memory(m);
-    og__node_of(made)->flags |= take_flags(m);
+    og__value_node_of(made)->flags |= take_flags(m);
     note_node(m, number, made, false);
     if (m->job_count == m->job_room) {
         job *jobs = grow(m, m->jobs, &m->job_room, sizeof *jobs);
@@ -240,7 +240,7 @@ static bool may_name_open(const maker *m)
 static int find_numbered(maker *m, const og__json_raw *raw, og__json_tag tag, og_value *todo,
                          size_t *todo_number)
 {
-    og_value number = tag == OG__TAG_REF ? raw->items[1] : og__raw_of(raw->items[1])->items[0];
+    og_value number = tag == OG__TAG_REF ? raw->items[1] : og__json_raw_of(raw->items[1])->items[0];
     size_t n;
     int status = og__json_tag_number(m->r, raw, number, &n);
     if (status < 0) return status;
@@ -254,7 +254,7 @@ static int find_numbered(maker *m, const og__json_raw *raw, og__json_tag tag, og
     bool hashable = og_kind_of(d->value) == OG_TUPLE || og_kind_of(d->value) == OG_FROZENSET;
     if (d->open && hashable && !may_name_open(m))
         return og__json_refuse_tag(m->r, raw, "a tuple or frozenset cannot be part of itself");
-    og__mark_shared(d->value);
+    og__value_mark_shared(d->value);
     status = push_value(m, d->value);
     return status < 0 ? status : 1;
 }
@@ -282,7 +282,7 @@ static int make_tagged(maker *m, const og__json_raw *raw, og__json_tag tag, size
     if (m->late) return refuse_late(m, raw);
     status = og__json_tag_value(m->r, tag, raw, &value);
     if (status < 0) return status;
-    if (og__has_node(value)) og__node_of(value)->flags |= OG__N_PLACED;
+    if (og__value_has_node(value)) og__value_node_of(value)->flags |= OG__N_PLACED;
     note_node(m, number, value, false);
     return push_value(m, value);
 }
@@ -292,17 +292,17 @@ static int make_value(maker *m, og_value raw, size_t number)
 {
     for (;;) {
         og__json_tag tag;
-        if (!og__is_raw(raw)) {
+        if (!og__json_is_raw(raw)) {
             note_node(m, number, raw, false);
             return push_value(m, raw);
         }
-        const og__json_raw *node = og__raw_of(raw);
+        const og__json_raw *node = og__json_raw_of(raw);
         if (og_kind_of(raw) == OG_LIST) return open_container(m, MAKE_LIST, node, number);
         int status = og__json_find_tag(m->r, node, &tag);
         if (status < 0) return status;
         if (tag == OG__TAG_NONE) return open_container(m, MAKE_DICT, node, number);
         bool refers = tag == OG__TAG_LATE || tag == OG__TAG_DEF || tag == OG__TAG_REF;
-        if (refers && (m->late || (tag == OG__TAG_LATE && !og__is_raw(node->items[1]))))
+        if (refers && (m->late || (tag == OG__TAG_LATE && !og__json_is_raw(node->items[1]))))
             return refuse_late(m, node);
         if (tag == OG__TAG_LATE) {
             m->late = true;
@@ -320,10 +320,10 @@ static int make_value(maker *m, og_value raw, size_t number)
 
 static int fill_run(maker *m, og_value made, const og_value *items, size_t count)
 {
-    og__node *node = og__node_of(made);
+    og__node *node = og__value_node_of(made);
     if (count == 0) return OG_OK;
     if (count > UINT32_MAX) return no_memory(m);
-    node->items = og__doc_alloc(m->r->doc, count * sizeof *items, _Alignof(og_value));
+    node->items = og__value_doc_alloc(m->r->doc, count * sizeof *items, _Alignof(og_value));
     if (!node->items) return no_memory(m);
     memcpy(node->items, items, count * sizeof *items);
     node->count = (uint32_t)count;
@@ -338,8 +338,8 @@ static int fill_container(maker *m, const frame *f, const og_value *items, size_
     switch (f->kind) {
     case MAKE_LIST:
     case MAKE_TUPLE: return fill_run(m, f->made, items, count);
-    case MAKE_DICT: status = og__dict_extend(m->r->doc, f->made, items, count / 2, &why); break;
-    default: status = og__set_extend(m->r->doc, f->made, items, count, &why); break;
+    case MAKE_DICT: status = og__value_dict_extend(m->r->doc, f->made, items, count / 2, &why); break;
+    default: status = og__value_set_extend(m->r->doc, f->made, items, count, &why); break;
     }
     if (status == OG_ENOMEM) return no_memory(m);
     bool twice = f->kind == MAKE_DICT && og_len(f->made) < count / 2;
@@ -407,8 +407,8 @@ int og__json_from_tags(og__json_reader *r, og_value raw, og_value *out)
     int status = check_numbers(&m, raw);
     if (status == OG_OK) status = make_all(&m, raw, out);
     const og_allocator *alloc = &r->doc->alloc;
-    og__free(alloc, m.frames, m.frame_room * sizeof *m.frames);
-    og__free(alloc, m.defs, m.def_room * sizeof *m.defs);
-    og__free(alloc, m.jobs, m.job_room * sizeof *m.jobs);
+    og__base_free(alloc, m.frames, m.frame_room * sizeof *m.frames);
+    og__base_free(alloc, m.defs, m.def_room * sizeof *m.defs);
+    og__base_free(alloc, m.jobs, m.job_room * sizeof *m.jobs);
     return status;
 }

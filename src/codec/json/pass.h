@@ -46,7 +46,7 @@ static OG__HOT void save(og__json_reader *r, const pass *p)
 static int grow(og__json_reader *r)
 {
     size_t used = (size_t)(r->top - r->doc->stack);
-    if (og__doc_stack_reserve(r->doc, used + ROOM) < 0) {
+    if (og__value_doc_stack_reserve(r->doc, used + ROOM) < 0) {
         og__json_no_memory(r);
         return r->status;
     }
@@ -79,7 +79,7 @@ static OG__HOT void set_model(pass *p, const og_value *like)
 {
     forget_model(p);
     if (!like || og_kind_of(*like) != OG_DICT) return;
-    const og__node *model = og__node_of(*like);
+    const og__node *model = og__value_node_of(*like);
     if (model->count == 0) return;
     p->model = model;
     p->expect = p->model->items;
@@ -122,7 +122,7 @@ static OG__HOT const og_value *likeness(const og__json_reader *r, const pass *p)
 static OG__HOT const og_value *first_of(const og_value *like)
 {
     if (!like || og_kind_of(*like) != OG_LIST) return NULL;
-    const og__node *node = og__node_of(*like);
+    const og__node *node = og__value_node_of(*like);
     return node->count ? node->items : NULL;
 }
 
@@ -159,7 +159,7 @@ static OG__HOT void push_frame(const og__json_reader *r, pass *p, const uint8_t 
 {
     og_value *frame = p->top;
     put_model_away(p);
-    *frame = og__make(kind, 0, og__json_position(r, at), NULL);
+    *frame = og__value_make(kind, 0, og__json_position(r, at), NULL);
     frame->u.i = frame - p->frame;
     p->frame = frame;
     p->in = kind;
@@ -183,11 +183,11 @@ static OG__HOT int close_container(og__json_reader *r, pass *p)
     if (r->tree) {
         /* what it is will be seen later */
     } else if (list) {
-        made = og__run_from(r->doc, OG_LIST, items, values, count);
+        made = og__value_run_from(r->doc, OG_LIST, items, values, count);
     } else if (count <= OG__LINEAR_MAX && (count == 0 || !p->surprised)) {
-        made = og__run_from(r->doc, OG_DICT, items, values, count);
+        made = og__value_run_from(r->doc, OG_DICT, items, values, count);
     } else if (same_keys(p, count)) {
-        made = og__dict_like(r->doc, p->model, items);
+        made = og__value_dict_like(r->doc, p->model, items);
     }
     if (!og_valid(made)) {
         save(r, p);
@@ -227,7 +227,7 @@ static OG__HOT const uint8_t *read_key(og__json_reader *r, pass *p, const uint8_
 static OG__HOT const uint8_t *read_scalar(og__json_reader *r, const uint8_t *at, uint8_t c, og_value *out)
 {
     if (c == '"') return og__json_read_string(r, at, out);
-    if (og__is_digit(c) || c == '-') {
+    if (og__base_is_digit(c) || c == '-') {
         const uint8_t *after = OG__PADDED || at <= r->fast_end ? og__json_fast_number(at, out) : NULL;
         if (after && after <= r->end) return after;
     } else if (at <= r->fast_end) {
@@ -296,7 +296,7 @@ static OG__HOT pass start(og__json_reader *r, uint8_t *indents)
 
 OG__TARGET int OG__PASS(og__json_reader *r)
 {
-    if (og__doc_stack_reserve(r->doc, (size_t)2 * ROOM) < 0) {
+    if (og__value_doc_stack_reserve(r->doc, (size_t)2 * ROOM) < 0) {
         og__json_no_memory(r);
         return r->status;
     }

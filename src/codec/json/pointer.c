@@ -156,7 +156,7 @@ static int put_key(og_value key, size_t limit, og_buf *out)
         if (isnan(number)) return og_buf_puts(out, "NaN");
         if (isinf(number)) return og_buf_puts(out, number < 0 ? "-Infinity" : "Infinity");
         if (og_buf_reserve(out, OG__DOUBLE_SIZE) < 0) return OG_ENOMEM;
-        out->len += og__double_write(number, (char *)out->data + out->len);
+        out->len += og__base_double_write(number, (char *)out->data + out->len);
         return OG_OK;
     default: return og_repr(key, out, limit, NULL);
     }

@@ -45,11 +45,11 @@ const uint8_t *og__json_read_other(og__json_reader *r, const uint8_t *at, og_val
 {
     if (at >= r->end) return not_a_value(r, at, out);
     if (*at == '-' && r->end - at >= 2 && at[1] == 'I') return not_a_value(r, at, out);
-    if (*at == '-' || og__is_digit(*at)) return og__json_read_number(r, at, out);
+    if (*at == '-' || og__base_is_digit(*at)) return og__json_read_number(r, at, out);
     switch (*at) {
     case 't': return read_word(r, at, "true", og_bool(true), out);
     case 'f': return read_word(r, at, "false", og_bool(false), out);
-    case 'n': return read_word(r, at, "null", og__make(OG_NONE, 0, 0, NULL), out);
+    case 'n': return read_word(r, at, "null", og__value_make(OG_NONE, 0, 0, NULL), out);
     default: return not_a_value(r, at, out);
     }
 }
@@ -102,7 +102,7 @@ static int pass_avx512(og__json_reader *r)
     const uint8_t *text = r->text;
     size_t len = (size_t)(r->end - text);
     bool padded = r->fast_end == r->end;
-    og__doc_mark mark = og__doc_marked(r->doc);
+    og__doc_mark mark = og__value_doc_marked(r->doc);
     r->err = NULL;
     bool good = og__json_pass_avx512(r);
     r->err = err;
@@ -112,7 +112,7 @@ static int pass_avx512(og__json_reader *r)
         og__json_no_memory(r);
         return r->status;
     }
-    og__doc_rewind(r->doc, mark);
+    og__value_doc_rewind(r->doc, mark);
     r->doc->work = 0;
     r->status = OG_OK;
     return pass_with_sentences(r, og__json_pass);
@@ -195,7 +195,7 @@ int og__json_read_by(og__json_kernel kernel, og_doc *doc, const char *text, size
                      const og_json_read_options *options, og_error *err)
 {
     og_json_read_options o;
-    int status = og__options_take(&o, sizeof o, options, err);
+    int status = og__base_options_take(&o, sizeof o, options, err);
     if (status < 0) return status;
     og_doc_reset(doc);
     const char *from = text ? text : ""; /* nothing at all may have no address */
@@ -211,9 +211,9 @@ int og_json_read(og_doc *doc, const char *text, size_t len, const og_json_read_o
 og_doc *og_json_loads(const char *text, size_t len, const og_json_read_options *options, og_error *err)
 {
     og_json_read_options o;
-    if (og__options_take(&o, sizeof o, options, err) < 0) return NULL;
+    if (og__base_options_take(&o, sizeof o, options, err) < 0) return NULL;
     og_doc *doc = og_doc_new(NULL);
-    const uint8_t *copy = doc ? og__doc_keep(doc, text, len, PADDING) : NULL;
+    const uint8_t *copy = doc ? og__value_doc_keep(doc, text, len, PADDING) : NULL;
     if (!copy)
         og_error_set(err, OG_ENOMEM, OG_NO_POSITION, "out of memory while reading JSON");
     else if (read_document(og__json_best_kernel(), doc, copy, len, true, &o, err) == OG_OK)

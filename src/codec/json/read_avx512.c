@@ -65,7 +65,7 @@ static bool take_copy(og__json_reader *r, og__json_index *ix, const uint32_t *fr
     if (ix->stop == ix->len) return false;
     size_t at = from < ix->end ? *from : ix->done;
     size_t rest = ix->len - at;
-    uint8_t *copy = og__doc_alloc(r->doc, rest + OG__BLOCK, 1);
+    uint8_t *copy = og__value_doc_alloc(r->doc, rest + OG__BLOCK, 1);
     if (!copy) {
         og__json_no_memory(r);
         return false;
@@ -73,7 +73,7 @@ static bool take_copy(og__json_reader *r, og__json_index *ix, const uint32_t *fr
     memcpy(copy, ix->text + at, rest);
     memset(copy + rest, 0, OG__BLOCK);
     /* Places are still told from the start of the text. */
-    r->text = ix->text = (const uint8_t *)og__map_pointer((uint64_t)(uintptr_t)copy - at);
+    r->text = ix->text = (const uint8_t *)og__value_map_pointer((uint64_t)(uintptr_t)copy - at);
     r->end = r->vector_end = r->fast_end = copy + rest;
     ix->stop = ix->len;
     return true;
@@ -90,11 +90,11 @@ static OG__TARGET __attribute__((noinline)) bool more(og__json_reader *r, og__js
     enum { SPARE = 2 * OG__INDEX_AHEAD };
     do {
         if (ix->done == ix->stop && !take_copy(r, ix, from)) return false;
-        if (!og__index_more_avx512(ix, from)) return false;
+        if (!og__json_index_more_avx512(ix, from)) return false;
         from = ix->entries;
     } while (ix->done < ix->len && ix->end - from <= OG__INDEX_AHEAD);
     size_t used = (size_t)(r->top - r->doc->stack);
-    if (og__doc_stack_reserve(r->doc, used + (size_t)(ix->end - ix->entries) + SPARE) < 0) {
+    if (og__value_doc_stack_reserve(r->doc, used + (size_t)(ix->end - ix->entries) + SPARE) < 0) {
         og__json_no_memory(r);
         return false;
     }
@@ -141,7 +141,7 @@ static OG__HOT void put_model_away(pass *p)
 
 static OG__HOT const og_value *expected(const og_value *frame)
 {
-    return og__map_pointer(frame[1].meta & ~UINT64_C(1));
+    return og__value_map_pointer(frame[1].meta & ~UINT64_C(1));
 }
 
 /* After it was read. */
@@ -171,14 +171,14 @@ static OG__HOT const og_value *likeness(const pass *p)
     if (p->in != OG_LIST) return NULL;
     if (p->top > p->frame + LIST_FRAME) return p->top - 1;
     const og_value *list = elder(p->frame - p->frame->u.i, p->frame);
-    if (!list || og_kind_of(*list) != OG_LIST || og__node_of(*list)->count == 0) return NULL;
-    return og__node_of(*list)->items;
+    if (!list || og_kind_of(*list) != OG_LIST || og__value_node_of(*list)->count == 0) return NULL;
+    return og__value_node_of(*list)->items;
 }
 
 static OG__HOT const og__node *model_like(const og_value *like)
 {
-    if (!like || og_kind_of(*like) != OG_DICT || og__node_of(*like)->count == 0) return NULL;
-    return og__node_of(*like);
+    if (!like || og_kind_of(*like) != OG_DICT || og__value_node_of(*like)->count == 0) return NULL;
+    return og__value_node_of(*like);
 }
 
 /* ---- Opening and closing ---- */
@@ -187,18 +187,18 @@ static OG__HOT void push_frame(pass *p, og_kind kind)
 {
     og_value *frame = p->top;
     if (p->in == OG_DICT) put_model_away(p);
-    *frame = og__make(kind, 0, p->e[0], NULL);
+    *frame = og__value_make(kind, 0, p->e[0], NULL);
     frame->u.i = frame - p->frame;
     p->frame = frame;
     p->in = kind;
     p->top = frame + (kind == OG_LIST ? LIST_FRAME : DICT_FRAME);
 }
 
-/* As og__doc_alloc() of a few KiB at a multiple of 8. */
+/* As og__value_doc_alloc() of a few KiB at a multiple of 8. */
 static OG__HOT void *alloc8(og_doc *doc, size_t size)
 {
     uintptr_t at = ((uintptr_t)doc->at + 7) & ~(uintptr_t)7;
-    if (at + size > (uintptr_t)doc->end) return og__doc_alloc_slow(doc, size, 8);
+    if (at + size > (uintptr_t)doc->end) return og__value_doc_alloc_slow(doc, size, 8);
     uint8_t *run = doc->at + (at - (uintptr_t)doc->at);
     doc->at = run + size;
     return run;
@@ -206,10 +206,10 @@ static OG__HOT void *alloc8(og_doc *doc, size_t size)
 
 static OG__HOT void copy_value(og_value *to, const og_value *from)
 {
-    _mm_storeu_si128((__m128i *)(void *)to, og__bytes16((const uint8_t *)from));
+    _mm_storeu_si128((__m128i *)(void *)to, og__json_bytes16((const uint8_t *)from));
 }
 
-/* As og__run_from(), of values that were stored in one piece each. */
+/* As og__value_run_from(), of values that were stored in one piece each. */
 static OG__HOT og_value make_run(og_doc *doc, og_kind kind, const og_value *items, size_t values,
                                  size_t count)
 {
@@ -225,7 +225,7 @@ static OG__HOT og_value make_run(og_doc *doc, og_kind kind, const og_value *item
         copy_value(to, items);
         copy_value(to + 1, items + 1);
     }
-    return og__make(kind, 0, 0, node);
+    return og__value_make(kind, 0, 0, node);
 }
 
 static OG__HOT og_value make_list(og__json_reader *r, const pass *p)
@@ -240,9 +240,9 @@ static OG__HOT og_value make_list(og__json_reader *r, const pass *p)
 static OG__TARGET __attribute__((noinline)) og_value make_new_dict(og__json_reader *r, const og_value *items,
                                                                    size_t count, bool inner)
 {
-    if (count > OG__LINEAR_MAX || !og__clearly_distinct(items, count)) return (og_value){0};
+    if (count > OG__LINEAR_MAX || !og__value_clearly_distinct(items, count)) return (og_value){0};
     og_value made = make_run(r->doc, OG_DICT, items, 2 * count, count);
-    if (inner && og_valid(made)) og__json_keep_shape(r->shapes, og__node_of(made));
+    if (inner && og_valid(made)) og__json_keep_shape(r->shapes, og__value_node_of(made));
     return made;
 }
 
@@ -254,7 +254,7 @@ static OG__HOT og_value make_dict(og__json_reader *r, const pass *p)
     if (p->surprised) return make_new_dict(r, items, count, p->depth_left + 1 < r->max_depth);
     if (count <= OG__LINEAR_MAX) return make_run(r->doc, OG_DICT, items, values, count);
     if (p->model->count != count) return (og_value){0};
-    return og__dict_like(r->doc, p->model, items);
+    return og__value_dict_like(r->doc, p->model, items);
 }
 
 /* Puts the innermost open container, which is `made` unless that takes more, in its place on the stack. */
@@ -268,7 +268,7 @@ static OG__HOT bool close_container(og__json_reader *r, pass *p, og_value made)
     og_value *frame = p->frame;
     p->frame = frame - frame->u.i;
     p->in = og_kind_of(*p->frame);
-    og__put_value(frame, made.meta, (uint64_t)made.u.i);
+    og__json_put_value(frame, made.meta, (uint64_t)made.u.i);
     p->top = frame + 1;
     p->depth_left++;
     if (p->in == OG_DICT) take_model_back(p);
@@ -282,12 +282,12 @@ static OG__HOT step open_container(og__json_reader *r, pass *p, bool list)
     if (p->depth_left == 0) return FAILED;
     bool empty = *place(p, 1) == (list ? ']' : '}');
     if (empty) {
-        og_value made = og__run_from(r->doc, list ? OG_LIST : OG_DICT, NULL, 0, 0);
+        og_value made = og__value_run_from(r->doc, list ? OG_LIST : OG_DICT, NULL, 0, 0);
         if (!og_valid(made)) {
             og__json_no_memory(r);
             return FAILED;
         }
-        og__put_value(p->top++, made.meta, (uint64_t)made.u.i);
+        og__json_put_value(p->top++, made.meta, (uint64_t)made.u.i);
         p->e += 2;
         return look_ahead(r, p) ? CLOSED : FAILED;
     }
@@ -306,10 +306,10 @@ static OG__HOT bool take_string(og__json_reader *r, pass *p)
     size_t len = p->e[1] - p->e[0] - 1;
     og_value *out = p->top++;
     p->e += 2;
-    if (__builtin_expect(len > 64 || !og__is_plain(start, len), 0))
+    if (__builtin_expect(len > 64 || !og__json_is_plain(start, len), 0))
         return og__json_string_avx512(r, start, len, out);
-    og__put_value(out, (uint64_t)len << OG__META_LEN_SHIFT | OG_STR | OG__F_CLEAN | OG__F_ASCII,
-                  (uint64_t)(uintptr_t)start);
+    og__json_put_value(out, (uint64_t)len << OG__META_LEN_SHIFT | OG_STR | OG__F_CLEAN | OG__F_ASCII,
+                       (uint64_t)(uintptr_t)start);
     return true;
 }
 
@@ -325,7 +325,7 @@ static OG__HOT bool is_key(const pass *p, og_value key)
 {
     size_t len = p->e[1] - p->e[0] - 1;
     if (len != og__value_len(key)) return false;
-    if (og__is_short_key(place(p, 0), key)) return true;
+    if (og__json_is_short_key(place(p, 0), key)) return true;
     return key.meta & OG__F_CLEAN && memcmp(place(p, 0) + 1, key.u.p, len) == 0;
 }
 
@@ -350,7 +350,7 @@ static OG__HOT bool take_other_key(og__json_reader *r, pass *p)
 /* Takes a key and its colon. */
 static OG__HOT bool take_key(og__json_reader *r, pass *p)
 {
-    if (p->expect < p->expect_end && og__is_short_key(place(p, 0), *p->expect)) {
+    if (p->expect < p->expect_end && og__json_is_short_key(place(p, 0), *p->expect)) {
         take_expected(p, p->expect);
     } else if (!take_other_key(r, p)) {
         return false;
@@ -371,12 +371,12 @@ static OG__HOT bool take_number(og__json_reader *r, const uint8_t *at, const uin
 {
     const uint8_t *stop = end;
     if (stop[-1] <= ' ') {
-        __m256i text = og__bytes32(at);
-        stop = at + _tzcnt_u32(_mm256_cmple_epu8_mask(text, og__bytes32(og__vectors.spaces)));
+        __m256i text = og__json_bytes32(at);
+        stop = at + _tzcnt_u32(_mm256_cmple_epu8_mask(text, og__json_bytes32(og__json_vectors.spaces)));
         /* Behind white space, what is none would be another token; a control character may be of this one. */
         if (!og__json_is_space(*stop)) return read_other(r, at, end, out);
     }
-    return og__whole_number(at, stop, out) || read_other(r, at, end, out);
+    return og__json_whole_number(at, stop, out) || read_other(r, at, end, out);
 }
 
 static OG__HOT bool take_scalar(og__json_reader *r, pass *p, uint8_t c)
@@ -389,11 +389,11 @@ static OG__HOT bool take_scalar(og__json_reader *r, pass *p, uint8_t c)
     size_t len = 4;
     if (c <= '9') return take_number(r, at, end, out);
     if (memcmp(at, "null", 4) == 0) {
-        og__put_value(out, OG_NONE, 0);
+        og__json_put_value(out, OG_NONE, 0);
     } else if (memcmp(at, "true", 4) == 0) {
-        og__put_value(out, OG_BOOL | OG__F_TRUE, 1);
+        og__json_put_value(out, OG_BOOL | OG__F_TRUE, 1);
     } else if (memcmp(at, "false", 5) == 0) {
-        og__put_value(out, OG_BOOL, 0);
+        og__json_put_value(out, OG_BOOL, 0);
         len = 5;
     } else {
         return read_other(r, at, end, out);
@@ -454,7 +454,7 @@ static OG__HOT bool read_container(og__json_reader *r, og__json_index *ix)
 {
     if (!more(r, ix, ix->entries)) return false;
     og_value *stack = r->doc->stack;
-    og__put_value(stack, OG_INVALID, 0);
+    og__json_put_value(stack, OG_INVALID, 0);
     pass p = {.text = ix->text,
               .top = stack + 1,
               .frame = stack,

@@ -48,12 +48,13 @@ static int refuse_dict(og__json_reader *r, og_value frame, size_t bad, const og_
 
 static og_value make_raw(og__json_reader *r, og_value frame, const og_value *items, size_t count)
 {
-    og__json_raw *raw = og__doc_alloc(r->tree, sizeof *raw + count * sizeof *items, _Alignof(og__json_raw));
+    og__json_raw *raw =
+        og__value_doc_alloc(r->tree, sizeof *raw + count * sizeof *items, _Alignof(og__json_raw));
     if (!raw) return (og_value){0};
     raw->position = og__value_len(frame);
     raw->count = count;
     memcpy(raw->items, items, count * sizeof *items);
-    return og__make(og_kind_of(frame), 0, 0, raw);
+    return og__value_make(og_kind_of(frame), 0, 0, raw);
 }
 
 static bool same_key(og_value a, og_value b)
@@ -101,14 +102,14 @@ static og_value make_dict(og__json_reader *r, const og_value *items, size_t coun
     const og__node *shape = r->shapes ? find_shape(r->shapes, items, count) : NULL;
     og_value made;
     if (!shape) {
-        made = og__dict_from(r->doc, items, count, r->duplicate, bad, why);
-        if (r->shapes && og_valid(made)) og__json_keep_shape(r->shapes, og__node_of(made));
+        made = og__value_dict_from(r->doc, items, count, r->duplicate, bad, why);
+        if (r->shapes && og_valid(made)) og__json_keep_shape(r->shapes, og__value_node_of(made));
         return made;
     }
     if (count <= OG__LINEAR_MAX)
-        made = og__run_from(r->doc, OG_DICT, items, 2 * count, count);
+        made = og__value_run_from(r->doc, OG_DICT, items, 2 * count, count);
     else
-        made = og__dict_like(r->doc, shape, items);
+        made = og__value_dict_like(r->doc, shape, items);
     if (!og_valid(made)) why->code = OG_ENOMEM;
     return made;
 }
@@ -123,7 +124,7 @@ og_value og__json_make_container(og__json_reader *r)
     if (r->tree) {
         made = make_raw(r, *frame, items, count);
     } else if (list) {
-        made = og__list_from(r->doc, items, count);
+        made = og__value_list_from(r->doc, items, count);
     } else {
         og_error why;
         why.code = OG_OK; /* to clear it all takes longer than to make a small dict */

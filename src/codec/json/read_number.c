@@ -12,12 +12,12 @@ static inline const uint8_t *take_digits(const uint8_t *at, const uint8_t *end, 
 {
     uint64_t n = *number;
     while (end - at >= 8) {
-        uint64_t word = og__load8(at);
-        if (!og__all_digits(word)) break;
-        n = n * 100000000 + og__eight_digits(word);
+        uint64_t word = og__base_load8(at);
+        if (!og__base_all_digits(word)) break;
+        n = n * 100000000 + og__base_eight_digits(word);
         at += 8;
     }
-    while (at < end && og__is_digit(*at))
+    while (at < end && og__base_is_digit(*at))
         n = n * 10 + (uint64_t)(*at++ - '0');
     *number = n;
     return at;
@@ -32,14 +32,14 @@ int og__json_big_int(og__json_reader *r, const uint8_t *digits, size_t len, bool
                          r->max_digits);
         return r->status;
     }
-    size_t room = og__limbs_for_digits(len) * sizeof(uint64_t);
-    uint64_t *limbs = og__doc_alloc(r->doc, room, sizeof(uint64_t));
+    size_t room = og__base_limbs_for_digits(len) * sizeof(uint64_t);
+    uint64_t *limbs = og__value_doc_alloc(r->doc, room, sizeof(uint64_t));
     if (!limbs) {
         og__json_no_memory(r);
         return r->status;
     }
-    size_t count = og__limbs_from_digits((const char *)digits, len, limbs);
-    *out = og__make(OG_INT, OG__F_BIG | (negative ? OG__F_NEGATIVE : 0u), count, limbs);
+    size_t count = og__base_limbs_from_digits((const char *)digits, len, limbs);
+    *out = og__value_make(OG_INT, OG__F_BIG | (negative ? OG__F_NEGATIVE : 0u), count, limbs);
     return OG_OK;
 }
 
@@ -48,7 +48,7 @@ static int make_int(og__json_reader *r, const uint8_t *digits, size_t len, uint6
                     og_value *out)
 {
     if (len <= DIGITS_THAT_FIT && number <= (uint64_t)INT64_MAX + negative) {
-        *out = og__make_int((int64_t)(negative ? 0 - number : number));
+        *out = og__value_make_int((int64_t)(negative ? 0 - number : number));
         return OG_OK;
     }
     return og__json_big_int(r, digits, len, negative, out);
@@ -59,9 +59,9 @@ static const uint8_t *read_exponent(og__json_reader *r, const uint8_t *at, int64
 {
     bool negative = at < r->end && *at == '-';
     if (at < r->end && (*at == '-' || *at == '+')) at++;
-    if (at >= r->end || !og__is_digit(*at)) return og__json_unexpected(r, at, "a digit in an exponent");
+    if (at >= r->end || !og__base_is_digit(*at)) return og__json_unexpected(r, at, "a digit in an exponent");
     int64_t number = 0;
-    for (; at < r->end && og__is_digit(*at); at++)
+    for (; at < r->end && og__base_is_digit(*at); at++)
         if (number < EXPONENT_CAP) number = number * 10 + (*at - '0');
     *exponent = negative ? -number : number;
     return at;
@@ -75,12 +75,12 @@ static double make_double(const og__decimal *decimal, uint64_t number, bool nega
         double result;
         uint64_t bits;
         if (exponent >= -400 && exponent <= 400) {
-            if (og__double_small(number, (int)exponent, &result)) return negative ? -result : result;
-            if (og__double_nearest(number, (int)exponent, &bits))
-                return og__double_from_bits(bits | (uint64_t)negative << 63);
+            if (og__base_double_small(number, (int)exponent, &result)) return negative ? -result : result;
+            if (og__base_double_nearest(number, (int)exponent, &bits))
+                return og__base_double_from_bits(bits | (uint64_t)negative << 63);
         }
     }
-    return og__double_from_bits(og__decimal_to_double(decimal) | (uint64_t)negative << 63);
+    return og__base_double_from_bits(og__base_decimal_to_double(decimal) | (uint64_t)negative << 63);
 }
 
 const uint8_t *og__json_read_number(og__json_reader *r, const uint8_t *at, og_value *out)
@@ -88,7 +88,8 @@ const uint8_t *og__json_read_number(og__json_reader *r, const uint8_t *at, og_va
     bool negative = *at == '-';
     const uint8_t *digits = at + negative;
     const uint8_t *end = r->end;
-    if (digits >= end || !og__is_digit(*digits)) return og__json_unexpected(r, digits, "a digit after '-'");
+    if (digits >= end || !og__base_is_digit(*digits))
+        return og__json_unexpected(r, digits, "a digit after '-'");
     uint64_t number = 0;
     at = take_digits(digits, end, &number);
     size_t len = (size_t)(at - digits);
@@ -114,6 +115,6 @@ const uint8_t *og__json_read_number(og__json_reader *r, const uint8_t *at, og_va
         at = read_exponent(r, at + 1, &decimal.exponent);
         if (!at) return NULL;
     }
-    *out = og__make_float(make_double(&decimal, number, negative));
+    *out = og__value_make_float(make_double(&decimal, number, negative));
     return at;
 }

@@ -61,7 +61,7 @@ const uint8_t *og__json_read_utf8(og__json_reader *r, const uint8_t *at)
 static inline const uint8_t *skip_plain(const og__json_reader *r, const uint8_t *at)
 {
     while (at <= r->vector_end) {
-        unsigned special = og__special16(at);
+        unsigned special = og__json_special16(at);
         if (special) {
             at += __builtin_ctz(special);
             return at < r->end ? at : r->end;
@@ -96,7 +96,7 @@ const uint8_t *og__json_read_string_slow(og__json_reader *r, const uint8_t *star
         }
     }
     if (escapes) return og__json_unescape(r, start, at, ascii, out) < 0 ? NULL : at + 1;
-    *out = og__make(OG_STR, OG__F_CLEAN | (ascii ? OG__F_ASCII : 0u), (uint64_t)(at - start), start);
+    *out = og__value_make(OG_STR, OG__F_CLEAN | (ascii ? OG__F_ASCII : 0u), (uint64_t)(at - start), start);
     return at + 1;
 }
 
@@ -173,7 +173,7 @@ static const uint8_t *read_escape(og__json_reader *r, const uint8_t *at, const u
     case 'u':
         at = read_unicode(r, at + 2, end, &code);
         if (!at) return NULL;
-        *out += og__utf8_encode(code, *out);
+        *out += og__base_utf8_encode(code, *out);
         if (code >= 0x80) *flags &= ~OG__F_ASCII;
         if (code >= 0xd800 && code < 0xe000) *flags |= OG__F_SURROGATE;
         return at;
@@ -186,7 +186,7 @@ static const uint8_t *read_escape(og__json_reader *r, const uint8_t *at, const u
 int og__json_unescape(og__json_reader *r, const uint8_t *start, const uint8_t *end, bool ascii, og_value *out)
 {
     size_t room = (size_t)(end - start) + OG__TEXT16; /* so that 16 bytes may be stored anywhere */
-    uint8_t *copy = og__doc_alloc(r->doc, room, 1);
+    uint8_t *copy = og__value_doc_alloc(r->doc, room, 1);
     if (!copy) {
         og__json_no_memory(r);
         return r->status;
@@ -204,7 +204,7 @@ int og__json_unescape(og__json_reader *r, const uint8_t *start, const uint8_t *e
             continue;
         }
         memcpy(to, at, OG__TEXT16);
-        unsigned stop = og__backslash16(at);
+        unsigned stop = og__json_backslash16(at);
         size_t run = stop ? (size_t)__builtin_ctz(stop) : OG__TEXT16;
         if (run > (size_t)(end - at)) run = (size_t)(end - at);
         to += run;
@@ -212,6 +212,6 @@ int og__json_unescape(og__json_reader *r, const uint8_t *start, const uint8_t *e
     }
     /* An escape is longer than what it means: the rest of the room goes back. */
     if (r->doc->at == copy + room) r->doc->at = to;
-    *out = og__make(OG_STR, flags, (uint64_t)(to - copy), copy);
+    *out = og__value_make(OG_STR, flags, (uint64_t)(to - copy), copy);
     return OG_OK;
 }

@@ -118,7 +118,7 @@ static int scan_first(og_json_scan *scan, const uint8_t *data, size_t at, og_err
 static size_t skip_string(const uint8_t *data, size_t at, size_t len)
 {
     while (len - at >= OG__TEXT16) {
-        unsigned mask = og__escape16(data + at);
+        unsigned mask = og__json_escape16(data + at);
         if (mask) return at + (size_t)__builtin_ctz(mask);
         at += OG__TEXT16;
     }

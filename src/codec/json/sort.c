@@ -55,8 +55,8 @@ static int compare_with_double(og_value number, double d)
     int sign = big_sign(number);
     if ((d < 0) != (sign < 0)) return sign;
     if (isinf(d)) return -sign;
-    size_t count = og__double_to_limbs(whole, limbs);
-    return sign * compare_big(number, og__make(OG_INT, OG__F_BIG, count, limbs));
+    size_t count = og__value_double_to_limbs(whole, limbs);
+    return sign * compare_big(number, og__value_make(OG_INT, OG__F_BIG, count, limbs));
 }
 
 static int compare_numbers(og_value a, og_value b)

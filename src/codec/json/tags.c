@@ -101,7 +101,7 @@ static int decode_base64(og__json_reader *r, const og__json_raw *raw, og_value t
         return og__json_refuse_tag(r, raw, "expected base64 in a string, four characters for three bytes");
     unsigned pad = n == 0 ? 0 : at[n - 2] == '=' ? 2 : at[n - 1] == '=';
     *len = n / 4 * 3 - pad;
-    *bytes = og__doc_alloc(r->doc, *len + 1, 1);
+    *bytes = og__value_doc_alloc(r->doc, *len + 1, 1);
     if (!*bytes) {
         og__json_no_memory(r);
         return r->status;
@@ -122,15 +122,16 @@ static int read_bytes(og__json_reader *r, og__json_tag tag, const og__json_raw *
     int status = decode_base64(r, raw, raw->items[1], &bytes, &len);
     if (status < 0) return status;
     switch (tag) {
-    case OG__TAG_B64: *out = og__make(OG_BYTES, 0, len, bytes); return OG_OK;
+    case OG__TAG_B64: *out = og__value_make(OG_BYTES, 0, len, bytes); return OG_OK;
     case OG__TAG_BYTEARRAY:
         *out = og_bytearray(r->doc, bytes, len);
         if (!og_valid(*out)) og__json_no_memory(r);
         return og_valid(*out) ? OG_OK : r->status;
     default:
-        if (og__utf8_valid_surrogates(bytes, len, &ascii, &surrogates) != len)
+        if (og__base_utf8_valid_surrogates(bytes, len, &ascii, &surrogates) != len)
             return og__json_refuse_tag(r, raw, "the bytes of \"py/str\" are not UTF-8");
-        *out = og__make(OG_STR, (ascii ? OG__F_ASCII : 0u) | (surrogates ? OG__F_SURROGATE : 0u), len, bytes);
+        *out = og__value_make(OG_STR, (ascii ? OG__F_ASCII : 0u) | (surrogates ? OG__F_SURROGATE : 0u), len,
+                              bytes);
         return OG_OK;
     }
 }
@@ -172,7 +173,7 @@ static int read_half(og__json_reader *r, const og__json_raw *raw, og_value half,
     if (og_kind_of(half) == OG_FLOAT || og_kind_of(half) == OG_INT) {
         if (og_as_double(half, out) == OG_OK) return OG_OK;
     } else if (og_kind_of(half) == OG_DICT) {
-        const og__json_raw *inner = og__raw_of(half);
+        const og__json_raw *inner = og__json_raw_of(half);
         if (inner->count == 2 && og_str_is(inner->items[0], keys[OG__TAG_FLOAT]))
             return read_float(r, inner, inner->items[1], out);
     }
@@ -181,7 +182,7 @@ static int read_half(og__json_reader *r, const og__json_raw *raw, og_value half,
 
 static int read_complex(og__json_reader *r, const og__json_raw *raw, og_value *out)
 {
-    const og__json_raw *parts = og_kind_of(raw->items[1]) == OG_LIST ? og__raw_of(raw->items[1]) : NULL;
+    const og__json_raw *parts = og_kind_of(raw->items[1]) == OG_LIST ? og__json_raw_of(raw->items[1]) : NULL;
     double real = 0;
     double imag = 0;
     if (!parts || parts->count != 2)
@@ -202,16 +203,16 @@ static og_value part_of(og_value whole, const char *start, const char *end)
 {
     uint64_t len = (uint64_t)(end - start);
     if (!(whole.meta & OG__F_SURROGATE))
-        return og__make(OG_STR, (unsigned)(whole.meta & (OG__F_ASCII | OG__F_CLEAN)), len, start);
+        return og__value_make(OG_STR, (unsigned)(whole.meta & (OG__F_ASCII | OG__F_CLEAN)), len, start);
     bool surrogates;
-    og__utf8_valid_surrogates((const uint8_t *)start, len, NULL, &surrogates);
-    return og__make(OG_STR, surrogates ? OG__F_SURROGATE : 0u, len, start);
+    og__base_utf8_valid_surrogates((const uint8_t *)start, len, NULL, &surrogates);
+    return og__value_make(OG_STR, surrogates ? OG__F_SURROGATE : 0u, len, start);
 }
 
 int og__json_read_class(og__json_reader *r, const og__json_raw *raw, og_value names, og_value *out)
 {
     og_value parts[2];
-    const og__json_raw *list = og_kind_of(names) == OG_LIST ? og__raw_of(names) : NULL;
+    const og__json_raw *list = og_kind_of(names) == OG_LIST ? og__json_raw_of(names) : NULL;
     if (og_kind_of(names) == OG_STR) {
         size_t len;
         const char *text = og_data(names, &len);
@@ -226,7 +227,7 @@ int og__json_read_class(og__json_reader *r, const og__json_raw *raw, og_value na
     } else {
         return og__json_refuse_tag(r, raw, "expected \"module.name\" or [\"module\", \"name\"]");
     }
-    *out = og__class_from(r->doc, parts[0], parts[1]);
+    *out = og__value_class_from(r->doc, parts[0], parts[1]);
     if (!og_valid(*out)) og__json_no_memory(r);
     return og_valid(*out) ? OG_OK : r->status;
 }

@@ -31,7 +31,7 @@ typedef enum og__json_tag {
 #undef X
 } og__json_tag;
 
-static inline og__json_raw *og__raw_of(og_value value)
+static inline og__json_raw *og__json_raw_of(og_value value)
 {
     union {
         const void *c;
@@ -40,7 +40,7 @@ static inline og__json_raw *og__raw_of(og_value value)
     return u.raw;
 }
 
-static inline bool og__is_raw(og_value value)
+static inline bool og__json_is_raw(og_value value)
 {
     return og_kind_of(value) == OG_LIST || og_kind_of(value) == OG_DICT;
 }

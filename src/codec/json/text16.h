@@ -27,7 +27,7 @@ static inline bool og__json_is_special(uint8_t c)
 }
 
 /* A bit for each of 16 bytes, the first one lowest: those that are special. */
-static inline unsigned og__special16_scalar(const uint8_t *text)
+static inline unsigned og__json_special16_scalar(const uint8_t *text)
 {
     unsigned mask = 0;
     for (unsigned i = 0; i < OG__TEXT16; i++)
@@ -36,7 +36,7 @@ static inline unsigned og__special16_scalar(const uint8_t *text)
 }
 
 /* Likewise: those that are white space. */
-static inline unsigned og__space16_scalar(const uint8_t *text)
+static inline unsigned og__json_space16_scalar(const uint8_t *text)
 {
     unsigned mask = 0;
     for (unsigned i = 0; i < OG__TEXT16; i++)
@@ -45,7 +45,7 @@ static inline unsigned og__space16_scalar(const uint8_t *text)
 }
 
 /* Likewise: those that a writer must escape or that are not ASCII, with 0x7f among them. */
-static inline unsigned og__ascii_special16_scalar(const uint8_t *text)
+static inline unsigned og__json_ascii_special16_scalar(const uint8_t *text)
 {
     unsigned mask = 0;
     for (unsigned i = 0; i < OG__TEXT16; i++)
@@ -54,7 +54,7 @@ static inline unsigned og__ascii_special16_scalar(const uint8_t *text)
 }
 
 /* Likewise: those that a writer of UTF-8 must escape. */
-static inline unsigned og__escape16_scalar(const uint8_t *text)
+static inline unsigned og__json_escape16_scalar(const uint8_t *text)
 {
     unsigned mask = 0;
     for (unsigned i = 0; i < OG__TEXT16; i++)
@@ -63,7 +63,7 @@ static inline unsigned og__escape16_scalar(const uint8_t *text)
 }
 
 /* Likewise: those that are the same in both texts. */
-static inline unsigned og__same16_scalar(const uint8_t *a, const uint8_t *b)
+static inline unsigned og__json_same16_scalar(const uint8_t *a, const uint8_t *b)
 {
     unsigned mask = 0;
     for (unsigned i = 0; i < OG__TEXT16; i++)
@@ -72,7 +72,7 @@ static inline unsigned og__same16_scalar(const uint8_t *a, const uint8_t *b)
 }
 
 /* Likewise: those that are backslashes. */
-static inline unsigned og__backslash16_scalar(const uint8_t *text)
+static inline unsigned og__json_backslash16_scalar(const uint8_t *text)
 {
     unsigned mask = 0;
     for (unsigned i = 0; i < OG__TEXT16; i++)
@@ -82,121 +82,121 @@ static inline unsigned og__backslash16_scalar(const uint8_t *text)
 
 #if defined(__SSE2__)
 
-static inline __m128i og__load16(const uint8_t *text)
+static inline __m128i og__json_load16(const uint8_t *text)
 {
     return _mm_loadu_si128((const __m128i *)(const void *)text);
 }
 
-static inline unsigned og__same16(const uint8_t *a, const uint8_t *b)
+static inline unsigned og__json_same16(const uint8_t *a, const uint8_t *b)
 {
-    return (unsigned)_mm_movemask_epi8(_mm_cmpeq_epi8(og__load16(a), og__load16(b)));
+    return (unsigned)_mm_movemask_epi8(_mm_cmpeq_epi8(og__json_load16(a), og__json_load16(b)));
 }
 
-static inline unsigned og__backslash16(const uint8_t *text)
+static inline unsigned og__json_backslash16(const uint8_t *text)
 {
-    return (unsigned)_mm_movemask_epi8(_mm_cmpeq_epi8(og__load16(text), _mm_set1_epi8('\\')));
+    return (unsigned)_mm_movemask_epi8(_mm_cmpeq_epi8(og__json_load16(text), _mm_set1_epi8('\\')));
 }
 
-static inline __m128i og__quote_or_backslash16(__m128i x)
+static inline __m128i og__json_quote_or_backslash16(__m128i x)
 {
     return _mm_or_si128(_mm_cmpeq_epi8(x, _mm_set1_epi8('"')), _mm_cmpeq_epi8(x, _mm_set1_epi8('\\')));
 }
 
-static inline unsigned og__special16(const uint8_t *text)
+static inline unsigned og__json_special16(const uint8_t *text)
 {
     /* As signed numbers, bytes from 0x80 are below 0x20 too. */
-    __m128i x = og__load16(text);
+    __m128i x = og__json_load16(text);
     __m128i low = _mm_cmplt_epi8(x, _mm_set1_epi8(0x20));
-    return (unsigned)_mm_movemask_epi8(_mm_or_si128(low, og__quote_or_backslash16(x)));
+    return (unsigned)_mm_movemask_epi8(_mm_or_si128(low, og__json_quote_or_backslash16(x)));
 }
 
-static inline unsigned og__space16(const uint8_t *text)
+static inline unsigned og__json_space16(const uint8_t *text)
 {
-    __m128i x = og__load16(text);
+    __m128i x = og__json_load16(text);
     __m128i a = _mm_or_si128(_mm_cmpeq_epi8(x, _mm_set1_epi8(' ')), _mm_cmpeq_epi8(x, _mm_set1_epi8('\n')));
     __m128i b = _mm_or_si128(_mm_cmpeq_epi8(x, _mm_set1_epi8('\r')), _mm_cmpeq_epi8(x, _mm_set1_epi8('\t')));
     return (unsigned)_mm_movemask_epi8(_mm_or_si128(a, b));
 }
 
-static inline unsigned og__ascii_special16(const uint8_t *text)
+static inline unsigned og__json_ascii_special16(const uint8_t *text)
 {
-    __m128i x = og__load16(text);
+    __m128i x = og__json_load16(text);
     __m128i low =
         _mm_or_si128(_mm_cmplt_epi8(x, _mm_set1_epi8(0x20)), _mm_cmpeq_epi8(x, _mm_set1_epi8(0x7f)));
-    return (unsigned)_mm_movemask_epi8(_mm_or_si128(low, og__quote_or_backslash16(x)));
+    return (unsigned)_mm_movemask_epi8(_mm_or_si128(low, og__json_quote_or_backslash16(x)));
 }
 
-static inline unsigned og__escape16(const uint8_t *text)
+static inline unsigned og__json_escape16(const uint8_t *text)
 {
-    __m128i x = og__load16(text);
+    __m128i x = og__json_load16(text);
     __m128i control = _mm_cmpeq_epi8(_mm_max_epu8(x, _mm_set1_epi8(0x1f)), _mm_set1_epi8(0x1f));
-    return (unsigned)_mm_movemask_epi8(_mm_or_si128(control, og__quote_or_backslash16(x)));
+    return (unsigned)_mm_movemask_epi8(_mm_or_si128(control, og__json_quote_or_backslash16(x)));
 }
 
 #elif defined(__aarch64__)
 
 /* A bit for each of 16 bytes that are all ones or 0. */
-static inline unsigned og__mask16(uint8x16_t all_ones)
+static inline unsigned og__json_mask16(uint8x16_t all_ones)
 {
     static const uint8_t bits[16] = {1, 2, 4, 8, 16, 32, 64, 128, 1, 2, 4, 8, 16, 32, 64, 128};
     uint8x16_t x = vandq_u8(all_ones, vld1q_u8(bits));
     return vaddv_u8(vget_low_u8(x)) | (unsigned)vaddv_u8(vget_high_u8(x)) << 8;
 }
 
-static inline uint8x16_t og__equal16(uint8x16_t x, uint8_t c)
+static inline uint8x16_t og__json_equal16(uint8x16_t x, uint8_t c)
 {
     return vceqq_u8(x, vdupq_n_u8(c));
 }
 
-static inline unsigned og__same16(const uint8_t *a, const uint8_t *b)
+static inline unsigned og__json_same16(const uint8_t *a, const uint8_t *b)
 {
-    return og__mask16(vceqq_u8(vld1q_u8(a), vld1q_u8(b)));
+    return og__json_mask16(vceqq_u8(vld1q_u8(a), vld1q_u8(b)));
 }
 
-static inline unsigned og__backslash16(const uint8_t *text)
+static inline unsigned og__json_backslash16(const uint8_t *text)
 {
-    return og__mask16(og__equal16(vld1q_u8(text), '\\'));
+    return og__json_mask16(og__json_equal16(vld1q_u8(text), '\\'));
 }
 
 /* Quotes, backslashes and controls. */
-static inline uint8x16_t og__to_escape16(uint8x16_t x)
+static inline uint8x16_t og__json_to_escape16(uint8x16_t x)
 {
     uint8x16_t control = vcltq_u8(x, vdupq_n_u8(0x20));
-    return vorrq_u8(control, vorrq_u8(og__equal16(x, '"'), og__equal16(x, '\\')));
+    return vorrq_u8(control, vorrq_u8(og__json_equal16(x, '"'), og__json_equal16(x, '\\')));
 }
 
-static inline unsigned og__special16(const uint8_t *text)
+static inline unsigned og__json_special16(const uint8_t *text)
 {
     uint8x16_t x = vld1q_u8(text);
-    return og__mask16(vorrq_u8(og__to_escape16(x), vcgeq_u8(x, vdupq_n_u8(0x80))));
+    return og__json_mask16(vorrq_u8(og__json_to_escape16(x), vcgeq_u8(x, vdupq_n_u8(0x80))));
 }
 
-static inline unsigned og__space16(const uint8_t *text)
+static inline unsigned og__json_space16(const uint8_t *text)
 {
     uint8x16_t x = vld1q_u8(text);
-    uint8x16_t a = vorrq_u8(og__equal16(x, ' '), og__equal16(x, '\n'));
-    return og__mask16(vorrq_u8(a, vorrq_u8(og__equal16(x, '\r'), og__equal16(x, '\t'))));
+    uint8x16_t a = vorrq_u8(og__json_equal16(x, ' '), og__json_equal16(x, '\n'));
+    return og__json_mask16(vorrq_u8(a, vorrq_u8(og__json_equal16(x, '\r'), og__json_equal16(x, '\t'))));
 }
 
-static inline unsigned og__ascii_special16(const uint8_t *text)
+static inline unsigned og__json_ascii_special16(const uint8_t *text)
 {
     uint8x16_t x = vld1q_u8(text);
-    return og__mask16(vorrq_u8(og__to_escape16(x), vcgeq_u8(x, vdupq_n_u8(0x7f))));
+    return og__json_mask16(vorrq_u8(og__json_to_escape16(x), vcgeq_u8(x, vdupq_n_u8(0x7f))));
 }
 
-static inline unsigned og__escape16(const uint8_t *text)
+static inline unsigned og__json_escape16(const uint8_t *text)
 {
-    return og__mask16(og__to_escape16(vld1q_u8(text)));
+    return og__json_mask16(og__json_to_escape16(vld1q_u8(text)));
 }
 
 #else
 
-#    define og__special16       og__special16_scalar
-#    define og__space16         og__space16_scalar
-#    define og__ascii_special16 og__ascii_special16_scalar
-#    define og__escape16        og__escape16_scalar
-#    define og__same16          og__same16_scalar
-#    define og__backslash16     og__backslash16_scalar
+#    define og__json_special16       og__json_special16_scalar
+#    define og__json_space16         og__json_space16_scalar
+#    define og__json_ascii_special16 og__json_ascii_special16_scalar
+#    define og__json_escape16        og__json_escape16_scalar
+#    define og__json_same16          og__json_same16_scalar
+#    define og__json_backslash16     og__json_backslash16_scalar
 
 #endif
 

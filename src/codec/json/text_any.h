@@ -16,22 +16,22 @@
 enum { OG__WIDE = OG__TEXT16, OG__PADDED = 0 /* whether only padded texts are read */ };
 
 /* Those that are not white space. */
-static OG__HOT uint64_t og__wide_other(const uint8_t *text)
+static OG__HOT uint64_t og__json_wide_other(const uint8_t *text)
 {
-    return og__space16(text) ^ OG__TEXT16_ALL;
+    return og__json_space16(text) ^ OG__TEXT16_ALL;
 }
 
 /* Those that end a run of plain ASCII in a string. */
-static OG__HOT uint64_t og__wide_special(const uint8_t *text)
+static OG__HOT uint64_t og__json_wide_special(const uint8_t *text)
 {
-    return og__special16(text);
+    return og__json_special16(text);
 }
 
 /*
  * The first '"', '\\' or control byte from `at` on, a byte of 0x80 or more that ASCII stands before; NULL
  * where there is none, or what is up to there is not UTF-8, or not known to be.
  */
-static OG__HOT const uint8_t *og__wide_utf8(const og__json_reader *r, const uint8_t *at)
+static OG__HOT const uint8_t *og__json_wide_utf8(const og__json_reader *r, const uint8_t *at)
 {
     (void)r;
     (void)at;
@@ -39,7 +39,7 @@ static OG__HOT const uint8_t *og__wide_utf8(const og__json_reader *r, const uint
 }
 
 /* How many of the eight bytes from the lowest on are digits. */
-static OG__HOT unsigned og__count_digits8(uint64_t word)
+static OG__HOT unsigned og__json_count_digits8(uint64_t word)
 {
     const uint64_t each = UINT64_C(0x0101010101010101);
     uint64_t off = word ^ each * '0';
@@ -48,11 +48,11 @@ static OG__HOT unsigned og__count_digits8(uint64_t word)
 }
 
 /* The number of which up to 8 digits stand at `text`; `*count` is how many. */
-static OG__HOT uint64_t og__wide_number(const uint8_t *text, unsigned *count)
+static OG__HOT uint64_t og__json_wide_number(const uint8_t *text, unsigned *count)
 {
-    uint64_t word = og__load8(text);
-    *count = og__count_digits8(word);
-    return *count ? og__eight_digits(word << (64 - 8 * *count)) : 0;
+    uint64_t word = og__base_load8(text);
+    *count = og__json_count_digits8(word);
+    return *count ? og__base_eight_digits(word << (64 - 8 * *count)) : 0;
 }
 
 enum { OG__WIDE_DIGITS = 8 };

@@ -12,7 +12,7 @@
 #    define SIXTEEN(x) EIGHT(x), EIGHT(x)
 #    define THIRTY2(x) SIXTEEN(x), SIXTEEN(x)
 
-const og__json_vectors og__vectors = {
+const og__json_vector_bytes og__json_vectors = {
     .zeros = {THIRTY2('0')},
     .nines = {THIRTY2(9)},
     .spaces = {THIRTY2(' '), THIRTY2(' ')},
@@ -29,7 +29,7 @@ const og__json_vectors og__vectors = {
 static OG__HOT __m512i look_up(__m512i index, const uint8_t table[16])
 {
     __m512i half = _mm512_and_si512(index, _mm512_set1_epi8(0x0f));
-    return _mm512_shuffle_epi8(_mm512_broadcast_i32x4(og__bytes16(table)), half);
+    return _mm512_shuffle_epi8(_mm512_broadcast_i32x4(og__json_bytes16(table)), half);
 }
 
 /* The places among 64 bytes, of which there are `some`, where UTF-8 goes wrong; the three bytes before them
@@ -64,11 +64,11 @@ static OG__HOT look look_through(const uint8_t *at, size_t len)
     uint64_t known = 0;
     uint64_t open = 0; /* the last bytes before are not ASCII */
     for (size_t left = len + 1;; left -= 64, at += 64) {
-        uint64_t some = og__low_bits(left < 64 ? left : 64);
+        uint64_t some = og__json_low_bits(left < 64 ? left : 64);
         __m512i x = _mm512_maskz_loadu_epi8(some, at);
         uint64_t not_ascii = _mm512_movepi8_mask(x);
-        all.wrong |= _mm512_mask_cmplt_epu8_mask(some, x, og__bytes64(og__vectors.spaces));
-        all.escapes |= _mm512_cmpeq_epi8_mask(x, og__bytes64(og__vectors.backslashes));
+        all.wrong |= _mm512_mask_cmplt_epu8_mask(some, x, og__json_bytes64(og__json_vectors.spaces));
+        all.escapes |= _mm512_cmpeq_epi8_mask(x, og__json_bytes64(og__json_vectors.backslashes));
         all.not_ascii |= not_ascii;
         if (not_ascii | open) all.wrong |= not_utf8(at, some, known);
         if (left <= 64) return all;
@@ -88,17 +88,17 @@ static OG__HOT uint8_t *unescape(const uint8_t *at, size_t len, uint8_t *out)
                                      ['n' - 64] = '\n',  ['r' - 64] = '\r', ['t' - 64] = '\t'};
     uint64_t next = 0;
     for (;; at += 64, len -= 64) {
-        uint64_t some = og__low_bits(len < 64 ? len : 64);
+        uint64_t some = og__json_low_bits(len < 64 ? len : 64);
         __m512i x = _mm512_maskz_loadu_epi8(some, at);
-        uint64_t backslashes = _mm512_cmpeq_epi8_mask(x, og__bytes64(og__vectors.backslashes));
-        uint64_t escaped = og__escaped64(backslashes, &next);
-        __m512i meant = _mm512_permutex2var_epi8(og__bytes64(low), x, og__bytes64(high));
+        uint64_t backslashes = _mm512_cmpeq_epi8_mask(x, og__json_bytes64(og__json_vectors.backslashes));
+        uint64_t escaped = og__json_escaped64(backslashes, &next);
+        __m512i meant = _mm512_permutex2var_epi8(og__json_bytes64(low), x, og__json_bytes64(high));
         uint64_t known = _mm512_test_epi8_mask(meant, meant) & ~_mm512_movepi8_mask(x);
         if (escaped & some & ~known) return NULL;
         uint64_t kept = some & ~(backslashes & ~escaped);
         x = _mm512_maskz_compress_epi8(kept, _mm512_mask_mov_epi8(x, escaped, meant));
         size_t count = (size_t)_mm_popcnt_u64(kept);
-        _mm512_mask_storeu_epi8(out, og__low_bits(count), x);
+        _mm512_mask_storeu_epi8(out, og__json_low_bits(count), x);
         out += count;
         if (len <= 64) return out;
     }
@@ -112,18 +112,18 @@ OG__TARGET bool og__json_string_avx512(og__json_reader *r, const uint8_t *start,
     bool ascii = !all.not_ascii;
     unsigned flags = ascii ? OG__F_ASCII : 0;
     if (!all.escapes) {
-        og__put_value(out, (uint64_t)len << OG__META_LEN_SHIFT | OG_STR | OG__F_CLEAN | flags,
-                      (uint64_t)(uintptr_t)start);
+        og__json_put_value(out, (uint64_t)len << OG__META_LEN_SHIFT | OG_STR | OG__F_CLEAN | flags,
+                           (uint64_t)(uintptr_t)start);
         return true;
     }
-    uint8_t *copy = og__doc_alloc(r->doc, len, 1);
+    uint8_t *copy = og__value_doc_alloc(r->doc, len, 1);
     uint8_t *end = copy ? unescape(start, len, copy) : NULL;
     if (end) {
-        *out = og__make(OG_STR, flags, (uint64_t)(end - copy), copy);
+        *out = og__value_make(OG_STR, flags, (uint64_t)(end - copy), copy);
         if (r->doc->at == copy + len) r->doc->at = end;
         return true;
     }
-    if (copy) og__doc_release(r->doc, copy, len);
+    if (copy) og__value_doc_release(r->doc, copy, len);
     return og__json_unescape(r, start, start + len, ascii, out) == OG_OK;
 }
 

@@ -11,66 +11,67 @@
 #define OG__TARGET __attribute__((target("avx2,bmi,bmi2,lzcnt")))
 #define OG__HOT    inline __attribute__((always_inline, target("avx2,bmi,bmi2,lzcnt")))
 
-static OG__HOT __m256i og__load32(const uint8_t *text)
+static OG__HOT __m256i og__json_load32(const uint8_t *text)
 {
     return _mm256_loadu_si256((const __m256i *)(const void *)text);
 }
 
-static OG__HOT uint64_t og__wide_mask(__m256i bytes)
+static OG__HOT uint64_t og__json_wide_mask(__m256i bytes)
 {
     return (uint32_t)_mm256_movemask_epi8(bytes);
 }
 
-static OG__HOT __m256i og__wide_equal(__m256i x, char c)
+static OG__HOT __m256i og__json_wide_equal(__m256i x, char c)
 {
     return _mm256_cmpeq_epi8(x, _mm256_set1_epi8(c));
 }
 
-static OG__HOT __m256i og__wide_quotes(__m256i x)
+static OG__HOT __m256i og__json_wide_quotes(__m256i x)
 {
-    return _mm256_or_si256(og__wide_equal(x, '"'), og__wide_equal(x, '\\'));
+    return _mm256_or_si256(og__json_wide_equal(x, '"'), og__json_wide_equal(x, '\\'));
 }
 
-static OG__HOT uint64_t og__wide_special(const uint8_t *text)
+static OG__HOT uint64_t og__json_wide_special(const uint8_t *text)
 {
-    __m256i x = og__load32(text);
+    __m256i x = og__json_load32(text);
     __m256i low = _mm256_cmpgt_epi8(_mm256_set1_epi8(0x20), x);
-    return og__wide_mask(_mm256_or_si256(low, og__wide_quotes(x)));
+    return og__json_wide_mask(_mm256_or_si256(low, og__json_wide_quotes(x)));
 }
 
 /* One of 16 bytes for each of the halves of bytes in `index`. */
-static OG__HOT __m256i og__wide_look_up(__m256i index, const uint8_t table[16])
+static OG__HOT __m256i og__json_wide_look_up(__m256i index, const uint8_t table[16])
 {
-    __m128i half = og__load16(table);
+    __m128i half = og__json_load16(table);
     return _mm256_shuffle_epi8(_mm256_broadcastsi128_si256(half), index);
 }
 
-static OG__HOT __m256i og__wide_upper(__m256i x)
+static OG__HOT __m256i og__json_wide_upper(__m256i x)
 {
     return _mm256_and_si256(_mm256_srli_epi16(x, 4), _mm256_set1_epi8(0x0f));
 }
 
 /* Those of the bytes in `here` where UTF-8 goes wrong; the others are the bytes one, two and three before
  * each. */
-static OG__HOT uint64_t og__wide_wrong(__m256i here, __m256i one, __m256i two, __m256i three)
+static OG__HOT uint64_t og__json_wide_wrong(__m256i here, __m256i one, __m256i two, __m256i three)
 {
-    __m256i wrong =
-        _mm256_and_si256(_mm256_and_si256(og__wide_look_up(og__wide_upper(one), og__utf8_before_upper),
-                                          og__wide_look_up(_mm256_and_si256(one, _mm256_set1_epi8(0x0f)),
-                                                           og__utf8_before_lower)),
-                         og__wide_look_up(og__wide_upper(here), og__utf8_upper));
+    __m256i wrong = _mm256_and_si256(
+        _mm256_and_si256(
+            og__json_wide_look_up(og__json_wide_upper(one), og__utf8_before_upper),
+            og__json_wide_look_up(_mm256_and_si256(one, _mm256_set1_epi8(0x0f)), og__utf8_before_lower)),
+        og__json_wide_look_up(og__json_wide_upper(here), og__utf8_upper));
     /* The top bit stands where a third or fourth byte is due: there two tails must meet, and nowhere else. */
     __m256i third = _mm256_subs_epu8(two, _mm256_set1_epi8(0xe0 - 0x80));
     __m256i fourth = _mm256_subs_epu8(three, _mm256_set1_epi8(0xf0 - 0x80));
     __m256i due = _mm256_and_si256(_mm256_or_si256(third, fourth), _mm256_set1_epi8((char)0x80));
     __m256i good = _mm256_cmpeq_epi8(wrong, due);
-    return og__wide_mask(good) ^ UINT32_MAX;
+    return og__json_wide_mask(good) ^ UINT32_MAX;
 }
 
 /* The same in a text of which the last three bytes before `text` count. */
-static OG__HOT uint64_t og__wide_not_utf8(const uint8_t *text)
+static OG__HOT uint64_t og__json_wide_not_utf8(const uint8_t *text)
 {
-    return og__wide_wrong(og__load32(text), og__load32(text - 1), og__load32(text - 2), og__load32(text - 3));
+    return og__json_wide_wrong(og__json_load32(text), og__json_load32(text - 1), og__json_load32(text - 2),
+                               og__json_load32(text - 3));
 }
 
 #endif

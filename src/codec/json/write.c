@@ -166,10 +166,10 @@ static void free_writer(og__json_writer *w)
 {
     for (size_t i = 0; i < w->depth; i++)
         og__json_end_frame(w, &w->frames[i]);
-    if (w->frames != w->frames_first) og__free(w->alloc, w->frames, w->room * sizeof *w->frames);
-    if (w->records) og__free(w->alloc, w->records, w->record_room * sizeof *w->records);
-    if (w->seen.slots) og__map_free(&w->seen);
-    og__free(w->alloc, w->spare.bytes, w->spare.size);
+    if (w->frames != w->frames_first) og__base_free(w->alloc, w->frames, w->room * sizeof *w->frames);
+    if (w->records) og__base_free(w->alloc, w->records, w->record_room * sizeof *w->records);
+    if (w->seen.slots) og__value_map_free(&w->seen);
+    og__base_free(w->alloc, w->spare.bytes, w->spare.size);
     if (w->scratch) og_doc_free(w->scratch);
 }
 
@@ -204,7 +204,7 @@ int og__json_write_by(og__json_items_fn *items, og_value value, og_buf *out,
     og__json_writer w;
     begin(&w, out, frames, err);
     w.items = items;
-    int status = og__options_take(&w.o, sizeof w.o, options, err);
+    int status = og__base_options_take(&w.o, sizeof w.o, options, err);
     if (status < 0) return status;
     if (w.o.indent < OG_JSON_INDENT_0)
         return og_error_set(err, OG_EINVAL, OG_NO_POSITION,
@@ -214,7 +214,7 @@ int og__json_write_by(og__json_items_fn *items, og_value value, og_buf *out,
     if (w.o.max_depth == 0) w.o.max_depth = DEPTH_DEFAULT;
     if (w.o.max_digits == 0) w.o.max_digits = DIGITS_DEFAULT;
     set_lines(&w);
-    w.root = og__has_node(value) ? value.u.p : NULL;
+    w.root = og__value_has_node(value) ? value.u.p : NULL;
     set_separators(&w);
     set_limits(&w);
 

@@ -55,13 +55,13 @@ static OG__HOT const og__numbers *og__numbers_get(void)
 static OG__HOT size_t og__put_int(const og__numbers *numbers, int64_t number, char *text)
 {
     (void)numbers;
-    return og__int64_write(number, text);
+    return og__base_int64_write(number, text);
 }
 
-static OG__HOT size_t og__put_double(const og__numbers *numbers, double number, char *text)
+static OG__HOT size_t og__json_put_double(const og__numbers *numbers, double number, char *text)
 {
     (void)numbers;
-    return og__double_write(number, text);
+    return og__base_double_write(number, text);
 }
 
 #define OG__CALLED
@@ -71,7 +71,7 @@ static OG__HOT size_t og__put_double(const og__numbers *numbers, double number, 
 og__json_items_fn *og__json_best_items(void)
 {
 #if defined(OG__AVX512_NUMBERS)
-    if (og__avx512_numbers()) return og__json_write_items_avx512;
+    if (og__base_avx512_numbers()) return og__json_write_items_avx512;
 #endif
     return og__json_write_items;
 }

@@ -22,19 +22,19 @@ typedef og__avx512_digits og__numbers;
 
 static OG__HOT const og__numbers *og__numbers_get(void)
 {
-    return og__avx512_digits_get();
+    return og__base_avx512_digits_get();
 }
 
 /* Not inline: that takes registers from all the rest, and longer. */
 __attribute__((noinline)) static OG__AVX512_TARGET size_t og__put_int(const og__numbers *numbers,
                                                                       int64_t number, char *text)
 {
-    return og__avx512_int64_write(numbers, number, text);
+    return og__base_avx512_int64_write(numbers, number, text);
 }
 
-static OG__HOT size_t og__put_double(const og__numbers *numbers, double number, char *text)
+static OG__HOT size_t og__json_put_double(const og__numbers *numbers, double number, char *text)
 {
-    return og__avx512_double_write(numbers, number, text);
+    return og__base_avx512_double_write(numbers, number, text);
 }
 
 #    define OG__CALLED OG__AVX512_TARGET

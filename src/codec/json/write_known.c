@@ -19,7 +19,7 @@ static og_doc *scratch_for(og__json_writer *w)
 
 static int open_list(og__json_writer *w, og_value list)
 {
-    return og__json_open(w, OG__FRAME_LIST, og__node_of(list)->items, og_len(list));
+    return og__json_open(w, OG__FRAME_LIST, og__value_node_of(list)->items, og_len(list));
 }
 
 int og__json_plain_object(og__json_writer *w, og_value object)
@@ -29,7 +29,7 @@ int og__json_plain_object(og__json_writer *w, og_value object)
     og_doc *scratch = scratch_for(w);
     if (!scratch) return og__json_write_no_memory(w);
     og_value shown;
-    int status = og__plain_of(scratch, object, &shown, NULL);
+    int status = og__known_plain_of(scratch, object, &shown, NULL);
     if (status < 0) return og__json_write_no_memory(w);
     og_kind kind = og_kind_of(shown);
     bool container = status == 1 && (kind == OG_DICT || kind == OG_LIST || kind == OG_TUPLE);

@@ -29,7 +29,7 @@ static int push_run(walk *k, const og_value *items, size_t count)
     if (count == 0) return OG_OK;
     if (k->depth == k->room) {
         size_t room = k->room ? k->room * 2 : 32;
-        run *runs = og__realloc(k->w->alloc, k->runs, k->room * sizeof *runs, room * sizeof *runs);
+        run *runs = og__base_realloc(k->w->alloc, k->runs, k->room * sizeof *runs, room * sizeof *runs);
         if (!runs) return og__json_write_no_memory(k->w);
         k->runs = runs;
         k->room = room;
@@ -46,14 +46,14 @@ static bool takes_nodes(const og__object *object)
     size_t count = og_len(object->args);
     for (size_t i = 0; i < count && i < LOOKED_AT; i++) {
         og_value arg = og_item(object->args, i);
-        if (og__has_node(arg) && og_kind_of(arg) != OG_CLASS) return true;
+        if (og__value_has_node(arg) && og_kind_of(arg) != OG_CLASS) return true;
     }
     return count > LOOKED_AT;
 }
 
 static int push_object(walk *k, og_value value)
 {
-    const og__object *object = og__node_of(value)->items;
+    const og__object *object = og__value_node_of(value)->items;
     if (!k->w->late) k->w->late = takes_nodes(object);
     int status = push_run(k, &object->callable, 2);
     /* kwargs, items, pairs, state and next stand in a row. */
@@ -63,7 +63,7 @@ static int push_object(walk *k, og_value value)
 
 static int push_node(walk *k, og_value value)
 {
-    const og__node *node = og__node_of(value);
+    const og__node *node = og__value_node_of(value);
     switch (og_kind_of(value)) {
     case OG_LIST:
     case OG_TUPLE:
@@ -78,10 +78,10 @@ static int push_node(walk *k, og_value value)
 /* A node by itself is looked into once; how often it was met is counted. */
 static int visit(walk *k, og_value value)
 {
-    if (!og__has_node(value) || og_kind_of(value) == OG_CLASS) return OG_OK;
-    if (og__is_shared(value) || value.u.p == k->w->root) {
+    if (!og__value_has_node(value) || og_kind_of(value) == OG_CLASS) return OG_OK;
+    if (og__value_is_shared(value) || value.u.p == k->w->root) {
         bool fresh;
-        uint64_t *count = og__map_put(&k->w->seen, value.u.p, 0, &fresh);
+        uint64_t *count = og__value_map_put(&k->w->seen, value.u.p, 0, &fresh);
         if (!count) return og__json_write_no_memory(k->w);
         if (!fresh) {
             *count = 1;
@@ -101,7 +101,7 @@ int og__json_count_nodes(og__json_writer *w, og_value root)
         if (top->next == top->last) k.depth--;
         status = visit(&k, value);
     }
-    og__free(w->alloc, k.runs, k.room * sizeof *k.runs);
+    og__base_free(w->alloc, k.runs, k.room * sizeof *k.runs);
     return status;
 }
 
@@ -181,7 +181,7 @@ static int open_tagged(og__json_writer *w, const char *tag, og__json_frame_kind 
 
 static int open_body(og__json_writer *w, og_value value)
 {
-    const og__node *node = og__node_of(value);
+    const og__node *node = og__value_node_of(value);
     int status;
     switch (og_kind_of(value)) {
     case OG_LIST: return og__json_open(w, OG__FRAME_LIST, node->items, node->count);
@@ -210,8 +210,8 @@ static int write_number_item(og__json_writer *w, uint64_t number)
 /* The map holds 0 for nodes that appear once, 1 for others, and their number plus 1 once they have one. */
 static uint64_t *find_mark(const og__json_writer *w, og_value value)
 {
-    if (!og__is_shared(value) && value.u.p != w->root) return NULL;
-    return og__map_find(&w->seen, value.u.p);
+    if (!og__value_is_shared(value) && value.u.p != w->root) return NULL;
+    return og__value_map_find(&w->seen, value.u.p);
 }
 
 bool og__json_is_numbered(const og__json_writer *w, og_value value)
@@ -224,7 +224,7 @@ bool og__json_is_numbered(const og__json_writer *w, og_value value)
 static int open_new(og__json_writer *w, og_value value)
 {
     int status = OG_OK;
-    if (w->late && (og__node_of(value)->flags & OG__N_LATE)) status = og__json_open_tag(w, "py/late");
+    if (w->late && (og__value_node_of(value)->flags & OG__N_LATE)) status = og__json_open_tag(w, "py/late");
     return status < 0 ? status : open_body(w, value);
 }
 

@@ -97,7 +97,7 @@ static int make_step(og__json_writer *w, og_value object)
 /* Opens the run of a list or tuple as an array without a tag. */
 static int open_run(og__json_writer *w, const char *key, og__json_frame_kind kind, og_value run)
 {
-    const og__node *node = og__node_of(run);
+    const og__node *node = og__value_node_of(run);
     int status = og__json_put_key(w, key);
     if (status == OG_OK) status = og__json_open(w, kind, node->items, node->count);
     return status < 0 ? status : OG__NEXT_OPENED;
@@ -108,7 +108,7 @@ static int open_attributes(og__json_writer *w, og_value dict)
 {
     og__json_frame *f = &w->frames[w->depth - 1];
     f->kind = OG__FRAME_DICT;
-    f->first = f->next = og__node_of(dict)->items;
+    f->first = f->next = og__value_node_of(dict)->items;
     f->last = og_len(dict) ? f->first + 2 * og_len(dict) : f->first;
     return OG__NEXT_OPENED;
 }
@@ -127,7 +127,7 @@ static int slots_step(og__json_writer *w, og_value state, og_value *out)
     og__json_frame *f = &w->frames[w->depth - 1];
     og_value dict = og_item(state, 0);
     if (!f->first && og_len(dict) > 0) {
-        f->first = f->next = og__node_of(dict)->items;
+        f->first = f->next = og__value_node_of(dict)->items;
         f->last = f->first + 2 * og_len(dict);
     }
     if (f->next == f->last) return open_attributes(w, og_item(state, 1));

@@ -79,8 +79,8 @@ static int grow_frames(og__json_writer *w)
     size_t room = w->room * 2;
     if (room > SIZE_MAX / sizeof *w->frames) return og__json_write_no_memory(w);
     bool first = w->frames == w->frames_first;
-    og__json_frame *frames = og__realloc(w->alloc, first ? NULL : w->frames,
-                                         first ? 0 : w->room * sizeof *frames, room * sizeof *frames);
+    og__json_frame *frames = og__base_realloc(w->alloc, first ? NULL : w->frames,
+                                              first ? 0 : w->room * sizeof *frames, room * sizeof *frames);
     if (!frames) return og__json_write_no_memory(w);
     if (first) memcpy(frames, w->frames, w->depth * sizeof *frames);
     w->frames = frames;
@@ -113,7 +113,7 @@ void og__json_end_frame(og__json_writer *w, og__json_frame *f)
     bool keep = f->u.sorted.size > w->spare.size;
     og__json_block old = keep ? w->spare : f->u.sorted;
     if (keep) w->spare = f->u.sorted;
-    og__free(w->alloc, old.bytes, old.size);
+    og__base_free(w->alloc, old.bytes, old.size);
     f->is_sorted = false;
 }
 

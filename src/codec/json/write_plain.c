@@ -15,8 +15,8 @@ static og__json_block take_block(og__json_writer *w, size_t size)
     og__json_block block = w->spare;
     w->spare = (og__json_block){0};
     if (block.size >= size) return block;
-    og__free(w->alloc, block.bytes, block.size);
-    block.bytes = size < SIZE_MAX ? og__alloc(w->alloc, size) : NULL;
+    og__base_free(w->alloc, block.bytes, block.size);
+    block.bytes = size < SIZE_MAX ? og__base_alloc(w->alloc, size) : NULL;
     block.size = size;
     return block;
 }
@@ -28,7 +28,7 @@ static int open_sorted(og__json_writer *w, const og_value *items, size_t pairs)
     if (!block.bytes) return og__json_write_no_memory(w);
     int status = og__json_open(w, OG__FRAME_DICT, og__json_sort(items, pairs, block.bytes), 2 * pairs);
     if (status < 0) {
-        og__free(w->alloc, block.bytes, block.size);
+        og__base_free(w->alloc, block.bytes, block.size);
         return status;
     }
     og__json_frame *f = &w->frames[w->depth - 1];
@@ -39,7 +39,7 @@ static int open_sorted(og__json_writer *w, const og_value *items, size_t pairs)
 
 int og__json_open_dict(og__json_writer *w, og_value dict)
 {
-    const og__node *node = og__node_of(dict);
+    const og__node *node = og__value_node_of(dict);
     const og_value *items = node->items;
     size_t pairs = node->count;
     bool sort = w->o.sort_keys && pairs > 1;
@@ -56,7 +56,7 @@ static int new_record(og__json_writer *w)
     if (w->record_count < w->record_room) return OG_OK;
     size_t room = w->record_room ? w->record_room + w->record_room / 2 : 16;
     og__json_record *records =
-        og__realloc(w->alloc, w->records, w->record_room * sizeof *records, room * sizeof *records);
+        og__base_realloc(w->alloc, w->records, w->record_room * sizeof *records, room * sizeof *records);
     if (!records) return og__json_write_no_memory(w);
     w->records = records;
     w->record_room = room;
@@ -68,7 +68,7 @@ static og__json_record *find_record(og__json_writer *w, const void *node, bool *
 {
     *fresh = false;
     if (new_record(w) < 0) return NULL;
-    uint64_t *index = og__map_put(&w->seen, node, w->record_count, fresh);
+    uint64_t *index = og__value_map_put(&w->seen, node, w->record_count, fresh);
     if (!index) {
         og__json_write_no_memory(w);
         return NULL;
@@ -184,7 +184,7 @@ static int refuse_kind(og__json_writer *w, og_value value)
 
 static int open_node(og__json_writer *w, og_value value)
 {
-    const og__node *node = og__node_of(value);
+    const og__node *node = og__value_node_of(value);
     switch (og_kind_of(value)) {
     case OG_LIST:
     case OG_TUPLE:
@@ -208,7 +208,7 @@ int og__json_write_node(og__json_writer *w, og_value value)
         w->root_open = true;
         return open_node(w, value);
     }
-    if (!og__is_shared(value)) return open_node(w, value);
+    if (!og__value_is_shared(value)) return open_node(w, value);
     size_t index = 0;
     int status = enter_shared(w, value, &index);
     if (status <= 0) return status;

@@ -11,7 +11,7 @@ int og__json_write_float(og__json_writer *w, double number)
 {
     if (isfinite(number)) {
         int status = og__json_reserve(w, OG__DOUBLE_SIZE);
-        if (status == OG_OK) w->at += og__double_write(number, (char *)w->at);
+        if (status == OG_OK) w->at += og__base_double_write(number, (char *)w->at);
         return status;
     }
     if (w->o.allow_nan)
@@ -27,7 +27,7 @@ int og__json_write_int(og__json_writer *w, og_value number)
 {
     if (!(number.meta & OG__F_BIG)) {
         int status = og__json_reserve(w, OG__INT64_SIZE);
-        if (status == OG_OK) w->at += og__int64_write(number.u.i, (char *)w->at);
+        if (status == OG_OK) w->at += og__base_int64_write(number.u.i, (char *)w->at);
         return status;
     }
     og_error why = {.code = OG_OK};
@@ -65,7 +65,7 @@ int og__json_write_base64(og__json_writer *w, og_value bytes)
 /* As repr(float) but without ".0", as within a complex number. */
 static size_t write_part(double number, char *text)
 {
-    size_t n = og__double_write(number, text);
+    size_t n = og__base_double_write(number, text);
     return n > 2 && text[n - 2] == '.' && text[n - 1] == '0' ? n - 2 : n;
 }
 

@@ -45,7 +45,7 @@ static size_t put_special(og__json_writer *w, const uint8_t *text, size_t len)
         w->at = put_escaped(w->at, *text);
         return 1;
     }
-    size_t n = og__utf8_decode(text, len, &code);
+    size_t n = og__base_utf8_decode(text, len, &code);
     bool surrogate = code >= 0xd800 && code < 0xe000;
     if (w->o.ensure_ascii || surrogate) {
         w->at = put_code(w->at, code);
@@ -59,8 +59,8 @@ static size_t put_special(og__json_writer *w, const uint8_t *text, size_t len)
 /* The bits of the bytes among 16 that cannot be copied as they are. */
 static inline unsigned special_mask(const uint8_t *text, bool ascii, bool surrogates)
 {
-    if (ascii) return og__ascii_special16(text);
-    return surrogates ? og__special16(text) : og__escape16(text);
+    if (ascii) return og__json_ascii_special16(text);
+    return surrogates ? og__json_special16(text) : og__json_escape16(text);
 }
 
 static inline bool is_special(uint8_t c, bool ascii, bool surrogates)
@@ -135,7 +135,7 @@ static inline const uint8_t *put_specials(uint8_t **to, const uint8_t *text, con
         if (*text < 0x80) {
             at = put_escaped(at, *text++);
         } else {
-            text += og__utf8_decode(text, (size_t)(end - text), &code);
+            text += og__base_utf8_decode(text, (size_t)(end - text), &code);
             at = put_code(at, code);
         }
     } while (text < end && is_special(*text, ascii, false));

@@ -153,7 +153,7 @@ void og__json_end_frame(og__json_writer *w, og__json_frame *f);
  * innermost one, or a deeper one, or none.
  */
 og__json_items_fn og__json_write_items;        /* for any processor */
-og__json_items_fn og__json_write_items_avx512; /* for those of which og__avx512_numbers() is true */
+og__json_items_fn og__json_write_items_avx512; /* for those of which og__base_avx512_numbers() is true */
 
 /* The one of them that suits the processor best. */
 og__json_items_fn *og__json_best_items(void);

@@ -24,10 +24,10 @@ typedef struct counter {
 
 static int enter(counter *c, og_value v)
 {
-    if (!og__has_node(v) || og_kind_of(v) == OG_CLASS) return OG_OK;
+    if (!og__value_has_node(v) || og_kind_of(v) == OG_CLASS) return OG_OK;
     bool fresh;
-    c->late = c->late || (og__node_of(v)->flags & OG__N_LATE);
-    uint64_t *places = og__map_put(&c->places, og__node_of(v), 1, &fresh);
+    c->late = c->late || (og__value_node_of(v)->flags & OG__N_LATE);
+    uint64_t *places = og__value_map_put(&c->places, og__value_node_of(v), 1, &fresh);
     if (!places) return OG_ENOMEM;
     if (!fresh) {
         *places = 2;
@@ -35,7 +35,7 @@ static int enter(counter *c, og_value v)
     }
     if (c->count == c->cap) {
         size_t cap = c->cap ? c->cap * 2 : FIRST_OPEN;
-        visit *open = og__realloc(c->alloc, c->open, c->cap * sizeof *open, cap * sizeof *open);
+        visit *open = og__base_realloc(c->alloc, c->open, c->cap * sizeof *open, cap * sizeof *open);
         if (!open) return OG_ENOMEM;
         c->open = open;
         c->cap = cap;
@@ -49,15 +49,15 @@ static size_t part_count(og_value v)
     switch (og_kind_of(v)) {
     case OG_BYTEARRAY: return 0;
     case OG_OBJECT: return OG__OBJECT_PARTS;
-    case OG_DICT: return 2 * (size_t)og__node_of(v)->count;
-    default: return og__node_of(v)->count;
+    case OG_DICT: return 2 * (size_t)og__value_node_of(v)->count;
+    default: return og__value_node_of(v)->count;
     }
 }
 
 static og_value part(og_value v, size_t index)
 {
-    const og__node *node = og__node_of(v);
-    if (og_kind_of(v) == OG_OBJECT) return og__object_part(node->items, index);
+    const og__node *node = og__value_node_of(v);
+    if (og_kind_of(v) == OG_OBJECT) return og__value_object_part(node->items, index);
     return ((const og_value *)node->items)[index];
 }
 
@@ -72,7 +72,7 @@ static int count_places(counter *c, og_value value)
             status = enter(c, part(top->value, top->at++));
         }
     }
-    og__free(c->alloc, c->open, c->cap * sizeof *c->open);
+    og__base_free(c->alloc, c->open, c->cap * sizeof *c->open);
     return status;
 }
 
@@ -92,15 +92,15 @@ static int write_form(og_value value, og_buf *out, const og_pickle_write_options
         .places = &c.places,
     };
     if ((o->protocol != 0 && o->protocol != PROTOCOL) || w.max_depth >= UINT32_MAX)
-        return og__writer_fail(&w, OG_EINVAL, "canonical pickles have protocol 4, and no other");
+        return og__pickle_writer_fail(&w, OG_EINVAL, "canonical pickles have protocol 4, and no other");
     int status = count_places(&c, value);
     if (status < 0) {
-        og__writer_fail(&w, OG_ENOMEM, "out of memory");
+        og__pickle_writer_fail(&w, OG_ENOMEM, "out of memory");
     } else {
-        status = og__writer_run(&w, value, o->max_bytes);
+        status = og__pickle_writer_run(&w, value, o->max_bytes);
     }
     *late = c.late;
-    og__map_free(&c.places);
+    og__value_map_free(&c.places);
     return status;
 }
 
@@ -110,7 +110,7 @@ static int write_again(og_buf *out, size_t start, const og_pickle_write_options 
     bool late;
     size_t len = out->len - start;
     og_doc *doc = og_doc_new(out->alloc);
-    uint8_t *form = doc ? og__doc_alloc(doc, len + 1, 1) : NULL; /* reading back resets documents */
+    uint8_t *form = doc ? og__value_doc_alloc(doc, len + 1, 1) : NULL; /* reading back resets documents */
     og_doc *back = form ? og_doc_new(out->alloc) : NULL;
     og_pickle_read_options read = {.size = sizeof read, .max_depth = o->max_depth};
     int status = OG_ENOMEM;
@@ -134,7 +134,7 @@ int og_pickle_canonical(og_value value, og_buf *out, const og_pickle_write_optio
     og_pickle_write_options o;
     bool late = false;
     size_t start = out->len;
-    int status = og__options_take(&o, sizeof o, options, err);
+    int status = og__base_options_take(&o, sizeof o, options, err);
     if (status == OG_OK) status = write_form(value, out, &o, &late, err);
     /* What is late is so by what the pickle did that it was read from. What this one does is the form. */
     int again = status == OG_OK && late;

@@ -67,14 +67,15 @@ static int grow(og__findings *findings)
 {
     if (findings->count < findings->cap) return OG_OK;
     size_t cap = findings->cap ? findings->cap * 2 : 16;
-    og_pickle_use *uses = og__realloc(NULL, findings->uses, findings->cap * sizeof *uses, cap * sizeof *uses);
+    og_pickle_use *uses =
+        og__base_realloc(NULL, findings->uses, findings->cap * sizeof *uses, cap * sizeof *uses);
     if (!uses) return OG_ENOMEM;
     findings->uses = uses;
     findings->cap = cap;
     return OG_OK;
 }
 
-int og__findings_add(og__findings *findings, const og_pickle_use *use)
+int og__pickle_findings_add(og__findings *findings, const og_pickle_use *use)
 {
     key k;
     make_key(&k, use);
@@ -104,13 +105,13 @@ int og__findings_add(og__findings *findings, const og_pickle_use *use)
 
 static og__findings *findings_new(void)
 {
-    og__findings *findings = og__alloc(NULL, sizeof *findings);
+    og__findings *findings = og__base_alloc(NULL, sizeof *findings);
     if (!findings) return NULL;
     *findings = (og__findings){.doc = og_doc_new(NULL)};
     if (findings->doc) findings->index = og_dict(findings->doc);
     if (findings->doc && og_valid(findings->index)) return findings;
     og_doc_free(findings->doc);
-    og__free(NULL, findings, sizeof *findings);
+    og__base_free(NULL, findings, sizeof *findings);
     return NULL;
 }
 
@@ -118,9 +119,9 @@ void og_pickle_report_fini(og_pickle_report *report)
 {
     og__findings *findings = report->memory;
     if (findings) {
-        og__free(NULL, findings->uses, findings->cap * sizeof *findings->uses);
+        og__base_free(NULL, findings->uses, findings->cap * sizeof *findings->uses);
         og_doc_free(findings->doc);
-        og__free(NULL, findings, sizeof *findings);
+        og__base_free(NULL, findings, sizeof *findings);
     }
     *report = (og_pickle_report){.verdict = OG_UNREADABLE};
 }
@@ -135,14 +136,14 @@ static int run(og__watch *watch, const uint8_t *bytes, size_t len, bool first, s
     og__reader reader;
     og_doc *doc = og_doc_new(NULL);
     if (!doc) return og_error_set(err, OG_ENOMEM, OG_NO_POSITION, "no memory to check a pickle");
-    int status = og__reader_init(&reader, doc, bytes, len, &options, err);
-    if (status == OG_OK) status = og__watch_run(watch, &reader);
+    int status = og__pickle_reader_init(&reader, doc, bytes, len, &options, err);
+    if (status == OG_OK) status = og__pickle_watch_run(watch, &reader);
     if (status == OG_OK) {
         *size = (size_t)(reader.at - reader.start);
-        status = og__reader_finish(&reader, first);
+        status = og__pickle_reader_finish(&reader, first);
     }
-    og__reader_fini(&reader);
-    og__watch_fini(watch);
+    og__pickle_reader_fini(&reader);
+    og__pickle_watch_fini(watch);
     og_doc_free(doc);
     return status;
 }
@@ -178,7 +179,7 @@ static int check(const void *bytes, size_t len, const og_policy *policy, bool fi
     int status = OG_ENOMEM;
     watch.outer.denied.code = OG_OK;
     if ((policy || plain) && findings) {
-        og__watch_init(&watch, policy ? policy : plain, findings, og_allocator_default());
+        og__pickle_watch_init(&watch, policy ? policy : plain, findings, og_allocator_default());
         status = run(&watch, bytes, len, first, &report->size, &own);
     } else {
         og_error_set(&own, OG_ENOMEM, OG_NO_POSITION, "no memory to check a pickle");

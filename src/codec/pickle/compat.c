@@ -21,7 +21,7 @@ static const rename_row rows[] = {
 
 static og_value constant(const char *text)
 {
-    return og__make(OG_STR, OG__F_ASCII, strlen(text), text);
+    return og__value_make(OG_STR, OG__F_ASCII, strlen(text), text);
 }
 
 static bool same(og_value a, og_value b)
@@ -30,7 +30,7 @@ static bool same(og_value a, og_value b)
     return len == og__value_len(b) && (len == 0 || memcmp(a.u.p, b.u.p, len) == 0);
 }
 
-void og__names_to_3(og_value *module, og_value *name)
+void og__pickle_names_to_3(og_value *module, og_value *name)
 {
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
         const rename_row *row = &rows[i];
@@ -41,7 +41,7 @@ void og__names_to_3(og_value *module, og_value *name)
     }
 }
 
-bool og__names_to_2(og_value *module, og_value *name)
+bool og__pickle_names_to_2(og_value *module, og_value *name)
 {
     og_value want_module = *module;
     og_value want_name = *name;
@@ -51,13 +51,13 @@ bool og__names_to_2(og_value *module, og_value *name)
             continue;
         og_value back_module = *module = constant(row->module2);
         og_value back_name = *name = row->name2 ? constant(row->name2) : want_name;
-        og__names_to_3(&back_module, &back_name);
+        og__pickle_names_to_3(&back_module, &back_name);
         if (same(back_module, want_module) && same(back_name, want_name)) return true;
     }
     *module = want_module;
     *name = want_name;
     og_value back_module = want_module;
     og_value back_name = want_name;
-    og__names_to_3(&back_module, &back_name);
+    og__pickle_names_to_3(&back_module, &back_name);
     return same(back_module, want_module) && same(back_name, want_name);
 }

@@ -10,36 +10,36 @@
 
 og_pickle_dis *og_pickle_dis_new(const void *bytes, size_t len)
 {
-    og_pickle_dis *dis = og__alloc(NULL, sizeof *dis);
+    og_pickle_dis *dis = og__base_alloc(NULL, sizeof *dis);
     if (!dis) return NULL;
     *dis = (og_pickle_dis){.bytes = bytes, .len = len};
     og_buf_init(&dis->argument, NULL);
     dis->scratch = og_doc_new(NULL);
     dis->memory = og_doc_new(NULL);
-    dis->stack.runs = og__alloc(NULL, sizeof *dis->stack.runs);
+    dis->stack.runs = og__base_alloc(NULL, sizeof *dis->stack.runs);
     if (!dis->scratch || !dis->memory || !dis->stack.runs) {
         og_doc_free(dis->scratch);
         og_doc_free(dis->memory);
-        og__free(NULL, dis->stack.runs, sizeof *dis->stack.runs);
-        og__free(NULL, dis, sizeof *dis);
+        og__base_free(NULL, dis->stack.runs, sizeof *dis->stack.runs);
+        og__base_free(NULL, dis, sizeof *dis);
         return NULL;
     }
     dis->stack.runs[0] = 0;
     dis->stack.runs_cap = 1;
-    og__memo_init(&dis->memo, dis->memory);
+    og__pickle_memo_init(&dis->memo, dis->memory);
     return dis;
 }
 
 void og_pickle_dis_free(og_pickle_dis *dis)
 {
     if (!dis) return;
-    og__memo_fini(&dis->memo);
+    og__pickle_memo_fini(&dis->memo);
     og_buf_free(&dis->argument);
     og_doc_free(dis->scratch);
     og_doc_free(dis->memory);
-    og__free(NULL, dis->stack.runs, dis->stack.runs_cap * sizeof *dis->stack.runs);
-    og__free(NULL, dis->stack.places, dis->stack.places_cap * sizeof *dis->stack.places);
-    og__free(NULL, dis, sizeof *dis);
+    og__base_free(NULL, dis->stack.runs, dis->stack.runs_cap * sizeof *dis->stack.runs);
+    og__base_free(NULL, dis->stack.places, dis->stack.places_cap * sizeof *dis->stack.places);
+    og__base_free(NULL, dis, sizeof *dis);
 }
 
 unsigned og_pickle_dis_protocol(const og_pickle_dis *dis)
@@ -92,7 +92,7 @@ static bool reserve(size_t **numbers, size_t count, size_t *cap)
 {
     if (count < *cap) return true;
     size_t more = *cap ? *cap * 2 : 16;
-    size_t *grown = og__realloc(NULL, *numbers, *cap * sizeof **numbers, more * sizeof **numbers);
+    size_t *grown = og__base_realloc(NULL, *numbers, *cap * sizeof **numbers, more * sizeof **numbers);
     if (!grown) return false;
     *numbers = grown;
     *cap = more;
@@ -148,12 +148,12 @@ static int take_mark(og_pickle_dis *dis, og_pickle_line *line, og_error *err)
 
 static int check_put(og_pickle_dis *dis, og_pickle_line *line, size_t index, og_error *err)
 {
-    if (og_valid(og__memo_get(&dis->memo, index)))
+    if (og_valid(og__pickle_memo_get(&dis->memo, index)))
         return misfit(line, err, "memo entry %zu is defined already", index);
     if (dis->stack.total == 0)
         return misfit(line, err, "the stack is empty: nothing can be stored in the memo");
     if (is_mark_on_top(&dis->stack)) return misfit(line, err, "a mark cannot be stored in the memo");
-    return og__memo_put(&dis->memo, index, og_none()) < 0 ? no_memory(err) : OG_OK;
+    return og__pickle_memo_put(&dis->memo, index, og_none()) < 0 ? no_memory(err) : OG_OK;
 }
 
 static int check_memo(og_pickle_dis *dis, og_pickle_line *line, og_value argument, og_error *err)
@@ -174,7 +174,7 @@ static int check_memo(og_pickle_dis *dis, og_pickle_line *line, og_value argumen
     case OG__OP_LONG_BINPUT: return check_put(dis, line, (size_t)index, err);
     default: break;
     }
-    if (og_valid(og__memo_get(&dis->memo, (size_t)index))) return OG_OK;
+    if (og_valid(og__pickle_memo_get(&dis->memo, (size_t)index))) return OG_OK;
     return misfit(line, err, "memo entry %zu has never been stored", (size_t)index);
 }
 
@@ -187,7 +187,7 @@ static bool uses_memo(uint8_t byte)
 /* Checks the opcode and does to the stack what it does. */
 static int apply(og_pickle_dis *dis, og_pickle_line *line, og_value argument, og_error *err)
 {
-    const og__opcode_info *op = &og__opcodes[line->byte];
+    const og__opcode_info *op = &og__pickle_opcodes[line->byte];
     og__dis_stack *s = &dis->stack;
     const char *mark = strstr(op->before, "mark");
     size_t takes = words(op->before);
@@ -215,7 +215,7 @@ static int apply(og_pickle_dis *dis, og_pickle_line *line, og_value argument, og
 
 static int unknown(const og_pickle_dis *dis, og_error *err)
 {
-    return og__no_opcode(dis->bytes, dis->at, dis->len, err);
+    return og__pickle_no_opcode(dis->bytes, dis->at, dis->len, err);
 }
 
 static int next(og_pickle_dis *dis, og_pickle_line *line, bool *shown, og_error *err)
@@ -224,11 +224,11 @@ static int next(og_pickle_dis *dis, og_pickle_line *line, bool *shown, og_error 
         return og_error_set(err, OG_ETRUNCATED, dis->len,
                             "the pickle ends after %zu bytes, before its STOP opcode", dis->len);
     uint8_t byte = dis->bytes[dis->at];
-    const og__opcode_info *op = &og__opcodes[byte];
+    const og__opcode_info *op = &og__pickle_opcodes[byte];
     if (!op->name) return unknown(dis, err);
     og_value argument;
     size_t size;
-    int status = og__dis_argument(dis, dis->at, &size, &argument, err);
+    int status = og__pickle_dis_argument(dis, dis->at, &size, &argument, err);
     if (status < 0) return status;
     *line = (og_pickle_line){.position = dis->at,
                              .size = size,

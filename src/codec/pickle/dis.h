@@ -33,6 +33,7 @@ struct og_pickle_dis {
 
 /* Reads the argument of the opcode at `position`: its size with the opcode in `*size`, its repr in
  * dis->argument, its value in `*value` (OG_INVALID: it has none). 0 or < 0. */
-int og__dis_argument(og_pickle_dis *dis, size_t position, size_t *size, og_value *value, og_error *err);
+int og__pickle_dis_argument(og_pickle_dis *dis, size_t position, size_t *size, og_value *value,
+                            og_error *err);
 
 #endif

@@ -23,11 +23,11 @@ static int read_int(og__reader *r)
     size_t len = feed ? (size_t)(feed - start) : 0;
     if (len == 2 && start[0] == '0' && (start[1] == '0' || start[1] == '1')) {
         r->at = feed + 1;
-        return og__push(r, og_bool(start[1] == '1'));
+        return og__pickle_push(r, og_bool(start[1] == '1'));
     }
     bool minus = len > 0 && start[0] == '-';
     bool plain = is_plain_digits(start + minus, len - minus) && start[minus] != '0';
-    return plain || *r->op != OG__OP_INT ? og__op_LONG(r) : og__op_INT(r);
+    return plain || *r->op != OG__OP_INT ? og__pickle_op_LONG(r) : og__pickle_op_INT(r);
 }
 
 /* A line whose backslashes are taken for escapes, as pickletools does though no reader does: as if it were a
@@ -35,11 +35,11 @@ static int read_int(og__reader *r)
 static int read_line(og__reader *r)
 {
     size_t len;
-    const uint8_t *line = og__take_line(r, &len);
+    const uint8_t *line = og__pickle_take_line(r, &len);
     if (!line) return OG_ETRUNCATED;
-    if (len == 0 || !memchr(line, '\\', len)) return og__push_utf8(r, line, len);
-    uint8_t *quoted = og__doc_alloc(r->doc, len + 3, 1);
-    if (!quoted) return og__reader_nomem(r);
+    if (len == 0 || !memchr(line, '\\', len)) return og__pickle_push_utf8(r, line, len);
+    uint8_t *quoted = og__value_doc_alloc(r->doc, len + 3, 1);
+    if (!quoted) return og__pickle_reader_nomem(r);
     quoted[0] = quoted[len + 1] = '\'';
     quoted[len + 2] = '\n';
     memcpy(quoted + 1, line, len);
@@ -47,8 +47,8 @@ static int read_line(og__reader *r)
     literal.at = quoted;
     literal.end = quoted + len + 3;
     literal.err = NULL;
-    if (og__op_STRING(&literal) < 0) return og__push_utf8(r, line, len);
-    return og__push(r, literal.top[-1]);
+    if (og__pickle_op_STRING(&literal) < 0) return og__pickle_push_utf8(r, line, len);
+    return og__pickle_push(r, literal.top[-1]);
 }
 
 /* Lines as one str, with a blank between them. */
@@ -61,64 +61,65 @@ static int read_lines(og__reader *r, unsigned lines)
     if (status < 0) return status;
     og_value second = *--r->top;
     size_t len = og_len(first) + 1 + og_len(second);
-    char *text = og__doc_alloc(r->doc, len, 1);
-    if (!text) return og__reader_nomem(r);
+    char *text = og__value_doc_alloc(r->doc, len, 1);
+    if (!text) return og__pickle_reader_nomem(r);
     if (og_len(first)) memcpy(text, first.u.p, og_len(first));
     text[og_len(first)] = ' ';
     if (og_len(second)) memcpy(text + og_len(first) + 1, second.u.p, og_len(second));
-    return og__push_utf8(r, (const uint8_t *)text, len);
+    return og__pickle_push_utf8(r, (const uint8_t *)text, len);
 }
 
 static int read_fixed(og__reader *r, size_t size)
 {
-    const uint8_t *bytes = og__take(r, size);
+    const uint8_t *bytes = og__pickle_take(r, size);
     if (!bytes) return OG_ETRUNCATED;
-    uint64_t number = og__le(bytes, size);
-    if (og__opcodes[*r->op].argument == OG__ARG_I4) return og__push(r, og__make_int((int32_t)number));
-    return og__push_made(r, og_uint(r->doc, number));
+    uint64_t number = og__pickle_le(bytes, size);
+    if (og__pickle_opcodes[*r->op].argument == OG__ARG_I4)
+        return og__pickle_push(r, og__value_make_int((int32_t)number));
+    return og__pickle_push_made(r, og_uint(r->doc, number));
 }
 
 /* Pushes the argument of the opcode *r->op; the reader's own functions do it where the opcode does no more.
  */
 static int read_argument(og__reader *r)
 {
-    static const og__op_fn functions[256] = {
-        [OG__OP_LONG] = og__op_LONG,
-        [OG__OP_LONG1] = og__op_LONG1,
-        [OG__OP_LONG4] = og__op_LONG4,
-        [OG__OP_FLOAT] = og__op_FLOAT,
-        [OG__OP_BINFLOAT] = og__op_BINFLOAT,
-        [OG__OP_STRING] = og__op_STRING,
-        [OG__OP_BINSTRING] = og__op_BINSTRING,
-        [OG__OP_SHORT_BINSTRING] = og__op_SHORT_BINSTRING,
-        [OG__OP_UNICODE] = og__op_UNICODE,
-        [OG__OP_BINUNICODE] = og__op_BINUNICODE,
-        [OG__OP_SHORT_BINUNICODE] = og__op_SHORT_BINUNICODE,
-        [OG__OP_BINUNICODE8] = og__op_BINUNICODE8,
-        [OG__OP_BINBYTES] = og__op_BINBYTES,
-        [OG__OP_SHORT_BINBYTES] = og__op_SHORT_BINBYTES,
-        [OG__OP_BINBYTES8] = og__op_BINBYTES8,
-        [OG__OP_BYTEARRAY8] = og__op_BYTEARRAY8,
+    static const og__pickle_op_fn functions[256] = {
+        [OG__OP_LONG] = og__pickle_op_LONG,
+        [OG__OP_LONG1] = og__pickle_op_LONG1,
+        [OG__OP_LONG4] = og__pickle_op_LONG4,
+        [OG__OP_FLOAT] = og__pickle_op_FLOAT,
+        [OG__OP_BINFLOAT] = og__pickle_op_BINFLOAT,
+        [OG__OP_STRING] = og__pickle_op_STRING,
+        [OG__OP_BINSTRING] = og__pickle_op_BINSTRING,
+        [OG__OP_SHORT_BINSTRING] = og__pickle_op_SHORT_BINSTRING,
+        [OG__OP_UNICODE] = og__pickle_op_UNICODE,
+        [OG__OP_BINUNICODE] = og__pickle_op_BINUNICODE,
+        [OG__OP_SHORT_BINUNICODE] = og__pickle_op_SHORT_BINUNICODE,
+        [OG__OP_BINUNICODE8] = og__pickle_op_BINUNICODE8,
+        [OG__OP_BINBYTES] = og__pickle_op_BINBYTES,
+        [OG__OP_SHORT_BINBYTES] = og__pickle_op_SHORT_BINBYTES,
+        [OG__OP_BINBYTES8] = og__pickle_op_BINBYTES8,
+        [OG__OP_BYTEARRAY8] = og__pickle_op_BYTEARRAY8,
     };
-    og__op_fn function = functions[*r->op];
+    og__pickle_op_fn function = functions[*r->op];
     if (function) return function(r);
-    unsigned argument = og__opcodes[*r->op].argument;
-    og__arg_shape shape = og__arg_shape_of(argument);
+    unsigned argument = og__pickle_opcodes[*r->op].argument;
+    og__arg_shape shape = og__pickle_arg_shape_of(argument);
     if (argument == OG__ARG_LINE_INT || argument == OG__ARG_LINE_INDEX) return read_int(r);
     if (shape.lines) return read_lines(r, shape.lines);
     return read_fixed(r, shape.fixed);
 }
 
-int og__dis_argument(og_pickle_dis *dis, size_t position, size_t *size, og_value *value, og_error *err)
+int og__pickle_dis_argument(og_pickle_dis *dis, size_t position, size_t *size, og_value *value, og_error *err)
 {
     static const og_pickle_read_options options = {.size = sizeof options, .encoding = OG_PICKLE_LATIN1};
     *size = 1;
     *value = (og_value){0};
     dis->argument.len = 0;
-    if (og__opcodes[dis->bytes[position]].argument == OG__ARG_NONE) return OG_OK;
+    if (og__pickle_opcodes[dis->bytes[position]].argument == OG__ARG_NONE) return OG_OK;
     og__reader r;
     og_doc_reset(dis->scratch);
-    int status = og__reader_init(&r, dis->scratch, dis->bytes, dis->len, &options, err);
+    int status = og__pickle_reader_init(&r, dis->scratch, dis->bytes, dis->len, &options, err);
     if (status == OG_OK) {
         r.op = dis->bytes + position;
         r.at = r.op + 1;
@@ -128,7 +129,7 @@ int og__dis_argument(og_pickle_dis *dis, size_t position, size_t *size, og_value
         *value = r.top[-1];
         *size = (size_t)(r.at - r.op);
     }
-    og__reader_fini(&r);
+    og__pickle_reader_fini(&r);
     if (status == OG_OK) status = og_repr(*value, &dis->argument, 0, err);
     if (status == OG_OK && og_buf_putc(&dis->argument, 0) < 0)
         status = og_error_set(err, OG_ENOMEM, position, "no memory to show an argument");

@@ -113,7 +113,7 @@ static OG__HOT bool fetch(lane *l, size_t index, size_t size)
     const og_value *entry = &l->entries[index];
     og_kind kind = og_kind_of(*entry);
     if (kind == OG_INVALID) return false;
-    if (kind >= OG_BYTEARRAY) og__share(*entry);
+    if (kind >= OG_BYTEARRAY) og__pickle_share(*entry);
     l->at += size;
     store(l->top++, *entry);
     return true;
@@ -139,7 +139,7 @@ static OG__HOT bool push_uint(lane *l, size_t size, bool care)
     if (!has(l, size, care)) return false;
     int64_t number = size == 1 ? l->at[0] : l->at[0] | l->at[1] << 8;
     l->at += size;
-    return push(l, og__make_int(number));
+    return push(l, og__value_make_int(number));
 }
 
 static OG__HOT bool push_int32(lane *l, bool care)
@@ -147,7 +147,7 @@ static OG__HOT bool push_int32(lane *l, bool care)
     if (!has(l, 4, care)) return false;
     int32_t number = (int32_t)load32(l->at);
     l->at += 4;
-    return push(l, og__make_int(number));
+    return push(l, og__value_make_int(number));
 }
 
 static OG__HOT bool push_long(lane *l, bool care)
@@ -158,7 +158,7 @@ static OG__HOT bool push_long(lane *l, bool care)
     unsigned above = 64 - 8 * len;
     int64_t number = (int64_t)(load64(l->at + 1) << above) >> above;
     l->at += 1 + len;
-    return push(l, og__make_int(number));
+    return push(l, og__value_make_int(number));
 }
 
 static OG__HOT og_value float_at(const uint8_t *p)
@@ -177,7 +177,7 @@ static OG__HOT bool push_float(lane *l, bool care)
 /* Whether bytes must be looked at more closely. */
 static OG__HOT bool is_suspect(const lane *l, const uint8_t *bytes, size_t len, bool plain)
 {
-    return l->r->wary & OG__WARY_BYTES && og__may_be_pickle(bytes, len, plain);
+    return l->r->wary & OG__WARY_BYTES && og__pickle_may_be_pickle(bytes, len, plain);
 }
 
 static OG__HOT bool push_str(lane *l, size_t size, bool care)
@@ -187,17 +187,17 @@ static OG__HOT bool push_str(lane *l, size_t size, bool care)
     const uint8_t *text = l->at + size;
     size_t room = (size_t)(l->r->end - text);
     if (len > room) return false;
-    unsigned flags = og__text_at(l->r->start, text, len, room);
+    unsigned flags = og__pickle_text_at(l->r->start, text, len, room);
     if (flags & OG__TEXT_BAD || is_suspect(l, text, len, flags & OG__F_ASCII)) return false;
     l->at = text + len;
-    return push_memoized(l, og__make(OG_STR, flags, len, text), care);
+    return push_memoized(l, og__value_make(OG_STR, flags, len, text), care);
 }
 
 static OG__HOT bool push_bytes(lane *l, bool care)
 {
     if (left(l) < 1 || left(l) - 1 < l->at[0]) return false;
     if (is_suspect(l, l->at + 1, l->at[0], true)) return false;
-    og_value v = og__make(OG_BYTES, 0, l->at[0], l->at + 1);
+    og_value v = og__value_make(OG_BYTES, 0, l->at[0], l->at + 1);
     l->at += 1u + l->at[0];
     return push_memoized(l, v, care);
 }
@@ -243,7 +243,7 @@ static OG__HOT bool push_empty(lane *l, og_kind kind, bool care)
     og__node *node = cut(l, sizeof *node);
     if (!node) return false;
     *node = fresh;
-    og_value v = og__make(kind, 0, 0, node);
+    og_value v = og__value_make(kind, 0, 0, node);
     push(l, v);
     if (!care && l->at[0] == OG__OP_MEMOIZE && l->at[1] == OG__OP_MARK) {
         store(l->next++, v);
@@ -275,7 +275,7 @@ static OG__HOT bool push_floats(lane *l, const uint8_t *at)
     *node = (og__node){to, (uint32_t)count, 1, 0, OG__N_PLACED | OG__N_EXACT};
     for (; from < at; from += 9)
         *to++ = float_at(from + 1);
-    og_value list = og__make(OG_LIST, 0, 0, node);
+    og_value list = og__value_make(OG_LIST, 0, 0, node);
     push(l, list);
     store(l->next++, list);
     l->at = at + 1;
@@ -293,7 +293,7 @@ static OG__HOT bool push_list(lane *l, bool care)
 static OG__HOT og__node *fresh_at(const og_value *v, og_kind kind)
 {
     if (og_kind_of(*v) != kind) return NULL;
-    og__node *node = og__node_of(*v);
+    og__node *node = og__value_node_of(*v);
     return is_fresh(node) ? node : NULL;
 }
 
@@ -317,7 +317,7 @@ static OG__HOT size_t take_values(const og__reader *r, og_value *to, const og_va
     for (; from < end; from++, to++) {
         *to = *from;
         if (og_kind_of(*from) < OG_LIST) continue;
-        size_t item = og__height(*from);
+        size_t item = og__pickle_height(*from);
         if (item > height) height = item;
     }
     return height < r->max_depth ? height + 1 : 0;
@@ -365,7 +365,7 @@ static OG__HOT bool setitem(lane *l)
 {
     if (l->top - l->floor < 3) return false;
     og__node *dict = fresh_at(l->top - 3, OG_DICT);
-    if (!dict || !og__reader_fill_dict(l->r, dict, l->top - 2, 1)) return false;
+    if (!dict || !og__pickle_reader_fill_dict(l->r, dict, l->top - 2, 1)) return false;
     l->top -= 2;
     return true;
 }
@@ -394,7 +394,7 @@ static OG__HOT size_t take_pairs(const og__reader *r, og_value *to, const og_val
         memcpy(to, &key, sizeof key);
         memcpy(to + 1, &value, sizeof value);
         if (og_kind_of(from[1]) < OG_LIST) continue;
-        size_t item = og__height(from[1]);
+        size_t item = og__pickle_height(from[1]);
         if (item > height) height = item;
     }
     return height < r->max_depth && (differs[0] | differs[1]) == 0 ? height + 1 : 0;
@@ -403,14 +403,14 @@ static OG__HOT size_t take_pairs(const og__reader *r, og_value *to, const og_val
 /* Bytes of the index that stands before the items of a dict. */
 static OG__HOT size_t index_size(const og__node *dict)
 {
-    return dict->flags & OG__N_INDEX ? ((size_t)8 << og__index_of(dict)->log2) + sizeof(og__index) : 0;
+    return dict->flags & OG__N_INDEX ? ((size_t)8 << og__value_index_of(dict)->log2) + sizeof(og__index) : 0;
 }
 
 /* Fills a dict as its model was. */
 static OG__HOT bool fill_like(const lane *l, og__node *dict)
 {
     size_t pairs = (size_t)(l->top - l->floor) / 2;
-    const og__node *model = l->r->models[og__model_place(l->floor, pairs)];
+    const og__node *model = l->r->models[og__pickle_model_place(l->floor, pairs)];
     if (!model || model->count != pairs) return false;
     size_t before = index_size(model);
     uint8_t *run = cut(l, before + pairs * 2 * sizeof(og_value));
@@ -431,7 +431,8 @@ static OG__HOT bool setitems(lane *l, bool care)
     if (count == 0 || count % 2 || !has_below(l)) return false;
     og__node *dict = fresh_at(l->floor - 2, OG_DICT);
     if (!dict) return false;
-    if ((care || !fill_like(l, dict)) && !og__reader_fill_dict(l->r, dict, l->floor, count / 2)) return false;
+    if ((care || !fill_like(l, dict)) && !og__pickle_reader_fill_dict(l->r, dict, l->floor, count / 2))
+        return false;
     drop_mark(l);
     return true;
 }
@@ -445,7 +446,7 @@ static OG__HOT og_value tuple_of(const lane *l, const og_value *items)
     og_value *to = (og_value *)(void *)(node + 1);
     size_t height = take_values(l->r, to, items, l->top);
     *node = (og__node){to, (uint32_t)(size / sizeof *items), (uint16_t)height, 0, OG__N_PLACED | OG__N_EXACT};
-    if (height > 0) return og__make(OG_TUPLE, 0, 0, node);
+    if (height > 0) return og__value_make(OG_TUPLE, 0, 0, node);
     put_back(l, node);
     return (og_value){0};
 }
@@ -477,7 +478,7 @@ static OG__HOT lane enter(og__reader *r)
     og__memo *memo = &r->memo;
     /* What is cut from here on is a multiple of this, and so stays aligned; where not even this can be had,
      * nothing can be cut. */
-    og__doc_alloc(r->doc, 0, _Alignof(og_value));
+    og__value_doc_alloc(r->doc, 0, _Alignof(og_value));
     return (lane){r, r->at, NULL, r->top, stack + r->fence, memo->entries, memo->entries + memo->len};
 }
 

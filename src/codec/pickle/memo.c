@@ -8,7 +8,7 @@
 /* How far beyond twice the entries stored a number may lie and still be kept in the array. */
 enum { NEAR_SLACK = 256 };
 
-/* As og__realloc(), within the document's limit. */
+/* As og__base_realloc(), within the document's limit. */
 static void *resize(og__memo *memo, void *old, size_t old_size, size_t new_size)
 {
     og_doc *doc = memo->doc;
@@ -16,18 +16,18 @@ static void *resize(og__memo *memo, void *old, size_t old_size, size_t new_size)
         doc->limited = true;
         return NULL;
     }
-    void *new = og__realloc(&doc->alloc, old, old_size, new_size);
+    void *new = og__base_realloc(&doc->alloc, old, old_size, new_size);
     if (new) doc->memory += new_size - old_size;
     return new;
 }
 
 static void give_back(og__memo *memo, void *old, size_t size)
 {
-    og__free(&memo->doc->alloc, old, size);
+    og__base_free(&memo->doc->alloc, old, size);
     memo->doc->memory -= size;
 }
 
-void og__memo_init(og__memo *memo, og_doc *doc)
+void og__pickle_memo_init(og__memo *memo, og_doc *doc)
 {
     memo->doc = doc;
     memo->entries = memo->small;
@@ -39,7 +39,7 @@ void og__memo_init(og__memo *memo, og_doc *doc)
     memo->far_count = 0;
 }
 
-void og__memo_fini(og__memo *memo)
+void og__pickle_memo_fini(og__memo *memo)
 {
     if (memo->entries != memo->small) give_back(memo, memo->entries, memo->cap * sizeof(og_value));
     if (memo->far) give_back(memo, memo->far, memo->far_cap * sizeof(og__memo_far));
@@ -60,7 +60,7 @@ static int grow(og__memo *memo, size_t least)
     return OG_OK;
 }
 
-bool og__memo_make_room(og__memo *memo, size_t more)
+bool og__pickle_memo_make_room(og__memo *memo, size_t more)
 {
     if (memo->cap - memo->len >= more || grow(memo, memo->len + more) == OG_OK) return true;
     memo->doc->limited = false; /* whoever needs it will fail */
@@ -115,17 +115,17 @@ static int put_far(og__memo *memo, size_t index, og_value value)
     return OG_OK;
 }
 
-int og__memo_put(og__memo *memo, size_t index, og_value value)
+int og__pickle_memo_put(og__memo *memo, size_t index, og_value value)
 {
     if (index > 2 * memo->count + NEAR_SLACK) return put_far(memo, index, value);
     if (index >= memo->len && reach(memo, index) < 0) return OG_ENOMEM;
     /* A number that was once far away stays counted once; from now on the array answers for it. */
-    if (!og_valid(memo->entries[index]) && !og_valid(og__memo_get_far(memo, index))) memo->count++;
+    if (!og_valid(memo->entries[index]) && !og_valid(og__pickle_memo_get_far(memo, index))) memo->count++;
     memo->entries[index] = value;
     return OG_OK;
 }
 
-og_value og__memo_get_far(const og__memo *memo, size_t index)
+og_value og__pickle_memo_get_far(const og__memo *memo, size_t index)
 {
     if (memo->far_count == 0) return (og_value){0};
     return find(memo->far, memo->far_cap, index)->value;

@@ -10,9 +10,10 @@
 enum { OG__NESTED_NAME_MAX = 1000 };
 
 /* Replaces a module and a name of Python 2 by those that Python 3 takes them for. */
-void og__names_to_3(og_value *module, og_value *name);
+void og__pickle_names_to_3(og_value *module, og_value *name);
 
-/* The reverse: names that og__names_to_3() turns into the ones given. False when there are none such. */
-bool og__names_to_2(og_value *module, og_value *name);
+/* The reverse: names that og__pickle_names_to_3() turns into the ones given. False when there are none such.
+ */
+bool og__pickle_names_to_2(og_value *module, og_value *name);
 
 #endif

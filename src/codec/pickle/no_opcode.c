@@ -34,7 +34,7 @@ static bool has_joblib_array(const uint8_t *bytes, size_t len)
     return memmem(bytes, len, name, sizeof name - 1) != NULL;
 }
 
-int og__no_opcode(const uint8_t *bytes, size_t at, size_t len, og_error *err)
+int og__pickle_no_opcode(const uint8_t *bytes, size_t at, size_t len, og_error *err)
 {
     const char *kind = NULL;
     for (size_t i = 0; i < sizeof kinds / sizeof kinds[0]; i++) {

@@ -4,14 +4,14 @@
 
 #include <string.h>
 
-const og__opcode_info og__opcodes[256] = {
+const og__opcode_info og__pickle_opcodes[256] = {
 #define OP(name, byte, argument, protocol, before, after, summary) \
     [byte] = {#name, before, after, summary, OG__ARG_##argument, protocol},
 #include "codec/pickle/opcodes.def"
 #undef OP
 };
 
-og__arg_shape og__arg_shape_of(unsigned argument)
+og__arg_shape og__pickle_arg_shape_of(unsigned argument)
 {
     static const og__arg_shape shapes[] = {
         [OG__ARG_NONE] = {0, false, 0},         [OG__ARG_U1] = {1, false, 0},
@@ -31,12 +31,12 @@ og__arg_shape og__arg_shape_of(unsigned argument)
     return shapes[argument];
 }
 
-const uint8_t *og__opcode_end(const uint8_t *op, const uint8_t *end)
+const uint8_t *og__pickle_opcode_end(const uint8_t *op, const uint8_t *end)
 {
-    og__arg_shape shape = og__arg_shape_of(og__opcodes[*op].argument);
+    og__arg_shape shape = og__pickle_arg_shape_of(og__pickle_opcodes[*op].argument);
     const uint8_t *at = op + 1;
     if ((size_t)(end - at) < shape.fixed) return NULL;
-    uint64_t counted = shape.counted ? og__le(at, shape.fixed) : 0;
+    uint64_t counted = shape.counted ? og__pickle_le(at, shape.fixed) : 0;
     at += shape.fixed;
     if (counted > (size_t)(end - at)) return NULL;
     at += counted;

@@ -51,7 +51,7 @@ typedef struct og__opcode_info {
 } og__opcode_info;
 
 /* What is known of each byte as an opcode. */
-extern const og__opcode_info og__opcodes[256];
+extern const og__opcode_info og__pickle_opcodes[256];
 
 /* How an argument is laid out: bytes of fixed size (a number, or the length of what follows), whether that is
  * a length, and lines of text. */
@@ -61,16 +61,16 @@ typedef struct og__arg_shape {
     uint8_t lines;
 } og__arg_shape;
 
-og__arg_shape og__arg_shape_of(unsigned argument);
+og__arg_shape og__pickle_arg_shape_of(unsigned argument);
 
 /* OG_ESYNTAX: bytes[at], of `len`, is no opcode. Says what the bytes are instead, where that can be seen. */
-int og__no_opcode(const uint8_t *bytes, size_t at, size_t len, og_error *err);
+int og__pickle_no_opcode(const uint8_t *bytes, size_t at, size_t len, og_error *err);
 
 /* Where the argument of the opcode at `op` ends; NULL when that lies behind `end`. */
-const uint8_t *og__opcode_end(const uint8_t *op, const uint8_t *end);
+const uint8_t *og__pickle_opcode_end(const uint8_t *op, const uint8_t *end);
 
 /* A number of `size` bytes, the lowest first. */
-static inline uint64_t og__le(const uint8_t *bytes, size_t size)
+static inline uint64_t og__pickle_le(const uint8_t *bytes, size_t size)
 {
     uint64_t number = 0;
     for (size_t i = size; i > 0; i--)

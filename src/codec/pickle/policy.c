@@ -9,7 +9,7 @@
 og_policy *og_policy_new(const og_allocator *alloc)
 {
     if (!alloc) alloc = og_allocator_default();
-    og_policy *policy = og__alloc(alloc, sizeof *policy);
+    og_policy *policy = og__base_alloc(alloc, sizeof *policy);
     if (!policy) return NULL;
     *policy = (og_policy){.alloc = *alloc, .nested = 3};
     return policy;
@@ -18,8 +18,8 @@ og_policy *og_policy_new(const og_allocator *alloc)
 static void free_rows(og_policy *policy, og__rows *rows)
 {
     for (size_t i = 0; i < rows->count; i++)
-        og__free(&policy->alloc, rows->rows[i].text, rows->rows[i].len);
-    og__free(&policy->alloc, rows->rows, rows->cap * sizeof *rows->rows);
+        og__base_free(&policy->alloc, rows->rows[i].text, rows->rows[i].len);
+    og__base_free(&policy->alloc, rows->rows, rows->cap * sizeof *rows->rows);
 }
 
 void og_policy_free(og_policy *policy)
@@ -28,7 +28,7 @@ void og_policy_free(og_policy *policy)
     og_allocator alloc = policy->alloc;
     free_rows(policy, &policy->names);
     free_rows(policy, &policy->patterns);
-    og__free(&alloc, policy, sizeof *policy);
+    og__base_free(&alloc, policy, sizeof *policy);
 }
 
 void og_policy_set_default(og_policy *policy, bool allow)
@@ -130,13 +130,14 @@ static int insert(og_policy *policy, og__rows *rows, const og__row *row, og_erro
 {
     if (rows->count == rows->cap) {
         size_t cap = rows->cap ? rows->cap * 2 : 16;
-        og__row *more = og__realloc(&policy->alloc, rows->rows, rows->cap * sizeof *more, cap * sizeof *more);
+        og__row *more =
+            og__base_realloc(&policy->alloc, rows->rows, rows->cap * sizeof *more, cap * sizeof *more);
         if (!more) return no_memory(err);
         rows->rows = more;
         rows->cap = cap;
     }
     og__row own = *row;
-    own.text = og__alloc(&policy->alloc, row->len);
+    own.text = og__base_alloc(&policy->alloc, row->len);
     if (!own.text) return no_memory(err);
     memcpy(own.text, row->text, row->len);
     size_t at = lower(rows, own.text, own.len);
@@ -209,7 +210,7 @@ static bool is(const char *text, size_t len, const char *word)
     return strlen(word) == len && memcmp(text, word, len) == 0;
 }
 
-int og__policy_add(og_policy *policy, const char *text, size_t len, bool allow, og_error *err)
+int og__pickle_policy_add(og_policy *policy, const char *text, size_t len, bool allow, og_error *err)
 {
     og__say say = allow ? OG__SAYS_ALLOW : OG__SAYS_DENY;
     if (is(text, len, "*")) {
@@ -228,27 +229,28 @@ int og__policy_add(og_policy *policy, const char *text, size_t len, bool allow, 
 
 int og_policy_allow(og_policy *policy, const char *row, og_error *err)
 {
-    return og__policy_add(policy, row, strlen(row), true, err);
+    return og__pickle_policy_add(policy, row, strlen(row), true, err);
 }
 
 int og_policy_deny(og_policy *policy, const char *row, og_error *err)
 {
-    return og__policy_add(policy, row, strlen(row), false, err);
+    return og__pickle_policy_add(policy, row, strlen(row), false, err);
 }
 
 /* ---- Built-in policies ----------------------------------------------------------------------------------
  */
 
-int og__policy_include(og_policy *policy, const char *name, size_t len, og_error *err)
+int og__pickle_policy_include(og_policy *policy, const char *name, size_t len, og_error *err)
 {
-    const og__builtin *builtin = og__builtin_find(name, len);
+    const og__builtin *builtin = og__pickle_builtin_find(name, len);
     if (!builtin) {
         int shown = len < 60 ? (int)len : 60;
         return og_error_set(err, OG_ENOTFOUND, OG_NO_POSITION,
                             "there is no built-in policy '%.*s'; expected plain-data or numpy-data", shown,
                             name);
     }
-    for (; builtin; builtin = builtin->base ? og__builtin_find(builtin->base, strlen(builtin->base)) : NULL) {
+    for (; builtin;
+         builtin = builtin->base ? og__pickle_builtin_find(builtin->base, strlen(builtin->base)) : NULL) {
         for (const char *const *row = builtin->rows; *row; row++) {
             int status = og_policy_allow(policy, *row, err);
             if (status < 0) return status;
@@ -259,7 +261,7 @@ int og__policy_include(og_policy *policy, const char *name, size_t len, og_error
 
 int og_policy_include(og_policy *policy, const char *name, og_error *err)
 {
-    return og__policy_include(policy, name, strlen(name), err);
+    return og__pickle_policy_include(policy, name, strlen(name), err);
 }
 
 og_policy *og_policy_builtin(const char *name, og_error *err)

@@ -74,7 +74,7 @@ static const og__builtin builtins[] = {
 
 enum { BUILTINS = sizeof builtins / sizeof builtins[0] };
 
-const og__builtin *og__builtin_find(const char *name, size_t len)
+const og__builtin *og__pickle_builtin_find(const char *name, size_t len)
 {
     for (size_t i = 0; i < BUILTINS; i++) {
         if (strlen(builtins[i].name) == len && memcmp(builtins[i].name, name, len) == 0) return &builtins[i];

@@ -60,9 +60,9 @@ static int take_two(og_policy *policy, const char *text, word first, word second
     }
     if (second.len == 0) return wrong(text, second, "a name", err);
     if (is(first, "include")) {
-        status = og__policy_include(policy, second.text, second.len, err);
+        status = og__pickle_policy_include(policy, second.text, second.len, err);
     } else {
-        status = og__policy_add(policy, second.text, second.len, is(first, "allow"), err);
+        status = og__pickle_policy_add(policy, second.text, second.len, is(first, "allow"), err);
     }
     if (status == OG_EINVAL) status = OG_ESYNTAX;
     if (status < 0 && err) {

@@ -17,22 +17,22 @@ enum {
 
 static int unknown_opcode(og__reader *r)
 {
-    return og__no_opcode(r->start, (size_t)(r->op - r->start), (size_t)(r->end - r->start), r->err);
+    return og__pickle_no_opcode(r->start, (size_t)(r->op - r->start), (size_t)(r->end - r->start), r->err);
 }
 
-static const og__op_fn functions[256] = {
-#define OP(name, byte, argument, protocol, before, after, summary) [byte] = og__op_##name,
+static const og__pickle_op_fn functions[256] = {
+#define OP(name, byte, argument, protocol, before, after, summary) [byte] = og__pickle_op_##name,
 #include "codec/pickle/opcodes.def"
 #undef OP
 };
 
-int og__reader_step(og__reader *r)
+int og__pickle_reader_step(og__reader *r)
 {
-    og__op_fn function = functions[*r->op];
+    og__pickle_op_fn function = functions[*r->op];
     return function ? function(r) : unknown_opcode(r);
 }
 
-int og__reader_no_stop(og__reader *r)
+int og__pickle_reader_no_stop(og__reader *r)
 {
     size_t len = (size_t)(r->end - r->start);
     return og_error_set(r->err, OG_ETRUNCATED, len, "the pickle ends after %zu bytes, before its STOP opcode",
@@ -54,18 +54,18 @@ static int take_options(og__reader *r, const og_pickle_read_options *o)
     return og_error_set(r->err, OG_EINVAL, OG_NO_POSITION, "max_depth may be at most %d", MOST_DEPTH);
 }
 
-int og__reader_finish(og__reader *r, bool allow_trailing)
+int og__pickle_reader_finish(og__reader *r, bool allow_trailing)
 {
     og_value root = r->top[-1];
     r->op = r->at - 1;
-    int status = og__reader_check_depth(r, root);
+    int status = og__pickle_reader_check_depth(r, root);
     if (status < 0) return status;
     if (r->at < r->end && !allow_trailing) {
         size_t at = (size_t)(r->at - r->start);
         return og_error_set(r->err, OG_ETRAILING, at, "%zu bytes follow after the pickle's end at %zu",
                             (size_t)(r->end - r->at), at);
     }
-    og__unplace(root); /* it stands in nothing else */
+    og__pickle_unplace(root); /* it stands in nothing else */
     r->doc->root = root;
     return OG_OK;
 }
@@ -91,13 +91,13 @@ static size_t promised(const og__reader *r, const og_doc *doc, size_t len)
     return doc->memory_limit && doc->memory_limit < limit ? doc->memory_limit : limit;
 }
 
-int og__reader_init(og__reader *r, og_doc *doc, const uint8_t *bytes, size_t len,
-                    const og_pickle_read_options *o, og_error *err)
+int og__pickle_reader_init(og__reader *r, og_doc *doc, const uint8_t *bytes, size_t len,
+                           const og_pickle_read_options *o, og_error *err)
 {
     r->doc = NULL;
     r->start = r->op = r->at = bytes;
     r->end = bytes + len;
-    if (og__doc_stack_reserve(doc, 1) < 0) {
+    if (og__value_doc_stack_reserve(doc, 1) < 0) {
         og_error_set(err, OG_ENOMEM, OG_NO_POSITION, "no memory for the reader's stack");
         return OG_ENOMEM;
     }
@@ -118,14 +118,14 @@ int og__reader_init(og__reader *r, og_doc *doc, const uint8_t *bytes, size_t len
     doc->work = 0;
     doc->work_limit = (uint64_t)len * WORK_A_BYTE + WORK_MORE;
     doc->memory_limit = promised(r, doc, len);
-    og__memo_init(&r->memo, doc);
+    og__pickle_memo_init(&r->memo, doc);
     return OG_OK;
 }
 
-void og__reader_fini(og__reader *r)
+void og__pickle_reader_fini(og__reader *r)
 {
     if (!r->doc) return;
-    og__memo_fini(&r->memo);
+    og__pickle_memo_fini(&r->memo);
     r->doc->memory_limit = r->memory_limit;
     r->doc->work_limit = 0;
 }
@@ -135,7 +135,7 @@ static bool is_plain_name(og_value v)
 {
     size_t len = 0;
     const char *text = og_data(v, &len);
-    return og__strict_name(text, len);
+    return og__pickle_strict_name(text, len);
 }
 
 static bool named_plainly(const og__reader *r)
@@ -151,28 +151,29 @@ static int run_strict(og__reader *r)
 {
     og__level level = {.reader = r};
     r->wary = OG__WARY_FRAMES;
-    while (og__run_on_in_frame(&level), r->at < r->end) {
+    while (og__pickle_run_on_in_frame(&level), r->at < r->end) {
         r->op = r->at++;
-        const char *why = og__opcodes[*r->op].name ? og__strict_why(&level) : NULL;
+        const char *why = og__pickle_opcodes[*r->op].name ? og__pickle_strict_why(&level) : NULL;
         if (why)
-            return og__reader_fail(r, OG_EPOLICY, "%s, which Python's readers take for different things",
-                                   why);
-        int status = og__reader_step(r);
+            return og__pickle_reader_fail(r, OG_EPOLICY,
+                                          "%s, which Python's readers take for different things", why);
+        int status = og__pickle_reader_step(r);
         if (status != 0) return status < 0 ? status : OG_OK;
         if (!named_plainly(r))
-            return og__reader_fail(r, OG_EPOLICY, "a name that Python's readers take for different ones");
+            return og__pickle_reader_fail(r, OG_EPOLICY,
+                                          "a name that Python's readers take for different ones");
     }
-    return og__reader_no_stop(r);
+    return og__pickle_reader_no_stop(r);
 }
 
 /* Runs to STOP under a policy: the first refusal ends it. */
 static int run_watched(og__reader *r, const og_pickle_read_options *o)
 {
     og__watch watch;
-    og__watch_init(&watch, o->policy, NULL, &r->doc->alloc);
+    og__pickle_watch_init(&watch, o->policy, NULL, &r->doc->alloc);
     if (o->policy_inert) watch.default_allow = true;
-    int status = og__watch_run(&watch, r);
-    og__watch_fini(&watch);
+    int status = og__pickle_watch_run(&watch, r);
+    og__pickle_watch_fini(&watch);
     return status;
 }
 
@@ -181,11 +182,11 @@ static int read_into(og_doc *doc, const uint8_t *bytes, size_t len, size_t *used
                      const og_pickle_read_options *o, og_error *err)
 {
     og__reader r;
-    int status = og__reader_init(&r, doc, bytes, len, o, err);
+    int status = og__pickle_reader_init(&r, doc, bytes, len, o, err);
     if (status == OG_OK)
-        status = o->policy ? run_watched(&r, o) : o->strict ? run_strict(&r) : og__reader_run(&r);
-    if (status == OG_OK) status = og__reader_finish(&r, o->allow_trailing);
-    og__reader_fini(&r);
+        status = o->policy ? run_watched(&r, o) : o->strict ? run_strict(&r) : og__pickle_reader_run(&r);
+    if (status == OG_OK) status = og__pickle_reader_finish(&r, o->allow_trailing);
+    og__pickle_reader_fini(&r);
     if (status == OG_OK && used) *used = (size_t)(r.at - r.start);
     return status;
 }
@@ -195,7 +196,7 @@ int og_pickle_read(og_doc *doc, const void *bytes, size_t len, size_t *used,
 {
     og_pickle_read_options o;
     og_doc_reset(doc);
-    int status = og__options_take(&o, sizeof o, options, err);
+    int status = og__base_options_take(&o, sizeof o, options, err);
     if (status < 0) return status;
     status = read_into(doc, bytes, len, used, &o, err);
     if (status < 0) og_doc_reset(doc);
@@ -205,10 +206,10 @@ int og_pickle_read(og_doc *doc, const void *bytes, size_t len, size_t *used,
 og_doc *og_pickle_loads(const void *bytes, size_t len, const og_pickle_read_options *options, og_error *err)
 {
     og_pickle_read_options o;
-    if (og__options_take(&o, sizeof o, options, err) < 0) return NULL;
+    if (og__base_options_take(&o, sizeof o, options, err) < 0) return NULL;
     og_doc *doc = og_doc_new(NULL);
     uint8_t *copy =
-        doc ? og__doc_keep(doc, bytes, len, 1) : NULL; /* the document outlives the caller's bytes */
+        doc ? og__value_doc_keep(doc, bytes, len, 1) : NULL; /* the document outlives the caller's bytes */
     if (!copy)
         og_error_set(err, OG_ENOMEM, OG_NO_POSITION, "no memory to read a pickle of %zu bytes", len);
     else if (read_into(doc, copy, len, NULL, &o, err) == OG_OK)

@@ -22,25 +22,25 @@ static bool same_keys(const og__node *model, const og_value *items, size_t pairs
 static bool fill_like(og__reader *r, og__node *dict, const og__node *model, const og_value *items,
                       size_t pairs)
 {
-    size_t height = og__height_of_items(items, 2 * pairs) + 1;
-    if (height > r->max_depth || !og__dict_fill_like(r->doc, dict, model, items, pairs)) return false;
-    og__set_height(r, dict, height);
+    size_t height = og__pickle_height_of_items(items, 2 * pairs) + 1;
+    if (height > r->max_depth || !og__value_dict_fill_like(r->doc, dict, model, items, pairs)) return false;
+    og__pickle_set_height(r, dict, height);
     return true;
 }
 
 /* One pair with a str for a key. */
 static inline bool fill_one(og__reader *r, og__node *dict, const og_value *items)
 {
-    size_t height = og__height(items[1]) + 1;
+    size_t height = og__pickle_height(items[1]) + 1;
     if (og_kind_of(items[0]) != OG_STR || height > r->max_depth) return false;
-    og_value *to = og__doc_alloc(r->doc, 2 * sizeof *items, _Alignof(og_value));
+    og_value *to = og__value_doc_alloc(r->doc, 2 * sizeof *items, _Alignof(og_value));
     if (!to) return false;
     to[0] = items[0];
     to[1] = items[1];
     dict->items = to;
     dict->count = 1;
     dict->flags |= OG__N_EXACT;
-    og__set_height(r, dict, height);
+    og__pickle_set_height(r, dict, height);
     return true;
 }
 
@@ -56,24 +56,24 @@ static bool all_str(const og_value *items, size_t pairs)
 static bool fill(og__reader *r, og__node *dict, const og_value *items, size_t pairs)
 {
     size_t bad;
-    size_t height = og__height_of_items(items, 2 * pairs) + 1;
+    size_t height = og__pickle_height_of_items(items, 2 * pairs) + 1;
     if (height > r->max_depth || pairs > UINT32_MAX) return false;
-    og_value made = og__dict_from(r->doc, items, pairs, OG__DUPLICATE_LAST, &bad, NULL);
+    og_value made = og__value_dict_from(r->doc, items, pairs, OG__DUPLICATE_LAST, &bad, NULL);
     if (!og_valid(made)) return false;
-    const og__node *from = og__node_of(made);
+    const og__node *from = og__value_node_of(made);
     dict->items = from->items;
     dict->count = from->count;
     dict->capacity = from->capacity;
     dict->flags |= from->flags;
-    og__set_height(r, dict, height);
+    og__pickle_set_height(r, dict, height);
     return true;
 }
 
-bool og__reader_fill_dict(og__reader *r, og__node *dict, const og_value *items, size_t pairs)
+bool og__pickle_reader_fill_dict(og__reader *r, og__node *dict, const og_value *items, size_t pairs)
 {
     if (pairs == 1) return fill_one(r, dict, items) || fill(r, dict, items, pairs);
-    const og__node **place = &r->models[og__model_place(items, pairs)];
-    const og__node **other = &r->models[og__model_place(items, pairs) ^ 1];
+    const og__node **place = &r->models[og__pickle_model_place(items, pairs)];
+    const og__node **other = &r->models[og__pickle_model_place(items, pairs) ^ 1];
     if (same_keys(*place, items, pairs)) return fill_like(r, dict, *place, items, pairs);
     if (same_keys(*other, items, pairs)) return fill_like(r, dict, *other, items, pairs);
     if (!fill(r, dict, items, pairs)) return false;

@@ -11,8 +11,8 @@ static bool items_of(og_value v, const og_value **items, size_t *count)
 {
     og_kind kind = og_kind_of(v);
     if (kind != OG_LIST && kind != OG_TUPLE && kind != OG_SET && kind != OG_FROZENSET) return false;
-    *items = og__node_of(v)->items;
-    *count = og__node_of(v)->count;
+    *items = og__value_node_of(v)->items;
+    *count = og__value_node_of(v)->count;
     return true;
 }
 
@@ -24,14 +24,14 @@ static int push_container(og__reader *r, og_kind kind, og_value args)
     if (og_len(args) > 1) return 0;
     if (og_len(args) == 1 && !items_of(og_item(args, 0), &items, &count)) return 0;
     for (size_t i = 0; i < count; i++)
-        og__share(items[i]);
+        og__pickle_share(items[i]);
     int status;
     if (kind == OG_TUPLE) {
-        status = og__push_tuple(r, items, count);
+        status = og__pickle_push_tuple(r, items, count);
     } else if (kind == OG_LIST) {
-        status = og__push_list(r, items, count);
+        status = og__pickle_push_list(r, items, count);
     } else {
-        status = og__push_set(r, kind, items, count);
+        status = og__pickle_push_set(r, kind, items, count);
     }
     return status < 0 ? status : 1;
 }
@@ -48,7 +48,7 @@ static uint8_t *to_latin1(og__reader *r, og_value text, size_t *len)
         if (s[i] > 0xc3) return NULL;
         out += (s[i] & 0xc0) != 0x80;
     }
-    uint8_t *bytes = og__doc_alloc(r->doc, out + 1, 1);
+    uint8_t *bytes = og__value_doc_alloc(r->doc, out + 1, 1);
     if (!bytes) {
         *len = 1;
         return NULL;
@@ -76,9 +76,9 @@ static int push_encoded(og__reader *r, og_kind kind, og_value args)
         return 0;
     size_t len;
     const uint8_t *bytes = to_latin1(r, og_item(args, 0), &len);
-    if (!bytes) return len ? og__reader_nomem(r) : 0;
-    int status =
-        kind == OG_BYTES ? og__push(r, og__make(OG_BYTES, 0, len, bytes)) : og__push_bytearray(r, bytes, len);
+    if (!bytes) return len ? og__pickle_reader_nomem(r) : 0;
+    int status = kind == OG_BYTES ? og__pickle_push(r, og__value_make(OG_BYTES, 0, len, bytes))
+                                  : og__pickle_push_bytearray(r, bytes, len);
     return status < 0 ? status : 1;
 }
 
@@ -86,8 +86,8 @@ static int push_encoded(og__reader *r, og_kind kind, og_value args)
 static int push_bytes_of_ints(og__reader *r, og_value list)
 {
     size_t count = og_len(list);
-    uint8_t *bytes = og__doc_alloc(r->doc, count + 1, 1);
-    if (!bytes) return og__reader_nomem(r);
+    uint8_t *bytes = og__value_doc_alloc(r->doc, count + 1, 1);
+    if (!bytes) return og__pickle_reader_nomem(r);
     for (size_t i = 0; i < count; i++) {
         int64_t number;
         og_value item = og_item(list, i);
@@ -95,7 +95,7 @@ static int push_bytes_of_ints(og__reader *r, og_value list)
             return 0;
         bytes[i] = (uint8_t)number;
     }
-    int status = og__push(r, og__make(OG_BYTES, 0, count, bytes));
+    int status = og__pickle_push(r, og__value_make(OG_BYTES, 0, count, bytes));
     return status < 0 ? status : 1;
 }
 
@@ -111,8 +111,8 @@ static int push_bytes_call(og__reader *r, og_kind kind, og_value args)
     if (og_len(args) == 1 && og_kind_of(first) != OG_BYTES) return 0;
     const uint8_t *bytes = og_len(args) ? first.u.p : nothing;
     size_t len = og_len(args) ? og__value_len(first) : 0;
-    status =
-        kind == OG_BYTES ? og__push(r, og__make(OG_BYTES, 0, len, bytes)) : og__push_bytearray(r, bytes, len);
+    status = kind == OG_BYTES ? og__pickle_push(r, og__value_make(OG_BYTES, 0, len, bytes))
+                              : og__pickle_push_bytearray(r, bytes, len);
     return status < 0 ? status : 1;
 }
 
@@ -125,7 +125,7 @@ static int push_complex(og__reader *r, og_value args)
         og_kind kind = og_kind_of(og_item(args, i));
         if ((kind != OG_FLOAT && kind != OG_INT) || og_as_double(og_item(args, i), &part[i]) < 0) return 0;
     }
-    int status = og__push_made(r, og_complex(r->doc, part[0], part[1]));
+    int status = og__pickle_push_made(r, og_complex(r->doc, part[0], part[1]));
     return status < 0 ? status : 1;
 }
 
@@ -141,16 +141,16 @@ static int push_nested_class(og__reader *r, og_value args)
     if (first == 0 || second == 0 || first + 1 + second > OG__NESTED_NAME_MAX ||
         memchr(attribute.u.p, '.', second))
         return 0;
-    char *joined = og__doc_alloc(r->doc, first + 1 + second, 1);
-    if (!joined) return og__reader_nomem(r);
+    char *joined = og__value_doc_alloc(r->doc, first + 1 + second, 1);
+    if (!joined) return og__pickle_reader_nomem(r);
     memcpy(joined, name.u.p, first);
     joined[first] = '.';
     memcpy(joined + first + 1, attribute.u.p, second);
     unsigned surrogates = (unsigned)(name.meta | attribute.meta) & OG__F_SURROGATE;
-    og_value whole = og__make(OG_STR, surrogates, first + 1 + second, joined);
-    og_value v = og__class_from(r->doc, og_class_module(outer), whole);
-    if (og_valid(v)) og__node_of(v)->flags |= OG__N_PLACED;
-    int status = og__push_made(r, v);
+    og_value whole = og__value_make(OG_STR, surrogates, first + 1 + second, joined);
+    og_value v = og__value_class_from(r->doc, og_class_module(outer), whole);
+    if (og_valid(v)) og__value_node_of(v)->flags |= OG__N_PLACED;
+    int status = og__pickle_push_made(r, v);
     return status < 0 ? status : 1;
 }
 
@@ -165,7 +165,7 @@ static int push_builtin(og__reader *r, og_value name, og_value args)
     if (og_str_is(name, "complex")) return push_complex(r, args);
     if (og_str_is(name, "getattr")) return push_nested_class(r, args);
     if (!og_str_is(name, "dict") || og_len(args) > 0) return 0;
-    int status = og__push_made(r, og__placed_node(r->doc, OG_DICT));
+    int status = og__pickle_push_made(r, og__pickle_placed_node(r->doc, OG_DICT));
     return status < 0 ? status : 1;
 }
 
@@ -177,8 +177,8 @@ static int push_reconstructed(og__reader *r, og_value args)
     if (!og_class_is(og_item(args, 1), "builtins", "object")) return 0;
     og_value cls = og_item(args, 0);
     if (og_kind_of(cls) != OG_CLASS && og_kind_of(cls) != OG_OBJECT) return 0;
-    og__share(cls);
-    int status = og__push_object(r, OG_MAKE_NEW, cls, (og_value){0});
+    og__pickle_share(cls);
+    int status = og__pickle_push_object(r, OG_MAKE_NEW, cls, (og_value){0});
     return status < 0 ? status : 1;
 }
 
@@ -197,16 +197,17 @@ static int push_new(og__reader *r, og_value args, bool keywords)
     if (og_kind_of(cls) != OG_CLASS && og_kind_of(cls) != OG_OBJECT) return 0;
     if (keywords && (og_len(args) != 3 || !may_be(og_item(args, 1), OG_TUPLE) || !may_be(kwargs, OG_DICT)))
         return 0;
-    const og_value *items = og__node_of(args)->items;
-    int status = keywords ? og__push(r, items[1]) : og__push_tuple(r, items + 1, og_len(args) - 1);
+    const og_value *items = og__value_node_of(args)->items;
+    int status =
+        keywords ? og__pickle_push(r, items[1]) : og__pickle_push_tuple(r, items + 1, og_len(args) - 1);
     if (status < 0) return status;
     og_value positional = *--r->top;
     for (size_t i = 0; i < og_len(args); i++)
-        og__share(items[i]);
-    status = og__push_object(r, OG_MAKE_NEW, cls, positional);
+        og__pickle_share(items[i]);
+    status = og__pickle_push_object(r, OG_MAKE_NEW, cls, positional);
     if (status < 0 || !keywords) return status < 0 ? status : 1;
-    if (og_object_set_kwargs(r->doc, r->top[-1], kwargs, NULL) < 0) return og__reader_nomem(r);
-    status = og__raise(r, r->top[-1], og__height(kwargs));
+    if (og_object_set_kwargs(r->doc, r->top[-1], kwargs, NULL) < 0) return og__pickle_reader_nomem(r);
+    status = og__pickle_raise(r, r->top[-1], og__pickle_height(kwargs));
     return status < 0 ? status : 1;
 }
 
@@ -218,7 +219,7 @@ static int push_copyreg(og__reader *r, og_value name, og_value args)
     return 0;
 }
 
-int og__push_plain(og__reader *r, og_value callable, og_value args)
+int og__pickle_push_plain(og__reader *r, og_value callable, og_value args)
 {
     if (og_kind_of(args) != OG_TUPLE) return 0;
     og_value module = og_class_module(callable);

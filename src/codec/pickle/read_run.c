@@ -2,14 +2,14 @@
 /* Runs a pickle at full speed, as far as it goes. */
 #include "codec/pickle/text.h"
 
-#define OG__LANE og__reader_run_to
+#define OG__LANE og__pickle_reader_run_to
 #include "codec/pickle/lane.h"
 
 /* One opcode by its own function. */
 static int step(og__reader *r)
 {
     r->op = r->at++;
-    return og__reader_step(r);
+    return og__pickle_reader_step(r);
 }
 
 /* One opcode in its usual case; false: nothing was done. */
@@ -46,7 +46,7 @@ static bool grow_memo(og__reader *r)
     size_t bytes_an_entry = (size_t)(r->at - r->start) / (memo->len + 1) + 1;
     size_t more = (size_t)(r->end - r->at) / bytes_an_entry;
     if (more > 3 * memo->len) more = 3 * memo->len;
-    return og__memo_make_room(memo, more + ROOM) || og__memo_make_room(memo, ROOM);
+    return og__pickle_memo_make_room(memo, more + ROOM) || og__pickle_memo_make_room(memo, ROOM);
 }
 
 /* Bytes that may be gone through at pace. */
@@ -55,7 +55,7 @@ static size_t measure(og__reader *r)
     size_t bytes = (size_t)(r->end - r->at);
     og__memo *memo = &r->memo;
     if (bytes <= AHEAD || memo->far_count > 0 || memo->count != memo->len) return 0;
-    if ((size_t)(r->limit - r->top) < ROOM && !og__reader_make_room(r, ROOM)) return 0;
+    if ((size_t)(r->limit - r->top) < ROOM && !og__pickle_reader_make_room(r, ROOM)) return 0;
     if (memo->cap - memo->len < ROOM && !grow_memo(r)) return 0;
     size_t room = (size_t)(r->limit - r->top);
     if (memo->cap - memo->len < room) room = memo->cap - memo->len;
@@ -63,7 +63,7 @@ static size_t measure(og__reader *r)
 }
 
 /* Up to an opcode that takes its own function, or the end. */
-static void run_on_by(og__reader *r, og__run_fn *run_to)
+static void run_on_by(og__reader *r, og__pickle_run_fn *run_to)
 {
     size_t bytes;
     while ((bytes = measure(r)) > 0) {
@@ -72,31 +72,32 @@ static void run_on_by(og__reader *r, og__run_fn *run_to)
     run_with_care(r);
 }
 
-int og__reader_run_by(og__reader *r, og__run_fn *run_to)
+int og__pickle_reader_run_by(og__reader *r, og__pickle_run_fn *run_to)
 {
     int status = OG_OK;
     while (status == OG_OK) {
         run_on_by(r, run_to);
-        status = r->at < r->end ? step(r) : og__reader_no_stop(r);
+        status = r->at < r->end ? step(r) : og__pickle_reader_no_stop(r);
     }
     return status < 0 ? status : OG_OK;
 }
 
 /* The way that suits the processor best. */
-static og__run_fn *best_way(void)
+static og__pickle_run_fn *best_way(void)
 {
 #if defined(OG__PICKLE_AVX2)
-    if (__builtin_cpu_supports("avx2") && __builtin_cpu_supports("bmi2")) return og__reader_run_to_avx2;
+    if (__builtin_cpu_supports("avx2") && __builtin_cpu_supports("bmi2"))
+        return og__pickle_reader_run_to_avx2;
 #endif
-    return og__reader_run_to;
+    return og__pickle_reader_run_to;
 }
 
-int og__reader_run(og__reader *r)
+int og__pickle_reader_run(og__reader *r)
 {
-    return og__reader_run_by(r, best_way());
+    return og__pickle_reader_run_by(r, best_way());
 }
 
-void og__reader_run_on(og__reader *r)
+void og__pickle_reader_run_on(og__reader *r)
 {
     run_on_by(r, best_way());
 }

@@ -95,7 +95,7 @@ static const uint8_t *clean_digits(og__reader *r, int_text *text)
         text->len--;
     }
     if (!memchr(text->digits, '_', text->len)) return text->digits;
-    uint8_t *copy = og__doc_alloc(r->doc, text->len, 1);
+    uint8_t *copy = og__value_doc_alloc(r->doc, text->len, 1);
     if (!copy) return NULL;
     size_t len = 0;
     for (size_t i = 0; i < text->len; i++) {
@@ -125,7 +125,7 @@ static og_value big_from_bits(og__reader *r, const int_text *text)
     unsigned bits = text->base == 16 ? 4 : text->base == 8 ? 3 : 1;
     if (text->len > (SIZE_MAX - 64) / bits) return (og_value){0};
     size_t count = (text->len * bits + 63) / 64;
-    uint64_t *limbs = og__doc_alloc(r->doc, count * sizeof *limbs, 8);
+    uint64_t *limbs = og__value_doc_alloc(r->doc, count * sizeof *limbs, 8);
     if (!limbs) return (og_value){0};
     memset(limbs, 0, count * sizeof *limbs);
     for (size_t i = 0; i < text->len; i++) {
@@ -134,24 +134,25 @@ static og_value big_from_bits(og__reader *r, const int_text *text)
         limbs[bit / 64] |= digit << bit % 64;
         if (bit % 64 + bits > 64 && digit >> (64 - bit % 64)) limbs[bit / 64 + 1] |= digit >> (64 - bit % 64);
     }
-    return og__int_from_limbs(r->doc, limbs, count, text->negative);
+    return og__value_int_from_limbs(r->doc, limbs, count, text->negative);
 }
 
 static int push_int_text(og__reader *r, int_text *text)
 {
     int64_t small;
-    if (!clean_digits(r, text)) return og__reader_nomem(r);
-    if (text->len <= 64 && fits_int64(text, &small)) return og__push(r, og__make_int(small));
-    if (text->base != 10) return og__push_made(r, big_from_bits(r, text));
+    if (!clean_digits(r, text)) return og__pickle_reader_nomem(r);
+    if (text->len <= 64 && fits_int64(text, &small)) return og__pickle_push(r, og__value_make_int(small));
+    if (text->base != 10) return og__pickle_push_made(r, big_from_bits(r, text));
     if (text->len > r->max_digits) {
-        return og__reader_fail(r, OG_ELIMIT, "an int of %zu digits; at most %zu are allowed (max_digits)",
-                               text->len, r->max_digits);
+        return og__pickle_reader_fail(r, OG_ELIMIT,
+                                      "an int of %zu digits; at most %zu are allowed (max_digits)", text->len,
+                                      r->max_digits);
     }
-    size_t room = og__limbs_for_digits(text->len);
-    uint64_t *limbs = og__doc_alloc(r->doc, room * sizeof *limbs, 8);
-    if (!limbs) return og__reader_nomem(r);
-    size_t count = og__limbs_from_digits((const char *)text->digits, text->len, limbs);
-    return og__push_made(r, og__int_from_limbs(r->doc, limbs, count, text->negative));
+    size_t room = og__base_limbs_for_digits(text->len);
+    uint64_t *limbs = og__value_doc_alloc(r->doc, room * sizeof *limbs, 8);
+    if (!limbs) return og__pickle_reader_nomem(r);
+    size_t count = og__base_limbs_from_digits((const char *)text->digits, text->len, limbs);
+    return og__pickle_push_made(r, og__value_int_from_limbs(r->doc, limbs, count, text->negative));
 }
 
 /* The C reader of CPython takes text up to a NUL, should there be one. */
@@ -164,13 +165,14 @@ static size_t up_to_nul(const uint8_t *line, size_t len)
 static int not_an_int(og__reader *r, const uint8_t *line, size_t len)
 {
     int shown = len < 20 ? (int)len : 20;
-    return og__reader_fail(r, OG_ESYNTAX, "expected an int but found '%.*s'", shown, (const char *)line);
+    return og__pickle_reader_fail(r, OG_ESYNTAX, "expected an int but found '%.*s'", shown,
+                                  (const char *)line);
 }
 
-int og__op_INT(og__reader *r)
+int og__pickle_op_INT(og__reader *r)
 {
     size_t len;
-    const uint8_t *line = og__take_line(r, &len);
+    const uint8_t *line = og__pickle_take_line(r, &len);
     if (!line) return OG_ETRUNCATED;
     size_t cut = up_to_nul(line, len);
     int_text text;
@@ -178,16 +180,16 @@ int og__op_INT(og__reader *r)
     bool nothing = cut == 0 && len > 0; /* a NUL at once: C's strtol() finds 0 */
     if (nothing || (parse_c(line, cut, &text) && fits_int64(&text, &number))) {
         bool truth = len == 2 && (number == 0 || number == 1);
-        return og__push(r, truth ? og_bool(number == 1) : og__make_int(number));
+        return og__pickle_push(r, truth ? og_bool(number == 1) : og__value_make_int(number));
     }
     if (len == 0 || !parse_python(line, cut, 0, &text)) return not_an_int(r, line, len);
     return push_int_text(r, &text);
 }
 
-int og__op_LONG(og__reader *r)
+int og__pickle_op_LONG(og__reader *r)
 {
     size_t len;
-    const uint8_t *line = og__take_line(r, &len);
+    const uint8_t *line = og__pickle_take_line(r, &len);
     if (!line) return OG_ETRUNCATED;
     size_t cut = len > 0 && line[len - 1] == 'L' ? len - 1 : len;
     int_text text;
@@ -199,32 +201,32 @@ int og__op_LONG(og__reader *r)
 static int take_index(og__reader *r, size_t *index)
 {
     size_t len;
-    const uint8_t *line = og__take_line(r, &len);
+    const uint8_t *line = og__pickle_take_line(r, &len);
     if (!line) return OG_ETRUNCATED;
     int_text text;
     int64_t number;
     if (!parse_python(line, up_to_nul(line, len), 10, &text)) return not_an_int(r, line, len);
-    if (!clean_digits(r, &text)) return og__reader_nomem(r);
+    if (!clean_digits(r, &text)) return og__pickle_reader_nomem(r);
     if (!fits_int64(&text, &number) || number < 0)
-        return og__reader_fail(r, OG_ESYNTAX,
-                               "expected the number of a memo entry but found one out of range");
+        return og__pickle_reader_fail(r, OG_ESYNTAX,
+                                      "expected the number of a memo entry but found one out of range");
     *index = (size_t)number;
     return OG_OK;
 }
 
-int og__op_GET(og__reader *r)
+int og__pickle_op_GET(og__reader *r)
 {
     size_t index = 0;
     int status = take_index(r, &index);
-    return status < 0 ? status : og__memo_fetch(r, index);
+    return status < 0 ? status : og__pickle_memo_fetch(r, index);
 }
 
-int og__op_PUT(og__reader *r)
+int og__pickle_op_PUT(og__reader *r)
 {
-    if (og__stack_above(r) < 1) return og__reader_underflow(r, "a value");
+    if (og__pickle_stack_above(r) < 1) return og__pickle_reader_underflow(r, "a value");
     size_t index = 0;
     int status = take_index(r, &index);
-    return status < 0 ? status : og__memo_store(r, index);
+    return status < 0 ? status : og__pickle_memo_store(r, index);
 }
 
 /* ---- Floats ---------------------------------------------------------------------------------------------
@@ -247,7 +249,7 @@ static size_t digits_at(const uint8_t *s, size_t len)
 }
 
 /* Reads [digits] [. [digits]] [e [+-] digits] with a digit before or behind the point. `scratch` has room for
- * one byte more than `len`: the form that og__double_read() takes has digits on both sides. */
+ * one byte more than `len`: the form that og__base_double_read() takes has digits on both sides. */
 static bool read_decimal(const uint8_t *s, size_t len, char *scratch, double *out)
 {
     size_t whole = digits_at(s, len);
@@ -263,7 +265,7 @@ static bool read_decimal(const uint8_t *s, size_t len, char *scratch, double *ou
     if (rest < len && (s[rest] | 0x20) != 'e') return false;
     memcpy(scratch + n, s + rest, len - rest);
     n += len - rest;
-    return og__double_read(scratch, n, out) == n;
+    return og__base_double_read(scratch, n, out) == n;
 }
 
 static int float_from(og__reader *r, const uint8_t *s, size_t len, double *out)
@@ -281,8 +283,8 @@ static int float_from(og__reader *r, const uint8_t *s, size_t len, double *out)
     } else if (is_word(s, len, "nan")) {
         number = NAN;
     } else {
-        if (len >= sizeof small) scratch = og__doc_alloc(r->doc, len + 1, 1);
-        if (!scratch) return og__reader_nomem(r);
+        if (len >= sizeof small) scratch = og__value_doc_alloc(r->doc, len + 1, 1);
+        if (!scratch) return og__pickle_reader_nomem(r);
         if (!read_decimal(s, len, scratch, &number)) return OG_ESYNTAX;
         if (isinf(number)) return OG_EVALUE;
     }
@@ -290,19 +292,19 @@ static int float_from(og__reader *r, const uint8_t *s, size_t len, double *out)
     return OG_OK;
 }
 
-int og__op_FLOAT(og__reader *r)
+int og__pickle_op_FLOAT(og__reader *r)
 {
     size_t len;
-    const uint8_t *line = og__take_line(r, &len);
+    const uint8_t *line = og__pickle_take_line(r, &len);
     if (!line) return OG_ETRUNCATED;
     double number = 0;
     int status = float_from(r, line, up_to_nul(line, len), &number);
-    if (status == OG_OK) return og__push(r, og__make_float(number));
+    if (status == OG_OK) return og__pickle_push(r, og__value_make_float(number));
     int shown = len < 40 ? (int)len : 40;
     if (status == OG_ESYNTAX)
-        og__reader_fail(r, OG_ESYNTAX, "expected a float but found '%.*s'", shown, (const char *)line);
+        og__pickle_reader_fail(r, OG_ESYNTAX, "expected a float but found '%.*s'", shown, (const char *)line);
     if (status == OG_EVALUE)
-        og__reader_fail(r, OG_EVALUE, "'%.*s' is too large for a float", shown, (const char *)line);
+        og__pickle_reader_fail(r, OG_EVALUE, "'%.*s' is too large for a float", shown, (const char *)line);
     return status;
 }
 
@@ -311,31 +313,31 @@ int og__op_FLOAT(og__reader *r)
 
 static int push_latin1(og__reader *r, const uint8_t *bytes, size_t len)
 {
-    uint8_t *copy = og__doc_alloc(r->doc, 2 * len, 1);
-    if (!copy) return og__reader_nomem(r);
+    uint8_t *copy = og__value_doc_alloc(r->doc, 2 * len, 1);
+    if (!copy) return og__pickle_reader_nomem(r);
     size_t n = 0;
     for (size_t i = 0; i < len; i++)
-        n += og__utf8_encode(bytes[i], copy + n);
-    return og__push(r, og__make(OG_STR, 0, n, copy));
+        n += og__base_utf8_encode(bytes[i], copy + n);
+    return og__pickle_push(r, og__value_make(OG_STR, 0, n, copy));
 }
 
-int og__push_str2(og__reader *r, const uint8_t *bytes, size_t len)
+int og__pickle_push_str2(og__reader *r, const uint8_t *bytes, size_t len)
 {
-    if (r->encoding == OG_PICKLE_BYTES) return og__push(r, og__make(OG_BYTES, 0, len, bytes));
+    if (r->encoding == OG_PICKLE_BYTES) return og__pickle_push(r, og__value_make(OG_BYTES, 0, len, bytes));
     bool ascii = false;
-    size_t good = og__utf8_valid(bytes, len, &ascii);
-    if (ascii && good == len) return og__push(r, og__make(OG_STR, OG__F_ASCII, len, bytes));
+    size_t good = og__base_utf8_valid(bytes, len, &ascii);
+    if (ascii && good == len) return og__pickle_push(r, og__value_make(OG_STR, OG__F_ASCII, len, bytes));
     if (r->encoding == OG_PICKLE_LATIN1) return push_latin1(r, bytes, len);
     if (r->encoding == OG_PICKLE_UTF8) {
-        if (good == len) return og__push(r, og__make(OG_STR, 0, len, bytes));
-        return og__reader_fail(
+        if (good == len) return og__pickle_push(r, og__value_make(OG_STR, 0, len, bytes));
+        return og__pickle_reader_fail(
             r, OG_ESYNTAX, "a str of Python 2 has byte 0x%02x, which is not UTF-8: choose another encoding",
             bytes[good]);
     }
     size_t bad = 0;
     while (bytes[bad] < 0x80)
         bad++;
-    return og__reader_fail(
+    return og__pickle_reader_fail(
         r, OG_ESYNTAX,
         "a str of Python 2 has byte 0x%02x, which is not ASCII: choose latin1, utf-8 or bytes as encoding",
         bytes[bad]);
@@ -369,19 +371,19 @@ static size_t read_escape(const uint8_t *s, size_t len, uint8_t *out, size_t *n)
     return i == 0 ? SIZE_MAX : i;
 }
 
-int og__op_STRING(og__reader *r)
+int og__pickle_op_STRING(og__reader *r)
 {
     size_t len;
-    const uint8_t *s = og__take_line(r, &len);
+    const uint8_t *s = og__pickle_take_line(r, &len);
     if (!s) return OG_ETRUNCATED;
     if (len < 2 || s[0] != s[len - 1] || (s[0] != '\'' && s[0] != '"'))
-        return og__reader_fail(r, OG_ESYNTAX, "expected a literal in quotes");
+        return og__pickle_reader_fail(r, OG_ESYNTAX, "expected a literal in quotes");
     s++;
     len -= 2;
-    if (len == 0 || !memchr(s, '\\', len)) return og__push_str2(r, s, len);
+    if (len == 0 || !memchr(s, '\\', len)) return og__pickle_push_str2(r, s, len);
 
-    uint8_t *out = og__doc_alloc(r->doc, len, 1);
-    if (!out) return og__reader_nomem(r);
+    uint8_t *out = og__value_doc_alloc(r->doc, len, 1);
+    if (!out) return og__pickle_reader_nomem(r);
     size_t n = 0;
     for (size_t i = 0; i < len;) {
         if (s[i] != '\\') {
@@ -390,10 +392,10 @@ int og__op_STRING(og__reader *r)
         }
         i++;
         size_t used = i < len ? read_escape(s + i, len - i, out, &n) : 0;
-        if (used == 0) return og__reader_fail(r, OG_ESYNTAX, "a malformed escape in its literal");
+        if (used == 0) return og__pickle_reader_fail(r, OG_ESYNTAX, "a malformed escape in its literal");
         if (used != SIZE_MAX) i += used; /* else an unknown escape: the backslash stands for itself */
     }
-    return og__push_str2(r, out, n);
+    return og__pickle_push_str2(r, out, n);
 }
 
 /* \uXXXX or \UXXXXXXXX, at its letter: the code point, or UINT32_MAX. */
@@ -410,33 +412,33 @@ static uint32_t read_unicode_escape(const uint8_t *s, size_t len)
 }
 
 /* Text in Latin-1 with \u and \U escapes; backslashes in pairs escape nothing. */
-int og__op_UNICODE(og__reader *r)
+int og__pickle_op_UNICODE(og__reader *r)
 {
     size_t len;
-    const uint8_t *s = og__take_line(r, &len);
+    const uint8_t *s = og__pickle_take_line(r, &len);
     if (!s) return OG_ETRUNCATED;
     bool ascii = false;
-    size_t good = og__utf8_valid(s, len, &ascii);
+    size_t good = og__base_utf8_valid(s, len, &ascii);
     if (len == 0 || (ascii && good == len && !memchr(s, '\\', len)))
-        return og__push(r, og__make(OG_STR, OG__F_ASCII, len, s));
+        return og__pickle_push(r, og__value_make(OG_STR, OG__F_ASCII, len, s));
 
-    uint8_t *out = og__doc_alloc(r->doc, 2 * len, 1);
-    if (!out) return og__reader_nomem(r);
+    uint8_t *out = og__value_doc_alloc(r->doc, 2 * len, 1);
+    if (!out) return og__pickle_reader_nomem(r);
     size_t n = 0;
     for (size_t i = 0; i < len;) {
         bool escape = s[i] == '\\' && i + 1 < len;
         if (escape && (s[i + 1] == 'u' || s[i + 1] == 'U')) {
             uint32_t code = read_unicode_escape(s + i + 1, len - i - 1);
             if (code == UINT32_MAX)
-                return og__reader_fail(r, OG_ESYNTAX, "a malformed \\%c escape", s[i + 1]);
-            n += og__utf8_encode(code, out + n);
+                return og__pickle_reader_fail(r, OG_ESYNTAX, "a malformed \\%c escape", s[i + 1]);
+            n += og__base_utf8_encode(code, out + n);
             i += s[i + 1] == 'u' ? 6 : 10;
             continue;
         }
         if (escape) out[n++] = s[i++];
-        n += og__utf8_encode(s[i++], out + n);
+        n += og__base_utf8_encode(s[i++], out + n);
     }
-    return og__push_utf8(r, out, n);
+    return og__pickle_push_utf8(r, out, n);
 }
 
 /* ---- Names ----------------------------------------------------------------------------------------------
@@ -447,58 +449,60 @@ static int take_names(og__reader *r, og_value *module, og_value *name)
 {
     for (int i = 0; i < 2; i++) {
         size_t len;
-        const uint8_t *line = og__take_line(r, &len);
+        const uint8_t *line = og__pickle_take_line(r, &len);
         if (!line) return OG_ETRUNCATED;
         if (len == 0)
-            return og__reader_fail(r, OG_ESYNTAX, "expected a module and a name but found an empty line");
+            return og__pickle_reader_fail(r, OG_ESYNTAX,
+                                          "expected a module and a name but found an empty line");
         bool ascii = false;
-        size_t good = og__utf8_valid(line, len, &ascii);
-        if (good < len) return og__reader_fail(r, OG_ESYNTAX, "a name that is not UTF-8");
+        size_t good = og__base_utf8_valid(line, len, &ascii);
+        if (good < len) return og__pickle_reader_fail(r, OG_ESYNTAX, "a name that is not UTF-8");
         if (!ascii && *r->op == OG__OP_INST)
-            return og__reader_fail(r, OG_ESYNTAX, "a name that is not ASCII");
-        *(i ? name : module) = og__make(OG_STR, ascii ? OG__F_ASCII : 0, len, line);
+            return og__pickle_reader_fail(r, OG_ESYNTAX, "a name that is not ASCII");
+        *(i ? name : module) = og__value_make(OG_STR, ascii ? OG__F_ASCII : 0, len, line);
     }
     return OG_OK;
 }
 
-int og__op_GLOBAL(og__reader *r)
+int og__pickle_op_GLOBAL(og__reader *r)
 {
     og_value module = {0};
     og_value name = {0};
     int status = take_names(r, &module, &name);
-    return status < 0 ? status : og__push_class(r, module, name);
+    return status < 0 ? status : og__pickle_push_class(r, module, name);
 }
 
-int og__op_INST(og__reader *r)
+int og__pickle_op_INST(og__reader *r)
 {
     og_value module = {0};
     og_value name = {0};
     og_value *items;
     size_t count;
-    int status = og__pop_mark(r, &items, &count);
+    int status = og__pickle_pop_mark(r, &items, &count);
     if (status < 0) return status;
     status = take_names(r, &module, &name);
     if (status < 0) return status;
     /* The class stands above the arguments for a moment, on the stack beyond them. */
     r->top = items + count;
-    status = og__push_class(r, module, name);
+    status = og__pickle_push_class(r, module, name);
     if (status < 0) return status;
     og_value callable = *--r->top;
     r->top -= count;
-    status = og__push_tuple(r, r->top, count);
+    status = og__pickle_push_tuple(r, r->top, count);
     if (status < 0) return status;
     og_value args = *--r->top;
     r->top--; /* the mark */
-    return og__push_object(r, OG_MAKE_INSTANCE, callable, args);
+    return og__pickle_push_object(r, OG_MAKE_INSTANCE, callable, args);
 }
 
-int og__op_PERSID(og__reader *r)
+int og__pickle_op_PERSID(og__reader *r)
 {
     size_t len;
-    const uint8_t *line = og__take_line(r, &len);
+    const uint8_t *line = og__pickle_take_line(r, &len);
     if (!line) return OG_ETRUNCATED;
     bool ascii = true;
-    if (og__utf8_valid(line, len, &ascii) < len || !ascii)
-        return og__reader_fail(r, OG_ESYNTAX, "a persistent id that is not ASCII");
-    return og__push_object(r, OG_MAKE_PERSISTENT, (og_value){0}, og__make(OG_STR, OG__F_ASCII, len, line));
+    if (og__base_utf8_valid(line, len, &ascii) < len || !ascii)
+        return og__pickle_reader_fail(r, OG_ESYNTAX, "a persistent id that is not ASCII");
+    return og__pickle_push_object(r, OG_MAKE_PERSISTENT, (og_value){0},
+                                  og__value_make(OG_STR, OG__F_ASCII, len, line));
 }

@@ -11,13 +11,13 @@
 /* Takes the opcode at scan->at with the fixed part of its argument: 1 taken, 0 needs more, < 0 error. */
 static int scan_opcode(og_pickle_scan *scan, const uint8_t *data, size_t len, og_error *err)
 {
-    const og__opcode_info *op = &og__opcodes[data[scan->at]];
-    if (!op->name) return og__no_opcode(data, scan->at, len, err);
-    og__arg_shape shape = og__arg_shape_of(op->argument);
+    const og__opcode_info *op = &og__pickle_opcodes[data[scan->at]];
+    if (!op->name) return og__pickle_no_opcode(data, scan->at, len, err);
+    og__arg_shape shape = og__pickle_arg_shape_of(op->argument);
     if (len - scan->at <= shape.fixed) return 0;
 
     const uint8_t *argument = data + scan->at + 1;
-    uint64_t number = og__le(argument, shape.fixed);
+    uint64_t number = og__pickle_le(argument, shape.fixed);
     if (data[scan->at] == OG__OP_PROTO && number > OG_PICKLE_HIGHEST_PROTOCOL) {
         return og_error_set(err, OG_ESYNTAX, scan->at, "found pickle protocol %u; 0 to 5 are known",
                             *argument);

@@ -9,7 +9,7 @@
 /* Marks of the walk that takes heights again, in a node's flags. */
 enum { OPEN = 0x40, DONE = 0x80 };
 
-int og__reader_fail(og__reader *r, og_status code, const char *format, ...)
+int og__pickle_reader_fail(og__reader *r, og_status code, const char *format, ...)
 {
     if (!r->err) return code;
     char text[200];
@@ -18,46 +18,47 @@ int og__reader_fail(og__reader *r, og_status code, const char *format, ...)
     vsnprintf(text, sizeof text, format, args);
     va_end(args);
     size_t position = (size_t)(r->op - r->start);
-    return og_error_set(r->err, code, position, "%s at %zu: %s", og__opcodes[*r->op].name, position, text);
+    return og_error_set(r->err, code, position, "%s at %zu: %s", og__pickle_opcodes[*r->op].name, position,
+                        text);
 }
 
-int og__reader_nomem(og__reader *r)
+int og__pickle_reader_nomem(og__reader *r)
 {
-    if (!r->doc->limited) return og__reader_fail(r, OG_ENOMEM, "no memory for its value");
+    if (!r->doc->limited) return og__pickle_reader_fail(r, OG_ENOMEM, "no memory for its value");
     if (r->doc->memory_limit == r->memory_limit) {
-        return og__reader_fail(r, OG_ELIMIT, "more than the %zu bytes of memory that the document may hold",
-                               r->memory_limit);
+        return og__pickle_reader_fail(
+            r, OG_ELIMIT, "more than the %zu bytes of memory that the document may hold", r->memory_limit);
     }
-    return og__reader_fail(
+    return og__pickle_reader_fail(
         r, OG_ELIMIT,
         "more than 64 bytes of memory for each byte of the pickle, which only a pickle made for it needs");
 }
 
-int og__reader_underflow(og__reader *r, const char *expected)
+int og__pickle_reader_underflow(og__reader *r, const char *expected)
 {
-    return og__reader_fail(r, OG_ESYNTAX, "expected %s on the stack but found %s", expected,
-                           r->fence ? "a mark" : "nothing");
+    return og__pickle_reader_fail(r, OG_ESYNTAX, "expected %s on the stack but found %s", expected,
+                                  r->fence ? "a mark" : "nothing");
 }
 
-int og__reader_truncated(og__reader *r)
+int og__pickle_reader_truncated(og__reader *r)
 {
-    return og__reader_fail(r, OG_ETRUNCATED, "the pickle ends within its argument, after %zu bytes",
-                           (size_t)(r->end - r->start));
+    return og__pickle_reader_fail(r, OG_ETRUNCATED, "the pickle ends within its argument, after %zu bytes",
+                                  (size_t)(r->end - r->start));
 }
 
-int og__reader_grow(og__reader *r)
+int og__pickle_reader_grow(og__reader *r)
 {
-    size_t len = og__stack_len(r);
-    if (og__doc_stack_reserve(r->doc, len + 1) < 0) return og__reader_nomem(r);
+    size_t len = og__pickle_stack_len(r);
+    if (og__value_doc_stack_reserve(r->doc, len + 1) < 0) return og__pickle_reader_nomem(r);
     r->top = r->doc->stack + len;
     r->limit = r->doc->stack + r->doc->stack_cap;
     return OG_OK;
 }
 
-bool og__reader_make_room(og__reader *r, size_t more)
+bool og__pickle_reader_make_room(og__reader *r, size_t more)
 {
-    size_t len = og__stack_len(r);
-    if (og__doc_stack_reserve(r->doc, len + more) < 0) {
+    size_t len = og__pickle_stack_len(r);
+    if (og__value_doc_stack_reserve(r->doc, len + more) < 0) {
         r->doc->limited = false; /* whoever needs it will fail */
         return false;
     }
@@ -66,9 +67,10 @@ bool og__reader_make_room(og__reader *r, size_t more)
     return true;
 }
 
-int og__pop_mark(og__reader *r, og_value **items, size_t *count)
+int og__pickle_pop_mark(og__reader *r, og_value **items, size_t *count)
 {
-    if (r->fence == 0) return og__reader_fail(r, OG_ESYNTAX, "expected a mark on the stack but found none");
+    if (r->fence == 0)
+        return og__pickle_reader_fail(r, OG_ESYNTAX, "expected a mark on the stack but found none");
     og_value *mark = r->doc->stack + r->fence - 1;
     *items = mark + 1;
     *count = (size_t)(r->top - mark) - 1;
@@ -77,15 +79,15 @@ int og__pop_mark(og__reader *r, og_value **items, size_t *count)
     return OG_OK;
 }
 
-const uint8_t *og__take_counted(og__reader *r, size_t size, size_t *len)
+const uint8_t *og__pickle_take_counted(og__reader *r, size_t size, size_t *len)
 {
-    const uint8_t *bytes = og__take(r, size);
+    const uint8_t *bytes = og__pickle_take(r, size);
     if (!bytes) return NULL;
-    uint64_t number = og__le(bytes, size);
+    uint64_t number = og__pickle_le(bytes, size);
     size_t left = (size_t)(r->end - r->at);
     if (number > left) {
-        og__reader_fail(r, OG_ETRUNCATED, "expected %llu bytes but the pickle ends after %zu",
-                        (unsigned long long)number, left);
+        og__pickle_reader_fail(r, OG_ETRUNCATED, "expected %llu bytes but the pickle ends after %zu",
+                               (unsigned long long)number, left);
         return NULL;
     }
     *len = (size_t)number;
@@ -93,12 +95,12 @@ const uint8_t *og__take_counted(og__reader *r, size_t size, size_t *len)
     return bytes + size;
 }
 
-const uint8_t *og__take_line(og__reader *r, size_t *len)
+const uint8_t *og__pickle_take_line(og__reader *r, size_t *len)
 {
     const uint8_t *line = r->at;
     const uint8_t *feed = r->at < r->end ? memchr(r->at, '\n', (size_t)(r->end - r->at)) : NULL;
     if (!feed) {
-        og__reader_fail(r, OG_ETRUNCATED, "the pickle ends before the end of its line");
+        og__pickle_reader_fail(r, OG_ETRUNCATED, "the pickle ends before the end of its line");
         return NULL;
     }
     *len = (size_t)(feed - line);
@@ -106,11 +108,11 @@ const uint8_t *og__take_line(og__reader *r, size_t *len)
     return line;
 }
 
-size_t og__height_of_items(const og_value *items, size_t count)
+size_t og__pickle_height_of_items(const og_value *items, size_t count)
 {
     size_t height = 0;
     for (size_t i = 0; i < count; i++) {
-        size_t item = og__height(items[i]);
+        size_t item = og__pickle_height(items[i]);
         if (item > height) height = item;
     }
     return height;
@@ -119,23 +121,23 @@ size_t og__height_of_items(const og_value *items, size_t count)
 static void set_height(og_value v, size_t height)
 {
     if (og_kind_of(v) == OG_OBJECT) {
-        og__node_of(v)->count = (uint32_t)height;
+        og__value_node_of(v)->count = (uint32_t)height;
     } else {
-        og__node_of(v)->high = (uint16_t)height;
+        og__value_node_of(v)->high = (uint16_t)height;
     }
 }
 
 static int too_deep(og__reader *r)
 {
-    return og__reader_fail(r, OG_ELIMIT, "values nest deeper than %zu; raise max_depth to allow it",
-                           r->max_depth);
+    return og__pickle_reader_fail(r, OG_ELIMIT, "values nest deeper than %zu; raise max_depth to allow it",
+                                  r->max_depth);
 }
 
-int og__raise(og__reader *r, og_value v, size_t below)
+int og__pickle_raise(og__reader *r, og_value v, size_t below)
 {
     size_t height = below + 1;
-    if (height <= og__height(v)) return OG_OK;
-    if (og__is_shared(v)) r->regrown = true;
+    if (height <= og__pickle_height(v)) return OG_OK;
+    if (og__value_is_shared(v)) r->regrown = true;
     if (height > r->max_depth) {
         if (!r->regrown) return too_deep(r);
         height = r->max_depth; /* not known for certain: cycles count themselves */
@@ -174,7 +176,7 @@ static int next_part(frame *f, og_value *child)
         case 5: found = more->state; break;
         default:
             if (!og_valid(more->next)) return 0;
-            f->part = og__node_of(more->next)->items;
+            f->part = og__value_node_of(more->next)->items;
             f->index = 0;
         }
         if (og_valid(found)) {
@@ -187,7 +189,7 @@ static int next_part(frame *f, og_value *child)
 static int next_child(frame *f, og_value *child)
 {
     if (f->part) return next_part(f, child);
-    const og__node *node = og__node_of(f->value);
+    const og__node *node = og__value_node_of(f->value);
     size_t count = og_kind_of(f->value) == OG_DICT ? (size_t)node->count * 2 : node->count;
     if (f->index == count) return 0;
     *child = ((const og_value *)node->items)[f->index++];
@@ -202,14 +204,14 @@ static bool nests(og_value v)
 static int open_frame(og__reader *r, size_t depth, og_value v)
 {
     if (depth == r->max_depth) return too_deep(r);
-    if (og__doc_stack_reserve(r->doc, 2 * (depth + 1)) < 0) return og__reader_nomem(r);
+    if (og__value_doc_stack_reserve(r->doc, 2 * (depth + 1)) < 0) return og__pickle_reader_nomem(r);
     frame *f = (frame *)(void *)r->doc->stack + depth;
-    *f = (frame){.value = v, .part = og_kind_of(v) == OG_OBJECT ? og__node_of(v)->items : NULL};
-    og__node_of(v)->flags |= OPEN;
+    *f = (frame){.value = v, .part = og_kind_of(v) == OG_OBJECT ? og__value_node_of(v)->items : NULL};
+    og__value_node_of(v)->flags |= OPEN;
     return OG_OK;
 }
 
-int og__reader_check_depth(og__reader *r, og_value root)
+int og__pickle_reader_check_depth(og__reader *r, og_value root)
 {
     if (!r->regrown || !nests(root)) return OG_OK;
     int status = open_frame(r, 0, root);
@@ -218,16 +220,16 @@ int og__reader_check_depth(og__reader *r, og_value root)
         frame *f = (frame *)(void *)r->doc->stack + depth - 1;
         og_value child;
         if (next_child(f, &child)) {
-            if (!nests(child) || (og__node_of(child)->flags & OPEN)) continue;
-            if (!(og__node_of(child)->flags & DONE)) {
+            if (!nests(child) || (og__value_node_of(child)->flags & OPEN)) continue;
+            if (!(og__value_node_of(child)->flags & DONE)) {
                 status = open_frame(r, depth++, child);
-            } else if (og__height(child) > f->below) {
-                f->below = (uint32_t)og__height(child);
+            } else if (og__pickle_height(child) > f->below) {
+                f->below = (uint32_t)og__pickle_height(child);
             }
             continue;
         }
         uint32_t height = f->below + 1;
-        og__node_of(f->value)->flags = (uint8_t)((og__node_of(f->value)->flags & ~OPEN) | DONE);
+        og__value_node_of(f->value)->flags = (uint8_t)((og__value_node_of(f->value)->flags & ~OPEN) | DONE);
         set_height(f->value, height);
         depth--;
         if (depth + height > r->max_depth) return too_deep(r);

@@ -60,7 +60,7 @@ static const char *why_float(const og__reader *r)
 /* With nothing above the mark the C reader does not look at what stands below it; the one in Python does. */
 static const char *why_nothing(const og__reader *r, og_kind takes)
 {
-    if (r->fence < 2 || og__stack_above(r) > 0) return NULL;
+    if (r->fence < 2 || og__pickle_stack_above(r) > 0) return NULL;
     og_kind kind = og_kind_of(r->doc->stack[r->fence - 2]);
     return kind == takes || kind == OG_INVALID ? NULL : "it puts nothing into what takes no items";
 }
@@ -79,7 +79,7 @@ static const char *why_put(const og__reader *r)
         break;
     case OG__OP_LONG_BINPUT:
         if (left < 4) return NULL;
-        index = (size_t)og__le(r->at, 4);
+        index = (size_t)og__pickle_le(r->at, 4);
         break;
     case OG__OP_MEMOIZE: index = r->memo.count; break;
     default:
@@ -89,7 +89,7 @@ static const char *why_put(const og__reader *r)
         for (size_t i = 0; i < len; i++)
             index = index * 10 + (size_t)(r->at[i] - '0');
     }
-    return og_valid(og__memo_get(&r->memo, index)) ? twice : NULL;
+    return og_valid(og__pickle_memo_get(&r->memo, index)) ? twice : NULL;
 }
 
 /* The reader in Python wants opcodes to be whole within their frame, and frames to follow one another. */
@@ -100,12 +100,12 @@ static const char *why_frame(og__level *level)
     if (position >= level->frame_end) level->frame_end = 0;
     bool new_frame = *r->op == OG__OP_FRAME;
     if (level->frame_end == 0 && !new_frame) return NULL;
-    const uint8_t *behind = og__opcode_end(r->op, r->end);
+    const uint8_t *behind = og__pickle_opcode_end(r->op, r->end);
     size_t end = behind ? (size_t)(behind - r->start) : 0;
     if (level->frame_end > 0 && end > level->frame_end) return "it goes beyond the end of its frame";
     if (!new_frame || end == 0) return NULL;
     if (level->frame_end > end) return "a frame begins within another one";
-    uint64_t len = og__le(r->at, 8);
+    uint64_t len = og__pickle_le(r->at, 8);
     if (len <= (size_t)(r->end - r->start) - end) level->frame_end = end + (size_t)len;
     return NULL;
 }
@@ -113,7 +113,7 @@ static const char *why_frame(og__level *level)
 /* pickletools takes lines for ASCII with escapes; the backslashes of names are seen to elsewhere. */
 static const char *why_lines(const og__reader *r, const char *why)
 {
-    const uint8_t *end = og__opcode_end(r->op, r->end);
+    const uint8_t *end = og__pickle_opcode_end(r->op, r->end);
     if (!end) return NULL;
     for (const uint8_t *at = r->at; at < end; at++) {
         if (*r->op == OG__OP_PERSID ? *at == '\\' : *at > 0x7f) return why;
@@ -126,20 +126,20 @@ static const char *why_stop(const og__level *level)
 {
     const og__reader *r = level->reader;
     if (level->frame_end > (size_t)(r->at - r->start)) return "its frame goes on behind it";
-    return og__stack_len(r) > 1 ? "more than the result is left on the stack" : NULL;
+    return og__pickle_stack_len(r) > 1 ? "more than the result is left on the stack" : NULL;
 }
 
-void og__run_on_in_frame(og__level *level)
+void og__pickle_run_on_in_frame(og__level *level)
 {
     og__reader *r = level->reader;
     const uint8_t *end = r->end;
     if ((size_t)(r->at - r->start) >= level->frame_end) level->frame_end = 0;
     if (level->frame_end > 0) r->end = r->start + level->frame_end;
-    og__reader_run_on(r);
+    og__pickle_reader_run_on(r);
     r->end = end;
 }
 
-const char *og__strict_why(og__level *level)
+const char *og__pickle_strict_why(og__level *level)
 {
     const og__reader *r = level->reader;
     const char *why = why_frame(level);
@@ -167,7 +167,7 @@ const char *og__strict_why(og__level *level)
     }
 }
 
-bool og__strict_name(const char *text, size_t len)
+bool og__pickle_strict_name(const char *text, size_t len)
 {
     if (len == 0 || len > OG__NAME_MAX || text[0] == '.' || text[len - 1] == '.') return false;
     for (size_t i = 0; i < len; i++) {

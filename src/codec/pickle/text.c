@@ -39,7 +39,7 @@ static const uint8_t *skip_sequences(const uint8_t *at, const uint8_t *end, unsi
         const uint8_t *next = skip_common(at, end);
         if (next == at) {
             uint32_t code;
-            size_t n = og__utf8_decode(at, (size_t)(end - at), &code);
+            size_t n = og__base_utf8_decode(at, (size_t)(end - at), &code);
             if (n == 0) return NULL;
             if (code >= 0xd800 && code <= 0xdfff) *flags |= OG__F_SURROGATE;
             next = at + n;
@@ -53,7 +53,7 @@ static const uint8_t *skip_sequences(const uint8_t *at, const uint8_t *end, unsi
 static const uint8_t *skip_ascii(const uint8_t *at, const uint8_t *end, unsigned *flags)
 {
     unsigned special = 0;
-    while (end - at >= OG__TEXT16 && (special = og__special16(at)) == 0)
+    while (end - at >= OG__TEXT16 && (special = og__json_special16(at)) == 0)
         at += OG__TEXT16;
     if (special) at += __builtin_ctz(special);
     while (at < end && *at < 0x80) {
@@ -65,7 +65,7 @@ static const uint8_t *skip_ascii(const uint8_t *at, const uint8_t *end, unsigned
     return at;
 }
 
-unsigned og__text_flags(const uint8_t *text, size_t len)
+unsigned og__pickle_text_flags(const uint8_t *text, size_t len)
 {
     const uint8_t *at = text;
     const uint8_t *end = text + len;

@@ -15,8 +15,8 @@ enum {
     WORK_A_BYTE = 64 /* of looking at bytes in bytes; copies of them, each with copies inside, make it grow */
 };
 
-void og__watch_init(og__watch *watch, const og_policy *policy, og__findings *findings,
-                    const og_allocator *alloc)
+void og__pickle_watch_init(og__watch *watch, const og_policy *policy, og__findings *findings,
+                           const og_allocator *alloc)
 {
     watch->policy = policy;
     watch->default_allow = policy->default_allow;
@@ -29,13 +29,13 @@ void og__watch_init(og__watch *watch, const og_policy *policy, og__findings *fin
     memset(watch->nested, 0, sizeof watch->nested);
 }
 
-void og__watch_fini(og__watch *watch)
+void og__pickle_watch_fini(og__watch *watch)
 {
     for (unsigned i = 0; i < watch->depth; i++)
-        og__reader_fini(&watch->nested[i]->reader);
+        og__pickle_reader_fini(&watch->nested[i]->reader);
     for (size_t i = 0; i < OG__NESTED_MAX && watch->nested[i]; i++) {
         og_doc_free(watch->nested[i]->doc);
-        og__free(watch->alloc, watch->nested[i], sizeof(og__nested));
+        og__base_free(watch->alloc, watch->nested[i], sizeof(og__nested));
     }
 }
 
@@ -55,7 +55,7 @@ static void refuse(og__watch *watch, og__level *level, const char *format, ...)
     va_end(args);
     const og__reader *r = level->reader;
     size_t position = (size_t)(r->op - r->start);
-    const char *name = og__opcodes[*r->op].name;
+    const char *name = og__pickle_opcodes[*r->op].name;
     if (level == &watch->outer) {
         og_error_set(&level->denied, OG_EPOLICY, position, "%s at %zu: %s", name, position, text);
     } else {
@@ -72,8 +72,8 @@ static size_t show_text(char *out, const char *text, size_t len)
     size_t n = 0;
     for (size_t at = 0; at < len && n < SHOWN - 4;) {
         uint32_t code = 0;
-        size_t size = og__utf8_decode((const uint8_t *)text + at, len - at, &code);
-        if (size == 0 || !og__printable(code)) {
+        size_t size = og__base_utf8_decode((const uint8_t *)text + at, len - at, &code);
+        if (size == 0 || !og__base_printable(code)) {
             out[n++] = '?';
         } else {
             memcpy(out + n, text + at, size);
@@ -117,12 +117,12 @@ static void refuse_use(og__watch *watch, og__level *level, const og_pickle_use *
 /* ---- Noting ---------------------------------------------------------------------------------------------
  */
 
-int og__watch_make_sure(og__watch *watch, og__level *level)
+int og__pickle_watch_make_sure(og__watch *watch, og__level *level)
 {
     level->sure = true;
     int status = OG_OK;
     for (unsigned i = 0; i < level->held_count && status == OG_OK && watch->findings; i++)
-        status = og__findings_add(watch->findings, &level->held[i]);
+        status = og__pickle_findings_add(watch->findings, &level->held[i]);
     level->held_count = 0;
     return status;
 }
@@ -134,11 +134,11 @@ static int note(og__watch *watch, og__level *level, og_pickle_use *use)
     use->position = watch->depth ? watch->position : use->inside;
     use->count = 1;
     if (!use->allowed) refuse_use(watch, level, use);
-    if (level->sure) return watch->findings ? og__findings_add(watch->findings, use) : OG_OK;
+    if (level->sure) return watch->findings ? og__pickle_findings_add(watch->findings, use) : OG_OK;
     level->held[level->held_count++] = *use;
     /* Text that happens to read as a name does not go on to read as its call. */
     bool called = level->imported && use->how != OG_USE_IMPORTED;
-    return called || level->held_count == OG__HELD_MAX ? og__watch_make_sure(watch, level) : OG_OK;
+    return called || level->held_count == OG__HELD_MAX ? og__pickle_watch_make_sure(watch, level) : OG_OK;
 }
 
 static void set_name(og_pickle_use *use, og_value cls)
@@ -162,8 +162,8 @@ static bool allows(const og__watch *watch, const og_pickle_use *use)
                                     use->qualname_len, &decided);
     if (!decided) allowed = watch->default_allow;
     if (use->how != OG_USE_IMPORTED || watch->policy->lenient) return allowed;
-    return allowed && og__strict_name(use->module, use->module_len) &&
-           og__strict_name(use->qualname, use->qualname_len);
+    return allowed && og__pickle_strict_name(use->module, use->module_len) &&
+           og__pickle_strict_name(use->qualname, use->qualname_len);
 }
 
 static int note_use(og__watch *watch, og__level *level, og_use_how how, og_value of)
@@ -178,7 +178,7 @@ static int note_use(og__watch *watch, og__level *level, og_use_how how, og_value
     return note(watch, level, &use);
 }
 
-int og__watch_import(og__watch *watch, og__level *level, og_value module, og_value qualname)
+int og__pickle_watch_import(og__watch *watch, og__level *level, og_value module, og_value qualname)
 {
     og_pickle_use use = {.module = "", .qualname = "", .how = OG_USE_IMPORTED};
     if (og_valid(module) && og_valid(qualname)) {
@@ -197,7 +197,7 @@ static int note_other(og__watch *watch, og__level *level, og_use_how how, og__sa
     return note(watch, level, &use);
 }
 
-int og__watch_persistent(og__watch *watch, og__level *level)
+int og__pickle_watch_persistent(og__watch *watch, og__level *level)
 {
     return note_other(watch, level, OG_USE_PERSISTENT, watch->policy->persistent, "");
 }
@@ -208,7 +208,7 @@ int og__watch_persistent(og__watch *watch, og__level *level)
 /* The value `depth` below the top, 1 being the top itself; OG_INVALID when a mark or nothing stands there. */
 static og_value below(const og__reader *r, size_t depth)
 {
-    return og__stack_above(r) < depth ? (og_value){0} : r->top[-(ptrdiff_t)depth];
+    return og__pickle_stack_above(r) < depth ? (og_value){0} : r->top[-(ptrdiff_t)depth];
 }
 
 static bool is_latin1(og_value codec)
@@ -262,7 +262,7 @@ static og_value below_mark(const og__reader *r)
 
 static og_value above_mark(const og__reader *r)
 {
-    return r->fence < 1 || og__stack_above(r) < 1 ? (og_value){0} : r->doc->stack[r->fence];
+    return r->fence < 1 || og__pickle_stack_above(r) < 1 ? (og_value){0} : r->doc->stack[r->fence];
 }
 
 static int note_call(og__watch *watch, og__level *level, og_use_how how, og_value callable)
@@ -273,7 +273,7 @@ static int note_call(og__watch *watch, og__level *level, og_use_how how, og_valu
 static int before(og__watch *watch, og__level *level)
 {
     const og__reader *r = level->reader;
-    const char *why = watch->policy->lenient && !r->strict ? NULL : og__strict_why(level);
+    const char *why = watch->policy->lenient && !r->strict ? NULL : og__pickle_strict_why(level);
     if (why) refuse(watch, level, "%s, which Python's readers take for different things", why);
     switch (*r->op) {
     case OG__OP_REDUCE:
@@ -297,7 +297,7 @@ static int before(og__watch *watch, og__level *level)
     case OG__OP_SETITEMS:
     case OG__OP_ADDITEMS: return note_filled(watch, level, below_mark(r));
     case OG__OP_PERSID:
-    case OG__OP_BINPERSID: return og__watch_persistent(watch, level);
+    case OG__OP_BINPERSID: return og__pickle_watch_persistent(watch, level);
     default: return OG_OK;
     }
 }
@@ -310,11 +310,11 @@ static int note_import(og__watch *watch, og__level *level, og_value cls)
 }
 
 /* The code's text stays with the document. */
-int og__watch_extension(og__watch *watch, og__level *level, int64_t number)
+int og__pickle_watch_extension(og__watch *watch, og__level *level, int64_t number)
 {
-    char *code = og__doc_alloc(level->reader->doc, OG__INT64_SIZE + 1, 1);
+    char *code = og__value_doc_alloc(level->reader->doc, OG__INT64_SIZE + 1, 1);
     if (!code) return OG_ENOMEM;
-    code[og__int64_write(number, code)] = 0;
+    code[og__base_int64_write(number, code)] = 0;
     int status = note_other(watch, level, OG_USE_EXTENSION, watch->policy->extensions, code);
     level->imported = true;
     return status;
@@ -327,7 +327,7 @@ static int note_extension(og__watch *watch, og__level *level)
     int64_t number = 0;
     if (og_kind_of(v) == OG_CLASS) return note_import(watch, level, v);
     og_as_int64(og_object_args(v), &number);
-    return og__watch_extension(watch, level, number);
+    return og__pickle_watch_extension(watch, level, number);
 }
 
 /* getattr() of a class and a name gives a class, and functions of copyreg call another class's __new__. */
@@ -360,19 +360,19 @@ static int after(og__watch *watch, og__level *level)
     }
 }
 
-/* One opcode of the level in hand: as og__reader_step(). */
+/* One opcode of the level in hand: as og__pickle_reader_step(). */
 static int step(og__watch *watch, og__level *level)
 {
     og__reader *r = level->reader;
-    og__run_on_in_frame(level);
-    if (r->at == r->end) return og__reader_no_stop(r);
+    og__pickle_run_on_in_frame(level);
+    if (r->at == r->end) return og__pickle_reader_no_stop(r);
     r->op = r->at++;
-    if (!og__opcodes[*r->op].name) return og__reader_step(r);
+    if (!og__pickle_opcodes[*r->op].name) return og__pickle_reader_step(r);
     int status = before(watch, level);
-    if (status < 0) return og__reader_nomem(r);
-    status = og__reader_step(r);
+    if (status < 0) return og__pickle_reader_nomem(r);
+    status = og__pickle_reader_step(r);
     if (status < 0) return status;
-    if (after(watch, level) < 0) return og__reader_nomem(r);
+    if (after(watch, level) < 0) return og__pickle_reader_nomem(r);
     return status;
 }
 
@@ -384,7 +384,7 @@ static int give_up(const og__watch *watch, const og__level *level)
     return OG_EPOLICY;
 }
 
-int og__watch_run(og__watch *watch, og__reader *reader)
+int og__pickle_watch_run(og__watch *watch, og__reader *reader)
 {
     og__level *outer = &watch->outer;
     outer->reader = reader;
@@ -396,17 +396,18 @@ int og__watch_run(og__watch *watch, og__reader *reader)
     reader->wary = OG__WARY_FRAMES | (watch->policy->nested > 0 ? OG__WARY_BYTES : 0);
     watch->work = ((size_t)(reader->end - reader->start) + 1024) * WORK_A_BYTE;
     for (;;) {
-        og__level *level = og__watch_level(watch);
+        og__level *level = og__pickle_watch_level(watch);
         int status = step(watch, level);
-        if (status < 0 && level->sure && (watch->findings || watch->depth > 0) && og__watch_rest(watch) < 0)
+        if (status < 0 && level->sure && (watch->findings || watch->depth > 0) &&
+            og__pickle_watch_rest(watch) < 0)
             status = OG_ENOMEM;
         if (!watch->findings && level->sure && level->denied.code != OG_OK) return give_up(watch, level);
         if (status != 0 && watch->depth == 0) return status < 0 ? status : OG_OK;
         if (status == 0) {
-            status = og__watch_enter(watch);
+            status = og__pickle_watch_enter(watch);
             if (watch->exhausted) refuse(watch, outer, "it holds more copies of bytes than are looked at");
         } else {
-            status = og__watch_leave(watch, status);
+            status = og__pickle_watch_leave(watch, status);
         }
         if (status < 0)
             return og_error_set(reader->err, OG_ENOMEM, OG_NO_POSITION, "no memory to check a pickle");

@@ -57,58 +57,58 @@ typedef struct og__watch {
     og__nested *nested[OG__NESTED_MAX]; /* made when needed */
 } og__watch;
 
-void og__watch_init(og__watch *watch, const og_policy *policy, og__findings *findings,
-                    const og_allocator *alloc);
-void og__watch_fini(og__watch *watch);
+void og__pickle_watch_init(og__watch *watch, const og_policy *policy, og__findings *findings,
+                           const og_allocator *alloc);
+void og__pickle_watch_fini(og__watch *watch);
 
 /*
  * Runs `reader` to STOP: 0, or < 0 with the reader's error set. What the policy does not allow is
  * OG_EPOLICY; with findings it is noted in watch->outer.denied instead, and the reading goes on.
  */
-int og__watch_run(og__watch *watch, og__reader *reader);
+int og__pickle_watch_run(og__watch *watch, og__reader *reader);
 
 /* ---- Between the files of the watcher ---- */
 
-static inline og__level *og__watch_level(og__watch *watch)
+static inline og__level *og__pickle_watch_level(og__watch *watch)
 {
     return watch->depth ? &watch->nested[watch->depth - 1]->level : &watch->outer;
 }
 
 /* From now on what the level does counts. 0 or OG_ENOMEM. */
-int og__watch_make_sure(og__watch *watch, og__level *level);
+int og__pickle_watch_make_sure(og__watch *watch, og__level *level);
 
 /* When the opcode just done has pushed bytes that may be a pickle, goes into them. 0 or OG_ENOMEM. */
-int og__watch_enter(og__watch *watch);
+int og__pickle_watch_enter(og__watch *watch);
 
 /* The level in hand cannot be read on from the opcode reader->op: notes the names that stand from there on,
  * which another reader may come to. 0 or OG_ENOMEM. */
-int og__watch_rest(og__watch *watch);
+int og__pickle_watch_rest(og__watch *watch);
 
 /* Whether any reader that takes the bytes for a pickle may come to name something. `*looked` grows by the
  * bytes that were looked at. */
-bool og__may_name(const uint8_t *bytes, size_t len, size_t *looked);
+bool og__pickle_may_name(const uint8_t *bytes, size_t len, size_t *looked);
 
 /* Notes that a class is named; OG_INVALID: it is not known which. 0 or OG_ENOMEM. */
-int og__watch_import(og__watch *watch, og__level *level, og_value module, og_value qualname);
+int og__pickle_watch_import(og__watch *watch, og__level *level, og_value module, og_value qualname);
 
 /* Likewise of a code of copyreg's registry, and of a persistent id. */
-int og__watch_extension(og__watch *watch, og__level *level, int64_t number);
-int og__watch_persistent(og__watch *watch, og__level *level);
+int og__pickle_watch_extension(og__watch *watch, og__level *level, int64_t number);
+int og__pickle_watch_persistent(og__watch *watch, og__level *level);
 
 /* Leaves the innermost one, whose reading ended with `status`. 0 or OG_ENOMEM. */
-int og__watch_leave(og__watch *watch, int status);
+int og__pickle_watch_leave(og__watch *watch, int status);
 
 /* Does the usual opcodes up to one that must be looked at, the end of the frame in hand, or the end. */
-void og__run_on_in_frame(og__level *level);
+void og__pickle_run_on_in_frame(og__level *level);
 
 /* Why readers may take the opcode reader->op, which is about to be done, for different things; NULL when they
  * do not. */
-const char *og__strict_why(og__level *level);
+const char *og__pickle_strict_why(og__level *level);
 
 /* Whether a module or qualified name is one that all readers take for the same. */
-bool og__strict_name(const char *text, size_t len);
+bool og__pickle_strict_name(const char *text, size_t len);
 
 /* Notes a use. 0 or OG_ENOMEM. */
-int og__findings_add(og__findings *findings, const og_pickle_use *use);
+int og__pickle_findings_add(og__findings *findings, const og_pickle_use *use);
 
 #endif

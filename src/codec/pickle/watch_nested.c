@@ -17,7 +17,7 @@ enum {
 /* True for opcodes after which bytes or a str may be new on the stack. */
 static bool pushes_bytes(const og__reader *r)
 {
-    switch (og__opcodes[*r->op].argument) {
+    switch (og__pickle_opcodes[*r->op].argument) {
     case OG__ARG_LINE_QUOTED:
     case OG__ARG_LINE_UNICODE:
     case OG__ARG_STR1:
@@ -44,14 +44,14 @@ static bool begins_well(const uint8_t *bytes, size_t len)
 {
     if (len < SHORTEST) return false;
     if (bytes[0] == OG__OP_PROTO) return bytes[1] <= OG_PICKLE_HIGHEST_PROTOCOL;
-    const og__opcode_info *op = &og__opcodes[bytes[0]];
+    const og__opcode_info *op = &og__pickle_opcodes[bytes[0]];
     return op->name && op->before[0] == 0;
 }
 
 /* As begins_well(), with no doubt or with a name to come. */
 static bool is_likely(const uint8_t *bytes, size_t len, size_t *looked)
 {
-    return begins_well(bytes, len) && (says_protocol(bytes) || og__may_name(bytes, len, looked));
+    return begins_well(bytes, len) && (says_protocol(bytes) || og__pickle_may_name(bytes, len, looked));
 }
 
 /* Of a str that is not ASCII. A binary pickle kept in a str has each byte as the code point of the same
@@ -89,7 +89,7 @@ static size_t behind_head(const uint8_t *bytes, size_t len)
 static bool may_be_behind_head(const uint8_t *bytes, size_t len, size_t *looked)
 {
     size_t at = behind_head(bytes, len);
-    return at > 0 && og__may_name(bytes + at, len - at, looked);
+    return at > 0 && og__pickle_may_name(bytes + at, len - at, looked);
 }
 
 static bool may_be_inside(const uint8_t *bytes, size_t len, bool plain, size_t *looked)
@@ -98,7 +98,7 @@ static bool may_be_inside(const uint8_t *bytes, size_t len, bool plain, size_t *
            (!plain && may_be_latin1(bytes, len)) || may_be_behind_head(bytes, len, looked);
 }
 
-bool og__may_be_pickle(const uint8_t *bytes, size_t len, bool plain)
+bool og__pickle_may_be_pickle(const uint8_t *bytes, size_t len, bool plain)
 {
     size_t looked = 0;
     return may_be_inside(bytes, len, plain, &looked);
@@ -107,7 +107,7 @@ bool og__may_be_pickle(const uint8_t *bytes, size_t len, bool plain)
 /* The bytes of a str of code points below 256, or NULL when it has others or there is no memory. */
 static const uint8_t *from_latin1(og_doc *doc, const uint8_t *s, size_t len, size_t *out_len)
 {
-    uint8_t *out = og__doc_alloc(doc, len, 1);
+    uint8_t *out = og__value_doc_alloc(doc, len, 1);
     size_t n = 0;
     for (size_t i = 0; out && i < len; i++) {
         if (s[i] > LATIN1_LAST) return NULL;
@@ -130,7 +130,7 @@ static unsigned base64_digit(uint8_t c)
  * does. */
 static const uint8_t *from_base64(og_doc *doc, const uint8_t *s, size_t len, size_t *out_len)
 {
-    uint8_t *out = og__doc_alloc(doc, len, 1);
+    uint8_t *out = og__value_doc_alloc(doc, len, 1);
     uint32_t bits = 0;
     unsigned count = 0;
     *out_len = 0;
@@ -151,11 +151,11 @@ static og__nested *place(og__watch *watch)
 {
     og__nested *nested = watch->nested[watch->depth];
     if (!nested) {
-        nested = og__alloc(watch->alloc, sizeof *nested);
+        nested = og__base_alloc(watch->alloc, sizeof *nested);
         if (!nested) return NULL;
         nested->doc = og_doc_new(watch->alloc);
         if (!nested->doc) {
-            og__free(watch->alloc, nested, sizeof *nested);
+            og__base_free(watch->alloc, nested, sizeof *nested);
             return NULL;
         }
         watch->nested[watch->depth] = nested;
@@ -176,7 +176,7 @@ static int start(og__watch *watch, og__nested *nested, const uint8_t *bytes, siz
     level->held_count = 0;
     level->failed = false;
     level->denied.code = OG_OK;
-    int status = og__reader_init(&nested->reader, nested->doc, bytes, len, &options, &nested->err);
+    int status = og__pickle_reader_init(&nested->reader, nested->doc, bytes, len, &options, &nested->err);
     if (status < 0) return status;
     watch->depth++;
     nested->reader.wary = OG__WARY_FRAMES | (watch->policy->nested > watch->depth ? OG__WARY_BYTES : 0);
@@ -216,9 +216,9 @@ static int unwrap(og__watch *watch, og__nested *nested, const uint8_t *bytes, si
     return at > 0 ? start(watch, nested, bytes + at, len - at, false) : OG_OK;
 }
 
-int og__watch_enter(og__watch *watch)
+int og__pickle_watch_enter(og__watch *watch)
 {
-    const og__reader *r = og__watch_level(watch)->reader;
+    const og__reader *r = og__pickle_watch_level(watch)->reader;
     if (watch->depth >= watch->policy->nested || !pushes_bytes(r)) return OG_OK;
     og_value v = r->top[-1];
     og_kind kind = og_kind_of(v);
@@ -246,7 +246,7 @@ static bool is_ours(const og__level *level, int status)
     if (status != OG_ETYPE || level->sure || level->imported) return true;
     bool one = *r->op == OG__OP_APPEND || *r->op == OG__OP_SETITEM;
     bool more = *r->op == OG__OP_APPENDS || *r->op == OG__OP_SETITEMS;
-    if ((!one && !more) || !og__stack_above(r)) return false;
+    if ((!one && !more) || !og__pickle_stack_above(r)) return false;
     /* What was to be put in is still there, above the top, perhaps with a mark. */
     og_kind into = og_kind_of(r->top[-1]);
     og_kind first = og_kind_of(r->top[more ? 1 : 0]);
@@ -254,21 +254,21 @@ static bool is_ours(const og__level *level, int status)
            (first == OG_INT || first == OG_BOOL || first == OG_OBJECT);
 }
 
-int og__watch_leave(og__watch *watch, int status)
+int og__pickle_watch_leave(og__watch *watch, int status)
 {
     og__nested *nested = watch->nested[watch->depth - 1];
     og__level *level = &nested->level;
     int done = OG_OK;
     bool ours = is_ours(level, status);
     if (!level->sure && ((status > 0 && level->held_count > 0) || ours))
-        done = og__watch_make_sure(watch, level);
+        done = og__pickle_watch_make_sure(watch, level);
     if (ours && level->denied.code == OG_OK)
         og_error_set(&level->denied, OG_EPOLICY, watch->position,
                      "the pickle within the bytes or str at %zu cannot be read to its end: %s",
                      watch->position, nested->err.text);
     if (level->sure && level->denied.code != OG_OK && watch->outer.denied.code == OG_OK)
         watch->outer.denied = level->denied;
-    og__reader_fini(&nested->reader);
+    og__pickle_reader_fini(&nested->reader);
     watch->depth--;
     return done;
 }

@@ -25,13 +25,13 @@ static bool is_lines(uint8_t op)
     return op == OG__OP_GLOBAL || op == OG__OP_INST;
 }
 
-bool og__may_name(const uint8_t *bytes, size_t len, size_t *looked)
+bool og__pickle_may_name(const uint8_t *bytes, size_t len, size_t *looked)
 {
     const uint8_t *end = bytes + len;
     const uint8_t *at = bytes;
     bool found = false;
-    while (at && at < end && og__opcodes[*at].name && *at != OG__OP_STOP && !found) {
-        const uint8_t *next = og__opcode_end(at, end);
+    while (at && at < end && og__pickle_opcodes[*at].name && *at != OG__OP_STOP && !found) {
+        const uint8_t *next = og__pickle_opcode_end(at, end);
         found =
             *at == OG__OP_STACK_GLOBAL || is_persistent(*at) || is_extension(*at) || (is_lines(*at) && next);
         *looked += (size_t)((next ? next : end) - at);
@@ -53,14 +53,14 @@ static og_value text_of(const uint8_t *bytes, size_t len)
 {
     bool ascii = false;
     bool surrogates = false;
-    if (og__utf8_valid_surrogates(bytes, len, &ascii, &surrogates) < len) return (og_value){0};
-    return og__make(OG_STR, (ascii ? OG__F_ASCII : 0) | (surrogates ? OG__F_SURROGATE : 0), len, bytes);
+    if (og__base_utf8_valid_surrogates(bytes, len, &ascii, &surrogates) < len) return (og_value){0};
+    return og__value_make(OG_STR, (ascii ? OG__F_ASCII : 0) | (surrogates ? OG__F_SURROGATE : 0), len, bytes);
 }
 
 static int note_names(const rest *w, og_value module, og_value name)
 {
-    if (og_valid(module) && og_valid(name) && w->protocol < 3) og__names_to_3(&module, &name);
-    return og__watch_import(w->watch, w->level, module, name);
+    if (og_valid(module) && og_valid(name) && w->protocol < 3) og__pickle_names_to_3(&module, &name);
+    return og__pickle_watch_import(w->watch, w->level, module, name);
 }
 
 /* A line, or what is left of it: the reader in Python drops the last byte, whatever it is. Moves on behind
@@ -87,7 +87,7 @@ static int note_lines(const rest *w, const uint8_t *op)
 /* Remembers a str that is pushed; all else but what only stores it in the memo makes it forgotten. */
 static void remember(rest *w, const uint8_t *op, const uint8_t *end)
 {
-    size_t head = og__arg_shape_of(og__opcodes[*op].argument).fixed + 1u;
+    size_t head = og__pickle_arg_shape_of(og__pickle_opcodes[*op].argument).fixed + 1u;
     switch (*op) {
     case OG__OP_SHORT_BINUNICODE:
     case OG__OP_BINUNICODE:
@@ -106,23 +106,23 @@ static void remember(rest *w, const uint8_t *op, const uint8_t *end)
 static int note_op(const rest *w, const uint8_t *op, const uint8_t *end)
 {
     size_t size = end ? (size_t)(end - op) - 1 : 0;
-    uint32_t code = (uint32_t)og__le(op + 1, is_extension(*op) ? size : 0);
+    uint32_t code = (uint32_t)og__pickle_le(op + 1, is_extension(*op) ? size : 0);
     if (is_lines(*op)) return note_lines(w, op);
     if (*op == OG__OP_STACK_GLOBAL) return note_names(w, w->texts[0], w->texts[1]);
-    if (is_persistent(*op)) return og__watch_persistent(w->watch, w->level);
-    if (is_extension(*op) && end) return og__watch_extension(w->watch, w->level, (int32_t)code);
+    if (is_persistent(*op)) return og__pickle_watch_persistent(w->watch, w->level);
+    if (is_extension(*op) && end) return og__pickle_watch_extension(w->watch, w->level, (int32_t)code);
     return OG_OK;
 }
 
-int og__watch_rest(og__watch *watch)
+int og__pickle_watch_rest(og__watch *watch)
 {
-    og__level *level = og__watch_level(watch);
+    og__level *level = og__pickle_watch_level(watch);
     og__reader *r = level->reader;
     rest w = {.watch = watch, .level = level, .protocol = r->protocol};
     int status = OG_OK;
     level->failed = true;
-    for (const uint8_t *at = r->op; at && at < r->end && og__opcodes[*at].name && status == OG_OK;) {
-        const uint8_t *end = og__opcode_end(at, r->end);
+    for (const uint8_t *at = r->op; at && at < r->end && og__pickle_opcodes[*at].name && status == OG_OK;) {
+        const uint8_t *end = og__pickle_opcode_end(at, r->end);
         r->op = at;
         status = note_op(&w, at, end);
         if (*at == OG__OP_PROTO && end) w.protocol = at[1];

@@ -22,7 +22,7 @@ static bool is_filled(const og__writer *w, og_value v)
 
 static bool is_late(og_value v)
 {
-    return og__node_of(v)->flags & OG__N_LATE;
+    return og__value_node_of(v)->flags & OG__N_LATE;
 }
 
 /* Whose state frame `i` writes, or half of it, for it may be a pair of two dicts; else i. */
@@ -30,7 +30,7 @@ static size_t owner_of(const og__writer *w, size_t i)
 {
     size_t at = i;
     if (at > 0 && w->open[at - 1].kind == OG__FRAME_TUPLE && w->open[at - 1].count == 2) at--;
-    return at > 0 && og__object_takes_state(&w->open[at - 1]) ? at - 1 : i;
+    return at > 0 && og__pickle_object_takes_state(&w->open[at - 1]) ? at - 1 : i;
 }
 
 static int refuse_way(og__writer *w, og_value v)
@@ -39,9 +39,10 @@ static int refuse_way(og__writer *w, og_value v)
     for (size_t i = w->open_count; i > 0 && w->open[i - 1].value.u.p != v.u.p; i--)
         set = set || og_kind_of(w->open[i - 1].value) == OG_SET;
     if (set && w->protocol < 4)
-        return og__writer_fail(w, OG_EVALUE, "a set that holds what a call makes of it needs protocol 4");
-    return og__writer_fail(w, OG_EVALUE,
-                           "a value holds itself, and nothing in between can be made before it");
+        return og__pickle_writer_fail(w, OG_EVALUE,
+                                      "a set that holds what a call makes of it needs protocol 4");
+    return og__pickle_writer_fail(w, OG_EVALUE,
+                                  "a value holds itself, and nothing in between can be made before it");
 }
 
 /* Frame `i`, or the one above it that writes the same anew, and so on. */
@@ -56,7 +57,7 @@ static size_t newest(const og__writer *w, size_t i)
 
 static uint64_t *numbered(const og__writer *w, size_t i)
 {
-    uint64_t *entry = og__map_find(&w->nodes, og__node_of(w->open[i].value));
+    uint64_t *entry = og__value_map_find(&w->nodes, og__value_node_of(w->open[i].value));
     return entry && (*entry & OG__NODE_STATE) == OG__NODE_NUMBERED ? entry : NULL;
 }
 
@@ -79,7 +80,8 @@ static way find_way(og__writer *w, size_t from)
         const uint64_t *entry = numbered(w, i);
         if (!entry) continue;
         size_t owner = owner_of(w, i);
-        if ((is_filled(w, w->open[i].value) && is_late(w->open[i].value)) || og__object_is_late(&w->open[i]))
+        if ((is_filled(w, w->open[i].value) && is_late(w->open[i].value)) ||
+            og__pickle_object_is_late(&w->open[i]))
             found.stops = owner;
         if (owner < i) continue;
         if (found.outermost == SIZE_MAX) {
@@ -146,19 +148,19 @@ static int run_early(og__writer *w, size_t i)
     size_t count = old->count - old->since;
     size_t depth = old->depth;
     old->dropped = true;
-    int status = og__put_op(w, OG__OP_DUP);
-    if (status == OG_OK) status = og__run_push(w, old->value, items, count, depth);
-    if (status == 0) return og__put_op(w, OG__OP_POP);
+    int status = og__pickle_put_op(w, OG__OP_DUP);
+    if (status == OG_OK) status = og__pickle_run_push(w, old->value, items, count, depth);
+    if (status == 0) return og__pickle_put_op(w, OG__OP_POP);
     if (status > 0) w->open[w->open_count - 1].twice = true;
     return status;
 }
 
-/* It is on top of the stack: what is still to come of it is done now. 0 or 1, as og__write_value(). */
+/* It is on top of the stack: what is still to come of it is done now. 0 or 1, as og__pickle_write_value(). */
 static int fill_early(og__writer *w, og_value v)
 {
     size_t i = filled_by(w, v);
     if (i == SIZE_MAX) return 0; /* it is whole */
-    return og_kind_of(v) == OG_OBJECT ? og__object_early(w, i) : run_early(w, i);
+    return og_kind_of(v) == OG_OBJECT ? og__pickle_object_early(w, i) : run_early(w, i);
 }
 
 static int fetch(og__writer *w, og_value v, uint64_t *entry)
@@ -166,14 +168,14 @@ static int fetch(og__writer *w, og_value v, uint64_t *entry)
     bool early = must_be_whole(w, v, entry);
     if (early) *entry = (*entry & ~(uint64_t)OG__NODE_EARLY) | OG__NODE_FILLED;
     if (w->looks / LOOKS_A_BYTE > w->out->len + OG__FRAME_TARGET)
-        return og__writer_fail(w, OG_ELIMIT, "calls hold one another in too many ways");
-    int status = og__put_get(w, (uint32_t)(*entry >> OG__NODE_SHIFT));
+        return og__pickle_writer_fail(w, OG_ELIMIT, "calls hold one another in too many ways");
+    int status = og__pickle_put_get(w, (uint32_t)(*entry >> OG__NODE_SHIFT));
     return early && status == OG_OK ? fill_early(w, v) : status;
 }
 
-bool og__met_before(og__writer *w, og_value v, size_t *depth, int *status)
+bool og__pickle_met_before(og__writer *w, og_value v, size_t *depth, int *status)
 {
-    uint64_t *entry = og__map_find(&w->nodes, og__node_of(v));
+    uint64_t *entry = og__value_map_find(&w->nodes, og__value_node_of(v));
     *status = OG_OK;
     if (!entry) return false;
     if ((*entry & OG__NODE_STATE) == OG__NODE_OPEN) {

@@ -107,16 +107,16 @@ static inline uint8_t *put_str(og__writer *w, uint8_t *at, og_value v)
 {
     size_t len = og__value_len(v);
     if (len > STR_MOST) return NULL;
-    bool worth = len + 2 > og__get_size(w->numbers); /* fetched it is shorter than written again */
+    bool worth = len + 2 > og__pickle_get_size(w->numbers); /* fetched it is shorter than written again */
     if (len == 0 || (!worth && w->said_count == 0)) return put_text(at, v.u.p, len);
     if (w->near && worth) {
         const og__near *near = near_of(w, v.u.p);
         if (near->place == v.u.p && near->len == len) return put_get(at, near->number);
     }
-    og__said *entry = og__said_probe(w, v, og__said_hash(w, v));
+    og__said *entry = og__pickle_said_probe(w, v, og__pickle_said_hash(w, v));
     if (!entry) return NULL;
     if (!og_valid(entry->value)) return put_new(w, at, v, worth ? entry : NULL);
-    if (!worth && og__get_size(entry->number) >= len + 2) return put_text(at, v.u.p, len);
+    if (!worth && og__pickle_get_size(entry->number) >= len + 2) return put_text(at, v.u.p, len);
     set_near(w, v, entry->number);
     return put_get(at, entry->number);
 }
@@ -140,7 +140,7 @@ static inline ptrdiff_t most_of(og_value v)
     return og_kind_of(v) == OG_STR ? (ptrdiff_t)og__value_len(v) + STR_MORE : SCALAR_MOST;
 }
 
-size_t og__write_plain(og__writer *w, const og_value *items, size_t count)
+size_t og__pickle_write_plain(og__writer *w, const og_value *items, size_t count)
 {
     if (w->protocol < 4 || w->frame_at == SIZE_MAX) return 0;
     size_t full = w->frame_at + OG__FRAME_TARGET;

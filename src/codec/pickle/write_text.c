@@ -23,7 +23,7 @@ static size_t write_hex(const uint64_t *limbs, size_t count, char *text)
     return n;
 }
 
-int og__write_long_text(og__writer *w, og_value v)
+int og__pickle_write_long_text(og__writer *w, og_value v)
 {
     og_buf text;
     og_buf_init(&text, w->out->alloc);
@@ -38,9 +38,9 @@ int og__write_long_text(og__writer *w, og_value v)
     }
     if (status == OG_OK) status = og_buf_puts(&text, "L\n");
     if (status < 0) {
-        og__writer_fail(w, OG_ENOMEM, "out of memory");
+        og__pickle_writer_fail(w, OG_ENOMEM, "out of memory");
     } else {
-        status = og__put_op_bytes(w, OG__OP_LONG, text.data, text.len);
+        status = og__pickle_put_op_bytes(w, OG__OP_LONG, text.data, text.len);
     }
     og_buf_free(&text);
     return status;
@@ -67,40 +67,40 @@ static size_t put_escaped(uint32_t code, uint8_t *at)
 }
 
 /* Room is taken in pieces, so that the longest escapes need not be reserved for a whole text. */
-int og__write_str_text(og__writer *w, const uint8_t *text, size_t len)
+int og__pickle_write_str_text(og__writer *w, const uint8_t *text, size_t len)
 {
     enum { PIECE = 256, LONGEST = 10 };
-    int status = og__put_op(w, OG__OP_UNICODE);
+    int status = og__pickle_put_op(w, OG__OP_UNICODE);
     size_t i = 0;
     while (i < len && status == OG_OK) {
-        uint8_t *at = og__put(w, PIECE);
+        uint8_t *at = og__pickle_put(w, PIECE);
         if (!at) return OG_ENOMEM;
         size_t n = 0;
         while (i < len && n <= PIECE - LONGEST) {
             uint32_t code = 0;
-            size_t used = og__utf8_decode(text + i, len - i, &code);
-            if (used == 0) return og__writer_fail(w, OG_EVALUE, "a str that is not UTF-8");
+            size_t used = og__base_utf8_decode(text + i, len - i, &code);
+            if (used == 0) return og__pickle_writer_fail(w, OG_EVALUE, "a str that is not UTF-8");
             n += put_escaped(code, at + n);
             i += used;
         }
         w->out->len -= PIECE - n;
     }
-    uint8_t *at = status < 0 ? NULL : og__put(w, 1);
+    uint8_t *at = status < 0 ? NULL : og__pickle_put(w, 1);
     if (!at) return status < 0 ? status : OG_ENOMEM;
     *at = '\n';
     return OG_OK;
 }
 
-int og__write_latin1(og__writer *w, const uint8_t *bytes, size_t len)
+int og__pickle_write_latin1(og__writer *w, const uint8_t *bytes, size_t len)
 {
     if (w->protocol == 0) {
-        int status = og__put_op(w, OG__OP_UNICODE);
+        int status = og__pickle_put_op(w, OG__OP_UNICODE);
         for (size_t i = 0; i < len && status == OG_OK; i++) {
-            uint8_t *at = og__put(w, 6);
+            uint8_t *at = og__pickle_put(w, 6);
             if (!at) return OG_ENOMEM;
             w->out->len -= 6 - put_escaped(bytes[i], at);
         }
-        uint8_t *at = status < 0 ? NULL : og__put(w, 1);
+        uint8_t *at = status < 0 ? NULL : og__pickle_put(w, 1);
         if (!at) return status < 0 ? status : OG_ENOMEM;
         *at = '\n';
         return OG_OK;
@@ -108,11 +108,11 @@ int og__write_latin1(og__writer *w, const uint8_t *bytes, size_t len)
     size_t size = len;
     for (size_t i = 0; i < len; i++)
         size += bytes[i] >> 7;
-    if (size > UINT32_MAX) return og__writer_fail(w, OG_EVALUE, "%zu bytes need protocol 3", len);
-    int status = og__put_op_le(w, OG__OP_BINUNICODE, size, 4);
-    uint8_t *at = status < 0 ? NULL : og__put(w, size);
+    if (size > UINT32_MAX) return og__pickle_writer_fail(w, OG_EVALUE, "%zu bytes need protocol 3", len);
+    int status = og__pickle_put_op_le(w, OG__OP_BINUNICODE, size, 4);
+    uint8_t *at = status < 0 ? NULL : og__pickle_put(w, size);
     if (!at) return status < 0 ? status : OG_ENOMEM;
     for (size_t i = 0; i < len; i++)
-        at += og__utf8_encode(bytes[i], at);
+        at += og__base_utf8_encode(bytes[i], at);
     return OG_OK;
 }

@@ -124,7 +124,7 @@ typedef struct og__writer {
 
 /* Writes `value` with what is set in `w`: protocol, depth, output, error, places. 0 or < 0; then `out` is as
  * before. */
-int og__writer_run(og__writer *w, og_value value, size_t max_bytes);
+int og__pickle_writer_run(og__writer *w, og_value value, size_t max_bytes);
 
 /* Strings of CPython's size or more stand outside of frames, so that a reader can take them as they are. */
 enum { OG__FRAME_TARGET = 64 * 1024 };
@@ -133,81 +133,82 @@ enum { OG__FRAME_TARGET = 64 * 1024 };
  */
 
 /* Room for `size` more bytes at the end of the output; < 0 with the error set. */
-int og__writer_grow(og__writer *w, size_t size);
+int og__pickle_writer_grow(og__writer *w, size_t size);
 
 /* Where to put `size` bytes, which count as written from then on; NULL with the error set. */
-static inline uint8_t *og__put(og__writer *w, size_t size)
+static inline uint8_t *og__pickle_put(og__writer *w, size_t size)
 {
-    if (size > w->room - w->out->len && og__writer_grow(w, size) < 0) return NULL;
+    if (size > w->room - w->out->len && og__pickle_writer_grow(w, size) < 0) return NULL;
     uint8_t *at = w->out->data + w->out->len;
     w->out->len += size;
     return at;
 }
 
-static inline int og__put_op(og__writer *w, og__opcode op)
+static inline int og__pickle_put_op(og__writer *w, og__opcode op)
 {
-    uint8_t *at = og__put(w, 1);
+    uint8_t *at = og__pickle_put(w, 1);
     if (!at) return OG_ENOMEM;
     *at = (uint8_t)op;
     return OG_OK;
 }
 
 /* An opcode and a number of `size` bytes, the lowest first. */
-int og__put_op_le(og__writer *w, og__opcode op, uint64_t number, size_t size);
+int og__pickle_put_op_le(og__writer *w, og__opcode op, uint64_t number, size_t size);
 
 /* An opcode and what follows it as it stands. */
-int og__put_op_bytes(og__writer *w, og__opcode op, const void *bytes, size_t len);
+int og__pickle_put_op_bytes(og__writer *w, og__opcode op, const void *bytes, size_t len);
 
 /* The text of a failure is "cannot pickle: …". Returns `code`. */
-int og__writer_fail(og__writer *w, og_status code, const char *format, ...) OG_PRINTF(3, 4);
+int og__pickle_writer_fail(og__writer *w, og_status code, const char *format, ...) OG_PRINTF(3, 4);
 
 /* Ends the open frame; the next one begins with what is written next. */
-int og__frame_close(og__writer *w);
-int og__frame_open(og__writer *w);
+int og__pickle_frame_close(og__writer *w);
+int og__pickle_frame_open(og__writer *w);
 
 /* ---- The memo -------------------------------------------------------------------------------------------
  */
 
 /* Gives what is on top of the stack the next number. */
-int og__memoize(og__writer *w, uint32_t *number);
-int og__put_get(og__writer *w, uint32_t number);
+int og__pickle_memoize(og__writer *w, uint32_t *number);
+int og__pickle_put_get(og__writer *w, uint32_t number);
 
 /* Bytes that this takes, from protocol 1 on. */
-static inline size_t og__get_size(uint32_t number)
+static inline size_t og__pickle_get_size(uint32_t number)
 {
     return number < 256 ? 2 : 5;
 }
 
 /* The entry of a string, bytes or class with the same content, or one to be filled (its value is OG_INVALID);
  * NULL without memory. */
-og__said *og__said_find(og__writer *w, og_value value);
+og__said *og__pickle_said_find(og__writer *w, og_value value);
 
-/* After writing what og__said_find() had not found: numbers it. (Finding may forget what is hard to find.) */
-int og__said_add(og__writer *w, og_value value);
+/* After writing what og__pickle_said_find() had not found: numbers it. (Finding may forget what is hard to
+ * find.) */
+int og__pickle_said_add(og__writer *w, og_value value);
 
-void og__said_free(og__writer *w);
+void og__pickle_said_free(og__writer *w);
 
 /* Canonical pickles: whether the node really stands in more than one place. */
-bool og__stands_twice(const og__writer *w, og_value v);
+bool og__pickle_stands_twice(const og__writer *w, og_value v);
 
 /* True when the node may stand in more than one place. */
-static inline bool og__may_stand_twice(const og__writer *w, og_value v)
+static inline bool og__pickle_may_stand_twice(const og__writer *w, og_value v)
 {
-    if (!w->places) return og__is_shared(v);
-    return (og__node_of(v)->flags & OG__N_LATE) || og__stands_twice(w, v);
+    if (!w->places) return og__value_is_shared(v);
+    return (og__value_node_of(v)->flags & OG__N_LATE) || og__pickle_stands_twice(w, v);
 }
 
 /* True when the node may be met again while this pickle is written. */
-static inline bool og__may_recur(const og__writer *w, og_value v)
+static inline bool og__pickle_may_recur(const og__writer *w, og_value v)
 {
-    return w->waiting > 0 || og__may_stand_twice(w, v) || og__node_of(v) == w->root;
+    return w->waiting > 0 || og__pickle_may_stand_twice(w, v) || og__value_node_of(v) == w->root;
 }
 
 /* Numbers the node on top of the stack when it may be met again. */
-int og__memoize_node(og__writer *w, og_value v);
+int og__pickle_memoize_node(og__writer *w, og_value v);
 
 /* The number of a node that is in the memo: true and `number`. */
-bool og__node_number(const og__writer *w, og_value v, uint32_t *number);
+bool og__pickle_node_number(const og__writer *w, og_value v, uint32_t *number);
 
 /* ---- Values ---------------------------------------------------------------------------------------------
  */
@@ -215,73 +216,73 @@ bool og__node_number(const og__writer *w, og_value v, uint32_t *number);
 /*
  * Writes the first of these values as long as they are plain scalars and strings of at most 255 bytes, for
  * which there is room in the output and in the frame; how many. It does not fail: what it leaves is for
- * og__write_value().
+ * og__pickle_write_value().
  */
-size_t og__write_plain(og__writer *w, const og_value *items, size_t count);
+size_t og__pickle_write_plain(og__writer *w, const og_value *items, size_t count);
 
 /* Writes a scalar, string or class whole. */
-int og__write_scalar(og__writer *w, og_value v);
-int og__write_int(og__writer *w, og_value v);
-int og__write_str(og__writer *w, og_value v);
-int og__write_bytes(og__writer *w, og_value v);
-int og__write_bytearray(og__writer *w, og_value v);
-int og__write_class(og__writer *w, og_value v);
+int og__pickle_write_scalar(og__writer *w, og_value v);
+int og__pickle_write_int(og__writer *w, og_value v);
+int og__pickle_write_str(og__writer *w, og_value v);
+int og__pickle_write_bytes(og__writer *w, og_value v);
+int og__pickle_write_bytearray(og__writer *w, og_value v);
+int og__pickle_write_class(og__writer *w, og_value v);
 
 /* One of the names that the forms of values need. */
-int og__write_name(og__writer *w, og__name name);
+int og__pickle_write_name(og__writer *w, og__name name);
 
 /* A str made of the bytes taken as Latin-1. */
-int og__write_latin1(og__writer *w, const uint8_t *bytes, size_t len);
+int og__pickle_write_latin1(og__writer *w, const uint8_t *bytes, size_t len);
 
 /* A str in the text form of protocol 0. */
-int og__write_str_text(og__writer *w, const uint8_t *text, size_t len);
+int og__pickle_write_str_text(og__writer *w, const uint8_t *text, size_t len);
 
 /* Protocols 0 and 1: an int that does not fit four bytes, as text. */
-int og__write_long_text(og__writer *w, og_value v);
+int og__pickle_write_long_text(og__writer *w, og_value v);
 
 /* Opens the arguments of a call on the stack, ends them with `count` values in between, and calls. */
-int og__args_begin(og__writer *w);
-int og__args_call(og__writer *w, size_t count);
+int og__pickle_args_begin(og__writer *w);
+int og__pickle_args_call(og__writer *w, size_t count);
 
 /*
  * Writes `v`, or its head: 0 when it is whole, 1 when a frame was opened that writes the rest. `depth` is the
  * number of containers that it stands in.
  */
-int og__write_value(og__writer *w, og_value v, size_t depth);
+int og__pickle_write_value(og__writer *w, og_value v, size_t depth);
 
 /* A node that was met before: true when it was fetched, or filled early in a frame that was opened, or that
- * failed (`status` is that of og__write_value()). Else it is to be written; `depth` becomes that of the open
- * one. */
-bool og__met_before(og__writer *w, og_value v, size_t *depth, int *status);
+ * failed (`status` is that of og__pickle_write_value()). Else it is to be written; `depth` becomes that of
+ * the open one. */
+bool og__pickle_met_before(og__writer *w, og_value v, size_t *depth, int *status);
 
 /* Opens a frame; NULL with the error set. Earlier pointers to frames are void then. */
-og__frame *og__frame_push(og__writer *w, og__frame_kind kind, og_value v, size_t depth);
+og__frame *og__pickle_frame_push(og__writer *w, og__frame_kind kind, og_value v, size_t depth);
 
 /* Opens a run of items; what is written next goes into the container on the stack. 1 or < 0. */
-int og__run_push(og__writer *w, og_value container, const og_value *items, size_t count, size_t depth);
+int og__pickle_run_push(og__writer *w, og_value container, const og_value *items, size_t count, size_t depth);
 
 /* Marks the frame as waiting, so that a way back to its value is seen. */
-int og__save_wait(og__writer *w, og__frame *f);
+int og__pickle_save_wait(og__writer *w, og__frame *f);
 
 /*
  * What was waited for is made and on top of the stack: numbers it; or, when it was written meanwhile inside
  * of itself, drops it and takes that one. `made` says whether it is really made yet (else only its parts,
  * `parts` of them, are on the stack, above a mark when `marked`), and the opcode `op` makes it.
  */
-int og__made(og__writer *w, og__frame *f);
-int og__make_of(og__writer *w, og__frame *f, og__opcode op, size_t parts, bool marked);
+int og__pickle_made(og__writer *w, og__frame *f);
+int og__pickle_make_of(og__writer *w, og__frame *f, og__opcode op, size_t parts, bool marked);
 
 /* True when what is written above this frame is the state of its object. */
-bool og__object_takes_state(const og__frame *f);
+bool og__pickle_object_takes_state(const og__frame *f);
 
 /* True when it is past the steps that can be done early. */
-bool og__object_is_late(const og__frame *f);
+bool og__pickle_object_is_late(const og__frame *f);
 
 /* The object of frame `i` is on top of the stack, with steps still to come: does them in a frame of their
  * own. 0 when there are none, 1, or < 0. */
-int og__object_early(og__writer *w, size_t i);
+int og__pickle_object_early(og__writer *w, size_t i);
 
 /* Goes on with an object: 0 when it is whole, 1 when a frame above it was opened, < 0. */
-int og__write_object(og__writer *w, og__frame *f);
+int og__pickle_write_object(og__writer *w, og__frame *f);
 
 #endif

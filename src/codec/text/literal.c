@@ -23,7 +23,7 @@ typedef struct reader {
 
 static int push(reader *r, og_value value)
 {
-    if (!og_valid(value) || og__doc_stack_reserve(r->in.doc, r->count + 1) < 0)
+    if (!og_valid(value) || og__value_doc_stack_reserve(r->in.doc, r->count + 1) < 0)
         return og_error_set(r->in.err, OG_ENOMEM, OG_NO_POSITION, "out of memory while reading a literal");
     r->in.doc->stack[r->count++] = value;
     return OG_OK;
@@ -56,7 +56,7 @@ static int make_frozenset(reader *r, const level *top, og_value *made)
     if (kind != OG_SET && kind != OG_LIST && kind != OG_TUPLE)
         return og_error_set(r->in.err, OG_ESYNTAX, top->position,
                             "expected a set within frozenset() but found %s", og_kind_name(kind));
-    *made = og_frozenset(r->in.doc, og__node_of(inner)->items, og_len(inner), r->in.err);
+    *made = og_frozenset(r->in.doc, og__value_node_of(inner)->items, og_len(inner), r->in.err);
     return og_valid(*made) ? OG_OK : OG_ETYPE;
 }
 
@@ -67,15 +67,17 @@ static int make(reader *r, const level *top, og_value *made)
     og_value *items = doc->stack + top->start;
     size_t count = r->count - top->start;
     switch (top->bracket) {
-    case '[': *made = og__list_from(doc, items, count); return OG_OK;
-    case '(': *made = count == 1 && !top->comma ? items[0] : og__tuple_from(doc, items, count); return OG_OK;
+    case '[': *made = og__value_list_from(doc, items, count); return OG_OK;
+    case '(':
+        *made = count == 1 && !top->comma ? items[0] : og__value_tuple_from(doc, items, count);
+        return OG_OK;
     case 'F': return make_frozenset(r, top, made);
     default: break;
     }
     if (count && !top->pairs) return make_set(r, top, made);
     size_t bad = 0;
     og_error why = {OG_ENOMEM, 0, OG_NO_POSITION, "out of memory while reading a literal"};
-    *made = og__dict_from(doc, items, count / 2, OG__DUPLICATE_LAST, &bad, &why);
+    *made = og__value_dict_from(doc, items, count / 2, OG__DUPLICATE_LAST, &bad, &why);
     return og_valid(*made) ? OG_OK : og_error_set(r->in.err, why.code, top->position, "%s", why.text);
 }
 
@@ -110,10 +112,10 @@ static int read_item(reader *r)
     og__literal *in = &r->in;
     char c = in->at < in->len ? in->text[in->at] : '\0';
     if (c == '[' || c == '(' || c == '{') return open_bracket(r, c, 1);
-    if (og__literal_word(in, "frozenset(") && !og__literal_word(in, "frozenset()"))
+    if (og__text_literal_word(in, "frozenset(") && !og__text_literal_word(in, "frozenset()"))
         return open_bracket(r, 'F', strlen("frozenset("));
     og_value value = {0};
-    int status = og__literal_scalar(in, &value);
+    int status = og__text_literal_scalar(in, &value);
     return status < 0 ? status : push(r, value);
 }
 
@@ -138,9 +140,9 @@ static int after_item(reader *r)
     if (in->at == in->len)
         return og_error_set(in->err, OG_ETRUNCATED, in->at, "the text ends within '%c' opened at byte %zu",
                             top->bracket == 'F' ? '(' : top->bracket, top->position);
-    return og__literal_refuse(in, closing(top->bracket) == ']'   ? "',' or ']'"
-                                  : closing(top->bracket) == '}' ? "',' or '}'"
-                                                                 : "',' or ')'");
+    return og__text_literal_refuse(in, closing(top->bracket) == ']'   ? "',' or ']'"
+                                       : closing(top->bracket) == '}' ? "',' or '}'"
+                                                                      : "',' or ')'");
 }
 
 static int read_all(reader *r)
@@ -148,7 +150,7 @@ static int read_all(reader *r)
     og__literal *in = &r->in;
     bool due = true; /* a value must or may come next */
     for (;;) {
-        og__literal_space(in);
+        og__text_literal_space(in);
         level *top = r->depth ? &r->levels[r->depth - 1] : NULL;
         int status;
         if (top && in->at < in->len && in->text[in->at] == closing(top->bracket) && may_close(r, top) &&
@@ -173,18 +175,18 @@ int og_literal_read(og_doc *doc, const char *text, size_t len, og_error *err)
 {
     og_doc_reset(doc);
     /* With room for one value there is a stack to point into, even for an empty bracket. */
-    reader *r = og__doc_stack_reserve(doc, 1) < 0 ? NULL : og__alloc(&doc->alloc, sizeof *r);
+    reader *r = og__value_doc_stack_reserve(doc, 1) < 0 ? NULL : og__base_alloc(&doc->alloc, sizeof *r);
     if (!r) return og_error_set(err, OG_ENOMEM, OG_NO_POSITION, "out of memory while reading a literal");
     r->in = (og__literal){doc, text, len, 0, err};
     r->count = 0;
     r->depth = 0;
     int status = read_all(r);
     if (status == OG_OK && r->in.at < len) {
-        og__literal_refuse(&r->in, "the end after the value");
+        og__text_literal_refuse(&r->in, "the end after the value");
         status = OG_ETRAILING;
         if (err) err->code = OG_ETRAILING;
     }
     if (status == OG_OK) og_doc_set_root(doc, doc->stack[0]);
-    og__free(&doc->alloc, r, sizeof *r);
+    og__base_free(&doc->alloc, r, sizeof *r);
     return status;
 }

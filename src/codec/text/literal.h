@@ -18,16 +18,16 @@ typedef struct og__literal {
 } og__literal;
 
 /* Passes over white space. */
-void og__literal_space(og__literal *in);
+void og__text_literal_space(og__literal *in);
 
 /* True when `word` comes next. */
-bool og__literal_word(const og__literal *in, const char *word);
+bool og__text_literal_word(const og__literal *in, const char *word);
 
 /* Fails at the current byte: what was expected, and what stands there. */
-int og__literal_refuse(og__literal *in, const char *expected);
+int og__text_literal_refuse(og__literal *in, const char *expected);
 
 /* Reads None, True, False, a number, a str, bytes, bytearray(b'…'), set() or frozenset(). 0 or a negative
  * status. */
-int og__literal_scalar(og__literal *in, og_value *value);
+int og__text_literal_scalar(og__literal *in, og_value *value);
 
 #endif

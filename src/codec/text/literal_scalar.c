@@ -9,19 +9,19 @@
 
 enum { MAX_DIGITS = 4300 };
 
-void og__literal_space(og__literal *in)
+void og__text_literal_space(og__literal *in)
 {
     while (in->at < in->len && in->text[in->at] && strchr(" \t\r\n\f", in->text[in->at]))
         in->at++;
 }
 
-bool og__literal_word(const og__literal *in, const char *word)
+bool og__text_literal_word(const og__literal *in, const char *word)
 {
     size_t len = strlen(word);
     return len <= in->len - in->at && memcmp(in->text + in->at, word, len) == 0;
 }
 
-int og__literal_refuse(og__literal *in, const char *expected)
+int og__text_literal_refuse(og__literal *in, const char *expected)
 {
     if (in->at >= in->len)
         return og_error_set(in->err, OG_ETRUNCATED, in->len, "expected %s but the text ends", expected);
@@ -100,11 +100,11 @@ static int unescape(og__literal *in, char quote, bool bytes, char *to, size_t *l
 {
     *len = 0;
     for (;;) {
-        if (in->at == in->len) return og__literal_refuse(in, "a closing quote");
+        if (in->at == in->len) return og__text_literal_refuse(in, "a closing quote");
         char c = in->text[in->at];
         if (c == quote) break;
         if (c == '\n' || (bytes && (unsigned char)c >= 0x80))
-            return og__literal_refuse(in, "a closing quote");
+            return og__text_literal_refuse(in, "a closing quote");
         if (c != '\\') {
             to[(*len)++] = c;
             in->at++;
@@ -116,7 +116,7 @@ static int unescape(og__literal *in, char quote, bool bytes, char *to, size_t *l
         if (bytes)
             to[(*len)++] = (char)code;
         else
-            *len += og__utf8_encode(code, (uint8_t *)to + *len);
+            *len += og__base_utf8_encode(code, (uint8_t *)to + *len);
     }
     in->at++;
     return OG_OK;
@@ -137,10 +137,10 @@ static int make_str(og__literal *in, size_t start, const char *text, size_t len,
 {
     bool ascii = false;
     bool surrogates = false;
-    size_t valid = og__utf8_valid_surrogates((const uint8_t *)text, len, &ascii, &surrogates);
+    size_t valid = og__base_utf8_valid_surrogates((const uint8_t *)text, len, &ascii, &surrogates);
     if (valid < len) return og_error_set(in->err, OG_ESYNTAX, start, "the text in these quotes is not UTF-8");
     unsigned flags = (ascii ? OG__F_ASCII : 0u) | (surrogates ? OG__F_SURROGATE : 0u);
-    *value = og__make(OG_STR, flags, len, text);
+    *value = og__value_make(OG_STR, flags, len, text);
     return OG_OK;
 }
 
@@ -148,15 +148,15 @@ static int read_quoted(og__literal *in, bool bytes, og_value *value)
 {
     size_t start = in->at;
     char quote = in->at < in->len ? in->text[in->at] : '\0';
-    if (quote != '\'' && quote != '"') return og__literal_refuse(in, "a quote");
-    char *to = og__doc_alloc(in->doc, find_close(in) - start, 1);
+    if (quote != '\'' && quote != '"') return og__text_literal_refuse(in, "a quote");
+    char *to = og__value_doc_alloc(in->doc, find_close(in) - start, 1);
     if (!to) return og_error_set(in->err, OG_ENOMEM, OG_NO_POSITION, "out of memory while reading a literal");
     in->at++;
     size_t len;
     int status = unescape(in, quote, bytes, to, &len);
     if (status < 0) return status;
     if (!bytes) return make_str(in, start, to, len, value);
-    *value = og__make(OG_BYTES, 0, len, to);
+    *value = og__value_make(OG_BYTES, 0, len, to);
     return OG_OK;
 }
 
@@ -165,7 +165,7 @@ static int read_bytearray(og__literal *in, og_value *value)
     in->at += strlen("bytearray(b");
     int status = read_quoted(in, true, value);
     if (status < 0) return status;
-    if (!og__literal_word(in, ")")) return og__literal_refuse(in, "')'");
+    if (!og__text_literal_word(in, ")")) return og__text_literal_refuse(in, "')'");
     in->at++;
     size_t len;
     const char *data = og_data(*value, &len);
@@ -183,7 +183,7 @@ static bool is_digit(const og__literal *in, size_t at)
 /* The end of the number that starts at the current byte; `*whole`: it is an int. */
 static size_t number_end(const og__literal *in, bool *whole)
 {
-    size_t at = in->at + (og__literal_word(in, "-") ? 1 : 0);
+    size_t at = in->at + (og__text_literal_word(in, "-") ? 1 : 0);
     *whole = true;
     while (is_digit(in, at))
         at++;
@@ -209,16 +209,16 @@ static size_t number_end(const og__literal *in, bool *whole)
 /* Reads digits, inf or nan, with a sign, as a double. */
 static int read_double(og__literal *in, double *number)
 {
-    bool minus = og__literal_word(in, "-");
-    if (minus || og__literal_word(in, "+")) in->at++;
-    if (og__literal_word(in, "inf") || og__literal_word(in, "nan")) {
+    bool minus = og__text_literal_word(in, "-");
+    if (minus || og__text_literal_word(in, "+")) in->at++;
+    if (og__text_literal_word(in, "inf") || og__text_literal_word(in, "nan")) {
         *number = in->text[in->at] == 'i' ? HUGE_VAL : (double)NAN;
         in->at += 3;
     } else {
         bool whole;
         size_t end = is_digit(in, in->at) ? number_end(in, &whole) : in->at;
-        if (end == in->at) return og__literal_refuse(in, "a number");
-        og__double_read(in->text + in->at, end - in->at, number);
+        if (end == in->at) return og__text_literal_refuse(in, "a number");
+        og__base_double_read(in->text + in->at, end - in->at, number);
         in->at = end;
     }
     if (minus) *number = -*number;
@@ -230,11 +230,12 @@ static int read_complex_rest(og__literal *in, double first, og_value *value)
 {
     double real = 0;
     double imag = first;
-    if (!og__literal_word(in, "j")) {
+    if (!og__text_literal_word(in, "j")) {
         real = first;
         int status = read_double(in, &imag);
         if (status < 0) return status;
-        if (!og__literal_word(in, "j")) return og__literal_refuse(in, "'j' after an imaginary number");
+        if (!og__text_literal_word(in, "j"))
+            return og__text_literal_refuse(in, "'j' after an imaginary number");
     }
     in->at++;
     *value = og_complex(in->doc, real, imag);
@@ -274,7 +275,7 @@ static bool read_name(og__literal *in, og_value *value)
 {
     static const char *const names[] = {"None", "True", "False", "set()", "frozenset()"};
     for (size_t i = 0; i < sizeof names / sizeof names[0]; i++) {
-        if (!og__literal_word(in, names[i])) continue;
+        if (!og__text_literal_word(in, names[i])) continue;
         in->at += strlen(names[i]);
         *value = i == 0   ? og_none()
                  : i <= 2 ? og_bool(i == 1)
@@ -285,17 +286,17 @@ static bool read_name(og__literal *in, og_value *value)
     return false;
 }
 
-int og__literal_scalar(og__literal *in, og_value *value)
+int og__text_literal_scalar(og__literal *in, og_value *value)
 {
     if (read_name(in, value)) return OG_OK;
-    if (og__literal_word(in, "bytearray(b")) return read_bytearray(in, value);
+    if (og__text_literal_word(in, "bytearray(b")) return read_bytearray(in, value);
     char c = in->at < in->len ? in->text[in->at] : '\0';
     if (c == '\'' || c == '"') return read_quoted(in, false, value);
     if (c == 'b') {
         in->at++;
         return read_quoted(in, true, value);
     }
-    bool word = og__literal_word(in, "inf") || og__literal_word(in, "nan");
+    bool word = og__text_literal_word(in, "inf") || og__text_literal_word(in, "nan");
     if (c == '-' || word || is_digit(in, in->at)) return read_number(in, value);
-    return og__literal_refuse(in, "a value");
+    return og__text_literal_refuse(in, "a value");
 }

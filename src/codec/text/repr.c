@@ -52,14 +52,14 @@ static int put_bytes(shower *s, const void *bytes, size_t len)
 static int put_double(shower *s, double number)
 {
     char text[OG__DOUBLE_SIZE];
-    return put_bytes(s, text, og__double_write(number, text));
+    return put_bytes(s, text, og__base_double_write(number, text));
 }
 
 /* A double within a complex number: Python leaves ".0" out there. */
 static int put_complex_part(shower *s, double number, bool sign)
 {
     char text[OG__DOUBLE_SIZE];
-    size_t len = og__double_write(number, text);
+    size_t len = og__base_double_write(number, text);
     if (len > 2 && memcmp(text + len - 2, ".0", 2) == 0) len -= 2;
     if (sign && text[0] != '-') {
         int status = put(s, "+");
@@ -123,9 +123,9 @@ static int put_quoted(shower *s, const char *text, size_t len, bool bytes)
     for (size_t i = 0; i < len && status == OG_OK;) {
         uint32_t code = (uint8_t)text[i];
         size_t width = 1;
-        if (!bytes && code >= 0x80) width = og__utf8_decode((const uint8_t *)text + i, len - i, &code);
+        if (!bytes && code >= 0x80) width = og__base_utf8_decode((const uint8_t *)text + i, len - i, &code);
         if (width == 0) width = 1;
-        bool shown = bytes ? code >= 0x20 && code < 0x7f : og__printable(code);
+        bool shown = bytes ? code >= 0x20 && code < 0x7f : og__base_printable(code);
         if (!shown || code == '\\' || code == (uint8_t)quote) {
             char escape[10];
             status = put_bytes(s, text + start, i - start);
@@ -202,7 +202,7 @@ static const struct look {
 static bool is_open(const shower *s, og_value value)
 {
     if (s->depth && s->levels[0].value.u.p == value.u.p) return true;
-    if (!og__is_shared(value)) return false;
+    if (!og__value_is_shared(value)) return false;
     for (size_t i = 0; i < s->depth; i++)
         if (s->levels[i].value.u.p == value.u.p) return true;
     return false;
@@ -233,7 +233,7 @@ static int open_known(shower *s, og_value object)
 {
     og__known_repr known;
     og_doc *scratch = scratch_for(s);
-    int status = scratch ? og__repr_known(scratch, object, &known) : OG_ENOMEM;
+    int status = scratch ? og__text_repr_known(scratch, object, &known) : OG_ENOMEM;
     if (status < 0) return out_of_room(s, status);
     if (status == 0) return 0;
     status = put_bytes(s, known.before.data, known.before.len);
@@ -347,7 +347,7 @@ static int step(shower *s)
 
 int og_repr(og_value value, og_buf *out, size_t max_bytes, og_error *err)
 {
-    shower *s = og__alloc(out->alloc, sizeof *s);
+    shower *s = og__base_alloc(out->alloc, sizeof *s);
     if (!s) return og_error_set(err, OG_ENOMEM, OG_NO_POSITION, "out of memory while showing a value");
     s->out = out;
     s->err = err;
@@ -365,6 +365,6 @@ int og_repr(og_value value, og_buf *out, size_t max_bytes, og_error *err)
     out->limit = limit;
     if (status < 0) out->len = start;
     og_doc_free(s->scratch);
-    og__free(out->alloc, s, sizeof *s);
+    og__base_free(out->alloc, s, sizeof *s);
     return status;
 }

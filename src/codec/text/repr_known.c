@@ -106,7 +106,7 @@ static int known_timezone(og_doc *scratch, og_value object, og_type type, og__kn
 /* Those that are shown as a name and their str() in quotes. */
 static int known_text(og_doc *scratch, og_value object, const char *name, og__known_repr *r)
 {
-    int status = og__plain_of(scratch, object, &r->inner, NULL);
+    int status = og__known_plain_of(scratch, object, &r->inner, NULL);
     if (status != 1) return status < 0 ? status : OG_EVALUE;
     status = putf(&r->before, "%s(", name);
     return status < 0 ? status : end_with(scratch, r, ")");
@@ -119,11 +119,11 @@ static int known_path(og_doc *scratch, og_value object, og__known_repr *r)
     og_buf text;
     og_buf_init(&text, &scratch->alloc);
     int status = og_as_path(object, &text, NULL);
-    bool windows = og__is_windows_path(object);
+    bool windows = og__known_is_windows_path(object);
     for (size_t i = 0; windows && i < text.len; i++) {
         if (text.data[i] == '\\') text.data[i] = '/';
     }
-    r->inner = status < 0 ? (og_value){0} : og__str_of_buf(scratch, &text);
+    r->inner = status < 0 ? (og_value){0} : og__known_str_of_buf(scratch, &text);
     og_buf_free(&text);
     if (status < 0) return status;
     const char *shown = og_data(name, NULL);
@@ -148,7 +148,7 @@ static int known_fraction(og_doc *scratch, og_value object, og__known_repr *r)
     og_value pair[2];
     int status = og_as_fraction(object, scratch, &pair[0], &pair[1], NULL);
     if (status < 0) return status;
-    r->inner = og__tuple_from(scratch, pair, 2);
+    r->inner = og__value_tuple_from(scratch, pair, 2);
     if (!og_valid(r->inner)) return OG_ENOMEM;
     status = putf(&r->before, "Fraction");
     return status < 0 ? status : end_with(scratch, r, "");
@@ -162,7 +162,7 @@ static int known_range(og_doc *scratch, og_value object, og__known_repr *r)
     if (status < 0) return status;
     const og_value parts[] = {s.start, s.stop, s.step};
     bool one = og_as_int64(s.step, &step) == OG_OK && step == 1;
-    r->inner = og__tuple_from(scratch, parts, one ? 2 : 3);
+    r->inner = og__value_tuple_from(scratch, parts, one ? 2 : 3);
     if (!og_valid(r->inner)) return OG_ENOMEM;
     status = putf(&r->before, "range");
     return status < 0 ? status : end_with(scratch, r, "");
@@ -174,7 +174,7 @@ static int known_slice(og_doc *scratch, og_value object, og__known_repr *r)
     int status = og_as_slice(object, &s, NULL);
     if (status < 0) return status;
     const og_value parts[] = {s.start, s.stop, s.step};
-    r->inner = og__tuple_from(scratch, parts, 3);
+    r->inner = og__value_tuple_from(scratch, parts, 3);
     if (!og_valid(r->inner)) return OG_ENOMEM;
     status = putf(&r->before, "slice");
     return status < 0 ? status : end_with(scratch, r, "");
@@ -210,7 +210,7 @@ static int known_mapping(og_doc *scratch, og_value object, og_type type, og__kno
     if (status == OG_OK && type == OG_TYPE_DEFAULT_DICT) status = put_factory(m.factory, &r->before);
     if (status < 0) return status;
     if (m.count == 0 && type != OG_TYPE_DEFAULT_DICT) return putf(&r->before, ")");
-    status = og__plain_of(scratch, object, &r->inner, NULL);
+    status = og__known_plain_of(scratch, object, &r->inner, NULL);
     if (status != 1) return status < 0 ? status : OG_EVALUE;
     return end_with(scratch, r, ")");
 }
@@ -222,7 +222,7 @@ static int known_deque(og_doc *scratch, og_value object, og__known_repr *r)
     int status = og_as_deque(object, &d, NULL);
     if (status == OG_OK) status = putf(&r->before, "deque(");
     if (status < 0) return status;
-    status = og__plain_of(scratch, object, &r->inner, NULL);
+    status = og__known_plain_of(scratch, object, &r->inner, NULL);
     if (status != 1) return status < 0 ? status : OG_EVALUE;
     snprintf(after, sizeof after, ", maxlen=%llu)", (unsigned long long)d.maxlen);
     return end_with(scratch, r, d.has_maxlen ? after : ")");
@@ -239,7 +239,7 @@ static int known_array(og_doc *scratch, og_value object, og__known_repr *r)
     char after[64];
     int status = og_as_ndarray(object, &array, NULL);
     if (status < 0 || array.dtype.kind == 'm' || og_valid(array.dtype.fields)) return OG_EVALUE;
-    status = og__plain_of(scratch, object, &r->inner, NULL);
+    status = og__known_plain_of(scratch, object, &r->inner, NULL);
     if (status != 1) return status < 0 ? status : OG_EVALUE;
     status = putf(&r->before, "array(");
     snprintf(after, sizeof after, ", dtype='%s')", array.dtype.text);
@@ -297,7 +297,7 @@ static int known(og_doc *scratch, og_value object, og__known_repr *r)
     }
 }
 
-int og__repr_known(og_doc *scratch, og_value object, og__known_repr *out)
+int og__text_repr_known(og_doc *scratch, og_value object, og__known_repr *out)
 {
     *out = (og__known_repr){0};
     og_buf_init(&out->before, &scratch->alloc);

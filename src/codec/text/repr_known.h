@@ -16,6 +16,6 @@ typedef struct og__known_repr {
  * Fills `out` for an object of a known type, in the memory of `scratch`. 1; 0 when it is not known, or
  * damaged, and is to be shown as inert; OG_ENOMEM. `out` may be freed in each case.
  */
-int og__repr_known(og_doc *scratch, og_value object, og__known_repr *out);
+int og__text_repr_known(og_doc *scratch, og_value object, og__known_repr *out);
 
 #endif

@@ -17,14 +17,14 @@ int og_text_read(og_doc *doc, const void *bytes, size_t len, og_error *err)
     og_doc_reset(doc);
     if (too_long(len, err) < 0) return OG_ELIMIT;
     bool ascii = false;
-    size_t valid = og__utf8_valid(bytes, len, &ascii);
+    size_t valid = og__base_utf8_valid(bytes, len, &ascii);
     if (valid < len)
         return og_error_set(
             err, OG_ESYNTAX, valid,
             "found byte 0x%02x where UTF-8 text was expected; bytes that are no text travel with "
             "the codec bytes",
             ((const uint8_t *)bytes)[valid]);
-    og_doc_set_root(doc, og__make(OG_STR, ascii ? OG__F_ASCII : 0, len, bytes));
+    og_doc_set_root(doc, og__value_make(OG_STR, ascii ? OG__F_ASCII : 0, len, bytes));
     return OG_OK;
 }
 
@@ -48,7 +48,7 @@ int og_bytes_read(og_doc *doc, const void *bytes, size_t len, og_error *err)
 {
     og_doc_reset(doc);
     if (too_long(len, err) < 0) return OG_ELIMIT;
-    og_doc_set_root(doc, og__make(OG_BYTES, 0, len, bytes));
+    og_doc_set_root(doc, og__value_make(OG_BYTES, 0, len, bytes));
     return OG_OK;
 }
 
