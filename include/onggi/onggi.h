@@ -9,12 +9,12 @@
 #include <onggi/frame.h>
 #include <onggi/inspect.h>
 #include <onggi/json.h>
+#include <onggi/known.h>
 #include <onggi/net.h>
 #include <onggi/peer.h>
 #include <onggi/pickle.h>
 #include <onggi/policy.h>
 #include <onggi/text.h>
-#include <onggi/types.h>
 #include <onggi/value.h>
 #include <onggi/version.h>
 

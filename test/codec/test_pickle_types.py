@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: MIT
 """Each Python type of type_rows.py in each protocol, by both picklers: what onggi takes it for, and that what it writes back,
 in each protocol and by way of lossless JSON, is the same to CPython in value, type and sharing. The table in doc/pickle.md is
-made here (`--write`), so that it cannot say what is not so. Arguments: types_tool and pickle_tool."""
+made here (`--write`), so that it cannot say what is not so. Arguments: known_tool and pickle_tool."""
 import io
 import os
 import pickle

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* Dicts and sets: order, look-up, replacing, taking out, a million keys, and keys made to collide. */
-#include "value_test.h"
+#include "../support/value_test.h"
 
 #include "value/key.h"
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* Documents: memory asked for, kept, limited and given back. */
-#include "value_test.h"
+#include "../support/value_test.h"
 
 #include "../support/failing_alloc.h"
 

@@ -3,7 +3,7 @@
  * Python's == for every pair of these values, as CPython 3.11 gave it; the expressions are Python's. Equal
  * values that can be keys must be one key.
  */
-#include "value_test.h"
+#include "../support/value_test.h"
 
 #include <math.h>
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* Every allocation of every way to build fails in turn; nothing leaks, nothing is half done. */
-#include "value_test.h"
+#include "../support/value_test.h"
 
 #include "../support/failing_alloc.h"
 

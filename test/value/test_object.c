@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* Class references and inert objects. */
-#include "value_test.h"
+#include "../support/value_test.h"
 
 static og_value make(og_doc *doc)
 {

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* Building from a format and taking apart by one, right and wrong. */
-#include "value_test.h"
+#include "../support/value_test.h"
 
 static void test_one_line(void **state)
 {

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* Values without parts, made and read back; ints of any size as bytes, as text and as doubles. */
-#include "value_test.h"
+#include "../support/value_test.h"
 
 #include <float.h>
 #include <math.h>

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* A finished document is read by many threads at once; run under the thread sanitizer by CI. */
-#include "value_test.h"
+#include "../support/value_test.h"
 
 #include <pthread.h>
 #include <stdatomic.h>

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* Comparing and copying what is deep, shared, cyclic or made to take for ever. */
-#include "value_test.h"
+#include "../support/value_test.h"
 
 enum { DEEP = 100000, DEEPEST = 1000000 };
 

@@ -3,8 +3,8 @@
 #include "base/number.h"
 #include "value/doc.h"
 #include <onggi/json.h>
+#include <onggi/known.h>
 #include <onggi/text.h>
-#include <onggi/types.h>
 
 #include <math.h>
 #include <stdio.h>

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* Objects of known Python types (dates, decimals, collections, arrays) in plain form, as simpler values. */
 #include "codec/json/writer.h"
-#include "value/types.h"
+#include "known/known.h"
 
 /* Room for the simpler value. What was made before goes as soon as no bracket of it is open any more. */
 static og_doc *scratch_for(og__json_writer *w)

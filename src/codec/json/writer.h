@@ -189,7 +189,7 @@ int og__json_open_dict(og__json_writer *w, og_value dict);
 /* A container, class reference or object in strict or plain form. */
 int og__json_write_node(og__json_writer *w, og_value value);
 
-/* An object in plain form: what its type shows as where that is known (value/types.h), else {"py/object":
+/* An object in plain form: what its type shows as where that is known (known/known.h), else {"py/object":
  * "module.Class", …state}. */
 int og__json_plain_object(og__json_writer *w, og_value object);
 

@@ -2,7 +2,7 @@
 /* Objects of known Python types as their own repr() shows them, e.g. datetime.date(2024, 1, 2). */
 #include "codec/text/repr_known.h"
 
-#include "value/types.h"
+#include "known/known.h"
 
 #include <stdarg.h>
 #include <stdio.h>

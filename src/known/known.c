@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* The one table of the Python classes that are known, and how an object's type is told from it. */
-#include "value/types.h"
+#include "known/known.h"
 
 #include "base/utf8.h"
 

@@ -1,7 +1,7 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: MIT
 """What Python's own types show as in plain JSON, against what Python says of them: every protocol, C and pure-Python
-pickler, the forms of older and newer Pythons by hand, and damaged ones. types_tool's path is the first argument."""
+pickler, the forms of older and newer Pythons by hand, and damaged ones. known_tool's path is the first argument."""
 import base64
 import collections
 import datetime as dt
@@ -25,7 +25,7 @@ import zoneinfo
 
 import numpy as np
 
-TOOL = sys.argv.pop(1) if len(sys.argv) > 1 else "build/test/types_tool"
+TOOL = sys.argv.pop(1) if len(sys.argv) > 1 else "build/test/known_tool"
 SOAK = bool(os.environ.get("ONGGI_SOAK"))
 COUNT = 20000 if SOAK else 150
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* Items of numpy arrays and numpy scalars as values, and arrays as nested lists. */
-#include "value/types.h"
+#include "known/known.h"
 
 #include "base/number.h"
 #include "base/utf8.h"

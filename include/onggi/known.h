@@ -9,8 +9,8 @@
  * of the type but its content is damaged or out of range, OG_ENOMEM; `err` may be NULL. Threads: any number
  * may read one finished document at once.
  */
-#ifndef ONGGI_TYPES_H
-#define ONGGI_TYPES_H
+#ifndef ONGGI_KNOWN_H
+#define ONGGI_KNOWN_H
 
 #include <onggi/value.h>
 

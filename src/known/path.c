@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* Paths of pathlib: joined from the parts that CPython pickles, and written as str() writes them. */
-#include "value/types.h"
+#include "known/known.h"
 
 /* The pieces of a Windows path: drive ("C:", "\\host\share"), whether a root follows, the rest. */
 typedef struct windows {

@@ -2,8 +2,8 @@
 /* numpy arrays from inert objects: in place, bounded, nothing believed; and every failing allocation on the
  * way. */
 #include "../support/failing_alloc.h"
-#include "value/types.h"
-#include "value_test.h"
+#include "../support/value_test.h"
+#include "known/known.h"
 
 #include <onggi/json.h>
 #include <onggi/pickle.h>

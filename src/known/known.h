@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: MIT */
 /* What the files that read known Python types from inert objects share, and what such an object shows as. */
-#ifndef ONGGI_VALUE_TYPES_H
-#define ONGGI_VALUE_TYPES_H
+#ifndef ONGGI_KNOWN_KNOWN_H
+#define ONGGI_KNOWN_KNOWN_H
 
 #include "value/doc.h"
 
-#include <onggi/types.h>
+#include <onggi/known.h>
 
 /*
  * What a known object shows as in plain JSON: a simpler value, made in `scratch`. It may point into the

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* Typed accessors: which class is known as what, ranges, error codes, damaged content. */
-#include "value/types.h"
-#include "value_test.h"
+#include "../support/value_test.h"
+#include "known/known.h"
 
 #include <onggi/pickle.h>
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* Decimal, Fraction, UUID, range and slice, from the forms in which CPython pickles them. */
-#include "value/types.h"
+#include "known/known.h"
 
 #include "base/number.h"
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
-/* What the tests of the value room share. */
-#ifndef TEST_VALUE_VALUE_TEST_H
-#define TEST_VALUE_VALUE_TEST_H
+/* What the tests of the rooms value and known share. */
+#ifndef TEST_SUPPORT_VALUE_TEST_H
+#define TEST_SUPPORT_VALUE_TEST_H
 
 #include <setjmp.h>
 #include <stdarg.h>

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* datetime, date, time, timedelta, timezone and ZoneInfo, from the forms in which CPython pickles them. */
-#include "value/types.h"
+#include "known/known.h"
 
 #include "base/number.h"
 

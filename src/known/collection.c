@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* OrderedDict, defaultdict, Counter and deque, from the forms in which CPython pickles them. */
-#include "value/types.h"
+#include "known/known.h"
 
 /* A list of [key, value] lists or tuples, as Python 2.7 gave an OrderedDict its pairs. */
 static bool is_list_of_pairs(og_value list)

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* What an object of a known type shows as where there are only values: in plain JSON. */
 #include "base/number.h"
-#include "value/types.h"
+#include "known/known.h"
 
 #include <stdio.h>
 

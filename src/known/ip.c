@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* Addresses, networks and interfaces of ipaddress, from the forms in which CPython pickles them. */
-#include "value/types.h"
+#include "known/known.h"
 
 #include <stdio.h>
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* What the tests of the value room share. */
+/* What the tests of the rooms value and known share. */
 #include "value_test.h"
 
 int doc_setup(void **state)

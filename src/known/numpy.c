@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* dtype and ndarray of numpy 1 and 2, from the forms in which they are pickled. */
-#include "value/types.h"
+#include "known/known.h"
 
 #include <stdio.h>
 
