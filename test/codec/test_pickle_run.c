@@ -3,8 +3,8 @@
 #include <onggi/pickle.h>
 
 #include "base/utf8.h"
-#include "codec/pickle/reader.h"
-#include "codec/pickle/text.h"
+#include "codec/pickle/read/reader.h"
+#include "codec/pickle/read/text.h"
 #include "codec/pickle_samples.h"
 
 #include <setjmp.h>

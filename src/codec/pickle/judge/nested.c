@@ -1,0 +1,274 @@
+/* SPDX-License-Identifier: MIT */
+/* Pickles in the bytes and strings of another pickle, which a program may load one after the other. */
+#include "codec/pickle/judge/watch.h"
+
+#include "base/alloc.h"
+#include "base/number.h"
+
+#include <string.h>
+
+enum {
+    SHORTEST = 6, /* no pickle that imports anything is shorter */
+    HEAD = 32,    /* bytes before it that a pickle is looked for behind: lengths, flags, versions */
+    LATIN1_PROTO = 0xc2,
+    LATIN1_LAST = 0xc3 /* the first byte of any code point from 0x80 to 0xff is this at most */
+};
+
+/* True for opcodes after which bytes or a str may be new on the stack. */
+static bool pushes_bytes(const og__reader *r)
+{
+    switch (og__pickle_opcodes[*r->op].argument) {
+    case OG__ARG_LINE_QUOTED:
+    case OG__ARG_LINE_UNICODE:
+    case OG__ARG_STR1:
+    case OG__ARG_STR4:
+    case OG__ARG_UNICODE1:
+    case OG__ARG_UNICODE4:
+    case OG__ARG_UNICODE8:
+    case OG__ARG_BYTES1:
+    case OG__ARG_BYTES4:
+    case OG__ARG_BYTES8:
+    case OG__ARG_BYTEARRAY8: return true;
+    default: return *r->op == OG__OP_REDUCE || *r->op == OG__OP_NEXT_BUFFER;
+    }
+}
+
+/* A protocol from 2 on: only a pickle starts like that. */
+static bool says_protocol(const uint8_t *bytes)
+{
+    return bytes[0] == OG__OP_PROTO && bytes[1] >= 2 && bytes[1] <= OG_PICKLE_HIGHEST_PROTOCOL;
+}
+
+/* Whether bytes could be a pickle at all: they begin with an opcode that takes nothing from the stack. */
+static bool begins_well(const uint8_t *bytes, size_t len)
+{
+    if (len < SHORTEST) return false;
+    if (bytes[0] == OG__OP_PROTO) return bytes[1] <= OG_PICKLE_HIGHEST_PROTOCOL;
+    const og__opcode_info *op = &og__pickle_opcodes[bytes[0]];
+    return op->name && op->before[0] == 0;
+}
+
+/* As begins_well(), with no doubt or with a name to come. */
+static bool is_likely(const uint8_t *bytes, size_t len, size_t *looked)
+{
+    return begins_well(bytes, len) && (says_protocol(bytes) || og__pickle_may_name(bytes, len, looked));
+}
+
+/* Of a str that is not ASCII. A binary pickle kept in a str has each byte as the code point of the same
+ * number. */
+static bool may_be_latin1(const uint8_t *bytes, size_t len)
+{
+    if (len < SHORTEST || (bytes[0] != LATIN1_PROTO && !begins_well(bytes, len))) return false;
+    if (bytes[0] == LATIN1_PROTO && bytes[1] != OG__OP_PROTO) return false;
+    for (size_t i = 0; i < len; i++) {
+        if (bytes[i] > LATIN1_LAST) return false;
+    }
+    return true;
+}
+
+/* Base64 of the opcode PROTO and a protocol from 2 to 5 begins like that. */
+static bool may_be_base64(const uint8_t *bytes, size_t len)
+{
+    return len >= SHORTEST + 2 && bytes[0] == 'g' && bytes[1] == 'A' && bytes[2] >= 'I' && bytes[2] <= 'X';
+}
+
+/* Where behind a few bytes something begins as a pickle that says its protocol; 0: nowhere. */
+static size_t behind_head(const uint8_t *bytes, size_t len)
+{
+    if (len <= SHORTEST) return 0;
+    size_t most = len - SHORTEST < HEAD ? len - SHORTEST : HEAD;
+    for (size_t at = 1; at <= most; at++) {
+        const uint8_t *proto = memchr(bytes + at, OG__OP_PROTO, most + 1 - at);
+        if (!proto) return 0;
+        if (says_protocol(proto)) return (size_t)(proto - bytes);
+        at = (size_t)(proto - bytes);
+    }
+    return 0;
+}
+
+static bool may_be_behind_head(const uint8_t *bytes, size_t len, size_t *looked)
+{
+    size_t at = behind_head(bytes, len);
+    return at > 0 && og__pickle_may_name(bytes + at, len - at, looked);
+}
+
+static bool may_be_inside(const uint8_t *bytes, size_t len, bool plain, size_t *looked)
+{
+    return is_likely(bytes, len, looked) || may_be_base64(bytes, len) ||
+           (!plain && may_be_latin1(bytes, len)) || may_be_behind_head(bytes, len, looked);
+}
+
+bool og__pickle_may_be_pickle(const uint8_t *bytes, size_t len, bool plain)
+{
+    size_t looked = 0;
+    return may_be_inside(bytes, len, plain, &looked);
+}
+
+/* The bytes of a str of code points below 256, or NULL when it has others or there is no memory. */
+static const uint8_t *from_latin1(og_doc *doc, const uint8_t *s, size_t len, size_t *out_len)
+{
+    uint8_t *out = og__value_doc_alloc(doc, len, 1);
+    size_t n = 0;
+    for (size_t i = 0; out && i < len; i++) {
+        if (s[i] > LATIN1_LAST) return NULL;
+        out[n++] = s[i] < 0x80 ? s[i] : (uint8_t)((s[i] & 3) << 6 | (s[i + 1] & 0x3f));
+        if (s[i] >= 0x80) i++;
+    }
+    *out_len = n;
+    return out;
+}
+
+static unsigned base64_digit(uint8_t c)
+{
+    if (c >= 'A' && c <= 'Z') return c - 'A';
+    if (c >= 'a' && c <= 'z') return c - 'a' + 26u;
+    if (c >= '0' && c <= '9') return c - '0' + 52u;
+    return c == '+' || c == '-' ? 62 : c == '/' || c == '_' ? 63 : 64;
+}
+
+/* What base64 stands for, either alphabet, up to its padding; other characters are passed over, as Python
+ * does. */
+static const uint8_t *from_base64(og_doc *doc, const uint8_t *s, size_t len, size_t *out_len)
+{
+    uint8_t *out = og__value_doc_alloc(doc, len, 1);
+    uint32_t bits = 0;
+    unsigned count = 0;
+    *out_len = 0;
+    for (size_t i = 0; out && i < len && s[i] != '='; i++) {
+        unsigned digit = base64_digit(s[i]);
+        if (digit > 63) continue;
+        bits = bits << 6 | digit;
+        count += 6;
+        if (count < 8) continue;
+        count -= 8;
+        out[(*out_len)++] = (uint8_t)(bits >> count);
+    }
+    return out;
+}
+
+/* The place for one level more, made when it is not there. */
+static og__nested *place(og__watch *watch)
+{
+    og__nested *nested = watch->nested[watch->depth];
+    if (!nested) {
+        nested = og__base_alloc(watch->alloc, sizeof *nested);
+        if (!nested) return NULL;
+        nested->doc = og_doc_new(watch->alloc);
+        if (!nested->doc) {
+            og__base_free(watch->alloc, nested, sizeof *nested);
+            return NULL;
+        }
+        watch->nested[watch->depth] = nested;
+    }
+    og_doc_reset(nested->doc);
+    return nested;
+}
+
+static int start(og__watch *watch, og__nested *nested, const uint8_t *bytes, size_t len, bool sure)
+{
+    static const og_pickle_read_options options = {.size = sizeof options, .encoding = OG_PICKLE_LATIN1};
+    og__level *level = &nested->level;
+    nested->err.code = OG_OK;
+    level->reader = &nested->reader;
+    level->frame_end = 0;
+    level->sure = sure;
+    level->imported = false;
+    level->held_count = 0;
+    level->failed = false;
+    level->denied.code = OG_OK;
+    int status = og__pickle_reader_init(&nested->reader, nested->doc, bytes, len, &options, &nested->err);
+    if (status < 0) return status;
+    watch->depth++;
+    nested->reader.wary = OG__WARY_FRAMES | (watch->policy->nested > watch->depth ? OG__WARY_BYTES : 0);
+    return OG_OK;
+}
+
+/* Whether bytes, or a str, are to be read as a pickle. */
+static bool is_worth_it(og__watch *watch, const uint8_t *bytes, size_t len, bool plain)
+{
+    size_t looked = 0;
+    bool found = may_be_inside(bytes, len, plain, &looked);
+    if (found) looked += len;
+    if (looked <= watch->work) {
+        watch->work -= looked;
+        return found;
+    }
+    watch->exhausted = true;
+    return false;
+}
+
+/* Takes the pickle out of what it is kept in. 0 or OG_ENOMEM. */
+static int unwrap(og__watch *watch, og__nested *nested, const uint8_t *bytes, size_t len, bool plain)
+{
+    size_t looked = 0;
+    size_t other_len = 0;
+    const uint8_t *other = NULL;
+    if (may_be_base64(bytes, len)) {
+        other = from_base64(nested->doc, bytes, len, &other_len);
+        if (!other) return OG_ENOMEM;
+    } else if (!plain && may_be_latin1(bytes, len)) {
+        other = from_latin1(nested->doc, bytes, len, &other_len);
+    }
+    if (other && is_likely(other, other_len, &looked))
+        return start(watch, nested, other, other_len, says_protocol(other));
+    if (is_likely(bytes, len, &looked)) return start(watch, nested, bytes, len, says_protocol(bytes));
+    size_t at = behind_head(bytes, len);
+    return at > 0 ? start(watch, nested, bytes + at, len - at, false) : OG_OK;
+}
+
+int og__pickle_watch_enter(og__watch *watch)
+{
+    const og__reader *r = og__pickle_watch_level(watch)->reader;
+    if (watch->depth >= watch->policy->nested || !pushes_bytes(r)) return OG_OK;
+    og_value v = r->top[-1];
+    og_kind kind = og_kind_of(v);
+    if (kind != OG_STR && kind != OG_BYTES && kind != OG_BYTEARRAY) return OG_OK;
+    size_t len = 0;
+    const uint8_t *bytes = (const uint8_t *)og_data(v, &len);
+    bool plain = kind != OG_STR || v.meta & OG__F_ASCII;
+    if (!is_worth_it(watch, bytes, len, plain)) return OG_OK;
+    if (watch->depth == 0) watch->position = (size_t)(r->op - r->start);
+    og__nested *nested = place(watch);
+    return nested ? unwrap(watch, nested, bytes, len, plain) : OG_ENOMEM;
+}
+
+/*
+ * Damaged bytes are damaged for Python too; but what our limits refuse Python may go on to read, and it lets
+ * items be set in what we do not: numbered items of a list, bytes of a bytearray. Its reader in Python also
+ * takes frames that are cut, and memo numbers of any size.
+ */
+static bool is_ours(const og__level *level, int status)
+{
+    const og__reader *r = level->reader;
+    if (status >= 0) return false;
+    if (status == OG_ETRUNCATED) return *r->op == OG__OP_FRAME && r->end - r->op > 8;
+    if (status == OG_ESYNTAX) return *r->op == OG__OP_PUT && r->at > r->op + OG__INT64_SIZE;
+    if (status != OG_ETYPE || level->sure || level->imported) return true;
+    bool one = *r->op == OG__OP_APPEND || *r->op == OG__OP_SETITEM;
+    bool more = *r->op == OG__OP_APPENDS || *r->op == OG__OP_SETITEMS;
+    if ((!one && !more) || !og__pickle_stack_above(r)) return false;
+    /* What was to be put in is still there, above the top, perhaps with a mark. */
+    og_kind into = og_kind_of(r->top[-1]);
+    og_kind first = og_kind_of(r->top[more ? 1 : 0]);
+    return (into == OG_LIST || into == OG_BYTEARRAY) &&
+           (first == OG_INT || first == OG_BOOL || first == OG_OBJECT);
+}
+
+int og__pickle_watch_leave(og__watch *watch, int status)
+{
+    og__nested *nested = watch->nested[watch->depth - 1];
+    og__level *level = &nested->level;
+    int done = OG_OK;
+    bool ours = is_ours(level, status);
+    if (!level->sure && ((status > 0 && level->held_count > 0) || ours))
+        done = og__pickle_watch_make_sure(watch, level);
+    if (ours && level->denied.code == OG_OK)
+        og_error_set(&level->denied, OG_EPOLICY, watch->position,
+                     "the pickle within the bytes or str at %zu cannot be read to its end: %s",
+                     watch->position, nested->err.text);
+    if (level->sure && level->denied.code != OG_OK && watch->outer.denied.code == OG_OK)
+        watch->outer.denied = level->denied;
+    og__pickle_reader_fini(&nested->reader);
+    watch->depth--;
+    return done;
+}

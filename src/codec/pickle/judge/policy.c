@@ -1,0 +1,277 @@
+/* SPDX-License-Identifier: MIT */
+/* Policies: their rows, and what these say of a name. */
+#include "codec/pickle/judge/policy.h"
+
+#include "base/alloc.h"
+
+#include <string.h>
+
+og_policy *og_policy_new(const og_allocator *alloc)
+{
+    if (!alloc) alloc = og_allocator_default();
+    og_policy *policy = og__base_alloc(alloc, sizeof *policy);
+    if (!policy) return NULL;
+    *policy = (og_policy){.alloc = *alloc, .nested = 3};
+    return policy;
+}
+
+static void free_rows(og_policy *policy, og__rows *rows)
+{
+    for (size_t i = 0; i < rows->count; i++)
+        og__base_free(&policy->alloc, rows->rows[i].text, rows->rows[i].len);
+    og__base_free(&policy->alloc, rows->rows, rows->cap * sizeof *rows->rows);
+}
+
+void og_policy_free(og_policy *policy)
+{
+    if (!policy) return;
+    og_allocator alloc = policy->alloc;
+    free_rows(policy, &policy->names);
+    free_rows(policy, &policy->patterns);
+    og__base_free(&alloc, policy, sizeof *policy);
+}
+
+void og_policy_set_default(og_policy *policy, bool allow)
+{
+    policy->default_allow = allow;
+}
+
+void og_policy_set_strict(og_policy *policy, bool strict)
+{
+    policy->lenient = !strict;
+}
+
+void og_policy_set_nested(og_policy *policy, unsigned depth)
+{
+    policy->nested = depth < OG__NESTED_MAX ? depth : OG__NESTED_MAX;
+}
+
+/* ---- Finding rows ---------------------------------------------------------------------------------------
+ */
+
+static int compare(const char *a, size_t a_len, const char *b, size_t b_len)
+{
+    size_t least = a_len < b_len ? a_len : b_len;
+    int order = least ? memcmp(a, b, least) : 0;
+    if (order != 0 || a_len == b_len) return order;
+    return a_len < b_len ? -1 : 1;
+}
+
+/* The first row whose text does not come before `text`. */
+static size_t lower(const og__rows *rows, const char *text, size_t len)
+{
+    size_t low = 0;
+    size_t high = rows->count;
+    while (low < high) {
+        size_t middle = (low + high) / 2;
+        if (compare(rows->rows[middle].text, rows->rows[middle].len, text, len) < 0) {
+            low = middle + 1;
+        } else {
+            high = middle;
+        }
+    }
+    return low;
+}
+
+/* What rows with exactly this text say of a name whose module has length `split`: to deny any division
+ * counts, to allow that one alone (SIZE_MAX: none). */
+static og__say look_up(const og__rows *rows, const char *text, size_t len, size_t split)
+{
+    og__say say = OG__SAYS_NOTHING;
+    for (size_t i = lower(rows, text, len); i < rows->count; i++) {
+        const og__row *row = &rows->rows[i];
+        if (row->len != len || memcmp(row->text, text, len) != 0) break;
+        if (!row->allow) return OG__SAYS_DENY;
+        if (row->split == split) say = OG__SAYS_ALLOW;
+    }
+    return say;
+}
+
+/* The longest pattern decides. */
+static og__say look_up_patterns(const og__rows *rows, const char *text, size_t len, size_t split)
+{
+    bool simple = memchr(text + split + 1, '.', len - split - 1) == NULL;
+    for (size_t end = len < rows->longest ? len : rows->longest; end > 0; end--) {
+        if (text[end - 1] != '.') continue;
+        size_t module = simple && end - 1 == split ? split : SIZE_MAX;
+        og__say say = look_up(rows, text, end, module);
+        if (say != OG__SAYS_NOTHING) return say;
+    }
+    return OG__SAYS_NOTHING;
+}
+
+bool og_policy_allows(const og_policy *policy, const char *module, size_t module_len, const char *qualname,
+                      size_t qualname_len, bool *decided)
+{
+    char text[OG__NAME_MAX + 1];
+    og__say say = OG__SAYS_DENY;
+    if (decided) *decided = true;
+    if (module_len < OG__NAME_MAX && qualname_len < OG__NAME_MAX - module_len) {
+        size_t len = module_len + 1 + qualname_len;
+        memcpy(text, module, module_len);
+        text[module_len] = '.';
+        memcpy(text + module_len + 1, qualname, qualname_len);
+        say = look_up(&policy->names, text, len, module_len);
+        if (say == OG__SAYS_NOTHING) say = look_up_patterns(&policy->patterns, text, len, module_len);
+    }
+    if (decided) *decided = say != OG__SAYS_NOTHING;
+    return say == OG__SAYS_NOTHING ? policy->default_allow : say == OG__SAYS_ALLOW;
+}
+
+/* ---- Adding rows ----------------------------------------------------------------------------------------
+ */
+
+static int no_memory(og_error *err)
+{
+    return og_error_set(err, OG_ENOMEM, OG_NO_POSITION, "no memory for a row of a policy");
+}
+
+static int insert(og_policy *policy, og__rows *rows, const og__row *row, og_error *err)
+{
+    if (rows->count == rows->cap) {
+        size_t cap = rows->cap ? rows->cap * 2 : 16;
+        og__row *more =
+            og__base_realloc(&policy->alloc, rows->rows, rows->cap * sizeof *more, cap * sizeof *more);
+        if (!more) return no_memory(err);
+        rows->rows = more;
+        rows->cap = cap;
+    }
+    og__row own = *row;
+    own.text = og__base_alloc(&policy->alloc, row->len);
+    if (!own.text) return no_memory(err);
+    memcpy(own.text, row->text, row->len);
+    size_t at = lower(rows, own.text, own.len);
+    memmove(rows->rows + at + 1, rows->rows + at, (rows->count - at) * sizeof own);
+    rows->rows[at] = own;
+    rows->count++;
+    if (own.len > rows->longest) rows->longest = own.len;
+    return OG_OK;
+}
+
+static int bad_row(const char *text, size_t len, const char *why, og_error *err)
+{
+    int shown = len < 60 ? (int)len : 60;
+    return og_error_set(
+        err, OG_EINVAL, OG_NO_POSITION,
+        "'%.*s' is no row of a policy: %s; expected module.Name, module:Outer.Inner, module.*, "
+        "persistent-ids, extensions or *",
+        shown, text, why);
+}
+
+/* What is wrong with a dotted name, or NULL. */
+static const char *wrong_name(const char *text, size_t len)
+{
+    if (len == 0 || text[0] == '.' || text[len - 1] == '.') return "a part of the name is empty";
+    for (size_t i = 0; i < len; i++) {
+        unsigned char c = (unsigned char)text[i];
+        if (c <= ' ' || c == 0x7f || c == '*' || c == ':' || c == '\\')
+            return "it holds a character that no name has";
+        if (c == '.' && text[i + 1] == '.') return "a part of the name is empty";
+    }
+    return NULL;
+}
+
+static int add_name(og_policy *policy, const char *text, size_t len, bool allow, og_error *err)
+{
+    char joined[OG__NAME_MAX];
+    size_t split = len;
+    const char *colon = memchr(text, ':', len);
+    if (len > sizeof joined) return bad_row(text, len, "it is too long", err);
+    if (colon) {
+        split = (size_t)(colon - text);
+    } else {
+        while (split > 0 && text[split - 1] != '.')
+            split--;
+        if (split == 0) return bad_row(text, len, "it names no module", err);
+        split--;
+    }
+    const char *wrong = wrong_name(text, split);
+    if (!wrong) wrong = wrong_name(text + split + 1, len - split - 1);
+    if (wrong) return bad_row(text, len, wrong, err);
+    memcpy(joined, text, len);
+    joined[split] = '.';
+    og__row row = {joined, len, split, allow};
+    return insert(policy, &policy->names, &row, err);
+}
+
+static int add_pattern(og_policy *policy, const char *text, size_t len, bool allow, og_error *err)
+{
+    char prefix[OG__NAME_MAX];
+    const char *wrong = wrong_name(text, len - 2);
+    if (!wrong && len - 1 > sizeof prefix) wrong = "it is too long";
+    if (wrong) return bad_row(text, len, wrong, err);
+    memcpy(prefix, text, len - 1);
+    og__row row = {prefix, len - 1, len - 2, allow};
+    return insert(policy, &policy->patterns, &row, err);
+}
+
+static bool is(const char *text, size_t len, const char *word)
+{
+    return strlen(word) == len && memcmp(text, word, len) == 0;
+}
+
+int og__pickle_policy_add(og_policy *policy, const char *text, size_t len, bool allow, og_error *err)
+{
+    og__say say = allow ? OG__SAYS_ALLOW : OG__SAYS_DENY;
+    if (is(text, len, "*")) {
+        policy->default_allow = allow;
+    } else if (is(text, len, "persistent-ids")) {
+        policy->persistent = say;
+    } else if (is(text, len, "extensions")) {
+        policy->extensions = say;
+    } else if (len > 2 && memcmp(text + len - 2, ".*", 2) == 0) {
+        return add_pattern(policy, text, len, allow, err);
+    } else {
+        return add_name(policy, text, len, allow, err);
+    }
+    return OG_OK;
+}
+
+int og_policy_allow(og_policy *policy, const char *row, og_error *err)
+{
+    return og__pickle_policy_add(policy, row, strlen(row), true, err);
+}
+
+int og_policy_deny(og_policy *policy, const char *row, og_error *err)
+{
+    return og__pickle_policy_add(policy, row, strlen(row), false, err);
+}
+
+/* ---- Built-in policies ----------------------------------------------------------------------------------
+ */
+
+int og__pickle_policy_include(og_policy *policy, const char *name, size_t len, og_error *err)
+{
+    const og__builtin *builtin = og__pickle_builtin_find(name, len);
+    if (!builtin) {
+        int shown = len < 60 ? (int)len : 60;
+        return og_error_set(err, OG_ENOTFOUND, OG_NO_POSITION,
+                            "there is no built-in policy '%.*s'; expected plain-data or numpy-data", shown,
+                            name);
+    }
+    for (; builtin;
+         builtin = builtin->base ? og__pickle_builtin_find(builtin->base, strlen(builtin->base)) : NULL) {
+        for (const char *const *row = builtin->rows; *row; row++) {
+            int status = og_policy_allow(policy, *row, err);
+            if (status < 0) return status;
+        }
+    }
+    return OG_OK;
+}
+
+int og_policy_include(og_policy *policy, const char *name, og_error *err)
+{
+    return og__pickle_policy_include(policy, name, strlen(name), err);
+}
+
+og_policy *og_policy_builtin(const char *name, og_error *err)
+{
+    og_policy *policy = og_policy_new(NULL);
+    if (!policy) {
+        no_memory(err);
+        return NULL;
+    }
+    if (og_policy_include(policy, name, err) == OG_OK) return policy;
+    og_policy_free(policy);
+    return NULL;
+}

@@ -1,0 +1,54 @@
+/* SPDX-License-Identifier: MIT */
+/* The insides of a policy, for the watcher that asks it while a pickle is read. */
+#ifndef ONGGI_CODEC_PICKLE_JUDGE_POLICY_H
+#define ONGGI_CODEC_PICKLE_JUDGE_POLICY_H
+
+#include <onggi/policy.h>
+
+/* Longer names are of no class: no policy allows them. */
+enum { OG__NAME_MAX = 1000, OG__NESTED_MAX = 8 };
+
+/* What a row says, or that there is none. */
+typedef enum og__say { OG__SAYS_NOTHING, OG__SAYS_ALLOW, OG__SAYS_DENY } og__say;
+
+typedef struct og__row {
+    char *text;   /* "module.qualname", or "module." of a pattern */
+    size_t len;   /* of it */
+    size_t split; /* length of the module */
+    bool allow;
+} og__row;
+
+/* In the order of their texts, to be looked up by halving. */
+typedef struct og__rows {
+    og__row *rows;
+    size_t count;
+    size_t cap;
+    size_t longest; /* length of the longest text */
+} og__rows;
+
+struct og_policy {
+    og_allocator alloc;
+    og__rows names;
+    og__rows patterns;
+    og__say persistent;
+    og__say extensions;
+    bool default_allow;
+    bool lenient;
+    unsigned nested;
+};
+
+/* Rows that come with the library. */
+typedef struct og__builtin {
+    const char *name;
+    const char *const *rows; /* that it allows; NULL at the end */
+    const char *base;        /* the policy that it adds to, or NULL */
+} og__builtin;
+
+/* The built-in policy of that name, or NULL. */
+const og__builtin *og__pickle_builtin_find(const char *name, size_t len);
+
+/* As og_policy_allow(), og_policy_deny() and og_policy_include(), for texts without a NUL behind them. */
+int og__pickle_policy_add(og_policy *policy, const char *text, size_t len, bool allow, og_error *err);
+int og__pickle_policy_include(og_policy *policy, const char *name, size_t len, og_error *err);
+
+#endif

@@ -1,0 +1,145 @@
+/* SPDX-License-Identifier: MIT */
+/* The canonical pickle of a value: one form, made from the tree alone, whatever bytes it was read from. */
+#include "base/alloc.h"
+#include "base/options.h"
+#include "codec/pickle/write/writer.h"
+
+enum { PROTOCOL = 4, DEFAULT_DEPTH = 1000, FIRST_OPEN = 32 };
+
+/* A node whose parts are being looked at. */
+typedef struct visit {
+    og_value value;
+    size_t at;
+} visit;
+
+/* Counts in how many places each node stands. Flags of nodes only say in how many it may. */
+typedef struct counter {
+    const og_allocator *alloc;
+    og__map places;
+    visit *open;
+    size_t count;
+    size_t cap;
+    bool late; /* some node was not whole when it was referred to */
+} counter;
+
+static int enter(counter *c, og_value v)
+{
+    if (!og__value_has_node(v) || og_kind_of(v) == OG_CLASS) return OG_OK;
+    bool fresh;
+    c->late = c->late || (og__value_node_of(v)->flags & OG__N_LATE);
+    uint64_t *places = og__value_map_put(&c->places, og__value_node_of(v), 1, &fresh);
+    if (!places) return OG_ENOMEM;
+    if (!fresh) {
+        *places = 2;
+        return OG_OK;
+    }
+    if (c->count == c->cap) {
+        size_t cap = c->cap ? c->cap * 2 : FIRST_OPEN;
+        visit *open = og__base_realloc(c->alloc, c->open, c->cap * sizeof *open, cap * sizeof *open);
+        if (!open) return OG_ENOMEM;
+        c->open = open;
+        c->cap = cap;
+    }
+    c->open[c->count++] = (visit){v, 0};
+    return OG_OK;
+}
+
+static size_t part_count(og_value v)
+{
+    switch (og_kind_of(v)) {
+    case OG_BYTEARRAY: return 0;
+    case OG_OBJECT: return OG__OBJECT_PARTS;
+    case OG_DICT: return 2 * (size_t)og__value_node_of(v)->count;
+    default: return og__value_node_of(v)->count;
+    }
+}
+
+static og_value part(og_value v, size_t index)
+{
+    const og__node *node = og__value_node_of(v);
+    if (og_kind_of(v) == OG_OBJECT) return og__value_object_part(node->items, index);
+    return ((const og_value *)node->items)[index];
+}
+
+static int count_places(counter *c, og_value value)
+{
+    int status = enter(c, value);
+    while (status == OG_OK && c->count > 0) {
+        visit *top = &c->open[c->count - 1];
+        if (top->at == part_count(top->value)) {
+            c->count--;
+        } else {
+            status = enter(c, part(top->value, top->at++));
+        }
+    }
+    og__base_free(c->alloc, c->open, c->cap * sizeof *c->open);
+    return status;
+}
+
+/* Writes the form once; `late` tells whether it depends on what was not whole when it was referred to. */
+static int write_form(og_value value, og_buf *out, const og_pickle_write_options *o, bool *late,
+                      og_error *err)
+{
+    counter c = {.alloc = out->alloc, .places = {.alloc = out->alloc}};
+    og__writer w = {
+        .out = out,
+        .room = out->len,
+        .frame_at = SIZE_MAX,
+        .err = err,
+        .protocol = PROTOCOL,
+        .max_depth = o->max_depth ? o->max_depth : DEFAULT_DEPTH,
+        .nodes = {.alloc = out->alloc},
+        .places = &c.places,
+    };
+    if ((o->protocol != 0 && o->protocol != PROTOCOL) || w.max_depth >= UINT32_MAX)
+        return og__pickle_writer_fail(&w, OG_EINVAL, "canonical pickles have protocol 4, and no other");
+    int status = count_places(&c, value);
+    if (status < 0) {
+        og__pickle_writer_fail(&w, OG_ENOMEM, "out of memory");
+    } else {
+        status = og__pickle_writer_run(&w, value, o->max_bytes);
+    }
+    *late = c.late;
+    og__value_map_free(&c.places);
+    return status;
+}
+
+/* The form of what the form at `start` reads back to, in its place: 1 when it is another one. */
+static int write_again(og_buf *out, size_t start, const og_pickle_write_options *o, og_error *err)
+{
+    bool late;
+    size_t len = out->len - start;
+    og_doc *doc = og_doc_new(out->alloc);
+    uint8_t *form = doc ? og__value_doc_alloc(doc, len + 1, 1) : NULL; /* reading back resets documents */
+    og_doc *back = form ? og_doc_new(out->alloc) : NULL;
+    og_pickle_read_options read = {.size = sizeof read, .max_depth = o->max_depth};
+    int status = OG_ENOMEM;
+    if (back) {
+        memcpy(form, out->data + start, len);
+        status = og_pickle_read(back, form, len, NULL, &read, err);
+    } else {
+        og_error_set(err, OG_ENOMEM, OG_NO_POSITION, "cannot pickle: out of memory");
+    }
+    out->len = start;
+    if (status == OG_OK) status = write_form(og_doc_root(back), out, o, &late, err);
+    if (status == OG_OK) status = out->len - start != len || memcmp(out->data + start, form, len) != 0;
+    og_doc_free(back);
+    og_doc_free(doc);
+    return status;
+}
+
+int og_pickle_canonical(og_value value, og_buf *out, const og_pickle_write_options *options, og_error *err)
+{
+    enum { ROUNDS = 8 };
+    og_pickle_write_options o;
+    bool late = false;
+    size_t start = out->len;
+    int status = og__base_options_take(&o, sizeof o, options, err);
+    if (status == OG_OK) status = write_form(value, out, &o, &late, err);
+    /* What is late is so by what the pickle did that it was read from. What this one does is the form. */
+    int again = status == OG_OK && late;
+    for (int i = 0; again == 1 && i < ROUNDS; i++)
+        again = write_again(out, start, &o, err);
+    if (again < 0) out->len = start;
+    return again < 0 ? again : status;
+}

@@ -1,0 +1,136 @@
+/* SPDX-License-Identifier: MIT */
+/* The pickle writer's bytes, frames, and memo: which nodes were written already. */
+#include "base/alloc.h"
+#include "codec/pickle/write/writer.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+
+/* Frames as CPython cuts them; shorter ones than the least are not worth their head. */
+enum { FRAME_HEAD = 9, FRAME_LEAST = 4 };
+
+int og__pickle_writer_fail(og__writer *w, og_status code, const char *format, ...)
+{
+    if (!w->err) return code;
+    char text[200];
+    va_list args;
+    va_start(args, format);
+    vsnprintf(text, sizeof text, format, args);
+    va_end(args);
+    return og_error_set(w->err, code, OG_NO_POSITION, "cannot pickle: %s", text);
+}
+
+/* ---- Bytes ----------------------------------------------------------------------------------------------
+ */
+
+int og__pickle_writer_grow(og__writer *w, size_t size)
+{
+    int status = og_buf_reserve(w->out, size);
+    if (status == OG_ELIMIT)
+        return og__pickle_writer_fail(w, OG_ELIMIT, "it would be longer than %zu bytes", w->out->limit);
+    if (status < 0) return og__pickle_writer_fail(w, OG_ENOMEM, "out of memory");
+    w->room = w->out->cap;
+    if (w->out->limit && w->room > w->out->limit) w->room = w->out->limit;
+    return OG_OK;
+}
+
+int og__pickle_put_op_le(og__writer *w, og__opcode op, uint64_t number, size_t size)
+{
+    uint8_t *at = og__pickle_put(w, 1 + size);
+    if (!at) return OG_ENOMEM;
+    *at++ = (uint8_t)op;
+    for (size_t i = 0; i < size; i++)
+        at[i] = (uint8_t)(number >> (8 * i));
+    return OG_OK;
+}
+
+int og__pickle_put_op_bytes(og__writer *w, og__opcode op, const void *bytes, size_t len)
+{
+    if (len == SIZE_MAX) return og__pickle_writer_fail(w, OG_ELIMIT, "a string is too long");
+    uint8_t *at = og__pickle_put(w, 1 + len);
+    if (!at) return OG_ENOMEM;
+    *at = (uint8_t)op;
+    if (len) memcpy(at + 1, bytes, len);
+    return OG_OK;
+}
+
+int og__pickle_frame_open(og__writer *w)
+{
+    if (w->protocol < 4) return OG_OK;
+    w->frame_at = w->out->len;
+    return og__pickle_put_op_le(w, OG__OP_FRAME, 0, 8);
+}
+
+int og__pickle_frame_close(og__writer *w)
+{
+    if (w->frame_at == SIZE_MAX) return OG_OK;
+    uint8_t *head = w->out->data + w->frame_at;
+    size_t len = w->out->len - w->frame_at - FRAME_HEAD;
+    w->frame_at = SIZE_MAX;
+    if (len < FRAME_LEAST) {
+        memmove(head, head + FRAME_HEAD, len);
+        w->out->len -= FRAME_HEAD;
+        return OG_OK;
+    }
+    for (size_t i = 0; i < 8; i++)
+        head[1 + i] = (uint8_t)((uint64_t)len >> (8 * i));
+    return OG_OK;
+}
+
+/* ---- Numbers --------------------------------------------------------------------------------------------
+ */
+
+static int put_line(og__writer *w, og__opcode op, uint32_t number)
+{
+    char text[16];
+    int len = snprintf(text, sizeof text, "%u\n", number);
+    return og__pickle_put_op_bytes(w, op, text, (size_t)len);
+}
+
+int og__pickle_memoize(og__writer *w, uint32_t *number)
+{
+    if (w->numbers == UINT32_MAX) return og__pickle_writer_fail(w, OG_ELIMIT, "too many values for a memo");
+    *number = w->numbers++;
+    if (w->protocol >= 4) return og__pickle_put_op(w, OG__OP_MEMOIZE);
+    if (w->protocol == 0) return put_line(w, OG__OP_PUT, *number);
+    if (*number < 256) return og__pickle_put_op_le(w, OG__OP_BINPUT, *number, 1);
+    return og__pickle_put_op_le(w, OG__OP_LONG_BINPUT, *number, 4);
+}
+
+int og__pickle_put_get(og__writer *w, uint32_t number)
+{
+    if (w->protocol == 0) return put_line(w, OG__OP_GET, number);
+    if (number < 256) return og__pickle_put_op_le(w, OG__OP_BINGET, number, 1);
+    return og__pickle_put_op_le(w, OG__OP_LONG_BINGET, number, 4);
+}
+
+/* ---- Nodes ----------------------------------------------------------------------------------------------
+ */
+
+bool og__pickle_stands_twice(const og__writer *w, og_value v)
+{
+    const uint64_t *count = og__value_map_find(w->places, og__value_node_of(v));
+    return count && *count > 1;
+}
+
+bool og__pickle_node_number(const og__writer *w, og_value v, uint32_t *number)
+{
+    const uint64_t *entry = og__value_map_find(&w->nodes, og__value_node_of(v));
+    if (!entry || (*entry & OG__NODE_STATE) != OG__NODE_NUMBERED) return false;
+    *number = (uint32_t)(*entry >> OG__NODE_SHIFT);
+    return true;
+}
+
+int og__pickle_memoize_node(og__writer *w, og_value v)
+{
+    if (!og__pickle_may_recur(w, v) && !og__value_map_find(&w->nodes, og__value_node_of(v))) return OG_OK;
+    uint32_t number = 0;
+    int status = og__pickle_memoize(w, &number);
+    if (status < 0) return status;
+    bool fresh;
+    uint64_t *entry = og__value_map_put(&w->nodes, og__value_node_of(v), 0, &fresh);
+    if (!entry) return og__pickle_writer_fail(w, OG_ENOMEM, "out of memory");
+    *entry = (uint64_t)number << OG__NODE_SHIFT | OG__NODE_NUMBERED;
+    return OG_OK;
+}

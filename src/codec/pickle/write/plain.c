@@ -1,0 +1,157 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Writes runs of plain values at full speed, from protocol 4 on: room is looked for once for each, whatever
+ * it is, and the place in the output stands in a local. The bytes are those that the general way writes.
+ */
+#include "codec/pickle/write/said.h"
+
+enum { STR_MOST = 255 };
+
+static inline void store32(uint8_t *at, uint32_t number)
+{
+    at[0] = (uint8_t)number;
+    at[1] = (uint8_t)(number >> 8);
+    at[2] = (uint8_t)(number >> 16);
+    at[3] = (uint8_t)(number >> 24);
+}
+
+static inline void store64(uint8_t *at, uint64_t number)
+{
+    store32(at, (uint32_t)number);
+    store32(at + 4, (uint32_t)(number >> 32));
+}
+
+static inline uint8_t *put_byte(uint8_t *at, og__opcode op, uint8_t byte)
+{
+    at[0] = (uint8_t)op;
+    at[1] = byte;
+    return at + 2;
+}
+
+static inline uint8_t *put_four(uint8_t *at, og__opcode op, uint32_t number)
+{
+    at[0] = (uint8_t)op;
+    store32(at + 1, number);
+    return at + 5;
+}
+
+static inline uint8_t *put_long(uint8_t *at, int64_t number)
+{
+    uint64_t bits = (uint64_t)(number ^ number >> 63); /* those that differ from the sign; there are some */
+    unsigned size = (64 - (unsigned)__builtin_clzll(bits)) / 8 + 1;
+    at[0] = OG__OP_LONG1;
+    at[1] = (uint8_t)size;
+    store64(at + 2, (uint64_t)number); /* there is room for all of it */
+    return at + 2 + size;
+}
+
+static inline uint8_t *put_int(uint8_t *at, int64_t number)
+{
+    if (number != (int32_t)number) return put_long(at, number);
+    if (number < 0 || number > UINT16_MAX) return put_four(at, OG__OP_BININT, (uint32_t)number);
+    if (number < 256) return put_byte(at, OG__OP_BININT1, (uint8_t)number);
+    at[0] = OG__OP_BININT2;
+    at[1] = (uint8_t)number;
+    at[2] = (uint8_t)(number >> 8);
+    return at + 3;
+}
+
+static inline uint8_t *put_float(uint8_t *at, uint64_t bits)
+{
+    at[0] = OG__OP_BINFLOAT;
+    store64(at + 1, __builtin_bswap64(bits));
+    return at + 9;
+}
+
+static inline uint8_t *put_text(uint8_t *at, const uint8_t *text, size_t len)
+{
+    at[0] = OG__OP_SHORT_BINUNICODE;
+    at[1] = (uint8_t)len;
+    if (len) memcpy(at + 2, text, len);
+    return at + 2 + len;
+}
+
+static inline uint8_t *put_get(uint8_t *at, uint32_t number)
+{
+    return number < 256 ? put_byte(at, OG__OP_BINGET, (uint8_t)number)
+                        : put_four(at, OG__OP_LONG_BINGET, number);
+}
+
+/* Where the number of a string that stands in this place may be kept. */
+static inline og__near *near_of(const og__writer *w, const void *place)
+{
+    uint64_t mixed = (uint64_t)(uintptr_t)place * UINT64_C(0x9e3779b97f4a7c15);
+    return &w->near[mixed >> (64 - OG__NEAR_LOG2)];
+}
+
+static inline void set_near(const og__writer *w, og_value v, uint32_t number)
+{
+    if (w->near) *near_of(w, v.u.p) = (og__near){v.u.p, (uint32_t)og__value_len(v), number};
+}
+
+/* A str that is not in the memo; it will be when that is worth while. */
+static inline uint8_t *put_new(og__writer *w, uint8_t *at, og_value v, og__said *entry)
+{
+    at = put_text(at, v.u.p, og__value_len(v));
+    if (!entry || w->numbers == UINT32_MAX) return at;
+    set_near(w, v, w->numbers);
+    entry->value = v;
+    entry->number = w->numbers++;
+    w->said_count++;
+    *at++ = OG__OP_MEMOIZE;
+    return at;
+}
+
+/* A str, or the way to it in the memo; NULL when it is not done here. */
+static inline uint8_t *put_str(og__writer *w, uint8_t *at, og_value v)
+{
+    size_t len = og__value_len(v);
+    if (len > STR_MOST) return NULL;
+    bool worth = len + 2 > og__pickle_get_size(w->numbers); /* fetched it is shorter than written again */
+    if (len == 0 || (!worth && w->said_count == 0)) return put_text(at, v.u.p, len);
+    if (w->near && worth) {
+        const og__near *near = near_of(w, v.u.p);
+        if (near->place == v.u.p && near->len == len) return put_get(at, near->number);
+    }
+    og__said *entry = og__pickle_said_probe(w, v, og__pickle_said_hash(w, v));
+    if (!entry) return NULL;
+    if (!og_valid(entry->value)) return put_new(w, at, v, worth ? entry : NULL);
+    if (!worth && og__pickle_get_size(entry->number) >= len + 2) return put_text(at, v.u.p, len);
+    set_near(w, v, entry->number);
+    return put_get(at, entry->number);
+}
+
+static inline uint8_t *put_plain(og__writer *w, uint8_t *at, og_value v)
+{
+    switch (og_kind_of(v)) {
+    case OG_NONE: *at = OG__OP_NONE; return at + 1;
+    case OG_BOOL: *at = v.meta & OG__F_TRUE ? OG__OP_NEWTRUE : OG__OP_NEWFALSE; return at + 1;
+    case OG_INT: return v.meta & OG__F_BIG ? NULL : put_int(at, v.u.i);
+    case OG_FLOAT: return put_float(at, (uint64_t)v.u.i);
+    case OG_STR: return put_str(w, at, v);
+    default: return NULL;
+    }
+}
+
+/* Bytes that a value may take, with some to spare. */
+static inline ptrdiff_t most_of(og_value v)
+{
+    enum { SCALAR_MOST = 10, STR_MORE = 3 };
+    return og_kind_of(v) == OG_STR ? (ptrdiff_t)og__value_len(v) + STR_MORE : SCALAR_MOST;
+}
+
+size_t og__pickle_write_plain(og__writer *w, const og_value *items, size_t count)
+{
+    if (w->protocol < 4 || w->frame_at == SIZE_MAX) return 0;
+    size_t full = w->frame_at + OG__FRAME_TARGET;
+    uint8_t *at = w->out->data + w->out->len;
+    const uint8_t *end = w->out->data + (full < w->room ? full : w->room);
+    size_t done = 0;
+    for (; done < count && end - at > most_of(items[done]); done++) {
+        uint8_t *next = put_plain(w, at, items[done]);
+        if (!next) break;
+        at = next;
+    }
+    w->out->len = (size_t)(at - w->out->data);
+    return done;
+}

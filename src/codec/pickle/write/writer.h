@@ -1,0 +1,288 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The pickle writer's insides, shared by the files that write: bytes and frames, the memo, and the containers
+ * that are open. Nothing is recursive: what is open stands in w->open.
+ */
+#ifndef ONGGI_CODEC_PICKLE_WRITE_WRITER_H
+#define ONGGI_CODEC_PICKLE_WRITE_WRITER_H
+
+#include <onggi/pickle.h>
+
+#include "codec/pickle/opcodes.h"
+#include "value/doc.h"
+#include "value/map.h"
+
+/* What was written and has a number in the memo, found by its content: strings, bytes, complex numbers, class
+ * references. */
+typedef struct og__said {
+    og_value value; /* OG_INVALID: free */
+    uint32_t hash;
+    uint32_t number;
+} og__said;
+
+/* The number of a string that stands in one place of memory; the last one of those that go by the same entry.
+ */
+typedef struct og__near {
+    const void *place;
+    uint32_t len;
+    uint32_t number;
+} og__near;
+
+enum { OG__NEAR_LOG2 = 10 };
+
+/* What is known of a node, in the lowest bits of its entry in the map; above them its number, or its depth.
+ */
+enum {
+    OG__NODE_OPEN = 0,
+    OG__NODE_NUMBERED = 1,
+    OG__NODE_STATE = 1,
+    OG__NODE_EARLY = 2,  /* what is fetched next must be whole: it is filled then */
+    OG__NODE_FILLED = 4, /* it was */
+    OG__NODE_WHOLE = 8,  /* nothing is still to come of it */
+    OG__NODE_SHIFT = 4
+};
+
+/* The names that the forms of values need. */
+#define OG__NAME_MAP(X)                           \
+    X(SET, "builtins", "set")                     \
+    X(FROZENSET, "builtins", "frozenset")         \
+    X(COMPLEX, "builtins", "complex")             \
+    X(BYTES, "builtins", "bytes")                 \
+    X(BYTEARRAY, "builtins", "bytearray")         \
+    X(OBJECT, "builtins", "object")               \
+    X(GETATTR, "builtins", "getattr")             \
+    X(ENCODE, "_codecs", "encode")                \
+    X(RECONSTRUCTOR, "copyreg", "_reconstructor") \
+    X(NEWOBJ, "copyreg", "__newobj__")            \
+    X(NEWOBJ_EX, "copyreg", "__newobj_ex__")
+
+typedef enum og__name {
+#define X(id, module, name) OG__NAME_##id,
+    OG__NAME_MAP(X)
+#undef X
+        OG__NAMES
+} og__name;
+
+/* One of them as a class reference. */
+typedef struct og__named {
+    og__node node;
+    og_value names[2];
+    uint32_t number; /* in the memo, plus 1; 0: not written yet */
+} og__named;
+
+/* What a frame has in hand. */
+typedef enum og__frame_kind {
+    OG__FRAME_RUN,     /* items that go into a container on the stack, in batches */
+    OG__FRAME_TUPLE,   /* items that a tuple, or a frozenset from protocol 4 on, is made of */
+    OG__FRAME_WRAPPED, /* a set below protocol 4, made by a call with a list: waits for the list */
+    OG__FRAME_OBJECT   /* an inert object, step by step */
+} og__frame_kind;
+
+/* One container that is not yet written to its end. */
+typedef struct og__frame {
+    og_value value;
+    const og_value *items; /* the run in hand */
+    const og__object *part;
+    size_t count;
+    size_t index;
+    size_t since; /* where the batch begins */
+    size_t until; /* where it ends */
+    uint32_t depth;
+    uint8_t kind;
+    uint8_t step;
+    uint8_t one;  /* the opcode that puts one item (or pair) into the container; 0: there is none */
+    uint8_t many; /* the one that puts all above a mark */
+    bool waiting; /* shared, and not in the memo until it is made: what it holds must be memoized */
+    bool dropped; /* filled meanwhile, by another frame */
+    bool twice;   /* what it fills stands on the stack twice: once is dropped at the end */
+    bool again;   /* not made yet, and written once more in another frame */
+} og__frame;
+
+typedef struct og__writer {
+    og_buf *out;
+    size_t room; /* out may be filled up to here without asking */
+    int protocol;
+    size_t frame_at; /* where the open frame's opcode stands, or SIZE_MAX */
+    size_t max_depth;
+    const og__node *root;  /* when it may stand in itself */
+    uint32_t numbers;      /* of the memo, given out */
+    og__named *named;      /* the names, once one was needed */
+    size_t waiting;        /* frames that are */
+    size_t looks;          /* frames that were looked at for cycles: time stays in proportion */
+    int64_t buffers;       /* out-of-band buffers referred to */
+    const og__map *places; /* canonical: how often each node stands somewhere; else NULL */
+    og__map nodes;         /* those that may be met again */
+    og__said *said;
+    size_t said_cap; /* a power of two, or 0 */
+    size_t said_count;
+    og__near *near; /* when many were said: OG__NEAR_LOG2 */
+    og__frame *open;
+    size_t open_count;
+    size_t open_cap;
+    og_error *err;
+} og__writer;
+
+/* Writes `value` with what is set in `w`: protocol, depth, output, error, places. 0 or < 0; then `out` is as
+ * before. */
+int og__pickle_writer_run(og__writer *w, og_value value, size_t max_bytes);
+
+/* Strings of CPython's size or more stand outside of frames, so that a reader can take them as they are. */
+enum { OG__FRAME_TARGET = 64 * 1024 };
+
+/* ---- Bytes ----------------------------------------------------------------------------------------------
+ */
+
+/* Room for `size` more bytes at the end of the output; < 0 with the error set. */
+int og__pickle_writer_grow(og__writer *w, size_t size);
+
+/* Where to put `size` bytes, which count as written from then on; NULL with the error set. */
+static inline uint8_t *og__pickle_put(og__writer *w, size_t size)
+{
+    if (size > w->room - w->out->len && og__pickle_writer_grow(w, size) < 0) return NULL;
+    uint8_t *at = w->out->data + w->out->len;
+    w->out->len += size;
+    return at;
+}
+
+static inline int og__pickle_put_op(og__writer *w, og__opcode op)
+{
+    uint8_t *at = og__pickle_put(w, 1);
+    if (!at) return OG_ENOMEM;
+    *at = (uint8_t)op;
+    return OG_OK;
+}
+
+/* An opcode and a number of `size` bytes, the lowest first. */
+int og__pickle_put_op_le(og__writer *w, og__opcode op, uint64_t number, size_t size);
+
+/* An opcode and what follows it as it stands. */
+int og__pickle_put_op_bytes(og__writer *w, og__opcode op, const void *bytes, size_t len);
+
+/* The text of a failure is "cannot pickle: …". Returns `code`. */
+int og__pickle_writer_fail(og__writer *w, og_status code, const char *format, ...) OG_PRINTF(3, 4);
+
+/* Ends the open frame; the next one begins with what is written next. */
+int og__pickle_frame_close(og__writer *w);
+int og__pickle_frame_open(og__writer *w);
+
+/* ---- The memo -------------------------------------------------------------------------------------------
+ */
+
+/* Gives what is on top of the stack the next number. */
+int og__pickle_memoize(og__writer *w, uint32_t *number);
+int og__pickle_put_get(og__writer *w, uint32_t number);
+
+/* Bytes that this takes, from protocol 1 on. */
+static inline size_t og__pickle_get_size(uint32_t number)
+{
+    return number < 256 ? 2 : 5;
+}
+
+/* The entry of a string, bytes or class with the same content, or one to be filled (its value is OG_INVALID);
+ * NULL without memory. */
+og__said *og__pickle_said_find(og__writer *w, og_value value);
+
+/* After writing what og__pickle_said_find() had not found: numbers it. (Finding may forget what is hard to
+ * find.) */
+int og__pickle_said_add(og__writer *w, og_value value);
+
+void og__pickle_said_free(og__writer *w);
+
+/* Canonical pickles: whether the node really stands in more than one place. */
+bool og__pickle_stands_twice(const og__writer *w, og_value v);
+
+/* True when the node may stand in more than one place. */
+static inline bool og__pickle_may_stand_twice(const og__writer *w, og_value v)
+{
+    if (!w->places) return og__value_is_shared(v);
+    return (og__value_node_of(v)->flags & OG__N_LATE) || og__pickle_stands_twice(w, v);
+}
+
+/* True when the node may be met again while this pickle is written. */
+static inline bool og__pickle_may_recur(const og__writer *w, og_value v)
+{
+    return w->waiting > 0 || og__pickle_may_stand_twice(w, v) || og__value_node_of(v) == w->root;
+}
+
+/* Numbers the node on top of the stack when it may be met again. */
+int og__pickle_memoize_node(og__writer *w, og_value v);
+
+/* The number of a node that is in the memo: true and `number`. */
+bool og__pickle_node_number(const og__writer *w, og_value v, uint32_t *number);
+
+/* ---- Values ---------------------------------------------------------------------------------------------
+ */
+
+/*
+ * Writes the first of these values as long as they are plain scalars and strings of at most 255 bytes, for
+ * which there is room in the output and in the frame; how many. It does not fail: what it leaves is for
+ * og__pickle_write_value().
+ */
+size_t og__pickle_write_plain(og__writer *w, const og_value *items, size_t count);
+
+/* Writes a scalar, string or class whole. */
+int og__pickle_write_scalar(og__writer *w, og_value v);
+int og__pickle_write_int(og__writer *w, og_value v);
+int og__pickle_write_str(og__writer *w, og_value v);
+int og__pickle_write_bytes(og__writer *w, og_value v);
+int og__pickle_write_bytearray(og__writer *w, og_value v);
+int og__pickle_write_class(og__writer *w, og_value v);
+
+/* One of the names that the forms of values need. */
+int og__pickle_write_name(og__writer *w, og__name name);
+
+/* A str made of the bytes taken as Latin-1. */
+int og__pickle_write_latin1(og__writer *w, const uint8_t *bytes, size_t len);
+
+/* A str in the text form of protocol 0. */
+int og__pickle_write_str_text(og__writer *w, const uint8_t *text, size_t len);
+
+/* Protocols 0 and 1: an int that does not fit four bytes, as text. */
+int og__pickle_write_long_text(og__writer *w, og_value v);
+
+/* Opens the arguments of a call on the stack, ends them with `count` values in between, and calls. */
+int og__pickle_args_begin(og__writer *w);
+int og__pickle_args_call(og__writer *w, size_t count);
+
+/*
+ * Writes `v`, or its head: 0 when it is whole, 1 when a frame was opened that writes the rest. `depth` is the
+ * number of containers that it stands in.
+ */
+int og__pickle_write_value(og__writer *w, og_value v, size_t depth);
+
+/* A node that was met before: true when it was fetched, or filled early in a frame that was opened, or that
+ * failed (`status` is that of og__pickle_write_value()). Else it is to be written; `depth` becomes that of
+ * the open one. */
+bool og__pickle_met_before(og__writer *w, og_value v, size_t *depth, int *status);
+
+/* Opens a frame; NULL with the error set. Earlier pointers to frames are void then. */
+og__frame *og__pickle_frame_push(og__writer *w, og__frame_kind kind, og_value v, size_t depth);
+
+/* Opens a run of items; what is written next goes into the container on the stack. 1 or < 0. */
+int og__pickle_run_push(og__writer *w, og_value container, const og_value *items, size_t count, size_t depth);
+
+/* Marks the frame as waiting, so that a way back to its value is seen. */
+int og__pickle_save_wait(og__writer *w, og__frame *f);
+
+/*
+ * What was waited for is made and on top of the stack: numbers it; or, when it was written meanwhile inside
+ * of itself, drops it and takes that one. `made` says whether it is really made yet (else only its parts,
+ * `parts` of them, are on the stack, above a mark when `marked`), and the opcode `op` makes it.
+ */
+int og__pickle_made(og__writer *w, og__frame *f);
+int og__pickle_make_of(og__writer *w, og__frame *f, og__opcode op, size_t parts, bool marked);
+
+/* True when what is written above this frame is the state of its object. */
+bool og__pickle_object_takes_state(const og__frame *f);
+
+/* True when it is past the steps that can be done early. */
+bool og__pickle_object_is_late(const og__frame *f);
+
+/* The object of frame `i` is on top of the stack, with steps still to come: does them in a frame of their
+ * own. 0 when there are none, 1, or < 0. */
+int og__pickle_object_early(og__writer *w, size_t i);
+
+/* Goes on with an object: 0 when it is whole, 1 when a frame above it was opened, < 0. */
+int og__pickle_write_object(og__writer *w, og__frame *f);
+
+#endif
