@@ -151,8 +151,7 @@ void bench_onggi(const bench_set *s)
     add(BENCH_JSON_TO_PICKLE, s->json, s->json_len, 4, read_json, json_to_pickle, compact);
 }
 
-/* ---- Documents -------------------------------------------------------------------------------------------
- */
+/* ---- Documents ---- */
 
 static void *read_document(const bench_set *set)
 {

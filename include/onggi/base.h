@@ -65,9 +65,7 @@ typedef struct og_error {
     og_status code;
     int sys;         /* errno, where the system said no; else 0 */
     size_t position; /* byte in the input at which it went wrong, from 0, or OG_NO_POSITION */
-    char text[240]; /* one sentence, UTF-8 without control characters: what was found, what was expected, what
-                     * to do
-                     */
+    char text[240];  /* what was found, what was expected, what to do: UTF-8, no control characters */
 } og_error;
 
 /* The fixed short text of a status, e.g. "malformed data"; never NULL. */

@@ -45,8 +45,7 @@ typedef struct og_json_write_options {
         *indent_text;  /* a level's text in the place of spaces, e.g. "\t" (indent='\t'); NULL: `indent` */
     bool sort_keys;    /* by code point */
     bool ensure_ascii; /* \uXXXX for all that is not ASCII; else UTF-8 */
-    bool allow_nan; /* write NaN, Infinity, -Infinity; else strict refuses, plain writes null, lossless a tag
-                     */
+    bool allow_nan;    /* write NaN and Infinity; else strict refuses, plain writes null, lossless a tag */
     const char *item_separator; /* NULL: "," */
     const char *key_separator;  /* NULL: ":", and ": " with indent */
     size_t max_depth;           /* 0: 1,000 */

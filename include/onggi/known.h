@@ -64,8 +64,7 @@ OG_API og_type og_type_of(og_value value);
 /* Python's name of a type, e.g. "datetime.datetime"; never NULL. */
 OG_API const char *og_type_name(og_type type);
 
-/* ---- Times -----------------------------------------------------------------------------------------------
- */
+/* ---- Times ---- */
 
 /* A date, a time or both; what the type does not have is 0. */
 typedef struct og_datetime {
@@ -114,8 +113,7 @@ OG_API double og_timedelta_seconds(const og_timedelta *delta);
  */
 OG_API int og_isoformat(og_value value, og_buf *out, og_error *err);
 
-/* ---- Numbers and names -----------------------------------------------------------------------------------
- */
+/* ---- Numbers and names ---- */
 
 /* Appends a Decimal's text as str() gives it, e.g. "1.50", "1E+3", "-Infinity". */
 OG_API int og_as_decimal(og_value value, og_buf *out, og_error *err);
@@ -145,8 +143,7 @@ typedef struct og_slice {
 OG_API int og_as_range(og_value value, og_slice *out, og_error *err);
 OG_API int og_as_slice(og_value value, og_slice *out, og_error *err);
 
-/* ---- Collections -----------------------------------------------------------------------------------------
- */
+/* ---- Collections ---- */
 
 /* The pairs of an OrderedDict, a defaultdict, a Counter or a dict. */
 typedef struct og_mapping {
@@ -172,8 +169,7 @@ typedef struct og_deque {
 
 OG_API int og_as_deque(og_value value, og_deque *out, og_error *err);
 
-/* ---- Classes of users ------------------------------------------------------------------------------------
- */
+/* ---- Classes of users ---- */
 
 /*
  * What an object of a user's class was made from: a scalar (OG_TYPE_ENUM, OG_TYPE_DERIVED), the name of a
@@ -182,8 +178,7 @@ OG_API int og_as_deque(og_value value, og_deque *out, og_error *err);
  */
 OG_API int og_as_wrapped(og_value value, og_value *cls, og_value *inner, og_error *err);
 
-/* ---- numpy -----------------------------------------------------------------------------------------------
- */
+/* ---- numpy ---- */
 
 /* The most dimensions of an array. */
 #define OG_NDARRAY_DIMS 64

@@ -60,8 +60,7 @@ typedef struct og_conn_options {
     bool policy_inert;
 } og_conn_options;
 
-/* ---- Blocking -------------------------------------------------------------------------------------------
- */
+/* ---- Blocking ---- */
 
 /* Connects. NULL with `err` filled: OG_EADDRESS, OG_ECONNECT (says which address refused), OG_ETIMEOUT,
  * OG_EINVAL. */
@@ -130,8 +129,7 @@ OG_API void og_listener_interrupt(og_listener *listener);
  * before). */
 OG_API void og_listener_close(og_listener *listener);
 
-/* ---- Serving --------------------------------------------------------------------------------------------
- */
+/* ---- Serving ---- */
 
 typedef struct og_server og_server;
 
@@ -145,13 +143,11 @@ typedef struct og_server_options {
     void *user;
 
     int threads; /* loops, each with a thread; connections are dealt out in turn; 0: 1 */
-    int workers; /* threads for on_message, which may block then; 0: it runs on the loop's thread and must not
-                  */
+    int workers; /* threads on which on_message may block; 0: it runs on the loop's thread and must not */
 
-    size_t max_connections;  /* further ones wait in the system's queue; 0: 10,000 */
-    size_t max_queued;       /* bytes of answers for one connection before it is read no more; 0: 1 MiB + one
-                                message */
-    int64_t idle_timeout_ms; /* nothing arrives and nothing is in hand; 0: none */
+    size_t max_connections; /* further ones wait in the system's queue; 0: 10,000 */
+    size_t max_queued; /* bytes of answers to one peer after which it is not read; 0: 1 MiB + a message */
+    int64_t idle_timeout_ms;    /* nothing arrives and nothing is in hand; 0: none */
     int64_t message_timeout_ms; /* from the first byte of a message to its last; 0: 60,000; OG_FOREVER */
     int64_t stop_timeout_ms;    /* after og_server_stop() what is in hand has so long; 0: 5,000; a handler on
                                    a worker that has not returned then is waited for all the same, as nothing

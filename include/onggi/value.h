@@ -74,8 +74,7 @@ static inline bool og_valid(og_value value)
 /* The name of a kind as people read it, e.g. "dict"; never NULL. */
 OG_API const char *og_kind_name(og_kind kind);
 
-/* ---- Documents -------------------------------------------------------------------------------------------
- */
+/* ---- Documents ---- */
 
 /* An empty document that takes memory from `alloc` (NULL: the default), or NULL when there is none. */
 OG_API og_doc *og_doc_new(const og_allocator *alloc);
@@ -100,10 +99,10 @@ OG_API size_t og_doc_memory(const og_doc *doc);
  * OG_INVALID. */
 OG_API void og_doc_set_memory_limit(og_doc *doc, size_t bytes);
 
-/* ---- Building --------------------------------------------------------------------------------------------
- * What takes a document may run out of memory, and is OG_INVALID then. Containers refuse OG_INVALID
- * (OG_ENOMEM), so that a chain of calls can be checked once at its end.
- */
+/* ---- Building ---- */
+
+/* What takes a document may run out of memory, and is OG_INVALID then. Containers refuse OG_INVALID
+ * (OG_ENOMEM), so that a chain of calls can be checked once at its end. */
 
 OG_API og_value og_none(void);
 OG_API og_value og_bool(bool truth);
@@ -166,9 +165,9 @@ OG_API int og_dict_remove(og_doc *doc, og_value dict, og_value key, og_error *er
 OG_API og_value og_pack(og_doc *doc, og_error *err, const char *format, ...);
 OG_API og_value og_vpack(og_doc *doc, og_error *err, const char *format, va_list args);
 
-/* ---- Reading ---------------------------------------------------------------------------------------------
- * 0 and the result in `out`; OG_ETYPE when the value is of another kind, OG_EVALUE when it does not fit.
- */
+/* ---- Reading ---- */
+
+/* 0 and the result in `out`; OG_ETYPE when the value is of another kind, OG_EVALUE when it does not fit. */
 
 OG_API int og_as_bool(og_value value, bool *out);
 OG_API int og_as_int64(og_value value, int64_t *out); /* from int or bool */
@@ -257,8 +256,7 @@ OG_API int og_identical(og_value a, og_value b);
 /* A copy of `value` in `doc`, sharing and cycles kept. OG_INVALID when memory ran out. */
 OG_API og_value og_copy(og_doc *doc, og_value value);
 
-/* ---- Class references and inert objects ------------------------------------------------------------------
- */
+/* ---- Class references and inert objects ---- */
 
 /* A class or function by name. Both parts may hold any UTF-8. */
 OG_API og_value og_class(og_doc *doc, const char *module, size_t module_len, const char *qualname,

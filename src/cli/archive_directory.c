@@ -48,8 +48,7 @@ size_t zip_find_end(const uint8_t *bytes, size_t len)
     return SIZE_MAX;
 }
 
-/* ---- The end of the archive -----------------------------------------------------------------------------
- */
+/* ---- The end of the archive ---- */
 
 typedef struct ending {
     uint64_t count;
@@ -108,8 +107,7 @@ static const char *read_end(zip_archive *zip, ending *e)
     return NULL;
 }
 
-/* ---- Entries --------------------------------------------------------------------------------------------
- */
+/* ---- Entries ---- */
 
 /* One 64-bit number of the zip64 field takes the place of a 32-bit one that is all ones. */
 static bool widen(uint64_t *number, const uint8_t **at, const uint8_t *end)
@@ -207,8 +205,7 @@ static const char *read_entry(const zip_archive *zip, zip_member *m, size_t *at,
     return NULL;
 }
 
-/* ---- Members among one another --------------------------------------------------------------------------
- */
+/* ---- Members among one another ---- */
 
 static int by_header(const void *a, const void *b)
 {

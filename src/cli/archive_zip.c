@@ -20,8 +20,7 @@ bool inspect_is_zip(const uint8_t *bytes, size_t len)
     return found;
 }
 
-/* ---- Unpacking ------------------------------------------------------------------------------------------
- */
+/* ---- Unpacking ---- */
 
 /* Unpacks into `out` until it has `most` bytes or the stream ends. NULL or what is wrong. */
 static const char *run_inflate(z_stream *z, size_t most, og_buf *out, bool *ended)
@@ -89,8 +88,7 @@ const char *zip_read(const zip_archive *zip, const zip_member *m, size_t most, o
     return checksum(out) == m->crc ? NULL : "its checksum is wrong";
 }
 
-/* ---- Looking at members ---------------------------------------------------------------------------------
- */
+/* ---- Looking at members ---- */
 
 /* Archives in archives wait here, so that nothing is recursive. */
 typedef struct waiting {

@@ -107,8 +107,7 @@ void cli_blunt(char *text)
     *to = '\0';
 }
 
-/* ---- The line around a place ----------------------------------------------------------------------------
- */
+/* ---- The line around a place ---- */
 
 enum { BEFORE = 40, COLUMNS = 76, DOTS = 3, BYTES = 160 };
 _Static_assert(2 * BYTES + 2 * DOTS + 8 < CLI_LINE_SIZE, "what is looked at fits the line");

@@ -14,8 +14,7 @@
 
 enum { PIECE = 1 << 16, DEFAULT_LIMIT = 1 << 30, FOLDERS_DEEP = 64, HEAD = 512, TAIL = 66000 };
 
-/* ---- Files ----------------------------------------------------------------------------------------------
- */
+/* ---- Files ---- */
 
 int inspect_bytes(inspection *run, const inspect_thing *thing)
 {
@@ -128,8 +127,7 @@ static int inspect_file(inspection *run, const char *path, bool asked_for)
     return status;
 }
 
-/* ---- Folders --------------------------------------------------------------------------------------------
- */
+/* ---- Folders ---- */
 
 /* Names that are still to be looked at: a stack, so that nothing is recursive. */
 typedef struct names {
@@ -229,8 +227,7 @@ static int inspect_path(inspection *run, const char *path)
     return status;
 }
 
-/* ---- The whole ------------------------------------------------------------------------------------------
- */
+/* ---- The whole ---- */
 
 static bool wants_colour(void)
 {

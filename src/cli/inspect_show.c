@@ -32,8 +32,7 @@ static void worsen(inspection *run, og_verdict verdict)
     if (verdict > run->verdict) run->verdict = verdict;
 }
 
-/* ---- Text for terminals ---------------------------------------------------------------------------------
- */
+/* ---- Text for terminals ---- */
 
 static int put(inspection *run, const char *format, ...) OG_PRINTF(2, 3);
 
@@ -85,8 +84,7 @@ static int put_place(inspection *run, const char *name, size_t number, size_t at
     return status;
 }
 
-/* ---- JSON -----------------------------------------------------------------------------------------------
- */
+/* ---- JSON ---- */
 
 static int put_json(inspection *run, og_value value)
 {
@@ -107,8 +105,7 @@ static og_value new_record(og_doc *doc, const char *name, size_t number, size_t 
     return record;
 }
 
-/* ---- Listings -------------------------------------------------------------------------------------------
- */
+/* ---- Listings ---- */
 
 static int put_line(inspection *run, const og_pickle_line *line)
 {
@@ -211,8 +208,7 @@ int inspect_list(inspection *run, const char *name, const uint8_t *bytes, size_t
     return status;
 }
 
-/* ---- Reports --------------------------------------------------------------------------------------------
- */
+/* ---- Reports ---- */
 
 static int put_use_name(inspection *run, const og_pickle_use *use)
 {

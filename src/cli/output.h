@@ -25,8 +25,7 @@ cli_form cli_output_form(const cli_options *options, const char *codec);
 /* What cli_print() returns when nobody reads our output any more: time to end, without a word. */
 enum { CLI_OUTPUT_GONE = 100 };
 
-/* Prints one value. 0, CLI_OUTPUT_GONE, or the exit status after saying why.
- */
+/* Prints one value. 0, CLI_OUTPUT_GONE, or the exit status after saying why. */
 int cli_print(cli_output *output, og_value value);
 
 /* Writes what was gathered. As cli_print(). */

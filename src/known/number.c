@@ -4,8 +4,7 @@
 
 #include "base/number.h"
 
-/* ---- Decimal ---------------------------------------------------------------------------------------------
- */
+/* ---- Decimal ---- */
 
 #define MAX_EXPONENT INT64_C(2000000000000000000) /* beyond what the decimal module can hold */
 
@@ -160,8 +159,7 @@ int og_as_decimal(og_value value, og_buf *out, og_error *err)
     return og_error_set(err, (og_status)status, OG_NO_POSITION, "no room for the text of a decimal.Decimal");
 }
 
-/* ---- Fraction --------------------------------------------------------------------------------------------
- */
+/* ---- Fraction ---- */
 
 enum { MAX_DIGITS = 4300 };
 
@@ -206,8 +204,7 @@ int og_as_fraction(og_value value, og_doc *doc, og_value *numerator, og_value *d
     return OG_OK;
 }
 
-/* ---- UUID ------------------------------------------------------------------------------------------------
- */
+/* ---- UUID ---- */
 
 bool og__known_int_of_128_bits(og_value number, uint8_t out[16])
 {
@@ -234,8 +231,7 @@ int og_as_uuid(og_value value, uint8_t out[16], og_error *err)
     return OG_OK;
 }
 
-/* ---- range and slice -------------------------------------------------------------------------------------
- */
+/* ---- range and slice ---- */
 
 /* One argument is the end, two are start and end, three have the step too. */
 static bool three(og_value args, og_value *start, og_value *stop, og_value *step)

@@ -4,8 +4,7 @@
 
 #include <stdio.h>
 
-/* ---- dtype -----------------------------------------------------------------------------------------------
- */
+/* ---- dtype ---- */
 
 static int refuse_dtype(og_error *err, const char *what)
 {
@@ -193,8 +192,7 @@ int og_dtype_field(const og_dtype *dtype, size_t index, og_value *name, og_dtype
     return OG_OK;
 }
 
-/* ---- ndarray ---------------------------------------------------------------------------------------------
- */
+/* ---- ndarray ---- */
 
 static int refuse_array(og_error *err, const char *what)
 {

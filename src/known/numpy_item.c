@@ -10,8 +10,7 @@
 /* Fields of a structure that is shown as a value. */
 enum { FIELDS_SHOWN = 64 };
 
-/* ---- Items -----------------------------------------------------------------------------------------------
- */
+/* ---- Items ---- */
 
 static uint64_t load(const uint8_t *at, size_t size, char order)
 {
@@ -88,8 +87,7 @@ static int load_str(const uint8_t *at, size_t size, char order, og_doc *doc, og_
     return OG_OK;
 }
 
-/* ---- datetime64 and timedelta64 --------------------------------------------------------------------------
- */
+/* ---- datetime64 and timedelta64 ---- */
 
 typedef struct unit {
     const char *name;
@@ -333,8 +331,7 @@ int og_as_numpy_scalar(og_value value, og_doc *doc, og_value *out, og_error *err
     return og_dtype_item(&d, bytes, doc, out, err);
 }
 
-/* ---- Nested lists ----------------------------------------------------------------------------------------
- */
+/* ---- Nested lists ---- */
 
 enum { BYTES_FOR_A_BYTE = 64, BYTES_FREE = 65536 };
 

@@ -90,8 +90,7 @@ static void report_sys(og__dgram *dgram, int sys, const char *doing, const og__a
     report(dgram, &err);
 }
 
-/* ---- Receiving ------------------------------------------------------------------------------------------
- */
+/* ---- Receiving ---- */
 
 static int receive(og__dgram *dgram, og__gram_area *area)
 {
@@ -158,8 +157,7 @@ static void on_poll(uv_poll_t *poll, int status, int events)
     update(dgram);
 }
 
-/* ---- Sending --------------------------------------------------------------------------------------------
- */
+/* ---- Sending ---- */
 
 /* Entries of the queue begin where an address may stand. */
 static size_t padded(size_t len)
@@ -297,8 +295,7 @@ int og__net_dgram_send(og__dgram *dgram, const void *data, size_t len, const og_
     return OG_OK;
 }
 
-/* ---- Opening and closing --------------------------------------------------------------------------------
- */
+/* ---- Opening and closing ---- */
 
 static int init(og__dgram *dgram, og__loop *loop, int fd)
 {

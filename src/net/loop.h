@@ -56,8 +56,7 @@ typedef struct og__call {
  */
 void og__net_loop_call(og__loop *loop, og__call *call);
 
-/* ---- Listening for streams ------------------------------------------------------------------------------
- */
+/* ---- Listening for streams ---- */
 
 /*
  * Takes over a listening stream socket (it is closed with the listener). `on_accept` gets each new
@@ -74,8 +73,7 @@ og__listener *og__net_listener_open(og__loop *loop, og__socket *socket,
 void og__net_listener_pause(og__listener *listener, bool pause);
 void og__net_listener_close(og__listener *listener);
 
-/* ---- Streams --------------------------------------------------------------------------------------------
- */
+/* ---- Streams ---- */
 
 /*
  * What a stream tells its owner. All are called with `ctx`; any but on_data may be NULL; none but on_close is
@@ -134,8 +132,7 @@ void og__net_stream_close(og__stream *stream);
 /* Remote address as text, as og__net_address_text(). */
 const char *og__net_stream_peer(const og__stream *stream, char *text, size_t size);
 
-/* ---- Datagrams ------------------------------------------------------------------------------------------
- */
+/* ---- Datagrams ---- */
 
 typedef struct og__dgram og__dgram;
 
@@ -158,8 +155,7 @@ og__dgram *og__net_dgram_open(og__loop *loop, og__socket *socket,
 int og__net_dgram_send(og__dgram *dgram, const void *data, size_t len, const og__address *to, og_error *err);
 void og__net_dgram_close(og__dgram *dgram);
 
-/* ---- Timers ---------------------------------------------------------------------------------------------
- */
+/* ---- Timers ---- */
 
 /* A timer that calls `fn(ctx)` once each time it was started and has run out. Not running yet. */
 og__timer *og__net_timer_open(og__loop *loop, void (*fn)(void *ctx), void *ctx, og_error *err);

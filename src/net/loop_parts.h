@@ -74,8 +74,7 @@ void og__net_gram_area_free(og__loop *loop);
 /* Fills `err` (OG_EIO or OG_ENOMEM) from a libuv status. */
 int og__net_uv_error(og_error *err, int status, const char *doing);
 
-/* ---- What is to be written ------------------------------------------------------------------------------
- */
+/* ---- What is to be written ---- */
 
 typedef struct og__chunk og__chunk;
 
@@ -96,8 +95,7 @@ int og__net_queue_take(og__queue *queue, const og_allocator *alloc, og_buf *buf,
 int og__net_queue_write(og__queue *queue, const og_allocator *alloc, int fd);
 void og__net_queue_free(og__queue *queue, const og_allocator *alloc);
 
-/* ---- Streams --------------------------------------------------------------------------------------------
- */
+/* ---- Streams ---- */
 
 typedef struct og__connecting og__connecting;
 

@@ -105,8 +105,7 @@ static void break_writing(og__stream *stream)
     og__net_queue_free(&stream->queue, stream->loop->alloc);
 }
 
-/* ---- Reading --------------------------------------------------------------------------------------------
- */
+/* ---- Reading ---- */
 
 /* One read: true when there may be more. */
 static bool read_once(og__stream *stream)
@@ -143,8 +142,7 @@ static void read_some(og__stream *stream)
         if (!read_once(stream)) return;
 }
 
-/* ---- Writing --------------------------------------------------------------------------------------------
- */
+/* ---- Writing ---- */
 
 static void note_high_water(og__stream *stream)
 {
@@ -262,8 +260,7 @@ void og__net_stream_set_high_water(og__stream *stream, size_t bytes)
     stream->high_water = bytes;
 }
 
-/* ---- The rest -------------------------------------------------------------------------------------------
- */
+/* ---- The rest ---- */
 
 void og__net_stream_begin(og__stream *stream)
 {

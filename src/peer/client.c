@@ -41,8 +41,7 @@ static bool is_accepted_datagram(const client *c)
     return c->socket != &c->own;
 }
 
-/* ---- Making and unmaking --------------------------------------------------------------------------------
- */
+/* ---- Making and unmaking ---- */
 
 static client *client_new(const og__setup *setup, const og__address *peer, size_t buffer_size, uint64_t id)
 {
@@ -120,8 +119,7 @@ static void close_client(og_conn *conn)
     og__base_free(alloc, c, sizeof *c);
 }
 
-/* ---- Sending --------------------------------------------------------------------------------------------
- */
+/* ---- Sending ---- */
 
 static int write_out(client *c, const og_buf *out, og_error *err)
 {
@@ -177,8 +175,7 @@ static int shutdown_client(og_conn *conn, og_error *err)
     return OG_OK;
 }
 
-/* ---- Receiving ------------------------------------------------------------------------------------------
- */
+/* ---- Receiving ---- */
 
 /* The next message; also sends what reading it has shown that an answer lacked. */
 static int take(client *c, og__message *message, og_error *err)

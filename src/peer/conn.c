@@ -29,8 +29,7 @@ static bool is_codec(const og_codec *codec, const char *name)
     return codec && strcmp(codec->name, name) == 0;
 }
 
-/* ---- Making and unmaking --------------------------------------------------------------------------------
- */
+/* ---- Making and unmaking ---- */
 
 static og__codec_kind kind_of(const og_codec *codec)
 {
@@ -98,8 +97,7 @@ void og__peer_conn_fini(og__conn *conn)
     og_buf_free(&conn->out);
 }
 
-/* ---- The bytes that are there ---------------------------------------------------------------------------
- */
+/* ---- The bytes that are there ---- */
 
 /* The unconsumed bytes that stand in one piece, in `pending` if any are there. */
 static const uint8_t *window(const og__conn *conn, size_t *len)
@@ -212,8 +210,7 @@ bool og__peer_conn_settled(const og__conn *conn)
     return conn->settled;
 }
 
-/* ---- Silence --------------------------------------------------------------------------------------------
- */
+/* ---- Silence ---- */
 
 static bool reads_raw(const og__conn *conn)
 {
@@ -244,8 +241,7 @@ void og__peer_conn_idle(og__conn *conn)
     if (conn->silences < OG__SILENCES) conn->silences++;
 }
 
-/* ---- Deciding -------------------------------------------------------------------------------------------
- */
+/* ---- Deciding ---- */
 
 /* True for raw framing in which a line's end after the first value would mean lines. */
 static bool may_be_lines(const og__conn *conn)
@@ -343,8 +339,7 @@ static void settle(og__conn *conn)
     conn->settled = true;
 }
 
-/* ---- Taking messages ------------------------------------------------------------------------------------
- */
+/* ---- Taking messages ---- */
 
 /* Silence ends a bare value: looks without changing what the scanner knows. */
 static int find_after_silence(og__conn *conn, const uint8_t *data, size_t len, og_frame *frame, og_error *err)
@@ -546,8 +541,7 @@ int og__peer_conn_next(og__conn *conn, og_value *value, og_error *err)
     return status;
 }
 
-/* ---- Putting --------------------------------------------------------------------------------------------
- */
+/* ---- Putting ---- */
 
 /* Answers to a pickle are of no higher protocol than it had: an old Python must be able to read them. */
 static const og_codec_options *answer_options(const og__conn *conn, og_codec_options *own)
@@ -596,8 +590,7 @@ int og__peer_conn_put(og__conn *conn, og_value value, og_error *err)
     return OG_OK;
 }
 
-/* ---- Names ----------------------------------------------------------------------------------------------
- */
+/* ---- Names ---- */
 
 const char *og__peer_conn_codec(const og__conn *conn)
 {

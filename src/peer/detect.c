@@ -118,8 +118,7 @@ static int bare_end(const og__look *look, const reading *r, size_t from, size_t 
     return found;
 }
 
-/* ---- Readings with a length before the message -----------------------------------------------------------
- */
+/* ---- Readings with a length before the message ---- */
 
 /* True when all bytes of a reading's header are printable: text that might as well be a value. */
 static bool printable_head(const og__look *look, const reading *r)
@@ -181,8 +180,7 @@ static void fit_head(const og__look *look, reading *r)
     }
 }
 
-/* ---- Readings without ------------------------------------------------------------------------------------
- */
+/* ---- Readings without ---- */
 
 static void read_bare(const og__look *look, reading *r)
 {
@@ -271,8 +269,7 @@ static void fit_bare(const og__look *look, reading *r)
         fit_bare_number(look, r, end);
 }
 
-/* ---- All readings together -------------------------------------------------------------------------------
- */
+/* ---- All readings together ---- */
 
 static void read_all(const og__look *look, reading *r)
 {

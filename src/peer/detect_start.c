@@ -20,8 +20,7 @@ static bool is_digit(uint8_t c)
     return c >= '0' && c <= '9';
 }
 
-/* ---- JSON -----------------------------------------------------------------------------------------------
- */
+/* ---- JSON ---- */
 
 /* The next byte after white space from `at`; `len` when there is none. */
 static size_t skip_space(const uint8_t *data, size_t len, size_t at)
@@ -79,8 +78,7 @@ static og__start json_start(const uint8_t *data, size_t len, bool final)
     }
 }
 
-/* ---- Pickles --------------------------------------------------------------------------------------------
- */
+/* ---- Pickles ---- */
 
 /* What may follow a value that stands alone: STOP, or a PUT of whichever protocol. */
 static bool follows_scalar(uint8_t c)

@@ -16,8 +16,7 @@ typedef struct answer {
     size_t len;
 } answer;
 
-/* ---- Answering ------------------------------------------------------------------------------------------
- */
+/* ---- Answering ---- */
 
 static void send_answer(void *arg)
 {
@@ -65,8 +64,7 @@ int og__peer_gram_send(og__served *served, og_value value, og_error *err)
     return status;
 }
 
-/* ---- Receiving ------------------------------------------------------------------------------------------
- */
+/* ---- Receiving ---- */
 
 static bool same_address(const og__address *a, const og__address *b)
 {

@@ -11,8 +11,7 @@ static og__served *served_of(og_conn *conn)
     return (og__served *)(void *)conn;
 }
 
-/* ---- Counting references --------------------------------------------------------------------------------
- */
+/* ---- Counting references ---- */
 
 /* Only datagrams need the address: ten thousand silent streams should cost little. */
 static size_t size_of(bool is_gram)
@@ -108,8 +107,7 @@ void og__peer_served_leave(og__served *served)
     og__peer_served_unref(served);
 }
 
-/* ---- Calling the lane -----------------------------------------------------------------------------------
- */
+/* ---- Calling the lane ---- */
 
 static void on_post(void *arg)
 {
@@ -137,8 +135,7 @@ static bool will_attend(const og__served *served)
     return pthread_equal(pthread_self(), served->lane->thread) && served->pumping;
 }
 
-/* ---- The public functions -------------------------------------------------------------------------------
- */
+/* ---- The public functions ---- */
 
 static int closed(og_error *err)
 {

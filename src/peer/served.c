@@ -83,8 +83,7 @@ static size_t waiting(og__served *served)
     return len + queued;
 }
 
-/* ---- Ending ---------------------------------------------------------------------------------------------
- */
+/* ---- Ending ---- */
 
 /* The stream is closed and no worker has a message of it: the user hears of it, and that is all. */
 static void finish_gone(og__served *served)
@@ -187,8 +186,7 @@ static void check_end(og__served *served)
     og__net_stream_read(served->stream, true);
 }
 
-/* ---- Writing --------------------------------------------------------------------------------------------
- */
+/* ---- Writing ---- */
 
 /* Takes what was put out of the core. */
 static og_buf take_out(og__served *served, bool *shut)
@@ -252,8 +250,7 @@ static void flush(og__served *served)
     if (shut) og__net_stream_shutdown(served->stream);
 }
 
-/* ---- Reading --------------------------------------------------------------------------------------------
- */
+/* ---- Reading ---- */
 
 /* Whether `part` of what is allowed is with the peer or the workers already. */
 static bool is_loaded(og__served *served, unsigned part)
@@ -437,8 +434,7 @@ void og__peer_served_stop(og__served *served)
         check_end(served);
 }
 
-/* ---- What the stream tells ------------------------------------------------------------------------------
- */
+/* ---- What the stream tells ---- */
 
 static uint8_t *on_alloc(void *ctx, size_t *size)
 {
@@ -522,8 +518,7 @@ void og__peer_served_open(og__lane *lane, og__port *port, og__socket *socket)
     og__peer_served_attend(served);
 }
 
-/* ---- Time limits ----------------------------------------------------------------------------------------
- */
+/* ---- Time limits ---- */
 
 static void message_too_slow(og__served *served)
 {

@@ -39,8 +39,7 @@ void og__peer_server_log(const og_server *server, og_log_level level, const og_c
     server->options.on_log(level, conn, text, server->options.user);
 }
 
-/* ---- Making ---------------------------------------------------------------------------------------------
- */
+/* ---- Making ---- */
 
 static int64_t or_default(int64_t given, int64_t otherwise)
 {
@@ -161,8 +160,7 @@ void og_server_free(og_server *server)
     og__base_free(server->alloc, server, sizeof *server);
 }
 
-/* ---- Endpoints ------------------------------------------------------------------------------------------
- */
+/* ---- Endpoints ---- */
 
 int og_server_listen(og_server *server, const char *endpoint, og_error *err)
 {
@@ -204,8 +202,7 @@ size_t og_server_connections(const og_server *server)
     return atomic_load(&server->connections);
 }
 
-/* ---- Accepting ------------------------------------------------------------------------------------------
- */
+/* ---- Accepting ---- */
 
 static void pause_accepting(og_server *server, bool pause)
 {
@@ -291,8 +288,7 @@ static void on_accept_error(void *ctx, const og_error *err)
     og__peer_server_log(port->server, OG_LOG_ERROR, NULL, "%s: %s", port->endpoint, err->text);
 }
 
-/* ---- Running --------------------------------------------------------------------------------------------
- */
+/* ---- Running ---- */
 
 /* Puts every endpoint on a lane: those of streams on the first, which deals connections out to all. */
 static int open_ports(og_server *server, og_error *err)

@@ -142,8 +142,7 @@ struct og_server {
     atomic_uint_fast64_t ids;
 };
 
-/* ---- server.c --------------------------------------------------------------------------------------------
- */
+/* ---- server.c ---- */
 
 /* Tells people. Any thread. */
 void og__peer_server_log(const og_server *server, og_log_level level, const og_conn *conn, const char *format,
@@ -155,8 +154,7 @@ int og__peer_start_thread(pthread_t *thread, void *(*fn)(void *), void *arg);
 /* A connection of the lane's is gone. */
 void og__peer_lane_left(og__lane *lane, bool was_stream);
 
-/* ---- served.c --------------------------------------------------------------------------------------------
- */
+/* ---- served.c ---- */
 
 /* Takes an accepted socket on. On failure it is closed. */
 void og__peer_served_open(og__lane *lane, og__port *port, og__socket *socket);
@@ -185,8 +183,7 @@ int og__peer_served_deliver(og__served *served, const og__message *message, og_e
 
 void og__peer_served_expired(void *ctx, og__watch_kind kind);
 
-/* ---- reply.c ---------------------------------------------------------------------------------------------
- */
+/* ---- reply.c ---- */
 
 extern const og__handle_ops og__peer_served_ops;
 
@@ -213,8 +210,7 @@ void og__peer_served_unlock(og__served *served, bool locked);
 /* Has the lane attend to the connection soon. With the lock held. */
 void og__peer_served_post(og__served *served);
 
-/* ---- gram.c ----------------------------------------------------------------------------------------------
- */
+/* ---- gram.c ---- */
 
 void og__peer_gram_received(void *ctx, const uint8_t *data, size_t len, const og__address *from);
 void og__peer_gram_error(void *ctx, const og_error *err);
@@ -226,8 +222,7 @@ int og__peer_gram_send(og__served *served, og_value value, og_error *err);
 /* A datagram's connection that nobody holds any more goes. */
 void og__peer_gram_attend(og__served *served);
 
-/* ---- workers.c -------------------------------------------------------------------------------------------
- */
+/* ---- workers.c ---- */
 
 /* Starts `count` threads. NULL with `err` filled. */
 og__workers *og__peer_workers_start(og_server *server, int count, og_error *err);

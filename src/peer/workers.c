@@ -162,8 +162,7 @@ static void *run_worker(void *arg)
     return NULL;
 }
 
-/* ---- For the lanes --------------------------------------------------------------------------------------
- */
+/* ---- For the lanes ---- */
 
 int og__peer_workers_give(og__workers *workers, og__served *served, const og__message *message)
 {
@@ -231,8 +230,7 @@ bool og__peer_workers_full(og__workers *workers)
     return full;
 }
 
-/* ---- Starting and stopping ------------------------------------------------------------------------------
- */
+/* ---- Starting and stopping ---- */
 
 og__workers *og__peer_workers_start(og_server *server, int count, og_error *err)
 {

@@ -136,8 +136,7 @@ static void reads_the_same_when_fast(void **state)
     }
 }
 
-/* ---- Dicts that have a model ------------------------------------------------------------------------------
- */
+/* ---- Dicts that have a model ---- */
 
 /* A list of four dicts with `keys` keys each, all the same ones; the second dict gets another key afterwards.
  */
@@ -195,9 +194,7 @@ static void finds_keys_of_dicts_like_others(void **state)
     og_doc_free(doc);
 }
 
-/* ---- Many values
- * --------------------------------------------------------------------------------------------
- */
+/* ---- Many values ---- */
 
 /* Lists of floats and of other things in one another, enough to outgrow the memo, the stack and the first
  * chunks. */
@@ -235,8 +232,7 @@ static void reads_many_values(void **state)
     free(bytes);
 }
 
-/* ---- Text
- * -------------------------------------------------------------------------------------------------- */
+/* ---- Text ---- */
 
 /* The text as a str, in a pickle that is long enough to be read at full speed. */
 static void assert_same_str(const uint8_t *text, size_t len)
@@ -286,8 +282,7 @@ static void knows_text_as_the_plain_check_does(void **state)
     }
 }
 
-/* ---- Writing
- * ----------------------------------------------------------------------------------------------- */
+/* ---- Writing ---- */
 
 /* Strings, ints of all sizes and small lists, enough for several frames; strings stand in their places twice.
  */

@@ -177,8 +177,7 @@ static void every_opcode_takes_or_refuses_every_kind(void **state)
     }
 }
 
-/* ---- What was wrong once --------------------------------------------------------------------------------
- */
+/* ---- What was wrong once ---- */
 
 static og_value read_text(const char *bytes, size_t len)
 {

@@ -168,8 +168,7 @@ static void test_posts_after_stop(void **state)
     loop = og__net_loop_new(NULL, NULL);
 }
 
-/* ---- Timers ---------------------------------------------------------------------------------------------
- */
+/* ---- Timers ---- */
 
 enum { TIMERS = 50 };
 
@@ -245,8 +244,7 @@ static void test_timer_restart(void **state)
     og__net_timer_start(b.kept, UINT64_MAX); /* never, and left to og__net_loop_free() */
 }
 
-/* ---- Listeners ------------------------------------------------------------------------------------------
- */
+/* ---- Listeners ---- */
 
 typedef struct hall {
     og__listener *listener;

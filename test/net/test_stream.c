@@ -123,8 +123,7 @@ static void on_connect(void *ctx, const og_error *err)
     close_if(e, IN_CONNECT);
 }
 
-/* ---- Running until something has happened ---------------------------------------------------------------
- */
+/* ---- Running until something has happened ---- */
 
 typedef struct waiting {
     og__timer *timer;
@@ -162,8 +161,7 @@ static void run_for(int ms)
     og__net_timer_close(w.timer);
 }
 
-/* ---- Pairs ----------------------------------------------------------------------------------------------
- */
+/* ---- Pairs ---- */
 
 /* A stream on the loop and a blocking socket at its other end. */
 static void open_ends(end *e, og__socket *far)
@@ -462,8 +460,7 @@ static void test_loop_closes_streams(void **state)
     loop = og__net_loop_new(NULL, NULL);
 }
 
-/* ---- Connecting -----------------------------------------------------------------------------------------
- */
+/* ---- Connecting ---- */
 
 static void connect_to(end *e, const og_endpoint *endpoint, int64_t timeout_ms)
 {

@@ -12,8 +12,7 @@ void nap(long ms)
     nanosleep(&t, NULL);
 }
 
-/* ---- A server that echoes, and counts --------------------------------------------------------------------
- */
+/* ---- A server that echoes, and counts ---- */
 
 void on_open(og_conn *conn, void *user)
 {

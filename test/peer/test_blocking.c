@@ -166,8 +166,7 @@ static void datagrams(void **state)
     stop(&s);
 }
 
-/* ---- Peers that know nothing of us -----------------------------------------------------------------------
- */
+/* ---- Peers that know nothing of us ---- */
 
 static int plain_connect(const char *endpoint)
 {
@@ -221,8 +220,7 @@ static void a_line_in_two_packets_is_answered_by_a_line(void **state)
     stop(&s);
 }
 
-/* ---- Time limits and ends --------------------------------------------------------------------------------
- */
+/* ---- Time limits and ends ---- */
 
 static void time_limits(void **state)
 {

@@ -2,8 +2,7 @@
 /* The server on loops, with and without workers: speaking, answering, starting and stopping. */
 #include "server_test.h"
 
-/* ---- Speaking --------------------------------------------------------------------------------------------
- */
+/* ---- Speaking ---- */
 
 static void answers_in_kind(void **state)
 {
@@ -142,8 +141,7 @@ static void datagrams(void **state)
     }
 }
 
-/* ---- Answers from other threads --------------------------------------------------------------------------
- */
+/* ---- Answers from other threads ---- */
 
 typedef struct later {
     og_conn *conn;
@@ -238,8 +236,7 @@ static void a_kept_connection_outlives_its_peer_and_server(void **state)
     og_conn_release(kept);
 }
 
-/* ---- Stopping --------------------------------------------------------------------------------------------
- */
+/* ---- Stopping ---- */
 
 static void stopping_finishes_what_is_in_hand(void **state)
 {
@@ -289,8 +286,7 @@ static void stopping_does_not_wait_for_ever(void **state)
     og_server_free(server);
 }
 
-/* ---- Greeting, disconnecting, shutting down --------------------------------------------------------------
- */
+/* ---- Greeting, disconnecting, shutting down ---- */
 
 static void on_open_greet(og_conn *conn, void *user)
 {

@@ -2,8 +2,7 @@
 /* The server's limits, and peers that come up against them. */
 #include "server_test.h"
 
-/* ---- Bad peers -------------------------------------------------------------------------------------------
- */
+/* ---- Bad peers ---- */
 
 static void bad_messages_harm_nobody_else(void **state)
 {

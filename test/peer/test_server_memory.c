@@ -140,8 +140,7 @@ static void every_allocation_of_a_server_fails(void **state)
         }
 }
 
-/* ---- Starting, datagrams, clients ------------------------------------------------------------------------
- */
+/* ---- Starting, datagrams, clients ---- */
 
 static int start_and_stop(const og_allocator *alloc, int workers)
 {

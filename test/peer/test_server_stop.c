@@ -49,8 +49,7 @@ static void sigterm_stops_a_server_in_the_foreground(void **state)
     sigaction(SIGTERM, &before, NULL);
 }
 
-/* ---- A handler that does not return ----------------------------------------------------------------------
- */
+/* ---- A handler that does not return ---- */
 
 static pthread_mutex_t door = PTHREAD_MUTEX_INITIALIZER;
 static atomic_int inside;

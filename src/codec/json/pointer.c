@@ -21,8 +21,7 @@ typedef struct reach {
     og_error *err;
 } reach;
 
-/* ---- The text -------------------------------------------------------------------------------------------
- */
+/* ---- The text ---- */
 
 static int check_syntax(const char *pointer, og_error *err)
 {
@@ -60,8 +59,7 @@ static int take_step(reach *r)
     return OG_OK;
 }
 
-/* ---- Sentences ------------------------------------------------------------------------------------------
- */
+/* ---- Sentences ---- */
 
 typedef struct shown {
     char text[SHOWN_MAX + 16];
@@ -140,8 +138,7 @@ static og_value no_such_key(const reach *r, og_value value, const og_mapping *ke
                   show_way(r).text, keys->count ? listed : ", which is empty");
 }
 
-/* ---- Into mappings --------------------------------------------------------------------------------------
- */
+/* ---- Into mappings ---- */
 
 static int put_key(og_value key, size_t limit, og_buf *out)
 {
@@ -205,8 +202,7 @@ static og_value step_into_mapping(const reach *r, og_value value, const og_mappi
     return og_valid(found) ? found : no_such_key(r, value, keys);
 }
 
-/* ---- Into sequences -------------------------------------------------------------------------------------
- */
+/* ---- Into sequences ---- */
 
 /* The index that a step is: digits without a leading zero; SIZE_MAX for one that nothing has. False when it
  * is none. */
@@ -242,8 +238,7 @@ static og_value step_into_items(const reach *r, og_value value, og_value items, 
     return item;
 }
 
-/* ---- Into values ----------------------------------------------------------------------------------------
- */
+/* ---- Into values ---- */
 
 /* Objects: what collections hold, what a named tuple was made from, else attributes. */
 static og_value step_into_object(const reach *r, og_value object)

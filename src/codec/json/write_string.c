@@ -90,8 +90,7 @@ static inline size_t copy_plain(og__json_writer *w, const uint8_t *text, size_t 
     return n;
 }
 
-/* ---- With room for the worst --------------------------------------------------------------------------
- */
+/* ---- With room for the worst ---- */
 
 /* True when one of eight bytes is special. In the highest bit of each: it is below 0x20, or becomes 0. */
 static inline bool any_special8(uint64_t x, bool ascii)
@@ -174,8 +173,7 @@ uint8_t *og__json_put_text(uint8_t *at, const char *text, size_t len, bool ascii
     return at;
 }
 
-/* ---- With as much room as there is --------------------------------------------------------------------
- */
+/* ---- With as much room as there is ---- */
 
 /* Likewise, asking for room as it goes. */
 static int write_careful(og__json_writer *w, const uint8_t *text, size_t len, bool surrogates)

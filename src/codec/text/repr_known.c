@@ -26,8 +26,7 @@ static int end_with(og_doc *scratch, og__known_repr *r, const char *after)
     return og_valid(r->after) ? OG_OK : OG_ENOMEM;
 }
 
-/* ---- Times -----------------------------------------------------------------------------------------------
- */
+/* ---- Times ---- */
 
 static int known_time(og_doc *scratch, og_value object, og_type type, og__known_repr *r)
 {
@@ -100,8 +99,7 @@ static int known_timezone(og_doc *scratch, og_value object, og_type type, og__kn
     return status < 0 || !named ? status : end_with(scratch, r, ")");
 }
 
-/* ---- Numbers and names -----------------------------------------------------------------------------------
- */
+/* ---- Numbers and names ---- */
 
 /* Those that are shown as a name and their str() in quotes. */
 static int known_text(og_doc *scratch, og_value object, const char *name, og__known_repr *r)
@@ -180,8 +178,7 @@ static int known_slice(og_doc *scratch, og_value object, og__known_repr *r)
     return status < 0 ? status : end_with(scratch, r, "");
 }
 
-/* ---- Collections -----------------------------------------------------------------------------------------
- */
+/* ---- Collections ---- */
 
 /* The factory of a defaultdict: None or a class. */
 static int put_factory(og_value factory, og_buf *out)
@@ -228,8 +225,7 @@ static int known_deque(og_doc *scratch, og_value object, og__known_repr *r)
     return end_with(scratch, r, d.has_maxlen ? after : ")");
 }
 
-/* ---- numpy -----------------------------------------------------------------------------------------------
- */
+/* ---- numpy ---- */
 
 /* As an expression that numpy reads: array([1, 2], dtype='<i8'). Spans of time are left as they are: numpy
  * would not take seconds for them. */

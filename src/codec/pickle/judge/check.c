@@ -31,8 +31,7 @@ const char *og_verdict_text(og_verdict verdict)
     }
 }
 
-/* ---- Findings -------------------------------------------------------------------------------------------
- */
+/* ---- Findings ---- */
 
 /* What makes a use different from others: how, depth, length of the module, then both names, each with a NUL.
  */
@@ -126,8 +125,7 @@ void og_pickle_report_fini(og_pickle_report *report)
     *report = (og_pickle_report){.verdict = OG_UNREADABLE};
 }
 
-/* ---- Checking -------------------------------------------------------------------------------------------
- */
+/* ---- Checking ---- */
 
 /* Reads the pickle into a document that is thrown away. */
 static int run(og__watch *watch, const uint8_t *bytes, size_t len, bool first, size_t *size, og_error *err)

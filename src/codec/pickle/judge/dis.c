@@ -59,8 +59,7 @@ static int no_memory(og_error *err)
     return og_error_set(err, OG_ENOMEM, OG_NO_POSITION, "no memory to list a pickle");
 }
 
-/* ---- The stack ------------------------------------------------------------------------------------------
- */
+/* ---- The stack ---- */
 
 static bool is_mark_on_top(const og__dis_stack *s)
 {
@@ -109,8 +108,7 @@ static int push_mark(og__dis_stack *s, size_t position, og_error *err)
     return OG_OK;
 }
 
-/* ---- One opcode -----------------------------------------------------------------------------------------
- */
+/* ---- One opcode ---- */
 
 static size_t words(const char *text)
 {
@@ -259,8 +257,7 @@ int og_pickle_dis_next(og_pickle_dis *dis, og_pickle_line *line, bool *shown, og
     return status;
 }
 
-/* ---- The line -------------------------------------------------------------------------------------------
- */
+/* ---- The line ---- */
 
 enum { INDENT_MAX = 100 };
 

@@ -46,8 +46,7 @@ void og_policy_set_nested(og_policy *policy, unsigned depth)
     policy->nested = depth < OG__NESTED_MAX ? depth : OG__NESTED_MAX;
 }
 
-/* ---- Finding rows ---------------------------------------------------------------------------------------
- */
+/* ---- Finding rows ---- */
 
 static int compare(const char *a, size_t a_len, const char *b, size_t b_len)
 {
@@ -118,8 +117,7 @@ bool og_policy_allows(const og_policy *policy, const char *module, size_t module
     return say == OG__SAYS_NOTHING ? policy->default_allow : say == OG__SAYS_ALLOW;
 }
 
-/* ---- Adding rows ----------------------------------------------------------------------------------------
- */
+/* ---- Adding rows ---- */
 
 static int no_memory(og_error *err)
 {
@@ -237,8 +235,7 @@ int og_policy_deny(og_policy *policy, const char *row, og_error *err)
     return og__pickle_policy_add(policy, row, strlen(row), false, err);
 }
 
-/* ---- Built-in policies ----------------------------------------------------------------------------------
- */
+/* ---- Built-in policies ---- */
 
 int og__pickle_policy_include(og_policy *policy, const char *name, size_t len, og_error *err)
 {

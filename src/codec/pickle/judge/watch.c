@@ -39,8 +39,7 @@ void og__pickle_watch_fini(og__watch *watch)
     }
 }
 
-/* ---- Refusing -------------------------------------------------------------------------------------------
- */
+/* ---- Refusing ---- */
 
 /* Notes why the level is refused, unless that is known already. */
 static void refuse(og__watch *watch, og__level *level, const char *format, ...) OG_PRINTF(3, 4);
@@ -114,8 +113,7 @@ static void refuse_use(og__watch *watch, og__level *level, const og_pickle_use *
     }
 }
 
-/* ---- Noting ---------------------------------------------------------------------------------------------
- */
+/* ---- Noting ---- */
 
 int og__pickle_watch_make_sure(og__watch *watch, og__level *level)
 {
@@ -202,8 +200,7 @@ int og__pickle_watch_persistent(og__watch *watch, og__level *level)
     return note_other(watch, level, OG_USE_PERSISTENT, watch->policy->persistent, "");
 }
 
-/* ---- Before and after an opcode -------------------------------------------------------------------------
- */
+/* ---- Before and after an opcode ---- */
 
 /* The value `depth` below the top, 1 being the top itself; OG_INVALID when a mark or nothing stands there. */
 static og_value below(const og__reader *r, size_t depth)

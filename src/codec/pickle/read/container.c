@@ -2,8 +2,7 @@
 /* Opcodes of pickle that make and fill containers. */
 #include "codec/pickle/read/reader.h"
 
-/* ---- Lists ----------------------------------------------------------------------------------------------
- */
+/* ---- Lists ---- */
 
 /* Says why the value room refused; `why` is its error. */
 static int refused(og__reader *r, int status, const og_error *why)
@@ -82,8 +81,7 @@ int og__pickle_op_APPENDS(og__reader *r)
     return append_to(r, r->top[-1], items, count);
 }
 
-/* ---- Tuples ---------------------------------------------------------------------------------------------
- */
+/* ---- Tuples ---- */
 
 int og__pickle_push_tuple(og__reader *r, const og_value *items, size_t count)
 {
@@ -129,8 +127,7 @@ int og__pickle_op_TUPLE3(og__reader *r)
     return tuple_of(r, 3);
 }
 
-/* ---- Dicts ----------------------------------------------------------------------------------------------
- */
+/* ---- Dicts ---- */
 
 static int dict_extend(og__reader *r, og_value dict, const og_value *items, size_t count)
 {
@@ -197,8 +194,7 @@ int og__pickle_op_SETITEMS(og__reader *r)
     return set_in(r, r->top[-1], items, count);
 }
 
-/* ---- Sets -----------------------------------------------------------------------------------------------
- */
+/* ---- Sets ---- */
 
 int og__pickle_op_EMPTY_SET(og__reader *r)
 {

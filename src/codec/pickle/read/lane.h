@@ -86,8 +86,7 @@ static OG__HOT uint64_t load64(const uint8_t *p)
     return load32(p) | (uint64_t)load32(p + 4) << 32;
 }
 
-/* ---- The memo -------------------------------------------------------------------------------------------
- */
+/* ---- The memo ---- */
 
 /* Whether the next entry can be made here: `numbered` as it is the next one by its number, or by counting. */
 static OG__HOT bool may_memoize(const lane *l, bool numbered)
@@ -131,8 +130,7 @@ static OG__HOT bool put_op(lane *l, size_t size, bool care)
     return true;
 }
 
-/* ---- Scalars and strings --------------------------------------------------------------------------------
- */
+/* ---- Scalars and strings ---- */
 
 static OG__HOT bool push_uint(lane *l, size_t size, bool care)
 {
@@ -209,8 +207,7 @@ static OG__HOT bool skip_frame(lane *l)
     return true;
 }
 
-/* ---- Containers -----------------------------------------------------------------------------------------
- */
+/* ---- Containers ---- */
 
 static OG__HOT bool push_mark(lane *l)
 {
@@ -469,8 +466,7 @@ static OG__HOT bool make_marked_tuple(lane *l, bool care)
     return push_memoized(l, tuple, care);
 }
 
-/* ---- The loop -------------------------------------------------------------------------------------------
- */
+/* ---- The loop ---- */
 
 static OG__HOT lane enter(og__reader *r)
 {

@@ -7,8 +7,7 @@
 #include <math.h>
 #include <string.h>
 
-/* ---- Ints -----------------------------------------------------------------------------------------------
- */
+/* ---- Ints ---- */
 
 static bool is_space(uint8_t c)
 {
@@ -229,8 +228,7 @@ int og__pickle_op_PUT(og__reader *r)
     return status < 0 ? status : og__pickle_memo_store(r, index);
 }
 
-/* ---- Floats ---------------------------------------------------------------------------------------------
- */
+/* ---- Floats ---- */
 
 static bool is_word(const uint8_t *s, size_t len, const char *word)
 {
@@ -308,8 +306,7 @@ int og__pickle_op_FLOAT(og__reader *r)
     return status;
 }
 
-/* ---- Strings --------------------------------------------------------------------------------------------
- */
+/* ---- Strings ---- */
 
 static int push_latin1(og__reader *r, const uint8_t *bytes, size_t len)
 {
@@ -441,8 +438,7 @@ int og__pickle_op_UNICODE(og__reader *r)
     return og__pickle_push_utf8(r, out, n);
 }
 
-/* ---- Names ----------------------------------------------------------------------------------------------
- */
+/* ---- Names ---- */
 
 /* The two lines of GLOBAL and INST. */
 static int take_names(og__reader *r, og_value *module, og_value *name)

@@ -5,8 +5,7 @@
 
 #include <string.h>
 
-/* ---- Names ----------------------------------------------------------------------------------------------
- */
+/* ---- Names ---- */
 
 int og__pickle_push_class(og__reader *r, og_value module, og_value name)
 {
@@ -74,8 +73,7 @@ int og__pickle_op_EXT4(og__reader *r)
     return push_extension(r, 4);
 }
 
-/* ---- Objects --------------------------------------------------------------------------------------------
- */
+/* ---- Objects ---- */
 
 int og__pickle_push_object(og__reader *r, og_make how, og_value callable, og_value args)
 {
@@ -193,8 +191,7 @@ int og__pickle_op_BUILD(og__reader *r)
     return og__pickle_raise(r, object, og__pickle_height(state));
 }
 
-/* ---- Buffers --------------------------------------------------------------------------------------------
- */
+/* ---- Buffers ---- */
 
 int og__pickle_op_NEXT_BUFFER(og__reader *r)
 {

@@ -4,8 +4,7 @@
 #include "base/utf8.h"
 #include "codec/pickle/read/reader.h"
 
-/* ---- The stack ------------------------------------------------------------------------------------------
- */
+/* ---- The stack ---- */
 
 int og__pickle_op_MARK(og__reader *r)
 {
@@ -95,8 +94,7 @@ int og__pickle_op_DUP(og__reader *r)
     return og__pickle_push(r, r->top[-1]);
 }
 
-/* ---- The head of a pickle -------------------------------------------------------------------------------
- */
+/* ---- The head of a pickle ---- */
 
 int og__pickle_op_PROTO(og__reader *r)
 {
@@ -120,8 +118,7 @@ int og__pickle_op_FRAME(og__reader *r)
                                   (unsigned long long)len, left);
 }
 
-/* ---- Scalars --------------------------------------------------------------------------------------------
- */
+/* ---- Scalars ---- */
 
 int og__pickle_op_NONE(og__reader *r)
 {
@@ -195,8 +192,7 @@ int og__pickle_op_BINFLOAT(og__reader *r)
     return og__pickle_push(r, v);
 }
 
-/* ---- Strings and bytes ----------------------------------------------------------------------------------
- */
+/* ---- Strings and bytes ---- */
 
 int og__pickle_push_utf8(og__reader *r, const uint8_t *bytes, size_t len)
 {
@@ -289,8 +285,7 @@ int og__pickle_op_BINSTRING(og__reader *r)
     return push_str2(r, 4);
 }
 
-/* ---- The memo -------------------------------------------------------------------------------------------
- */
+/* ---- The memo ---- */
 
 int og__pickle_memo_fetch(og__reader *r, size_t index)
 {

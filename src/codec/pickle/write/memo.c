@@ -21,8 +21,7 @@ int og__pickle_writer_fail(og__writer *w, og_status code, const char *format, ..
     return og_error_set(w->err, code, OG_NO_POSITION, "cannot pickle: %s", text);
 }
 
-/* ---- Bytes ----------------------------------------------------------------------------------------------
- */
+/* ---- Bytes ---- */
 
 int og__pickle_writer_grow(og__writer *w, size_t size)
 {
@@ -78,8 +77,7 @@ int og__pickle_frame_close(og__writer *w)
     return OG_OK;
 }
 
-/* ---- Numbers --------------------------------------------------------------------------------------------
- */
+/* ---- Numbers ---- */
 
 static int put_line(og__writer *w, og__opcode op, uint32_t number)
 {
@@ -105,8 +103,7 @@ int og__pickle_put_get(og__writer *w, uint32_t number)
     return og__pickle_put_op_le(w, OG__OP_LONG_BINGET, number, 4);
 }
 
-/* ---- Nodes ----------------------------------------------------------------------------------------------
- */
+/* ---- Nodes ---- */
 
 bool og__pickle_stands_twice(const og__writer *w, og_value v)
 {

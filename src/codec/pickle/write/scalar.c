@@ -12,8 +12,7 @@ static og_value constant(const char *text)
     return og__value_make(OG_STR, OG__F_ASCII, strlen(text), text);
 }
 
-/* ---- Calls ----------------------------------------------------------------------------------------------
- */
+/* ---- Calls ---- */
 
 int og__pickle_args_begin(og__writer *w)
 {
@@ -27,8 +26,7 @@ int og__pickle_args_call(og__writer *w, size_t count)
     return status < 0 ? status : og__pickle_put_op(w, OG__OP_REDUCE);
 }
 
-/* ---- Numbers --------------------------------------------------------------------------------------------
- */
+/* ---- Numbers ---- */
 
 static int put_int_line(og__writer *w, int64_t number)
 {
@@ -124,8 +122,7 @@ static int write_complex(og__writer *w, og_value v)
     return status < 0 ? status : og__pickle_said_add(w, bits);
 }
 
-/* ---- Strings and bytes ----------------------------------------------------------------------------------
- */
+/* ---- Strings and bytes ---- */
 
 /* A length in the smallest of three opcodes (`tiny` or `huge` 0: there is none), then the bytes. */
 static int put_counted(og__writer *w, og__opcode tiny, og__opcode usual, og__opcode huge, const void *bytes,
@@ -236,8 +233,7 @@ int og__pickle_write_bytearray(og__writer *w, og_value v)
     return status < 0 ? status : og__pickle_memoize_node(w, v);
 }
 
-/* ---- Names ----------------------------------------------------------------------------------------------
- */
+/* ---- Names ---- */
 
 /* GLOBAL with its two lines. */
 static int put_global(og__writer *w, og_value module, og_value name)
@@ -370,8 +366,7 @@ int og__pickle_write_name(og__writer *w, og__name name)
     return status;
 }
 
-/* ---- All of them ----------------------------------------------------------------------------------------
- */
+/* ---- All of them ---- */
 
 int og__pickle_write_scalar(og__writer *w, og_value v)
 {

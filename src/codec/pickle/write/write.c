@@ -8,8 +8,7 @@
 
 enum { DEFAULT_DEPTH = 1000, BATCH = 16384, LATE_BATCH = 1000, FIRST_OPEN = 32, OPEN_A_DEPTH = 8 };
 
-/* ---- Frames of open containers --------------------------------------------------------------------------
- */
+/* ---- Frames of open containers ---- */
 
 og__frame *og__pickle_frame_push(og__writer *w, og__frame_kind kind, og_value v, size_t depth)
 {
@@ -81,8 +80,7 @@ int og__pickle_make_of(og__writer *w, og__frame *f, og__opcode op, size_t parts,
     return status < 0 ? status : og__pickle_put_get(w, number);
 }
 
-/* ---- Runs of items --------------------------------------------------------------------------------------
- */
+/* ---- Runs of items ---- */
 
 /* The opcode that puts one item or pair into a container; 0: there is none. */
 static og__opcode op_of_one(og_value container)
@@ -165,8 +163,7 @@ static int go_on_run(og__writer *w, size_t self)
     }
 }
 
-/* ---- Containers -----------------------------------------------------------------------------------------
- */
+/* ---- Containers ---- */
 
 /* The empty container that items go into. */
 static int put_empty(og__writer *w, og__opcode binary, og__opcode text)
@@ -314,8 +311,7 @@ int og__pickle_write_value(og__writer *w, og_value v, size_t depth)
     }
 }
 
-/* ---- The whole ------------------------------------------------------------------------------------------
- */
+/* ---- The whole ---- */
 
 static int go_on(og__writer *w)
 {

@@ -129,8 +129,7 @@ int og__pickle_writer_run(og__writer *w, og_value value, size_t max_bytes);
 /* Strings of CPython's size or more stand outside of frames, so that a reader can take them as they are. */
 enum { OG__FRAME_TARGET = 64 * 1024 };
 
-/* ---- Bytes ----------------------------------------------------------------------------------------------
- */
+/* ---- Bytes ---- */
 
 /* Room for `size` more bytes at the end of the output; < 0 with the error set. */
 int og__pickle_writer_grow(og__writer *w, size_t size);
@@ -165,8 +164,7 @@ int og__pickle_writer_fail(og__writer *w, og_status code, const char *format, ..
 int og__pickle_frame_close(og__writer *w);
 int og__pickle_frame_open(og__writer *w);
 
-/* ---- The memo -------------------------------------------------------------------------------------------
- */
+/* ---- The memo ---- */
 
 /* Gives what is on top of the stack the next number. */
 int og__pickle_memoize(og__writer *w, uint32_t *number);
@@ -210,8 +208,7 @@ int og__pickle_memoize_node(og__writer *w, og_value v);
 /* The number of a node that is in the memo: true and `number`. */
 bool og__pickle_node_number(const og__writer *w, og_value v, uint32_t *number);
 
-/* ---- Values ---------------------------------------------------------------------------------------------
- */
+/* ---- Values ---- */
 
 /*
  * Writes the first of these values as long as they are plain scalars and strings of at most 255 bytes, for
