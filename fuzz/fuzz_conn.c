@@ -4,7 +4,7 @@
  * other reads the echoes. What the first could say the second must understand, and cuts must not change what
  * is read.
  */
-#include "peer/conn.h"
+#include "peer/core.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -20,7 +20,7 @@ static const char *const framings[] = {NULL,        "raw",    "line",  "nul",   
 
 typedef struct end {
     og__setup setup;
-    og__conn conn;
+    og__core conn;
     uint8_t *fed; /* must stay until all of it is taken */
 } end;
 
@@ -38,31 +38,31 @@ static bool open_end(end *e, const char *codec, const char *framing, bool datagr
     const og_endpoint endpoint = {.transport = datagram ? OG_UDP : OG_TCP};
     options.codecs.json_write.form = OG_JSON_LOSSLESS;
     if (og__peer_setup_init(&e->setup, &options, &endpoint, NULL) < 0) return false;
-    og__peer_conn_init(&e->conn, &e->setup);
+    og__peer_core_init(&e->conn, &e->setup);
     e->fed = NULL;
     return true;
 }
 
 static void close_end(end *e)
 {
-    og__peer_conn_fini(&e->conn);
+    og__peer_core_fini(&e->conn);
     free(e->fed);
 }
 
 static void feed(end *e, const uint8_t *bytes, size_t len)
 {
     size_t size = 0;
-    uint8_t *space = og__peer_conn_space(&e->conn, &size);
+    uint8_t *space = og__peer_core_space(&e->conn, &size);
     if (space && size >= len) {
         memcpy(space, bytes, len);
-        og__peer_conn_feed(&e->conn, space, len);
+        og__peer_core_feed(&e->conn, space, len);
         return;
     }
     free(e->fed);
     e->fed = calloc(1, len + OG__PADDING);
     if (!e->fed) abort();
     memcpy(e->fed, bytes, len);
-    og__peer_conn_feed(&e->conn, e->fed, len);
+    og__peer_core_feed(&e->conn, e->fed, len);
 }
 
 /* Takes all that is there, and answers each. */
@@ -71,10 +71,10 @@ static void converse(end *e, outcome *o)
     og_error err = {0};
     og_value value;
     int status;
-    while ((status = og__peer_conn_next(&e->conn, &value, &err)) != 0) {
+    while ((status = og__peer_core_next(&e->conn, &value, &err)) != 0) {
         if (status > 0) {
             o->messages++;
-            og__peer_conn_put(&e->conn, value, &err);
+            og__peer_core_put(&e->conn, value, &err);
         } else {
             o->refused++;
             if (err.text[0] == '\0') abort();
@@ -95,10 +95,10 @@ static void run(end *e, const uint8_t *bytes, size_t len, const uint8_t *cuts, s
         feed(e, bytes + at, n);
         at += n;
         converse(e, o);
-        if (cut_count > 0 && cuts[i % cut_count] == 7 && og__peer_conn_hold(&e->conn) < 0) abort();
-        if (cut_count > 0 && cuts[i % cut_count] == 9) og__peer_conn_idle(&e->conn);
+        if (cut_count > 0 && cuts[i % cut_count] == 7 && og__peer_core_hold(&e->conn) < 0) abort();
+        if (cut_count > 0 && cuts[i % cut_count] == 9) og__peer_core_idle(&e->conn);
     }
-    og__peer_conn_end(&e->conn);
+    og__peer_core_end(&e->conn);
     if (!e->conn.broken) converse(e, o);
 }
 

@@ -91,8 +91,8 @@ og_conn *og__peer_client_new_datagram(const og__setup *setup, og__socket *shared
     c->socket = shared;
     c->to = *from;
     if (len > 0) memcpy(c->buffer, data, len);
-    og__peer_conn_feed(&c->conn.core, c->buffer, len);
-    og__peer_conn_end(&c->conn.core);
+    og__peer_core_feed(&c->conn.core, c->buffer, len);
+    og__peer_core_end(&c->conn.core);
     return &c->conn;
 }
 
@@ -155,7 +155,7 @@ static int send_client(og_conn *conn, og_value value, og_error *err)
     client *c = client_of(conn);
     pthread_mutex_lock(&c->write_lock);
     pthread_mutex_lock(&c->core_lock);
-    int status = og__peer_conn_put(&conn->core, value, err);
+    int status = og__peer_core_put(&conn->core, value, err);
     bool last = status == OG_OK && !c->setup.datagram && og_framing_ends_stream(conn->core.out_wire.framing);
     og_buf out = take_out(c);
     pthread_mutex_unlock(&c->core_lock);
@@ -181,7 +181,7 @@ static int shutdown_client(og_conn *conn, og_error *err)
 static int take(client *c, og__message *message, og_error *err)
 {
     pthread_mutex_lock(&c->core_lock);
-    int status = og__peer_conn_take(&c->conn.core, message, err);
+    int status = og__peer_core_take(&c->conn.core, message, err);
     bool owed = c->conn.core.out.len > 0;
     pthread_mutex_unlock(&c->core_lock);
     if (!owed) return status;
@@ -200,7 +200,7 @@ static int read_more(client *c, int64_t wait, og_error *err)
 {
     size_t got = 0;
     size_t size = 0;
-    uint8_t *space = og__peer_conn_space(&c->conn.core, &size);
+    uint8_t *space = og__peer_core_space(&c->conn.core, &size);
     if (!space) {
         space = c->buffer;
         size = c->buffer_size - OG__PADDING;
@@ -209,10 +209,10 @@ static int read_more(client *c, int64_t wait, og_error *err)
                                    : og__net_socket_read(c->socket, space, size, &got, wait, err);
     if (status > 0) {
         pthread_mutex_lock(&c->core_lock); /* a datagram starts detection over */
-        og__peer_conn_feed(&c->conn.core, space, got);
+        og__peer_core_feed(&c->conn.core, space, got);
         pthread_mutex_unlock(&c->core_lock);
     }
-    if (status == 0) og__peer_conn_end(&c->conn.core);
+    if (status == 0) og__peer_core_end(&c->conn.core);
     if (status == OG_ECLOSED || status == OG_EIO) c->conn.core.broken = true;
     return status < 0 ? status : OG_OK;
 }
@@ -225,20 +225,20 @@ static int wait_more(client *c, int64_t deadline, og_error *err)
         wait = deadline - og__peer_clock_ms();
         if (wait < 0) wait = 0;
     }
-    bool quiet = og__peer_conn_wants_idle(&c->conn.core) && (wait < 0 || wait > OG__SILENCE_MS);
+    bool quiet = og__peer_core_wants_idle(&c->conn.core) && (wait < 0 || wait > OG__SILENCE_MS);
     int status = read_more(c, quiet ? OG__SILENCE_MS : wait, err);
     if (status != OG_ETIMEOUT || !quiet) return status;
-    og__peer_conn_idle(&c->conn.core);
+    og__peer_core_idle(&c->conn.core);
     return OG_OK;
 }
 
 static int read_value(client *c, const og__message *message, og_value *value, og_error *err)
 {
-    og__conn *core = &c->conn.core;
+    og__core *core = &c->conn.core;
     if (!core->doc) core->doc = og_doc_new(c->setup.alloc);
     if (!core->doc) return og_error_set(err, OG_ENOMEM, OG_NO_POSITION, "no memory for a document");
     int status = og__peer_message_read(&c->setup, message, core->doc, value, err);
-    if (status < 0) og__peer_conn_refused(core);
+    if (status < 0) og__peer_core_refused(core);
     return status;
 }
 
@@ -261,7 +261,7 @@ static bool usable_client(const og_conn *conn)
 {
     const client *c = const_client_of(conn);
     if (c->setup.datagram && !is_accepted_datagram(c)) return true;
-    return !conn->core.broken && (!conn->core.ended || og__peer_conn_midway(&conn->core));
+    return !conn->core.broken && (!conn->core.ended || og__peer_core_midway(&conn->core));
 }
 
 /* A blocking connection is kept by whoever has it. */

@@ -46,7 +46,7 @@ int og__peer_gram_send(og__served *served, og_value value, og_error *err)
 {
     og__port *port = served->port;
     og_buf *out = &served->conn.core.out;
-    int status = og__peer_conn_put(&served->conn.core, value, err);
+    int status = og__peer_core_put(&served->conn.core, value, err);
     if (status < 0) return status;
     if (out->len > port->max_datagram)
         status =
@@ -106,7 +106,7 @@ static void handle_messages(og__served *served)
     og_error err;
     og__message message;
     int status;
-    while ((status = og__peer_conn_take(&served->conn.core, &message, &err)) != 0) {
+    while ((status = og__peer_core_take(&served->conn.core, &message, &err)) != 0) {
         if (status > 0) status = og__peer_served_deliver(served, &message, &err);
         if (status < 0) og__peer_served_refuse(served, &err, false);
         if (served->conn.core.broken) return;
@@ -128,7 +128,7 @@ void og__peer_gram_received(void *ctx, const uint8_t *data, size_t len, const og
         og__peer_server_log(lane->server, OG_LOG_ERROR, NULL, "a datagram was dropped: no memory");
         return;
     }
-    og__peer_conn_feed(&served->conn.core, data, len);
+    og__peer_core_feed(&served->conn.core, data, len);
     handle_messages(served);
     lane->seen[0] = '\0';
     if (atomic_load_explicit(&served->refs, memory_order_acquire) == 1)

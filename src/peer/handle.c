@@ -21,14 +21,14 @@ int og__peer_handle_init(og_conn *conn, const og__handle_ops *ops, const og__set
     conn->ops = ops;
     conn->id = id;
     conn->user = NULL;
-    og__peer_conn_init(&conn->core, setup);
+    og__peer_core_init(&conn->core, setup);
     return OG_OK;
 }
 
 void og__peer_handle_fini(og_conn *conn)
 {
     og__base_free(conn->core.setup->alloc, conn->peer, conn->peer_size);
-    og__peer_conn_fini(&conn->core);
+    og__peer_core_fini(&conn->core);
 }
 
 int64_t og__peer_clock_ms(void)
@@ -86,12 +86,12 @@ const char *og_conn_peer(const og_conn *conn)
 
 const char *og_conn_codec(const og_conn *conn)
 {
-    return og__peer_conn_codec(&conn->core);
+    return og__peer_core_codec(&conn->core);
 }
 
 const char *og_conn_framing(const og_conn *conn, char *text, size_t size)
 {
-    return og__peer_conn_framing(&conn->core, text, size);
+    return og__peer_core_framing(&conn->core, text, size);
 }
 
 uint64_t og_conn_id(const og_conn *conn)

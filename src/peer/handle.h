@@ -8,7 +8,7 @@
 #define ONGGI_PEER_HANDLE_H
 
 #include "net/socket.h"
-#include "peer/conn.h"
+#include "peer/core.h"
 
 /* What the kinds of connection do differently. The functions have the thread rules of the public ones. */
 typedef struct og__handle_ops {
@@ -28,7 +28,7 @@ struct og_conn {
     void *user;
     char *peer; /* the remote address as text */
     size_t peer_size;
-    og__conn core;
+    og__core core;
 };
 
 /* Fills the handle; `setup` must outlive it. 0 or OG_ENOMEM. */

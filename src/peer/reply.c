@@ -102,7 +102,7 @@ void og__peer_served_leave(og__served *served)
     bool locked = og__peer_served_lock(served);
     served->closed = true;
     served->left = true;
-    og__peer_conn_fini(&served->conn.core);
+    og__peer_core_fini(&served->conn.core);
     og__peer_served_unlock(served, locked);
     og__peer_served_unref(served);
 }
@@ -152,7 +152,7 @@ static int put(og__served *served, og_value value, og_error *err)
     if (waiting / 2 > served->server->options.max_queued)
         return og_error_set(err, OG_EBUSY, OG_NO_POSITION,
                             "%zu bytes wait for a peer that does not read: send again when it has", waiting);
-    int status = og__peer_conn_put(&served->conn.core, value, err);
+    int status = og__peer_core_put(&served->conn.core, value, err);
     if (status == OG_OK && !will_attend(served)) og__peer_served_post(served);
     return status;
 }

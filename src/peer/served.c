@@ -191,7 +191,7 @@ static void check_end(og__served *served)
 /* Takes what was put out of the core. */
 static og_buf take_out(og__served *served, bool *shut)
 {
-    og__conn *core = &served->conn.core;
+    og__core *core = &served->conn.core;
     bool locked = og__peer_served_lock(served);
     og_buf out = core->out;
     og_buf_init(&core->out, core->setup->alloc);
@@ -203,7 +203,7 @@ static og_buf take_out(og__served *served, bool *shut)
 /* Lends the lane's spare memory to the answers that are about to be put. */
 static void lend_spare(og__served *served)
 {
-    og__conn *core = &served->conn.core;
+    og__core *core = &served->conn.core;
     bool locked = og__peer_served_lock(served);
     if (core->out.cap == 0 && served->lane->spare.cap > 0) {
         core->out = served->lane->spare;
@@ -296,7 +296,7 @@ int og__peer_served_deliver(og__served *served, const og__message *message, og_e
     og_value value;
     int status = og__peer_message_read(&served->port->setup, message, served->lane->doc, &value, err);
     if (status < 0) {
-        og__peer_conn_refused(&served->conn.core);
+        og__peer_core_refused(&served->conn.core);
         return status;
     }
     if (server->options.on_message) server->options.on_message(&served->conn, value, server->options.user);
@@ -306,7 +306,7 @@ int og__peer_served_deliver(og__served *served, const og__message *message, og_e
 static int take(og__served *served, og__message *message, og_error *err)
 {
     bool locked = og__peer_served_lock(served);
-    int status = og__peer_conn_take(&served->conn.core, message, err);
+    int status = og__peer_core_take(&served->conn.core, message, err);
     og__peer_served_unlock(served, locked);
     if (served->lane->seen[0]) log_detection(served);
     return status;
@@ -319,7 +319,7 @@ static void pause_reading(og__served *served)
     og__net_stream_read(served->stream, false);
     unwatch(served, OG__WATCH_MESSAGE);
     unwatch(served, OG__WATCH_SILENCE);
-    if (og__peer_conn_hold(&served->conn.core) == OG_OK) return;
+    if (og__peer_core_hold(&served->conn.core) == OG_OK) return;
     og_error_set(&err, OG_ENOMEM, OG_NO_POSITION, "no memory for what has arrived");
     og__peer_served_close(served, &err);
 }
@@ -342,13 +342,13 @@ static int pump_one(og__served *served)
 /* What time limits hold after all that was there has been read. */
 static void watch_reading(og__served *served, bool progress)
 {
-    const og__conn *core = &served->conn.core;
-    bool midway = og__peer_conn_midway(core);
+    const og__core *core = &served->conn.core;
+    bool midway = og__peer_core_midway(core);
     if (!midway)
         unwatch(served, OG__WATCH_MESSAGE);
     else if (progress || !og__peer_watch_is_set(&served->watches[OG__WATCH_MESSAGE]))
         watch(served, OG__WATCH_MESSAGE);
-    if (og__peer_conn_wants_idle(core))
+    if (og__peer_core_wants_idle(core))
         watch(served, OG__WATCH_SILENCE);
     else
         unwatch(served, OG__WATCH_SILENCE);
@@ -416,7 +416,7 @@ void og__peer_served_refused(og__served *served, const og_error *err)
 {
     if (served->is_gram) og__peer_served_refuse(served, err, false);
     if (served->is_gram || served->state == OG__CLOSED) return;
-    og__peer_conn_refused(&served->conn.core);
+    og__peer_core_refused(&served->conn.core);
     bool closing = served->conn.core.broken;
     if (closing) og__peer_workers_drop(served->server->workers, served);
     og__peer_served_refuse(served, err, closing);
@@ -439,14 +439,14 @@ void og__peer_served_stop(og__served *served)
 static uint8_t *on_alloc(void *ctx, size_t *size)
 {
     og__served *served = ctx;
-    return served->state == OG__OPEN ? og__peer_conn_space(&served->conn.core, size) : NULL;
+    return served->state == OG__OPEN ? og__peer_core_space(&served->conn.core, size) : NULL;
 }
 
 static void on_data(void *ctx, const uint8_t *data, size_t len)
 {
     og__served *served = ctx;
     if (served->state != OG__OPEN) return;
-    og__peer_conn_feed(&served->conn.core, data, len);
+    og__peer_core_feed(&served->conn.core, data, len);
     watch(served, OG__WATCH_IDLE);
     pump(served);
 }
@@ -454,7 +454,7 @@ static void on_data(void *ctx, const uint8_t *data, size_t len)
 static void on_end(void *ctx)
 {
     og__served *served = ctx;
-    og__peer_conn_end(&served->conn.core);
+    og__peer_core_end(&served->conn.core);
     if (served->state == OG__LINGERING)
         og__peer_served_close(served, NULL);
     else if (served->state == OG__OPEN)
@@ -567,7 +567,7 @@ void og__peer_served_expired(void *ctx, og__watch_kind kind)
     if (served->state == OG__CLOSED) return;
     switch (kind) {
     case OG__WATCH_SILENCE:
-        og__peer_conn_idle(&served->conn.core);
+        og__peer_core_idle(&served->conn.core);
         if (served->state == OG__OPEN && !served->paused) pump(served);
         break;
     case OG__WATCH_MESSAGE: message_too_slow(served); break;

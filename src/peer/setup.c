@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* Connection options: checked, and with their defaults put in. */
 #include "base/options.h"
-#include "peer/conn.h"
+#include "peer/core.h"
 
 #include <string.h>
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* The connection without sockets: every framing and codec at every split point, detection, refusals, answers.
  */
-#include "peer/conn.h"
+#include "peer/core.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -17,7 +17,7 @@ enum { MESSAGES = 3 };
 
 typedef struct wire {
     og__setup setup;
-    og__conn conn;
+    og__core conn;
 } wire;
 
 static void open_wire_with(wire *w, og_conn_options options, bool datagram)
@@ -26,7 +26,7 @@ static void open_wire_with(wire *w, og_conn_options options, bool datagram)
     options.size = sizeof options;
     og_endpoint endpoint = {.transport = datagram ? OG_UDP : OG_TCP};
     if (og__peer_setup_init(&w->setup, &options, &endpoint, &err) < 0) fail_msg("%s", err.text);
-    og__peer_conn_init(&w->conn, &w->setup);
+    og__peer_core_init(&w->conn, &w->setup);
 }
 
 static void open_wire(wire *w, const char *codec, const char *framing, bool datagram, size_t max)
@@ -36,7 +36,7 @@ static void open_wire(wire *w, const char *codec, const char *framing, bool data
 
 static void close_wire(wire *w)
 {
-    og__peer_conn_fini(&w->conn);
+    og__peer_core_fini(&w->conn);
 }
 
 /* Bytes in memory of their own, with as many behind them as feeders promise. */
@@ -51,7 +51,7 @@ static uint8_t *padded(const void *bytes, size_t len)
 static int next_of(wire *w, og_value *value, og_error *err)
 {
     memset(err, 0, sizeof *err);
-    return og__peer_conn_next(&w->conn, value, err);
+    return og__peer_core_next(&w->conn, value, err);
 }
 
 /* Feeds `bytes` in pieces of `piece` (0: all) from `from` on, and compares what comes out with `expected`. */
@@ -67,15 +67,15 @@ static void feed_pieces(wire *w, const uint8_t *bytes, size_t len, size_t first,
         if (n > len - at) n = len - at;
         uint8_t *copy = padded(bytes + at, n);
         if (n == 0) {
-            og__peer_conn_end(&w->conn);
+            og__peer_core_end(&w->conn);
         } else {
             size_t size = 0;
-            uint8_t *space = og__peer_conn_space(&w->conn, &size);
+            uint8_t *space = og__peer_core_space(&w->conn, &size);
             if (space && size >= n) {
                 memcpy(space, copy, n);
-                og__peer_conn_feed(&w->conn, space, n);
+                og__peer_core_feed(&w->conn, space, n);
             } else {
-                og__peer_conn_feed(&w->conn, copy, n);
+                og__peer_core_feed(&w->conn, copy, n);
             }
         }
         at += n;
@@ -129,7 +129,7 @@ static void write_wire(const char *codec, const char *framing, const og_value *v
     open_wire(&w, codec, framing, false, 0);
     og_error err;
     for (size_t i = 0; i < MESSAGES; i++)
-        if (og__peer_conn_put(&w.conn, values[i], &err) < 0)
+        if (og__peer_core_put(&w.conn, values[i], &err) < 0)
             fail_msg("%s in %s: %s", codec, framing, err.text);
     assert_int_equal(og_buf_put(bytes, w.conn.out.data, w.conn.out.len), 0);
     close_wire(&w);
@@ -185,8 +185,8 @@ static void every_framing_detected_at_every_split(void **state)
                 char name[40];
                 open_wire(&w, NULL, NULL, false, 0);
                 feed_pieces(&w, bytes.data, bytes.len, split, 0, values, MESSAGES);
-                assert_string_equal(og__peer_conn_codec(&w.conn), codecs[c]);
-                assert_string_equal(og__peer_conn_framing(&w.conn, name, sizeof name), expected);
+                assert_string_equal(og__peer_core_codec(&w.conn), codecs[c]);
+                assert_string_equal(og__peer_core_framing(&w.conn, name, sizeof name), expected);
                 close_wire(&w);
             }
             for (size_t piece = 1; piece < 8; piece++) {
@@ -205,7 +205,7 @@ static int feed_text(wire *w, const char *text, size_t len, og_value *value, og_
 {
     free(*keep);
     *keep = padded(text, len);
-    og__peer_conn_feed(&w->conn, *keep, len);
+    og__peer_core_feed(&w->conn, *keep, len);
     return next_of(w, value, err);
 }
 
@@ -242,7 +242,7 @@ static void answers_are_in_kind(void **state)
         uint8_t *keep = NULL;
         open_wire(&w, NULL, NULL, false, 0);
         if (feed_text(&w, rows[i].text, rows[i].len, &value, &err, &keep) != 1) fail_msg("%s", err.text);
-        assert_int_equal(og__peer_conn_put(&w.conn, og_int(7), &err), 0);
+        assert_int_equal(og__peer_core_put(&w.conn, og_int(7), &err), 0);
         assert_out(&w, rows[i].answer);
         free(keep);
         close_wire(&w);
@@ -259,12 +259,12 @@ static void a_late_line_feed_ends_the_answer_too(void **state)
     uint8_t *keep = NULL;
     open_wire(&w, NULL, NULL, false, 0);
     assert_int_equal(feed_text(&w, "{\"a\":1}", 7, &value, &err, &keep), 1);
-    assert_false(og__peer_conn_settled(&w.conn));
-    assert_int_equal(og__peer_conn_put(&w.conn, og_int(7), &err), 0);
+    assert_false(og__peer_core_settled(&w.conn));
+    assert_int_equal(og__peer_core_put(&w.conn, og_int(7), &err), 0);
     assert_int_equal(next_of(&w, &value, &err), 0);
     assert_out(&w, "7 ");
     assert_int_equal(feed_text(&w, "\n{\"a\":2}\n", 9, &value, &err, &keep), 1);
-    assert_int_equal(og__peer_conn_put(&w.conn, og_int(8), &err), 0);
+    assert_int_equal(og__peer_core_put(&w.conn, og_int(8), &err), 0);
     assert_out(&w, "7 \n8\n");
     free(keep);
     close_wire(&w);
@@ -281,10 +281,10 @@ static void indented_json_is_read_past_its_line_feeds(void **state)
     static const char text[] = "{\n \"a\": 1\n}\n[\n 2\n]\n";
     open_wire(&w, NULL, NULL, false, 0);
     assert_int_equal(feed_text(&w, text, sizeof text - 1, &value, &err, &keep), 1);
-    assert_int_equal(og__peer_conn_put(&w.conn, og_int(1), &err), 0);
+    assert_int_equal(og__peer_core_put(&w.conn, og_int(1), &err), 0);
     assert_int_equal(next_of(&w, &value, &err), 1);
     assert_int_equal(og_kind_of(value), OG_LIST);
-    assert_int_equal(og__peer_conn_put(&w.conn, og_int(2), &err), 0);
+    assert_int_equal(og__peer_core_put(&w.conn, og_int(2), &err), 0);
     assert_out(&w, "1\n2\n");
     free(keep);
     close_wire(&w);
@@ -330,7 +330,7 @@ static void answers_have_no_higher_protocol(void **state)
         uint8_t *keep = NULL;
         open_wire(&w, NULL, NULL, false, 0);
         if (feed_text(&w, rows[i].pickle, rows[i].len, &value, &err, &keep) != 1) fail_msg("%s", err.text);
-        assert_int_equal(og__peer_conn_put(&w.conn, og_int(7), &err), 0);
+        assert_int_equal(og__peer_core_put(&w.conn, og_int(7), &err), 0);
         bool proto = w.conn.out.data[0] == 0x80;
         assert_int_equal(proto ? w.conn.out.data[1] : 0, rows[i].proto);
         free(keep);
@@ -348,33 +348,33 @@ static void silence_ends_numbers_and_texts(void **state)
     int64_t number = 0;
     open_wire(&w, NULL, NULL, false, 0);
     assert_int_equal(feed_text(&w, "12", 2, &value, &err, &keep), 0);
-    assert_true(og__peer_conn_wants_idle(&w.conn));
-    og__peer_conn_idle(&w.conn);
+    assert_true(og__peer_core_wants_idle(&w.conn));
+    og__peer_core_idle(&w.conn);
     assert_int_equal(next_of(&w, &value, &err), 1);
     assert_int_equal(og_as_int64(value, &number), 0);
     assert_int_equal(number, 12);
     assert_int_equal(feed_text(&w, "3", 1, &value, &err, &keep), 0);
     assert_int_equal(feed_text(&w, "4", 1, &value, &err, &keep), 0);
-    assert_true(og__peer_conn_wants_idle(&w.conn));
-    og__peer_conn_idle(&w.conn);
+    assert_true(og__peer_core_wants_idle(&w.conn));
+    og__peer_core_idle(&w.conn);
     assert_int_equal(next_of(&w, &value, &err), 1);
     assert_int_equal(og_as_int64(value, &number), 0);
     assert_int_equal(number, 34);
-    assert_false(og__peer_conn_wants_idle(&w.conn));
+    assert_false(og__peer_core_wants_idle(&w.conn));
     /* Not a number yet: silence says nothing. */
     assert_int_equal(feed_text(&w, "1e", 2, &value, &err, &keep), 0);
-    assert_false(og__peer_conn_wants_idle(&w.conn));
+    assert_false(og__peer_core_wants_idle(&w.conn));
     close_wire(&w);
 
     open_wire(&w, "text", "raw", false, 0);
     assert_int_equal(feed_text(&w, "ab\xec\x84", 4, &value, &err, &keep), 1);
     assert_true(og_str_is(value, "ab"));
     assert_int_equal(next_of(&w, &value, &err), 0);
-    assert_true(og__peer_conn_wants_idle(&w.conn));
+    assert_true(og__peer_core_wants_idle(&w.conn));
     assert_int_equal(feed_text(&w, "\x9c", 1, &value, &err, &keep), 1);
     assert_true(og_str_is(value, "서"));
     assert_int_equal(feed_text(&w, "\xec\x84", 2, &value, &err, &keep), 0);
-    og__peer_conn_idle(&w.conn);
+    og__peer_core_idle(&w.conn);
     assert_int_equal(next_of(&w, &value, &err), OG_ESYNTAX);
     close_wire(&w);
     free(keep);
@@ -390,15 +390,15 @@ static void a_second_of_silence_within_a_header_ends_it(void **state)
     open_wire(&w, NULL, NULL, false, 0);
     assert_int_equal(feed_text(&w, "\xfe\x03\x91", 3, &value, &err, &keep), 0);
     for (int i = 1; i < OG__SILENCES; i++) {
-        assert_true(og__peer_conn_wants_idle(&w.conn));
-        og__peer_conn_idle(&w.conn);
+        assert_true(og__peer_core_wants_idle(&w.conn));
+        og__peer_core_idle(&w.conn);
         assert_int_equal(next_of(&w, &value, &err), 0);
     }
-    assert_true(og__peer_conn_wants_idle(&w.conn));
-    og__peer_conn_idle(&w.conn);
+    assert_true(og__peer_core_wants_idle(&w.conn));
+    og__peer_core_idle(&w.conn);
     assert_int_equal(next_of(&w, &value, &err), OG_ESYNTAX);
     assert_non_null(strstr(err.text, "found fe 03 91"));
-    assert_false(og__peer_conn_wants_idle(&w.conn));
+    assert_false(og__peer_core_wants_idle(&w.conn));
     close_wire(&w);
     free(keep);
 }
@@ -431,8 +431,8 @@ static void refusals_name_the_byte_of_the_stream(void **state)
 
     open_wire(&w, NULL, NULL, false, 0);
     assert_int_equal(feed_text(&w, "{\"a\": [1, 2", 11, &value, &err, &keep), 0);
-    assert_true(og__peer_conn_midway(&w.conn));
-    og__peer_conn_end(&w.conn);
+    assert_true(og__peer_core_midway(&w.conn));
+    og__peer_core_end(&w.conn);
     assert_int_equal(next_of(&w, &value, &err), OG_ETRUNCATED);
     assert_int_equal(err.position, 11);
     close_wire(&w);
@@ -455,9 +455,9 @@ static void datagrams_are_whole_messages(void **state)
     assert_int_equal(next_of(&w, &value, &err), 0);
     assert_int_equal(feed_text(&w, "{\"a\":", 5, &value, &err, &keep), OG_ETRUNCATED);
     assert_int_equal(feed_text(&w, "\0\0\0\4}q\0.", 8, &value, &err, &keep), 1);
-    assert_string_equal(og__peer_conn_codec(&w.conn), "pickle");
+    assert_string_equal(og__peer_core_codec(&w.conn), "pickle");
     assert_int_equal(feed_text(&w, "[1]\n", 4, &value, &err, &keep), 1);
-    assert_int_equal(og__peer_conn_put(&w.conn, og_int(7), &err), 0);
+    assert_int_equal(og__peer_core_put(&w.conn, og_int(7), &err), 0);
     assert_out(&w, "7\n");
     close_wire(&w);
     open_wire(&w, "json", "u32be", true, 0);
@@ -475,15 +475,15 @@ static void what_cannot_be_carried_leaves_nothing(void **state)
     og_error err;
     og_doc *doc = og_doc_new(NULL);
     open_wire(&w, "text", "u8", false, 0);
-    assert_int_equal(og__peer_conn_put(&w.conn, og_int(1), &err), OG_ETYPE);
+    assert_int_equal(og__peer_core_put(&w.conn, og_int(1), &err), OG_ETYPE);
     assert_int_equal(w.conn.out.len, 0);
     char big[300];
     memset(big, 'x', sizeof big);
-    assert_int_equal(og__peer_conn_put(&w.conn, og_strn(doc, big, sizeof big), &err), OG_EVALUE);
+    assert_int_equal(og__peer_core_put(&w.conn, og_strn(doc, big, sizeof big), &err), OG_EVALUE);
     assert_int_equal(w.conn.out.len, 0);
     close_wire(&w);
     open_wire(&w, "text", "raw", false, 100);
-    assert_int_equal(og__peer_conn_put(&w.conn, og_strn(doc, big, sizeof big), &err), OG_ELIMIT);
+    assert_int_equal(og__peer_core_put(&w.conn, og_strn(doc, big, sizeof big), &err), OG_ELIMIT);
     assert_int_equal(w.conn.out.len, 0);
     close_wire(&w);
     og_doc_free(doc);
@@ -499,7 +499,7 @@ static void what_is_held_goes_on(void **state)
     uint8_t *keep = NULL;
     open_wire(&w, "json", "raw", false, 0);
     assert_int_equal(feed_text(&w, "[1][2][3][4", 11, &value, &err, &keep), 1);
-    assert_int_equal(og__peer_conn_hold(&w.conn), 0);
+    assert_int_equal(og__peer_core_hold(&w.conn), 0);
     free(keep);
     keep = NULL;
     assert_int_equal(next_of(&w, &value, &err), 1);
@@ -507,7 +507,7 @@ static void what_is_held_goes_on(void **state)
     assert_int_equal(next_of(&w, &value, &err), 0);
     assert_int_equal(feed_text(&w, ",5][6]", 6, &value, &err, &keep), 1);
     assert_int_equal(og_len(value), 2);
-    assert_int_equal(og__peer_conn_hold(&w.conn), 0);
+    assert_int_equal(og__peer_core_hold(&w.conn), 0);
     free(keep);
     keep = NULL;
     assert_int_equal(next_of(&w, &value, &err), 1);
@@ -551,7 +551,7 @@ static void a_framing_given_finds_the_codec_itself(void **state)
             wire w;
             open_wire(&w, NULL, framings[f], false, 0);
             feed_pieces(&w, bytes.data, bytes.len, 0, piece, values, MESSAGES);
-            assert_string_equal(og__peer_conn_codec(&w.conn), "json");
+            assert_string_equal(og__peer_core_codec(&w.conn), "json");
             close_wire(&w);
         }
         og_buf_free(&bytes);
@@ -568,23 +568,23 @@ static int converse(const og_allocator *alloc, void *ctx)
     wire w;
     og_error why = {0};
     assert_int_equal(og__peer_setup_init(&w.setup, &options, &endpoint, &why), 0);
-    og__peer_conn_init(&w.conn, &w.setup);
+    og__peer_core_init(&w.conn, &w.setup);
     size_t len = strlen(wire_names[1]);
     size_t cut = len / 3;
     uint8_t *one = padded(wire_names[1], cut);
     uint8_t *two = padded(wire_names[1] + cut, len - cut);
     og_value value;
-    og__peer_conn_feed(&w.conn, one, cut);
-    int status = og__peer_conn_next(&w.conn, &value, &why);
+    og__peer_core_feed(&w.conn, one, cut);
+    int status = og__peer_core_next(&w.conn, &value, &why);
     if (status == 0) {
-        og__peer_conn_feed(&w.conn, two, len - cut);
-        while ((status = og__peer_conn_next(&w.conn, &value, &why)) > 0)
-            if ((status = og__peer_conn_put(&w.conn, value, &why)) < 0) break;
+        og__peer_core_feed(&w.conn, two, len - cut);
+        while ((status = og__peer_core_next(&w.conn, &value, &why)) > 0)
+            if ((status = og__peer_core_put(&w.conn, value, &why)) < 0) break;
     }
-    if (status == 0) status = og__peer_conn_hold(&w.conn);
+    if (status == 0) status = og__peer_core_hold(&w.conn);
     free(one);
     free(two);
-    og__peer_conn_fini(&w.conn);
+    og__peer_core_fini(&w.conn);
     return status;
 }
 

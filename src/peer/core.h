@@ -4,12 +4,12 @@
  * values come out; values are put in and bytes come out. It knows no sockets and no clocks; client.c and the
  * server join it to them.
  *
- * Ownership: the owner embeds an og__conn, inits and finis it, and keeps the og__setup alive meanwhile.
+ * Ownership: the owner embeds an og__core, inits and finis it, and keeps the og__setup alive meanwhile.
  * Threads: the reading half (feed, end, idle, take, next) and the writing half (put, out) may be used by two
- * threads at once as soon as og__peer_conn_settled(); before that the owner sees to it that they take turns.
+ * threads at once as soon as og__peer_core_settled(); before that the owner sees to it that they take turns.
  */
-#ifndef ONGGI_PEER_CONN_H
-#define ONGGI_PEER_CONN_H
+#ifndef ONGGI_PEER_CORE_H
+#define ONGGI_PEER_CORE_H
 
 #include <onggi/peer.h>
 
@@ -45,8 +45,8 @@ typedef struct og__setup {
 int og__peer_setup_init(og__setup *setup, const og_conn_options *options, const og_endpoint *endpoint,
                         og_error *err);
 
-/* One message as it stands in what was fed. The bytes live until the next call; og__peer_conn_feed() may come
- * between, og__peer_conn_space() may not. */
+/* One message as it stands in what was fed. The bytes live until the next call; og__peer_core_feed() may come
+ * between, og__peer_core_space() may not. */
 typedef struct og__message {
     const og_codec *codec;
     const uint8_t *bytes;
@@ -56,7 +56,7 @@ typedef struct og__message {
 
 typedef enum og__codec_kind { OG__UNKNOWN, OG__JSON, OG__PICKLE, OG__PLAIN } og__codec_kind;
 
-typedef struct og__conn {
+typedef struct og__core {
     const og__setup *setup;
     og_doc *doc;   /* values are read into it; made on first use unless the owner puts one here */
     char *seen;    /* the owner's, OG__SEEN_SIZE bytes, or NULL: what detection saw, once that is decided */
@@ -83,66 +83,66 @@ typedef struct og__conn {
     size_t looked;     /* length at which detection looked last */
     uint64_t consumed; /* bytes of the stream before these, so that errors can name the stream's position */
     og_buf out;        /* framed messages to be sent */
-} og__conn;
+} og__core;
 
 /* Ready for a peer of `setup`'s kind. Cannot fail. */
-void og__peer_conn_init(og__conn *conn, const og__setup *setup);
-void og__peer_conn_fini(og__conn *conn);
+void og__peer_core_init(og__core *core, const og__setup *setup);
+void og__peer_core_fini(og__core *core);
 
 /* Forgets what was read and detected, for another peer; keeps memory. */
-void og__peer_conn_reset(og__conn *conn);
+void og__peer_core_reset(og__core *core);
 
 /*
- * Bytes that have arrived (a datagram: all of one). They are not copied until og__peer_conn_next() or
- * og__peer_conn_take() has said 0, and must stay until then. OG__PADDING bytes behind them may be read. Only
+ * Bytes that have arrived (a datagram: all of one). They are not copied until og__peer_core_next() or
+ * og__peer_core_take() has said 0, and must stay until then. OG__PADDING bytes behind them may be read. Only
  * after 0.
  */
-void og__peer_conn_feed(og__conn *conn, const uint8_t *data, size_t len);
+void og__peer_core_feed(og__core *core, const uint8_t *data, size_t len);
 
 /* Where the transport should best put the next bytes when a long message is under way, to spare a copy: NULL
- * when anywhere will do. Then og__peer_conn_feed() them from there. */
-uint8_t *og__peer_conn_space(og__conn *conn, size_t *size);
+ * when anywhere will do. Then og__peer_core_feed() them from there. */
+uint8_t *og__peer_core_space(og__core *core, size_t *size);
 
 /* Copies what was fed and is not consumed, so that the feeder's memory may go. 0 or OG_ENOMEM. */
-int og__peer_conn_hold(og__conn *conn);
+int og__peer_core_hold(og__core *core);
 
 /* The peer will send no more. */
-void og__peer_conn_end(og__conn *conn);
+void og__peer_core_end(og__core *core);
 
 /* True when (more) silence would mean something: a bare number or text in raw framing may be whole, or what
- * has come may be no beginning of anything. After each OG__SILENCE_MS of it call og__peer_conn_idle(), then
- * og__peer_conn_next(). */
-bool og__peer_conn_wants_idle(const og__conn *conn);
-void og__peer_conn_idle(og__conn *conn);
+ * has come may be no beginning of anything. After each OG__SILENCE_MS of it call og__peer_core_idle(), then
+ * og__peer_core_next(). */
+bool og__peer_core_wants_idle(const og__core *core);
+void og__peer_core_idle(og__core *core);
 
 /* True when a message has begun and is not whole: its time limit runs. */
-bool og__peer_conn_midway(const og__conn *conn);
+bool og__peer_core_midway(const og__core *core);
 
 /* True when neither codec nor framing will change any more, in either direction. */
-bool og__peer_conn_settled(const og__conn *conn);
+bool og__peer_core_settled(const og__core *core);
 
 /*
- * The next message, not yet read: 1, 0 needs more bytes (or, after og__peer_conn_end(), clean end), < 0 it
+ * The next message, not yet read: 1, 0 needs more bytes (or, after og__peer_core_end(), clean end), < 0 it
  * was refused: `broken` tells whether there can be a next one. Positions count from the start of the stream.
  */
-int og__peer_conn_take(og__conn *conn, og__message *message, og_error *err);
+int og__peer_core_take(og__core *core, og__message *message, og_error *err);
 
 /* Reads a message into `doc` (it may stay in the message's bytes). 1 or < 0, as above. Any thread. */
 int og__peer_message_read(const og__setup *setup, const og__message *message, og_doc *doc, og_value *value,
                           og_error *err);
 
 /* To be told when og__peer_message_read() has failed: in raw framing nothing after that can be trusted. */
-void og__peer_conn_refused(og__conn *conn);
+void og__peer_core_refused(og__core *core);
 
-/* The next value: og__peer_conn_take() and og__peer_message_read() into the connection's document. It lives
+/* The next value: og__peer_core_take() and og__peer_message_read() into the connection's document. It lives
  * until the next call. */
-int og__peer_conn_next(og__conn *conn, og_value *value, og_error *err);
+int og__peer_core_next(og__core *core, og_value *value, og_error *err);
 
 /* Appends a value's framed message to `out`. On failure `out` is as before. */
-int og__peer_conn_put(og__conn *conn, og_value value, og_error *err);
+int og__peer_core_put(og__core *core, og_value value, og_error *err);
 
 /* Names of codec and framing, "auto" while undecided. */
-const char *og__peer_conn_codec(const og__conn *conn);
-const char *og__peer_conn_framing(const og__conn *conn, char *text, size_t size);
+const char *og__peer_core_codec(const og__core *core);
+const char *og__peer_core_framing(const og__core *core, char *text, size_t size);
 
 #endif
