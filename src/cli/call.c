@@ -36,7 +36,7 @@ static int call_all(cli_client *client, cli_input *input, cli_output *output)
     return status ? -status : worst;
 }
 
-int cli_call(const cli_options *options)
+static int run(const cli_options *options)
 {
     cli_client client;
     cli_input input;
@@ -57,3 +57,18 @@ int cli_call(const cli_options *options)
     cli_output_fini(&output);
     return status == CLI_OUTPUT_GONE ? CLI_DONE : status;
 }
+
+const cli_command cli_call = {
+    .name = "call",
+    .bit = CLI_CALL,
+    .synopsis = "ENDPOINT [OBJECT...]",
+    .summary = "send objects, print the answer to each",
+    .description =
+        "Objects are JSON texts (with --codec text: texts as they stand), or come from standard input, one after\n"
+        "the other.\n",
+    .example = "  onggi call tcp://127.0.0.1:8080 '{\"name\": \"John\", \"age\": 30}'\n"
+               "  seq 3 | onggi call tcp://127.0.0.1:8080 --codec pickle\n",
+    .min_args = 1,
+    .max_args = SIZE_MAX,
+    .run = run,
+};

@@ -21,7 +21,7 @@ enum {
 
 typedef struct cli_command {
     const char *name;
-    unsigned bit;            /* CLI_SERVE, …: which options belong to it */
+    int bit;                 /* CLI_SERVE, …: which options belong to it */
     const char *synopsis;    /* behind "onggi NAME [OPTIONS] " */
     const char *summary;     /* one line */
     const char *description; /* a few lines for its own help */
@@ -34,13 +34,6 @@ typedef struct cli_command {
 /* The subcommands, in the order of the help; NULL from their number on. */
 const cli_command *cli_command_at(size_t index);
 const cli_command *cli_command_find(const char *name);
-
-int cli_serve(const cli_options *options);
-int cli_call(const cli_options *options);
-int cli_send(const cli_options *options);
-int cli_recv(const cli_options *options);
-int cli_convert(const cli_options *options);
-int cli_inspect(const cli_options *options);
 
 /* Prints the help of the whole command, or of one subcommand, to standard output; returns the exit status. */
 int cli_help(void);
@@ -98,7 +91,7 @@ void cli_codec_options(og_codec_options *codecs, const cli_options *options);
 
 /* The policy called `name`: a built-in one, or a file. 0 and a new policy, or the exit status after saying
  * why. */
-int cli_policy(og_policy **policy, const char *name);
+int cli_rules(og_policy **policy, const char *name);
 
 /* Milliseconds of a clock that never goes back. */
 int64_t cli_now_ms(void);

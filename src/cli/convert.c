@@ -47,7 +47,7 @@ static int convert_file(cli_input *input, cli_output *output, const char *name)
     return status;
 }
 
-int cli_convert(const cli_options *options)
+static int run(const cli_options *options)
 {
     cli_input input;
     cli_output output;
@@ -66,3 +66,18 @@ int cli_convert(const cli_options *options)
     cli_input_fini(&input);
     return status == CLI_OUTPUT_GONE ? CLI_DONE : status;
 }
+
+const cli_command cli_convert = {
+    .name = "convert",
+    .bit = CLI_CONVERT,
+    .synopsis = "[FILE...]",
+    .summary = "between json, pickle and repr",
+    .description =
+        "Reads files, or standard input, with any number of objects one after the other. Without -i, JSON and\n"
+        "pickle are told apart by their first byte.\n",
+    .example = "  echo '{\"name\": \"John\", \"age\": 30}' | onggi convert -o pickle > john.pickle\n"
+               "  onggi convert -o pretty john.pickle\n",
+    .min_args = 0,
+    .max_args = SIZE_MAX,
+    .run = run,
+};

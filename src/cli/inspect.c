@@ -264,7 +264,7 @@ static int finish(inspection *run, int status)
     return run->options->verdict ? (int)run->verdict : run->status;
 }
 
-int cli_inspect(const cli_options *options)
+static int run(const cli_options *options)
 {
     inspection run;
     int status = start(&run, options);
@@ -279,3 +279,18 @@ int cli_inspect(const cli_options *options)
     }
     return finish(&run, status);
 }
+
+const cli_command cli_inspect = {
+    .name = "inspect",
+    .bit = CLI_INSPECT,
+    .synopsis = "[FILE...]",
+    .summary = "what is inside a pickle: opcodes, classes named, verdict",
+    .description =
+        "Lists the opcodes as 'python -m pickletools' does, or says which classes are named, and whether a policy allows\n"
+        "them. Looks into folders, zip archives (torch, npz) and numpy's .npy; runs nothing.\n",
+    .example = "  onggi inspect model.pkl\n"
+               "  onggi inspect --verdict --policy plain-data downloads/\n",
+    .min_args = 0,
+    .max_args = SIZE_MAX,
+    .run = run,
+};

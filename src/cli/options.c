@@ -23,7 +23,7 @@ typedef struct option_row {
     const char *name;
     char letter; /* 0: none */
     kind kind;
-    unsigned commands;
+    int commands;
     size_t offset;        /* of the member of cli_options */
     const char *argument; /* NULL for flags */
     const char *help;
@@ -90,7 +90,7 @@ static const struct {
 #undef X
 };
 
-void cli_print_options(FILE *file, unsigned bits)
+void cli_print_options(FILE *file, int bits)
 {
     for (size_t i = 0; i < ROWS; i++) {
         if (!(rows[i].commands & bits)) continue;

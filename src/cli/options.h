@@ -8,18 +8,21 @@
 #include <stdint.h>
 #include <stdio.h>
 
-/* Which subcommands an option belongs to. */
+/* Which subcommands an option belongs to: a bit for each, CLI_SERVE, CLI_CALL, … */
 enum {
-    CLI_SERVE = 1,
-    CLI_CALL = 2,
-    CLI_SEND = 4,
-    CLI_RECV = 8,
-    CLI_CONVERT = 16,
-    CLI_INSPECT = 32,
+#define COMMAND(id, name) CLI_NUMBER_##id,
+#include "cli/commands.def"
+#undef COMMAND
+};
+
+enum {
+#define COMMAND(id, name) CLI_##id = 1 << CLI_NUMBER_##id,
+#include "cli/commands.def"
+#undef COMMAND
     CLI_CLIENTS = CLI_CALL | CLI_SEND | CLI_RECV,
     CLI_WIRE = CLI_SERVE | CLI_CLIENTS,
     CLI_ALL = CLI_WIRE | CLI_CONVERT,
-    CLI_EVERY = CLI_ALL | CLI_INSPECT,
+    CLI_EVERY = -1,
 };
 
 /* How objects are written down: name, for -i, for -o. */
@@ -79,7 +82,7 @@ struct cli_command;
 int cli_parse(cli_options *options, const struct cli_command *command, int argc, char **argv);
 
 /* Prints the options of the subcommands in `bits`, one a line. */
-void cli_print_options(FILE *file, unsigned bits);
+void cli_print_options(FILE *file, int bits);
 
 /* "64M" to bytes, "1.5" or "500ms" to milliseconds: false when it is no such thing. */
 bool cli_parse_size(const char *text, uint64_t *bytes);

@@ -60,7 +60,7 @@ static int print_all(cli_client *client, cli_output *output, const cli_options *
     return worst;
 }
 
-int cli_recv(const cli_options *options)
+static int run(const cli_options *options)
 {
     cli_client client;
     cli_output output;
@@ -82,3 +82,15 @@ int cli_recv(const cli_options *options)
     cli_output_fini(&output);
     return status == CLI_OUTPUT_GONE ? CLI_DONE : status;
 }
+
+const cli_command cli_recv = {
+    .name = "recv",
+    .bit = CLI_RECV,
+    .synopsis = "ENDPOINT",
+    .summary = "connect, print what arrives until the peer closes",
+    .description = "Sends nothing.\n",
+    .example = "  onggi recv tcp://127.0.0.1:1234 -o repr\n",
+    .min_args = 1,
+    .max_args = 1,
+    .run = run,
+};

@@ -18,7 +18,7 @@ static int send_all(cli_client *client, cli_input *input)
     return -status;
 }
 
-int cli_send(const cli_options *options)
+static int run(const cli_options *options)
 {
     cli_client client;
     cli_input input;
@@ -35,3 +35,16 @@ int cli_send(const cli_options *options)
     cli_input_fini(&input);
     return status;
 }
+
+const cli_command cli_send = {
+    .name = "send",
+    .bit = CLI_SEND,
+    .synopsis = "ENDPOINT [OBJECT...]",
+    .summary = "send objects, expect no answer",
+    .description = "As call, without waiting for answers.\n",
+    .example =
+        "  onggi send tcp://127.0.0.1:9020 --codec pickle --framing u32be '{\"msg\": \"disk full\", \"levelno\": 40}'\n",
+    .min_args = 1,
+    .max_args = SIZE_MAX,
+    .run = run,
+};

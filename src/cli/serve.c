@@ -173,7 +173,7 @@ static int check_endpoints(const cli_options *options, og_endpoint *first)
     return 0;
 }
 
-int cli_serve(const cli_options *options)
+static int run(const cli_options *options)
 {
     og_error err;
     og_endpoint first;
@@ -193,3 +193,20 @@ int cli_serve(const cli_options *options)
     pthread_mutex_destroy(&s.lock);
     return status;
 }
+
+const cli_command cli_serve = {
+    .name = "serve",
+    .bit = CLI_SERVE,
+    .synopsis = "ENDPOINT...",
+    .summary = "print every object that arrives, answer it as told",
+    .description =
+        "Listens on each endpoint and prints what arrives, whatever speaks: JSON or pickle, framed or not, is told\n"
+        "from the first bytes. Answers with --echo, --reply, --exec or --to, or not at all. Ctrl-C ends it.\n",
+    .example =
+        "  onggi serve tcp://127.0.0.1:8080 --reply '{\"message\": \"Hello from server\"}'\n"
+        "  onggi serve tcp://127.0.0.1:1234 --codec pickle --greet '{\"name\": \"John\", \"age\": 30}'\n"
+        "  onggi serve udp://127.0.0.1:12345 --codec text --reply 'You said: {}'\n",
+    .min_args = 1,
+    .max_args = SIZE_MAX,
+    .run = run,
+};

@@ -10,7 +10,7 @@ import tempfile
 import unittest
 
 ONGGI = os.environ["ONGGI"]
-COMMANDS = ("serve", "call", "send", "recv", "convert")
+COMMANDS = ("serve", "call", "send", "recv", "convert", "inspect")
 
 
 class Case(unittest.TestCase):

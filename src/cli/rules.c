@@ -51,7 +51,7 @@ static bool is_builtin(const char *name)
     return false;
 }
 
-int cli_policy(og_policy **policy, const char *name)
+int cli_rules(og_policy **policy, const char *name)
 {
     og_error err;
     *policy = is_builtin(name) ? og_policy_builtin(name, &err) : og_policy_new(NULL);
