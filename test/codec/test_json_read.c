@@ -2,7 +2,7 @@
 /* Reading JSON: what is accepted, what is refused where and with which words, and at what cost of memory. */
 #include "../support/failing_alloc.h"
 #include "base/options.h"
-#include "codec/json/text16.h"
+#include "base/text16.h"
 #include "json_files.h"
 #include <onggi/json.h>
 
@@ -125,7 +125,7 @@ static void check_prefixes(const char *folder, const char *name)
     size_t len;
     char *text = read_file(folder, name, &len);
     size_t end = len;
-    while (end > 0 && og__json_is_space((uint8_t)text[end - 1]))
+    while (end > 0 && og__base_is_space((uint8_t)text[end - 1]))
         end--;
     for (size_t n = 0; len < 200 && text[0] != '-' && n < end; n++) {
         og_error err = {.code = OG_OK};
@@ -301,15 +301,15 @@ static void test_vector_twins(void **state)
             memset(text, at % 2 ? 'x' : ' ', sizeof text);
             text[at] = (uint8_t)c;
             text[(at + 5) % OG__TEXT16] = (uint8_t)(c * 7 + at);
-            assert_int_equal(og__json_special16(text), og__json_special16_scalar(text));
-            assert_int_equal(og__json_space16(text), og__json_space16_scalar(text));
-            assert_int_equal(og__json_ascii_special16(text), og__json_ascii_special16_scalar(text));
-            assert_int_equal(og__json_escape16(text), og__json_escape16_scalar(text));
-            assert_int_equal(og__json_backslash16(text), og__json_backslash16_scalar(text));
+            assert_int_equal(og__base_special16(text), og__base_special16_scalar(text));
+            assert_int_equal(og__base_space16(text), og__base_space16_scalar(text));
+            assert_int_equal(og__base_ascii_special16(text), og__base_ascii_special16_scalar(text));
+            assert_int_equal(og__base_escape16(text), og__base_escape16_scalar(text));
+            assert_int_equal(og__base_backslash16(text), og__base_backslash16_scalar(text));
             uint8_t other[OG__TEXT16];
             memcpy(other, text, sizeof other);
             other[c % OG__TEXT16] ^= (uint8_t)at;
-            assert_int_equal(og__json_same16(text, other), og__json_same16_scalar(text, other));
+            assert_int_equal(og__base_same16(text, other), og__base_same16_scalar(text, other));
         }
     }
 }

@@ -111,7 +111,7 @@ static OG__HOT const uint8_t *og__json_same_key(const og__json_reader *r, const 
         return at + len + 1;
     }
     unsigned wanted = (2u << len) - 1;
-    if ((og__json_same16(at, was) & wanted) != wanted) return NULL;
+    if ((og__base_same16(at, was) & wanted) != wanted) return NULL;
     at += len + 1;
     return at <= r->end ? at : NULL;
 }

@@ -2,14 +2,14 @@
 /* The JSON reader: setting out, and what the pass over the text meets less often. */
 #include "base/number_digits.h"
 #include "base/options.h"
+#include "base/text16.h"
 #include "codec/json/reader.h"
-#include "codec/json/text16.h"
 
 enum { PADDING = 64, DEPTH_DEFAULT = 1000, DIGITS_DEFAULT = 4300, WORK_PER_BYTE = 64, WORK_LEAST = 4096 };
 
 const uint8_t *og__json_skip_space_slow(const og__json_reader *r, const uint8_t *at)
 {
-    while (at < r->end && og__json_is_space(*at))
+    while (at < r->end && og__base_is_space(*at))
         at++;
     return at < r->end ? at : r->end;
 }

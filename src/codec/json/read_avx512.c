@@ -14,8 +14,8 @@
 
 #if defined(OG__JSON_X86)
 #    include "base/number_digits.h"
+#    include "base/text16.h"
 #    include "codec/json/index.h"
-#    include "codec/json/text16.h"
 #    include "codec/json/text_avx512.h"
 #    include "value/map.h"
 
@@ -364,7 +364,7 @@ static OG__TARGET __attribute__((noinline)) bool read_other(og__json_reader *r, 
                                                             const uint8_t *end, og_value *out)
 {
     const uint8_t *after = og__json_read_other(r, at, out);
-    return after && (after == end || og__json_is_space(*after));
+    return after && (after == end || og__base_is_space(*after));
 }
 
 static OG__HOT bool take_number(og__json_reader *r, const uint8_t *at, const uint8_t *end, og_value *out)
@@ -374,7 +374,7 @@ static OG__HOT bool take_number(og__json_reader *r, const uint8_t *at, const uin
         __m256i text = og__json_bytes32(at);
         stop = at + _tzcnt_u32(_mm256_cmple_epu8_mask(text, og__json_bytes32(og__json_vectors.spaces)));
         /* Behind white space, what is none would be another token; a control character may be of this one. */
-        if (!og__json_is_space(*stop)) return read_other(r, at, end, out);
+        if (!og__base_is_space(*stop)) return read_other(r, at, end, out);
     }
     return og__json_whole_number(at, stop, out) || read_other(r, at, end, out);
 }
@@ -398,7 +398,7 @@ static OG__HOT bool take_scalar(og__json_reader *r, pass *p, uint8_t c)
     } else {
         return read_other(r, at, end, out);
     }
-    return at + len == end || og__json_is_space(at[len]);
+    return at + len == end || og__base_is_space(at[len]);
 }
 
 /* Reads a value: a scalar or an empty container as a whole, and of others the bracket. */

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /* Strings of JSON that are more than plain ASCII: UTF-8 is checked, escapes are taken out. */
+#include "base/text16.h"
 #include "base/utf8.h"
 #include "codec/json/reader.h"
-#include "codec/json/text16.h"
 
 static const uint8_t *not_utf8(og__json_reader *r, const uint8_t *at)
 {
@@ -61,14 +61,14 @@ const uint8_t *og__json_read_utf8(og__json_reader *r, const uint8_t *at)
 static inline const uint8_t *skip_plain(const og__json_reader *r, const uint8_t *at)
 {
     while (at <= r->vector_end) {
-        unsigned special = og__json_special16(at);
+        unsigned special = og__base_special16(at);
         if (special) {
             at += __builtin_ctz(special);
             return at < r->end ? at : r->end;
         }
         at += OG__TEXT16;
     }
-    while (at < r->end && !og__json_is_special(*at))
+    while (at < r->end && !og__base_is_special(*at))
         at++;
     return at < r->end ? at : r->end;
 }
@@ -204,7 +204,7 @@ int og__json_unescape(og__json_reader *r, const uint8_t *start, const uint8_t *e
             continue;
         }
         memcpy(to, at, OG__TEXT16);
-        unsigned stop = og__json_backslash16(at);
+        unsigned stop = og__base_backslash16(at);
         size_t run = stop ? (size_t)__builtin_ctz(stop) : OG__TEXT16;
         if (run > (size_t)(end - at)) run = (size_t)(end - at);
         to += run;

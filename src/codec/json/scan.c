@@ -4,7 +4,7 @@
  * those before is in the scan's state. Only strings, brackets and bare words are told apart, and that
  * brackets match; the reader checks the rest.
  */
-#include "codec/json/text16.h"
+#include "base/text16.h"
 #include <onggi/json.h>
 
 #include <string.h>
@@ -118,7 +118,7 @@ static int scan_first(og_json_scan *scan, const uint8_t *data, size_t at, og_err
 static size_t skip_string(const uint8_t *data, size_t at, size_t len)
 {
     while (len - at >= OG__TEXT16) {
-        unsigned mask = og__json_escape16(data + at);
+        unsigned mask = og__base_escape16(data + at);
         if (mask) return at + (size_t)__builtin_ctz(mask);
         at += OG__TEXT16;
     }
@@ -219,7 +219,7 @@ static int scan_some(og_json_scan *scan, const uint8_t *data, size_t len, og_err
     switch (scan->state) {
     case STATE_START:
         scan->at = at + 1;
-        return og__json_is_space(data[at]) ? 0 : scan_first(scan, data, at, err);
+        return og__base_is_space(data[at]) ? 0 : scan_first(scan, data, at, err);
     case STATE_INSIDE: return scan_inside(scan, data, len, err);
     case STATE_STRING: return scan_string(scan, data, len, err);
     case STATE_ESCAPE:

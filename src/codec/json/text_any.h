@@ -7,8 +7,8 @@
 #define ONGGI_CODEC_JSON_TEXT_ANY_H
 
 #include "base/number_digits.h"
+#include "base/text16.h"
 #include "codec/json/reader.h"
-#include "codec/json/text16.h"
 
 #define OG__TARGET
 #define OG__HOT inline __attribute__((always_inline))
@@ -18,13 +18,13 @@ enum { OG__WIDE = OG__TEXT16, OG__PADDED = 0 /* whether only padded texts are re
 /* Those that are not white space. */
 static OG__HOT uint64_t og__json_wide_other(const uint8_t *text)
 {
-    return og__json_space16(text) ^ OG__TEXT16_ALL;
+    return og__base_space16(text) ^ OG__TEXT16_ALL;
 }
 
 /* Those that end a run of plain ASCII in a string. */
 static OG__HOT uint64_t og__json_wide_special(const uint8_t *text)
 {
-    return og__json_special16(text);
+    return og__base_special16(text);
 }
 
 /*

@@ -3,8 +3,8 @@
 #include "codec/json/reader.h"
 
 #if defined(OG__JSON_X86)
+#    include "base/utf8_tables.h"
 #    include "codec/json/text_avx512.h"
-#    include "codec/json/utf8_tables.h"
 
 #    define TWICE(x)   x, x
 #    define FOUR(x)    TWICE(x), TWICE(x)
@@ -40,9 +40,9 @@ static OG__HOT uint64_t not_utf8(const uint8_t *at, uint64_t some, uint64_t know
     __m512i one = _mm512_maskz_loadu_epi8(some << 1 | (known & 1), at - 1);
     __m512i two = _mm512_maskz_loadu_epi8(some << 2 | (known & 3), at - 2);
     __m512i three = _mm512_maskz_loadu_epi8(some << 3 | (known & 7), at - 3);
-    __m512i wrong = _mm512_and_si512(look_up(_mm512_srli_epi16(one, 4), og__utf8_before_upper),
-                                     _mm512_and_si512(look_up(one, og__utf8_before_lower),
-                                                      look_up(_mm512_srli_epi16(x, 4), og__utf8_upper)));
+    __m512i wrong = _mm512_and_si512(look_up(_mm512_srli_epi16(one, 4), og__base_utf8_before_upper),
+                                     _mm512_and_si512(look_up(one, og__base_utf8_before_lower),
+                                                      look_up(_mm512_srli_epi16(x, 4), og__base_utf8_upper)));
     /* The top bit stands where a third or fourth byte is due: there two tails must meet, and nowhere else. */
     __m512i third = _mm512_subs_epu8(two, _mm512_set1_epi8(0xe0 - 0x80));
     __m512i fourth = _mm512_subs_epu8(three, _mm512_set1_epi8(0xf0 - 0x80));

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* Strings as JSON: quotes, escapes, and \u for all that is not ASCII where that is asked for. */
+#include "base/text16.h"
 #include "base/utf8.h"
-#include "codec/json/text16.h"
 #include "codec/json/writer.h"
 
 #include <string.h>
@@ -59,8 +59,8 @@ static size_t put_special(og__json_writer *w, const uint8_t *text, size_t len)
 /* The bits of the bytes among 16 that cannot be copied as they are. */
 static inline unsigned special_mask(const uint8_t *text, bool ascii, bool surrogates)
 {
-    if (ascii) return og__json_ascii_special16(text);
-    return surrogates ? og__json_special16(text) : og__json_escape16(text);
+    if (ascii) return og__base_ascii_special16(text);
+    return surrogates ? og__base_special16(text) : og__base_escape16(text);
 }
 
 static inline bool is_special(uint8_t c, bool ascii, bool surrogates)

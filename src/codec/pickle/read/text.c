@@ -53,7 +53,7 @@ static const uint8_t *skip_sequences(const uint8_t *at, const uint8_t *end, unsi
 static const uint8_t *skip_ascii(const uint8_t *at, const uint8_t *end, unsigned *flags)
 {
     unsigned special = 0;
-    while (end - at >= OG__TEXT16 && (special = og__json_special16(at)) == 0)
+    while (end - at >= OG__TEXT16 && (special = og__base_special16(at)) == 0)
         at += OG__TEXT16;
     if (special) at += __builtin_ctz(special);
     while (at < end && *at < 0x80) {

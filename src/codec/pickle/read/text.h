@@ -3,7 +3,7 @@
 #ifndef ONGGI_CODEC_PICKLE_READ_TEXT_H
 #define ONGGI_CODEC_PICKLE_READ_TEXT_H
 
-#include "codec/json/text16.h"
+#include "base/text16.h"
 #include "value/doc.h"
 
 enum { OG__TEXT_BAD = 1 }; /* no flag of a value */
@@ -23,9 +23,9 @@ static OG__HOT unsigned og__pickle_text_at(const uint8_t *start, const uint8_t *
     size_t i = 0;
     if (room < OG__TEXT16) return og__pickle_text_flags(text, len);
     for (; len - i > OG__TEXT16 && special == 0; i += OG__TEXT16)
-        special = og__json_special16(text + i);
+        special = og__base_special16(text + i);
     if (special == 0 && room - i < OG__TEXT16) return og__pickle_text_flags(text, len);
-    if (special == 0) special = og__json_special16(text + i) & ((1u << (len - i)) - 1);
+    if (special == 0) special = og__base_special16(text + i) & ((1u << (len - i)) - 1);
     return special == 0 ? OG__F_ASCII | OG__F_CLEAN : og__pickle_text_flags(text, len);
 }
 
