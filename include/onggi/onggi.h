@@ -10,6 +10,7 @@
 #include <onggi/inspect.h>
 #include <onggi/json.h>
 #include <onggi/known.h>
+#include <onggi/layer.h>
 #include <onggi/net.h>
 #include <onggi/peer.h>
 #include <onggi/pickle.h>
