@@ -156,4 +156,6 @@ int og__layer_read_file(const char *path, size_t most, bool secret, og_buf *out,
 /* Overwrites and frees what was secret. */
 void og__layer_wipe(og_buf *secret);
 
+extern const og__layer og__layer_mp_auth;
+
 #endif
