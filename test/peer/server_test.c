@@ -2,7 +2,7 @@
 /* A server that echoes and counts, and peers of both kinds, for the server's tests. */
 #include "server_test.h"
 
-og_error err;
+static og_error err;
 
 const struct way ways[WAYS] = {{1, 0}, {4, 0}, {2, 3}};
 

@@ -44,8 +44,6 @@ enum { WAYS = 3 };
 
 extern const struct way ways[WAYS];
 
-extern og_error err __attribute__((visibility("hidden"))); /* the C library has an err() too */
-
 void nap(long ms);
 void on_open(og_conn *conn, void *user);
 void on_message(og_conn *conn, og_value value, void *user);

@@ -2,6 +2,8 @@
 /* A policy on real connections: what it refuses does not reach the program, whatever serves it. */
 #include "server_test.h"
 
+static og_error err;
+
 static const char allowed[] = "\x80\x02"
                               "ccollections\nOrderedDict\n)R.";
 static const char denied[] = "\x80\x02(K\x01"

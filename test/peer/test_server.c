@@ -2,6 +2,8 @@
 /* The server on loops, with and without workers: speaking, answering, starting and stopping. */
 #include "server_test.h"
 
+static og_error err;
+
 /* ---- Speaking ---- */
 
 static void answers_in_kind(void **state)

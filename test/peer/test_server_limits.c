@@ -2,6 +2,8 @@
 /* The server's limits, and peers that come up against them. */
 #include "server_test.h"
 
+static og_error err;
+
 /* ---- Bad peers ---- */
 
 static void bad_messages_harm_nobody_else(void **state)

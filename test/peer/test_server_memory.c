@@ -6,6 +6,8 @@
 #include "../support/failing_alloc.h"
 #include "server_test.h"
 
+static og_error err;
+
 /* The failing allocator, for several threads. */
 typedef struct shared_alloc {
     og_allocator allocator;

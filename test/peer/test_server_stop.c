@@ -4,6 +4,8 @@
 
 #include <signal.h>
 
+static og_error err;
+
 static og_server *stopped_by_signal;
 
 static void on_sigterm(int number)
