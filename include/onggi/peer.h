@@ -145,8 +145,8 @@ typedef struct og_server_options {
     int threads; /* loops, each with a thread; connections are dealt out in turn; 0: 1 */
     int workers; /* threads on which on_message may block; 0: it runs on the loop's thread and must not */
 
-    size_t max_connections; /* further ones wait in the system's queue; 0: 10,000 */
-    size_t max_queued; /* bytes of answers to one peer after which it is not read; 0: 1 MiB + a message */
+    size_t max_connections;     /* further ones wait in the system's queue; 0: 10,000 */
+    size_t max_queued;          /* bytes of answers to one peer after which it is not read; 0: 1 MiB */
     int64_t idle_timeout_ms;    /* nothing arrives and nothing is in hand; 0: none */
     int64_t message_timeout_ms; /* from the first byte of a message to its last; 0: 60,000; OG_FOREVER */
     int64_t stop_timeout_ms;    /* after og_server_stop() what is in hand has so long; 0: 5,000; a handler on

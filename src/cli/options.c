@@ -73,6 +73,8 @@ static const option_row rows[] = {
     {"max-depth", 0, NUMBER, CLI_ALL, AT(max_depth), "N", "refuse deeper nesting (default: 1000)", 1000000},
     {"max-connections", 0, NUMBER, CLI_SERVE, AT(max_connections), "N",
      "let further clients wait (default: 10000)", 1000000},
+    {"max-queued", 0, SIZE, CLI_SERVE, AT(max_queued), "SIZE",
+     "read no more from a client while so much waits for it to read (default: 1M)", 0},
     {"quiet", 'q', FLAG, CLI_EVERY, AT(quiet), NULL, "say nothing but warnings and errors", 0},
     {"verbose", 'v', FLAG, CLI_EVERY, AT(verbose), NULL, "say more: who connects, what is spoken", 0},
     {"help", 'h', FLAG, CLI_EVERY, AT(help), NULL, "print this", 0},

@@ -60,6 +60,7 @@ typedef struct cli_options {
     uint64_t max_message;
     uint64_t max_depth;
     uint64_t max_connections;
+    uint64_t max_queued;
     int64_t connect_timeout_ms; /* OG_FOREVER: none */
     int64_t timeout_ms;
     int64_t idle_timeout_ms;

@@ -107,6 +107,7 @@ static og_server *make_server(service *s, og_error *err)
         .threads = (int)o->threads,
         .workers = o->exec || o->to ? WORKERS : 0,
         .max_connections = (size_t)o->max_connections,
+        .max_queued = (size_t)o->max_queued,
         .message_timeout_ms = o->timeout_ms,
         .idle_timeout_ms = o->idle_timeout_ms > 0 ? o->idle_timeout_ms : 0,
         .on_open = on_open,

@@ -77,6 +77,15 @@ bool og__peer_served_is_held(og__served *served)
     return held;
 }
 
+bool og__peer_served_is_behind(og__served *served)
+{
+    bool locked = og__peer_served_lock(served);
+    size_t len = served->is_gram ? 0 : served->conn.core.out.len;
+    og__peer_served_unlock(served, locked);
+    return len + atomic_load_explicit(&served->queued, memory_order_relaxed) >
+           served->server->options.max_queued;
+}
+
 bool og__peer_served_lock(og__served *served)
 {
     if (atomic_load_explicit(&served->refs, memory_order_acquire) == 1) return false;
@@ -148,7 +157,7 @@ static int put(og__served *served, og_value value, og_error *err)
     if (served->is_gram) return og__peer_gram_send(served, value, err);
     og_buf *out = &served->conn.core.out;
     size_t waiting = atomic_load_explicit(&served->queued, memory_order_relaxed) + out->len;
-    /* Twice what stops reading, so that whatever the workers have in hand by then can be answered. */
+    /* Twice what stops reading: the handler of one message may send several answers. */
     if (waiting / 2 > served->server->options.max_queued)
         return og_error_set(err, OG_EBUSY, OG_NO_POSITION,
                             "%zu bytes wait for a peer that does not read: send again when it has", waiting);

@@ -312,10 +312,22 @@ static int take(og__served *served, og__message *message, og_error *err)
     return status;
 }
 
+/* The first pause for a peer that does not read is worth a line: it is what someone looks for who asks why a
+ * client gets no more. */
+static void note_pause(og__served *served)
+{
+    size_t bytes = waiting(served);
+    if (served->noted_pause || bytes <= served->server->options.max_queued) return;
+    served->noted_pause = true;
+    og__peer_server_log(served->server, OG_LOG_DEBUG, &served->conn,
+                        "not read for now: %zu bytes of answers wait for it", bytes);
+}
+
 static void pause_reading(og__served *served)
 {
     og_error err;
     served->paused = true;
+    note_pause(served);
     og__net_stream_read(served->stream, false);
     unwatch(served, OG__WATCH_MESSAGE);
     unwatch(served, OG__WATCH_SILENCE);
@@ -408,6 +420,8 @@ void og__peer_served_attend(og__served *served)
     if (served->state == OG__CLOSED) return;
     flush(served);
     if (served->bye_wanted && served->state < OG__DRAINING) drain(served, NULL);
+    if (served->server->workers && !og__peer_served_is_behind(served))
+        og__peer_workers_go_on(served->server->workers, served);
     resume(served);
     check_end(served);
 }

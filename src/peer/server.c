@@ -16,7 +16,7 @@ enum {
     MESSAGE_TIMEOUT_MS = 60000,
     STOP_TIMEOUT_MS = 5000,
     LINGER_MS = 1000,
-    QUEUE_BASE = 1 << 20,
+    MAX_QUEUED = 1 << 20,
     MAX_THREADS = 1024
 };
 
@@ -56,6 +56,7 @@ static int fill_options(og_server_options *options, og_error *err)
                             options->workers, MAX_THREADS);
     if (options->threads == 0) options->threads = 1;
     if (options->max_connections == 0) options->max_connections = MAX_CONNECTIONS;
+    if (options->max_queued == 0) options->max_queued = MAX_QUEUED;
     options->message_timeout_ms = or_default(options->message_timeout_ms, MESSAGE_TIMEOUT_MS);
     options->stop_timeout_ms = or_default(options->stop_timeout_ms, STOP_TIMEOUT_MS);
     return OG_OK;
@@ -118,7 +119,6 @@ og_server *og_server_new(const og_server_options *options, og_error *err)
     og_endpoint nowhere = {.transport = OG_TCP};
     if (og__base_options_take(&own, sizeof own, options, err) < 0 || fill_options(&own, err) < 0) return NULL;
     if (og__peer_setup_init(&setup, &own.conn, &nowhere, err) < 0) return NULL;
-    if (own.max_queued == 0) own.max_queued = QUEUE_BASE + setup.max_message;
     size_t lanes = (size_t)own.threads;
     og_server *server = og__base_alloc(own.conn.alloc, sizeof *server);
     og__lane *lane_memory = og__base_alloc(own.conn.alloc, lanes * sizeof *lane_memory);

@@ -53,6 +53,7 @@ typedef struct og__work {
     size_t count; /* queued and running */
     size_t bytes;
     bool scheduled;         /* waits for a worker, or is with one */
+    bool held;              /* no worker takes the next one until og__peer_workers_go_on() */
     bool tell;              /* post to the lane when the next job is done */
     og__served *next_ready; /* in the pool's queue */
 } og__work;
@@ -73,10 +74,11 @@ struct og__served {
     uint64_t sent;
     og__work work;
     uint8_t state;
-    bool paused;  /* not read: too much is queued, or in the workers' hands */
-    bool pumping; /* on_message and the like may be running, and what is put leaves together afterwards */
-    bool gone;    /* the stream is closed; waits for a worker before on_close */
-    bool failed;  /* there was a reason for the end, though there may have been no memory to remember it */
+    bool paused;      /* not read: too much is queued, or in the workers' hands */
+    bool noted_pause; /* the log has a line about the first pause */
+    bool pumping;     /* on_message and the like may be running, and what is put leaves together afterwards */
+    bool gone;        /* the stream is closed; waits for a worker before on_close */
+    bool failed; /* there was a reason for the end, though there may have been no memory to remember it */
 
     /* Shared: by `lock`, unless `refs` is 1, when only the lane can reach it. The core's writing half too. */
     pthread_mutex_t lock;
@@ -200,6 +202,9 @@ void og__peer_served_unref(og__served *served);
 /* As og_conn_keep(). */
 void og__peer_served_hold(og__served *served);
 
+/* True when more answers than `max_queued` wait for the peer. Any thread. */
+bool og__peer_served_is_behind(og__served *served);
+
 /* True while anybody holds it; if so, the lane is told when they let go. */
 bool og__peer_served_is_held(og__served *served);
 
@@ -236,6 +241,9 @@ int og__peer_workers_give(og__workers *workers, og__served *served, const og__me
 /* How much of the connection's is with the workers; if anything is, the lane is told of the next that is
  * done. */
 void og__peer_workers_load(og__workers *workers, og__served *served, size_t *count, size_t *bytes);
+
+/* Lets workers take the connection's next message, after answers that its peer had not read held it back. */
+void og__peer_workers_go_on(og__workers *workers, og__served *served);
 
 /* Takes back what no worker has begun. */
 void og__peer_workers_drop(og__workers *workers, og__served *served);

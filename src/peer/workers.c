@@ -43,6 +43,15 @@ static void line_up(og__workers *workers, og__served *served)
     pthread_cond_signal(&workers->ready);
 }
 
+/* Has a worker take the connection's next message. With the lock held. */
+static void schedule(og__workers *workers, og__served *served)
+{
+    if (served->work.scheduled) return;
+    served->work.scheduled = true;
+    og__peer_served_hold(served);
+    line_up(workers, served);
+}
+
 static og__job *next_job(og__workers *workers, og__served **served)
 {
     while (!workers->first && !workers->stopping)
@@ -103,17 +112,19 @@ static void run_job(og__served *served, const og__job *job, og_doc **own)
     }
 }
 
-/* After a job: the connection lines up again, or leaves. With the lock held. */
-static bool put_away(og__workers *workers, og__served *served, const og__job *job)
+/* After a job: the connection lines up again, is held back, or leaves. True if it does not line up. With the
+ * lock held. */
+static bool put_away(og__workers *workers, og__served *served, const og__job *job, bool behind)
 {
     og__work *work = &served->work;
     workers->jobs--;
     work->count--;
     work->bytes -= job->message.len;
-    if (work->first) {
+    if (work->first && !behind) {
         line_up(workers, served);
         return false;
     }
+    work->held = behind;
     work->scheduled = false;
     return true;
 }
@@ -139,12 +150,13 @@ static void *run_worker(void *arg)
         if (job) {
             pthread_mutex_unlock(&workers->lock);
             run_job(served, job, &doc);
+            bool behind = og__peer_served_is_behind(served);
             pthread_mutex_lock(&workers->lock);
-            tell = served->work.tell;
+            tell = served->work.tell || behind;
             served->work.tell = false;
             if (tell)
                 og__peer_served_ref(served); /* another worker may be done with it before the lane is told */
-            leaves = put_away(workers, served, job);
+            leaves = put_away(workers, served, job, behind);
         } else {
             served->work.scheduled = false;
         }
@@ -186,13 +198,17 @@ int og__peer_workers_give(og__workers *workers, og__served *served, const og__me
     queue->count++;
     queue->bytes += message->len;
     workers->jobs++;
-    if (!queue->scheduled) {
-        queue->scheduled = true;
-        og__peer_served_hold(served);
-        line_up(workers, served);
-    }
+    if (!queue->held) schedule(workers, served);
     pthread_mutex_unlock(&workers->lock);
     return OG_OK;
+}
+
+void og__peer_workers_go_on(og__workers *workers, og__served *served)
+{
+    pthread_mutex_lock(&workers->lock);
+    served->work.held = false;
+    if (served->work.first) schedule(workers, served);
+    pthread_mutex_unlock(&workers->lock);
 }
 
 void og__peer_workers_load(og__workers *workers, og__served *served, size_t *count, size_t *bytes)

@@ -9,17 +9,10 @@
 
 #include <stdio.h>
 #include <stdlib.h>
-#include <time.h>
+#include <sys/socket.h>
 #include <unistd.h>
 
 #include "net_test.h"
-
-int64_t now_ms(void)
-{
-    struct timespec now;
-    clock_gettime(CLOCK_MONOTONIC, &now);
-    return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
-}
 
 og_endpoint parse(const char *text)
 {
@@ -42,7 +35,7 @@ og__socket open_client(const og_endpoint *endpoint)
 {
     og__socket client;
     og_error err = {0};
-    if (og__net_socket_connect(&client, endpoint, 2000, &err) < 0) fail_msg("%s", err.text);
+    if (og__net_socket_connect(&client, endpoint, LIMIT_MS, &err) < 0) fail_msg("%s", err.text);
     return client;
 }
 
@@ -52,7 +45,7 @@ void open_pair(const char *text, og__socket *near, og__socket *far)
     og_error err = {0};
     og__socket listener = open_listener(text, &endpoint);
     *near = open_client(&endpoint);
-    if (og__net_socket_accept(&listener, far, 2000, &err) < 0) fail_msg("%s", err.text);
+    if (og__net_socket_accept(&listener, far, LIMIT_MS, &err) < 0) fail_msg("%s", err.text);
     og__net_socket_close(&listener);
 }
 
@@ -93,10 +86,48 @@ bool have_ipv6(void)
     return true;
 }
 
-uint16_t free_port(void)
+void small_buffers(const og__socket *socket)
 {
-    og_endpoint endpoint;
-    og__socket listener = open_listener("tcp://127.0.0.1:0", &endpoint);
-    og__net_socket_close(&listener);
-    return endpoint.port;
+    int size = 16384;
+    assert_int_equal(setsockopt(socket->fd, SOL_SOCKET, SO_SNDBUF, &size, sizeof size), 0);
+    assert_int_equal(setsockopt(socket->fd, SOL_SOCKET, SO_RCVBUF, &size, sizeof size), 0);
+}
+
+/* ---- Running a loop until something has happened ---- */
+
+typedef struct waiting {
+    og__loop *loop;
+    og__timer *timer;
+    const int *counter; /* NULL: only turns count */
+    int wanted;
+    int turns;
+} waiting;
+
+static void look(void *ctx)
+{
+    waiting *w = ctx;
+    if (--w->turns <= 0 || (w->counter && *w->counter >= w->wanted))
+        og__net_loop_stop(w->loop);
+    else
+        og__net_timer_start(w->timer, 1);
+}
+
+static void run(waiting w)
+{
+    w.timer = og__net_timer_open(w.loop, look, &w, NULL);
+    og__net_timer_start(w.timer, 1);
+    og__net_loop_run(w.loop, NULL);
+    og__net_timer_close(w.timer);
+}
+
+void run_until(og__loop *loop, const int *counter, int wanted)
+{
+    if (*counter < wanted)
+        run((waiting){.loop = loop, .counter = counter, .wanted = wanted, .turns = LIMIT_MS});
+    if (*counter < wanted) fail_msg("counted %d, expected %d", *counter, wanted);
+}
+
+void run_turns(og__loop *loop, int turns)
+{
+    run((waiting){.loop = loop, .turns = turns});
 }

@@ -93,7 +93,7 @@ static void use_streams(owner *o, og_endpoint *endpoint)
     og__socket listener = open_listener("tcp://127.0.0.1:0", endpoint);
     og__socket client = open_client(endpoint);
     og__socket accepted;
-    assert_int_equal(og__net_socket_accept(&listener, &accepted, 1000, NULL), OG_OK);
+    assert_int_equal(og__net_socket_accept(&listener, &accepted, LIMIT_MS, NULL), OG_OK);
     o->listener = og__net_listener_open(o->loop, &listener, on_accept, NULL, o, NULL);
     if (!o->listener) note(o, OG_ENOMEM);
     o->stream = og__net_stream_open(o->loop, &accepted, &events, o, NULL);
@@ -131,7 +131,7 @@ static void use_datagrams(owner *o)
     if (!o->dgram) note(o, OG_ENOMEM);
     if (o->dgram) o->opened++;
     for (int i = 0; o->dgram && i < 4; i++)
-        assert_int_equal(og__net_socket_send_to(&client, "ping", 4, NULL, 1000, NULL), OG_OK);
+        assert_int_equal(og__net_socket_send_to(&client, "ping", 4, NULL, LIMIT_MS, NULL), OG_OK);
     og__timer *timer = og__net_timer_open(o->loop, on_timer, o, NULL);
     if (timer) {
         og__net_timer_start(timer, 3);

@@ -139,10 +139,10 @@ static void talk(visitor *v, og__socket *socket, size_t len)
         size_t n = len - sent < piece ? len - sent : piece;
         for (size_t i = 0; i < n; i++)
             data[i] = (uint8_t)((sent + i) * 31 >> 3);
-        if (n && og__net_socket_write(socket, data, n, 5000, NULL) < 0) return;
+        if (n && og__net_socket_write(socket, data, n, LIMIT_MS, NULL) < 0) return;
         sent += n;
         size_t got;
-        if (og__net_socket_read(socket, back, sizeof back, &got, 5000, NULL) != 1) return;
+        if (og__net_socket_read(socket, back, sizeof back, &got, LIMIT_MS, NULL) != 1) return;
         for (size_t i = 0; i < got; i++, read++)
             v->wrong += back[i] != (uint8_t)(read * 31 >> 3);
     }
@@ -157,10 +157,10 @@ static void leave(og__socket *socket, unsigned how)
     if (how == 0) setsockopt(socket->fd, SOL_SOCKET, SO_LINGER, &reset, sizeof reset);
     if (how == 1) {
         og__net_socket_shutdown(socket);
-        while (og__net_socket_read(socket, data, sizeof data, &got, 5000, NULL) == 1)
+        while (og__net_socket_read(socket, data, sizeof data, &got, LIMIT_MS, NULL) == 1)
             ;
     }
-    if (how == 2) og__net_socket_write(socket, "unanswered", 10, 1000, NULL);
+    if (how == 2) og__net_socket_write(socket, "unanswered", 10, LIMIT_MS, NULL);
     og__net_socket_close(socket);
 }
 
@@ -169,7 +169,7 @@ static void *visit(void *arg)
     visitor *v = arg;
     for (int i = 0; i < ROUNDS; i++) {
         og__socket socket;
-        if (og__net_socket_connect(&socket, v->endpoint, 5000, NULL) < 0) {
+        if (og__net_socket_connect(&socket, v->endpoint, LIMIT_MS, NULL) < 0) {
             v->wrong++;
             return NULL;
         }

@@ -92,7 +92,7 @@ void finish(og_server *server)
 og_conn *reach(const og_server *server, const char *codec, const char *framing)
 {
     og_conn_options options = {
-        .size = sizeof options, .codec = codec, .framing = framing, .recv_timeout_ms = 10000};
+        .size = sizeof options, .codec = codec, .framing = framing, .recv_timeout_ms = 120000};
     og_conn *conn = og_connect(og_server_endpoint(server, 0), &options, &err);
     if (!conn) fail_msg("%s", err.text);
     return conn;
@@ -115,7 +115,7 @@ int plain(const og_server *server)
     struct sockaddr_in to = {.sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
     to.sin_port = htons((uint16_t)atoi(strrchr(og_server_endpoint(server, 0), ':') + 1));
     assert_int_equal(connect(fd, (struct sockaddr *)&to, sizeof to), 0);
-    struct timeval limit = {10, 0};
+    struct timeval limit = {120, 0};
     setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &limit, sizeof limit);
     return fd;
 }
@@ -148,7 +148,7 @@ void plain_expect_end(int fd)
 
 void wait_for(atomic_int *what, int least)
 {
-    for (int i = 0; i < 1000 && *what < least; i++)
+    for (int i = 0; i < 12000 && *what < least; i++)
         nap(5);
     if (*what < least) fail_msg("counted %d, expected %d", *what, least);
 }

@@ -18,12 +18,6 @@
 
 static og_error err;
 
-static void nap(long ms)
-{
-    struct timespec t = {ms / 1000, ms % 1000 * 1000000};
-    nanosleep(&t, NULL);
-}
-
 static og_conn_options speaking(const char *codec, const char *framing)
 {
     return (og_conn_options){.size = sizeof(og_conn_options), .codec = codec, .framing = framing};
@@ -78,7 +72,7 @@ static void stop(server *s)
 static og_conn *reach(const char *endpoint, const char *codec, const char *framing)
 {
     og_conn_options options = speaking(codec, framing);
-    options.recv_timeout_ms = 5000;
+    options.recv_timeout_ms = 120000;
     og_conn *conn = og_connect(endpoint, &options, &err);
     if (!conn) fail_msg("%s: %s", endpoint, err.text);
     return conn;
@@ -232,7 +226,7 @@ static void time_limits(void **state)
     og_conn_options options = speaking(NULL, NULL);
     options.recv_timeout_ms = 30;
     og_conn *conn = og_connect(og_listener_endpoint(listener), &options, &err);
-    og_conn *other = og_accept(listener, 1000, &err);
+    og_conn *other = og_accept(listener, 120000, &err);
     assert_non_null(other);
     og_value value;
     assert_int_equal(og_recv(conn, &value, &err), OG_ETIMEOUT);
@@ -257,10 +251,13 @@ static void a_peer_that_reads_nothing_times_out(void **state)
     og_conn_options options = speaking("bytes", "u32be");
     options.send_timeout_ms = 100;
     og_conn *conn = og_connect(og_listener_endpoint(listener), &options, &err);
-    og_conn *other = og_accept(listener, 1000, &err);
-    size_t len = (size_t)32 << 20;
+    og_conn *other = og_accept(listener, 120000, &err);
+    size_t len = (size_t)8 << 20;
     char *big = calloc(1, len);
-    assert_int_equal(og_send(conn, og_bytes_borrow(big, len), &err), OG_ETIMEOUT);
+    int status = 0;
+    for (int i = 0; i < 1000 && status == 0; i++) /* however much the system takes */
+        status = og_send(conn, og_bytes_borrow(big, len), &err);
+    assert_int_equal(status, OG_ETIMEOUT);
     free(big);
     og_close(other);
     og_close(conn);
@@ -272,7 +269,7 @@ static void half_a_message_is_refused_with_its_position(void **state)
     (void)state;
     og_listener *listener = og_listen("tcp://127.0.0.1:0", NULL, &err);
     int fd = plain_connect(og_listener_endpoint(listener));
-    og_conn *conn = og_accept(listener, 1000, &err);
+    og_conn *conn = og_accept(listener, 120000, &err);
     assert_int_equal(send(fd, "{\"a\": [1, 2", 11, 0), 11);
     close(fd);
     og_value value;
@@ -290,7 +287,7 @@ static void one_message_each_way(void **state)
     og_conn_options options = speaking("json", "eof");
     og_listener *listener = og_listen("tcp://127.0.0.1:0", &options, &err);
     og_conn *conn = og_connect(og_listener_endpoint(listener), &options, &err);
-    og_conn *other = og_accept(listener, 1000, &err);
+    og_conn *other = og_accept(listener, 120000, &err);
     og_value value;
     assert_int_equal(og_send(conn, og_int(1), &err), 0);
     assert_int_equal(og_recv(other, &value, &err), 1);
@@ -363,7 +360,6 @@ static void a_hundred_clients_one_of_them_silent(void **state)
         og_close(conns[i]);
     close(silent);
     stop(&s);
-    nap(20);
 }
 
 int main(void)

@@ -35,7 +35,7 @@ static og_conn_options by_policy(const og_policy *policy, bool inert)
                              .framing = "u32be",
                              .policy = policy,
                              .policy_inert = inert,
-                             .recv_timeout_ms = 10000};
+                             .recv_timeout_ms = 120000};
 }
 
 /* The bytes behind their length. */
@@ -57,7 +57,7 @@ static og_conn *accept_one(const og_conn_options *options, int *fd)
     to.sin_port = htons((uint16_t)atoi(strrchr(og_listener_endpoint(listener), ':') + 1));
     *fd = socket(AF_INET, SOCK_STREAM, 0);
     assert_int_equal(connect(*fd, (struct sockaddr *)&to, sizeof to), 0);
-    og_conn *conn = og_accept(listener, 10000, &err);
+    og_conn *conn = og_accept(listener, 120000, &err);
     if (!conn) fail_msg("%s", err.text);
     og_listener_close(listener);
     return conn;
