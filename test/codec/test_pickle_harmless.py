@@ -22,7 +22,7 @@ import pickle_programs as programs
 
 TOOL = peer.TOOL
 COUNT = int(os.environ.get("ONGGI_PICKLE_COUNT", "200000" if "ONGGI_SOAK" in os.environ else "3000"))
-SOURCE = os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "..", "src", "codec", "pickle", "policy_builtin.c")
+SOURCE = os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "..", "src", "codec", "pickle", "judge", "policy_builtin.c")
 WORDS = ["", "a", "latin1", "latin-1", "hex", "idna", "rot13", "1", "1/3", "UTC", "../../etc/passwd", "__setstate__", "__class__", "__new__", "__init__",
          "__reduce__", "extend", "append", "update", "add", "__dict__", "encoding", "int", "is_safe", "default_factory", "maxlen"]
 # Events of the audit hook that a load may cause: looking names up is what it is for, and they are compared with the policy's.
