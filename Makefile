@@ -51,6 +51,14 @@ install: configured ## install into PREFIX=/usr/local, below DESTDIR
 	@DESTDIR="$(abspath $(DESTDIR))" meson install -C $(BUILD) --no-rebuild --quiet
 	@if test -z "$(DESTDIR)" && test "`id -u`" -eq 0; then ldconfig; fi
 
+uninstall: configured ## remove what `make install` installed, with the same PREFIX and DESTDIR
+	@tools/configure $(BUILD) prefix=$(PREFIX)
+	@tools/uninstall $(BUILD) "$(abspath $(DESTDIR))"
+
+package: ## build the Debian packages in build-packages/
+	@tools/setup build package
+	@tools/package build-packages
+
 check: all ## style, layers, symbols, wording, clang-tidy
 	@tools/setup ci
 	@tools/check-style
@@ -69,4 +77,4 @@ clean: ## remove everything built
 help: ## this list
 	@sed -n 's/^\([a-z]*\):.*## \(.*\)/  make \1|\2/p' Makefile | awk -F'|' '{printf "%-16s %s\n", $$1, $$2}'
 
-.PHONY: all configured demo test soak bench fuzz install check format clean help
+.PHONY: all configured demo test soak bench fuzz install uninstall package check format clean help
