@@ -75,6 +75,13 @@ OG_API int og_policy_parse(og_policy *policy, const char *text, size_t len, og_e
 OG_API bool og_policy_allows(const og_policy *policy, const char *module, size_t module_len,
                              const char *qualname, size_t qualname_len, bool *decided);
 
+/*
+ * Why og_policy_allows() says so: appends the row that decides as a policy would have it, e.g. "allow
+ * collections.deque", "deny os.*" or "default deny". 0 or OG_ENOMEM.
+ */
+OG_API int og_policy_explain(const og_policy *policy, const char *module, size_t module_len,
+                             const char *qualname, size_t qualname_len, og_buf *row);
+
 /* How a pickle uses a class: name, text. */
 #define OG_USE_MAP(X)                                                                                        \
     X(OG_USE_IMPORTED, "imported")   /* GLOBAL, STACK_GLOBAL, INST: the module is imported */                \

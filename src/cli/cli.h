@@ -31,6 +31,10 @@ typedef struct cli_command {
     int (*run)(const cli_options *options); /* returns the exit status */
 } cli_command;
 
+#define COMMAND(id, name) extern const cli_command cli_##name;
+#include "cli/commands.def"
+#undef COMMAND
+
 /* The subcommands, in the order of the help; NULL from their number on. */
 const cli_command *cli_command_at(size_t index);
 const cli_command *cli_command_find(const char *name);

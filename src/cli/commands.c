@@ -4,10 +4,6 @@
 
 #include <string.h>
 
-#define COMMAND(id, name) extern const cli_command cli_##name;
-#include "cli/commands.def"
-#undef COMMAND
-
 static const cli_command *const commands[] = {
 #define COMMAND(id, name) &cli_##name,
 #include "cli/commands.def"

@@ -60,7 +60,7 @@ static const option_row rows[] = {
      "print the classes that it names, where, and how it uses them", 0},
     {"verdict", 0, FLAG, CLI_INSPECT, AT(verdict), NULL,
      "judge by the policy: exit 0 harmless, 1 not harmless, 2 unreadable", 0},
-    {"policy", 0, TEXT, CLI_SERVE | CLI_CALL | CLI_RECV | CLI_CONVERT | CLI_INSPECT, AT(policy), "FILE",
+    {"policy", 0, TEXT, CLI_EVERY & ~CLI_SEND, AT(policy), "FILE",
      "which classes pickles may name: a file, plain-data or numpy-data", 0},
     {"timeout", 't', TIME, CLI_WIRE, AT(timeout_ms), "TIME",
      "wait so long for a message to leave or to arrive whole: 2.5, 500ms, 1m; 0: without end", 0},

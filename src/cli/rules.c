@@ -13,7 +13,7 @@ static int read_file(const char *path, og_buf *text)
     char piece[4096];
     FILE *file = fopen(path, "re");
     if (!file) {
-        cli_log(OG_LOG_ERROR, "--policy: %s: %s", path, strerror(errno));
+        cli_log(OG_LOG_ERROR, "policy %s: %s", path, strerror(errno));
         return CLI_UNREACHED;
     }
     size_t got;
@@ -24,7 +24,7 @@ static int read_file(const char *path, og_buf *text)
     bool failed = ferror(file) != 0;
     fclose(file);
     if (!failed && status == OG_OK) return 0;
-    cli_log(OG_LOG_ERROR, "--policy: %s: %s", path, failed ? strerror(EIO) : "longer than a policy may be");
+    cli_log(OG_LOG_ERROR, "policy %s: %s", path, failed ? strerror(EIO) : "longer than a policy may be");
     return CLI_UNREACHED;
 }
 

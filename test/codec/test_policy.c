@@ -51,6 +51,35 @@ static void test_allow_is_exact(void **state)
     og_policy_free(policy);
 }
 
+static void explains(const og_policy *policy, const char *module, const char *qualname, const char *expected)
+{
+    og_buf row = OG_BUF_INIT;
+    assert_int_equal(og_policy_explain(policy, module, strlen(module), qualname, strlen(qualname), &row),
+                     OG_OK);
+    assert_int_equal(og_buf_putc(&row, 0), OG_OK);
+    assert_string_equal((const char *)row.data, expected);
+    og_buf_free(&row);
+}
+
+static void test_explain_names_the_row_that_decides(void **state)
+{
+    (void)state;
+    og_policy *policy = policy_of("allow shop.*\ndeny shop.stock.*\nallow shop:Order.Line\nallow a.b.C\n");
+    explains(policy, "shop", "Order", "allow shop.*");
+    explains(policy, "shop", "Order.Line", "allow shop:Order.Line");
+    explains(policy, "shop", "Order.Other", "default deny");
+    explains(policy, "shop.stock", "Item", "deny shop.stock.*");
+    explains(policy, "shop.stock.deep", "Item", "deny shop.stock.*");
+    explains(policy, "a.b", "C", "allow a.b.C");
+    explains(policy, "a", "b.C", "default deny");
+    og_policy_set_default(policy, true);
+    explains(policy, "a", "b.C", "default allow");
+    char name[1200] = {0};
+    memset(name, 'x', sizeof name - 1);
+    explains(policy, name, "x", "deny (the name is too long)");
+    og_policy_free(policy);
+}
+
 static void test_deny_is_generous(void **state)
 {
     (void)state;
@@ -525,6 +554,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_allow_is_exact),
+        cmocka_unit_test(test_explain_names_the_row_that_decides),
         cmocka_unit_test(test_deny_is_generous),
         cmocka_unit_test(test_most_specific_row_decides),
         cmocka_unit_test(test_patterns_of_all_lengths),

@@ -72,49 +72,75 @@ static size_t lower(const og__rows *rows, const char *text, size_t len)
     return low;
 }
 
-/* What rows with exactly this text say of a name whose module has length `split`: to deny any division
- * counts, to allow that one alone (SIZE_MAX: none). */
-static og__say look_up(const og__rows *rows, const char *text, size_t len, size_t split)
+/* The row with exactly this text that decides about a name whose module has length `split`: to deny any
+ * division counts, to allow that one alone (SIZE_MAX: none). */
+static const og__row *look_up(const og__rows *rows, const char *text, size_t len, size_t split)
 {
-    og__say say = OG__SAYS_NOTHING;
+    const og__row *allows = NULL;
     for (size_t i = lower(rows, text, len); i < rows->count; i++) {
         const og__row *row = &rows->rows[i];
         if (row->len != len || memcmp(row->text, text, len) != 0) break;
-        if (!row->allow) return OG__SAYS_DENY;
-        if (row->split == split) say = OG__SAYS_ALLOW;
+        if (!row->allow) return row;
+        if (row->split == split) allows = row;
     }
-    return say;
+    return allows;
 }
 
 /* The longest pattern decides. */
-static og__say look_up_patterns(const og__rows *rows, const char *text, size_t len, size_t split)
+static const og__row *look_up_patterns(const og__rows *rows, const char *text, size_t len, size_t split)
 {
     bool simple = memchr(text + split + 1, '.', len - split - 1) == NULL;
     for (size_t end = len < rows->longest ? len : rows->longest; end > 0; end--) {
         if (text[end - 1] != '.') continue;
         size_t module = simple && end - 1 == split ? split : SIZE_MAX;
-        og__say say = look_up(rows, text, end, module);
-        if (say != OG__SAYS_NOTHING) return say;
+        const og__row *row = look_up(rows, text, end, module);
+        if (row) return row;
     }
-    return OG__SAYS_NOTHING;
+    return NULL;
+}
+
+static bool is_too_long(size_t module_len, size_t qualname_len)
+{
+    return module_len >= OG__NAME_MAX || qualname_len >= OG__NAME_MAX - module_len;
+}
+
+/* The row that decides about a name that is not too long; NULL: the default does. */
+static const og__row *decide(const og_policy *policy, const char *module, size_t module_len,
+                             const char *qualname, size_t qualname_len)
+{
+    char text[OG__NAME_MAX + 1];
+    size_t len = module_len + 1 + qualname_len;
+    memcpy(text, module, module_len);
+    text[module_len] = '.';
+    memcpy(text + module_len + 1, qualname, qualname_len);
+    const og__row *row = look_up(&policy->names, text, len, module_len);
+    return row ? row : look_up_patterns(&policy->patterns, text, len, module_len);
 }
 
 bool og_policy_allows(const og_policy *policy, const char *module, size_t module_len, const char *qualname,
                       size_t qualname_len, bool *decided)
 {
-    char text[OG__NAME_MAX + 1];
-    og__say say = OG__SAYS_DENY;
     if (decided) *decided = true;
-    if (module_len < OG__NAME_MAX && qualname_len < OG__NAME_MAX - module_len) {
-        size_t len = module_len + 1 + qualname_len;
-        memcpy(text, module, module_len);
-        text[module_len] = '.';
-        memcpy(text + module_len + 1, qualname, qualname_len);
-        say = look_up(&policy->names, text, len, module_len);
-        if (say == OG__SAYS_NOTHING) say = look_up_patterns(&policy->patterns, text, len, module_len);
-    }
-    if (decided) *decided = say != OG__SAYS_NOTHING;
-    return say == OG__SAYS_NOTHING ? policy->default_allow : say == OG__SAYS_ALLOW;
+    if (is_too_long(module_len, qualname_len)) return false;
+    const og__row *row = decide(policy, module, module_len, qualname, qualname_len);
+    if (decided) *decided = row != NULL;
+    return row ? row->allow : policy->default_allow;
+}
+
+int og_policy_explain(const og_policy *policy, const char *module, size_t module_len, const char *qualname,
+                      size_t qualname_len, og_buf *row)
+{
+    if (is_too_long(module_len, qualname_len)) return og_buf_puts(row, "deny (the name is too long)");
+    const og__row *found = decide(policy, module, module_len, qualname, qualname_len);
+    if (!found) return og_buf_puts(row, policy->default_allow ? "default allow" : "default deny");
+    const char *rest = found->text + found->split + 1;
+    size_t rest_len = found->len - found->split - 1;
+    bool dotted = memchr(rest, '.', rest_len) != NULL;
+    int status = og_buf_puts(row, found->allow ? "allow " : "deny ");
+    if (status == OG_OK) status = og_buf_put(row, found->text, found->split);
+    if (status == OG_OK) status = og_buf_putc(row, dotted ? ':' : '.');
+    if (status != OG_OK) return status;
+    return rest_len ? og_buf_put(row, rest, rest_len) : og_buf_putc(row, '*');
 }
 
 /* ---- Adding rows ---- */
