@@ -10,7 +10,7 @@ import tempfile
 import unittest
 
 ONGGI = os.environ["ONGGI"]
-COMMANDS = ("serve", "call", "send", "recv", "convert", "inspect")
+COMMANDS = ("serve", "call", "send", "recv", "convert", "inspect", "policy")
 
 
 class Case(unittest.TestCase):

@@ -1,0 +1,59 @@
+# SPDX-License-Identifier: MIT
+"""onggi policy: is a policy well formed, which row decides about a name, what would it say of pickles."""
+import os
+import pickle
+
+import support
+
+
+class Evil:
+    def __reduce__(self):
+        return os.system, ("id",)
+
+
+class Policy(support.Case):
+    def write(self, name, data):
+        path = os.path.join(self.folder(), name)
+        with open(path, "wb") as file:
+            file.write(data if isinstance(data, bytes) else data.encode())
+        return path
+
+    def test_check_says_what_is_well_formed(self):
+        path = self.write("ours.policy", "include plain-data\nallow shop.*  # ours\n")
+        self.assertEqual(self.onggi("policy", "check", path, "plain-data").out, f"{path}: well formed\nplain-data: well formed\n")
+
+    def test_check_names_line_and_column_of_what_is_not(self):
+        path = self.write("bad.policy", "allow a.b\nallow nothing\n")
+        done = self.onggi("policy", "check", path, status=1)
+        self.assertIn("line 2, column 7", done.err)
+        self.assertEqual(done.out, "")
+        self.assertEqual(self.onggi("policy", "check", "/nowhere", status=3).err, "onggi: policy /nowhere: No such file or directory\n")
+
+    def test_explain_names_the_row_that_decides(self):
+        done = self.onggi("policy", "explain", "collections.deque")
+        self.assertEqual(done.out, "collections.deque: allowed by 'allow collections.deque' of plain-data\n")
+        path = self.write("ours.policy", "default allow\ndeny os.*\nallow shop:Order.Line\n")
+        done = self.onggi("policy", "explain", "os.path.join", "shop:Order.Line", "shop.Order", "--policy", path, status=1)
+        self.assertEqual(done.out, f"os.path.join: refused by 'deny os.*' of {path}\n  to allow it, add the line: allow os.path.join\n"
+                                   f"shop:Order.Line: allowed by 'allow shop:Order.Line' of {path}\n"
+                                   f"shop.Order: allowed by 'default allow' of {path}\n")
+
+    def test_explain_takes_what_a_policy_takes(self):
+        for name in ("nothing", ".x", "x.", ""):
+            self.assertIn("module.Name", self.onggi("policy", "explain", name, status=2).err)
+
+    def test_test_gives_the_verdict_on_each_pickle(self):
+        good, bad = self.write("good.pkl", pickle.dumps([1])), self.write("bad.pkl", pickle.dumps(Evil()))
+        done = self.onggi("policy", "test", "plain-data", good, bad, status=1)
+        self.assertEqual([line.split(": ")[1] for line in done.out.splitlines()], ["harmless", "not harmless"])
+        rules = self.write("ours.policy", f"allow {os.name}.system\n")
+        self.onggi("policy", "test", rules, good, bad)
+
+    def test_usage(self):
+        self.assertIn("check, explain or test", self.onggi("policy", "frobnicate", "x", status=2).err)
+        self.assertIn("onggi policy test plain-data PICKLE", self.onggi("policy", "test", "plain-data", status=2).err)
+        self.assertIn("leave --policy out", self.onggi("policy", "test", "plain-data", "x", "--policy", "plain-data", status=2).err)
+
+
+if __name__ == "__main__":
+    support.main()
