@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: MIT
 """What the check tools share: which files the project has, and C text without comments and strings."""
+import json
 import os
 import re
 import subprocess
@@ -42,6 +43,38 @@ def bare(text, keep_strings=False):
             return piece if keep_strings else piece[0] * 2
         return " " + "\n" * piece.count("\n")
     return _NOISE.sub(blank, text)
+
+
+def objects(build):
+    """({source: object} of the library and the command in a build folder, a source newer than its object or None)"""
+    found, stale = {}, None
+    try:
+        with open(os.path.join(build, "compile_commands.json"), encoding="utf-8") as file:
+            commands = json.load(file)
+    except OSError:
+        return {}, None
+    for command in commands:
+        path = os.path.join(command["directory"], command["output"])
+        name = os.path.relpath(os.path.join(command["directory"], command["file"]), ROOT)
+        if not name.startswith("src/"):
+            continue
+        source = os.path.join(ROOT, name)
+        if not os.path.exists(path) or not os.path.exists(source) \
+                or os.path.getmtime(source) > os.path.getmtime(path):
+            stale = stale or name
+        else:
+            found[name] = path
+    return found, stale
+
+
+def symbols_of(paths):
+    """object -> (names that it defines for others, names that it wants from others)"""
+    found = {path: (set(), set()) for path in paths}
+    out = subprocess.run(["nm", "-gA", *paths], capture_output=True, text=True, check=True).stdout
+    for line in out.splitlines():
+        path, words = line.split(":", 1)[0], line.split()
+        found[path][words[-2] == "U"].add(words[-1])
+    return found
 
 
 def finish(tool, problems, summary):
