@@ -53,7 +53,7 @@ int og__net_attempts_error(const og__attempts *attempts, const og_endpoint *endp
 int og__net_socket_accept_now(og__socket *listener, og__socket *accepted, int *sys);
 
 /* 0, or OG_EVALUE when a datagram of `len` bytes is too long for the transport. */
-int og__net_datagram_check(og_transport transport, size_t len, og_error *err);
+int og__net_socket_check_datagram(og_transport transport, size_t len, og_error *err);
 
 /* The status that a failed read or write means: OG_ECLOSED when the peer is gone, else OG_EIO. */
 og_status og__net_io_status(int sys);

@@ -155,7 +155,7 @@ static void close_left(uv_handle_t *handle, void *arg)
     switch (owner->kind) {
     case OG__LISTENER: og__net_listener_close(handle->data); break;
     case OG__STREAM: og__net_stream_close(handle->data); break;
-    case OG__DGRAM: og__net_dgram_close(handle->data); break;
+    case OG__DATAGRAMS: og__net_datagrams_close(handle->data); break;
     case OG__CONNECTING: og__net_connecting_close(handle->data); break;
     }
 }
@@ -193,7 +193,7 @@ void og__net_loop_free(og__loop *loop)
     pthread_mutex_destroy(&loop->lock);
     free_posts(loop, &loop->posted);
     free_posts(loop, &loop->running);
-    og__net_gram_area_free(loop);
+    og__net_datagram_area_free(loop);
     og__base_free(loop->alloc, loop->shared, OG__SHARED_SIZE + OG__SHARED_SLACK);
     og__base_free(loop->alloc, loop, sizeof *loop);
 }

@@ -134,26 +134,27 @@ const char *og__net_stream_peer(const og__stream *stream, char *text, size_t siz
 
 /* ---- Datagrams ---- */
 
-typedef struct og__dgram og__dgram;
+typedef struct og__datagrams og__datagrams;
 
 /*
  * Takes over a bound or connected datagram socket. `on_data` gets each datagram whole and its sender; the
  * bytes are gone when it returns, and 64 bytes behind them may be read. `on_error` (may be NULL) tells of one
  * datagram that was lost in sending or receiving, and why; the socket goes on.
  */
-og__dgram *og__net_dgram_open(og__loop *loop, og__socket *socket,
-                              void (*on_data)(void *ctx, const uint8_t *data, size_t len,
-                                              const og__address *from),
-                              void (*on_error)(void *ctx, const og_error *err), void (*on_close)(void *ctx),
-                              void *ctx, og_error *err);
+og__datagrams *og__net_datagrams_open(og__loop *loop, og__socket *socket,
+                                      void (*on_data)(void *ctx, const uint8_t *data, size_t len,
+                                                      const og__address *from),
+                                      void (*on_error)(void *ctx, const og_error *err),
+                                      void (*on_close)(void *ctx), void *ctx, og_error *err);
 
 /*
  * Sends one datagram (NULL `to`: the connected peer). What is sent within on_data leaves together when all
  * that had arrived has been handed out; when the system is busy it is queued. 0, OG_EVALUE (too long),
  * OG_EBUSY (more than 1 MiB queued: dropped), OG_ENOMEM, OG_ECLOSED or OG_EIO.
  */
-int og__net_dgram_send(og__dgram *dgram, const void *data, size_t len, const og__address *to, og_error *err);
-void og__net_dgram_close(og__dgram *dgram);
+int og__net_datagrams_send(og__datagrams *datagrams, const void *data, size_t len, const og__address *to,
+                           og_error *err);
+void og__net_datagrams_close(og__datagrams *datagrams);
 
 /* ---- Timers ---- */
 

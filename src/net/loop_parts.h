@@ -17,7 +17,7 @@ enum {
 };
 
 /* What the `data` of a libuv handle begins with, so that og__net_loop_free() can close what is left. */
-typedef enum og__kind { OG__LISTENER, OG__STREAM, OG__CONNECTING, OG__DGRAM } og__kind;
+typedef enum og__kind { OG__LISTENER, OG__STREAM, OG__CONNECTING, OG__DATAGRAMS } og__kind;
 
 typedef struct og__handle {
     og__kind kind;
@@ -44,7 +44,7 @@ typedef struct og__timers {
     uint64_t armed; /* when the clock will ring */
 } og__timers;
 
-typedef struct og__gram_area og__gram_area;
+typedef struct og__datagram_area og__datagram_area;
 
 struct og__loop {
     uv_loop_t uv;
@@ -60,7 +60,8 @@ struct og__loop {
     og__call *first_call; /* posted too, and guarded by the lock */
     og__call *last_call;
     uint8_t *shared;
-    og__gram_area *grams; /* room for arriving datagrams, made for the first socket that needs it */
+    og__datagram_area
+        *datagram_area; /* room for arriving datagrams, made for the first socket that needs it */
 };
 
 void og__net_timers_init(og__loop *loop);
@@ -69,7 +70,7 @@ void og__net_timers_init(og__loop *loop);
 void og__net_timers_free(og__loop *loop);
 void og__net_timers_ring(uv_timer_t *clock);
 
-void og__net_gram_area_free(og__loop *loop);
+void og__net_datagram_area_free(og__loop *loop);
 
 /* Fills `err` (OG_EIO or OG_ENOMEM) from a libuv status. */
 int og__net_uv_error(og_error *err, int status, const char *doing);

@@ -14,36 +14,36 @@ static og__served *served_of(og_conn *conn)
 /* ---- Counting references ---- */
 
 /* Only datagrams need the address: ten thousand silent streams should cost little. */
-static size_t size_of(bool is_gram)
+static size_t size_of(bool is_datagram)
 {
-    return sizeof(og__served) + (is_gram ? sizeof(og__address) : 0);
+    return sizeof(og__served) + (is_datagram ? sizeof(og__address) : 0);
 }
 
-og__served *og__peer_served_new(og__lane *lane, og__port *port, const og__address *peer)
+og__served *og__peer_served_new(og__server_loop *loop, og__port *port, const og__address *peer)
 {
-    const og_allocator *alloc = lane->server->alloc;
-    bool is_gram = port->setup.datagram;
-    og__served *served = og__base_alloc(alloc, size_of(is_gram));
+    const og_allocator *alloc = loop->server->alloc;
+    bool is_datagram = port->setup.datagram;
+    og__served *served = og__base_alloc(alloc, size_of(is_datagram));
     if (!served) return NULL;
     memset(served, 0, sizeof *served);
-    served->is_gram = is_gram;
-    if (is_gram) served->to[0] = *peer;
-    uint64_t id = atomic_fetch_add(&lane->server->ids, 1) + 1;
+    served->is_datagram = is_datagram;
+    if (is_datagram) served->to[0] = *peer;
+    uint64_t id = atomic_fetch_add(&loop->server->ids, 1) + 1;
     if (og__peer_handle_init(&served->conn, &og__peer_served_ops, &port->setup, id, peer) < 0) {
-        og__base_free(alloc, served, size_of(is_gram));
+        og__base_free(alloc, served, size_of(is_datagram));
         return NULL;
     }
-    served->server = lane->server;
-    served->lane = lane;
+    served->server = loop->server;
+    served->loop = loop;
     served->port = port;
     served->alloc = alloc;
-    served->conn.core.seen = lane->seen;
+    served->conn.core.seen = loop->seen;
     served->conn.core.doc_lent = true;
     pthread_mutex_init(&served->lock, NULL);
     atomic_init(&served->refs, 1);
-    served->next = lane->first;
-    if (lane->first) lane->first->prev = served;
-    lane->first = served;
+    served->next = loop->first;
+    if (loop->first) loop->first->prev = served;
+    loop->first = served;
     return served;
 }
 
@@ -59,7 +59,7 @@ void og__peer_served_unref(og__served *served)
     pthread_mutex_destroy(&served->lock);
     og__base_free(alloc, served->why, sizeof *served->why);
     og__base_free(alloc, served->conn.peer, served->conn.peer_size);
-    og__base_free(alloc, served, size_of(served->is_gram));
+    og__base_free(alloc, served, size_of(served->is_datagram));
 }
 
 void og__peer_served_hold(og__served *served)
@@ -80,7 +80,7 @@ bool og__peer_served_is_held(og__served *served)
 bool og__peer_served_is_behind(og__served *served)
 {
     bool locked = og__peer_served_lock(served);
-    size_t len = served->is_gram ? 0 : served->conn.core.out.len;
+    size_t len = served->is_datagram ? 0 : served->conn.core.out.len;
     og__peer_served_unlock(served, locked);
     return len + atomic_load_explicit(&served->queued, memory_order_relaxed) >
            served->server->options.max_queued;
@@ -100,13 +100,13 @@ void og__peer_served_unlock(og__served *served, bool locked)
 
 void og__peer_served_leave(og__served *served)
 {
-    og__lane *lane = served->lane;
-    for (int kind = 0; kind < OG__WATCH_KINDS; kind++)
-        og__peer_watch_drop(&lane->watches, (og__watch_kind)kind, &served->watches[kind]);
+    og__server_loop *loop = served->loop;
+    for (int kind = 0; kind < OG__LIMIT_KINDS; kind++)
+        og__peer_limit_drop(&loop->limits, (og__limit_kind)kind, &served->limits[kind]);
     if (served->prev)
         served->prev->next = served->next;
     else
-        lane->first = served->next;
+        loop->first = served->next;
     if (served->next) served->next->prev = served->prev;
     bool locked = og__peer_served_lock(served);
     served->closed = true;
@@ -116,7 +116,7 @@ void og__peer_served_leave(og__served *served)
     og__peer_served_unref(served);
 }
 
-/* ---- Calling the lane ---- */
+/* ---- Calling the loop ---- */
 
 static void on_post(void *arg)
 {
@@ -135,13 +135,13 @@ void og__peer_served_post(og__served *served)
     og__peer_served_ref(served);
     served->posted = true;
     served->attend = (og__call){.fn = on_post, .arg = served};
-    og__net_loop_call(served->lane->loop, &served->attend);
+    og__net_loop_call(served->loop->net, &served->attend);
 }
 
-/* True when the lane will attend to the connection anyway, as it is calling the user for it right now. */
+/* True when the loop will attend to the connection anyway, as it is calling the user for it right now. */
 static bool will_attend(const og__served *served)
 {
-    return pthread_equal(pthread_self(), served->lane->thread) && served->pumping;
+    return pthread_equal(pthread_self(), served->loop->thread) && served->pumping;
 }
 
 /* ---- The public functions ---- */
@@ -154,7 +154,7 @@ static int closed(og_error *err)
 static int put(og__served *served, og_value value, og_error *err)
 {
     if (served->closed) return closed(err);
-    if (served->is_gram) return og__peer_gram_send(served, value, err);
+    if (served->is_datagram) return og__peer_datagram_send(served, value, err);
     og_buf *out = &served->conn.core.out;
     size_t waiting = atomic_load_explicit(&served->queued, memory_order_relaxed) + out->len;
     /* Twice what stops reading: the handler of one message may send several answers. */
@@ -186,7 +186,7 @@ static int recv_served(og_conn *conn, og_value *value, og_error *err)
 static int shutdown_served(og_conn *conn, og_error *err)
 {
     og__served *served = served_of(conn);
-    if (served->is_gram)
+    if (served->is_datagram)
         return og_error_set(err, OG_EINVAL, OG_NO_POSITION, "datagrams have no end to tell the peer about");
     bool locked = og__peer_served_lock(served);
     bool open = !served->closed;
@@ -202,7 +202,7 @@ static void disconnect_served(og_conn *conn)
 {
     og__served *served = served_of(conn);
     bool locked = og__peer_served_lock(served);
-    if (!served->closed && !served->is_gram) {
+    if (!served->closed && !served->is_datagram) {
         served->bye_wanted = true;
         if (!will_attend(served)) og__peer_served_post(served);
     }
@@ -226,7 +226,7 @@ static void release_served(og_conn *conn)
     atomic_fetch_sub(&served->holds, 1);
     if (served->told_release) og__peer_served_post(served);
     og__peer_served_unlock(served, locked);
-    og__peer_served_unref(served); /* last, as the lane may free what nobody refers to */
+    og__peer_served_unref(served); /* last, as the loop may free what nobody refers to */
 }
 
 const og__handle_ops og__peer_served_ops = {

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* A stream's connection on its lane: reading, handing messages on, writing answers, ending. */
+/* A stream's connection on its loop: reading, handing messages on, writing answers, ending. */
 #include "peer/server.h"
 
 #include "base/alloc.h"
@@ -32,14 +32,14 @@ static void set_state(og__served *served, og__state state)
     served->state = (uint8_t)state;
 }
 
-static void watch(og__served *served, og__watch_kind kind)
+static void set_limit(og__served *served, og__limit_kind kind)
 {
-    og__peer_watch_set(&served->lane->watches, kind, &served->watches[kind], served);
+    og__peer_limit_set(&served->loop->limits, kind, &served->limits[kind], served);
 }
 
-static void unwatch(og__served *served, og__watch_kind kind)
+static void clear_limit(og__served *served, og__limit_kind kind)
 {
-    og__peer_watch_clear(&served->watches[kind]);
+    og__peer_limit_clear(&served->limits[kind]);
 }
 
 static void remember_why(og__served *served, const og_error *why)
@@ -57,7 +57,7 @@ static void send_no_more(og__served *served)
     og__peer_served_unlock(served, locked);
 }
 
-/* Messages with the workers. The lane is told when the next one is done. */
+/* Messages with the workers. The loop is told when the next one is done. */
 static size_t jobs_of(og__served *served, size_t *bytes)
 {
     size_t count = 0;
@@ -98,9 +98,9 @@ static void finish_gone(og__served *served)
         why = &forgotten;
     }
     if (server->options.on_close) server->options.on_close(&served->conn, why, server->options.user);
-    og__lane *lane = served->lane;
+    og__server_loop *loop = served->loop;
     og__peer_served_leave(served);
-    og__peer_lane_left(lane, true);
+    og__peer_loop_left(loop, true);
 }
 
 static void on_closed(void *ctx)
@@ -118,8 +118,8 @@ void og__peer_served_close(og__served *served, const og_error *why)
     set_state(served, OG__CLOSED);
     send_no_more(served);
     if (served->server->workers) og__peer_workers_drop(served->server->workers, served);
-    for (int kind = 0; kind < OG__WATCH_KINDS; kind++)
-        unwatch(served, (og__watch_kind)kind);
+    for (int kind = 0; kind < OG__LIMIT_KINDS; kind++)
+        clear_limit(served, (og__limit_kind)kind);
     og__net_stream_close(served->stream);
 }
 
@@ -132,9 +132,9 @@ static void drain(og__served *served, const og_error *why)
     send_no_more(served);
     if (served->server->workers) og__peer_workers_drop(served->server->workers, served);
     og__net_stream_read(served->stream, false);
-    unwatch(served, OG__WATCH_MESSAGE);
-    unwatch(served, OG__WATCH_SILENCE);
-    unwatch(served, OG__WATCH_IDLE);
+    clear_limit(served, OG__LIMIT_MESSAGE);
+    clear_limit(served, OG__LIMIT_SILENCE);
+    clear_limit(served, OG__LIMIT_IDLE);
 }
 
 /* Nothing more is read; what is in hand is answered. */
@@ -144,9 +144,9 @@ static void finish(og__served *served, const og_error *why)
     if (served->state >= OG__FINISHING) return;
     set_state(served, OG__FINISHING);
     og__net_stream_read(served->stream, false);
-    unwatch(served, OG__WATCH_MESSAGE);
-    unwatch(served, OG__WATCH_SILENCE);
-    unwatch(served, OG__WATCH_IDLE);
+    clear_limit(served, OG__LIMIT_MESSAGE);
+    clear_limit(served, OG__LIMIT_SILENCE);
+    clear_limit(served, OG__LIMIT_IDLE);
 }
 
 /* True while somebody may still answer: a worker, or whoever keeps the connection, who is waited for as long
@@ -163,7 +163,7 @@ static void check_end(og__served *served)
 {
     if (served->state == OG__FINISHING) {
         if (is_in_hand(served)) {
-            if (!og__peer_watch_is_set(&served->watches[OG__WATCH_SEND])) watch(served, OG__WATCH_SEND);
+            if (!og__peer_limit_is_set(&served->limits[OG__LIMIT_SEND])) set_limit(served, OG__LIMIT_SEND);
             return;
         }
         if (served->conn.core.ended)
@@ -181,8 +181,8 @@ static void check_end(og__served *served)
     /* Closing on unread bytes would reset the connection, and the peer might lose its answer. */
     og__net_stream_shutdown(served->stream);
     set_state(served, OG__LINGERING);
-    unwatch(served, OG__WATCH_SEND);
-    watch(served, OG__WATCH_LINGER);
+    clear_limit(served, OG__LIMIT_SEND);
+    set_limit(served, OG__LIMIT_LINGER);
     og__net_stream_read(served->stream, true);
 }
 
@@ -200,21 +200,21 @@ static og_buf take_out(og__served *served, bool *shut)
     return out;
 }
 
-/* Lends the lane's spare memory to the answers that are about to be put. */
+/* Lends the loop's spare memory to the answers that are about to be put. */
 static void lend_spare(og__served *served)
 {
     og__core *core = &served->conn.core;
     bool locked = og__peer_served_lock(served);
-    if (core->out.cap == 0 && served->lane->spare.cap > 0) {
-        core->out = served->lane->spare;
-        og_buf_init(&served->lane->spare, core->setup->alloc);
+    if (core->out.cap == 0 && served->loop->spare.cap > 0) {
+        core->out = served->loop->spare;
+        og_buf_init(&served->loop->spare, core->setup->alloc);
     }
     og__peer_served_unlock(served, locked);
 }
 
 static void give_back(og__served *served, og_buf *out)
 {
-    og_buf *spare = &served->lane->spare;
+    og_buf *spare = &served->loop->spare;
     if (spare->cap == 0 && out->cap <= FLUSH_AT) {
         *spare = *out;
         spare->len = 0;
@@ -243,9 +243,9 @@ static void flush(og__served *served)
         og__peer_served_close(served, &err);
         return;
     }
-    if (queued > 0 && !og__peer_watch_is_set(&served->watches[OG__WATCH_SEND])) {
+    if (queued > 0 && !og__peer_limit_is_set(&served->limits[OG__LIMIT_SEND])) {
         served->sent = served->put - queued;
-        watch(served, OG__WATCH_SEND);
+        set_limit(served, OG__LIMIT_SEND);
     }
     if (shut) og__net_stream_shutdown(served->stream);
 }
@@ -263,7 +263,7 @@ static bool is_loaded(og__served *served, unsigned part)
 
 static void log_detection(og__served *served)
 {
-    char *seen = served->lane->seen;
+    char *seen = served->loop->seen;
     if (seen[0] == '\0') return;
     char framing[40];
     og__peer_server_log(served->server, OG_LOG_INFO, &served->conn, "speaks %s in %s: %s",
@@ -294,7 +294,7 @@ int og__peer_served_deliver(og__served *served, const og__message *message, og_e
         return og_error_set(err, OG_ENOMEM, OG_NO_POSITION, "no memory for a message");
     }
     og_value value;
-    int status = og__peer_message_read(&served->port->setup, message, served->lane->doc, &value, err);
+    int status = og__peer_message_read(&served->port->setup, message, served->loop->doc, &value, err);
     if (status < 0) {
         og__peer_core_refused(&served->conn.core);
         return status;
@@ -308,7 +308,7 @@ static int take(og__served *served, og__message *message, og_error *err)
     bool locked = og__peer_served_lock(served);
     int status = og__peer_core_take(&served->conn.core, message, err);
     og__peer_served_unlock(served, locked);
-    if (served->lane->seen[0]) log_detection(served);
+    if (served->loop->seen[0]) log_detection(served);
     return status;
 }
 
@@ -329,8 +329,8 @@ static void pause_reading(og__served *served)
     served->paused = true;
     note_pause(served);
     og__net_stream_read(served->stream, false);
-    unwatch(served, OG__WATCH_MESSAGE);
-    unwatch(served, OG__WATCH_SILENCE);
+    clear_limit(served, OG__LIMIT_MESSAGE);
+    clear_limit(served, OG__LIMIT_SILENCE);
     if (og__peer_core_hold(&served->conn.core) == OG_OK) return;
     og_error_set(&err, OG_ENOMEM, OG_NO_POSITION, "no memory for what has arrived");
     og__peer_served_close(served, &err);
@@ -352,18 +352,18 @@ static int pump_one(og__served *served)
 }
 
 /* What time limits hold after all that was there has been read. */
-static void watch_reading(og__served *served, bool progress)
+static void limit_reading(og__served *served, bool progress)
 {
     const og__core *core = &served->conn.core;
     bool midway = og__peer_core_midway(core);
     if (!midway)
-        unwatch(served, OG__WATCH_MESSAGE);
-    else if (progress || !og__peer_watch_is_set(&served->watches[OG__WATCH_MESSAGE]))
-        watch(served, OG__WATCH_MESSAGE);
+        clear_limit(served, OG__LIMIT_MESSAGE);
+    else if (progress || !og__peer_limit_is_set(&served->limits[OG__LIMIT_MESSAGE]))
+        set_limit(served, OG__LIMIT_MESSAGE);
     if (og__peer_core_wants_idle(core))
-        watch(served, OG__WATCH_SILENCE);
+        set_limit(served, OG__LIMIT_SILENCE);
     else
-        unwatch(served, OG__WATCH_SILENCE);
+        clear_limit(served, OG__LIMIT_SILENCE);
 }
 
 /* Handles every whole message that is there, then sends the answers together. */
@@ -392,7 +392,7 @@ static void pump(og__served *served)
         if (served->conn.core.ended)
             finish(served, NULL);
         else
-            watch_reading(served, progress);
+            limit_reading(served, progress);
     }
     flush(served);
     if (served->bye_wanted && served->state < OG__DRAINING) drain(served, NULL);
@@ -409,8 +409,8 @@ static void resume(og__served *served)
 
 void og__peer_served_attend(og__served *served)
 {
-    if (served->is_gram) {
-        og__peer_gram_attend(served);
+    if (served->is_datagram) {
+        og__peer_datagram_attend(served);
         return;
     }
     if (served->gone) {
@@ -428,8 +428,8 @@ void og__peer_served_attend(og__served *served)
 
 void og__peer_served_refused(og__served *served, const og_error *err)
 {
-    if (served->is_gram) og__peer_served_refuse(served, err, false);
-    if (served->is_gram || served->state == OG__CLOSED) return;
+    if (served->is_datagram) og__peer_served_refuse(served, err, false);
+    if (served->is_datagram || served->state == OG__CLOSED) return;
     og__peer_core_refused(&served->conn.core);
     bool closing = served->conn.core.broken;
     if (closing) og__peer_workers_drop(served->server->workers, served);
@@ -440,7 +440,7 @@ void og__peer_served_refused(og__served *served, const og_error *err)
 
 void og__peer_served_stop(og__served *served)
 {
-    if (served->is_gram || served->state == OG__CLOSED) return;
+    if (served->is_datagram || served->state == OG__CLOSED) return;
     finish(served, NULL);
     if (served->state == OG__FINISHING && !is_in_hand(served))
         og__peer_served_close(served, NULL);
@@ -461,7 +461,7 @@ static void on_data(void *ctx, const uint8_t *data, size_t len)
     og__served *served = ctx;
     if (served->state != OG__OPEN) return;
     og__peer_core_feed(&served->conn.core, data, len);
-    watch(served, OG__WATCH_IDLE);
+    set_limit(served, OG__LIMIT_IDLE);
     pump(served);
 }
 
@@ -488,10 +488,10 @@ static void on_drain(void *ctx)
     atomic_store_explicit(&served->queued, queued, memory_order_relaxed);
     served->sent = served->put - queued;
     if (queued == 0)
-        unwatch(served, OG__WATCH_SEND);
+        clear_limit(served, OG__LIMIT_SEND);
     else
-        watch(served, OG__WATCH_SEND);
-    if (served->state == OG__OPEN) watch(served, OG__WATCH_IDLE);
+        set_limit(served, OG__LIMIT_SEND);
+    if (served->state == OG__OPEN) set_limit(served, OG__LIMIT_IDLE);
     og__peer_served_attend(served);
 }
 
@@ -504,22 +504,22 @@ static const og__stream_events events = {
     .on_close = on_closed,
 };
 
-void og__peer_served_open(og__lane *lane, og__port *port, og__socket *socket)
+void og__peer_served_open(og__server_loop *loop, og__port *port, og__socket *socket)
 {
     og_error err;
-    og_server *server = lane->server;
-    og__served *served = og__peer_served_new(lane, port, &socket->peer);
+    og_server *server = loop->server;
+    og__served *served = og__peer_served_new(loop, port, &socket->peer);
     if (!served) {
         og__net_socket_close(socket);
         og__peer_server_log(server, OG_LOG_ERROR, NULL, "no memory for a connection");
-        og__peer_lane_left(lane, true);
+        og__peer_loop_left(loop, true);
         return;
     }
-    served->stream = og__net_stream_open(lane->loop, socket, &events, served, &err);
+    served->stream = og__net_stream_open(loop->net, socket, &events, served, &err);
     if (!served->stream) {
         og__peer_server_log(server, OG_LOG_ERROR, &served->conn, "%s", err.text);
         og__peer_served_leave(served);
-        og__peer_lane_left(lane, true);
+        og__peer_loop_left(loop, true);
         return;
     }
     og__net_stream_set_high_water(served->stream, server->options.max_queued);
@@ -528,7 +528,7 @@ void og__peer_served_open(og__lane *lane, og__port *port, og__socket *socket)
     if (server->options.on_open) server->options.on_open(&served->conn, server->options.user);
     served->pumping = false;
     og__net_stream_read(served->stream, true);
-    watch(served, OG__WATCH_IDLE);
+    set_limit(served, OG__LIMIT_IDLE);
     og__peer_served_attend(served);
 }
 
@@ -539,7 +539,7 @@ static void message_too_slow(og__served *served)
     og_error err;
     og_error_set(&err, OG_ETIMEOUT, (size_t)served->conn.core.consumed,
                  "found part of a message, expected the rest within %lld ms",
-                 (long long)served->lane->watches.limit_ms[OG__WATCH_MESSAGE]);
+                 (long long)served->loop->limits.ms[OG__LIMIT_MESSAGE]);
     og__peer_served_refuse(served, &err, true);
     finish(served, &err);
     og__peer_served_attend(served);
@@ -550,11 +550,11 @@ static void idle_too_long(og__served *served)
     og_error err;
     size_t bytes;
     if (waiting(served) > 0 || jobs_of(served, &bytes) > 0) {
-        watch(served, OG__WATCH_IDLE);
+        set_limit(served, OG__LIMIT_IDLE);
         return;
     }
     og_error_set(&err, OG_ETIMEOUT, OG_NO_POSITION, "nothing has arrived for %lld ms",
-                 (long long)served->lane->watches.limit_ms[OG__WATCH_IDLE]);
+                 (long long)served->loop->limits.ms[OG__LIMIT_IDLE]);
     drain(served, &err);
     check_end(served);
 }
@@ -566,28 +566,28 @@ static void sending_stuck(og__served *served)
     uint64_t sent = served->put - queued;
     if (queued > 0 && sent > served->sent) {
         served->sent = sent;
-        watch(served, OG__WATCH_SEND);
+        set_limit(served, OG__LIMIT_SEND);
         return;
     }
     if (queued == 0 && served->state < OG__FINISHING) return;
     og_error_set(&err, OG_ETIMEOUT, OG_NO_POSITION, "%zu bytes wait for a peer that has not read for %lld ms",
-                 queued, (long long)served->lane->watches.limit_ms[OG__WATCH_SEND]);
+                 queued, (long long)served->loop->limits.ms[OG__LIMIT_SEND]);
     og__peer_served_close(served, queued > 0 ? &err : NULL);
 }
 
-void og__peer_served_expired(void *ctx, og__watch_kind kind)
+void og__peer_served_expired(void *ctx, og__limit_kind kind)
 {
     og__served *served = ctx;
     if (served->state == OG__CLOSED) return;
     switch (kind) {
-    case OG__WATCH_SILENCE:
+    case OG__LIMIT_SILENCE:
         og__peer_core_idle(&served->conn.core);
         if (served->state == OG__OPEN && !served->paused) pump(served);
         break;
-    case OG__WATCH_MESSAGE: message_too_slow(served); break;
-    case OG__WATCH_IDLE: idle_too_long(served); break;
-    case OG__WATCH_SEND: sending_stuck(served); break;
-    case OG__WATCH_LINGER: og__peer_served_close(served, NULL); break;
-    case OG__WATCH_KINDS: break;
+    case OG__LIMIT_MESSAGE: message_too_slow(served); break;
+    case OG__LIMIT_IDLE: idle_too_long(served); break;
+    case OG__LIMIT_SEND: sending_stuck(served); break;
+    case OG__LIMIT_LINGER: og__peer_served_close(served, NULL); break;
+    case OG__LIMIT_KINDS: break;
     }
 }

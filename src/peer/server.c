@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* The server as a whole: its endpoints, its lanes, starting and stopping. */
+/* The server as a whole: its endpoints, its loops, starting and stopping. */
 #include "peer/server.h"
 
 #include "base/alloc.h"
@@ -20,9 +20,9 @@ enum {
     MAX_THREADS = 1024
 };
 
-/* An accepted socket on its way to another lane. */
+/* An accepted socket on its way to another loop. */
 typedef struct arrival {
-    og__lane *lane;
+    og__server_loop *loop;
     og__port *port;
     og__socket socket;
 } arrival;
@@ -62,53 +62,53 @@ static int fill_options(og_server_options *options, og_error *err)
     return OG_OK;
 }
 
-static void lane_fini(og__lane *lane)
+static void loop_fini(og__server_loop *loop)
 {
-    if (!lane->loop) return;
-    if (lane->stop_timer) og__net_timer_close(lane->stop_timer);
-    og__peer_watches_fini(&lane->watches);
-    og__net_loop_free(lane->loop);
-    og_doc_free(lane->doc);
-    og_buf_free(&lane->spare);
+    if (!loop->net) return;
+    if (loop->stop_timer) og__net_timer_close(loop->stop_timer);
+    og__peer_limits_fini(&loop->limits);
+    og__net_loop_free(loop->net);
+    og_doc_free(loop->doc);
+    og_buf_free(&loop->spare);
 }
 
 static void on_stop_timeout(void *ctx)
 {
-    og__lane *lane = ctx;
-    og__served *served = lane->first;
+    og__server_loop *loop = ctx;
+    og__served *served = loop->first;
     while (served) {
         og__served *next = served->next;
         if (og__peer_served_is_with_worker(served))
-            og__peer_server_log(lane->server, OG_LOG_WARNING, &served->conn,
+            og__peer_server_log(loop->server, OG_LOG_WARNING, &served->conn,
                                 "the stop waits for the handler of its message, which has not returned");
-        if (!served->is_gram) {
+        if (!served->is_datagram) {
             og__peer_served_close(served, NULL);
         } else {
             og__peer_served_leave(served);
-            og__peer_lane_left(lane, false);
+            og__peer_loop_left(loop, false);
         }
         served = next;
     }
 }
 
-static int lane_init(og_server *server, og__lane *lane, og_error *err)
+static int loop_init(og_server *server, og__server_loop *loop, og_error *err)
 {
-    lane->server = server;
-    og_buf_init(&lane->spare, server->alloc);
-    lane->loop = og__net_loop_new(server->alloc, err);
-    if (!lane->loop) return OG_ENOMEM;
-    lane->doc = og_doc_new(server->alloc);
-    lane->stop_timer = og__net_timer_open(lane->loop, on_stop_timeout, lane, err);
-    if (og__peer_watches_init(&lane->watches, lane->loop, og__peer_served_expired, err) < 0 ||
-        !lane->stop_timer || !lane->doc)
+    loop->server = server;
+    og_buf_init(&loop->spare, server->alloc);
+    loop->net = og__net_loop_new(server->alloc, err);
+    if (!loop->net) return OG_ENOMEM;
+    loop->doc = og_doc_new(server->alloc);
+    loop->stop_timer = og__net_timer_open(loop->net, on_stop_timeout, loop, err);
+    if (og__peer_limits_init(&loop->limits, loop->net, og__peer_served_expired, err) < 0 ||
+        !loop->stop_timer || !loop->doc)
         return og_error_set(err, OG_ENOMEM, OG_NO_POSITION, "no memory for a server");
     const og_server_options *options = &server->options;
-    int64_t *limits = lane->watches.limit_ms;
-    limits[OG__WATCH_SILENCE] = OG__SILENCE_MS;
-    limits[OG__WATCH_MESSAGE] = options->message_timeout_ms;
-    limits[OG__WATCH_IDLE] = options->idle_timeout_ms > 0 ? options->idle_timeout_ms : -1;
-    limits[OG__WATCH_SEND] = or_default(options->conn.send_timeout_ms, 30000);
-    limits[OG__WATCH_LINGER] = LINGER_MS;
+    int64_t *ms = loop->limits.ms;
+    ms[OG__LIMIT_SILENCE] = OG__SILENCE_MS;
+    ms[OG__LIMIT_MESSAGE] = options->message_timeout_ms;
+    ms[OG__LIMIT_IDLE] = options->idle_timeout_ms > 0 ? options->idle_timeout_ms : -1;
+    ms[OG__LIMIT_SEND] = or_default(options->conn.send_timeout_ms, 30000);
+    ms[OG__LIMIT_LINGER] = LINGER_MS;
     return OG_OK;
 }
 
@@ -119,23 +119,23 @@ og_server *og_server_new(const og_server_options *options, og_error *err)
     og_endpoint nowhere = {.transport = OG_TCP};
     if (og__base_options_take(&own, sizeof own, options, err) < 0 || fill_options(&own, err) < 0) return NULL;
     if (og__peer_setup_init(&setup, &own.conn, &nowhere, err) < 0) return NULL;
-    size_t lanes = (size_t)own.threads;
+    size_t loops = (size_t)own.threads;
     og_server *server = og__base_alloc(own.conn.alloc, sizeof *server);
-    og__lane *lane_memory = og__base_alloc(own.conn.alloc, lanes * sizeof *lane_memory);
-    if (!server || !lane_memory) {
+    og__server_loop *loop_memory = og__base_alloc(own.conn.alloc, loops * sizeof *loop_memory);
+    if (!server || !loop_memory) {
         og__base_free(own.conn.alloc, server, sizeof *server);
-        og__base_free(own.conn.alloc, lane_memory, lanes * sizeof *lane_memory);
+        og__base_free(own.conn.alloc, loop_memory, loops * sizeof *loop_memory);
         og_error_set(err, OG_ENOMEM, OG_NO_POSITION, "no memory for a server");
         return NULL;
     }
     memset(server, 0, sizeof *server);
-    memset(lane_memory, 0, lanes * sizeof *lane_memory);
+    memset(loop_memory, 0, loops * sizeof *loop_memory);
     server->options = own;
     server->alloc = own.conn.alloc;
-    server->lanes = lane_memory;
-    server->lane_count = lanes;
-    for (size_t i = 0; i < lanes; i++) {
-        if (lane_init(server, &lane_memory[i], err) == OG_OK) continue;
+    server->loops = loop_memory;
+    server->loop_count = loops;
+    for (size_t i = 0; i < loops; i++) {
+        if (loop_init(server, &loop_memory[i], err) == OG_OK) continue;
         og_server_free(server);
         return NULL;
     }
@@ -145,9 +145,9 @@ og_server *og_server_new(const og_server_options *options, og_error *err)
 void og_server_free(og_server *server)
 {
     if (!server) return;
-    for (size_t i = 0; i < server->lane_count; i++) {
-        server->lanes[i].stopping = true; /* what is still on its way to the lane goes */
-        lane_fini(&server->lanes[i]);
+    for (size_t i = 0; i < server->loop_count; i++) {
+        server->loops[i].stopping = true; /* what is still on its way to the loop goes */
+        loop_fini(&server->loops[i]);
     }
     og__port *port = server->ports;
     while (port) {
@@ -156,7 +156,7 @@ void og_server_free(og_server *server)
         og__base_free(server->alloc, port, sizeof *port);
         port = next;
     }
-    og__base_free(server->alloc, server->lanes, server->lane_count * sizeof *server->lanes);
+    og__base_free(server->alloc, server->loops, server->loop_count * sizeof *server->loops);
     og__base_free(server->alloc, server, sizeof *server);
 }
 
@@ -223,35 +223,35 @@ static void resume_accepting(void *arg)
     resume_if_room(server);
 }
 
-void og__peer_lane_left(og__lane *lane, bool was_stream)
+void og__peer_loop_left(og__server_loop *loop, bool was_stream)
 {
-    og_server *server = lane->server;
+    og_server *server = loop->server;
     if (was_stream) {
         atomic_fetch_sub(&server->connections, 1);
         if (atomic_load(&server->accept_paused) && !atomic_exchange(&server->resuming, true))
-            og__net_loop_call(server->lanes[0].loop, &server->resume);
+            og__net_loop_call(server->loops[0].net, &server->resume);
     }
-    lane->count--;
-    if (!lane->stopping || lane->count > 0) return;
-    lane->done = true;
-    og__net_loop_stop(lane->loop);
+    loop->count--;
+    if (!loop->stopping || loop->count > 0) return;
+    loop->done = true;
+    og__net_loop_stop(loop->net);
 }
 
-static void arrive(og__lane *lane, og__port *port, og__socket *socket)
+static void arrive(og__server_loop *loop, og__port *port, og__socket *socket)
 {
-    lane->count++;
-    if (!lane->stopping) {
-        og__peer_served_open(lane, port, socket);
+    loop->count++;
+    if (!loop->stopping) {
+        og__peer_served_open(loop, port, socket);
         return;
     }
     og__net_socket_close(socket);
-    og__peer_lane_left(lane, true);
+    og__peer_loop_left(loop, true);
 }
 
 static void on_arrival(void *arg)
 {
     arrival *a = arg;
-    arrive(a->lane, a->port, &a->socket);
+    arrive(a->loop, a->port, &a->socket);
     og__base_free(a->port->server->alloc, a, sizeof *a);
 }
 
@@ -259,7 +259,7 @@ static void on_accept(void *ctx, og__socket socket)
 {
     og__port *port = ctx;
     og_server *server = port->server;
-    og__lane *lane = &server->lanes[server->next_lane++ % server->lane_count];
+    og__server_loop *loop = &server->loops[server->next_loop++ % server->loop_count];
     size_t count = atomic_fetch_add(&server->connections, 1) + 1;
     if (count >= server->options.max_connections) {
         pause_accepting(server, true);
@@ -267,14 +267,14 @@ static void on_accept(void *ctx, og__socket socket)
                             "%zu connections are open, as many as may be: others wait", count);
         resume_if_room(server); /* one may have gone meanwhile */
     }
-    if (lane == port->lane) {
-        arrive(lane, port, &socket);
+    if (loop == port->loop) {
+        arrive(loop, port, &socket);
         return;
     }
     arrival *a = og__base_alloc(server->alloc, sizeof *a);
     if (a) {
-        *a = (arrival){lane, port, socket};
-        if (og__net_loop_post(lane->loop, on_arrival, a) == OG_OK) return;
+        *a = (arrival){loop, port, socket};
+        if (og__net_loop_post(loop->net, on_arrival, a) == OG_OK) return;
         og__base_free(server->alloc, a, sizeof *a);
     }
     og__peer_server_log(server, OG_LOG_ERROR, NULL, "no memory for a connection");
@@ -290,86 +290,87 @@ static void on_accept_error(void *ctx, const og_error *err)
 
 /* ---- Running ---- */
 
-/* Puts every endpoint on a lane: those of streams on the first, which deals connections out to all. */
+/* Puts every endpoint on a loop: those of streams on the first, which deals connections out to all. */
 static int open_ports(og_server *server, og_error *err)
 {
-    size_t grams = 0;
+    size_t datagrams = 0;
     for (og__port *port = server->ports; port; port = port->next) {
         if (port->setup.datagram) {
-            port->lane = &server->lanes[grams++ % server->lane_count];
-            port->dgram = og__net_dgram_open(port->lane->loop, &port->socket, og__peer_gram_received,
-                                             og__peer_gram_error, og__peer_gram_closed, port, err);
-            if (!port->dgram) return OG_EIO;
+            port->loop = &server->loops[datagrams++ % server->loop_count];
+            port->datagrams =
+                og__net_datagrams_open(port->loop->net, &port->socket, og__peer_datagram_received,
+                                       og__peer_datagram_error, og__peer_datagram_closed, port, err);
+            if (!port->datagrams) return OG_EIO;
         } else {
-            port->lane = &server->lanes[0];
+            port->loop = &server->loops[0];
             port->listener =
-                og__net_listener_open(port->lane->loop, &port->socket, on_accept, on_accept_error, port, err);
+                og__net_listener_open(port->loop->net, &port->socket, on_accept, on_accept_error, port, err);
             if (!port->listener) return OG_EIO;
         }
     }
     return OG_OK;
 }
 
-static void close_ports(og__lane *lane)
+static void close_ports(og__server_loop *loop)
 {
-    for (og__port *port = lane->server->ports; port; port = port->next) {
-        if (port->lane != lane) continue;
+    for (og__port *port = loop->server->ports; port; port = port->next) {
+        if (port->loop != loop) continue;
         if (port->listener) og__net_listener_close(port->listener);
         port->listener = NULL;
-        if (port->gram) og__peer_served_leave(port->gram);
-        port->gram = NULL;
+        if (port->idle) og__peer_served_leave(port->idle);
+        port->idle = NULL;
     }
 }
 
 /* Reads no more, and lets what is in hand leave. */
-static void stop_lane(void *arg)
+static void stop_loop(void *arg)
 {
-    og__lane *lane = arg;
-    if (lane->stopping) return;
-    lane->stopping = true;
-    lane->count++; /* so that it is not done before all are told */
-    close_ports(lane);
-    og__served *served = lane->first;
+    og__server_loop *loop = arg;
+    if (loop->stopping) return;
+    loop->stopping = true;
+    loop->count++; /* so that it is not done before all are told */
+    close_ports(loop);
+    og__served *served = loop->first;
     while (served) {
         og__served *next = served->next;
         og__peer_served_stop(served);
         served = next;
     }
-    if (lane->server->options.stop_timeout_ms >= 0)
-        og__net_timer_start(lane->stop_timer, (uint64_t)lane->server->options.stop_timeout_ms);
-    og__peer_lane_left(lane, false);
+    if (loop->server->options.stop_timeout_ms >= 0)
+        og__net_timer_start(loop->stop_timer, (uint64_t)loop->server->options.stop_timeout_ms);
+    og__peer_loop_left(loop, false);
 }
 
-static void run_lane(og__lane *lane)
+static void run_loop(og__server_loop *loop)
 {
-    while (!lane->done)
-        og__net_loop_run(lane->loop, NULL);
-    og__net_timer_stop(lane->stop_timer);
-    for (og__port *port = lane->server->ports; port; port = port->next)
-        if (port->lane == lane && port->dgram) og__net_dgram_close(port->dgram);
+    while (!loop->done)
+        og__net_loop_run(loop->net, NULL);
+    og__net_timer_stop(loop->stop_timer);
+    for (og__port *port = loop->server->ports; port; port = port->next)
+        if (port->loop == loop && port->datagrams) og__net_datagrams_close(port->datagrams);
 }
 
-static void *lane_thread(void *arg)
+static void *loop_thread(void *arg)
 {
-    og__lane *lane = arg;
-    lane->thread = pthread_self();
-    run_lane(lane);
+    og__server_loop *loop = arg;
+    loop->thread = pthread_self();
+    run_loop(loop);
     return NULL;
 }
 
-/* The first lane, on the thread that called: also the one that hears of the stop. */
+/* The first loop, on the thread that called: also the one that hears of the stop. */
 static void run_first(og_server *server, size_t others)
 {
-    og__lane *first = &server->lanes[0];
+    og__server_loop *first = &server->loops[0];
     while (!atomic_load(&server->stopping))
-        og__net_loop_run(first->loop, NULL);
+        og__net_loop_run(first->net, NULL);
     for (size_t i = 1; i <= others; i++) {
-        og__lane *lane = &server->lanes[i];
-        lane->stop = (og__call){.fn = stop_lane, .arg = lane};
-        og__net_loop_call(lane->loop, &lane->stop);
+        og__server_loop *loop = &server->loops[i];
+        loop->stop = (og__call){.fn = stop_loop, .arg = loop};
+        og__net_loop_call(loop->net, &loop->stop);
     }
-    stop_lane(first);
-    run_lane(first);
+    stop_loop(first);
+    run_loop(first);
 }
 
 int og__peer_start_thread(pthread_t *thread, void *(*fn)(void *), void *arg)
@@ -383,17 +384,17 @@ int og__peer_start_thread(pthread_t *thread, void *(*fn)(void *), void *arg)
     return sys;
 }
 
-static int run_lanes(og_server *server, pthread_t *threads, og_error *err)
+static int run_loops(og_server *server, pthread_t *threads, og_error *err)
 {
     size_t started = 0;
     server->result = OG_OK;
     server->resume = (og__call){.fn = resume_accepting, .arg = server};
-    server->lanes[0].thread = pthread_self();
-    while (started + 1 < server->lane_count) {
-        int sys = og__peer_start_thread(&threads[started], lane_thread, &server->lanes[started + 1]);
+    server->loops[0].thread = pthread_self();
+    while (started + 1 < server->loop_count) {
+        int sys = og__peer_start_thread(&threads[started], loop_thread, &server->loops[started + 1]);
         if (sys != 0) {
             server->result = og_error_set_sys(err, OG_EIO, sys, "cannot start thread %zu of %zu", started + 2,
-                                              server->lane_count);
+                                              server->loop_count);
             atomic_store(&server->stopping, true);
             break;
         }
@@ -410,7 +411,7 @@ int og_server_run(og_server *server, og_error *err)
     if (!server->ports)
         return og_error_set(err, OG_EINVAL, OG_NO_POSITION,
                             "the server listens nowhere: call og_server_listen()");
-    size_t size = server->lane_count * sizeof(pthread_t);
+    size_t size = server->loop_count * sizeof(pthread_t);
     pthread_t *threads = og__base_alloc(server->alloc, size);
     if (!threads) return og_error_set(err, OG_ENOMEM, OG_NO_POSITION, "no memory for threads");
     int status = open_ports(server, err);
@@ -418,7 +419,7 @@ int og_server_run(og_server *server, og_error *err)
         server->workers = og__peer_workers_start(server, server->options.workers, err);
         if (!server->workers) status = OG_ENOMEM;
     }
-    if (status == OG_OK) status = run_lanes(server, threads, err);
+    if (status == OG_OK) status = run_loops(server, threads, err);
     og__peer_workers_stop(server->workers);
     server->workers = NULL;
     og__base_free(server->alloc, threads, size);
@@ -459,6 +460,6 @@ void og_server_stop(og_server *server)
 {
     int before = errno; /* a signal handler must leave it alone */
     atomic_store(&server->stopping, true);
-    og__net_loop_stop(server->lanes[0].loop);
+    og__net_loop_stop(server->loops[0].net);
     errno = before;
 }

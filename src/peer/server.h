@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The insides of a server. A lane is one event loop with its thread and the connections on it; a port is one
- * endpoint listened on; a served connection lives on one lane. server.c starts and stops it all, served.c is
- * a stream's connection on its lane, gram.c datagrams, reply.c what other threads may do to either, workers.c
- * the threads for handlers that block.
+ * The insides of a server. A loop is one event loop with its thread and the connections on it; a port is one
+ * endpoint listened on; a served connection lives on one loop. server.c starts and stops it all, served.c is
+ * a stream's connection on its loop, datagram.c datagrams, reply.c what other threads may do to either,
+ * workers.c the threads for handlers that block.
  *
- * Ownership: the server owns lanes and ports. A served connection is counted: the lane has one reference
+ * Ownership: the server owns loops and ports. A served connection is counted: the loop has one reference
  * until the connection is gone, og_conn_keep() makes others, and so does each call posted for it. Threads:
- * all belongs to the lane's thread, but for what is said to be shared.
+ * all belongs to the loop's thread, but for what is said to be shared.
  */
 #ifndef ONGGI_PEER_SERVER_H
 #define ONGGI_PEER_SERVER_H
@@ -15,7 +15,7 @@
 #include "net/loop.h"
 #include "peer/detect.h"
 #include "peer/handle.h"
-#include "peer/watch.h"
+#include "peer/limit.h"
 
 #include <pthread.h>
 #include <stdatomic.h>
@@ -34,7 +34,7 @@ typedef enum og__state {
 #undef X
 } og__state;
 
-typedef struct og__lane og__lane;
+typedef struct og__server_loop og__server_loop;
 typedef struct og__port og__port;
 typedef struct og__served og__served;
 typedef struct og__workers og__workers;
@@ -54,21 +54,21 @@ typedef struct og__work {
     size_t bytes;
     bool scheduled;         /* waits for a worker, or is with one */
     bool held;              /* no worker takes the next one until og__peer_workers_go_on() */
-    bool tell;              /* post to the lane when the next job is done */
+    bool tell;              /* post to the loop when the next job is done */
     og__served *next_ready; /* in the pool's queue */
 } og__work;
 
 struct og__served {
     og_conn conn; /* first: an og_conn of ours is one of these */
     og_server *server;
-    og__lane *lane;
+    og__server_loop *loop;
     og__port *port;
     og__stream *stream; /* NULL for datagrams */
     const og_allocator *alloc;
-    bool is_gram;
-    og__served *prev; /* on the lane */
+    bool is_datagram;
+    og__served *prev; /* on the loop */
     og__served *next;
-    og__watch watches[OG__WATCH_KINDS];
+    og__limit limits[OG__LIMIT_KINDS];
     og_error *why; /* of the end */
     uint64_t put;  /* bytes given to the stream, and how many of them had left when that was last looked at */
     uint64_t sent;
@@ -80,7 +80,7 @@ struct og__served {
     bool gone;        /* the stream is closed; waits for a worker before on_close */
     bool failed; /* there was a reason for the end, though there may have been no memory to remember it */
 
-    /* Shared: by `lock`, unless `refs` is 1, when only the lane can reach it. The core's writing half too. */
+    /* Shared: by `lock`, unless `refs` is 1, when only the loop can reach it. The core's writing half too. */
     pthread_mutex_t lock;
     atomic_uint refs;  /* of its memory */
     atomic_uint holds; /* og_conn_keep() and workers: who may still answer; counted down with the lock held */
@@ -90,29 +90,29 @@ struct og__served {
     bool shut_wanted;
     atomic_bool bye_wanted;
     atomic_bool closed; /* nothing more can be sent */
-    bool left;          /* the lane's part is over */
-    bool told_release;  /* the lane wants to hear of each og_conn_release() */
+    bool left;          /* the loop's part is over */
+    bool told_release;  /* the loop wants to hear of each og_conn_release() */
     og__address to[];   /* one, of datagrams only: whom to answer */
 };
 
 struct og__port {
     og__port *next;
     og_server *server;
-    og__lane *lane; /* that it listens on */
+    og__server_loop *loop; /* that it listens on */
     og__setup setup;
-    og__socket socket; /* until it is on the lane */
+    og__socket socket; /* until it is on the loop */
     og__listener *listener;
-    og__dgram *dgram;
-    og__served *gram; /* a connection to use again for the next datagram */
+    og__datagrams *datagrams;
+    og__served *idle; /* a connection to use again for the next datagram */
     size_t max_datagram;
     char endpoint[416];
 };
 
-struct og__lane {
+struct og__server_loop {
     og_server *server;
-    og__loop *loop;
+    og__loop *net;
     pthread_t thread;
-    og__watches watches;
+    og__limits limits;
     og__timer *stop_timer;
     og__call stop;
     og_doc *doc;  /* for the value being handled: one for all connections */
@@ -127,11 +127,11 @@ struct og__lane {
 struct og_server {
     og_server_options options;
     const og_allocator *alloc;
-    og__lane *lanes;
-    size_t lane_count;
-    size_t next_lane;
+    og__server_loop *loops;
+    size_t loop_count;
+    size_t next_loop;
     og__port *ports;
-    og__workers *workers; /* NULL: handlers run on the lanes */
+    og__workers *workers; /* NULL: handlers run on the loops */
     pthread_t thread;     /* of og_server_start() */
     bool started;
     int result;
@@ -153,13 +153,13 @@ void og__peer_server_log(const og_server *server, og_log_level level, const og_c
 /* Starts a thread that leaves all signals to the program's own threads. 0 or an errno. */
 int og__peer_start_thread(pthread_t *thread, void *(*fn)(void *), void *arg);
 
-/* A connection of the lane's is gone. */
-void og__peer_lane_left(og__lane *lane, bool was_stream);
+/* A connection of the loop's is gone. */
+void og__peer_loop_left(og__server_loop *loop, bool was_stream);
 
 /* ---- served.c ---- */
 
 /* Takes an accepted socket on. On failure it is closed. */
-void og__peer_served_open(og__lane *lane, og__port *port, og__socket *socket);
+void og__peer_served_open(og__server_loop *loop, og__port *port, og__socket *socket);
 
 /* Sends what was put, does what was asked for meanwhile, and ends what has come to its end. */
 void og__peer_served_attend(og__served *served);
@@ -183,17 +183,17 @@ void og__peer_served_refused(og__served *served, const og_error *err);
  * was refused. */
 int og__peer_served_deliver(og__served *served, const og__message *message, og_error *err);
 
-void og__peer_served_expired(void *ctx, og__watch_kind kind);
+void og__peer_served_expired(void *ctx, og__limit_kind kind);
 
 /* ---- reply.c ---- */
 
 extern const og__handle_ops og__peer_served_ops;
 
-/* A new connection in the lane's list, for a datagram or a stream as the port is, with one reference: the
- * lane's. NULL without memory. */
-og__served *og__peer_served_new(og__lane *lane, og__port *port, const og__address *peer);
+/* A new connection in the loop's list, for a datagram or a stream as the port is, with one reference: the
+ * loop's. NULL without memory. */
+og__served *og__peer_served_new(og__server_loop *loop, og__port *port, const og__address *peer);
 
-/* The lane's part is over: no more sending; the lane's reference is dropped. */
+/* The loop's part is over: no more sending; the loop's reference is dropped. */
 void og__peer_served_leave(og__served *served);
 
 void og__peer_served_ref(og__served *served);
@@ -205,27 +205,27 @@ void og__peer_served_hold(og__served *served);
 /* True when more answers than `max_queued` wait for the peer. Any thread. */
 bool og__peer_served_is_behind(og__served *served);
 
-/* True while anybody holds it; if so, the lane is told when they let go. */
+/* True while anybody holds it; if so, the loop is told when they let go. */
 bool og__peer_served_is_held(og__served *served);
 
 /* Locks what is shared, if anybody can share it; tells og__peer_served_unlock() whether it did. */
 bool og__peer_served_lock(og__served *served);
 void og__peer_served_unlock(og__served *served, bool locked);
 
-/* Has the lane attend to the connection soon. With the lock held. */
+/* Has the loop attend to the connection soon. With the lock held. */
 void og__peer_served_post(og__served *served);
 
-/* ---- gram.c ---- */
+/* ---- datagram.c ---- */
 
-void og__peer_gram_received(void *ctx, const uint8_t *data, size_t len, const og__address *from);
-void og__peer_gram_error(void *ctx, const og_error *err);
-void og__peer_gram_closed(void *ctx);
+void og__peer_datagram_received(void *ctx, const uint8_t *data, size_t len, const og__address *from);
+void og__peer_datagram_error(void *ctx, const og_error *err);
+void og__peer_datagram_closed(void *ctx);
 
 /* As og_send(), for a datagram's connection. */
-int og__peer_gram_send(og__served *served, og_value value, og_error *err);
+int og__peer_datagram_send(og__served *served, og_value value, og_error *err);
 
 /* A datagram's connection that nobody holds any more goes. */
-void og__peer_gram_attend(og__served *served);
+void og__peer_datagram_attend(og__served *served);
 
 /* ---- workers.c ---- */
 
@@ -238,7 +238,7 @@ void og__peer_workers_stop(og__workers *workers);
 /* Gives a copy of the message to the workers. 0 or OG_ENOMEM. */
 int og__peer_workers_give(og__workers *workers, og__served *served, const og__message *message);
 
-/* How much of the connection's is with the workers; if anything is, the lane is told of the next that is
+/* How much of the connection's is with the workers; if anything is, the loop is told of the next that is
  * done. */
 void og__peer_workers_load(og__workers *workers, og__served *served, size_t *count, size_t *bytes);
 

@@ -25,7 +25,7 @@ struct og__workers {
     bool stopping;
 };
 
-/* A message that a worker could not read, on its way to the lane. */
+/* A message that a worker could not read, on its way to the loop. */
 typedef struct refusal {
     og__call call;
     og__served *served;
@@ -91,7 +91,7 @@ static void refuse(og__served *served, const og_error *err)
     r->served = served;
     r->err = *err;
     og__peer_served_ref(served);
-    og__net_loop_call(served->lane->loop, &r->call);
+    og__net_loop_call(served->loop->net, &r->call);
 }
 
 /* The worker's document is made when it is first needed. */
@@ -129,7 +129,7 @@ static bool put_away(og__workers *workers, og__served *served, const og__job *jo
     return true;
 }
 
-static void tell_lane(og__served *served)
+static void tell_loop(og__served *served)
 {
     bool locked = og__peer_served_lock(served);
     og__peer_served_post(served);
@@ -155,7 +155,7 @@ static void *run_worker(void *arg)
             tell = served->work.tell || behind;
             served->work.tell = false;
             if (tell)
-                og__peer_served_ref(served); /* another worker may be done with it before the lane is told */
+                og__peer_served_ref(served); /* another worker may be done with it before the loop is told */
             leaves = put_away(workers, served, job, behind);
         } else {
             served->work.scheduled = false;
@@ -163,7 +163,7 @@ static void *run_worker(void *arg)
         pthread_mutex_unlock(&workers->lock);
         if (job) og__base_free(workers->server->alloc, job, job->size);
         if (tell) {
-            tell_lane(served);
+            tell_loop(served);
             og__peer_served_unref(served);
         }
         if (leaves) og_conn_release(&served->conn);
@@ -174,7 +174,7 @@ static void *run_worker(void *arg)
     return NULL;
 }
 
-/* ---- For the lanes ---- */
+/* ---- For the loops ---- */
 
 int og__peer_workers_give(og__workers *workers, og__served *served, const og__message *message)
 {

@@ -17,7 +17,7 @@
 typedef struct owner {
     og__loop *loop;
     og__stream *stream;
-    og__dgram *dgram;
+    og__datagrams *datagrams;
     og__listener *listener;
     int status; /* the first that was negative */
     int posts_taken, posts_called;
@@ -62,7 +62,7 @@ static void on_accept(void *ctx, og__socket accepted)
 static void on_gram(void *ctx, const uint8_t *data, size_t len, const og__address *from)
 {
     owner *o = ctx;
-    note(o, og__net_dgram_send(o->dgram, data, len, from, NULL));
+    note(o, og__net_datagrams_send(o->datagrams, data, len, from, NULL));
 }
 
 static void on_post(void *arg)
@@ -126,11 +126,11 @@ static void use_datagrams(owner *o)
     og_endpoint endpoint;
     og__socket bound = open_listener(temp_endpoint("unixgram", "memory"), &endpoint);
     og__socket client = open_client(&endpoint);
-    o->dgram = og__net_dgram_open(o->loop, &bound, on_gram, NULL, on_close, o, NULL);
+    o->datagrams = og__net_datagrams_open(o->loop, &bound, on_gram, NULL, on_close, o, NULL);
     assert_int_equal(bound.fd, -1);
-    if (!o->dgram) note(o, OG_ENOMEM);
-    if (o->dgram) o->opened++;
-    for (int i = 0; o->dgram && i < 4; i++)
+    if (!o->datagrams) note(o, OG_ENOMEM);
+    if (o->datagrams) o->opened++;
+    for (int i = 0; o->datagrams && i < 4; i++)
         assert_int_equal(og__net_socket_send_to(&client, "ping", 4, NULL, LIMIT_MS, NULL), OG_OK);
     og__timer *timer = og__net_timer_open(o->loop, on_timer, o, NULL);
     if (timer) {

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Datagrams served on a lane. Each has a connection of its own, which answers its sender; when nobody has
+ * Datagrams served on a loop. Each has a connection of its own, which answers its sender; when nobody has
  * kept it, it serves the next datagram too.
  */
 #include "peer/server.h"
@@ -9,7 +9,7 @@
 
 #include <string.h>
 
-/* An answer from another thread, on its way to the lane; its bytes stand behind the struct. */
+/* An answer from another thread, on its way to the loop; its bytes stand behind the struct. */
 typedef struct answer {
     og__port *port;
     og__address to;
@@ -23,7 +23,7 @@ static void send_answer(void *arg)
     answer *a = arg;
     og_error err;
     const og_server *server = a->port->server;
-    if (a->port->dgram && og__net_dgram_send(a->port->dgram, a + 1, a->len, &a->to, &err) < 0)
+    if (a->port->datagrams && og__net_datagrams_send(a->port->datagrams, a + 1, a->len, &a->to, &err) < 0)
         og__peer_server_log(server, OG_LOG_WARNING, NULL, "an answer was lost: %s", err.text);
     og__base_free(server->alloc, a, sizeof *a + a->len);
 }
@@ -36,13 +36,13 @@ static int post_answer(og__served *served, const og_buf *out, og_error *err)
         a->to = served->to[0];
         a->len = out->len;
         memcpy(a + 1, out->data, out->len);
-        if (og__net_loop_post(served->lane->loop, send_answer, a) == OG_OK) return OG_OK;
+        if (og__net_loop_post(served->loop->net, send_answer, a) == OG_OK) return OG_OK;
         og__base_free(served->alloc, a, sizeof *a + out->len);
     }
     return og_error_set(err, OG_ENOMEM, OG_NO_POSITION, "no memory to send");
 }
 
-int og__peer_gram_send(og__served *served, og_value value, og_error *err)
+int og__peer_datagram_send(og__served *served, og_value value, og_error *err)
 {
     og__port *port = served->port;
     og_buf *out = &served->conn.core.out;
@@ -54,12 +54,12 @@ int og__peer_gram_send(og__served *served, og_value value, og_error *err)
                          "the message is %zu bytes long, but one datagram carries at most %zu: send less, or "
                          "over a stream",
                          out->len, port->max_datagram);
-    else if (!pthread_equal(pthread_self(), served->lane->thread))
+    else if (!pthread_equal(pthread_self(), served->loop->thread))
         status = post_answer(served, out, err);
-    else if (!port->dgram)
+    else if (!port->datagrams)
         status = og_error_set(err, OG_ECLOSED, OG_NO_POSITION, "the server has stopped");
     else
-        status = og__net_dgram_send(port->dgram, out->data, out->len, served->to, err);
+        status = og__net_datagrams_send(port->datagrams, out->data, out->len, served->to, err);
     out->len = 0;
     return status;
 }
@@ -72,33 +72,33 @@ static bool same_address(const og__address *a, const og__address *b)
 }
 
 /* The connection for a datagram from `from`: the one of the last datagram, or a new one. */
-static og__served *gram_for(og__port *port, const og__address *from)
+static og__served *connection_for(og__port *port, const og__address *from)
 {
-    og__served *served = port->gram;
-    port->gram = NULL;
+    og__served *served = port->idle;
+    port->idle = NULL;
     if (served && !same_address(served->to, from)) {
         og__peer_served_leave(served);
         served = NULL;
     }
-    return served ? served : og__peer_served_new(port->lane, port, from);
+    return served ? served : og__peer_served_new(port->loop, port, from);
 }
 
-/* Somebody keeps the connection, or a worker has its message: the lane hears of their letting go. */
+/* Somebody keeps the connection, or a worker has its message: the loop hears of their letting go. */
 static void set_aside(og__served *served)
 {
     size_t count = 0;
     size_t bytes = 0;
-    served->lane->count++;
+    served->loop->count++;
     if (served->server->workers) og__peer_workers_load(served->server->workers, served, &count, &bytes);
-    og__peer_gram_attend(served);
+    og__peer_datagram_attend(served);
 }
 
-void og__peer_gram_attend(og__served *served)
+void og__peer_datagram_attend(og__served *served)
 {
-    og__lane *lane = served->lane;
+    og__server_loop *loop = served->loop;
     if (og__peer_served_is_held(served)) return;
     og__peer_served_leave(served);
-    og__peer_lane_left(lane, false);
+    og__peer_loop_left(loop, false);
 }
 
 static void handle_messages(og__served *served)
@@ -113,38 +113,38 @@ static void handle_messages(og__served *served)
     }
 }
 
-void og__peer_gram_received(void *ctx, const uint8_t *data, size_t len, const og__address *from)
+void og__peer_datagram_received(void *ctx, const uint8_t *data, size_t len, const og__address *from)
 {
     og__port *port = ctx;
-    og__lane *lane = port->lane;
-    if (lane->stopping) return;
-    if (lane->server->workers && og__peer_workers_full(lane->server->workers)) {
-        og__peer_server_log(lane->server, OG_LOG_WARNING, NULL,
+    og__server_loop *loop = port->loop;
+    if (loop->stopping) return;
+    if (loop->server->workers && og__peer_workers_full(loop->server->workers)) {
+        og__peer_server_log(loop->server, OG_LOG_WARNING, NULL,
                             "a datagram was dropped: the workers have too many");
         return;
     }
-    og__served *served = gram_for(port, from);
+    og__served *served = connection_for(port, from);
     if (!served) {
-        og__peer_server_log(lane->server, OG_LOG_ERROR, NULL, "a datagram was dropped: no memory");
+        og__peer_server_log(loop->server, OG_LOG_ERROR, NULL, "a datagram was dropped: no memory");
         return;
     }
     og__peer_core_feed(&served->conn.core, data, len);
     handle_messages(served);
-    lane->seen[0] = '\0';
+    loop->seen[0] = '\0';
     if (atomic_load_explicit(&served->refs, memory_order_acquire) == 1)
-        port->gram = served;
+        port->idle = served;
     else
         set_aside(served);
 }
 
-void og__peer_gram_error(void *ctx, const og_error *err)
+void og__peer_datagram_error(void *ctx, const og_error *err)
 {
     og__port *port = ctx;
     og__peer_server_log(port->server, OG_LOG_WARNING, NULL, "a datagram was lost: %s", err->text);
 }
 
-void og__peer_gram_closed(void *ctx)
+void og__peer_datagram_closed(void *ctx)
 {
     og__port *port = ctx;
-    port->dgram = NULL;
+    port->datagrams = NULL;
 }

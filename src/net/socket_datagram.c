@@ -19,7 +19,7 @@ static int canceled(og_error *err)
     return og_error_set(err, OG_ECANCELED, OG_NO_POSITION, "the socket was interrupted");
 }
 
-int og__net_datagram_check(og_transport transport, size_t len, og_error *err)
+int og__net_socket_check_datagram(og_transport transport, size_t len, og_error *err)
 {
     size_t most = og__net_socket_max_datagram(transport);
     if (len <= most) return OG_OK;
@@ -84,7 +84,7 @@ int og__net_socket_send_to(og__socket *socket, const void *data, size_t len, con
 {
     og__deadline deadline = og__net_deadline_in(timeout_ms);
     const og__address *peer = to ? to : &socket->peer;
-    int status = og__net_datagram_check(socket->transport, len, err);
+    int status = og__net_socket_check_datagram(socket->transport, len, err);
     if (status < 0) return status;
     for (;;) {
         if (atomic_load(&socket->interrupted)) return canceled(err);

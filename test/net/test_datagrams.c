@@ -32,7 +32,7 @@ static int free_loop(void **state)
 }
 
 typedef struct post_office {
-    og__dgram *dgram;
+    og__datagrams *datagrams;
     og_endpoint endpoint;
     int got;
     int stop_at; /* datagrams */
@@ -52,9 +52,9 @@ static void on_data(void *ctx, const uint8_t *data, size_t len, const og__addres
     for (int i = 0; i < 64; i++)
         assert_int_equal(data[len + (size_t)i], 0);
     p->bytes += len;
-    if (p->echo && og__net_dgram_send(p->dgram, data, len, from, NULL) < 0) p->refused++;
+    if (p->echo && og__net_datagrams_send(p->datagrams, data, len, from, NULL) < 0) p->refused++;
     if (++p->got == p->stop_at) og__net_loop_stop(loop);
-    if (p->close) og__net_dgram_close(p->dgram);
+    if (p->close) og__net_datagrams_close(p->datagrams);
 }
 
 static void on_error(void *ctx, const og_error *err)
@@ -78,8 +78,8 @@ static void open_office(post_office *p, const char *scheme)
     snprintf(name, sizeof name, "%p", (void *)p);
     bool udp = strcmp(scheme, "udp") == 0;
     og__socket socket = open_listener(udp ? "udp://127.0.0.1:0" : temp_endpoint(scheme, name), &p->endpoint);
-    p->dgram = og__net_dgram_open(loop, &socket, on_data, on_error, on_close, p, &err);
-    if (!p->dgram) fail_msg("%s", err.text);
+    p->datagrams = og__net_datagrams_open(loop, &socket, on_data, on_error, on_close, p, &err);
+    if (!p->datagrams) fail_msg("%s", err.text);
 }
 
 static void stop(void *ctx)
@@ -124,11 +124,11 @@ static void test_echo(void **state)
         assert_int_equal(p.got, 90);
         assert_int_equal(p.errors, 0);
         og__net_socket_close(&client);
-        og__net_dgram_close(p.dgram);
-        og__net_dgram_close(p.dgram);
+        og__net_datagrams_close(p.datagrams);
+        og__net_datagrams_close(p.datagrams);
         run_until(loop, &p.closes, 1);
     }
-    og__net_dgram_close(NULL);
+    og__net_datagrams_close(NULL);
 }
 
 static void test_big_ones(void **state)
@@ -148,7 +148,7 @@ static void test_big_ones(void **state)
         assert_int_equal(p.bytes, most);
         assert_int_equal(og__net_socket_recv_from(&client, data, sizeof data, &got, NULL, LIMIT_MS, NULL), 1);
         assert_int_equal(got, most);
-        assert_int_equal(og__net_dgram_send(p.dgram, data, most + 1, &client.peer, &err), OG_EVALUE);
+        assert_int_equal(og__net_datagrams_send(p.datagrams, data, most + 1, &client.peer, &err), OG_EVALUE);
         if (i == 1) {
             /* Longer than any room for it: lost, and told so. */
             assert_int_equal(send(client.fd, data, 65537, 0), 65537);
@@ -157,7 +157,7 @@ static void test_big_ones(void **state)
             assert_int_equal(p.error.code, OG_ELIMIT);
         }
         og__net_socket_close(&client);
-        og__net_dgram_close(p.dgram);
+        og__net_datagrams_close(p.datagrams);
         run_for(2);
     }
 }
@@ -170,15 +170,15 @@ static void test_refused(void **state)
     og_endpoint nobody = parse("udp://127.0.0.1:1");
     og__socket socket;
     assert_int_equal(og__net_socket_connect(&socket, &nobody, LIMIT_MS, NULL), OG_OK);
-    p.dgram = og__net_dgram_open(loop, &socket, on_data, on_error, on_close, &p, NULL);
+    p.datagrams = og__net_datagrams_open(loop, &socket, on_data, on_error, on_close, &p, NULL);
     for (int i = 1; i < 3; i++) {
-        assert_int_equal(og__net_dgram_send(p.dgram, "x", 1, NULL, NULL), OG_OK);
+        assert_int_equal(og__net_datagrams_send(p.datagrams, "x", 1, NULL, NULL), OG_OK);
         run_for(LIMIT_MS);
         assert_int_equal(p.errors, i);
         assert_int_equal(p.error.code, OG_ECLOSED);
         assert_non_null(strstr(p.error.text, "nobody listens at udp 127.0.0.1:"));
     }
-    og__net_dgram_close(p.dgram);
+    og__net_datagrams_close(p.datagrams);
     run_until(loop, &p.closes, 1);
 }
 
@@ -201,7 +201,7 @@ static void test_queue(void **state)
     int status = OG_OK;
     while (sent < 10000) {
         data[0] = sent;
-        status = og__net_dgram_send(p.dgram, data, sizeof data, &to, NULL);
+        status = og__net_datagrams_send(p.datagrams, data, sizeof data, &to, NULL);
         if (status != OG_OK) break;
         sent++;
     }
@@ -216,9 +216,9 @@ static void test_queue(void **state)
     /* A client that is gone: the datagram is lost, and told so. */
     og__net_socket_close(&client);
     og_error err = {0};
-    assert_int_equal(og__net_dgram_send(p.dgram, "x", 1, &to, &err), OG_ECLOSED);
+    assert_int_equal(og__net_datagrams_send(p.datagrams, "x", 1, &to, &err), OG_ECLOSED);
     assert_non_null(strstr(err.text, "nobody listens"));
-    og__net_dgram_close(p.dgram);
+    og__net_datagrams_close(p.datagrams);
     run_for(2);
 }
 
@@ -261,5 +261,5 @@ int main(void)
         ON_A_LOOP(test_echo),  ON_A_LOOP(test_big_ones),      ON_A_LOOP(test_refused),
         ON_A_LOOP(test_queue), ON_A_LOOP(test_close_in_data), ON_A_LOOP(test_left_to_the_loop),
     };
-    return cmocka_run_group_tests_name("dgram", tests, make_dir, remove_dir);
+    return cmocka_run_group_tests_name("datagrams", tests, make_dir, remove_dir);
 }
