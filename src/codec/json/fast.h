@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The steps of the JSON reader that are taken most often, to be inlined into a pass (pass.h). What they do
- * not know they leave to the functions of reader.h, which take any text and find the words for what is wrong.
+ * The steps of the JSON reader that are taken most often, to be inlined into a pass (pass_body.h). What they
+ * do not know they leave to the functions of reader.h, which take any text and find the words for what is
+ * wrong.
  */
 #ifndef ONGGI_CODEC_JSON_FAST_H
 #define ONGGI_CODEC_JSON_FAST_H

@@ -3,4 +3,4 @@
 #include "codec/json/text_any.h"
 
 #define OG__PASS og__json_pass
-#include "codec/json/pass.h"
+#include "codec/json/pass_body.h"

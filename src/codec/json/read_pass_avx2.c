@@ -6,5 +6,5 @@
 #    include "codec/json/text_avx2.h"
 
 #    define OG__PASS og__json_pass_avx2
-#    include "codec/json/pass.h"
+#    include "codec/json/pass_body.h"
 #endif

@@ -66,7 +66,7 @@ static OG__HOT size_t og__json_put_double(const og__numbers *numbers, double num
 
 #define OG__CALLED
 #define OG__ITEMS og__json_write_items
-#include "codec/json/items.h"
+#include "codec/json/items_body.h"
 
 og__json_items_fn *og__json_best_items(void)
 {

@@ -39,5 +39,5 @@ static OG__HOT size_t og__json_put_double(const og__numbers *numbers, double num
 
 #    define OG__CALLED OG__AVX512_TARGET
 #    define OG__ITEMS  OG__AVX512_TARGET og__json_write_items_avx512
-#    include "codec/json/items.h"
+#    include "codec/json/items_body.h"
 #endif

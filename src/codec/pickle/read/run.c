@@ -3,7 +3,7 @@
 #include "codec/pickle/read/text.h"
 
 #define OG__LANE og__pickle_reader_run_to
-#include "codec/pickle/read/lane.h"
+#include "codec/pickle/read/lane_body.h"
 
 /* One opcode by its own function. */
 static int step(og__reader *r)

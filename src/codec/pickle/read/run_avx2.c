@@ -6,5 +6,5 @@
 #    include "codec/pickle/read/text_avx2.h"
 
 #    define OG__LANE OG__TARGET og__pickle_reader_run_to_avx2
-#    include "codec/pickle/read/lane.h"
+#    include "codec/pickle/read/lane_body.h"
 #endif

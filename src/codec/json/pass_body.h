@@ -1,13 +1,16 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The pass of the JSON reader over the text: once, nothing recursive. Values wait on the document's stack
- * until their container closes. An open container has its frame there, below its items: a value whose kind
- * says which bracket it is, with the position of the bracket as its length and the places back to the next
- * outer frame as its number. A dict's frame has a second value, where its keys' forecast waits while an inner
- * container is read.
+ * The pass of the JSON reader over the text, included once for each kind of processor after its text header.
  *
- * Included once for each kind of processor, by a file that has included the kind's text header and defines
- * OG__PASS as the name of the function.
+ *   needs    OG__PASS     the name of the function
+ *   needs    OG__TARGET   what it is declared with, from the text header
+ *   needs    OG__HOT      what makes a function inline, from the text header
+ *   defines  OG__PASS     reads the text once and leaves its value on the document's stack
+ *
+ * Nothing is recursive. Values wait on the document's stack until their container closes. An open container
+ * has its frame there, below its items: a value whose kind says which bracket it is, with the position of the
+ * bracket as its length and the distance to the next outer frame as its number. A dict's frame has a second
+ * value, where the forecast of its keys waits while an inner container is read.
  */
 #include "codec/json/fast.h"
 

@@ -1,15 +1,21 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The writer's fast way through arrays and objects. What stands between items is written behind each of them;
- * the closing bracket takes the place of the last one. What is out of the ordinary goes the general way.
+ * The writer's fast way through arrays and objects, included once for each kind of processor.
  *
- * All of it is there twice: for compact text, where a comma stands between items, and spaced, with any
- * separators, lines and indentation.
+ *   needs    OG__ITEMS             the name of the function, after what it is declared with
+ *   needs    OG__CALLED            what the functions that are called are declared with
+ *   needs    OG__HOT               what makes a function inline
+ *   needs    og__numbers           what writing numbers takes, and og__numbers_get()
+ *   needs    og__put_int           writes an integer
+ *   needs    og__json_put_double   writes a double
+ *   needs    og__copy_text         copies a text, and may write after its end
+ *   defines  OG__ITEMS             writes the items of the innermost array or object, and those in them
  *
- * Included once for each kind of processor, by a file that defines OG__ITEMS, what the function is declared
- * as and its name, OG__HOT for those that are inlined, and how texts and numbers are written. Each of these
- * stands in a loop for lists and in one for dicts, which makes both easier to foretell for the processor than
- * one; the compiler would rather call them, and keep the run in memory for it.
+ * The separator is written after each item, and the closing bracket takes the place of the last one. What is
+ * out of the ordinary goes the general way. Everything is there twice: for compact text, where a comma
+ * separates items, and spaced, with any separators, lines and indentation. Lists and dicts have a loop each,
+ * because the processor predicts two loops better than one; the compiler would call these functions and keep
+ * the run in memory, so they are inline.
  */
 #include "codec/json/writer.h"
 

@@ -1,15 +1,15 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The opcodes that most pickles are made of, in their usual case, with place and stack in registers. What is
- * done here changes nothing before it is sure to succeed: all else is left to the functions of the opcodes.
+ * The opcodes that most pickles are made of, in their usual case, with place and stack in registers; included
+ * once for each kind of processor, after its text header.
  *
- * Included once for each kind of processor, by a file that has included the kind's text header: OG__HOT makes
- * functions inline, for the compiler would rather call them, and keep the lane in memory for it. OG__LANE is
- * the name of the function that runs, and what it is declared as.
+ *   needs    OG__LANE   the name of the function, after what it is declared with
+ *   needs    OG__HOT    what makes a function inline, from the text header
+ *   defines  OG__LANE   runs opcodes up to a place, or up to one that takes its own function
+ *
+ * Nothing is changed before it is sure to succeed: all else is left to the functions of the opcodes. The
+ * compiler would call these functions and keep the lane in memory, so they are inline.
  */
-#ifndef ONGGI_CODEC_PICKLE_READ_LANE_H
-#define ONGGI_CODEC_PICKLE_READ_LANE_H
-
 #include "codec/pickle/read/reader.h"
 #include "value/key.h"
 
@@ -515,7 +515,7 @@ next:
     }
     goto *places[*l->at++];
 #define QUICK(opcode, done) \
-opcode:                     \
+    opcode:                 \
     if (done) goto next;    \
     goto other;
 #include "codec/pickle/read/lane.def"
@@ -525,5 +525,3 @@ other:
     leave(l);
     return false;
 }
-
-#endif
