@@ -21,9 +21,9 @@ static size_t limbs_used(const uint64_t *limbs, size_t count)
 /* The int when it fits int64_t, else OG_INVALID. `count` has no leading zeros. */
 static og_value small_from_limbs(const uint64_t *limbs, size_t count, bool negative)
 {
-    if (count == 0) return og_int(0);
+    if (count == 0) return og__value_make_int(0);
     if (count > 1 || limbs[0] > (uint64_t)INT64_MAX + negative) return (og_value){0};
-    return og_int(negative ? (int64_t)(0 - limbs[0]) : (int64_t)limbs[0]);
+    return og__value_make_int(negative ? (int64_t)(0 - limbs[0]) : (int64_t)limbs[0]);
 }
 
 static og_value big_make(const uint64_t *limbs, size_t count, bool negative)
@@ -55,12 +55,12 @@ static void negate(uint64_t *limbs, size_t count)
 
 og_value og_int_from_bytes(og_doc *doc, const uint8_t *bytes, size_t len)
 {
-    if (len == 0) return og_int(0);
+    if (len == 0) return og__value_make_int(0);
     bool negative = bytes[len - 1] & 0x80;
     if (len <= 8) {
         uint64_t bits = negative ? UINT64_MAX : 0;
         memcpy(&bits, bytes, len);
-        return og_int((int64_t)bits);
+        return og__value_make_int((int64_t)bits);
     }
     if (len > OG__LEN_MAX) return (og_value){0};
     size_t count = len / 8 + 1;
@@ -256,5 +256,5 @@ bool og__value_number_equal(og_value a, og_value b)
     const double *x = og_kind_of(a) == OG_COMPLEX ? a.u.p : zero;
     const double *y = og_kind_of(b) == OG_COMPLEX ? b.u.p : zero;
     if (x[1] != y[1]) return false;
-    return real_equal(x == zero ? a : og_float(x[0]), y == zero ? b : og_float(y[0]));
+    return real_equal(x == zero ? a : og__value_make_float(x[0]), y == zero ? b : og__value_make_float(y[0]));
 }

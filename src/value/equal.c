@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* Python's ==: between keys, and in depth with sharing and cycles. */
 #include "base/alloc.h"
-#include "value/key.h"
+#include "value/find.h"
 #include "value/number.h"
 
 enum { PAIRS = 32 };
@@ -206,11 +206,17 @@ static int64_t find_by_hash(comparer *c, side *in, const og__node *node, size_t 
     }
     og__index *index = og__value_index_of(node);
     const uint64_t *slots = og__value_slots_of(index);
-    size_t mask = ((size_t)1 << index->log2) - 1;
+    size_t mask = og__value_mask_of(index);
     for (size_t i = (size_t)(hash >> 32) & mask; slots[i]; i = (i + 1) & mask) {
         if (slots[i] >> 32 == hash >> 32 && look_at(c, &s, (uint32_t)slots[i] - 1)) break;
     }
     return s.found;
+}
+
+static int equal_flat_key(og__keys *keys, og_value a, og_value b)
+{
+    keys->work++;
+    return og__value_equal_flat(a, b);
 }
 
 /* Where in `node` the key stands, perhaps; OG__NOT_FOUND, or less for an error - 1. */
@@ -228,7 +234,7 @@ static int64_t find_key(comparer *c, side *in, const og__node *node, size_t widt
     }
     if (!og__value_is_flat(key)) return find_by_hash(c, in, node, width, key, hash);
     in->keys.identity = false;
-    return og__value_find(&in->keys, node, width, key, hash);
+    return og__value_find_by(&in->keys, node, width, key, hash, equal_flat_key);
 }
 
 /* The next key of b that holds an object and does not stand in a. */

@@ -8,15 +8,10 @@ static uint64_t slot_make(uint64_t hash, size_t entry_number)
     return (hash & ~(uint64_t)UINT32_MAX) | (uint32_t)(entry_number + 1);
 }
 
-static size_t mask_of(const og__index *index)
-{
-    return ((size_t)1 << index->log2) - 1;
-}
-
 void og__value_index_add(og__index *index, uint64_t hash, size_t entry_number)
 {
     uint64_t *slots = og__value_slots_of(index);
-    size_t mask = mask_of(index);
+    size_t mask = og__value_mask_of(index);
     size_t i = (size_t)(hash >> 32) & mask;
     while (slots[i])
         i = (i + 1) & mask;
@@ -26,7 +21,7 @@ void og__value_index_add(og__index *index, uint64_t hash, size_t entry_number)
 size_t og__value_index_add_strs(og__index *index, const og_value *items, size_t width, size_t count)
 {
     uint64_t *slots = og__value_slots_of(index);
-    size_t mask = mask_of(index);
+    size_t mask = og__value_mask_of(index);
     for (size_t at = 0; at < count; at++) {
         og_value key = items[at * width];
         if (og_kind_of(key) != OG_STR) return at;
@@ -40,48 +35,12 @@ size_t og__value_index_add_strs(og__index *index, const og_value *items, size_t 
     return count;
 }
 
-/* Most keys are str. */
-static int equal_keys(og__keys *keys, og_value a, og_value b)
-{
-    if (og_kind_of(a) != OG_STR || og_kind_of(b) != OG_STR) return og__value_key_equal(keys, a, b);
-    keys->work++;
-    size_t len = og__value_len(a);
-    return len == og__value_len(b) && (len == 0 || memcmp(a.u.p, b.u.p, len) == 0);
-}
-
-static int64_t find_indexed(og__keys *keys, const og__node *node, size_t width, og_value key, uint64_t hash)
-{
-    og__index *index = og__value_index_of(node);
-    const uint64_t *slots = og__value_slots_of(index);
-    const og_value *items = node->items;
-    size_t mask = mask_of(index);
-    for (size_t i = (size_t)(hash >> 32) & mask; slots[i]; i = (i + 1) & mask) {
-        if (slots[i] >> 32 != hash >> 32) continue;
-        size_t at = (uint32_t)slots[i] - 1;
-        int same = equal_keys(keys, key, items[at * width]);
-        if (same) return same < 0 ? same - 1 : (int64_t)at;
-    }
-    return OG__NOT_FOUND;
-}
-
 bool og__value_is_nan_key(og_value key)
 {
     if (og_kind_of(key) == OG_FLOAT) return key.u.f != key.u.f;
     if (og_kind_of(key) != OG_COMPLEX) return false;
     const double *parts = key.u.p;
     return parts[0] != parts[0] || parts[1] != parts[1];
-}
-
-int64_t og__value_find(og__keys *keys, const og__node *node, size_t width, og_value key, uint64_t hash)
-{
-    if (og__value_is_nan_key(key)) return OG__NOT_FOUND;
-    if (node->flags & OG__N_INDEX) return find_indexed(keys, node, width, key, hash);
-    const og_value *items = node->items;
-    for (size_t i = 0; i < node->count; i++) {
-        int same = equal_keys(keys, key, items[i * width]);
-        if (same) return same < 0 ? same - 1 : (int64_t)i;
-    }
-    return OG__NOT_FOUND;
 }
 
 int og__value_hash_entry(og__keys *keys, og_value key, size_t entry_number, uint64_t *hash, og_kind *kind)
@@ -112,7 +71,7 @@ int og__value_index_fill(og__keys *keys, const og__node *node, size_t width, og_
     if (node->flags & OG__N_INDEX) {
         og__index *old = og__value_index_of(node);
         const uint64_t *slots = og__value_slots_of(old);
-        for (size_t i = 0; i <= mask_of(old); i++) {
+        for (size_t i = 0; i <= og__value_mask_of(old); i++) {
             if (slots[i]) og__value_index_add(index, slots[i], (uint32_t)slots[i] - 1);
         }
         return OG_OK;
@@ -131,7 +90,7 @@ int og__value_index_fill(og__keys *keys, const og__node *node, size_t width, og_
 void og__value_index_remove(og__index *index, size_t gone)
 {
     uint64_t *slots = og__value_slots_of(index);
-    size_t mask = mask_of(index);
+    size_t mask = og__value_mask_of(index);
     size_t hole = 0;
     while ((uint32_t)slots[hole] != gone + 1)
         hole++;

@@ -56,6 +56,12 @@ static inline uint64_t *og__value_slots_of(og__index *index)
     return (uint64_t *)index - ((size_t)1 << index->log2);
 }
 
+/* What to take of a hash's upper half to get a slot. */
+static inline size_t og__value_mask_of(const og__index *index)
+{
+    return ((size_t)1 << index->log2) - 1;
+}
+
 /* Values that an entry takes: 2 in a dict, 1 in a set. */
 static inline size_t og__value_width(og_value container)
 {

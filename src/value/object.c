@@ -126,14 +126,6 @@ og_value og_object_next(og_value object)
     return more_of(object)->next;
 }
 
-og_value og_object_attr(og_value object, const char *name)
-{
-    og_value state = og_object_state(object);
-    if (og_kind_of(state) != OG_TUPLE) return og_dict_gets(state, name);
-    og_value found = og_dict_gets(og_item(state, 0), name);
-    return og_valid(found) ? found : og_dict_gets(og_item(state, 1), name);
-}
-
 static og__object_more *more_new(og_doc *doc)
 {
     og__object_more *more = og__value_doc_alloc(doc, sizeof *more, _Alignof(og__object_more));

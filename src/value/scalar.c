@@ -4,17 +4,6 @@
 #include "value/doc.h"
 #include "value/number.h"
 
-const char *og_kind_name(og_kind kind)
-{
-    switch (kind) {
-#define X(name, text) \
-    case name: return text;
-        OG_KIND_MAP(X)
-#undef X
-    default: return "invalid";
-    }
-}
-
 og_value og_none(void)
 {
     return og__value_make(OG_NONE, 0, 0, NULL);
