@@ -7,49 +7,9 @@
 #include "base/options.h"
 #include "codec/json/writer.h"
 
-#include <math.h>
 #include <string.h>
 
 enum { DEPTH_DEFAULT = 1000, DIGITS_DEFAULT = 4300, SLACK = 512, FRAMES_AT_FIRST = 16 };
-
-static int write_float(og__json_writer *w, og_value value)
-{
-    double number = value.u.f;
-    if (w->o.form == OG_JSON_LOSSLESS && !isfinite(number)) {
-        const uint64_t usual = UINT64_C(0x7ff8000000000000);
-        uint64_t bits;
-        memcpy(&bits, &number, sizeof bits);
-        if (!w->o.allow_nan || (isnan(number) && bits != usual)) return og__json_write_lossless(w, value);
-    }
-    return og__json_write_float(w, number);
-}
-
-int og__json_write_value(og__json_writer *w, og_value value)
-{
-    og_json_form form = w->o.form;
-    switch (og_kind_of(value)) {
-    case OG_NONE: return og__json_put(w, "null", 4);
-    case OG_BOOL: return value.meta & OG__F_TRUE ? og__json_put(w, "true", 4) : og__json_put(w, "false", 5);
-    case OG_INT: return og__json_write_int(w, value);
-    case OG_FLOAT: return write_float(w, value);
-    case OG_STR:
-        if (form == OG_JSON_LOSSLESS && og__json_needs_tag(value)) return og__json_write_lossless(w, value);
-        return og__json_write_string(w, value);
-    case OG_COMPLEX:
-        if (form == OG_JSON_PLAIN) return og__json_write_complex_text(w, value);
-        break;
-    case OG_BYTES:
-        if (form == OG_JSON_PLAIN) return og__json_write_base64(w, value);
-        break;
-    case OG_INVALID: return og__json_refuse(w, OG_EINVAL, "there is no value to write");
-    default:
-        if (form != OG_JSON_LOSSLESS) return og__json_write_node(w, value);
-        break;
-    }
-    if (form == OG_JSON_LOSSLESS) return og__json_write_lossless(w, value);
-    return og__json_refuse(w, OG_ETYPE, "%s cannot be carried by JSON; use plain or lossless form or pickle",
-                           og_kind_name(og_kind_of(value)));
-}
 
 static int next_of_dict(og__json_writer *w, og__json_frame *f, og_value *out)
 {

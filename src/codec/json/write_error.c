@@ -81,3 +81,20 @@ int og__json_write_no_memory(og__json_writer *w)
 {
     return og_error_set(w->err, OG_ENOMEM, OG_NO_POSITION, "out of memory while writing JSON");
 }
+
+int og__json_too_long(og__json_writer *w)
+{
+    if (!w->unlimited)
+        return og__json_refuse(w, OG_ELIMIT, "the text would be longer than the limit of %zu bytes", w->max);
+    return og__json_refuse(
+        w, OG_ELIMIT,
+        "writing shared values again and again would take more than %zu bytes; use lossless form, "
+        "or set max_bytes",
+        OG__REPEAT_MAX);
+}
+
+int og__json_refuse_kind(og__json_writer *w, og_value value)
+{
+    return og__json_refuse(w, OG_ETYPE, "%s cannot be carried by JSON; use plain or lossless form or pickle",
+                           og_kind_name(og_kind_of(value)));
+}

@@ -1,113 +1,13 @@
 /* SPDX-License-Identifier: MIT */
 /* Lossless form: what JSON has no form for gets a tag; what appears more than once gets a number. */
-#include "base/alloc.h"
 #include "codec/json/writer.h"
 
 #include <math.h>
 #include <stdio.h>
 #include <string.h>
 
-/* ---- Counting ---- */
-
-/* Arguments that are looked at one by one, which many calls may have in common. */
-enum { LOOKED_AT = 16 };
-
-typedef struct run {
-    const og_value *next;
-    const og_value *last;
-} run;
-
-typedef struct walk {
-    og__json_writer *w;
-    run *runs;
-    size_t depth;
-    size_t room;
-} walk;
-
-static int push_run(walk *k, const og_value *items, size_t count)
-{
-    if (count == 0) return OG_OK;
-    if (k->depth == k->room) {
-        size_t room = k->room ? k->room * 2 : 32;
-        run *runs = og__base_realloc(k->w->alloc, k->runs, k->room * sizeof *runs, room * sizeof *runs);
-        if (!runs) return og__json_write_no_memory(k->w);
-        k->runs = runs;
-        k->room = room;
-    }
-    k->runs[k->depth++] = (run){items, items + count};
-    return OG_OK;
-}
-
-/* True when an object is made from other nodes, which may not have been whole then. */
-static bool takes_nodes(const og__object *object)
-{
-    if (og_kind_of(object->callable) == OG_OBJECT || (object->more && og_valid(object->more->kwargs)))
-        return true;
-    size_t count = og_len(object->args);
-    for (size_t i = 0; i < count && i < LOOKED_AT; i++) {
-        og_value arg = og_item(object->args, i);
-        if (og__value_has_node(arg) && og_kind_of(arg) != OG_CLASS) return true;
-    }
-    return count > LOOKED_AT;
-}
-
-static int push_object(walk *k, og_value value)
-{
-    const og__object *object = og__value_node_of(value)->items;
-    if (!k->w->late) k->w->late = takes_nodes(object);
-    int status = push_run(k, &object->callable, 2);
-    /* kwargs, items, pairs, state and next stand in a row. */
-    if (status == OG_OK && object->more) status = push_run(k, &object->more->kwargs, 5);
-    return status;
-}
-
-static int push_node(walk *k, og_value value)
-{
-    const og__node *node = og__value_node_of(value);
-    switch (og_kind_of(value)) {
-    case OG_LIST:
-    case OG_TUPLE:
-    case OG_SET:
-    case OG_FROZENSET: return push_run(k, node->items, node->count);
-    case OG_DICT: return push_run(k, node->items, 2 * (size_t)node->count);
-    case OG_OBJECT: return push_object(k, value);
-    default: return OG_OK;
-    }
-}
-
-/* A node by itself is looked into once; how often it was met is counted. */
-static int visit(walk *k, og_value value)
-{
-    if (!og__value_has_node(value) || og_kind_of(value) == OG_CLASS) return OG_OK;
-    if (og__value_is_shared(value) || value.u.p == k->w->root) {
-        bool fresh;
-        uint64_t *count = og__value_map_put(&k->w->seen, value.u.p, 0, &fresh);
-        if (!count) return og__json_write_no_memory(k->w);
-        if (!fresh) {
-            *count = 1;
-            return OG_OK;
-        }
-    }
-    return push_node(k, value);
-}
-
-int og__json_count_nodes(og__json_writer *w, og_value root)
-{
-    walk k = {.w = w};
-    int status = visit(&k, root);
-    while (status == OG_OK && k.depth > 0) {
-        run *top = &k.runs[k.depth - 1];
-        og_value value = *top->next++;
-        if (top->next == top->last) k.depth--;
-        status = visit(&k, value);
-    }
-    og__base_free(w->alloc, k.runs, k.room * sizeof *k.runs);
-    return status;
-}
-
-/* ---- Tags ---- */
-
-bool og__json_needs_tag(og_value string)
+/* Read back, a high surrogate followed by a low one would become one character. */
+static bool needs_tag(og_value string)
 {
     if (!(string.meta & OG__F_SURROGATE)) return false;
     size_t len;
@@ -143,13 +43,25 @@ static int write_float_tag(og__json_writer *w, double number)
     return status < 0 ? status : og__json_write_text(w, word, strlen(word), false);
 }
 
+/* NaN and the infinities only where Python's words for them say all. */
+static int write_float(og__json_writer *w, double number)
+{
+    if (!isfinite(number)) {
+        const uint64_t usual = UINT64_C(0x7ff8000000000000);
+        uint64_t bits;
+        memcpy(&bits, &number, sizeof bits);
+        if (!w->o.allow_nan || (isnan(number) && bits != usual)) return write_float_tag(w, number);
+    }
+    return og__json_write_float(w, number);
+}
+
 /* A dict stays an object if its keys are strings that are no tags. */
 static bool is_ordinary(const og__node *dict)
 {
     const og_value *items = dict->items;
     for (size_t i = 0; i < dict->count; i++) {
         og_value key = items[2 * i];
-        if (og_kind_of(key) != OG_STR || og__json_needs_tag(key)) return false;
+        if (og_kind_of(key) != OG_STR || needs_tag(key)) return false;
         size_t len = og__value_len(key);
         if (len >= 3 && memcmp(key.u.p, "py/", 3) == 0) return false;
     }
@@ -159,13 +71,12 @@ static bool is_ordinary(const og__node *dict)
 static int write_complex(og__json_writer *w, og_value value)
 {
     const double *parts = value.u.p;
-    og_value both[2] = {og_float(parts[0]), og_float(parts[1])};
     int status = og__json_open_tag(w, "py/complex");
     if (status == OG_OK) status = og__json_open(w, OG__FRAME_DEF, NULL, 0);
     for (int i = 0; status == OG_OK && i < 2; i++) {
         size_t depth = w->depth;
         status = og__json_begin_item(w);
-        if (status == OG_OK) status = og__json_write_value(w, both[i]);
+        if (status == OG_OK) status = write_float(w, parts[i]);
         while (status == OG_OK && w->depth > depth)
             status = og__json_close(w);
     }
@@ -207,19 +118,6 @@ static int write_number_item(og__json_writer *w, uint64_t number)
     return status < 0 ? status : og__json_write_int(w, og_int((int64_t)number));
 }
 
-/* The map holds 0 for nodes that appear once, 1 for others, and their number plus 1 once they have one. */
-static uint64_t *find_mark(const og__json_writer *w, og_value value)
-{
-    if (!og__value_is_shared(value) && value.u.p != w->root) return NULL;
-    return og__value_map_find(&w->seen, value.u.p);
-}
-
-bool og__json_is_numbered(const og__json_writer *w, og_value value)
-{
-    const uint64_t *mark = find_mark(w, value);
-    return mark && *mark > 0;
-}
-
 /* What was referred to before it was filled says so, where a call may have seen that. */
 static int open_new(og__json_writer *w, og_value value)
 {
@@ -230,7 +128,7 @@ static int open_new(og__json_writer *w, og_value value)
 
 static int write_node(og__json_writer *w, og_value value)
 {
-    uint64_t *mark = find_mark(w, value);
+    uint64_t *mark = og__json_find_mark(w, value);
     if (!mark || *mark == 0) return open_new(w, value);
     int status;
     if (*mark > 1) {
@@ -249,12 +147,16 @@ int og__json_write_lossless(og__json_writer *w, og_value value)
 {
     int status;
     switch (og_kind_of(value)) {
-    case OG_FLOAT: return write_float_tag(w, value.u.f);
-    case OG_STR: return write_string_tag(w, value);
+    case OG_FLOAT: return write_float(w, value.u.f);
+    case OG_STR: return needs_tag(value) ? write_string_tag(w, value) : og__json_write_string(w, value);
     case OG_COMPLEX: return write_complex(w, value);
     case OG_BYTES:
         status = og__json_open_tag(w, "py/b64");
         return status < 0 ? status : og__json_write_base64(w, value);
+    case OG_INVALID:
+    case OG_NONE:
+    case OG_BOOL:
+    case OG_INT: return og__json_write_scalar(w, value);
     default: return write_node(w, value);
     }
 }

@@ -1,9 +1,7 @@
 /* SPDX-License-Identifier: MIT */
-/* Numbers, base64, and the keys of dicts. */
+/* Scalars: numbers, base64, and what else is no str. */
 #include "base/number.h"
 #include "codec/json/writer.h"
-
-#include <onggi/text.h>
 
 #include <math.h>
 
@@ -90,59 +88,20 @@ int og__json_write_complex_text(og__json_writer *w, og_value number)
     return og__json_put(w, text, (size_t)(at - text));
 }
 
-/* A key that is not a str, in quotes. */
-static int write_other_key(og__json_writer *w, og_value key)
+int og__json_write_scalar(og__json_writer *w, og_value value)
 {
-    double number;
-    bool truth;
-    int status = og__json_put(w, "\"", 1);
-    if (status < 0) return status;
-    switch (og_kind_of(key)) {
-    case OG_NONE: status = og__json_puts(w, "null"); break;
-    case OG_BOOL:
-        status = og__json_puts(w, og_as_bool(key, &truth) == OG_OK && truth ? "true" : "false");
-        break;
-    case OG_INT: status = og__json_write_int(w, key); break;
-    case OG_FLOAT:
-        og_as_double(key, &number);
-        if (isfinite(number) || w->o.allow_nan || w->o.form == OG_JSON_STRICT)
-            status = og__json_write_float(w, number);
-        else
-            status = og__json_puts(w, isnan(number) ? "NaN" : number < 0 ? "-Infinity" : "Infinity");
-        break;
-    default: break;
+    switch (og_kind_of(value)) {
+    case OG_NONE: return og__json_put(w, "null", 4);
+    case OG_BOOL: return value.meta & OG__F_TRUE ? og__json_put(w, "true", 4) : og__json_put(w, "false", 5);
+    case OG_INT: return og__json_write_int(w, value);
+    case OG_FLOAT: return og__json_write_float(w, value.u.f);
+    case OG_STR: return og__json_write_string(w, value);
+    case OG_COMPLEX:
+        if (w->o.form == OG_JSON_PLAIN) return og__json_write_complex_text(w, value);
+        return og__json_refuse_kind(w, value);
+    case OG_BYTES:
+        if (w->o.form == OG_JSON_PLAIN) return og__json_write_base64(w, value);
+        return og__json_refuse_kind(w, value);
+    default: return og__json_refuse(w, OG_EINVAL, "there is no value to write");
     }
-    return status < 0 ? status : og__json_put(w, "\"", 1);
-}
-
-/* A key of a kind that JSON's own rules do not turn into a str: its repr. */
-static int write_repr_key(og__json_writer *w, og_value key)
-{
-    if (w->o.form == OG_JSON_STRICT)
-        return og__json_refuse(
-            w, OG_ETYPE,
-            "keys must be str, int, float, bool or None, not %s; use plain or lossless form or pickle",
-            og_kind_name(og_kind_of(key)));
-    og_buf text;
-    og_error why = {.code = OG_OK};
-    og_buf_init(&text, w->alloc);
-    int status = og_repr(key, &text, w->limit - og__json_length(w), &why);
-    if (status < 0)
-        status = og__json_refuse(w, (og_status)status, "%s", why.text);
-    else
-        status = og__json_write_text(w, (const char *)text.data, text.len, true);
-    og_buf_free(&text);
-    return status;
-}
-
-int og__json_write_key(og__json_writer *w, og_value key)
-{
-    int status;
-    if (og_kind_of(key) == OG_STR)
-        status = og__json_write_string(w, key);
-    else if (og_kind_of(key) <= OG_FLOAT)
-        status = write_other_key(w, key);
-    else
-        status = write_repr_key(w, key);
-    return status < 0 ? status : og__json_put(w, w->o.key_separator, w->key_separator_len);
 }

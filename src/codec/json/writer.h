@@ -86,7 +86,7 @@ typedef struct og__json_writer {
 
     const void *root; /* node of the root: it may be shared without being marked */
     bool root_open;   /* strict and plain: it has been met */
-    og__map seen;     /* of shared nodes: record number, or what lossless_nodes.c keeps */
+    og__map seen;     /* of shared nodes: record number, or the marks of lossless form */
     og__json_record *records;
     size_t record_count;
     size_t record_room;
@@ -117,9 +117,6 @@ static inline size_t og__json_length(const og__json_writer *w)
 {
     return w->out->data ? (size_t)(w->at - w->out->data) : 0;
 }
-
-/* The text would be longer than it may be: OG_ELIMIT. */
-int og__json_too_long(og__json_writer *w);
 
 /* Takes w->at and w->end from the buffer, e.g. after something was appended to it. */
 void og__json_sync(og__json_writer *w);
@@ -165,6 +162,9 @@ int og__json_write_by(og__json_items_fn *items, og_value value, og_buf *out,
 /* Any value: a scalar is written, a container opened. */
 int og__json_write_value(og__json_writer *w, og_value value);
 
+/* A value of a kind up to OG_BYTES in strict or plain form. */
+int og__json_write_scalar(og__json_writer *w, og_value value);
+
 int og__json_write_string(og__json_writer *w, og_value string);
 int og__json_write_text(og__json_writer *w, const char *text, size_t len, bool surrogates);
 
@@ -189,9 +189,21 @@ int og__json_open_dict(og__json_writer *w, og_value dict);
 /* A container, class reference or object in strict or plain form. */
 int og__json_write_node(og__json_writer *w, og_value value);
 
-/* An object in plain form: what its type shows as where that is known (known/known.h), else {"py/object":
- * "module.Class", …state}. */
-int og__json_plain_object(og__json_writer *w, og_value object);
+/* An object in plain form: opened as what its type shows as where that is known (known/known.h), else as
+ * {"py/object": "module.Class", …state}: 0. Or OG__NEXT_VALUE: it shows as `*shown`, which is no object. */
+int og__json_plain_object(og__json_writer *w, og_value object, og_value *shown);
+
+/* ---- Shared nodes in strict and plain form (write_shared.c) ---- */
+
+/* What repeating their text may cost in all where nobody set a limit. */
+#define OG__REPEAT_MAX ((size_t)64 << 20)
+
+/* 1: the node is to be written in full, and the frame that it opens gets `*index` as its record; 0: it was
+ * dealt with. */
+int og__json_enter_shared(og__json_writer *w, og_value value, size_t *index);
+
+/* Writes what stands for a node within itself; `depth` is that of the frame that writes it. */
+int og__json_cut_cycle(og__json_writer *w, size_t depth, og_value value);
 
 /* The frame that held a shared node has closed; `index` is its record. */
 void og__json_leave_shared(og__json_writer *w, size_t index);
@@ -206,8 +218,14 @@ enum { OG__NEXT_VALUE = 1, OG__NEXT_OPENED = 2 };
  * or has been opened. */
 int og__json_next_step(og__json_writer *w, og_value *out);
 
+/* ---- Lossless form (write_lossless.c, write_marks.c) ---- */
+
 /* Counts the nodes that appear more than once below `root`. */
 int og__json_count_nodes(og__json_writer *w, og_value root);
+
+/* The count of a node: 0 for one that appears once, 1 for others, and their number plus 1 once they have one.
+ * NULL for a node that cannot be shared. */
+uint64_t *og__json_find_mark(const og__json_writer *w, og_value value);
 
 /* True when the node appears in more than one place, so that lossless form gives it a number. */
 bool og__json_is_numbered(const og__json_writer *w, og_value value);
@@ -216,17 +234,19 @@ bool og__json_is_numbered(const og__json_writer *w, og_value value);
  * ambiguous (lossless only). */
 int og__json_write_class_name(og__json_writer *w, og_value class);
 
-/* Values in lossless form that are not ordinary scalars. */
+/* Any value in lossless form. */
 int og__json_write_lossless(og__json_writer *w, og_value value);
-
-/* True when a str of lossless form must be tagged: read back, a high surrogate and a low one would become
- * one. */
-bool og__json_needs_tag(og_value string);
 
 /* ---- Errors (write_error.c) ---- */
 
 /* Fills the error with "at PATH: sentence"; PATH is that of the value being written. Returns `status`. */
 int og__json_refuse(og__json_writer *w, og_status status, const char *format, ...) OG_PRINTF(3, 4);
 int og__json_write_no_memory(og__json_writer *w);
+
+/* JSON in the form that is asked for has nothing for a value of this kind: OG_ETYPE. */
+int og__json_refuse_kind(og__json_writer *w, og_value value);
+
+/* The text would be longer than it may be: OG_ELIMIT. */
+int og__json_too_long(og__json_writer *w);
 
 #endif
