@@ -16,12 +16,12 @@ enum {
 };
 
 /* Where datagrams arrive; one for all sockets of a loop. Pages of it that are never needed are never had. */
-struct og__datagram_area {
+typedef struct datagram_area {
     struct mmsghdr messages[BATCH];
     struct iovec rooms[BATCH];
     og__address from[BATCH];
     uint8_t data[BATCH][ROOM + OG__SHARED_SLACK];
-};
+} datagram_area;
 
 /* What stands before the address and the bytes of each datagram in the queue. */
 typedef struct queued {
@@ -48,24 +48,20 @@ struct og__datagrams {
 };
 
 static void on_poll(uv_poll_t *poll, int status, int events);
+static void close_left(og__handle *handle);
 static void flush(og__datagrams *datagrams);
-
-void og__net_datagram_area_free(og__loop *loop)
-{
-    og__base_free(loop->alloc, loop->datagram_area, sizeof *loop->datagram_area);
-    loop->datagram_area = NULL;
-}
 
 static bool need_area(og__loop *loop)
 {
     if (loop->datagram_area) return true;
-    og__datagram_area *area = og__base_alloc(loop->alloc, sizeof *area);
+    datagram_area *area = og__base_alloc(loop->alloc, sizeof *area);
     if (!area) return false;
     for (int i = 0; i < BATCH; i++) {
         area->rooms[i] = (struct iovec){area->data[i], ROOM};
         area->messages[i] = (struct mmsghdr){0};
     }
     loop->datagram_area = area;
+    loop->datagram_area_size = sizeof *area;
     return true;
 }
 
@@ -92,7 +88,7 @@ static void report_sys(og__datagrams *datagrams, int sys, const char *doing, con
 
 /* ---- Receiving ---- */
 
-static int receive(og__datagrams *datagrams, og__datagram_area *area)
+static int receive(og__datagrams *datagrams, datagram_area *area)
 {
     for (int i = 0; i < BATCH; i++) {
         struct msghdr *header = &area->messages[i].msg_hdr;
@@ -108,7 +104,7 @@ static int receive(og__datagrams *datagrams, og__datagram_area *area)
     }
 }
 
-static void hand_out(og__datagrams *datagrams, og__datagram_area *area, int count)
+static void hand_out(og__datagrams *datagrams, datagram_area *area, int count)
 {
     for (int i = 0; i < count && !datagrams->closing; i++) {
         const struct mmsghdr *message = &area->messages[i];
@@ -127,7 +123,7 @@ static void hand_out(og__datagrams *datagrams, og__datagram_area *area, int coun
 
 static void read_some(og__datagrams *datagrams)
 {
-    og__datagram_area *area = datagrams->loop->datagram_area;
+    datagram_area *area = datagrams->loop->datagram_area;
     datagrams->handing = true;
     for (int i = 0; i < BATCHES_EACH_TURN && !datagrams->closing; i++) {
         int count = receive(datagrams, area);
@@ -330,7 +326,7 @@ og__datagrams *og__net_datagrams_open(og__loop *loop, og__socket *socket,
         og__net_socket_close(socket);
         return NULL;
     }
-    datagrams->handle.kind = OG__DATAGRAMS;
+    datagrams->handle.close = close_left;
     datagrams->socket = *socket;
     *socket = (og__socket)OG__SOCKET_NONE;
     datagrams->loop = loop;
@@ -361,4 +357,9 @@ void og__net_datagrams_close(og__datagrams *datagrams)
     if (datagrams->retry) og__net_timer_close(datagrams->retry);
     uv_close((uv_handle_t *)&datagrams->poll, on_closed);
     og__net_socket_close(&datagrams->socket);
+}
+
+static void close_left(og__handle *handle)
+{
+    og__net_datagrams_close((og__datagrams *)(void *)handle);
 }

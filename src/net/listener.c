@@ -25,6 +25,7 @@ struct og__listener {
 };
 
 static void on_poll(uv_poll_t *poll, int status, int events);
+static void close_left(og__handle *handle);
 
 static void update(og__listener *listener)
 {
@@ -97,7 +98,7 @@ og__listener *og__net_listener_open(og__loop *loop, og__socket *socket,
     og__listener *listener = og__base_alloc(loop->alloc, sizeof *listener);
     if (!listener) return fail(NULL, socket, err, 0);
     memset(listener, 0, sizeof *listener);
-    listener->handle.kind = OG__LISTENER;
+    listener->handle.close = close_left;
     listener->loop = loop;
     listener->on_accept = on_accept;
     listener->on_error = on_error;
@@ -136,4 +137,9 @@ void og__net_listener_close(og__listener *listener)
     og__net_timer_close(listener->retry);
     uv_close((uv_handle_t *)&listener->poll, on_closed);
     og__net_socket_close(&listener->socket);
+}
+
+static void close_left(og__handle *handle)
+{
+    og__net_listener_close((og__listener *)(void *)handle);
 }

@@ -151,13 +151,7 @@ static void close_left(uv_handle_t *handle, void *arg)
     og__loop *loop = arg;
     og__handle *owner = handle->data;
     if (handle == (uv_handle_t *)&loop->wake || handle == (uv_handle_t *)&loop->clock || !owner) return;
-    if (uv_is_closing(handle)) return;
-    switch (owner->kind) {
-    case OG__LISTENER: og__net_listener_close(handle->data); break;
-    case OG__STREAM: og__net_stream_close(handle->data); break;
-    case OG__DATAGRAMS: og__net_datagrams_close(handle->data); break;
-    case OG__CONNECTING: og__net_connecting_close(handle->data); break;
-    }
+    if (!uv_is_closing(handle)) owner->close(owner);
 }
 
 static bool has_posts(og__loop *loop)
@@ -193,7 +187,7 @@ void og__net_loop_free(og__loop *loop)
     pthread_mutex_destroy(&loop->lock);
     free_posts(loop, &loop->posted);
     free_posts(loop, &loop->running);
-    og__net_datagram_area_free(loop);
+    og__base_free(loop->alloc, loop->datagram_area, loop->datagram_area_size);
     og__base_free(loop->alloc, loop->shared, OG__SHARED_SIZE + OG__SHARED_SLACK);
     og__base_free(loop->alloc, loop, sizeof *loop);
 }

@@ -100,13 +100,6 @@ typedef struct og__stream_events {
 og__stream *og__net_stream_open(og__loop *loop, og__socket *socket, const og__stream_events *events,
                                 void *ctx, og_error *err);
 
-/* Connects without blocking: on_connect once with NULL, or with why not (then the stream only needs closing),
- * never before this returns, and not after og__net_stream_close(). Names are looked up off the loop. */
-og__stream *og__net_stream_connect(og__loop *loop, const og_endpoint *endpoint, int64_t timeout_ms,
-                                   const og__stream_events *events,
-                                   void (*on_connect)(void *ctx, const og_error *err), void *ctx,
-                                   og_error *err);
-
 void og__net_stream_read(og__stream *stream, bool on);
 
 /*

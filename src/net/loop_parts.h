@@ -17,10 +17,8 @@ enum {
 };
 
 /* What the `data` of a libuv handle begins with, so that og__net_loop_free() can close what is left. */
-typedef enum og__kind { OG__LISTENER, OG__STREAM, OG__CONNECTING, OG__DATAGRAMS } og__kind;
-
 typedef struct og__handle {
-    og__kind kind;
+    void (*close)(struct og__handle *handle);
 } og__handle;
 
 /* One call that was posted. */
@@ -44,8 +42,6 @@ typedef struct og__timers {
     uint64_t armed; /* when the clock will ring */
 } og__timers;
 
-typedef struct og__datagram_area og__datagram_area;
-
 struct og__loop {
     uv_loop_t uv;
     const og_allocator *alloc;
@@ -60,8 +56,8 @@ struct og__loop {
     og__call *first_call; /* posted too, and guarded by the lock */
     og__call *last_call;
     uint8_t *shared;
-    og__datagram_area
-        *datagram_area; /* room for arriving datagrams, made for the first socket that needs it */
+    void *datagram_area; /* where datagrams arrive: made for the first socket that needs it */
+    size_t datagram_area_size;
 };
 
 void og__net_timers_init(og__loop *loop);
@@ -69,8 +65,6 @@ void og__net_timers_init(og__loop *loop);
 /* Frees every timer that was not closed. */
 void og__net_timers_free(og__loop *loop);
 void og__net_timers_ring(uv_timer_t *clock);
-
-void og__net_datagram_area_free(og__loop *loop);
 
 /* Fills `err` (OG_EIO or OG_ENOMEM) from a libuv status. */
 int og__net_uv_error(og_error *err, int status, const char *doing);
@@ -98,16 +92,12 @@ void og__net_queue_free(og__queue *queue, const og_allocator *alloc);
 
 /* ---- Streams ---- */
 
-typedef struct og__connecting og__connecting;
-
 /* Kept small: a server holds thousands. */
 struct og__stream {
     og__handle handle;
     int fd;
-    uint8_t interest; /* of `poll`, UV_READABLE | UV_WRITABLE */
-    uint8_t closes;   /* libuv handles whose closing is awaited */
-    uint8_t peer_len; /* 0: ask the system */
-    bool poll_open;
+    uint8_t interest;  /* of `poll`, UV_READABLE | UV_WRITABLE */
+    uint8_t peer_len;  /* 0: ask the system */
     bool reading;      /* wanted by the owner */
     bool ended;        /* the peer has sent all */
     bool broken;       /* on_error was called or is not due any more */
@@ -121,29 +111,7 @@ struct og__stream {
     void *ctx;
     og__queue queue;
     size_t high_water;
-    og__connecting *connecting;
     uv_poll_t poll;
 };
-
-/* A stream without a socket. NULL when memory is short. */
-og__stream *og__net_stream_new(og__loop *loop, const og__stream_events *events, void *ctx);
-void og__net_stream_discard(og__stream *stream);
-
-void og__net_stream_set_peer(og__stream *stream, const og__address *peer);
-
-/* Begins to poll, or stops, as reading and the queue ask for. */
-void og__net_stream_update(og__stream *stream);
-
-/* One of the handles that og__net_stream_close() waits for is closed. */
-void og__net_stream_closed_one(og__stream *stream);
-
-/* The stream is connected with its `poll` ready: writes what was queued meanwhile. */
-void og__net_stream_begin(og__stream *stream);
-
-/* Stops connecting, as part of og__net_stream_close(). */
-void og__net_connecting_cancel(og__stream *stream);
-
-/* Closes the stream that is being connected, if it still is. */
-void og__net_connecting_close(og__connecting *connecting);
 
 #endif

@@ -12,13 +12,14 @@
 enum { READS_EACH_TURN = 8, HIGH_WATER = 1 << 20 };
 
 static void on_poll(uv_poll_t *poll, int status, int events);
+static void close_left(og__handle *handle);
 
-og__stream *og__net_stream_new(og__loop *loop, const og__stream_events *events, void *ctx)
+static og__stream *new_stream(og__loop *loop, const og__stream_events *events, void *ctx)
 {
     og__stream *stream = og__base_alloc(loop->alloc, sizeof *stream);
     if (!stream) return NULL;
     memset(stream, 0, sizeof *stream);
-    stream->handle.kind = OG__STREAM;
+    stream->handle.close = close_left;
     stream->fd = -1;
     stream->loop = loop;
     stream->events = events;
@@ -27,13 +28,13 @@ og__stream *og__net_stream_new(og__loop *loop, const og__stream_events *events, 
     return stream;
 }
 
-void og__net_stream_discard(og__stream *stream)
+static void free_stream(og__stream *stream)
 {
     og__net_queue_free(&stream->queue, stream->loop->alloc);
     og__base_free(stream->loop->alloc, stream, sizeof *stream);
 }
 
-void og__net_stream_set_peer(og__stream *stream, const og__address *peer)
+static void set_peer(og__stream *stream, const og__address *peer)
 {
     int family = og__net_address_family(peer);
     bool ip = family == AF_INET || family == AF_INET6;
@@ -44,25 +45,25 @@ void og__net_stream_set_peer(og__stream *stream, const og__address *peer)
 og__stream *og__net_stream_open(og__loop *loop, og__socket *socket, const og__stream_events *events,
                                 void *ctx, og_error *err)
 {
-    og__stream *stream = og__net_stream_new(loop, events, ctx);
+    og__stream *stream = new_stream(loop, events, ctx);
     int status = stream ? uv_poll_init(&loop->uv, &stream->poll, socket->fd) : UV_ENOMEM;
     if (status < 0) {
         og__net_uv_error(err, status, "take a connection on");
-        if (stream) og__net_stream_discard(stream);
+        if (stream) free_stream(stream);
         og__net_socket_close(socket);
         return NULL;
     }
     stream->poll.data = stream;
-    stream->poll_open = true;
     stream->fd = socket->fd;
-    og__net_stream_set_peer(stream, &socket->peer);
+    set_peer(stream, &socket->peer);
     *socket = (og__socket)OG__SOCKET_NONE;
     return stream;
 }
 
-void og__net_stream_update(og__stream *stream)
+/* Begins to poll, or stops, as reading and the queue ask for. */
+static void update(og__stream *stream)
 {
-    if (stream->closing || stream->connecting || !stream->poll_open) return;
+    if (stream->closing) return;
     int wanted = 0;
     if (stream->reading && !stream->ended) wanted |= UV_READABLE;
     if (stream->queue.first) wanted |= UV_WRITABLE;
@@ -180,13 +181,13 @@ static void on_poll(uv_poll_t *poll, int status, int events)
     }
     if ((events & UV_WRITABLE) && stream->queue.first) write_some(stream);
     if (events & UV_READABLE) read_some(stream);
-    og__net_stream_update(stream);
+    update(stream);
 }
 
 /* What the socket takes at once: how much, or a negative errno. */
 static ssize_t write_now(og__stream *stream, const void *data, size_t len)
 {
-    if (stream->queue.first || stream->connecting) return 0;
+    if (stream->queue.first) return 0;
     for (;;) {
         ssize_t n = send(stream->fd, data, len, MSG_NOSIGNAL | MSG_DONTWAIT);
         if (n >= 0) return n;
@@ -206,7 +207,7 @@ static int check_writable(const og__stream *stream, og_error *err)
 static int refuse_write(og__stream *stream, int sys, og_error *err)
 {
     break_writing(stream);
-    og__net_stream_update(stream);
+    update(stream);
     return io_error(stream, sys, "write to", err);
 }
 
@@ -215,7 +216,7 @@ static int queued(og__stream *stream, int status, og_error *err)
     if (status < 0)
         return og_error_set(err, OG_ENOMEM, OG_NO_POSITION, "out of memory for what is to be written");
     note_high_water(stream);
-    og__net_stream_update(stream);
+    update(stream);
     return 1;
 }
 
@@ -262,36 +263,24 @@ void og__net_stream_set_high_water(og__stream *stream, size_t bytes)
 
 /* ---- The rest ---- */
 
-void og__net_stream_begin(og__stream *stream)
-{
-    if (stream->closing) return;
-    shut_if_due(stream);
-    og__net_stream_update(stream);
-}
-
 void og__net_stream_read(og__stream *stream, bool on)
 {
     stream->reading = on;
-    og__net_stream_update(stream);
+    update(stream);
 }
 
 void og__net_stream_shutdown(og__stream *stream)
 {
     if (stream->shut || stream->closing) return;
     stream->shut = true;
-    if (!stream->connecting) shut_if_due(stream);
-}
-
-void og__net_stream_closed_one(og__stream *stream)
-{
-    if (--stream->closes > 0 || !stream->closing) return;
-    if (stream->events->on_close) stream->events->on_close(stream->ctx);
-    og__net_stream_discard(stream);
+    shut_if_due(stream);
 }
 
 static void on_closed(uv_handle_t *handle)
 {
-    og__net_stream_closed_one(handle->data);
+    og__stream *stream = handle->data;
+    if (stream->events->on_close) stream->events->on_close(stream->ctx);
+    free_stream(stream);
 }
 
 void og__net_stream_close(og__stream *stream)
@@ -299,14 +288,14 @@ void og__net_stream_close(og__stream *stream)
     if (!stream || stream->closing) return;
     stream->closing = true;
     og__net_queue_free(&stream->queue, stream->loop->alloc);
-    if (stream->poll_open) {
-        stream->poll_open = false;
-        stream->closes++;
-        uv_close((uv_handle_t *)&stream->poll, on_closed);
-    }
-    if (stream->connecting) og__net_connecting_cancel(stream);
-    if (stream->fd >= 0) og__net_fd_close(stream->fd);
+    uv_close((uv_handle_t *)&stream->poll, on_closed);
+    og__net_fd_close(stream->fd);
     stream->fd = -1;
+}
+
+static void close_left(og__handle *handle)
+{
+    og__net_stream_close((og__stream *)(void *)handle);
 }
 
 const char *og__net_stream_peer(const og__stream *stream, char *text, size_t size)

@@ -22,7 +22,6 @@ typedef struct owner {
     int status; /* the first that was negative */
     int posts_taken, posts_called;
     int opened, closed;
-    int connected;
 } owner;
 
 static void note(owner *o, int status)
@@ -44,14 +43,6 @@ static void on_close(void *ctx)
 }
 
 static const og__stream_events events = {.on_data = on_data, .on_close = on_close};
-
-static void on_connect(void *ctx, const og_error *err)
-{
-    owner *o = ctx;
-    o->connected++;
-    if (err) note(o, err->code);
-    og__net_loop_stop(o->loop);
-}
 
 static void on_accept(void *ctx, og__socket accepted)
 {
@@ -108,19 +99,6 @@ static void use_streams(owner *o, og_endpoint *endpoint)
     og__net_socket_close(&client);
 }
 
-static void use_connect(owner *o, const og_endpoint *endpoint)
-{
-    if (!o->listener) return;
-    og__stream *stream = og__net_stream_connect(o->loop, endpoint, 1000, &events, on_connect, o, NULL);
-    if (!stream) {
-        note(o, OG_ENOMEM);
-        return;
-    }
-    o->opened++;
-    og__net_loop_run(o->loop, NULL);
-    assert_int_equal(o->connected, 1);
-}
-
 static void use_datagrams(owner *o)
 {
     og_endpoint endpoint;
@@ -155,7 +133,6 @@ static int scenario(const og_allocator *alloc, void *ctx)
         note(&o, status);
     }
     use_streams(&o, &endpoint);
-    use_connect(&o, &endpoint);
     use_datagrams(&o);
     og__net_loop_free(o.loop);
     assert_int_equal(o.posts_called, o.posts_taken);

@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Streams on a loop: what is read and written, queues, half closes, resets, closing within callbacks,
- * connecting. */
+/* Streams on a loop: what is read and written, queues, half closes, resets, closing within callbacks. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -38,12 +37,12 @@ static int free_loop(void **state)
 }
 
 /* Where in the life of a stream the owner closes it. */
-typedef enum when { NEVER, IN_ALLOC, IN_DATA, IN_END, IN_ERROR, IN_DRAIN, IN_CONNECT } when;
+typedef enum when { NEVER, IN_ALLOC, IN_DATA, IN_END, IN_ERROR, IN_DRAIN } when;
 
 typedef struct end {
     og__stream *stream;
     when close;
-    int datas, ends, errors, drains, closes, connects;
+    int datas, ends, errors, drains, closes;
     og_error error;
     og_buf got;
     uint8_t *room; /* for on_alloc; NULL: the shared buffer */
@@ -112,16 +111,6 @@ static void on_close(void *ctx)
 }
 
 static const og__stream_events events = {on_alloc, on_data, on_end, on_error, on_drain, on_close};
-
-static void on_connect(void *ctx, const og_error *err)
-{
-    end *e = ctx;
-    e->connects++;
-    e->errors += err != NULL;
-    if (err) e->error = *err;
-    if (!err) og__net_stream_read(e->stream, true);
-    close_if(e, IN_CONNECT);
-}
 
 /* ---- Pairs ---- */
 
@@ -451,151 +440,6 @@ static void test_loop_closes_streams(void **state)
     loop = og__net_loop_new(NULL, NULL);
 }
 
-/* ---- Connecting ---- */
-
-static void connect_to(end *e, const og_endpoint *endpoint, int64_t timeout_ms)
-{
-    og_buf_init(&e->got, NULL);
-    og_error err = {0};
-    e->stream = og__net_stream_connect(loop, endpoint, timeout_ms, &events, on_connect, e, &err);
-    if (!e->stream) fail_msg("%s", err.text);
-    assert_int_equal(e->connects, 0);
-}
-
-static void connect_and_talk(const char *listen, const char *host)
-{
-    og_endpoint endpoint = parse(listen);
-    og__socket listener;
-    og__socket far;
-    end e = {0};
-    char data[16];
-    size_t got;
-    if (og__net_socket_listen(&listener, &endpoint, 0, NULL) < 0) return; /* no IPv6 here */
-    snprintf(endpoint.host, sizeof endpoint.host, "%s", host);
-    connect_to(&e, &endpoint, LIMIT_MS);
-    /* What is written before the connection stands goes first. */
-    assert_int_equal(og__net_stream_write(e.stream, "early", 5, NULL), 1);
-    run_until(loop, &e.connects, 1);
-    if (e.errors) fail_msg("%s", e.error.text);
-    run_until(loop, &e.drains, 1);
-    assert_int_equal(og__net_socket_accept(&listener, &far, LIMIT_MS, NULL), OG_OK);
-    assert_int_equal(og__net_socket_read(&far, data, sizeof data, &got, LIMIT_MS, NULL), 1);
-    assert_int_equal(got, 5);
-    assert_int_equal(og__net_socket_write(&far, "answer", 6, LIMIT_MS, NULL), OG_OK);
-    run_until(loop, &e.datas, 1);
-    assert_int_equal(e.got.len, 6);
-    close_ends(&e, &far);
-
-    end closing = {.close = IN_CONNECT};
-    connect_to(&closing, &endpoint, LIMIT_MS);
-    run_until(loop, &closing.closes, 1);
-    assert_int_equal(closing.connects, 1);
-    assert_int_equal(closing.errors, 0);
-    og__net_socket_close(&listener);
-}
-
-static void test_connect(void **state)
-{
-    (void)state;
-    connect_and_talk("tcp://127.0.0.1:0", "127.0.0.1");
-    connect_and_talk("tcp://127.0.0.1:0", "localhost");
-    connect_and_talk("tcp://127.0.0.1:0", "");
-    connect_and_talk("tcp://[::1]:0", ""); /* the second address */
-    connect_and_talk("tcp://[::1]:0", "::1");
-    connect_and_talk(temp_endpoint("unix", "x"), "");
-}
-
-static void test_connect_fails(void **state)
-{
-    (void)state;
-    og__socket none = OG__SOCKET_NONE;
-    og_endpoint endpoint = parse("tcp://127.0.0.1:1"); /* nobody listens there */
-    end refused = {0};
-    connect_to(&refused, &endpoint, LIMIT_MS);
-    run_until(loop, &refused.connects, 1);
-    assert_int_equal(refused.errors, 1);
-    assert_int_equal(refused.error.code, OG_ECONNECT);
-    assert_non_null(strstr(refused.error.text, "Connection refused"));
-    assert_int_equal(og__net_stream_write(refused.stream, "x", 1, NULL), OG_ECLOSED);
-    close_ends(&refused, &none);
-
-    end unknown = {.close = IN_CONNECT};
-    endpoint = parse("tcp://no-such-host.invalid:1");
-    connect_to(&unknown, &endpoint, 30000);
-    run_until(loop, &unknown.closes, 1);
-    assert_int_equal(unknown.errors, 1);
-    assert_int_equal(unknown.error.code, OG_EADDRESS);
-
-    end path = {.close = IN_CONNECT};
-    endpoint = parse("unix:///no/such/path");
-    connect_to(&path, &endpoint, LIMIT_MS);
-    run_until(loop, &path.closes, 1);
-    assert_int_equal(path.error.code, OG_ECONNECT);
-
-    og_error err = {0};
-    endpoint = parse("tls://127.0.0.1:1");
-    assert_null(og__net_stream_connect(loop, &endpoint, 1000, &events, on_connect, NULL, &err));
-    assert_int_equal(err.code, OG_EADDRESS);
-    endpoint = parse("tcp://*:1");
-    assert_null(og__net_stream_connect(loop, &endpoint, 1000, &events, on_connect, NULL, &err));
-}
-
-/* Listeners whose queues are full: nobody answers further connects. */
-static void test_connect_timeout(void **state)
-{
-    (void)state;
-    const char *endpoints[] = {"tcp://127.0.0.1:0", temp_endpoint("unix", "x")};
-    for (int i = 0; i < 2; i++) {
-        og_endpoint endpoint = parse(endpoints[i]);
-        og__socket listener;
-        og__socket filler[8];
-        int fillers = 0;
-        assert_int_equal(og__net_socket_listen(&listener, &endpoint, 1, NULL), OG_OK);
-        while (fillers < 8 && og__net_socket_connect(&filler[fillers], &endpoint, 300, NULL) == OG_OK)
-            fillers++;
-        end e = {0};
-        connect_to(&e, &endpoint, 60);
-        run_until(loop, &e.connects, 1);
-        assert_int_equal(e.error.code, OG_ETIMEOUT);
-        assert_non_null(strstr(e.error.text, "within 60 ms"));
-        close_ends(&e, &filler[0]);
-
-        /* Closed while it is being tried: on_connect is never called. */
-        end given_up = {0};
-        connect_to(&given_up, &endpoint, 5000);
-        run_turns(loop, 10);
-        og__net_stream_close(given_up.stream);
-        run_until(loop, &given_up.closes, 1);
-        assert_int_equal(given_up.connects, 0);
-        while (fillers > 0)
-            og__net_socket_close(&filler[--fillers]);
-        og__net_socket_close(&listener);
-    }
-}
-
-static void test_connect_closed_early(void **state)
-{
-    (void)state;
-    const char *hosts[] = {"127.0.0.1", "localhost", "", "no-such-host.invalid"};
-    for (int i = 0; i < 4; i++) {
-        end e = {0};
-        og_endpoint endpoint = parse("tcp://127.0.0.1:1");
-        snprintf(endpoint.host, sizeof endpoint.host, "%s", hosts[i]);
-        connect_to(&e, &endpoint, LIMIT_MS);
-        og__net_stream_close(e.stream);
-        run_until(loop, &e.closes, 1);
-        assert_int_equal(e.connects, 0);
-    }
-    /* And closed by the loop's end. */
-    end e = {0};
-    og_endpoint endpoint = parse("tcp://localhost:1");
-    connect_to(&e, &endpoint, LIMIT_MS);
-    og__net_loop_free(loop);
-    assert_int_equal(e.closes, 1);
-    assert_int_equal(e.connects, 0);
-    loop = og__net_loop_new(NULL, NULL);
-}
-
 #define ON_A_LOOP(test) cmocka_unit_test_setup_teardown(test, make_loop, free_loop)
 
 int main(void)
@@ -611,10 +455,6 @@ int main(void)
         ON_A_LOOP(test_reset_while_writing),
         ON_A_LOOP(test_close_in_callbacks),
         ON_A_LOOP(test_loop_closes_streams),
-        ON_A_LOOP(test_connect),
-        ON_A_LOOP(test_connect_fails),
-        ON_A_LOOP(test_connect_timeout),
-        ON_A_LOOP(test_connect_closed_early),
     };
     return cmocka_run_group_tests_name("stream", tests, make_dir, remove_dir);
 }
