@@ -18,7 +18,7 @@ class Case(unittest.TestCase):
 
     def onggi(self, *words, stdin=b"", status=0, env=None):
         done = subprocess.run([ONGGI, *words], input=stdin.encode() if isinstance(stdin, str) else stdin, capture_output=True,
-                              timeout=60, check=False, env=env)
+                              timeout=600, check=False, env=env)
         done.out, done.err = done.stdout.decode("utf-8", "replace"), done.stderr.decode("utf-8", "replace")
         self.assertEqual(done.returncode, status, f"{words}: {done.err}")
         return done
@@ -274,13 +274,13 @@ class Convert(Case):
 
     def test_a_reader_that_goes_away(self):
         done = subprocess.run(f'yes "[1]" | head -200000 | "{ONGGI}" convert | head -1; echo ${{PIPESTATUS[2]}}', shell=True,
-                              executable="/bin/bash", capture_output=True, timeout=60, check=True)
+                              executable="/bin/bash", capture_output=True, timeout=600, check=True)
         self.assertEqual(done.stdout, b"[1]\n0\n")
         self.assertEqual(done.stderr, b"")
 
     def test_a_full_disk(self):
         with open("/dev/full", "wb") as full:
-            done = subprocess.run([ONGGI, "convert"], input=b"1", stdout=full, stderr=subprocess.PIPE, timeout=60, check=False)
+            done = subprocess.run([ONGGI, "convert"], input=b"1", stdout=full, stderr=subprocess.PIPE, timeout=600, check=False)
         self.assertEqual(done.returncode, 3)
         self.assertIn(b"standard output", done.stderr)
 
@@ -291,7 +291,7 @@ class Convert(Case):
                 process.stdin.flush()
                 self.assertEqual(process.stdout.readline(), b"[%d]\n" % number)
             process.stdin.close()
-            self.assertEqual(process.wait(60), 0)
+            self.assertEqual(process.wait(600), 0)
 
 
 class Get(Case):
@@ -350,7 +350,7 @@ class Get(Case):
 class Colour(Case):
     def on_a_terminal(self, **env):
         ours, theirs = pty.openpty()
-        subprocess.run([ONGGI, "frobnicate"], stderr=theirs, timeout=60, check=False, env={**os.environ, **env})
+        subprocess.run([ONGGI, "frobnicate"], stderr=theirs, timeout=600, check=False, env={**os.environ, **env})
         os.close(theirs)
         text = os.read(ours, 4096)
         os.close(ours)
@@ -367,7 +367,7 @@ class Terminal(Case):
 
     def on_a_terminal(self, *words, stdin):
         ours, theirs = pty.openpty()
-        subprocess.run([ONGGI, "convert", *words], input=stdin, stdout=theirs, timeout=60, check=True)
+        subprocess.run([ONGGI, "convert", *words], input=stdin, stdout=theirs, timeout=600, check=True)
         os.close(theirs)
         text = os.read(ours, 65536)
         os.close(ours)

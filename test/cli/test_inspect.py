@@ -30,7 +30,7 @@ MALICIOUS = SOURCE / "test" / "data" / "malicious"
 
 
 def onggi(*args, data=None):
-    done = subprocess.run([ONGGI, *map(str, args)], input=data, capture_output=True, timeout=60)
+    done = subprocess.run([ONGGI, *map(str, args)], input=data, capture_output=True, timeout=600)
     return done.returncode, done.stdout.decode(), done.stderr.decode()
 
 
@@ -312,7 +312,7 @@ class Wire(unittest.TestCase):
                     s.sendall(len(data).to_bytes(4, "big") + data)
                     s.shutdown(socket.SHUT_WR)
                     s.recv(1)
-            out, err = server.communicate(timeout=20)
+            out, err = server.communicate(timeout=600)
             self.assertEqual(out, '{"a":{"b":1}}\n')
             self.assertIn(f"{os.name}.system, which the policy does not allow", err)
 

@@ -28,7 +28,7 @@ def theirs(data):
 
 def ours(files):
     """The same of many files at once, without their headings."""
-    done = subprocess.run([ONGGI, "inspect", *files], capture_output=True, timeout=300)
+    done = subprocess.run([ONGGI, "inspect", *files], capture_output=True, timeout=600)
     parts = (done.stdout.decode()).split("==> ")[1:]
     listings = {}
     for part in parts:

@@ -4,6 +4,7 @@ here waits for a fixed time: every wait ends as soon as what it waits for is the
 import contextlib
 import json
 import os
+import pickle
 import random
 import re
 import shutil
@@ -35,8 +36,8 @@ def is_sanitized():
 
 # How much slower programs run than usual, e.g. under valgrind.
 SLOW = max(float(os.environ.get("ONGGI_SLOW", "1")), 5.0 if is_sanitized() else 1.0)
-# Seconds after which a test gives up: far more than anything here takes.
-WAIT = 20 * max(1.0, SLOW / 2)
+# Seconds after which a test gives up: far more than anything here takes on the busiest machine.
+WAIT = 120 * max(1.0, SLOW / 2)
 
 
 def example(name):
@@ -49,15 +50,23 @@ def script(name):
     return [sys.executable, os.path.join(SOURCE, "examples", "python", name + ".py")]
 
 
+reserved = []  # sockets whose names tell other test programs which ports are taken
+
+
 def free_port(kind=socket.SOCK_STREAM):
-    """A port for a program that cannot pick one itself, below those that the system gives to clients."""
+    """A port for a program that cannot pick one itself, below those that the system gives to clients. No other
+    test program gets it while this one runs."""
     while True:
         port = random.randint(10000, 31000)
+        name = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
         with socket.socket(socket.AF_INET, kind) as s:
             try:
+                name.bind(f"\0onggi-test-port-{port}")
                 s.bind((HOST, port))
             except OSError:
+                name.close()
                 continue
+            reserved.append(name)
             return port
 
 
@@ -262,6 +271,28 @@ def recv_json(s):
         data += piece
         with contextlib.suppress(ValueError):
             return json.loads(data)
+
+
+def recv_pickle(s):
+    """One pickle, however it is cut; what follows stays in the socket."""
+    with s.makefile("rb", buffering=0) as file:
+        return pickle.load(Exactly(file))
+
+
+class Exactly:
+    """A file that is read as far as it is asked for, and no further."""
+
+    def __init__(self, file):
+        self.file = file
+
+    def read(self, count):
+        data = b""
+        while len(data) < count and (piece := self.file.read(count - len(data))):
+            data += piece
+        return data
+
+    def readline(self):
+        return self.file.readline()
 
 
 def recv_until(s, end):

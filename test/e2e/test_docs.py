@@ -45,7 +45,7 @@ class Docs(support.Case):
             file.write(code.replace("tcp://127.0.0.1:8080", server.endpoint))
         libraries = self.run_program("pkg-config", "--libs", "libuv").out.split()
         self.run_program("cc", "-Wall", "-Wextra", "-Werror", "-I", os.path.join(SOURCE, "include"), source,
-                         os.path.join(BUILD, "libonggi.a"), *libraries, "-lm", "-pthread", "-o", os.path.join(folder, "hello"), limit=60)
+                         os.path.join(BUILD, "libonggi.a"), *libraries, "-lm", "-pthread", "-o", os.path.join(folder, "hello"), limit=5 * support.WAIT)
         self.assertEqual(self.run_program(os.path.join(folder, "hello")).out, "Hello from server\n")
 
     def test_examples_are_short_and_listed(self):

@@ -42,7 +42,7 @@ class Endpoints(support.Case):
             s.settimeout(support.WAIT)
             s.connect(path)
             s.sendall(pickle.dumps({"n": (1, 2)}))
-            self.assertEqual(pickle.loads(s.recv(1024)), {"n": (1, 2)})
+            self.assertEqual(support.recv_pickle(s), {"n": (1, 2)})
 
     def test_a_stale_unix_socket_is_taken_over_and_a_live_one_is_not(self):
         path = os.path.join(self.folder(), "jar.sock")
@@ -78,10 +78,10 @@ class Endpoints(support.Case):
                                 "tcp://127.0.0.1:0?codec=text&framing=line", "--echo", count=2)
         with self.connect(server.ports[0]) as s:
             s.sendall(b"\0\0\0\3[1]")
-            self.assertEqual(s.recv(100), b"\0\0\0\3[1]")
+            self.assertEqual(support.recv_exactly(s, 7), b"\0\0\0\3[1]")
         with self.connect(server.ports[1]) as s:
             s.sendall("그냥 글\n".encode())
-            self.assertEqual(s.recv(100), "그냥 글\n".encode())
+            self.assertEqual(recv_until(s, b"\n"), "그냥 글\n".encode())
 
     def test_udp_both_codecs_and_many_peers(self):
         server = self.serve("--echo", endpoint="udp://127.0.0.1:0")
@@ -125,7 +125,7 @@ class Options(support.Case):
         server = self.serve("--codec", "text", "--reply", "<{}> 받음 {}")
         with self.connect(server.port) as s:
             s.sendall("가".encode())
-            self.assertEqual(s.recv(1024).decode(), "<가> 받음 가")
+            self.assertEqual(support.recv_exactly(s, len("<가> 받음 가".encode())).decode(), "<가> 받음 가")
 
     def test_threads_share_a_port(self):
         server = self.serve("--echo", "--threads", "4")

@@ -5,7 +5,6 @@ import os
 import pickle
 import signal
 import socket
-import time
 
 import support
 from support import HOST, example, recv_all, recv_json, recv_until, script
@@ -192,7 +191,7 @@ class Servers(support.Case):
             a.sendall(json.dumps({"n": number}).encode())
             self.assertEqual(recv_json(a)["you"], {"n": number})
             b.sendall(pickle.dumps((number, b"\0\1")))
-            self.assertEqual(pickle.loads(b.recv(1024))["you"], (number, b"\0\1"))
+            self.assertEqual(support.recv_pickle(b)["you"], (number, b"\0\1"))
         with self.connect(server.port) as c:
             c.sendall(b"{]")
             server.wait_text("err", r"127\.0\.0\.1:\d+: .+; the connection ends\n")
@@ -212,14 +211,12 @@ class Servers(support.Case):
         self.assertEqual(server.stop(), 0)
 
     def test_what_is_in_hand_is_finished_before_the_end(self):
-        for name, question, how in (("worker_server", b'{"sum": [1, 2], "wait_ms": 400}\n', signal.SIGTERM),
-                                    ("worker_server", b'{"sum": [3], "wait_ms": 400}\n', signal.SIGINT)):
-            server = self.listening(example(name), "tcp://127.0.0.1:0")
+        for question, how in ((b'{"sum": [1, 2], "wait_ms": 400}\n', signal.SIGTERM),
+                              (b'{"sum": [3], "wait_ms": 400}\n', signal.SIGINT)):
+            server = self.listening(example("worker_server"), "tcp://127.0.0.1:0")
             with self.connect(server.port) as s:
-                s.sendall(b'{"sum": [0]}\n')
-                recv_until(s, b"\n")  # the connection is known
-                s.sendall(question)
-                time.sleep(0.1 * support.SLOW ** 0.5)  # so that the question has arrived; its answer takes longer
+                s.sendall(b'{"sum": [0]}\n' + question)  # one packet: the first answer tells that both arrived
+                recv_until(s, b"\n")
                 server.process.send_signal(how)
                 self.assertEqual(json.loads(recv_all(s)), {"sum": 3})
             self.assertEqual(server.wait(), 0)

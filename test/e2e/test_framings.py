@@ -110,7 +110,7 @@ class Framings(support.Case):
         with self.connect(server.port) as s:
             for protocol in range(6):
                 s.sendall(pickle.dumps(MESSAGES, protocol))
-                self.assertEqual(pickle.loads(s.recv(65536)), MESSAGES)
+                self.assertEqual(support.recv_pickle(s), MESSAGES)
 
     def test_prefix_inside_a_datagram(self):
         server = self.serve("--echo", "--framing", "u16be", "--codec", "json", endpoint="udp://127.0.0.1:0")

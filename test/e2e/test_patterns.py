@@ -118,8 +118,8 @@ class BothAtOnce(support.Case):
         for number in range(5):
             a.sendall(json.dumps([number, "하나"]).encode())
             b.sendall(pickle.dumps((number, "둘")))
-            self.assertEqual(json.loads(a.recv(1024)), [number, "하나"])
-            self.assertEqual(pickle.loads(b.recv(1024)), (number, "둘"))
+            self.assertEqual(support.recv_json(a), [number, "하나"])
+            self.assertEqual(support.recv_pickle(b), (number, "둘"))
         self.assertEqual(server.stop(), 0)
         self.assertEqual(len(server.lines()), 10)
 
