@@ -13,16 +13,21 @@
 extern "C" {
 #endif
 
+/* The pickle protocols that are measured. */
+enum { BENCH_PROTOCOL_2, BENCH_PROTOCOL_4, BENCH_PROTOCOL_5, BENCH_PROTOCOLS };
+
+typedef struct bench_bytes {
+    const char *at;
+    size_t len;
+} bench_bytes;
+
 /* One set of data in its forms. Each form is followed by 64 bytes that may be read; length 0: there is none.
  */
 typedef struct bench_set {
     const char *name;
     const char *json;
     size_t json_len;
-    const char *pickle4;
-    size_t pickle4_len;
-    const char *pickle5;
-    size_t pickle5_len;
+    bench_bytes pickle[BENCH_PROTOCOLS];
 } bench_set;
 
 /* What is measured: name, what a row's bytes are counted in. */
@@ -33,6 +38,8 @@ typedef struct bench_set {
     X(JSON_ASCII, "json in ascii")                    \
     X(JSON_SORTED, "json sorted")                     \
     X(JSON_BOTH, "json read and write")               \
+    X(PICKLE2_READ, "pickle 2 read")                  \
+    X(PICKLE2_WRITE, "pickle 2 write")                \
     X(PICKLE4_READ, "pickle 4 read")                  \
     X(PICKLE4_WRITE, "pickle 4 write")                \
     X(PICKLE5_READ, "pickle 5 read")                  \
@@ -73,16 +80,17 @@ extern const bench_reader bench_read_jansson;
 extern const bench_reader bench_read_jsonc;
 extern const bench_reader bench_read_cjson;
 extern const bench_reader bench_read_simdjson;
+extern const bench_reader bench_read_yyjson;
 extern const bench_reader bench_read_rapidjson;
 
-/* The sets in a folder that holds NAME.p4, NAME.p5 and mostly NAME.json, in the order of their names; each
+/* The sets in a folder that holds NAME.p2, .p4, .p5 and mostly NAME.json, in the order of their names; each
  * lives until the next one is asked for. False after the last one. Zero-initialise. */
 typedef struct bench_sets {
     char *names[64];
     size_t count;
     size_t next;
     bench_set set;
-    char *bytes[3];
+    char *bytes[1 + BENCH_PROTOCOLS];
 } bench_sets;
 bool bench_next_set(bench_sets *sets, const char *folder);
 
@@ -95,6 +103,7 @@ void bench_jansson(const bench_set *set);
 void bench_jsonc(const bench_set *set);
 void bench_cjson(const bench_set *set);
 void bench_simdjson(const bench_set *set);
+void bench_yyjson(const bench_set *set);
 void bench_rapidjson(const bench_set *set);
 void bench_python(const bench_set *set, const char *folder);
 

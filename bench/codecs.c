@@ -4,8 +4,8 @@
  * run, so that what slows the machine slows all of them. Prints JSON; bench/run makes tables and a plot of
  * it.
  *
- *     onggi-bench FOLDER ROUNDS [TASK]     FOLDER holds NAME.p4, NAME.p5, mostly NAME.json and
- * python_tasks.py's path in PYTHON_TASKS
+ *     onggi-bench FOLDER ROUNDS [TASK]     FOLDER holds NAME.p2, .p4, .p5 and mostly NAME.json;
+ * PYTHON_TASKS is the path of python_tasks.py
  */
 #include "bench.h"
 
@@ -39,10 +39,11 @@ void bench_add(bench_row row)
         row.done(row.state);
 }
 
+/* Time on the processor: what else the machine does then costs caches, not turns. */
 static double now(void)
 {
     struct timespec t;
-    clock_gettime(CLOCK_MONOTONIC, &t);
+    clock_gettime(CLOCK_THREAD_CPUTIME_ID, &t);
     return (double)t.tv_sec + (double)t.tv_nsec * 1e-9;
 }
 
@@ -91,6 +92,7 @@ static void run_set(const bench_set *set, const char *folder, size_t rounds, boo
     bench_onggi(set);
     if (set->json_len > 0) {
         bench_simdjson(set);
+        bench_yyjson(set);
         bench_rapidjson(set);
         bench_jansson(set);
         bench_jsonc(set);
@@ -104,8 +106,10 @@ static void run_set(const bench_set *set, const char *folder, size_t rounds, boo
         for (size_t i = 0; i < row_count; i++)
             seconds[i][round] = times[i] ? measure(&rows[i], times[i]) / (double)times[i] : -1;
     }
-    printf("%s\n {\"set\": \"%s\", \"json\": %zu, \"pickle4\": %zu, \"pickle5\": %zu, \"rows\": [",
-           first_set ? "" : ",", set->name, set->json_len, set->pickle4_len, set->pickle5_len);
+    printf(
+        "%s\n {\"set\": \"%s\", \"json\": %zu, \"pickle 2\": %zu, \"pickle 4\": %zu, \"pickle 5\": %zu, \"rows\": [",
+        first_set ? "" : ",", set->name, set->json_len, set->pickle[BENCH_PROTOCOL_2].len,
+        set->pickle[BENCH_PROTOCOL_4].len, set->pickle[BENCH_PROTOCOL_5].len);
     for (size_t i = 0; i < row_count; i++) {
         print_row(&rows[i], seconds[i], rounds, i == 0);
         rows[i].done(rows[i].state);
@@ -124,9 +128,9 @@ int main(int argc, char **argv)
     if (rounds < 1 || rounds > MAX_ROUNDS) rounds = 11;
     only = argc > 3 ? argv[3] : NULL;
     bench_sets sets = {.count = 0};
-    printf("[");
+    printf("{\"absent\": \"%s\", \"sets\": [", BENCH_ABSENT);
     while (bench_next_set(&sets, argv[1]))
         run_set(&sets.set, argv[1], rounds, sets.next == 1);
-    printf("]\n");
+    printf("]}\n");
     return 0;
 }

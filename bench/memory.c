@@ -92,8 +92,8 @@ static bool measure(const bench_reader *reader, const bench_set *set, bool first
 int main(int argc, char **argv)
 {
     static const bench_reader *const readers[] = {
-        &bench_read_onggi, &bench_read_simdjson, &bench_read_rapidjson,    &bench_read_jansson,
-        &bench_read_jsonc, &bench_read_cjson,    &bench_read_onggi_pickle,
+        &bench_read_onggi,   &bench_read_simdjson, &bench_read_yyjson, &bench_read_rapidjson,
+        &bench_read_jansson, &bench_read_jsonc,    &bench_read_cjson,  &bench_read_onggi_pickle,
     };
     if (argc < 2) {
         fprintf(stderr, "usage: onggi-bench-memory FOLDER\n");

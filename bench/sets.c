@@ -47,14 +47,17 @@ static void find_names(bench_sets *sets, const char *folder)
 bool bench_next_set(bench_sets *sets, const char *folder)
 {
     if (sets->count == 0) find_names(sets, folder);
-    for (int i = 0; i < 3; i++)
+    for (size_t i = 0; i < sizeof sets->bytes / sizeof sets->bytes[0]; i++)
         free(sets->bytes[i]);
     if (sets->next > 0) free(sets->names[sets->next - 1]);
     if (sets->next >= sets->count) return false;
     bench_set *set = &sets->set;
     set->name = sets->names[sets->next++];
     set->json = sets->bytes[0] = load(folder, set->name, "json", &set->json_len);
-    set->pickle4 = sets->bytes[1] = load(folder, set->name, "p4", &set->pickle4_len);
-    set->pickle5 = sets->bytes[2] = load(folder, set->name, "p5", &set->pickle5_len);
+    for (int i = 0; i < BENCH_PROTOCOLS; i++) {
+        static const char *const endings[BENCH_PROTOCOLS] = {"p2", "p4", "p5"};
+        bench_bytes *pickle = &set->pickle[i];
+        pickle->at = sets->bytes[1 + i] = load(folder, set->name, endings[i], &pickle->len);
+    }
     return true;
 }

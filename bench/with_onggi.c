@@ -105,16 +105,16 @@ static void done(void *state)
     free(w);
 }
 
-static void add(bench_task task, const char *text, size_t len, int protocol, step prepare,
+static void add(bench_task task, bench_bytes text, int protocol, step prepare,
                 double (*run)(void *state, size_t times), og_json_write_options how)
 {
     worker *w = calloc(1, sizeof *w);
-    if (!w || len == 0) {
+    if (!w || text.len == 0) {
         free(w);
         return;
     }
-    w->text = text;
-    w->len = len;
+    w->text = text.at;
+    w->len = text.len;
     w->doc = og_doc_new(NULL);
     w->policy = og_policy_builtin("plain-data", NULL);
     w->read = (og_json_read_options){.size = sizeof w->read, .padded = true};
@@ -135,20 +135,30 @@ void bench_onggi(const bench_set *s)
     const og_json_write_options indented = {.indent = 2};
     const og_json_write_options ascii = {.ensure_ascii = true};
     const og_json_write_options sorted = {.sort_keys = true};
-    add(BENCH_JSON_READ, s->json, s->json_len, 4, read_json, json_read, compact);
-    add(BENCH_JSON_WRITE, s->json, s->json_len, 4, read_json, json_write, compact);
-    add(BENCH_JSON_INDENTED, s->json, s->json_len, 4, read_json, json_write, indented);
-    add(BENCH_JSON_ASCII, s->json, s->json_len, 4, read_json, json_write, ascii);
-    add(BENCH_JSON_SORTED, s->json, s->json_len, 4, read_json, json_write, sorted);
-    add(BENCH_JSON_BOTH, s->json, s->json_len, 4, read_json, json_both, compact);
-    add(BENCH_PICKLE4_READ, s->pickle4, s->pickle4_len, 4, read_pickle, pickle_read, compact);
-    add(BENCH_PICKLE4_WRITE, s->pickle4, s->pickle4_len, 4, read_pickle, pickle_write, compact);
-    add(BENCH_PICKLE5_READ, s->pickle5, s->pickle5_len, 5, read_pickle, pickle_read, compact);
-    add(BENCH_PICKLE5_WRITE, s->pickle5, s->pickle5_len, 5, read_pickle, pickle_write, compact);
-    add(BENCH_PICKLE4_ALLOWED, s->pickle4, s->pickle4_len, 4, read_allowed, pickle_allowed, compact);
-    add(BENCH_PICKLE_TO_JSON, s->pickle4, s->json_len ? s->pickle4_len : 0, 4, read_pickle, pickle_to_json,
-        compact);
-    add(BENCH_JSON_TO_PICKLE, s->json, s->json_len, 4, read_json, json_to_pickle, compact);
+    const bench_bytes json = {s->json, s->json_len};
+    const bench_bytes *pickle4 = &s->pickle[BENCH_PROTOCOL_4];
+    add(BENCH_JSON_READ, json, 4, read_json, json_read, compact);
+    add(BENCH_JSON_WRITE, json, 4, read_json, json_write, compact);
+    add(BENCH_JSON_INDENTED, json, 4, read_json, json_write, indented);
+    add(BENCH_JSON_ASCII, json, 4, read_json, json_write, ascii);
+    add(BENCH_JSON_SORTED, json, 4, read_json, json_write, sorted);
+    add(BENCH_JSON_BOTH, json, 4, read_json, json_both, compact);
+    for (int i = 0; i < BENCH_PROTOCOLS; i++) {
+        static const struct {
+            bench_task read;
+            bench_task write;
+            int protocol;
+        } tasks[BENCH_PROTOCOLS] = {
+            {BENCH_PICKLE2_READ, BENCH_PICKLE2_WRITE, 2},
+            {BENCH_PICKLE4_READ, BENCH_PICKLE4_WRITE, 4},
+            {BENCH_PICKLE5_READ, BENCH_PICKLE5_WRITE, 5},
+        };
+        add(tasks[i].read, s->pickle[i], tasks[i].protocol, read_pickle, pickle_read, compact);
+        add(tasks[i].write, s->pickle[i], tasks[i].protocol, read_pickle, pickle_write, compact);
+    }
+    add(BENCH_PICKLE4_ALLOWED, *pickle4, 4, read_allowed, pickle_allowed, compact);
+    if (json.len) add(BENCH_PICKLE_TO_JSON, *pickle4, 4, read_pickle, pickle_to_json, compact);
+    add(BENCH_JSON_TO_PICKLE, json, 4, read_json, json_to_pickle, compact);
 }
 
 /* ---- Documents ---- */
@@ -160,7 +170,7 @@ static void *read_document(const bench_set *set)
 
 static void *unpickle_document(const bench_set *set)
 {
-    return og_pickle_loads(set->pickle5, set->pickle5_len, NULL, NULL);
+    return og_pickle_loads(set->pickle[BENCH_PROTOCOL_5].at, set->pickle[BENCH_PROTOCOL_5].len, NULL, NULL);
 }
 
 static void free_document(void *document)

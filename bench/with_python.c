@@ -99,6 +99,8 @@ void bench_python(const bench_set *set, const char *folder)
         {BENCH_JSON_SORTED, "json sorted", "json"},
         {BENCH_JSON_BOTH, "json read and write", "json"},
         {BENCH_JSON_TO_PICKLE, "json to pickle", "json"},
+        {BENCH_PICKLE2_READ, "pickle 2 read", "p2"},
+        {BENCH_PICKLE2_WRITE, "pickle 2 write", "p2"},
         {BENCH_PICKLE4_READ, "pickle 4 read", "p4"},
         {BENCH_PICKLE4_WRITE, "pickle 4 write", "p4"},
         {BENCH_PICKLE4_ALLOWED, "pickle 4 read by plain-data", "p4"},

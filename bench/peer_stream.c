@@ -1,7 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* The bare echo of echo_epoll.c on onggi's streams: what the net room costs. Prints its port; ends with its
- * standard input. With an argument it prints the memory for that many idle connections instead. */
-#include <malloc.h>
+/* A bare echo on onggi's streams: what the net room costs. Prints its port; ends with its standard input. */
 #include <net/loop.h>
 #include <pthread.h>
 #include <stdio.h>
@@ -13,23 +11,6 @@ typedef struct client {
 } client;
 
 static og__loop *loop;
-static int idle_wanted;
-static int accepted_count;
-static size_t allocated;
-
-/* Counts what the loop asks for, so that idle connections can be told apart from the rest. */
-static void *counting_resize(void *ctx, void *ptr, size_t old_size, size_t new_size)
-{
-    (void)ctx;
-    allocated = allocated - old_size + new_size;
-    if (new_size == 0) {
-        free(ptr);
-        return NULL;
-    }
-    return realloc(ptr, new_size);
-}
-
-static const og_allocator counting = {counting_resize, NULL};
 
 static void on_data(void *ctx, const uint8_t *data, size_t len)
 {
@@ -57,9 +38,6 @@ static void on_accept(void *ctx, og__socket accepted)
     if (c) c->stream = og__net_stream_open(loop, &accepted, &events, c, NULL);
     if (!c || !c->stream) exit(1);
     og__net_stream_read(c->stream, true);
-    accepted_count++;
-    if (accepted_count == 1) allocated = 0;
-    if (accepted_count == idle_wanted) og__net_loop_stop(loop);
 }
 
 static void *wait_for_end(void *arg)
@@ -72,14 +50,13 @@ static void *wait_for_end(void *arg)
     return NULL;
 }
 
-int main(int argc, char **argv)
+int main(void)
 {
     og_endpoint endpoint;
     og__socket socket;
     og_error err = {0};
     pthread_t thread;
-    if (argc > 1) idle_wanted = atoi(argv[1]);
-    loop = og__net_loop_new(idle_wanted ? &counting : NULL, &err);
+    loop = og__net_loop_new(NULL, &err);
     if (!loop || og_endpoint_parse(&endpoint, "tcp://127.0.0.1:0", &err) < 0 ||
         og__net_socket_listen(&socket, &endpoint, 0, &err) < 0 ||
         !og__net_listener_open(loop, &socket, on_accept, NULL, NULL, &err)) {
@@ -89,14 +66,7 @@ int main(int argc, char **argv)
     printf("%u\n", (unsigned)endpoint.port);
     fflush(stdout);
     pthread_create(&thread, NULL, wait_for_end, NULL);
-    size_t before = mallinfo2().uordblks;
     og__net_loop_run(loop, NULL);
-    if (idle_wanted) {
-        double each = (double)(mallinfo2().uordblks - before) / accepted_count;
-        printf("%d idle connections: %.0f bytes each asked for, %.0f with the allocator's and libuv's\n",
-               accepted_count, (double)allocated / (accepted_count - 1), each);
-        return 0;
-    }
     pthread_join(thread, NULL);
     og__net_loop_free(loop);
     return 0;
