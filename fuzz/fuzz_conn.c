@@ -5,6 +5,7 @@
  * is read.
  */
 #include "peer/core.h"
+#include <onggi/json.h>
 
 #include <stdlib.h>
 #include <string.h>
@@ -36,7 +37,7 @@ static bool open_end(end *e, const char *codec, const char *framing, bool datagr
     og_conn_options options = {
         .size = sizeof options, .codec = codec, .framing = framing, .max_message = MAX_MESSAGE};
     const og_endpoint endpoint = {.transport = datagram ? OG_UDP : OG_TCP};
-    options.codecs.json_write.form = OG_JSON_LOSSLESS;
+    og_json_of(&options.codecs)->write.form = OG_JSON_LOSSLESS;
     if (og__peer_setup_init(&e->setup, &options, &endpoint, NULL) < 0) return false;
     og__peer_core_init(&e->conn, &e->setup);
     e->fed = NULL;

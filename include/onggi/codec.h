@@ -1,36 +1,69 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Codecs by name: the bytes of one message to a value and back. The one table of them, for code that takes
- * the codec from its user. Everything here is constant and may be used by any thread.
+ * Codecs by name: the bytes of one message to a value and back, and what a connection must know of each. The
+ * one table of them, for code that takes the codec from its user. Everything here is constant and may be used
+ * by any thread.
  */
 #ifndef ONGGI_CODEC_H
 #define ONGGI_CODEC_H
 
-#include <onggi/json.h>
-#include <onggi/pickle.h>
-#include <onggi/text.h>
+#include <onggi/policy.h>
+#include <onggi/value.h>
 
 #ifdef __cplusplus
 extern "C" {
 #endif
 
-/* Options of all codecs in one place; each uses its own. Zero is the defaults. */
+typedef struct og_codec og_codec;
+
+/*
+ * The options of all codecs, each in a place of its own that is made when the codec is first asked for it:
+ *     og_json_of(&options)->read.allow_comments = true;
+ *     og_pickle_of(&options)->write.protocol = 2;
+ * Zeroed it is the defaults. It may be copied.
+ */
+enum { OG_CODEC_OPTIONS_ROOM = 512 };
 typedef struct og_codec_options {
-    size_t size; /* sizeof(og_codec_options) */
-    og_json_read_options json_read;
-    og_json_write_options json_write;
-    og_pickle_read_options pickle_read;
-    og_pickle_write_options pickle_write;
+    union {
+        unsigned char bytes[OG_CODEC_OPTIONS_ROOM];
+        const void *pointer; /* for the alignment */
+        uint64_t number;
+    } room; /* private */
 } og_codec_options;
 
-/* Where the value in a stream ends, one scanner for each codec. Zero-initialise. */
-typedef union og_codec_scan {
-    og_json_scan json;
-    og_pickle_scan pickle;
+/* How far the end of a message was looked for in a stream. Zero-initialise. */
+enum { OG_CODEC_SCAN_ROOM = 64 };
+typedef struct og_codec_scan {
+    union {
+        unsigned char bytes[OG_CODEC_SCAN_ROOM];
+        uint64_t number; /* for the alignment */
+    } room;              /* private: each codec's own */
 } og_codec_scan;
 
-typedef struct og_codec {
-    const char *name;    /* "json", "pickle", "text", "bytes" */
+/* The first bytes of what may be a message. */
+typedef struct og_opening {
+    const uint8_t *data;
+    size_t len;
+    size_t room; /* bytes that the message has at most */
+    bool whole;  /* no more of it will come */
+    bool quiet;  /* nothing has come for a while, and what came looks like text */
+} og_opening;
+
+/* What a connection asks of every codec. */
+typedef struct og_codec_limits {
+    size_t max_message;      /* bytes of a message that is written */
+    bool padded;             /* 64 bytes after each message may be read */
+    const og_policy *policy; /* as og_conn_options has it */
+    bool policy_inert;
+} og_codec_limits;
+
+/* No note: see `begins`. */
+#define OG_CODEC_NO_NOTE (-1)
+
+/* A row of the table. Functions may be NULL where the comment says so. */
+struct og_codec {
+    const char *name;    /* "json" */
+    const char *noun;    /* "JSON", as in "expected JSON" */
     const char *summary; /* one line for people */
 
     /* One whole message to the root of `doc` (reset first); strings may stay in `bytes`. */
@@ -44,9 +77,57 @@ typedef struct og_codec {
      * Finds the end of the first message in what came so far: 1 and its bounds [*start, *end), 0 needs more,
      * < 0 error. As og_json_scan_end(); for text and bytes all that is there is the message.
      */
-    int (*scan)(og_codec_scan *scan, const uint8_t *data, size_t len, bool ended, size_t *start, size_t *end,
-                og_error *err);
-} og_codec;
+    int (*scan)(og_codec_scan *scan, const og_codec_options *options, const uint8_t *data, size_t len,
+                bool ended, size_t *start, size_t *end, og_error *err);
+
+    /* Puts a connection's limits in the options, where the user has set none. NULL: it has no options. */
+    void (*limit)(og_codec_options *options, const og_codec_limits *limits);
+
+    /* ---- In streams ---- */
+
+    const char *stream;   /* the framing of what is written before anything was read */
+    const char *datagram; /* the same in datagrams */
+    bool opaque;     /* whatever has come is a message: no byte is without meaning, and silence ends it */
+    bool lines;      /* messages are text: what ends the first one (a line, a NUL) may end each */
+    uint64_t blanks; /* bytes below 64, a bit each, that mean nothing around a message */
+
+    /* True for bytes that may be a whole message although the next byte might belong to it: silence ends
+     * it then. NULL: never. */
+    bool (*may_be_whole)(const uint8_t *data, size_t len);
+
+    /* The byte that must come after a bare `value`, or the next one would go on where it ends; else -1. NULL:
+     * never. */
+    int (*separator)(og_value value);
+
+    /* ---- In detection ---- */
+
+    bool asked; /* read only where it was asked for by name */
+
+    /*
+     * Whether a message may begin so: 1 yes, 0 needs more, -1 no. `note` gets what the bytes say about the
+     * message (0 and up; the protocol of a pickle), or OG_CODEC_NO_NOTE. NULL: any bytes do.
+     */
+    int (*begins)(const og_opening *opening, int *note);
+
+    const char *note; /* what the note is, for the log; NULL: there are none */
+
+    /* True when no other codec begins so, even if what comes then is broken. NULL: never. */
+    bool (*claims)(const uint8_t *data, size_t len, int *note);
+
+    bool is_no_length; /* what it claims and what begins well is no length */
+    uint16_t proof;    /* so many bytes of a good opening are no length of printable bytes; 0: never */
+
+    /* True when `byte` may come after a bare message. NULL: any may. */
+    bool (*may_follow)(uint8_t byte);
+
+    /* ---- In answers ---- */
+
+    /* What a whole message says about how to answer it, as `begins` does. NULL: nothing. */
+    int (*learn)(const uint8_t *message, size_t len);
+
+    /* The options to answer with after such a note: `given`, or `own` filled in. NULL: those given. */
+    const og_codec_options *(*answer)(const og_codec_options *given, int note, og_codec_options *own);
+};
 
 /* The codec called `name`, or NULL with `err` filled with the names that there are. */
 OG_API const og_codec *og_codec_find(const char *name, og_error *err);

@@ -19,8 +19,9 @@ extern "C" {
 typedef int (*og_scan_fn)(void *ctx, const uint8_t *data, size_t len, bool ended, size_t *start, size_t *end,
                           og_error *err);
 
-/* The framings: each in a file of its own. */
 typedef struct og_frame_ops og_frame_ops;
+typedef struct og_frame_reader og_frame_reader;
+typedef struct og_frame og_frame;
 
 /* A framing chosen: copied freely. Zeroed it is none. */
 typedef struct og_framing {
@@ -28,16 +29,16 @@ typedef struct og_framing {
     uint32_t width; /* digits:N: N; else 0 */
 } og_framing;
 
-/* Where one message stands in the bytes that were looked at. */
-typedef struct og_frame {
+/* Where one message is in the bytes that were looked at. */
+struct og_frame {
     size_t body;     /* offset of the message's first byte */
     size_t body_len; /* its length */
     size_t size;     /* bytes to consume, with header, trailer and what lay between messages */
-} og_frame;
+};
 
 /* Reads the frames of one direction of one connection. The members are private; og_frame_reader_init() sets
  * it up. */
-typedef struct og_frame_reader {
+struct og_frame_reader {
     og_framing framing;
     size_t max_message; /* refuse longer ones */
     size_t at;          /* bytes of the current frame already looked at */
@@ -46,7 +47,77 @@ typedef struct og_frame_reader {
     uint32_t state;
     og_scan_fn scan; /* raw and seq */
     void *scan_ctx;
-} og_frame_reader;
+};
+
+/* What a framing puts before a message. */
+typedef struct og_frame_head {
+    og_framing framing; /* with the width that the header shows (digits:N) */
+    size_t size;        /* its bytes; while it is not whole: how many it has at least */
+    uint64_t body;      /* the message's bytes; while it is not whole: how many there are at least */
+    bool over;          /* the message has more bytes than 64 bits can say */
+    bool odd;           /* nobody writes it so, or another framing writes the same */
+} og_frame_head;
+
+/* A row of the table of framings: all that others must know of one. */
+struct og_frame_ops {
+    const char *name;    /* as og_framing_find() takes it; "digits:N" for all N */
+    const char *summary; /* one line for people */
+
+    bool is_raw;      /* nothing is on the wire: the message itself must tell where it ends */
+    bool ends_stream; /* one message per direction, after which the sender shuts its direction down */
+
+    const char *before; /* what comes before a message, in the words of the log; NULL: nothing does */
+    bool in_text;       /* that is text, which may well be sent alone */
+    uint8_t opener;     /* the byte that comes before a message, where no length does; else 0 */
+    char closers[3];    /* either of these comes after such a message */
+    char tail;          /* the byte after a message whose length is known; else 0 */
+    bool has_suffix;    /* `suffix` after each message is all there is */
+    char suffix;
+    bool drops_cr;  /* a '\r' before the suffix belongs to it */
+    uint8_t prefix; /* bytes of a length of fixed width */
+    bool little_endian;
+
+    /* Takes the part of the name after the colon ("" if there is none). 0 or OG_EINVAL. NULL: has none. */
+    int (*set)(og_framing *framing, const char *parameter, og_error *err);
+
+    /* Writes that part. NULL: has none. */
+    void (*show)(og_framing framing, char *text, size_t size);
+
+    /*
+     * Reads the header from its first byte on: 1: whole; 0: needs more; < 0: not this framing. `framing` may
+     * lack its width: the header shows it. NULL: has no header, or one without end (`opens`).
+     */
+    int (*head)(og_framing framing, const uint8_t *data, size_t len, og_frame_head *head, og_error *err);
+
+    /* Knows its header by its first bytes, which begin nothing else: 1, 0 needs more, -1 no. NULL: cannot. */
+    int (*opens)(const uint8_t *data, size_t len);
+
+    /* See og_frame_next(). */
+    int (*next)(og_frame_reader *reader, const uint8_t *data, size_t len, bool ended, og_frame *frame,
+                og_error *err);
+
+    /* Bytes that og_frame_begin() puts before the message, to be filled in by `end`. NULL: none. */
+    size_t (*lead)(og_framing framing);
+
+    /* Completes the frame that starts at `mark`. On failure og_frame_end() takes all of it back. NULL: as is.
+     */
+    int (*end)(og_framing framing, og_buf *out, size_t mark, og_error *err);
+};
+
+/* True for `eof`: one message per direction, after which the sender shuts its direction down. */
+static inline bool og_framing_ends_stream(og_framing framing)
+{
+    return framing.ops && framing.ops->ends_stream;
+}
+
+/* True for `raw`: the message itself must tell where it ends. */
+static inline bool og_framing_is_raw(og_framing framing)
+{
+    return framing.ops && framing.ops->is_raw;
+}
+
+/* Framing `index` of the table, in the order of the help: NULL from their number on. */
+OG_API const og_frame_ops *og_framing_at(size_t index);
 
 /* The framing called `name`, e.g. "u32be" or "digits:10": 0, or OG_ENOTFOUND / OG_EINVAL with `err` filled
  * with the names that there are. */
@@ -56,8 +127,12 @@ OG_API int og_framing_find(og_framing *framing, const char *name, og_error *err)
  */
 OG_API const char *og_framing_name(og_framing framing, char *text, size_t size);
 
-/* Name (with ":N" for digits) and summary of framing `index`, for help texts: false from their number on. */
-OG_API bool og_framing_at(size_t index, const char **name, const char **summary);
+/* The framing that puts nothing around messages. */
+OG_API og_framing og_framing_bare(void);
+
+/* The framing whose messages end with what `data` begins with: 1 with the bytes of that end in `size`, 0
+ * needs more, -1 there is none. */
+OG_API int og_framing_after(og_framing *framing, const uint8_t *data, size_t len, size_t *size);
 
 /* Ready for the first frame. `scan` is needed for raw; without it seq takes a message as whole only when the
  * next one starts. Others do not call it. */
@@ -90,12 +165,6 @@ OG_API size_t og_frame_need(const og_frame_reader *reader);
 OG_API int og_frame_begin(og_framing framing, og_buf *out, size_t *mark, og_error *err);
 OG_API int og_frame_end(og_framing framing, og_buf *out, size_t mark, og_error *err);
 OG_API void og_frame_cancel(og_buf *out, size_t mark);
-
-/* True for `eof`: one message per direction, after which the sender shuts its direction down. */
-OG_API bool og_framing_ends_stream(og_framing framing);
-
-/* True for `raw`: the message itself must tell where it ends. */
-OG_API bool og_framing_is_raw(og_framing framing);
 
 #ifdef __cplusplus
 }

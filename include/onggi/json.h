@@ -53,6 +53,16 @@ typedef struct og_json_write_options {
     size_t max_bytes;           /* refuse to write more; 0: what the buffer's limit says */
 } og_json_write_options;
 
+/* Both, as connections have them. */
+typedef struct og_json_options {
+    og_json_read_options read;
+    og_json_write_options write;
+} og_json_options;
+
+/* JSON's options among those of all codecs (onggi/codec.h), to be set there. They live as long as `all`. */
+struct og_codec_options;
+OG_API og_json_options *og_json_of(struct og_codec_options *all);
+
 /* Reads one JSON text, nothing but white space around it, into a new document. NULL with `err` filled
  * (position: the byte) when it is not one. */
 OG_API og_doc *og_json_loads(const char *text, size_t len, const og_json_read_options *options,

@@ -42,6 +42,8 @@ typedef struct og_conn_options {
      */
     const char *codec;
     const char *framing;
+
+    /* What each codec is told, e.g. og_json_of(&options.codecs)->read.allow_comments = true. */
     og_codec_options codecs;
 
     size_t max_message;         /* bytes; 0: 64 MiB */

@@ -60,6 +60,17 @@ typedef struct og_pickle_write_options {
     size_t max_bytes; /* 0: what the buffer's limit says */
 } og_pickle_write_options;
 
+/* Both, as connections have them. */
+typedef struct og_pickle_options {
+    og_pickle_read_options read;
+    og_pickle_write_options write;
+} og_pickle_options;
+
+/* The options of pickle among those of all codecs (onggi/codec.h), to be set there. They live as long as
+ * `all`. */
+struct og_codec_options;
+OG_API og_pickle_options *og_pickle_of(struct og_codec_options *all);
+
 /* Reads one pickle into a new document. NULL with `err` filled (position: the byte of the opcode or argument)
  * when it is not one. */
 OG_API og_doc *og_pickle_loads(const void *bytes, size_t len, const og_pickle_read_options *options,

@@ -52,10 +52,9 @@ static int help_codecs(void)
 
 static int help_framings(void)
 {
-    const char *name;
-    const char *summary;
-    for (size_t i = 0; og_framing_at(i, &name, &summary); i++)
-        print_list("Framings: how messages stand in a stream", name, summary, i);
+    const og_frame_ops *framing;
+    for (size_t i = 0; (framing = og_framing_at(i)); i++)
+        print_list("Framings: how messages stand in a stream", framing->name, framing->summary, i);
     return finish();
 }
 

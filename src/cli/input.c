@@ -22,11 +22,11 @@ static int read_form(og_doc *doc, const char *text, size_t len, cli_form form, c
     switch (form) {
     case CLI_FORM_TEXT: return og_text_read(doc, text, len, err);
     case CLI_FORM_REPR: return og_literal_read(doc, text, len, err);
-    case CLI_FORM_PICKLE: return og_pickle_read(doc, text, len, NULL, &codecs.pickle_read, err);
-    case CLI_FORM_LOSSLESS: codecs.json_read.lossless = true; break;
+    case CLI_FORM_PICKLE: return og_pickle_read(doc, text, len, NULL, &og_pickle_of(&codecs)->read, err);
+    case CLI_FORM_LOSSLESS: og_json_of(&codecs)->read.lossless = true; break;
     default: break;
     }
-    return og_json_read(doc, text, len, &codecs.json_read, err);
+    return og_json_read(doc, text, len, &og_json_of(&codecs)->read, err);
 }
 
 int cli_read_object(og_doc *doc, const char *text, size_t len, cli_form form, const cli_options *options,

@@ -28,7 +28,10 @@ typedef struct cli_input {
     size_t at;        /* bytes of `buf` that were consumed */
     cli_place before; /* what of the stream came before `buf` */
     og_frame_reader reader;
-    og_codec_scan scan;
+    union {
+        og_json_scan json;
+        og_pickle_scan pickle;
+    } scan;
 } cli_input;
 
 /* How objects for `codec` are given unless -i says so. */

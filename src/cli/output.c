@@ -16,8 +16,8 @@ void cli_output_init(cli_output *output, const cli_options *options, cli_form fo
     cli_codec_options(&codecs, options);
     *output = (cli_output){
         .form = form,
-        .json = codecs.json_write,
-        .pickle = codecs.pickle_write,
+        .json = og_json_of(&codecs)->write,
+        .pickle = og_pickle_of(&codecs)->write,
         .max_bytes = limit,
         .get = options->get,
         .terminal = isatty(STDOUT_FILENO) && !cli_is_binary(form),

@@ -42,18 +42,16 @@ void cli_codec_options(og_codec_options *codecs, const cli_options *options)
 {
     size_t depth = (size_t)options->max_depth;
     int protocol = options->protocol == 1 ? OG_PICKLE_PROTOCOL_0 : (int)options->protocol - 1;
-    *codecs = (og_codec_options){
-        .size = sizeof *codecs,
-        .json_read = {.size = sizeof codecs->json_read, .max_depth = depth},
-        .json_write = {.size = sizeof codecs->json_write, .max_depth = depth},
-        .pickle_read = {.size = sizeof codecs->pickle_read,
-                        .max_depth = depth,
-                        .encoding = options->encoding,
-                        .policy = options->rules},
-        .pickle_write = {.size = sizeof codecs->pickle_write,
-                         .max_depth = depth,
-                         .protocol = options->protocol ? protocol : 0},
-    };
+    *codecs = (og_codec_options){0};
+    og_json_options *json = og_json_of(codecs);
+    og_pickle_options *pickle = og_pickle_of(codecs);
+    json->read.max_depth = depth;
+    json->write.max_depth = depth;
+    pickle->read.max_depth = depth;
+    pickle->read.encoding = options->encoding;
+    pickle->read.policy = options->rules;
+    pickle->write.max_depth = depth;
+    pickle->write.protocol = options->protocol ? protocol : 0;
 }
 
 void cli_conn_options(og_conn_options *conn, const cli_options *options)

@@ -16,34 +16,17 @@ static const og_frame_ops *const framings[] = {
 
 enum { FRAMING_COUNT = sizeof framings / sizeof framings[0] };
 
-static const char digits_prefix[] = "digits:";
-
-bool og_framing_at(size_t index, const char **name, const char **summary)
+const og_frame_ops *og_framing_at(size_t index)
 {
-    if (index >= FRAMING_COUNT) return false;
-    if (name) *name = framings[index]->name;
-    if (summary) *summary = framings[index]->summary;
-    return true;
+    return index < FRAMING_COUNT ? framings[index] : NULL;
 }
 
-/* "digits:10" or, to say what is missing, "digits". */
-static int find_digits(og_framing *framing, const char *name, og_error *err)
+/* ---- Names ---- */
+
+/* The part of a name before its parameter. */
+static size_t stem_of(const char *name)
 {
-    const char *text = name + sizeof digits_prefix - 1;
-    uint32_t width = 0;
-    size_t count = 0;
-    if (name[sizeof digits_prefix - 2] == ':') {
-        for (; count < 4 && text[count] >= '0' && text[count] <= '9'; count++)
-            width = width * 10 + (uint32_t)(text[count] - '0');
-    }
-    if (count == 0 || text[count] != '\0' || width < 1 || width > OG__FRAME_DIGITS_MAX)
-        return og_error_set(
-            err, OG_EINVAL, OG_NO_POSITION,
-            "framing '%.32s' needs the number of characters that hold the length, from 1 to %d: "
-            "e.g. digits:10",
-            name, OG__FRAME_DIGITS_MAX);
-    *framing = (og_framing){&og__frame_digits, width};
-    return OG_OK;
+    return strcspn(name, ":");
 }
 
 static int unknown_framing(const char *name, og_error *err)
@@ -61,13 +44,15 @@ static int unknown_framing(const char *name, og_error *err)
 
 int og_framing_find(og_framing *framing, const char *name, og_error *err)
 {
-    size_t stem = sizeof digits_prefix - 2; /* without the colon */
-    if (strncmp(name, digits_prefix, stem) == 0 && (name[stem] == ':' || name[stem] == '\0'))
-        return find_digits(framing, name, err);
+    size_t stem = stem_of(name);
     for (size_t i = 0; i < FRAMING_COUNT; i++) {
-        if (strcmp(framings[i]->name, name) != 0) continue;
-        *framing = (og_framing){framings[i], 0};
-        return OG_OK;
+        const og_frame_ops *ops = framings[i];
+        if (stem_of(ops->name) != stem || memcmp(ops->name, name, stem) != 0) continue;
+        if (!ops->set && name[stem]) break;
+        og_framing found = {ops, 0};
+        int status = ops->set ? ops->set(&found, name + stem + (name[stem] == ':'), err) : OG_OK;
+        if (status == OG_OK) *framing = found;
+        return status;
     }
     return unknown_framing(name, err);
 }
@@ -75,23 +60,32 @@ int og_framing_find(og_framing *framing, const char *name, og_error *err)
 const char *og_framing_name(og_framing framing, char *text, size_t size)
 {
     if (size == 0) return text;
-    if (!framing.ops)
-        snprintf(text, size, "none");
-    else if (framing.ops == &og__frame_digits)
-        snprintf(text, size, "%s%u", digits_prefix, (unsigned)framing.width);
-    else
-        snprintf(text, size, "%s", framing.ops->name);
+    const char *name = framing.ops ? framing.ops->name : "none";
+    bool more = framing.ops && framing.ops->show;
+    size_t stem = stem_of(name) + more; /* with the colon */
+    int n = snprintf(text, size, "%.*s", (int)stem, name);
+    if (more && n > 0 && (size_t)n < size) framing.ops->show(framing, text + n, size - (size_t)n);
     return text;
 }
 
-bool og_framing_ends_stream(og_framing framing)
+og_framing og_framing_bare(void)
 {
-    return framing.ops && framing.ops->ends_stream;
+    return (og_framing){&og__frame_raw, 0};
 }
 
-bool og_framing_is_raw(og_framing framing)
+int og_framing_after(og_framing *framing, const uint8_t *data, size_t len, size_t *size)
 {
-    return framing.ops && framing.ops->is_raw;
+    for (size_t i = 0; i < FRAMING_COUNT; i++) {
+        const og_frame_ops *ops = framings[i];
+        size_t cr = ops->drops_cr && len > 0 && data[0] == '\r';
+        if (!ops->has_suffix) continue;
+        if (len == cr) return 0;
+        if (data[cr] != (uint8_t)ops->suffix) continue;
+        *framing = (og_framing){ops, 0};
+        *size = cr + 1;
+        return 1;
+    }
+    return -1;
 }
 
 /* ---- Reading ---- */
@@ -136,14 +130,30 @@ size_t og_frame_need(const og_frame_reader *reader)
     return reader->need;
 }
 
-int og__frame_too_long(const og_frame_reader *reader, uint64_t length, og_error *err)
+/* A length that is text gives away a peer that does not count its bytes: say what it reads. */
+static bool reads_as_text(const og_frame_reader *reader, const uint8_t *head, size_t size)
+{
+    for (size_t i = 0; i < size; i++)
+        if (head[i] < 0x20 || head[i] > 0x7e) return false;
+    return !reader->framing.ops->in_text;
+}
+
+int og__frame_too_long(const og_frame_reader *reader, const uint8_t *head, size_t size, uint64_t length,
+                       og_error *err)
 {
     char name[32];
+    og_framing_name(reader->framing, name, sizeof name);
+    if (reads_as_text(reader, head, size))
+        return og_error_set(
+            err, OG_ELIMIT, 0,
+            "a message of %llu bytes is announced, but the limit is %zu; the length reads \"%.*s\": the peer "
+            "seems not to frame as %s",
+            (unsigned long long)length, reader->max_message, (int)size, (const char *)head, name);
     return og_error_set(
         err, OG_ELIMIT, 0,
         "a message of %llu bytes is announced, but the limit is %zu: raise the limit, or check "
         "that the peer really frames as %s",
-        (unsigned long long)length, reader->max_message, og_framing_name(reader->framing, name, sizeof name));
+        (unsigned long long)length, reader->max_message, name);
 }
 
 int og__frame_passes_limit(const og_frame_reader *reader, size_t position, og_error *err)
@@ -155,21 +165,19 @@ int og__frame_passes_limit(const og_frame_reader *reader, size_t position, og_er
                         reader->max_message, og_framing_name(reader->framing, name, sizeof name));
 }
 
-int og__frame_body(og_frame_reader *reader, size_t header, uint64_t length, size_t trailer, size_t len,
-                   bool ended, og_frame *frame, og_error *err)
+int og__frame_cut(size_t header, uint64_t length, size_t len, og_error *err)
 {
-    if (length > reader->max_message) return og__frame_too_long(reader, length, err);
-    size_t size = header + (size_t)length + trailer;
-    reader->need = size;
-    if (len >= size) {
-        *frame = (og_frame){.body = header, .body_len = (size_t)length, .size = size};
-        return 1;
-    }
-    if (!ended) return 0;
     size_t came = len - header < length ? len - header : (size_t)length;
     return og_error_set(err, OG_ETRUNCATED, len,
                         "the stream ended after %zu of the %llu bytes of a message%s", came,
                         (unsigned long long)length, came == length ? ", before what closes it" : "");
+}
+
+int og__frame_bad_tail(const og_frame_reader *reader, size_t position, uint8_t byte, og_error *err)
+{
+    char text[8];
+    return og_error_set(err, OG_ESYNTAX, position, "expected '%c' after the bytes of a %s but found %s",
+                        reader->framing.ops->tail, reader->framing.ops->name, og__frame_byte(byte, text));
 }
 
 int og__frame_header_wait(og_frame_reader *reader, size_t need, size_t len, bool ended, og_error *err)

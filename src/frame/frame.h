@@ -11,32 +11,6 @@
 
 #include <onggi/frame.h>
 
-struct og_frame_ops {
-    const char *name;    /* as og_framing_find() takes it; "digits:N" stands for all widths */
-    const char *summary; /* one line for people */
-
-    /* prefix.c only: bytes of the length, and their order. */
-    uint8_t prefix;
-    bool little_endian;
-
-    /* suffix.c only: the byte after each message, and whether a '\r' before it is dropped. */
-    uint8_t suffix;
-    bool drops_cr;
-
-    bool is_raw;
-    bool ends_stream;
-
-    /* See og_frame_next(). */
-    int (*next)(og_frame_reader *reader, const uint8_t *data, size_t len, bool ended, og_frame *frame,
-                og_error *err);
-
-    /* Bytes that og_frame_begin() puts before the message, to be filled in by `end`. */
-    size_t (*lead)(og_framing framing);
-
-    /* Completes the frame that starts at `mark`. On failure og_frame_end() takes all of it back. */
-    int (*end)(og_framing framing, og_buf *out, size_t mark, og_error *err);
-};
-
 extern const og_frame_ops og__frame_raw;
 extern const og_frame_ops og__frame_eof;
 extern const og_frame_ops og__frame_suffixes[2];
@@ -55,22 +29,57 @@ enum { OG__FRAME_OVERHEAD_MAX = 1 << 17 };
 /* The longest length of a `header` block, and the widest `digits:N`. */
 enum { OG__FRAME_HEADER_MAX = 8192, OG__FRAME_DIGITS_MAX = 256 };
 
-/*
- * A message whose length is known, `header` bytes before it and `trailer` bytes behind: 1 when all came, 0
- * when not, OG_ELIMIT, OG_ETRUNCATED.
- */
-int og__frame_body(og_frame_reader *reader, size_t header, uint64_t length, size_t trailer, size_t len,
-                   bool ended, og_frame *frame, og_error *err);
-
 /* The end of a step that still needs header bytes, `need` in all at least: 0, or what `ended` makes of it: a
  * clean end when nothing of a frame came, else OG_ETRUNCATED. */
 int og__frame_header_wait(og_frame_reader *reader, size_t need, size_t len, bool ended, og_error *err);
 
-/* OG_ELIMIT for a message of `length` bytes. */
-int og__frame_too_long(const og_frame_reader *reader, uint64_t length, og_error *err);
+/* OG_ELIMIT for a message of `length` bytes, which its header `head` of `size` bytes announces. */
+int og__frame_too_long(const og_frame_reader *reader, const uint8_t *head, size_t size, uint64_t length,
+                       og_error *err);
 
 /* OG_ELIMIT for a message that passes the limit, by how much is not known. */
 int og__frame_passes_limit(const og_frame_reader *reader, size_t position, og_error *err);
+
+/* The stream ended within a message. OG_ETRUNCATED. */
+int og__frame_cut(size_t header, uint64_t length, size_t len, og_error *err);
+
+/* OG_ESYNTAX: the byte after a message, where the framing has one, is another. */
+int og__frame_bad_tail(const og_frame_reader *reader, size_t position, uint8_t byte, og_error *err);
+
+/* The message after a header of `header` bytes, `reader->number` bytes long: 1 when all came, 0 when not,
+ * OG_ELIMIT, OG_ETRUNCATED, OG_ESYNTAX. */
+static inline int og__frame_body(og_frame_reader *reader, size_t header, const uint8_t *data, size_t len,
+                                 bool ended, og_frame *frame, og_error *err)
+{
+    uint64_t length = reader->number;
+    char tail = reader->framing.ops->tail;
+    if (length > reader->max_message) return og__frame_too_long(reader, data, header, length, err);
+    size_t size = header + (size_t)length + (tail != 0);
+    reader->need = size;
+    if (len < size) return ended ? og__frame_cut(header, length, len, err) : 0;
+    if (tail && data[size - 1] != (uint8_t)tail)
+        return og__frame_bad_tail(reader, size - 1, data[size - 1], err);
+    *frame = (og_frame){.body = header, .body_len = (size_t)length, .size = size};
+    return 1;
+}
+
+/* The `next` of a framing with a header `head` (its row's) and then the message. */
+static inline int og__frame_counted(int (*head)(og_framing, const uint8_t *, size_t, og_frame_head *,
+                                                og_error *),
+                                    og_frame_reader *reader, const uint8_t *data, size_t len, bool ended,
+                                    og_frame *frame, og_error *err)
+{
+    if (reader->at == 0) {
+        og_frame_head found = {.framing = reader->framing};
+        int status = head(reader->framing, data, len, &found, err);
+        if (status < 0) return status;
+        if (found.over) return og__frame_passes_limit(reader, 0, err);
+        if (status == 0) return og__frame_header_wait(reader, found.size, len, ended, err);
+        reader->at = found.size;
+        reader->number = found.body;
+    }
+    return og__frame_body(reader, reader->at, data, len, ended, frame, err);
+}
 
 /* Puts `count` bytes at offset `at` of `out` and moves what is behind. 0, OG_ENOMEM or OG_ELIMIT. */
 int og__frame_insert(og_buf *out, size_t at, const void *bytes, size_t count, og_error *err);

@@ -128,7 +128,20 @@ static int header_next(og_frame_reader *reader, const uint8_t *data, size_t len,
         if (status == 0) return og__frame_header_wait(reader, len + 1, len, ended, err);
         reader->state |= HEADERS_DONE;
     }
-    return og__frame_body(reader, reader->at, reader->number, 0, len, ended, frame, err);
+    return og__frame_body(reader, reader->at, data, len, ended, frame, err);
+}
+
+/* The two headers that peers send, in any case: nothing else begins so. */
+static int header_opens(const uint8_t *data, size_t len)
+{
+    static const char *const names[] = {"Content-Length:", "Content-Type:"};
+    for (size_t n = 0; n < 2; n++) {
+        size_t size = strlen(names[n]);
+        if (strncasecmp((const char *)data, names[n], len < size ? len : size) != 0) continue;
+        if (len >= size) return 1;
+        if (len > 0) return 0;
+    }
+    return -1;
 }
 
 static int header_end(og_framing framing, og_buf *out, size_t mark, og_error *err)
@@ -142,6 +155,9 @@ static int header_end(og_framing framing, og_buf *out, size_t mark, og_error *er
 const og_frame_ops og__frame_header = {
     .name = "header",
     .summary = "Content-Length: N and an empty line, then the message",
+    .before = name,
+    .in_text = true,
+    .opens = header_opens,
     .next = header_next,
     .end = header_end,
 };

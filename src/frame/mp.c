@@ -18,28 +18,33 @@ static void put_be(uint8_t *data, size_t width, uint64_t number)
         data[i] = (uint8_t)number;
 }
 
+/* A short length is written just as u32be does; one byte of the long form's mark tells them apart. */
+static int mp_head(og_framing framing, const uint8_t *data, size_t len, og_frame_head *head, og_error *err)
+{
+    (void)framing;
+    head->size = SHORT;
+    for (size_t i = 0; i < SHORT && i < len; i++)
+        head->odd = head->odd || data[i] != 0xff;
+    if (len < SHORT) return 0;
+    head->body = get_be(data, SHORT);
+    if (head->odd && head->body > INT32_MAX)
+        return og_error_set(
+            err, OG_ESYNTAX, 0,
+            "expected the length of a message, or -1 before a longer one, but found %lld: the peer seems not "
+            "to be Python's multiprocessing",
+            (long long)(int32_t)(uint32_t)head->body);
+    if (head->odd) return 1;
+    head->size = LONG;
+    head->body = 0;
+    if (len < LONG) return 0;
+    head->body = get_be(data + SHORT, LONG - SHORT);
+    return 1;
+}
+
 static int mp_next(og_frame_reader *reader, const uint8_t *data, size_t len, bool ended, og_frame *frame,
                    og_error *err)
 {
-    if (reader->at == 0) {
-        if (len < SHORT) return og__frame_header_wait(reader, SHORT, len, ended, err);
-        uint64_t number = get_be(data, SHORT);
-        if (number == UINT32_MAX) {
-            if (len < LONG) return og__frame_header_wait(reader, LONG, len, ended, err);
-            number = get_be(data + SHORT, LONG - SHORT);
-            reader->at = LONG;
-        } else if (number > INT32_MAX) {
-            return og_error_set(
-                err, OG_ESYNTAX, 0,
-                "expected the length of a message, or -1 before a longer one, but found %lld: the "
-                "peer seems not to be Python's multiprocessing",
-                (long long)(int32_t)(uint32_t)number);
-        } else {
-            reader->at = SHORT;
-        }
-        reader->number = number;
-    }
-    return og__frame_body(reader, reader->at, reader->number, 0, len, ended, frame, err);
+    return og__frame_counted(mp_head, reader, data, len, ended, frame, err);
 }
 
 static size_t mp_lead(og_framing framing)
@@ -65,6 +70,8 @@ static int mp_end(og_framing framing, og_buf *out, size_t mark, og_error *err)
 const og_frame_ops og__frame_mp = {
     .name = "mp",
     .summary = "as Python's multiprocessing.connection counts its messages",
+    .before = "ff ff ff ff and a length in 8 bytes",
+    .head = mp_head,
     .next = mp_next,
     .lead = mp_lead,
     .end = mp_end,

@@ -2,14 +2,6 @@
 /* Framings u8 to u64be: the length as an integer of fixed width, then the message. */
 #include "frame/frame.h"
 
-static uint64_t get_length(const og_frame_ops *ops, const uint8_t *data)
-{
-    uint64_t length = 0;
-    for (size_t i = 0; i < ops->prefix; i++)
-        length = length << 8 | data[ops->little_endian ? ops->prefix - 1u - i : i];
-    return length;
-}
-
 static void put_length(const og_frame_ops *ops, uint8_t *data, uint64_t length)
 {
     for (size_t i = 0; i < ops->prefix; i++) {
@@ -18,32 +10,27 @@ static void put_length(const og_frame_ops *ops, uint8_t *data, uint64_t length)
     }
 }
 
-/* A length that is text gives away a peer that does not count its bytes: say what it reads. */
-static int refuse_length(const og_frame_reader *reader, const uint8_t *data, uint64_t length, og_error *err)
+/* While bytes are missing, the first ones of a big-endian length already tell the least that it can be. */
+static int prefix_head(og_framing framing, const uint8_t *data, size_t len, og_frame_head *head,
+                       og_error *err)
 {
-    size_t width = reader->framing.ops->prefix;
-    for (size_t i = 0; i < width; i++) {
-        if (data[i] < 0x20 || data[i] > 0x7e) return og__frame_too_long(reader, length, err);
+    (void)err;
+    size_t width = framing.ops->prefix;
+    head->size = width;
+    if (framing.ops->little_endian) {
+        for (size_t i = len < width ? 0 : width; i > 0; i--)
+            head->body = head->body << 8 | data[i - 1];
+    } else {
+        for (size_t i = 0; i < width; i++)
+            head->body = head->body << 8 | (i < len ? data[i] : 0);
     }
-    return og_error_set(
-        err, OG_ELIMIT, 0,
-        "a message of %llu bytes is announced, but the limit is %zu; the length reads \"%.*s\": "
-        "the peer seems not to frame as %s",
-        (unsigned long long)length, reader->max_message, (int)width, (const char *)data,
-        reader->framing.ops->name);
+    return len >= width;
 }
 
 static int prefix_next(og_frame_reader *reader, const uint8_t *data, size_t len, bool ended, og_frame *frame,
                        og_error *err)
 {
-    size_t width = reader->framing.ops->prefix;
-    if (reader->at == 0) {
-        if (len < width) return og__frame_header_wait(reader, width, len, ended, err);
-        reader->number = get_length(reader->framing.ops, data);
-        if (reader->number > reader->max_message) return refuse_length(reader, data, reader->number, err);
-        reader->at = width;
-    }
-    return og__frame_body(reader, width, reader->number, 0, len, ended, frame, err);
+    return og__frame_counted(prefix_head, reader, data, len, ended, frame, err);
 }
 
 static size_t prefix_lead(og_framing framing)
@@ -66,32 +53,33 @@ static int prefix_end(og_framing framing, og_buf *out, size_t mark, og_error *er
     return OG_OK;
 }
 
-#define PREFIX_CALLS .next = prefix_next, .lead = prefix_lead, .end = prefix_end
+#define PREFIX_CALLS .head = prefix_head, .next = prefix_next, .lead = prefix_lead, .end = prefix_end
+#define BYTES(n, order)                                                    \
+    .prefix = (n), .before = "a length in " #n " bytes, " order "-endian", \
+    .little_endian = sizeof(order) == sizeof "little"
 
 const og_frame_ops og__frame_prefixes[7] = {
-    {.name = "u8", .summary = "the length in one byte, then the message", .prefix = 1, PREFIX_CALLS},
-    {.name = "u16be", .summary = "the length in 2 bytes, highest first", .prefix = 2, PREFIX_CALLS},
-    {.name = "u16le",
-     .summary = "the length in 2 bytes, lowest first",
-     .prefix = 2,
-     .little_endian = true,
+    {.name = "u8",
+     .summary = "the length in one byte, then the message",
+     .before = "a length in 1 byte",
+     .prefix = 1,
      PREFIX_CALLS},
+    {.name = "u16be", .summary = "the length in 2 bytes, highest first", BYTES(2, "big"), PREFIX_CALLS},
+    {.name = "u16le", .summary = "the length in 2 bytes, lowest first", BYTES(2, "little"), PREFIX_CALLS},
     {.name = "u32be",
      .summary = "the length in 4 bytes, highest first (struct \">I\")",
-     .prefix = 4,
+     BYTES(4, "big"),
      PREFIX_CALLS},
     {.name = "u32le",
      .summary = "the length in 4 bytes, lowest first (struct \"<I\")",
-     .prefix = 4,
-     .little_endian = true,
+     BYTES(4, "little"),
      PREFIX_CALLS},
     {.name = "u64be",
      .summary = "the length in 8 bytes, highest first (struct \">Q\")",
-     .prefix = 8,
+     BYTES(8, "big"),
      PREFIX_CALLS},
     {.name = "u64le",
      .summary = "the length in 8 bytes, lowest first (struct \"<Q\")",
-     .prefix = 8,
-     .little_endian = true,
+     BYTES(8, "little"),
      PREFIX_CALLS},
 };

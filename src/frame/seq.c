@@ -146,6 +146,9 @@ static int seq_end(og_framing framing, og_buf *out, size_t mark, og_error *err)
 const og_frame_ops og__frame_seq = {
     .name = "seq",
     .summary = "RFC 7464: the byte 0x1e, a JSON text, a line feed",
+    .before = "a record separator",
+    .opener = RECORD_SEPARATOR,
+    .closers = {'\n', RECORD_SEPARATOR},
     .next = seq_next,
     .lead = seq_lead,
     .end = seq_end,

@@ -62,6 +62,7 @@ const og_frame_ops og__frame_suffixes[2] = {
     {
         .name = "line",
         .summary = "a line feed after each message (a carriage return before it is dropped)",
+        .has_suffix = true,
         .suffix = '\n',
         .drops_cr = true,
         .next = suffix_next,
@@ -70,6 +71,7 @@ const og_frame_ops og__frame_suffixes[2] = {
     {
         .name = "nul",
         .summary = "a NUL byte after each message",
+        .has_suffix = true,
         .suffix = '\0',
         .next = suffix_next,
         .end = suffix_end,

@@ -4,12 +4,12 @@
 
 enum { VARINT_MAX = 10 };
 
-/* Takes the bytes of the length one by one: 1 when it is whole, 0, or OG_ESYNTAX. Padded lengths are taken,
- * as protobuf does; what does not fit 64 bits is not. */
-static int read_length(og_frame_reader *reader, const uint8_t *data, size_t len, og_error *err)
+/* Padded lengths are taken, as protobuf does; what does not fit 64 bits is not. */
+static int varint_head(og_framing framing, const uint8_t *data, size_t len, og_frame_head *head,
+                       og_error *err)
 {
-    while (reader->at < len) {
-        size_t i = reader->at;
+    (void)framing;
+    for (size_t i = 0; i < len; i++) {
         uint8_t byte = data[i];
         if (i == VARINT_MAX - 1 && byte > 1)
             return og_error_set(
@@ -17,23 +17,20 @@ static int read_length(og_frame_reader *reader, const uint8_t *data, size_t len,
                 "a varint length goes on past 64 bits (byte 0x%02x): the peer seems not to frame "
                 "as varint",
                 byte);
-        reader->number |= (uint64_t)(byte & 0x7f) << (7 * i);
-        reader->at = i + 1;
-        if (byte < 0x80) return 1;
+        head->body |= (uint64_t)(byte & 0x7f) << (7 * i);
+        head->size = i + 1;
+        if (byte >= 0x80) continue;
+        head->odd = i > 0 && byte == 0;
+        return 1;
     }
+    head->size = len + 1;
     return 0;
 }
 
 static int varint_next(og_frame_reader *reader, const uint8_t *data, size_t len, bool ended, og_frame *frame,
                        og_error *err)
 {
-    if (reader->state == 0) {
-        int status = read_length(reader, data, len, err);
-        if (status < 0) return status;
-        if (status == 0) return og__frame_header_wait(reader, len + 1, len, ended, err);
-        reader->state = 1;
-    }
-    return og__frame_body(reader, reader->at, reader->number, 0, len, ended, frame, err);
+    return og__frame_counted(varint_head, reader, data, len, ended, frame, err);
 }
 
 static int varint_end(og_framing framing, og_buf *out, size_t mark, og_error *err)
@@ -51,6 +48,8 @@ static int varint_end(og_framing framing, og_buf *out, size_t mark, og_error *er
 const og_frame_ops og__frame_varint = {
     .name = "varint",
     .summary = "the length as LEB128, as in protobuf's delimited streams",
+    .before = "a length in LEB128",
+    .head = varint_head,
     .next = varint_next,
     .end = varint_end,
 };

@@ -13,6 +13,8 @@
 
 #include <onggi/peer.h>
 
+#include <stdatomic.h>
+
 /* Silence that ends a bare number or text, in milliseconds; so often that, and nobody is thought to be in the
  * middle of a header any more. */
 enum { OG__SILENCE_MS = 50, OG__SILENCES = 20 };
@@ -54,8 +56,6 @@ typedef struct og__message {
     uint64_t position; /* of its first byte in the stream */
 } og__message;
 
-typedef enum og__codec_kind { OG__UNKNOWN, OG__JSON, OG__PICKLE, OG__PLAIN } og__codec_kind;
-
 typedef struct og__core {
     const og__setup *setup;
     og_doc *doc;   /* values are read into it; made on first use unless the owner puts one here */
@@ -67,9 +67,8 @@ typedef struct og__core {
     bool broken;   /* no next message can be found */
     bool wrote;    /* something was put before anything was detected */
     bool spans_lines; /* a bare value did: lines can end answers then, but not what is read */
-    uint8_t kind;     /* of in.codec, an og__codec_kind */
     uint8_t silences; /* noticed since anything came, up to OG__SILENCES */
-    int8_t protocol;  /* of the last pickle that arrived, or OG__PROTOCOL_UNKNOWN */
+    atomic_int note;  /* what the last message said about how to answer, or OG_CODEC_NO_NOTE */
     uint32_t unsettled_answers;
     og__wire in;
     og__wire out_wire; /* follows `in` once that is decided */

@@ -5,15 +5,10 @@
  */
 #include "peer/detect.h"
 
-#include "peer/detect_head.h"
 #include "peer/detect_refuse.h"
 
-#include <ctype.h>
 #include <stdio.h>
 #include <string.h>
-
-/* So much well-formed JSON speaks against readings in which its first bytes would be a length. */
-enum { JSON_PROVES = 64 };
 
 /* After so many bytes something must be recognised. */
 enum { MAX_OPENING = 65536 };
@@ -29,47 +24,37 @@ typedef enum fit {
 
 /* One way to read the bytes. */
 typedef struct reading {
-    const char *framing;
-    const char *text; /* what stands before the message, for the log */
-    og__head head;
-    og__start start;
-    int protocol;
+    og_framing framing;
+    og_frame_head head;
+    const og_codec *codec; /* NULL: not known yet */
+    int note;
     fit fit;
 } reading;
 
-enum { BARE, SEQ, FIRST_HEAD };
-#define X(name, fn, text) +1
-enum { READINGS = FIRST_HEAD + (0 OG__HEAD_MAP(X)) };
-#undef X
+/* The readings: bare, then each framing that something comes before. */
+enum { BARE, FIRST_FRAMED, MOST_READINGS = 40 };
+
+typedef struct readings {
+    size_t count;
+    reading of[MOST_READINGS];
+} readings;
 
 static bool is_space(uint8_t c)
 {
     return c == ' ' || c == '\n' || c == '\r' || c == '\t';
 }
 
-static bool only_spaces(const uint8_t *data, size_t from, size_t to)
+static bool is_digit(uint8_t c)
 {
-    while (from < to && is_space(data[from]))
+    return c >= '0' && c <= '9';
+}
+
+/* True when the bytes mean nothing after a message of `codec`. */
+static bool only_blanks(const og_codec *codec, const uint8_t *data, size_t from, size_t to)
+{
+    while (from < to && data[from] < 64 && (codec->blanks >> data[from] & 1))
         from++;
     return from == to;
-}
-
-static bool wants_text(const og__look *look)
-{
-    return look->codec && strcmp(look->codec->name, "text") == 0;
-}
-
-static const char *codec_name(og__start start)
-{
-    return start == OG__START_JSON ? "json" : start == OG__START_PICKLE ? "pickle" : "text";
-}
-
-/* A text begins with a character, not with a control byte. */
-static og__start text_start(const uint8_t *data, size_t len)
-{
-    if (len == 0) return OG__START_MORE;
-    bool control = (data[0] < ' ' && !is_space(data[0])) || data[0] == 0x7f;
-    return control || (data[0] & 0xc0) == 0x80 || data[0] >= 0xf8 ? OG__START_NO : OG__START_TEXT;
 }
 
 /* True when silence has followed bytes without a control character among them: as after a line of text. */
@@ -81,21 +66,37 @@ static bool gone_quiet(const og__look *look)
     return true;
 }
 
+/* Asks the codecs whose message `opening` may begin: the first that says yes, or the one asked for. */
+static int ask_codecs(const og_codec *asked, const og_opening *opening, reading *r)
+{
+    int best = -1;
+    const og_codec *codec;
+    for (size_t i = 0; (codec = og_codec_at(i)); i++) {
+        if (asked ? codec != asked : codec->asked) continue;
+        int note = OG_CODEC_NO_NOTE;
+        int begins = codec->begins ? codec->begins(opening, &note) : 1;
+        if (begins > best) best = begins;
+        if (begins <= 0) continue;
+        r->codec = codec;
+        r->note = note;
+        return 1;
+    }
+    return best;
+}
+
 /* What the message of `r` can be, given the codec asked for. */
 static void look_at_start(const og__look *look, reading *r, size_t room)
 {
     size_t part = look->len - r->head.size;
     if (part > room) part = room;
-    og__come come = look->ended || part == room ? OG__COME_ALL
-                    : gone_quiet(look)          ? OG__COME_TEXT
-                                                : OG__COME_SOME;
-    if (wants_text(look))
-        r->start = text_start(look->data + r->head.size, part);
-    else
-        r->start = og__peer_start_of(look->data + r->head.size, part, room, come, &r->protocol);
-    bool known = r->start != OG__START_NO && r->start != OG__START_MORE;
-    if (known && look->codec && strcmp(look->codec->name, codec_name(r->start)) != 0) r->start = OG__START_NO;
-    r->fit = r->start == OG__START_NO ? DEAD : ALIVE;
+    const og_opening opening = {
+        .data = look->data + r->head.size,
+        .len = part,
+        .room = room,
+        .whole = look->ended || part == room,
+        .quiet = gone_quiet(look),
+    };
+    r->fit = ask_codecs(look->codec, &opening, r) < 0 ? DEAD : ALIVE;
 }
 
 /* Where the value ends that begins at `from`: as a codec's scan, with `*end` from the start of `data`. */
@@ -103,9 +104,8 @@ static int value_end(const og__look *look, const reading *r, size_t from, size_t
 {
     og_codec_scan scan;
     memset(&scan, 0, sizeof scan);
-    const og_codec *codec = og_codec_find(codec_name(r->start), NULL);
     size_t start = 0;
-    int found = codec->scan(&scan, look->data + from, to - from, ended, &start, end, NULL);
+    int found = r->codec->scan(&scan, NULL, look->data + from, to - from, ended, &start, end, NULL);
     if (found > 0) *end += from;
     return found;
 }
@@ -134,50 +134,58 @@ static bool begins_with_zero(const og__look *look)
     return look->len > 0 && look->data[0] == 0;
 }
 
-static void read_head(const og__look *look, reading *r, int (*fn)(const uint8_t *, size_t, og__head *))
+/* The header is not whole: can it still become one? */
+static void wait_for_head(const og__look *look, reading *r, bool possible)
 {
-    /* A length in digits may well be sent alone; any other that looks like text is text when nothing follows.
-     */
-    bool digits = fn == og__peer_head_digits || fn == og__peer_head_netstring;
-    bool quiet = gone_quiet(look);
-    int found = fn(look->data, look->len, &r->head);
+    bool text = r->framing.ops->in_text;
+    bool left_off = look->still && !text && !begins_with_zero(look);
+    bool coming = !look->ended && !look->datagram && !left_off;
+    bool fits = possible && r->head.body <= look->max_message;
+    r->fit = fits && coming && (text || !gone_quiet(look)) ? ALIVE : DEAD;
+    r->head.size = look->len;
+    r->head.body = 0;
+}
+
+static void read_head(const og__look *look, reading *r)
+{
+    r->head.framing = r->framing;
+    int found = r->framing.ops->head(r->framing, look->data, look->len, &r->head, NULL);
     if (found <= 0) {
-        bool left_off = look->still && !digits && !begins_with_zero(look);
-        bool coming = !look->ended && !look->datagram && !left_off;
-        bool fits = found == 0 && r->head.body <= look->max_message;
-        r->fit = fits && coming && (digits || !quiet) ? ALIVE : DEAD;
-        r->start = OG__START_MORE;
-        r->head = (og__head){look->len, 0, 0};
+        wait_for_head(look, r, found == 0 && !r->head.odd && !r->head.over);
         return;
     }
+    if (r->head.odd) return;
+    r->framing = r->head.framing;
     bool over = r->head.body > look->max_message;
     size_t room = over ? SIZE_MAX : (size_t)r->head.body;
-    if (room == 0 || (r->head.size == look->len && quiet && !digits)) return;
+    /* A length in digits may well be sent alone; any other that looks like text is text when nothing follows.
+     */
+    bool alone = r->head.size == look->len && gone_quiet(look) && !r->framing.ops->in_text;
+    if (room == 0 || alone) return;
     look_at_start(look, r, room);
-    if (r->fit == ALIVE && over) r->fit = r->start == OG__START_MORE || printable_head(look, r) ? DEAD : OVER;
-    if (look->datagram && r->fit == ALIVE && r->head.size + room + r->head.tail != look->len) r->fit = DEAD;
+    if (r->fit == ALIVE && over) r->fit = !r->codec || printable_head(look, r) ? DEAD : OVER;
+    size_t size = r->head.size + room + (r->framing.ops->tail != 0);
+    if (look->datagram && r->fit == ALIVE && size != look->len) r->fit = DEAD;
 }
 
 /* Whether the value fills the message exactly. */
 static void fit_head(const og__look *look, reading *r)
 {
-    if (r->start == OG__START_MORE) return;
+    if (!r->codec) return;
     size_t from = r->head.size;
     size_t body = (size_t)r->head.body;
+    char tail = r->framing.ops->tail;
     bool whole = look->len - from >= body;
+    bool trailed = !tail || look->len - from > body;
     size_t to = whole ? from + body : look->len;
-    size_t end = 0;
-    int found = value_end(look, r, from, to, whole, &end);
-    if (r->start == OG__START_TEXT) end = to, found = 1;
-    if (found < 0 || (found == 0 && (whole || look->ended))) {
-        r->fit = DEAD;
-    } else if (found > 0) {
-        bool filled = r->start == OG__START_PICKLE ? end == to : only_spaces(look->data, end, to);
-        if (whole && r->head.tail == 1 && to < look->len && look->data[to] != ',') filled = false;
-        bool trailed = r->head.tail == 0 || to < look->len;
-        bool waiting = r->start == OG__START_TEXT ? !look->ended : !look->silent && !look->ended;
-        r->fit = !filled ? DEAD : whole && trailed ? PROVEN : waiting ? ALIVE : DEAD;
-    }
+    size_t end = to;
+    int found = r->codec->opaque ? 1 : value_end(look, r, from, to, whole, &end);
+    r->fit = DEAD;
+    if (found == 0 && !whole && !look->ended) r->fit = ALIVE;
+    if (found <= 0 || !only_blanks(r->codec, look->data, end, to)) return;
+    if (whole && trailed && tail && look->data[to] != (uint8_t)tail) return;
+    bool waiting = !look->ended && (r->codec->opaque || !look->silent);
+    r->fit = whole && trailed ? PROVEN : waiting ? ALIVE : DEAD;
 }
 
 /* ---- Readings without ---- */
@@ -187,25 +195,30 @@ static void read_bare(const og__look *look, reading *r)
     look_at_start(look, r, SIZE_MAX);
 }
 
-/* RFC 7464: the record separator, then JSON. */
-static void read_seq(const og__look *look, reading *r)
+/* A byte that comes before each message, which must be text then. */
+static void read_opener(const og__look *look, reading *r)
 {
-    if (look->len == 0 || look->data[0] != 0x1e) return;
+    if (look->len == 0 || look->data[0] != r->framing.ops->opener) return;
     r->head.size = 1;
     look_at_start(look, r, SIZE_MAX);
-    if (r->start != OG__START_JSON && r->start != OG__START_MORE) r->fit = DEAD;
+    if (r->codec && (!r->codec->lines || r->codec->opaque)) r->fit = DEAD;
 }
 
-static void fit_seq(const og__look *look, reading *r)
+static bool closes(const reading *r, uint8_t byte)
 {
-    if (r->start == OG__START_MORE) return;
+    return byte == (uint8_t)r->framing.ops->closers[0] || byte == (uint8_t)r->framing.ops->closers[1];
+}
+
+static void fit_opener(const og__look *look, reading *r)
+{
+    if (!r->codec) return;
     size_t end = 0;
     bool final = look->ended || look->silent || look->datagram;
     int found = bare_end(look, r, 1, &end);
     if (found < 0)
         r->fit = DEAD;
     else if (found > 0 && end < look->len)
-        r->fit = look->data[end] == '\n' || look->data[end] == 0x1e ? PROVEN : DEAD;
+        r->fit = closes(r, look->data[end]) ? PROVEN : DEAD;
     else if (found > 0 && final)
         r->fit = PROVEN;
 }
@@ -230,8 +243,8 @@ static void fit_bare_number(const og__look *look, reading *r, size_t end)
     size_t first = 0;
     while (is_space(data[first]))
         first++;
-    if (data[first] == '0' && end - first > 1 && data[first + 1] >= '0' && data[first + 1] <= '9') {
-        r->fit = DEAD; /* no JSON number begins so */
+    if (data[first] == '0' && end - first > 1 && is_digit(data[first + 1])) {
+        r->fit = DEAD; /* no number begins so */
         return;
     }
     size_t next = end;
@@ -246,240 +259,219 @@ static void fit_bare_number(const og__look *look, reading *r, size_t end)
     }
 }
 
-static bool may_follow_json(uint8_t c)
-{
-    return is_space(c) || c == 0 || strchr("{[\"-tfn0123456789", c) != NULL;
-}
-
 static void fit_bare(const og__look *look, reading *r)
 {
-    if (r->start == OG__START_MORE) return;
-    if (r->start == OG__START_TEXT) {
-        r->fit = PROVEN;
-        return;
-    }
+    if (!r->codec) return;
     size_t end = 0;
-    int found = bare_end(look, r, 0, &end);
+    int found = r->codec->opaque ? 1 : bare_end(look, r, 0, &end);
     if (found == 0) return;
     r->fit = found > 0 ? PROVEN : DEAD;
-    if (found < 0) return;
-    if (r->start != OG__START_JSON) return;
-    if (end < look->len && !may_follow_json(look->data[end])) r->fit = DEAD;
-    if (r->fit == PROVEN && look->data[end - 1] >= '0' && look->data[end - 1] <= '9')
-        fit_bare_number(look, r, end);
+    if (found < 0 || r->codec->opaque) return;
+    if (end < look->len && r->codec->may_follow && !r->codec->may_follow(look->data[end])) r->fit = DEAD;
+    if (r->fit == PROVEN && is_digit(look->data[end - 1])) fit_bare_number(look, r, end);
 }
 
 /* ---- All readings together ---- */
 
-static void read_all(const og__look *look, reading *r)
+static void read_all(const og__look *look, readings *all)
 {
-    memset(r, 0, READINGS * sizeof *r);
-    r[BARE].framing = "raw";
-    r[BARE].text = "nothing";
-    read_bare(look, &r[BARE]);
+    const og_frame_ops *ops;
+    memset(all, 0, sizeof *all);
+    all->count = FIRST_FRAMED;
+    all->of[BARE].framing = og_framing_bare();
+    read_bare(look, &all->of[BARE]);
     if (look->bare) return;
-    r[SEQ].framing = "seq";
-    r[SEQ].text = "a record separator";
-    read_seq(look, &r[SEQ]);
-    reading *next = &r[FIRST_HEAD];
-#define X(name, fn, what)      \
-    next->framing = name;      \
-    next->text = what;         \
-    read_head(look, next, fn); \
-    next++;
-    OG__HEAD_MAP(X)
-#undef X
+    for (size_t i = 0; (ops = og_framing_at(i)) && all->count < MOST_READINGS; i++) {
+        reading *r = &all->of[all->count];
+        if (!ops->head && !ops->opener) continue;
+        all->count++;
+        r->framing.ops = ops;
+        r->note = OG_CODEC_NO_NOTE;
+        if (ops->head)
+            read_head(look, r);
+        else
+            read_opener(look, r);
+    }
 }
 
-static size_t count(const reading *r, fit least)
+static size_t count(const readings *all, fit least)
 {
     size_t n = 0;
-    for (size_t i = 0; i < READINGS; i++)
-        n += r[i].fit >= least;
+    for (size_t i = 0; i < all->count; i++)
+        n += all->of[i].fit >= least;
     return n;
 }
 
-static void drop_below(reading *r, fit least)
+static void drop_below(readings *all, fit least)
 {
-    for (size_t i = 0; i < READINGS; i++)
-        if (r[i].fit < least && r[i].fit != OVER) r[i].fit = DEAD;
+    for (size_t i = 0; i < all->count; i++)
+        if (all->of[i].fit < least && all->of[i].fit != OVER) all->of[i].fit = DEAD;
 }
 
 /*
- * What speaks for a bare value beyond the length: PROTO and an opcode after it, which as a length would be an
- * odd coincidence; a good piece of JSON; and text, where it was asked for.
+ * What speaks for a bare value beyond the length: an opening that as a length would be an odd coincidence; a
+ * good piece of a message; and text, where it was asked for.
  */
-static void favour_bare(const og__look *look, reading *r)
+static void favour_bare(const og__look *look, readings *all)
 {
-    const reading *bare = &r[BARE];
-    if (bare->fit < ALIVE) return;
-    bool proto = bare->start == OG__START_PICKLE && look->data[0] == 0x80;
-    bool json = bare->start == OG__START_JSON && look->len >= JSON_PROVES && strchr("{[\"", look->data[0]);
+    const reading *bare = &all->of[BARE];
+    const og_codec *codec = bare->codec;
+    int note;
+    if (bare->fit < ALIVE || !codec) return;
+    if (codec->claims && (is_space(look->data[0]) || !codec->claims(look->data, look->len, &note))) return;
     size_t end = 0;
-    if (json) json = value_end(look, bare, 0, look->len, look->ended, &end) >= 0;
-    bool text = bare->start == OG__START_TEXT;
-    for (size_t i = FIRST_HEAD; i < READINGS; i++)
-        if (proto || ((json || text) && printable_head(look, &r[i]))) r[i].fit = DEAD;
+    bool good = codec->proof > 0 && look->len >= codec->proof;
+    if (good) good = codec->opaque || value_end(look, bare, 0, look->len, look->ended, &end) >= 0;
+    for (size_t i = FIRST_FRAMED; i < all->count; i++) {
+        reading *r = &all->of[i];
+        if (!r->framing.ops->head) continue;
+        if (codec->is_no_length || (good && printable_head(look, r))) r->fit = DEAD;
+    }
 }
 
-static void fit_all(const og__look *look, reading *r)
+static void fit_all(const og__look *look, readings *all)
 {
-    for (size_t i = 0; i < READINGS; i++) {
-        if (r[i].fit != ALIVE) continue;
+    for (size_t i = 0; i < all->count; i++) {
+        reading *r = &all->of[i];
+        if (r->fit != ALIVE) continue;
         if (i == BARE)
-            fit_bare(look, &r[i]);
-        else if (i == SEQ)
-            fit_seq(look, &r[i]);
+            fit_bare(look, r);
+        else if (r->framing.ops->head)
+            fit_head(look, r);
         else
-            fit_head(look, &r[i]);
+            fit_opener(look, r);
     }
 }
 
 /* What the bytes looked like, for the log. */
-static void describe(const og__look *look, const reading *r, const char *name, char *text)
+static void describe(const og__look *look, const og__detected *found, char *text)
 {
     char bytes[3 * 6 + 1] = "";
     for (size_t i = 0; i < look->len && i < 6; i++)
         snprintf(bytes + 3 * i, 4, "%02x ", look->data[i]);
-    char protocol[24] = "";
-    if (r->start == OG__START_PICKLE) snprintf(protocol, sizeof protocol, " (protocol %d)", r->protocol);
-    const char *codec = r->start == OG__START_MORE ? "a header" : codec_name(r->start);
-    if (strcmp(name, "raw") == 0 || strcmp(name, "line") == 0 || strcmp(name, "nul") == 0)
-        snprintf(text, OG__SEEN_SIZE, "%s%s begins at once: %s%s", bytes, "…", codec, protocol);
-    else
-        snprintf(text, OG__SEEN_SIZE, "%s%s %s, then %s%s", bytes, "…", r->text, codec, protocol);
+    const og_codec *codec = found->codec;
+    const char *before = found->framing.ops->before;
+    char note[32] = "";
+    if (codec && codec->note && found->note != OG_CODEC_NO_NOTE)
+        snprintf(note, sizeof note, " (%s %d)", codec->note, found->note);
+    snprintf(text, OG__SEEN_SIZE, before ? "%s… %s, then %s%s" : "%s…%s begins at once: %s%s", bytes,
+             before ? before : "", codec ? codec->name : "a header", note);
 }
 
-/* The framing of a reading; a bare text may also be a line. */
-static int framing_of(const og__look *look, const reading *r, og_framing *framing, og_error *err)
+/* The framing of a reading; a bare text may also be ended by what its last byte is. */
+static og_framing framing_of(const og__look *look, const reading *r)
 {
-    char digits[24];
-    const char *name = r->framing;
-    if (strcmp(name, "digits") == 0) {
-        snprintf(digits, sizeof digits, "digits:%zu", r->head.size);
-        name = digits;
-    }
-    bool whole = r->start == OG__START_TEXT || (look->datagram && r->start == OG__START_JSON);
-    if (whole && strcmp(name, "raw") == 0) {
-        uint8_t last = look->data[look->len - 1];
-        bool one = r->start == OG__START_TEXT || !memchr(look->data, '\n', look->len - 1);
-        name = last == '\n' && one ? "line" : last == 0 ? "nul" : name;
-    }
-    return og_framing_find(framing, name, err);
+    og_framing ended = r->framing;
+    if (r->framing.ops->before || !r->codec || !r->codec->lines) return r->framing;
+    if (!r->codec->opaque && !look->datagram) return r->framing;
+    size_t size;
+    const uint8_t *last = look->data + look->len - 1;
+    if (og_framing_after(&ended, last, 1, &size) <= 0) return r->framing;
+    bool several = !r->codec->opaque && memchr(look->data, *last, look->len - 1);
+    return several ? r->framing : ended;
 }
 
-static int take(const og__look *look, const reading *r, og__detected *out, og_error *err)
+static int take(const og__look *look, const reading *r, og__detected *out)
 {
-    int status = framing_of(look, r, &out->framing, err);
-    if (status < 0) return status;
-    char name[32];
-    out->codec = r->start == OG__START_MORE ? NULL : og_codec_find(codec_name(r->start), err);
-    out->protocol = r->start == OG__START_PICKLE ? r->protocol : OG__PROTOCOL_UNKNOWN;
-    describe(look, r, og_framing_name(out->framing, name, sizeof name), out->seen);
+    out->framing = framing_of(look, r);
+    out->codec = r->codec;
+    out->note = r->codec ? r->note : OG_CODEC_NO_NOTE;
+    describe(look, out, out->seen);
     return 1;
 }
 
-static const reading *best(const reading *r)
+static const reading *best(const readings *all)
 {
-    const reading *top = &r[0];
-    for (size_t i = 1; i < READINGS; i++)
-        if (r[i].fit > top->fit) top = &r[i];
+    const reading *top = &all->of[0];
+    for (size_t i = 1; i < all->count; i++)
+        if (all->of[i].fit > top->fit) top = &all->of[i];
     return top;
 }
 
-static int ambiguous(const og__look *look, const reading *r, og_error *err)
+static int ambiguous(const og__look *look, const readings *all, og_error *err)
 {
-    const char *names[2] = {NULL, NULL};
-    fit top = best(r)->fit;
-    for (size_t i = READINGS; i-- > 0;)
-        if (r[i].fit == top) {
-            names[1] = names[0];
-            names[0] = r[i].framing;
+    og_framing two[2] = {0};
+    fit top = best(all)->fit;
+    for (size_t i = all->count; i-- > 0;)
+        if (all->of[i].fit == top) {
+            two[1] = two[0];
+            two[0] = all->of[i].framing;
         }
-    return og__peer_refuse_ambiguous(look, names[0], names[1], err);
+    return og__peer_refuse_ambiguous(look, two[0], two[1], err);
 }
 
-/* `Content-Length: …` or `Content-Type: …`: 1, 0 when it may still be, -1 when not. */
-static int header_start(const og__look *look)
+static int decide(const og__look *look, const readings *all, og__detected *out, og_error *err)
 {
-    static const char *const names[] = {"content-length:", "content-type:"};
-    for (size_t n = 0; n < 2; n++) {
-        size_t i = 0;
-        while (i < look->len && names[n][i] && tolower(look->data[i]) == names[n][i])
-            i++;
-        if (!names[n][i]) return 1;
-        if (i == look->len && i > 0) return 0;
-    }
-    return -1;
-}
-
-static int decide(const og__look *look, reading *r, og__detected *out, og_error *err)
-{
-    size_t left = count(r, ALIVE);
+    size_t left = count(all, ALIVE);
+    const reading *top = best(all);
     if (left == 0) {
-        const reading *over = best(r);
-        if (over->fit == OVER) return og__peer_refuse_over(look, over->framing, over->head.body, err);
+        if (top->fit == OVER) return og__peer_refuse_over(look, top->framing, top->head.body, err);
         return og__peer_refuse_unknown(look, err);
     }
-    const reading *top = best(r);
-    bool known = top->start != OG__START_MORE;
-    if (left == 1 && known) return take(look, top, out, err);
+    if (left == 1 && top->codec) return take(look, top, out);
     bool final = look->ended || look->datagram;
-    size_t proven = count(r, PROVEN);
-    if (proven == 1 || (proven == 0 && top->fit == WEAK && (left == 1 || final)))
-        return take(look, top, out, err);
-    if (proven > 1) return ambiguous(look, r, err);
+    size_t proven = count(all, PROVEN);
+    if (proven == 1 || (proven == 0 && top->fit == WEAK && (left == 1 || final))) return take(look, top, out);
+    if (proven > 1) return ambiguous(look, all, err);
     if (final) return og__peer_refuse_truncated(look, err);
-    return !known && look->len > MAX_OPENING ? og__peer_refuse_unknown(look, err) : 0;
+    return !top->codec && look->len > MAX_OPENING ? og__peer_refuse_unknown(look, err) : 0;
 }
 
 /* Broken JSON or a broken pickle is refused best by its own reader, which names the byte. */
 static bool left_to_codec(const og__look *look, reading *bare)
 {
-    size_t at = 0;
-    while (at < look->len && is_space(look->data[at]))
-        at++;
-    if (at == look->len) return false;
-    bool json = strchr("{[\"", look->data[at]) != NULL && look->data[at] != 0;
-    bool pickle =
-        at == 0 && look->len > 1 && look->data[0] == 0x80 && look->data[1] >= 2 && look->data[1] <= 5;
-    bare->start = json ? OG__START_JSON : OG__START_PICKLE;
-    if (!json && !pickle) return false;
-    if (pickle) bare->protocol = look->data[1];
-    return !look->codec || strcmp(look->codec->name, codec_name(bare->start)) == 0;
+    const og_codec *codec;
+    for (size_t i = 0; (codec = og_codec_at(i)); i++) {
+        if (look->codec ? codec != look->codec : codec->asked) continue;
+        if (!codec->claims || !codec->claims(look->data, look->len, &bare->note)) continue;
+        bare->codec = codec;
+        return true;
+    }
+    return false;
+}
+
+/* A framing that is known by its first bytes: 1 decided, 0 needs more, -1 none. */
+static int look_for_signature(const og__look *look, og__detected *out)
+{
+    const og_frame_ops *ops;
+    int best_yet = -1;
+    if (look->bare || (look->codec && look->codec->opaque)) return -1;
+    for (size_t i = 0; (ops = og_framing_at(i)); i++) {
+        int opens = ops->opens ? ops->opens(look->data, look->len) : -1;
+        if (opens > 0) return take(look, &(reading){.framing = {.ops = ops}}, out);
+        if (opens > best_yet) best_yet = opens;
+    }
+    return look->ended || look->datagram ? -1 : best_yet;
 }
 
 int og__peer_detect(const og__look *look, og__detected *out, og_error *err)
 {
+    readings all;
     memset(out, 0, sizeof *out);
-    out->protocol = OG__PROTOCOL_UNKNOWN;
-    if (look->codec && strcmp(look->codec->name, "bytes") == 0) {
+    out->note = OG_CODEC_NO_NOTE;
+    if (look->codec && !look->codec->begins) {
         out->codec = look->codec;
-        snprintf(out->seen, sizeof out->seen, "bytes are taken as they come");
-        return og_framing_find(&out->framing, "raw", err) < 0 ? OG_ENOTFOUND : 1;
+        out->framing = og_framing_bare();
+        snprintf(out->seen, sizeof out->seen, "%s are taken as they come", look->codec->noun);
+        return 1;
     }
-    reading r[READINGS];
-    int header = wants_text(look) || look->bare ? -1 : header_start(look);
-    if (header == 1) {
-        r[0] = (reading){.framing = "header", .text = "Content-Length", .start = OG__START_MORE};
-        return take(look, &r[0], out, err);
-    }
-    if (header == 0 && !look->ended && !look->datagram) return 0;
-    read_all(look, r);
-    favour_bare(look, r);
-    if (count(r, ALIVE) > 1) fit_all(look, r);
-    if (count(r, PROVEN) > 0) drop_below(r, PROVEN);
-    if (count(r, OVER) == 0 && left_to_codec(look, &r[BARE])) return take(look, &r[BARE], out, err);
-    return decide(look, r, out, err);
+    int known = look_for_signature(look, out);
+    if (known >= 0) return known;
+    read_all(look, &all);
+    favour_bare(look, &all);
+    if (count(&all, ALIVE) > 1) fit_all(look, &all);
+    if (count(&all, PROVEN) > 0) drop_below(&all, PROVEN);
+    if (count(&all, OVER) == 0 && left_to_codec(look, &all.of[BARE])) return take(look, &all.of[BARE], out);
+    return decide(look, &all, out, err);
 }
 
 int og__peer_detect_codec(const uint8_t *data, size_t len, og__detected *out, og_error *err)
 {
     const og__look look = {.data = data, .len = len, .ended = true, .datagram = true, .max_message = len};
-    reading r = {.framing = "raw", .text = "nothing"};
+    reading r = {.framing = og_framing_bare()};
     memset(out, 0, sizeof *out);
-    out->protocol = OG__PROTOCOL_UNKNOWN;
+    out->note = OG_CODEC_NO_NOTE;
     look_at_start(&look, &r, len);
     if (r.fit == DEAD && !left_to_codec(&look, &r)) return og__peer_refuse_unknown(&look, err);
-    return take(&look, &r, out, err);
+    return take(&look, &r, out);
 }

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Detection: from the first bytes of a stream, or one datagram, to codec and framing. Pure functions; what is
- * decided how, and why, is told in doc/detection.md.
+ * Detection: from the first bytes of a stream, or one datagram, to codec and framing. Pure functions over the
+ * tables of both; what is decided how, and why, is told in doc/detection.md.
  */
 #ifndef ONGGI_PEER_DETECT_H
 #define ONGGI_PEER_DETECT_H
@@ -9,29 +9,7 @@
 #include <onggi/codec.h>
 #include <onggi/frame.h>
 
-enum { OG__SEEN_SIZE = 96, OG__PROTOCOL_UNKNOWN = -1 };
-
-/* What a message can be, from its first bytes. */
-typedef enum og__start {
-    OG__START_NO,   /* neither */
-    OG__START_MORE, /* cannot be told yet */
-    OG__START_JSON,
-    OG__START_PICKLE,
-    OG__START_TEXT /* only where the codec text was asked for */
-} og__start;
-
-/* How much of a message has come. */
-typedef enum og__come {
-    OG__COME_SOME,
-    OG__COME_TEXT, /* nothing for a while, and it looks like text: no pickle stops so */
-    OG__COME_ALL
-} og__come;
-
-/*
- * Looks at `len` bytes, the first of a message that is at most `room` bytes long. `protocol` gets the
- * protocol of a pickle as far as its first bytes tell.
- */
-og__start og__peer_start_of(const uint8_t *data, size_t len, size_t room, og__come come, int *protocol);
+enum { OG__SEEN_SIZE = 96 };
 
 /* What was fed so far, and what is known already. */
 typedef struct og__look {
@@ -47,9 +25,9 @@ typedef struct og__look {
 } og__look;
 
 typedef struct og__detected {
-    const og_codec *codec; /* NULL: the first message will tell (framing header) */
+    const og_codec *codec; /* NULL: the first message will tell */
     og_framing framing;
-    int protocol;             /* of a pickle, or OG__PROTOCOL_UNKNOWN */
+    int note;                 /* what the codec says of the first bytes, or OG_CODEC_NO_NOTE */
     char seen[OG__SEEN_SIZE]; /* what was seen and why that means this */
 } og__detected;
 

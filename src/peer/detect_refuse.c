@@ -25,22 +25,26 @@ static void show(const og__look *look, char *text, size_t size)
     snprintf(text + at, size - at, "%s", more);
 }
 
-int og__peer_refuse_ambiguous(const og__look *look, const char *one, const char *other, og_error *err)
+int og__peer_refuse_ambiguous(const og__look *look, og_framing one, og_framing other, og_error *err)
 {
     char shown[64];
+    char names[2][40];
+    og_framing_name(one, names[0], sizeof names[0]);
+    og_framing_name(other, names[1], sizeof names[1]);
     show(look, shown, sizeof shown);
     return og_error_set(err, OG_EAMBIGUOUS, 0,
                         "found %s, which can be read with framing %s or %s: say which one, e.g. framing=%s",
-                        shown, one, other, one);
+                        shown, names[0], names[1], names[0]);
 }
 
-int og__peer_refuse_over(const og__look *look, const char *framing, uint64_t length, og_error *err)
+int og__peer_refuse_over(const og__look *look, og_framing framing, uint64_t length, og_error *err)
 {
+    char name[40];
     return og_error_set(
         err, OG_ELIMIT, 0,
         "found a message of %llu bytes (framing %s), expected at most %zu: raise the limit for "
         "messages, or say which framing it is",
-        (unsigned long long)length, framing, look->max_message);
+        (unsigned long long)length, og_framing_name(framing, name, sizeof name), look->max_message);
 }
 
 int og__peer_refuse_truncated(const og__look *look, og_error *err)
@@ -66,23 +70,50 @@ static const struct known {
     {0, 16, "SNGLSNGLSNGLSNGL", "a PicklingTools greeting, which is not spoken here"},
 };
 
+/* What would have been right: "JSON, a pickle", of all that is read unasked. */
+static void list_nouns(char *text, size_t size, const char *between)
+{
+    const og_codec *codec;
+    size_t len = 0;
+    text[0] = '\0';
+    for (size_t i = 0; (codec = og_codec_at(i)); i++) {
+        if (codec->asked) continue;
+        int n = snprintf(text + len, size - len, "%s%s", len > 0 ? between : "", codec->noun);
+        if (n > 0 && (size_t)n < size - len) len += (size_t)n;
+    }
+}
+
+/* The codec that would take such bytes if it were asked for by name; NULL when none would. */
+static const og_codec *codec_to_ask_for(const og__look *look)
+{
+    const og_opening opening = {look->data, look->len, look->len, true, true};
+    const og_codec *codec;
+    const og_codec *found = NULL;
+    int note;
+    for (size_t i = 0; (codec = og_codec_at(i)); i++)
+        if (codec->asked && codec->begins && (!found || codec->begins(&opening, &note) > 0)) found = codec;
+    return found;
+}
+
 int og__peer_refuse_unknown(const og__look *look, og_error *err)
 {
+    char nouns[64];
     for (size_t i = 0; i < sizeof known / sizeof known[0]; i++)
         if (look->len >= known[i].at + known[i].len &&
-            memcmp(look->data + known[i].at, known[i].bytes, known[i].len) == 0)
-            return og_error_set(err, OG_ESYNTAX, 0, "found %s; expected JSON or a pickle", known[i].what);
+            memcmp(look->data + known[i].at, known[i].bytes, known[i].len) == 0) {
+            list_nouns(nouns, sizeof nouns, " or ");
+            return og_error_set(err, OG_ESYNTAX, 0, "found %s; expected %s", known[i].what, nouns);
+        }
     char shown[64];
     show(look, shown, sizeof shown);
     if (look->codec)
         return og_error_set(
             err, OG_ESYNTAX, 0,
-            "found %s, expected %s, or a length before it: say codec=… and framing=… as the peer "
-            "speaks",
-            shown, look->codec->name);
-    return og_error_set(
-        err, OG_ESYNTAX, 0,
-        "found %s, expected JSON, a pickle, or a length before one: for plain text say codec=text "
-        "(--codec text)",
-        shown);
+            "found %s, expected %s, or a length before it: say codec=… and framing=… as the peer speaks",
+            shown, look->codec->noun);
+    list_nouns(nouns, sizeof nouns, ", ");
+    const og_codec *other = codec_to_ask_for(look);
+    return og_error_set(err, OG_ESYNTAX, 0,
+                        "found %s, expected %s, or a length before one: for %s say codec=%s (--codec %s)",
+                        shown, nouns, other->noun, other->name, other->name);
 }

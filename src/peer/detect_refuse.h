@@ -5,8 +5,8 @@
 
 #include "peer/detect.h"
 
-int og__peer_refuse_ambiguous(const og__look *look, const char *one, const char *other, og_error *err);
-int og__peer_refuse_over(const og__look *look, const char *framing, uint64_t length, og_error *err);
+int og__peer_refuse_ambiguous(const og__look *look, og_framing one, og_framing other, og_error *err);
+int og__peer_refuse_over(const og__look *look, og_framing framing, uint64_t length, og_error *err);
 int og__peer_refuse_truncated(const og__look *look, og_error *err);
 int og__peer_refuse_unknown(const og__look *look, og_error *err);
 

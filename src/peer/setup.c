@@ -26,15 +26,14 @@ static int give_framing(og__setup *setup, const char *name, og_error *err)
     return OG_OK;
 }
 
-/* What is written before anything was read. */
+/* What is written before anything was read: the table's first codec, unless another was given. */
 static int choose_out(og__setup *setup, og_error *err)
 {
     setup->out = setup->in;
-    if (!setup->codec_given) setup->out.codec = og_codec_find("json", err);
+    if (!setup->codec_given) setup->out.codec = og_codec_at(0);
     if (setup->framing_given) return OG_OK;
-    const char *codec = setup->out.codec->name;
-    bool lines = strcmp(codec, "json") == 0 || strcmp(codec, "text") == 0;
-    return og_framing_find(&setup->out.framing, lines && !setup->datagram ? "line" : "raw", err);
+    const og_codec *codec = setup->out.codec;
+    return og_framing_find(&setup->out.framing, setup->datagram ? codec->datagram : codec->stream, err);
 }
 
 static int64_t or_default(int64_t given, int64_t otherwise)
@@ -42,16 +41,19 @@ static int64_t or_default(int64_t given, int64_t otherwise)
     return given == 0 ? otherwise : given;
 }
 
-static void fill_codecs(og_codec_options *codecs, size_t max_message)
+/* Whoever feeds a connection promises the padding. */
+static void limit_codecs(og__setup *setup, const og_conn_options *given)
 {
-    codecs->size = sizeof *codecs;
-    if (codecs->json_read.size == 0) codecs->json_read.size = sizeof codecs->json_read;
-    if (codecs->json_write.size == 0) codecs->json_write.size = sizeof codecs->json_write;
-    if (codecs->pickle_read.size == 0) codecs->pickle_read.size = sizeof codecs->pickle_read;
-    if (codecs->pickle_write.size == 0) codecs->pickle_write.size = sizeof codecs->pickle_write;
-    codecs->json_read.padded = true; /* whoever feeds a connection promises it */
-    if (codecs->json_write.max_bytes == 0) codecs->json_write.max_bytes = max_message;
-    if (codecs->pickle_write.max_bytes == 0) codecs->pickle_write.max_bytes = max_message;
+    const og_codec *codec;
+    const og_codec_limits limits = {
+        .max_message = setup->max_message,
+        .padded = true,
+        .policy = given->policy,
+        .policy_inert = given->policy_inert,
+    };
+    setup->codecs = given->codecs;
+    for (size_t i = 0; (codec = og_codec_at(i)); i++)
+        if (codec->limit) codec->limit(&setup->codecs, &limits);
 }
 
 int og__peer_setup_init(og__setup *setup, const og_conn_options *options, const og_endpoint *endpoint,
@@ -67,12 +69,7 @@ int og__peer_setup_init(og__setup *setup, const og_conn_options *options, const 
             endpoint->profile);
     memset(setup, 0, sizeof *setup);
     setup->max_message = given.max_message ? given.max_message : DEFAULT_MAX_MESSAGE;
-    setup->codecs = given.codecs;
-    fill_codecs(&setup->codecs, setup->max_message);
-    if (given.policy) {
-        setup->codecs.pickle_read.policy = given.policy;
-        setup->codecs.pickle_read.policy_inert = given.policy_inert;
-    }
+    limit_codecs(setup, &given);
     setup->connect_timeout_ms = or_default(given.connect_timeout_ms, DEFAULT_CONNECT_MS);
     setup->send_timeout_ms = or_default(given.send_timeout_ms, DEFAULT_SEND_MS);
     setup->recv_timeout_ms = or_default(given.recv_timeout_ms, OG_FOREVER);

@@ -2,6 +2,7 @@
 /* The connection without sockets: every framing and codec at every split point, detection, refusals, answers.
  */
 #include "peer/core.h"
+#include <onggi/json.h>
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -302,9 +303,7 @@ static void comments_in_streams(void **state)
     for (size_t piece = 0; piece < sizeof text; piece++) {
         wire w;
         og_conn_options options = {.codec = "json", .framing = "raw"};
-        options.codecs.size = sizeof options.codecs;
-        options.codecs.json_read = (og_json_read_options){.size = sizeof options.codecs.json_read};
-        options.codecs.json_read.allow_comments = true;
+        og_json_of(&options.codecs)->read.allow_comments = true;
         open_wire_with(&w, options, false);
         feed_pieces(&w, (const uint8_t *)text, sizeof text - 1, 0, piece, values, 2);
         close_wire(&w);

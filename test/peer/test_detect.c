@@ -129,7 +129,7 @@ static void assert_is(const row *r, size_t len)
     if (strcmp(name, r->framing) != 0 || strcmp(codec, r->codec ? r->codec : "none") != 0)
         fail_msg("%.*s (%zu of %zu bytes): found %s in %s, expected %s in %s", (int)r->len, r->bytes, len,
                  r->len, codec, name, r->codec, r->framing);
-    if (found.codec && found.codec->name[0] == 'p') assert_int_equal(found.protocol, r->protocol);
+    if (found.codec && found.codec->name[0] == 'p') assert_int_equal(found.note, r->protocol);
     assert_true(found.seen[0] != '\0');
 }
 
@@ -326,8 +326,9 @@ static void what_was_asked_for_narrows(void **state)
     const row any = {B("\0\0"), "bytes", "raw", -1};
     assert_int_equal(look(B("\0\0"), bytes), 1);
     assert_is(&any, 2);
-    assert_refused(B("K\5."), (og__look){.codec = json.codec, .ended = true}, OG_ESYNTAX, "expected json");
-    assert_refused(B("{}"), (og__look){.codec = pickle.codec, .silent = true}, OG_ESYNTAX, "expected pickle");
+    assert_refused(B("K\5."), (og__look){.codec = json.codec, .ended = true}, OG_ESYNTAX, "expected JSON");
+    assert_refused(B("{}"), (og__look){.codec = pickle.codec, .silent = true}, OG_ESYNTAX,
+                   "expected a pickle");
 }
 
 int main(void)

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /* The text and bytes codecs: a whole message is one str or bytes value. */
+#include "codec/codec.h"
 #include <onggi/text.h>
 
 #include "base/utf8.h"
-#include "codec/text/scan.h"
 #include "value/doc.h"
 
 static int too_long(size_t len, og_error *err)
@@ -81,9 +81,95 @@ static size_t cut_tail(const uint8_t *data, size_t len)
     return 0;
 }
 
-int og__text_scan_end(const uint8_t *data, size_t len, bool ended, size_t *start, size_t *end)
+/* ---- Rows of the table ---- */
+
+static int text_read(og_doc *doc, const uint8_t *bytes, size_t len, const og_codec_options *options,
+                     og_error *err)
 {
+    (void)options;
+    return og_text_read(doc, bytes, len, err);
+}
+
+static int text_write(og_value value, og_buf *out, const og_codec_options *options, og_error *err)
+{
+    (void)options;
+    return og_text_write(value, out, err);
+}
+
+/* All that is there is the message, but for a UTF-8 sequence that is cut at its end. */
+static int text_scan(og_codec_scan *scan, const og_codec_options *options, const uint8_t *data, size_t len,
+                     bool ended, size_t *start, size_t *end, og_error *err)
+{
+    (void)scan;
+    (void)options;
+    (void)err;
     *start = 0;
     *end = ended ? len : len - cut_tail(data, len);
     return *end > 0;
 }
+
+/* A text begins with a character, not with a control byte. */
+static int text_begins(const og_opening *opening, int *note)
+{
+    *note = OG_CODEC_NO_NOTE;
+    if (opening->len == 0) return 0;
+    uint8_t first = opening->data[0];
+    bool space = first <= ' ' && (OG__CODEC_SPACE >> first & 1);
+    bool control = (first < ' ' && !space) || first == 0x7f;
+    return control || (first & 0xc0) == 0x80 || first >= 0xf8 ? -1 : 1;
+}
+
+static int bytes_read(og_doc *doc, const uint8_t *bytes, size_t len, const og_codec_options *options,
+                      og_error *err)
+{
+    (void)options;
+    return og_bytes_read(doc, bytes, len, err);
+}
+
+static int bytes_write(og_value value, og_buf *out, const og_codec_options *options, og_error *err)
+{
+    (void)options;
+    return og_bytes_write(value, out, err);
+}
+
+static int bytes_scan(og_codec_scan *scan, const og_codec_options *options, const uint8_t *data, size_t len,
+                      bool ended, size_t *start, size_t *end, og_error *err)
+{
+    (void)scan;
+    (void)options;
+    (void)data;
+    (void)ended;
+    (void)err;
+    *start = 0;
+    *end = len;
+    return len > 0;
+}
+
+const og_codec og__text_codec = {
+    .name = "text",
+    .noun = "plain text",
+    .summary = "each message is one str (UTF-8)",
+    .read = text_read,
+    .write = text_write,
+    .scan = text_scan,
+    .stream = "line",
+    .datagram = "raw",
+    .opaque = true,
+    .lines = true,
+    .asked = true,
+    .begins = text_begins,
+    .proof = 1,
+};
+
+const og_codec og__bytes_codec = {
+    .name = "bytes",
+    .noun = "any bytes",
+    .summary = "each message is one bytes value",
+    .read = bytes_read,
+    .write = bytes_write,
+    .scan = bytes_scan,
+    .stream = "raw",
+    .datagram = "raw",
+    .opaque = true,
+    .asked = true,
+};

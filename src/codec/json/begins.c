@@ -1,0 +1,92 @@
+/* SPDX-License-Identifier: MIT */
+/* How JSON texts begin. */
+#include "codec/json/begins.h"
+
+#include <string.h>
+
+enum { YES = 1, MORE = 0, NO = -1 };
+
+static bool is_space(uint8_t c)
+{
+    return c == ' ' || c == '\n' || c == '\r' || c == '\t';
+}
+
+static bool is_digit(uint8_t c)
+{
+    return c >= '0' && c <= '9';
+}
+
+/* The next byte after white space from `at`; `len` when there is none. */
+static size_t skip_space(const uint8_t *data, size_t len, size_t at)
+{
+    while (at < len && is_space(data[at]))
+        at++;
+    return at;
+}
+
+/* True for a byte that a JSON value may begin with. */
+static bool opens_value(uint8_t c)
+{
+    return c != 0 && (is_digit(c) || strchr("{[\"-tfn", c) != NULL);
+}
+
+bool og__json_may_follow(uint8_t byte)
+{
+    return is_space(byte) || byte == 0 || opens_value(byte);
+}
+
+/* True when no value can follow what ends at `end`: "true story", "12 monkeys", "5:". A mark or the first
+ * byte of a pickle would make it a length. */
+static bool is_prose(const uint8_t *data, size_t len, size_t end)
+{
+    size_t next = skip_space(data, len, end);
+    return next < len && !og__json_may_follow(data[next]) && data[next] != '(' && data[next] != 0x80;
+}
+
+static int number_begins(const uint8_t *data, size_t len)
+{
+    size_t end = 1;
+    while (end < len && data[end] != 0 && strchr("+-.0123456789eE", data[end]) != NULL)
+        end++;
+    return is_prose(data, len, end) ? NO : YES;
+}
+
+static int word_begins(const uint8_t *data, size_t len, const char *word, bool whole)
+{
+    size_t n = strlen(word);
+    if (memcmp(data, word, len < n ? len : n) != 0) return NO;
+    if (len < n) return whole ? NO : MORE;
+    return is_prose(data, len, n) ? NO : YES;
+}
+
+static int value_begins(const uint8_t *data, size_t len, bool whole)
+{
+    size_t next = skip_space(data, len, 1);
+    switch (data[0]) {
+    case '{': return next == len || data[next] == '"' || data[next] == '}' ? YES : NO;
+    case '[': return next == len || data[next] == ']' || opens_value(data[next]) ? YES : NO;
+    case '"': return YES;
+    case 't': return word_begins(data, len, "true", whole);
+    case 'f': return word_begins(data, len, "false", whole);
+    case 'n': return word_begins(data, len, "null", whole);
+    case '-':
+        if (len == 1) return whole ? NO : MORE;
+        return is_digit(data[1]) ? number_begins(data, len) : NO;
+    default: return is_digit(data[0]) ? number_begins(data, len) : NO;
+    }
+}
+
+int og__json_begins(const og_opening *opening, int *note)
+{
+    size_t at = skip_space(opening->data, opening->len, 0);
+    *note = OG_CODEC_NO_NOTE;
+    if (at == opening->len) return opening->whole ? NO : MORE;
+    return value_begins(opening->data + at, opening->len - at, opening->whole);
+}
+
+bool og__json_claims(const uint8_t *data, size_t len, int *note)
+{
+    size_t at = skip_space(data, len, 0);
+    *note = OG_CODEC_NO_NOTE;
+    return at < len && (data[at] == '{' || data[at] == '[' || data[at] == '"');
+}

@@ -1,0 +1,81 @@
+/* SPDX-License-Identifier: MIT */
+/* JSON's row in the table of codecs. */
+#include "codec/codec.h"
+#include "codec/json/begins.h"
+
+#include <onggi/json.h>
+
+_Static_assert(sizeof(og_json_scan) <= OG_CODEC_SCAN_ROOM, "a scan of JSON must fit its room");
+
+og_json_options *og_json_of(og_codec_options *all)
+{
+    og_json_options *own = og__codec_put(all, &og__json_codec, sizeof *own);
+    own->read.size = sizeof own->read;
+    own->write.size = sizeof own->write;
+    return own;
+}
+
+static int json_read(og_doc *doc, const uint8_t *bytes, size_t len, const og_codec_options *options,
+                     og_error *err)
+{
+    const og_json_options *own = og__codec_get(options, &og__json_codec);
+    return og_json_read(doc, (const char *)bytes, len, own ? &own->read : NULL, err);
+}
+
+static int json_write(og_value value, og_buf *out, const og_codec_options *options, og_error *err)
+{
+    const og_json_options *own = og__codec_get(options, &og__json_codec);
+    return og_json_write(value, out, own ? &own->write : NULL, err);
+}
+
+static int json_scan(og_codec_scan *scan, const og_codec_options *options, const uint8_t *data, size_t len,
+                     bool ended, size_t *start, size_t *end, og_error *err)
+{
+    const og_json_options *own = og__codec_get(options, &og__json_codec);
+    og_json_scan *state = (void *)scan;
+    if (own) {
+        state->max_depth = own->read.max_depth;
+        state->allow_comments = own->read.allow_comments;
+    }
+    return og_json_scan_end(state, data, len, ended, start, end, err);
+}
+
+static void json_limit(og_codec_options *options, const og_codec_limits *limits)
+{
+    og_json_options *own = og_json_of(options);
+    own->read.padded = limits->padded;
+    if (own->write.max_bytes == 0) own->write.max_bytes = limits->max_message;
+}
+
+/* Another digit may come after a number. */
+static bool json_may_be_whole(const uint8_t *data, size_t len)
+{
+    return (data[0] == '-' || (data[0] >= '0' && data[0] <= '9')) && data[len - 1] >= '0' &&
+           data[len - 1] <= '9';
+}
+
+static int json_separator(og_value value)
+{
+    og_kind kind = og_kind_of(value);
+    return kind == OG_INT || kind == OG_FLOAT ? ' ' : -1;
+}
+
+const og_codec og__json_codec = {
+    .name = "json",
+    .noun = "JSON",
+    .summary = "JSON texts (RFC 8259)",
+    .read = json_read,
+    .write = json_write,
+    .scan = json_scan,
+    .limit = json_limit,
+    .stream = "line",
+    .datagram = "raw",
+    .lines = true,
+    .blanks = OG__CODEC_SPACE,
+    .may_be_whole = json_may_be_whole,
+    .separator = json_separator,
+    .begins = og__json_begins,
+    .claims = og__json_claims,
+    .proof = 64,
+    .may_follow = og__json_may_follow,
+};

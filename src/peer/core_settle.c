@@ -1,0 +1,137 @@
+/* SPDX-License-Identifier: MIT */
+/* The core of a connection: deciding which codec and framing its peer speaks, and how answers end. */
+#include "peer/core_parts.h"
+
+#include "peer/detect.h"
+
+#include <string.h>
+
+/* Detection looks at each arrival up to here, then each time the bytes have doubled. */
+enum { LOOK_ALWAYS = 512 };
+
+/* True for raw framing in which a line's end after the first value would mean lines. */
+static bool may_be_lines(const og__core *core)
+{
+    return !core->setup->framing_given && og_framing_is_raw(core->in.framing) && core->in.codec &&
+           core->in.codec->lines;
+}
+
+static void decided(og__core *core, const og__detected *found)
+{
+    if (!core->setup->codec_given) core->in.codec = found->codec;
+    if (!core->setup->framing_given) core->in.framing = found->framing;
+    core->detected = core->in.codec != NULL;
+    og__peer_core_start(core);
+    core->settled = !may_be_lines(core);
+    if (core->seen) memcpy(core->seen, found->seen, sizeof found->seen);
+    if (!core->detected) return;
+    bool same_codec = core->out_wire.codec == core->in.codec;
+    if (!core->setup->codec_given) core->out_wire.codec = core->in.codec;
+    if (core->setup->framing_given) return;
+    if (core->wrote && same_codec && !core->settled)
+        core->settled = true; /* our lines are as good as bare values to whoever reads these */
+    else
+        core->out_wire.framing = core->in.framing;
+}
+
+/* As og__peer_core_detect(). */
+static int look_at(og__core *core, const uint8_t *data, size_t len, og_error *err)
+{
+    bool due = core->ended || core->silences > 0 || core->setup->datagram;
+    if (len == core->looked && core->silences > 1 && core->silences < OG__SILENCES && !core->ended) return 0;
+    if (len > LOOK_ALWAYS && len < 2 * core->looked && !due) return 0;
+    core->looked = len;
+    const og__look look = {
+        .data = data,
+        .len = len,
+        .silent = core->silences > 0,
+        .still = core->silences >= OG__SILENCES,
+        .ended = core->ended,
+        .datagram = core->setup->datagram,
+        .codec = core->setup->codec_given ? core->in.codec : NULL,
+        .bare = core->setup->framing_given,
+        .max_message = core->setup->max_message,
+    };
+    og__detected found;
+    int status = og__peer_detect(&look, &found, err);
+    if (status > 0) decided(core, &found);
+    return status;
+}
+
+int og__peer_core_detect_codec(og__core *core, const uint8_t *message, size_t len, og_error *err)
+{
+    og__detected found;
+    int status = og__peer_detect_codec(message, len, &found, err);
+    if (status < 0) return status;
+    found.framing = core->in.framing;
+    bool settled = core->settled;
+    og_frame_reader reader = core->reader; /* is past this message already */
+    decided(core, &found);
+    reader.scan = core->reader.scan;
+    reader.scan_ctx = core->reader.scan_ctx;
+    core->reader = reader;
+    core->settled = settled || core->settled;
+    return OG_OK;
+}
+
+int og__peer_core_detect(og__core *core, const uint8_t *data, size_t len, og_error *err)
+{
+    bool raw = og_framing_is_raw(core->in.framing);
+    if (core->detected || (core->in.framing.ops && !raw)) return 1;
+    return look_at(core, data, len, err);
+}
+
+/* An answer that went without an end gets the one that it lacks. */
+static void end_answer(og__core *core)
+{
+    size_t mark = 0;
+    if (og_frame_begin(core->out_wire.framing, &core->out, &mark, NULL) == OG_OK)
+        og_frame_end(core->out_wire.framing, &core->out, mark, NULL);
+}
+
+/* From now on answers end in the way of `framing`, and messages unless the first one held such an end itself.
+ */
+static void settle_on(og__core *core, og_framing framing)
+{
+    core->out_wire.framing = framing;
+    if (core->unsettled_answers == 1) end_answer(core);
+    if (core->spans_lines && framing.ops->suffix == '\n') return;
+    core->in.framing = framing;
+    og__peer_core_start(core);
+}
+
+void og__peer_core_settle(og__core *core)
+{
+    size_t len;
+    size_t size = 0;
+    og_framing framing;
+    const uint8_t *data = og__peer_core_window(core, &len);
+    if (len == 0) return;
+    int found = og_framing_after(&framing, data, len, &size);
+    if (found == 0) return;
+    if (found > 0) settle_on(core, framing);
+    if (found > 0) og__peer_core_consume(core, size);
+    core->settled = true;
+}
+
+/* ---- Names ---- */
+
+const char *og__peer_core_codec(const og__core *core)
+{
+    return core->in.codec ? core->in.codec->name : "auto";
+}
+
+const char *og__peer_core_framing(const og__core *core, char *text, size_t size)
+{
+    static const og_framing none;
+    og_framing framing = core->settled ? core->out_wire.framing : core->in.framing;
+    if (!core->in.framing.ops) framing = none;
+    if (!framing.ops) {
+        if (size > 0) {
+            strncpy(text, "auto", size - 1);
+            text[size - 1] = '\0';
+        }
+        return text;
+    }
+    return og_framing_name(framing, text, size);
+}
