@@ -98,7 +98,7 @@ class Program:
         self.process = subprocess.Popen(command, stdin=stdin, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
                                         env=ENV, preexec_fn=preexec_fn)
         self.changed = threading.Condition()
-        self.texts = {"out": "", "err": ""}
+        self.pieces = {"out": [""], "err": [""]}
         self.readers = [threading.Thread(target=self._read, args=(name, stream), daemon=True)
                         for name, stream in (("out", self.process.stdout), ("err", self.process.stderr))]
         for reader in self.readers:
@@ -107,17 +107,25 @@ class Program:
     def _read(self, name, stream):
         for line in stream:
             with self.changed:
-                self.texts[name] += line.decode("utf-8", "replace")
+                self.pieces[name].append(line.decode("utf-8", "replace"))
                 self.changed.notify_all()
         stream.close()
 
+    def text(self, name):
+        """All that came so far."""
+        with self.changed:
+            pieces = self.pieces[name]
+            if len(pieces) > 1:
+                pieces[:] = ["".join(pieces)]
+            return pieces[0]
+
     @property
     def out(self):
-        return self.texts["out"]
+        return self.text("out")
 
     @property
     def err(self):
-        return self.texts["err"]
+        return self.text("err")
 
     def lines(self):
         return self.out.splitlines()
@@ -140,7 +148,7 @@ class Program:
 
     def wait_text(self, name, pattern, limit=WAIT):
         """Waits for `pattern` in "out" or "err", and returns the match."""
-        return self._wait(name, lambda: re.search(pattern, self.texts[name]), repr(pattern), limit)
+        return self._wait(name, lambda: re.search(pattern, self.text(name)), repr(pattern), limit)
 
     def wait_lines(self, count, limit=WAIT):
         """Waits for `count` whole lines of output and returns all there are."""
@@ -152,7 +160,7 @@ class Program:
         try:
             status = self.process.wait(limit)
         except subprocess.TimeoutExpired:
-            raise AssertionError(f"{self.command} has not ended: {self.texts}") from None
+            raise AssertionError(f"{self.command} has not ended: {self.pieces}") from None
         for reader in self.readers:
             reader.join(limit)
         return status

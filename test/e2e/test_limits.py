@@ -81,7 +81,7 @@ class Large(support.Case):
 class Memory(support.Case):
     def never_reads_its_answers(self, most, *options):
         """What a peer costs that sends and sends and never reads: at most `most` bytes, and nobody else waits."""
-        server = self.serve("--echo", "-o", "json", "-v", *options)
+        server = self.serve("--echo", "-o", "json", "-v", "--timeout", "1h", *options)
         with self.connect(server.port) as s:
             s.sendall(b'"warm"\n')
             recv_until(s, b"\n")
