@@ -62,7 +62,7 @@ package: ## build the Debian packages in build-packages/
 check: all ## style, layers, symbols, wording, clang-tidy
 	@tools/setup ci
 	@tools/check-style
-	@tools/check-layers
+	@tools/check-layers $(BUILD)
 	@tools/check-words
 	@tools/check-symbols $(BUILD)
 	@tools/tidy
