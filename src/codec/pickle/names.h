@@ -5,9 +5,9 @@
 
 #include "value/doc.h"
 
-/* Bytes of the longest name that getattr() is taken to tell: each call of a chain makes one more copy of it.
- */
-enum { OG__NESTED_NAME_MAX = 1000 };
+/* Bytes of the longest name that getattr() is taken to tell, for each call of a chain makes one more copy of
+ * it; and of a class's longest name: no policy allows a longer one. */
+enum { OG__NESTED_NAME_MAX = 1000, OG__NAME_MAX = 1000 };
 
 /* Replaces a module and a name of Python 2 by those that Python 3 takes them for. */
 void og__pickle_names_to_3(og_value *module, og_value *name);

@@ -1,18 +1,12 @@
 /* SPDX-License-Identifier: MIT */
 /* Pickles in the bytes and strings of another pickle, which a program may load one after the other. */
+#include "codec/pickle/embedded.h"
 #include "codec/pickle/judge/watch.h"
 
 #include "base/alloc.h"
 #include "base/number.h"
 
 #include <string.h>
-
-enum {
-    SHORTEST = 6, /* no pickle that imports anything is shorter */
-    HEAD = 32,    /* bytes before it that a pickle is looked for behind: lengths, flags, versions */
-    LATIN1_PROTO = 0xc2,
-    LATIN1_LAST = 0xc3 /* the first byte of any code point from 0x80 to 0xff is this at most */
-};
 
 /* True for opcodes after which bytes or a str may be new on the stack. */
 static bool pushes_bytes(const og__reader *r)
@@ -33,84 +27,13 @@ static bool pushes_bytes(const og__reader *r)
     }
 }
 
-/* A protocol from 2 on: only a pickle starts like that. */
-static bool says_protocol(const uint8_t *bytes)
-{
-    return bytes[0] == OG__OP_PROTO && bytes[1] >= 2 && bytes[1] <= OG_PICKLE_HIGHEST_PROTOCOL;
-}
-
-/* Whether bytes could be a pickle at all: they begin with an opcode that takes nothing from the stack. */
-static bool begins_well(const uint8_t *bytes, size_t len)
-{
-    if (len < SHORTEST) return false;
-    if (bytes[0] == OG__OP_PROTO) return bytes[1] <= OG_PICKLE_HIGHEST_PROTOCOL;
-    const og__opcode_info *op = &og__pickle_opcodes[bytes[0]];
-    return op->name && op->before[0] == 0;
-}
-
-/* As begins_well(), with no doubt or with a name to come. */
-static bool is_likely(const uint8_t *bytes, size_t len, size_t *looked)
-{
-    return begins_well(bytes, len) && (says_protocol(bytes) || og__pickle_may_name(bytes, len, looked));
-}
-
-/* Of a str that is not ASCII. A binary pickle kept in a str has each byte as the code point of the same
- * number. */
-static bool may_be_latin1(const uint8_t *bytes, size_t len)
-{
-    if (len < SHORTEST || (bytes[0] != LATIN1_PROTO && !begins_well(bytes, len))) return false;
-    if (bytes[0] == LATIN1_PROTO && bytes[1] != OG__OP_PROTO) return false;
-    for (size_t i = 0; i < len; i++) {
-        if (bytes[i] > LATIN1_LAST) return false;
-    }
-    return true;
-}
-
-/* Base64 of the opcode PROTO and a protocol from 2 to 5 begins like that. */
-static bool may_be_base64(const uint8_t *bytes, size_t len)
-{
-    return len >= SHORTEST + 2 && bytes[0] == 'g' && bytes[1] == 'A' && bytes[2] >= 'I' && bytes[2] <= 'X';
-}
-
-/* Where behind a few bytes something begins as a pickle that says its protocol; 0: nowhere. */
-static size_t behind_head(const uint8_t *bytes, size_t len)
-{
-    if (len <= SHORTEST) return 0;
-    size_t most = len - SHORTEST < HEAD ? len - SHORTEST : HEAD;
-    for (size_t at = 1; at <= most; at++) {
-        const uint8_t *proto = memchr(bytes + at, OG__OP_PROTO, most + 1 - at);
-        if (!proto) return 0;
-        if (says_protocol(proto)) return (size_t)(proto - bytes);
-        at = (size_t)(proto - bytes);
-    }
-    return 0;
-}
-
-static bool may_be_behind_head(const uint8_t *bytes, size_t len, size_t *looked)
-{
-    size_t at = behind_head(bytes, len);
-    return at > 0 && og__pickle_may_name(bytes + at, len - at, looked);
-}
-
-static bool may_be_inside(const uint8_t *bytes, size_t len, bool plain, size_t *looked)
-{
-    return is_likely(bytes, len, looked) || may_be_base64(bytes, len) ||
-           (!plain && may_be_latin1(bytes, len)) || may_be_behind_head(bytes, len, looked);
-}
-
-bool og__pickle_may_be_pickle(const uint8_t *bytes, size_t len, bool plain)
-{
-    size_t looked = 0;
-    return may_be_inside(bytes, len, plain, &looked);
-}
-
 /* The bytes of a str of code points below 256, or NULL when it has others or there is no memory. */
 static const uint8_t *from_latin1(og_doc *doc, const uint8_t *s, size_t len, size_t *out_len)
 {
     uint8_t *out = og__value_doc_alloc(doc, len, 1);
     size_t n = 0;
     for (size_t i = 0; out && i < len; i++) {
-        if (s[i] > LATIN1_LAST) return NULL;
+        if (s[i] > OG__LATIN1_LAST) return NULL;
         out[n++] = s[i] < 0x80 ? s[i] : (uint8_t)((s[i] & 3) << 6 | (s[i + 1] & 0x3f));
         if (s[i] >= 0x80) i++;
     }
@@ -170,7 +93,6 @@ static int start(og__watch *watch, og__nested *nested, const uint8_t *bytes, siz
     og__level *level = &nested->level;
     nested->err.code = OG_OK;
     level->reader = &nested->reader;
-    level->frame_end = 0;
     level->sure = sure;
     level->imported = false;
     level->held_count = 0;
@@ -187,7 +109,7 @@ static int start(og__watch *watch, og__nested *nested, const uint8_t *bytes, siz
 static bool is_worth_it(og__watch *watch, const uint8_t *bytes, size_t len, bool plain)
 {
     size_t looked = 0;
-    bool found = may_be_inside(bytes, len, plain, &looked);
+    bool found = og__pickle_may_hold(bytes, len, plain, &looked);
     if (found) looked += len;
     if (looked <= watch->work) {
         watch->work -= looked;
@@ -203,16 +125,17 @@ static int unwrap(og__watch *watch, og__nested *nested, const uint8_t *bytes, si
     size_t looked = 0;
     size_t other_len = 0;
     const uint8_t *other = NULL;
-    if (may_be_base64(bytes, len)) {
+    if (og__pickle_may_be_base64(bytes, len)) {
         other = from_base64(nested->doc, bytes, len, &other_len);
         if (!other) return OG_ENOMEM;
-    } else if (!plain && may_be_latin1(bytes, len)) {
+    } else if (!plain && og__pickle_may_be_latin1(bytes, len)) {
         other = from_latin1(nested->doc, bytes, len, &other_len);
     }
-    if (other && is_likely(other, other_len, &looked))
-        return start(watch, nested, other, other_len, says_protocol(other));
-    if (is_likely(bytes, len, &looked)) return start(watch, nested, bytes, len, says_protocol(bytes));
-    size_t at = behind_head(bytes, len);
+    if (other && og__pickle_is_likely(other, other_len, &looked))
+        return start(watch, nested, other, other_len, og__pickle_says_protocol(other));
+    if (og__pickle_is_likely(bytes, len, &looked))
+        return start(watch, nested, bytes, len, og__pickle_says_protocol(bytes));
+    size_t at = og__pickle_behind_head(bytes, len);
     return at > 0 ? start(watch, nested, bytes + at, len - at, false) : OG_OK;
 }
 

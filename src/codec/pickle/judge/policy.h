@@ -5,8 +5,10 @@
 
 #include <onggi/policy.h>
 
-/* Longer names are of no class: no policy allows them. */
-enum { OG__NAME_MAX = 1000, OG__NESTED_MAX = 8 };
+#include "codec/pickle/names.h"
+
+/* How deep pickles inside pickles may be looked at, at most. */
+enum { OG__NESTED_MAX = 8 };
 
 /* What a row says, or that there is none. */
 typedef enum og__say { OG__SAYS_NOTHING, OG__SAYS_ALLOW, OG__SAYS_DENY } og__say;

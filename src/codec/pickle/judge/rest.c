@@ -25,21 +25,6 @@ static bool is_lines(uint8_t op)
     return op == OG__OP_GLOBAL || op == OG__OP_INST;
 }
 
-bool og__pickle_may_name(const uint8_t *bytes, size_t len, size_t *looked)
-{
-    const uint8_t *end = bytes + len;
-    const uint8_t *at = bytes;
-    bool found = false;
-    while (at && at < end && og__pickle_opcodes[*at].name && *at != OG__OP_STOP && !found) {
-        const uint8_t *next = og__pickle_opcode_end(at, end);
-        found =
-            *at == OG__OP_STACK_GLOBAL || is_persistent(*at) || is_extension(*at) || (is_lines(*at) && next);
-        *looked += (size_t)((next ? next : end) - at);
-        at = next;
-    }
-    return found;
-}
-
 /* What is known while walking on. */
 typedef struct rest {
     og__watch *watch;

@@ -27,10 +27,9 @@ typedef struct og__findings {
 /* One pickle of those that stand in one another. */
 typedef struct og__level {
     og__reader *reader;
-    size_t frame_end; /* bytes from its start at which the current frame ends; 0: none */
-    bool sure;        /* that it is a pickle: what it does counts */
-    bool imported;    /* it has named a class */
-    bool failed;      /* no reader but perhaps another than ours goes on: what follows is noted only */
+    bool sure;     /* that it is a pickle: what it does counts */
+    bool imported; /* it has named a class */
+    bool failed;   /* no reader but perhaps another than ours goes on: what follows is noted only */
     unsigned held_count;
     og_pickle_use held[OG__HELD_MAX];
     og_error denied; /* the first reason to refuse it; OG_OK: none */
@@ -74,6 +73,15 @@ static inline og__level *og__pickle_watch_level(og__watch *watch)
     return watch->depth ? &watch->nested[watch->depth - 1]->level : &watch->outer;
 }
 
+/* The class that a value is or was made by; other than by name there is none. */
+og_value og__pickle_class_of(og_value v);
+
+/* Notes why the level is refused, unless that is known already. */
+void og__pickle_watch_refuse(og__watch *watch, og__level *level, const char *format, ...) OG_PRINTF(3, 4);
+
+/* Notes a use of a class; of any other value it is not known of which. 0 or OG_ENOMEM. */
+int og__pickle_watch_use(og__watch *watch, og__level *level, og_use_how how, og_value of);
+
 /* From now on what the level does counts. 0 or OG_ENOMEM. */
 int og__pickle_watch_make_sure(og__watch *watch, og__level *level);
 
@@ -83,10 +91,6 @@ int og__pickle_watch_enter(og__watch *watch);
 /* The level in hand cannot be read on from the opcode reader->op: notes the names that stand from there on,
  * which another reader may come to. 0 or OG_ENOMEM. */
 int og__pickle_watch_rest(og__watch *watch);
-
-/* Whether any reader that takes the bytes for a pickle may come to name something. `*looked` grows by the
- * bytes that were looked at. */
-bool og__pickle_may_name(const uint8_t *bytes, size_t len, size_t *looked);
 
 /* Notes that a class is named; OG_INVALID: it is not known which. 0 or OG_ENOMEM. */
 int og__pickle_watch_import(og__watch *watch, og__level *level, og_value module, og_value qualname);
@@ -98,15 +102,9 @@ int og__pickle_watch_persistent(og__watch *watch, og__level *level);
 /* Leaves the innermost one, whose reading ended with `status`. 0 or OG_ENOMEM. */
 int og__pickle_watch_leave(og__watch *watch, int status);
 
-/* Does the usual opcodes up to one that must be looked at, the end of the frame in hand, or the end. */
-void og__pickle_run_on_in_frame(og__level *level);
-
-/* Why readers may take the opcode reader->op, which is about to be done, for different things; NULL when they
- * do not. */
-const char *og__pickle_strict_why(og__level *level);
-
-/* Whether a module or qualified name is one that all readers take for the same. */
-bool og__pickle_strict_name(const char *text, size_t len);
+/* NULL without memory. */
+og__findings *og__pickle_findings_new(void);
+void og__pickle_findings_free(og__findings *findings);
 
 /* Notes a use. 0 or OG_ENOMEM. */
 int og__pickle_findings_add(og__findings *findings, const og_pickle_use *use);

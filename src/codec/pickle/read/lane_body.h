@@ -10,6 +10,7 @@
  * Nothing is changed before it is sure to succeed: all else is left to the functions of the opcodes. The
  * compiler would call these functions and keep the lane in memory, so they are inline.
  */
+#include "codec/pickle/embedded.h"
 #include "codec/pickle/read/reader.h"
 #include "value/key.h"
 

@@ -308,38 +308,6 @@ int og__pickle_op_FLOAT(og__reader *r)
 
 /* ---- Strings ---- */
 
-static int push_latin1(og__reader *r, const uint8_t *bytes, size_t len)
-{
-    uint8_t *copy = og__value_doc_alloc(r->doc, 2 * len, 1);
-    if (!copy) return og__pickle_reader_nomem(r);
-    size_t n = 0;
-    for (size_t i = 0; i < len; i++)
-        n += og__base_utf8_encode(bytes[i], copy + n);
-    return og__pickle_push(r, og__value_make(OG_STR, 0, n, copy));
-}
-
-int og__pickle_push_str2(og__reader *r, const uint8_t *bytes, size_t len)
-{
-    if (r->encoding == OG_PICKLE_BYTES) return og__pickle_push(r, og__value_make(OG_BYTES, 0, len, bytes));
-    bool ascii = false;
-    size_t good = og__base_utf8_valid(bytes, len, &ascii);
-    if (ascii && good == len) return og__pickle_push(r, og__value_make(OG_STR, OG__F_ASCII, len, bytes));
-    if (r->encoding == OG_PICKLE_LATIN1) return push_latin1(r, bytes, len);
-    if (r->encoding == OG_PICKLE_UTF8) {
-        if (good == len) return og__pickle_push(r, og__value_make(OG_STR, 0, len, bytes));
-        return og__pickle_reader_fail(
-            r, OG_ESYNTAX, "a str of Python 2 has byte 0x%02x, which is not UTF-8: choose another encoding",
-            bytes[good]);
-    }
-    size_t bad = 0;
-    while (bytes[bad] < 0x80)
-        bad++;
-    return og__pickle_reader_fail(
-        r, OG_ESYNTAX,
-        "a str of Python 2 has byte 0x%02x, which is not ASCII: choose latin1, utf-8 or bytes as encoding",
-        bytes[bad]);
-}
-
 static const char escape_letters[] = "\\'\"abfnrtv";
 static const char escape_bytes[] = "\\'\"\a\b\f\n\r\t\v";
 

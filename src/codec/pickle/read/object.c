@@ -1,19 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 /* Opcodes of pickle that name classes and make objects: here they become inert records. */
-#include "codec/pickle/names.h"
 #include "codec/pickle/read/reader.h"
 
 #include <string.h>
 
 /* ---- Names ---- */
-
-int og__pickle_push_class(og__reader *r, og_value module, og_value name)
-{
-    if (r->protocol < 3) og__pickle_names_to_3(&module, &name);
-    og_value v = og__value_class_from(r->doc, module, name);
-    if (og_valid(v)) og__value_node_of(v)->flags |= OG__N_PLACED;
-    return og__pickle_push_made(r, v);
-}
 
 int og__pickle_op_STACK_GLOBAL(og__reader *r)
 {
@@ -74,19 +65,6 @@ int og__pickle_op_EXT4(og__reader *r)
 }
 
 /* ---- Objects ---- */
-
-int og__pickle_push_object(og__reader *r, og_make how, og_value callable, og_value args)
-{
-    og__pickle_unplace(callable);
-    og__pickle_unplace(args);
-    og_value v = og_object(r->doc, how, callable, args);
-    if (!og_valid(v)) return og__pickle_reader_nomem(r);
-    og__value_node_of(v)->flags |= OG__N_PLACED;
-    size_t below = og__pickle_height(callable) > og__pickle_height(args) ? og__pickle_height(callable)
-                                                                         : og__pickle_height(args);
-    int status = og__pickle_raise(r, v, below);
-    return status < 0 ? status : og__pickle_push(r, v);
-}
 
 /* Classes and functions stand for themselves; an object may be one too, made by a call. */
 static int expect_callable(og__reader *r, og_value v)

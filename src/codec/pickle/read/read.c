@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* Reads a pickle: from opcode to opcode, without recursion, into a document. */
-#include "base/options.h"
-#include "codec/pickle/judge/watch.h"
+#include "codec/pickle/read/reader.h"
 
 #include <string.h>
 
@@ -104,6 +103,7 @@ int og__pickle_reader_init(og__reader *r, og_doc *doc, const uint8_t *bytes, siz
     r->top = doc->stack;
     r->limit = doc->stack + doc->stack_cap;
     r->fence = 0;
+    r->frame_end = 0;
     r->buffer_next = 0;
     r->protocol = 0;
     r->regrown = false;
@@ -128,92 +128,4 @@ void og__pickle_reader_fini(og__reader *r)
     og__pickle_memo_fini(&r->memo);
     r->doc->memory_limit = r->memory_limit;
     r->doc->work_limit = 0;
-}
-
-/* What a GLOBAL, INST, … has just named, where all readers must take the names for the same. */
-static bool is_plain_name(og_value v)
-{
-    size_t len = 0;
-    const char *text = og_data(v, &len);
-    return og__pickle_strict_name(text, len);
-}
-
-static bool named_plainly(const og__reader *r)
-{
-    uint8_t op = *r->op;
-    if (op != OG__OP_INST && op != OG__OP_GLOBAL && op != OG__OP_STACK_GLOBAL) return true;
-    og_value v = op == OG__OP_INST ? og_object_class(r->top[-1]) : r->top[-1];
-    return is_plain_name(og_class_module(v)) && is_plain_name(og_class_qualname(v));
-}
-
-/* Runs to STOP, and refuses what readers take for different things. */
-static int run_strict(og__reader *r)
-{
-    og__level level = {.reader = r};
-    r->wary = OG__WARY_FRAMES;
-    while (og__pickle_run_on_in_frame(&level), r->at < r->end) {
-        r->op = r->at++;
-        const char *why = og__pickle_opcodes[*r->op].name ? og__pickle_strict_why(&level) : NULL;
-        if (why)
-            return og__pickle_reader_fail(r, OG_EPOLICY,
-                                          "%s, which Python's readers take for different things", why);
-        int status = og__pickle_reader_step(r);
-        if (status != 0) return status < 0 ? status : OG_OK;
-        if (!named_plainly(r))
-            return og__pickle_reader_fail(r, OG_EPOLICY,
-                                          "a name that Python's readers take for different ones");
-    }
-    return og__pickle_reader_no_stop(r);
-}
-
-/* Runs to STOP under a policy: the first refusal ends it. */
-static int run_watched(og__reader *r, const og_pickle_read_options *o)
-{
-    og__watch watch;
-    og__pickle_watch_init(&watch, o->policy, NULL, &r->doc->alloc);
-    if (o->policy_inert) watch.default_allow = true;
-    int status = og__pickle_watch_run(&watch, r);
-    og__pickle_watch_fini(&watch);
-    return status;
-}
-
-/* Reads into a document that is empty but for what the caller keeps in it. */
-static int read_into(og_doc *doc, const uint8_t *bytes, size_t len, size_t *used,
-                     const og_pickle_read_options *o, og_error *err)
-{
-    og__reader r;
-    int status = og__pickle_reader_init(&r, doc, bytes, len, o, err);
-    if (status == OG_OK)
-        status = o->policy ? run_watched(&r, o) : o->strict ? run_strict(&r) : og__pickle_reader_run(&r);
-    if (status == OG_OK) status = og__pickle_reader_finish(&r, o->allow_trailing);
-    og__pickle_reader_fini(&r);
-    if (status == OG_OK && used) *used = (size_t)(r.at - r.start);
-    return status;
-}
-
-int og_pickle_read(og_doc *doc, const void *bytes, size_t len, size_t *used,
-                   const og_pickle_read_options *options, og_error *err)
-{
-    og_pickle_read_options o;
-    og_doc_reset(doc);
-    int status = og__base_options_take(&o, sizeof o, options, err);
-    if (status < 0) return status;
-    status = read_into(doc, bytes, len, used, &o, err);
-    if (status < 0) og_doc_reset(doc);
-    return status;
-}
-
-og_doc *og_pickle_loads(const void *bytes, size_t len, const og_pickle_read_options *options, og_error *err)
-{
-    og_pickle_read_options o;
-    if (og__base_options_take(&o, sizeof o, options, err) < 0) return NULL;
-    og_doc *doc = og_doc_new(NULL);
-    uint8_t *copy =
-        doc ? og__value_doc_keep(doc, bytes, len, 1) : NULL; /* the document outlives the caller's bytes */
-    if (!copy)
-        og_error_set(err, OG_ENOMEM, OG_NO_POSITION, "no memory to read a pickle of %zu bytes", len);
-    else if (read_into(doc, copy, len, NULL, &o, err) == OG_OK)
-        return doc;
-    og_doc_free(doc);
-    return NULL;
 }

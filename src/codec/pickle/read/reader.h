@@ -82,7 +82,8 @@ typedef struct og__reader {
     size_t memory_limit; /* of the document, to be put back */
     uint8_t
         wary; /* what og__pickle_reader_run_on() leaves to og__pickle_reader_step() beside what is unusual */
-    bool regrown; /* a container grew after it was placed: heights must be taken again at the end */
+    size_t frame_end; /* strict: where the frame in hand ends, in bytes from the start; 0: none */
+    bool regrown;     /* a container grew after it was placed: heights must be taken again at the end */
     const og__node *models[OG__MODELS]; /* dicts whose keys are all str, by which others are filled */
     og_error *err;
 } og__reader;
@@ -308,9 +309,18 @@ og__pickle_run_fn og__pickle_reader_run_to_avx2; /* where there are AVX2, BMI an
 enum { OG__WARY_FRAMES = 1, OG__WARY_BYTES = 2 };
 void og__pickle_reader_run_on(og__reader *r);
 
-/* Whether bytes, or those of a str, may be a pickle that names something. `plain`: they are bytes, or ASCII.
- */
-bool og__pickle_may_be_pickle(const uint8_t *bytes, size_t len, bool plain);
+/* Does the usual opcodes up to one that must be looked at, the end of the frame in hand, or the end. */
+void og__pickle_run_on_in_frame(og__reader *r);
+
+/* Why readers may take the opcode r->op, which is about to be done, for different things; NULL when they
+ * do not. */
+const char *og__pickle_strict_why(og__reader *r);
+
+/* Whether a module or qualified name is one that all readers take for the same. */
+bool og__pickle_strict_name(const char *text, size_t len);
+
+/* As og__pickle_reader_run(), but refuses what readers take for different things. */
+int og__pickle_reader_run_strict(og__reader *r);
 
 /* As og__pickle_reader_run(), in one of these ways. */
 int og__pickle_reader_run_by(og__reader *r, og__pickle_run_fn *run_to);

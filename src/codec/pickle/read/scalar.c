@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* Opcodes of pickle that push one thing from binary arguments, and those that move what is there: stack,
  * memo. */
-#include "base/utf8.h"
 #include "codec/pickle/read/reader.h"
 
 /* ---- The stack ---- */
@@ -194,22 +193,6 @@ int og__pickle_op_BINFLOAT(og__reader *r)
 
 /* ---- Strings and bytes ---- */
 
-int og__pickle_push_utf8(og__reader *r, const uint8_t *bytes, size_t len)
-{
-    bool ascii = false;
-    bool surrogates = false;
-    size_t good = og__base_utf8_valid_surrogates(bytes, len, &ascii, &surrogates);
-    if (good < len) {
-        r->op = bytes + good;
-        if (!r->err) return OG_ESYNTAX;
-        return og_error_set(r->err, OG_ESYNTAX, (size_t)(r->op - r->start),
-                            "a str has byte 0x%02x at %zu, which is not UTF-8", *r->op,
-                            (size_t)(r->op - r->start));
-    }
-    unsigned flags = (ascii ? OG__F_ASCII : 0) | (surrogates ? OG__F_SURROGATE : 0);
-    return og__pickle_push(r, og__value_make(OG_STR, flags, len, bytes));
-}
-
 static int push_unicode(og__reader *r, size_t size)
 {
     size_t len = 0;
@@ -254,13 +237,6 @@ int og__pickle_op_BINBYTES8(og__reader *r)
     return push_bytes(r, 8);
 }
 
-int og__pickle_push_bytearray(og__reader *r, const uint8_t *bytes, size_t len)
-{
-    og_value v = og_bytearray_borrow(r->doc, bytes, len);
-    if (og_valid(v)) og__value_node_of(v)->flags |= OG__N_PLACED;
-    return og__pickle_push_made(r, v);
-}
-
 int og__pickle_op_BYTEARRAY8(og__reader *r)
 {
     size_t len = 0;
@@ -286,21 +262,6 @@ int og__pickle_op_BINSTRING(og__reader *r)
 }
 
 /* ---- The memo ---- */
-
-int og__pickle_memo_fetch(og__reader *r, size_t index)
-{
-    og_value v = og__pickle_memo_get(&r->memo, index);
-    if (!og_valid(v))
-        return og__pickle_reader_fail(r, OG_ESYNTAX, "nothing was stored in the memo under %zu", index);
-    og__pickle_share(v);
-    return og__pickle_push(r, v);
-}
-
-int og__pickle_memo_store(og__reader *r, size_t index)
-{
-    if (og__pickle_stack_above(r) < 1) return og__pickle_reader_underflow(r, "a value");
-    return og__pickle_memo_put(&r->memo, index, r->top[-1]) < 0 ? og__pickle_reader_nomem(r) : OG_OK;
-}
 
 int og__pickle_op_BINGET(og__reader *r)
 {

@@ -4,9 +4,6 @@
 
 #include <string.h>
 
-/* The steps of an object, in order. */
-enum { BEGIN, CALLABLE, ARGS, KWARGS, MAKE, ITEMS, PAIRS, STATE, BUILT, NEXT, THEN, THEN_CALL, END };
-
 static og_make make_of(const og__frame *f)
 {
     return (og_make)og__value_node_of(f->value)->high;
@@ -109,7 +106,8 @@ static int write_args(og__writer *w, og__frame *f)
     if (og_kind_of(args) != OG_TUPLE)
         return og__pickle_writer_fail(w, OG_EVALUE, "arguments that are not a tuple");
     while (f->index < og_len(args)) {
-        f->step = f->index + 1 < og_len(args) ? ARGS : KWARGS; /* come back for the others */
+        f->step =
+            f->index + 1 < og_len(args) ? OG__STEP_ARGS : OG__STEP_KWARGS; /* come back for the others */
         int status = og__pickle_write_value(w, og_item(args, f->index++), f->depth + 1u);
         if (status != 0) return status;
     }
@@ -146,7 +144,8 @@ static int make(og__writer *w, og__frame *f)
     }
     if (status < 0) return status;
     uint32_t number;
-    if (og__pickle_node_number(w, f->value, &number)) f->step = END; /* meanwhile it was written whole */
+    if (og__pickle_node_number(w, f->value, &number))
+        f->step = OG__STEP_END; /* meanwhile it was written whole */
     return og__pickle_made(w, f);
 }
 
@@ -165,7 +164,7 @@ static int write_state(og__writer *w, og__frame *f)
 {
     const og__object_more *more = f->part->more;
     if (!more || !og_valid(more->state)) {
-        f->step = NEXT;
+        f->step = OG__STEP_NEXT;
         return OG_OK;
     }
     return og__pickle_write_value(w, more->state, f->depth + 1u);
@@ -174,12 +173,12 @@ static int write_state(og__writer *w, og__frame *f)
 static int go_to_next(og__writer *w, og__frame *f)
 {
     const og__object_more *more = f->part->more;
-    f->step = END;
+    f->step = OG__STEP_END;
     if (!more || !og_valid(more->next)) return OG_OK;
     f->part = og__value_node_of(more->next)->items;
-    f->step = ITEMS;
+    f->step = OG__STEP_ITEMS;
     if (!og_valid(f->part->callable)) return OG_OK;
-    f->step = THEN;
+    f->step = OG__STEP_THEN;
     return og__pickle_write_value(w, f->part->callable, f->depth + 1u);
 }
 
@@ -187,41 +186,8 @@ static int go_to_next(og__writer *w, og__frame *f)
 static int then_call(og__writer *w, og__frame *f)
 {
     int status = og__pickle_put_op(w, OG__OP_REDUCE);
-    f->step = ITEMS;
+    f->step = OG__STEP_ITEMS;
     return status < 0 ? status : og__pickle_put_op(w, OG__OP_POP);
-}
-
-bool og__pickle_object_takes_state(const og__frame *f)
-{
-    return f->kind == OG__FRAME_OBJECT && f->step == BUILT;
-}
-
-bool og__pickle_object_is_late(const og__frame *f)
-{
-    return f->kind == OG__FRAME_OBJECT && f->step > NEXT;
-}
-
-int og__pickle_object_early(og__writer *w, size_t i)
-{
-    og__frame old = w->open[i];
-    if (old.step <= MAKE || old.step >= NEXT) return 0;
-    int status = og__pickle_put_op(w, OG__OP_DUP);
-    if (status < 0) return status;
-    og__frame *f = og__pickle_frame_push(w, OG__FRAME_OBJECT, old.value, old.depth);
-    if (!f) return OG_ELIMIT;
-    w->open[i].dropped = true;
-    f->part = old.part;
-    f->step = old.step;
-    f->twice = true;
-    if (old.step == BUILT) {
-        f->step = STATE;
-        return 1;
-    }
-    og__frame *run = &w->open[i + 1]; /* items or pairs are being written */
-    run->dropped = true;
-    og__frame rest = *run;
-    status = og__pickle_run_push(w, rest.value, rest.items + rest.since, rest.count - rest.since, rest.depth);
-    return status < 0 ? status : 1;
 }
 
 int og__pickle_write_object(og__writer *w, og__frame *frame)
@@ -230,25 +196,25 @@ int og__pickle_write_object(og__writer *w, og__frame *frame)
     int status = OG_OK;
     while (status == OG_OK) {
         og__frame *f = &w->open[self];
-        if (f->dropped) return f->step == BUILT ? og__pickle_put_op(w, OG__OP_POP) : OG_OK;
+        if (f->dropped) return f->step == OG__STEP_BUILT ? og__pickle_put_op(w, OG__OP_POP) : OG_OK;
         switch (f->step++) {
-        case BEGIN: status = begin(w, f); break;
-        case CALLABLE:
+        case OG__STEP_BEGIN: status = begin(w, f); break;
+        case OG__STEP_CALLABLE:
             if (og_valid(f->part->callable))
                 status = og__pickle_write_value(w, f->part->callable, f->depth + 1u);
             break;
-        case ARGS: status = write_args(w, f); break;
-        case KWARGS:
+        case OG__STEP_ARGS: status = write_args(w, f); break;
+        case OG__STEP_KWARGS:
             if (og_valid(kwargs_of(f))) status = og__pickle_write_value(w, kwargs_of(f), f->depth + 1u);
             break;
-        case MAKE: status = make(w, f); break;
-        case ITEMS: status = write_run(w, f, false); break;
-        case PAIRS: status = write_run(w, f, true); break;
-        case STATE: status = write_state(w, f); break;
-        case BUILT: status = og__pickle_put_op(w, OG__OP_BUILD); break;
-        case NEXT: status = go_to_next(w, f); break;
-        case THEN: status = og__pickle_write_value(w, f->part->args, f->depth + 1u); break;
-        case THEN_CALL: status = then_call(w, f); break;
+        case OG__STEP_MAKE: status = make(w, f); break;
+        case OG__STEP_ITEMS: status = write_run(w, f, false); break;
+        case OG__STEP_PAIRS: status = write_run(w, f, true); break;
+        case OG__STEP_STATE: status = write_state(w, f); break;
+        case OG__STEP_BUILT: status = og__pickle_put_op(w, OG__OP_BUILD); break;
+        case OG__STEP_NEXT: status = go_to_next(w, f); break;
+        case OG__STEP_THEN: status = og__pickle_write_value(w, f->part->args, f->depth + 1u); break;
+        case OG__STEP_THEN_CALL: status = then_call(w, f); break;
         default: return OG_OK;
         }
     }

@@ -78,6 +78,23 @@ typedef enum og__frame_kind {
     OG__FRAME_OBJECT   /* an inert object, step by step */
 } og__frame_kind;
 
+/* The steps of an object, in order. */
+typedef enum og__object_step {
+    OG__STEP_BEGIN,
+    OG__STEP_CALLABLE,
+    OG__STEP_ARGS,
+    OG__STEP_KWARGS,
+    OG__STEP_MAKE,
+    OG__STEP_ITEMS,
+    OG__STEP_PAIRS,
+    OG__STEP_STATE,
+    OG__STEP_BUILT,
+    OG__STEP_NEXT,
+    OG__STEP_THEN,
+    OG__STEP_THEN_CALL,
+    OG__STEP_END
+} og__object_step;
+
 /* One container that is not yet written to its end. */
 typedef struct og__frame {
     og_value value;
@@ -257,6 +274,32 @@ og__frame *og__pickle_frame_push(og__writer *w, og__frame_kind kind, og_value v,
 
 /* Opens a run of items; what is written next goes into the container on the stack. 1 or < 0. */
 int og__pickle_run_push(og__writer *w, og_value container, const og_value *items, size_t count, size_t depth);
+
+/* Items of a batch as CPython's C pickler writes them, at most. */
+enum { OG__BATCH = 16384 };
+
+/* The opcode that puts one item or pair into a container; 0: there is none. */
+static inline og__opcode og__pickle_op_of_one(og_value container)
+{
+    og_kind kind = og_kind_of(container);
+    return kind == OG_DICT ? OG__OP_SETITEM : kind == OG_SET ? 0 : OG__OP_APPEND;
+}
+
+/* The one that puts all above a mark. */
+static inline og__opcode og__pickle_op_of_many(og_value container)
+{
+    og_kind kind = og_kind_of(container);
+    return kind == OG_DICT ? OG__OP_SETITEMS : kind == OG_SET ? OG__OP_ADDITEMS : OG__OP_APPENDS;
+}
+
+/* Begins the next batch of a run: a mark, unless it is one item or protocol 0. */
+int og__pickle_batch_begin(og__writer *w, og__frame *f);
+
+/* The empty container that items go into. */
+int og__pickle_put_empty(og__writer *w, og__opcode binary, og__opcode text);
+
+/* Whether a tuple, or a frozenset, is made of what is above a mark. */
+bool og__pickle_tuple_is_marked(const og__writer *w, og_value v);
 
 /* Marks the frame as waiting, so that a way back to its value is seen. */
 int og__pickle_save_wait(og__writer *w, og__frame *f);

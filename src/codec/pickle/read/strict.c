@@ -3,7 +3,8 @@
  * Where Python's readers of pickles take the same bytes for different things: the C reader, the one in Python
  * and pickletools. A strict policy refuses these cases.
  */
-#include "codec/pickle/judge/watch.h"
+#include "codec/pickle/names.h"
+#include "codec/pickle/read/reader.h"
 
 #include <string.h>
 
@@ -93,20 +94,19 @@ static const char *why_put(const og__reader *r)
 }
 
 /* The reader in Python wants opcodes to be whole within their frame, and frames to follow one another. */
-static const char *why_frame(og__level *level)
+static const char *why_frame(og__reader *r)
 {
-    const og__reader *r = level->reader;
     size_t position = (size_t)(r->op - r->start);
-    if (position >= level->frame_end) level->frame_end = 0;
+    if (position >= r->frame_end) r->frame_end = 0;
     bool new_frame = *r->op == OG__OP_FRAME;
-    if (level->frame_end == 0 && !new_frame) return NULL;
+    if (r->frame_end == 0 && !new_frame) return NULL;
     const uint8_t *behind = og__pickle_opcode_end(r->op, r->end);
     size_t end = behind ? (size_t)(behind - r->start) : 0;
-    if (level->frame_end > 0 && end > level->frame_end) return "it goes beyond the end of its frame";
+    if (r->frame_end > 0 && end > r->frame_end) return "it goes beyond the end of its frame";
     if (!new_frame || end == 0) return NULL;
-    if (level->frame_end > end) return "a frame begins within another one";
+    if (r->frame_end > end) return "a frame begins within another one";
     uint64_t len = og__pickle_le(r->at, 8);
-    if (len <= (size_t)(r->end - r->start) - end) level->frame_end = end + (size_t)len;
+    if (len <= (size_t)(r->end - r->start) - end) r->frame_end = end + (size_t)len;
     return NULL;
 }
 
@@ -122,27 +122,24 @@ static const char *why_lines(const og__reader *r, const char *why)
 }
 
 /* The reader in Python goes on to the next pickle behind the frame, the C reader behind STOP. */
-static const char *why_stop(const og__level *level)
+static const char *why_stop(const og__reader *r)
 {
-    const og__reader *r = level->reader;
-    if (level->frame_end > (size_t)(r->at - r->start)) return "its frame goes on behind it";
+    if (r->frame_end > (size_t)(r->at - r->start)) return "its frame goes on behind it";
     return og__pickle_stack_len(r) > 1 ? "more than the result is left on the stack" : NULL;
 }
 
-void og__pickle_run_on_in_frame(og__level *level)
+void og__pickle_run_on_in_frame(og__reader *r)
 {
-    og__reader *r = level->reader;
     const uint8_t *end = r->end;
-    if ((size_t)(r->at - r->start) >= level->frame_end) level->frame_end = 0;
-    if (level->frame_end > 0) r->end = r->start + level->frame_end;
+    if ((size_t)(r->at - r->start) >= r->frame_end) r->frame_end = 0;
+    if (r->frame_end > 0) r->end = r->start + r->frame_end;
     og__pickle_reader_run_on(r);
     r->end = end;
 }
 
-const char *og__pickle_strict_why(og__level *level)
+const char *og__pickle_strict_why(og__reader *r)
 {
-    const og__reader *r = level->reader;
-    const char *why = why_frame(level);
+    const char *why = why_frame(r);
     if (why) return why;
     switch (*r->op) {
     case OG__OP_INT:
@@ -157,7 +154,7 @@ const char *og__pickle_strict_why(og__level *level)
     case OG__OP_LONG_BINPUT:
     case OG__OP_MEMOIZE: return why_put(r);
     case OG__OP_PROTO: return r->op == r->start ? NULL : "the protocol is named once more, not at the start";
-    case OG__OP_STOP: return why_stop(level);
+    case OG__OP_STOP: return why_stop(r);
     case OG__OP_GLOBAL:
     case OG__OP_INST: return why_lines(r, "its names are not ASCII");
     case OG__OP_PERSID: return why_lines(r, "its id holds a backslash");
@@ -176,4 +173,39 @@ bool og__pickle_strict_name(const char *text, size_t len)
         if (c == 0xed && i + 1 < len && (uint8_t)text[i + 1] >= 0xa0) return false; /* a lone surrogate */
     }
     return true;
+}
+
+/* What a GLOBAL, INST, … has just named, where all readers must take the names for the same. */
+static bool is_plain_name(og_value v)
+{
+    size_t len = 0;
+    const char *text = og_data(v, &len);
+    return og__pickle_strict_name(text, len);
+}
+
+static bool named_plainly(const og__reader *r)
+{
+    uint8_t op = *r->op;
+    if (op != OG__OP_INST && op != OG__OP_GLOBAL && op != OG__OP_STACK_GLOBAL) return true;
+    og_value v = op == OG__OP_INST ? og_object_class(r->top[-1]) : r->top[-1];
+    return is_plain_name(og_class_module(v)) && is_plain_name(og_class_qualname(v));
+}
+
+/* Runs to STOP, and refuses what readers take for different things. */
+int og__pickle_reader_run_strict(og__reader *r)
+{
+    r->wary = OG__WARY_FRAMES;
+    while (og__pickle_run_on_in_frame(r), r->at < r->end) {
+        r->op = r->at++;
+        const char *why = og__pickle_opcodes[*r->op].name ? og__pickle_strict_why(r) : NULL;
+        if (why)
+            return og__pickle_reader_fail(r, OG_EPOLICY,
+                                          "%s, which Python's readers take for different things", why);
+        int status = og__pickle_reader_step(r);
+        if (status != 0) return status < 0 ? status : OG_OK;
+        if (!named_plainly(r))
+            return og__pickle_reader_fail(r, OG_EPOLICY,
+                                          "a name that Python's readers take for different ones");
+    }
+    return og__pickle_reader_no_stop(r);
 }

@@ -1,0 +1,117 @@
+/* SPDX-License-Identifier: MIT */
+/* Recognises pickles in the bytes and strings of others, by their opcodes alone. */
+#include "codec/pickle/embedded.h"
+
+#include <onggi/pickle.h>
+
+#include "codec/pickle/opcodes.h"
+
+#include <string.h>
+
+enum {
+    SHORTEST = 6, /* no pickle that imports anything is shorter */
+    HEAD = 32,    /* bytes before it that a pickle is looked for behind: lengths, flags, versions */
+    LATIN1_PROTO = 0xc2
+};
+
+static bool is_extension(uint8_t op)
+{
+    return op == OG__OP_EXT1 || op == OG__OP_EXT2 || op == OG__OP_EXT4;
+}
+
+static bool is_persistent(uint8_t op)
+{
+    return op == OG__OP_PERSID || op == OG__OP_BINPERSID;
+}
+
+static bool is_lines(uint8_t op)
+{
+    return op == OG__OP_GLOBAL || op == OG__OP_INST;
+}
+
+bool og__pickle_may_name(const uint8_t *bytes, size_t len, size_t *looked)
+{
+    const uint8_t *end = bytes + len;
+    const uint8_t *at = bytes;
+    bool found = false;
+    while (at && at < end && og__pickle_opcodes[*at].name && *at != OG__OP_STOP && !found) {
+        const uint8_t *next = og__pickle_opcode_end(at, end);
+        found =
+            *at == OG__OP_STACK_GLOBAL || is_persistent(*at) || is_extension(*at) || (is_lines(*at) && next);
+        *looked += (size_t)((next ? next : end) - at);
+        at = next;
+    }
+    return found;
+}
+
+/* A protocol from 2 on: only a pickle starts like that. */
+bool og__pickle_says_protocol(const uint8_t *bytes)
+{
+    return bytes[0] == OG__OP_PROTO && bytes[1] >= 2 && bytes[1] <= OG_PICKLE_HIGHEST_PROTOCOL;
+}
+
+/* Whether bytes could be a pickle at all: they begin with an opcode that takes nothing from the stack. */
+static bool begins_well(const uint8_t *bytes, size_t len)
+{
+    if (len < SHORTEST) return false;
+    if (bytes[0] == OG__OP_PROTO) return bytes[1] <= OG_PICKLE_HIGHEST_PROTOCOL;
+    const og__opcode_info *op = &og__pickle_opcodes[bytes[0]];
+    return op->name && op->before[0] == 0;
+}
+
+/* As begins_well(), with no doubt or with a name to come. */
+bool og__pickle_is_likely(const uint8_t *bytes, size_t len, size_t *looked)
+{
+    return begins_well(bytes, len) &&
+           (og__pickle_says_protocol(bytes) || og__pickle_may_name(bytes, len, looked));
+}
+
+/* Of a str that is not ASCII. A binary pickle kept in a str has each byte as the code point of the same
+ * number. */
+bool og__pickle_may_be_latin1(const uint8_t *bytes, size_t len)
+{
+    if (len < SHORTEST || (bytes[0] != LATIN1_PROTO && !begins_well(bytes, len))) return false;
+    if (bytes[0] == LATIN1_PROTO && bytes[1] != OG__OP_PROTO) return false;
+    for (size_t i = 0; i < len; i++) {
+        if (bytes[i] > OG__LATIN1_LAST) return false;
+    }
+    return true;
+}
+
+/* Base64 of the opcode PROTO and a protocol from 2 to 5 begins like that. */
+bool og__pickle_may_be_base64(const uint8_t *bytes, size_t len)
+{
+    return len >= SHORTEST + 2 && bytes[0] == 'g' && bytes[1] == 'A' && bytes[2] >= 'I' && bytes[2] <= 'X';
+}
+
+/* Where behind a few bytes something begins as a pickle that says its protocol; 0: nowhere. */
+size_t og__pickle_behind_head(const uint8_t *bytes, size_t len)
+{
+    if (len <= SHORTEST) return 0;
+    size_t most = len - SHORTEST < HEAD ? len - SHORTEST : HEAD;
+    for (size_t at = 1; at <= most; at++) {
+        const uint8_t *proto = memchr(bytes + at, OG__OP_PROTO, most + 1 - at);
+        if (!proto) return 0;
+        if (og__pickle_says_protocol(proto)) return (size_t)(proto - bytes);
+        at = (size_t)(proto - bytes);
+    }
+    return 0;
+}
+
+static bool may_be_behind_head(const uint8_t *bytes, size_t len, size_t *looked)
+{
+    size_t at = og__pickle_behind_head(bytes, len);
+    return at > 0 && og__pickle_may_name(bytes + at, len - at, looked);
+}
+
+bool og__pickle_may_hold(const uint8_t *bytes, size_t len, bool plain, size_t *looked)
+{
+    return og__pickle_is_likely(bytes, len, looked) || og__pickle_may_be_base64(bytes, len) ||
+           (!plain && og__pickle_may_be_latin1(bytes, len)) || may_be_behind_head(bytes, len, looked);
+}
+
+bool og__pickle_may_be_pickle(const uint8_t *bytes, size_t len, bool plain)
+{
+    size_t looked = 0;
+    return og__pickle_may_hold(bytes, len, plain, &looked);
+}

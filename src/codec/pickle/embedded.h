@@ -1,0 +1,35 @@
+/* SPDX-License-Identifier: MIT */
+/* Whether bytes, or those of a str, may be a pickle: programs load such a one after the one that holds it. */
+#ifndef ONGGI_CODEC_PICKLE_EMBEDDED_H
+#define ONGGI_CODEC_PICKLE_EMBEDDED_H
+
+#include <onggi/base.h>
+
+/* Each code point from 0x80 to 0xff begins with this byte at most in UTF-8. */
+enum { OG__LATIN1_LAST = 0xc3 };
+
+/* Whether a pickle in them may name something. `ascii`: they are bytes, or a str that is ASCII. */
+bool og__pickle_may_be_pickle(const uint8_t *bytes, size_t len, bool ascii);
+
+/* As og__pickle_may_be_pickle(); `*looked` grows by the bytes that were looked at. */
+bool og__pickle_may_hold(const uint8_t *bytes, size_t len, bool ascii, size_t *looked);
+
+/* Whether any reader that takes the bytes for a pickle may come to name something. */
+bool og__pickle_may_name(const uint8_t *bytes, size_t len, size_t *looked);
+
+/* PROTO and a protocol from 2 on: only a pickle starts like that. At least two bytes. */
+bool og__pickle_says_protocol(const uint8_t *bytes);
+
+/* Bytes that begin as a pickle, and say their protocol or may name something. */
+bool og__pickle_is_likely(const uint8_t *bytes, size_t len, size_t *looked);
+
+/* A str that is not ASCII: each byte of a pickle may be the code point of the same number. */
+bool og__pickle_may_be_latin1(const uint8_t *bytes, size_t len);
+
+/* Base64 of a pickle that says its protocol. */
+bool og__pickle_may_be_base64(const uint8_t *bytes, size_t len);
+
+/* Where after a few bytes a pickle begins that says its protocol; 0: nowhere. */
+size_t og__pickle_behind_head(const uint8_t *bytes, size_t len);
+
+#endif
