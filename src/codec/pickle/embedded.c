@@ -104,14 +104,14 @@ static bool may_be_behind_head(const uint8_t *bytes, size_t len, size_t *looked)
     return at > 0 && og__pickle_may_name(bytes + at, len - at, looked);
 }
 
-bool og__pickle_may_hold(const uint8_t *bytes, size_t len, bool plain, size_t *looked)
+bool og__pickle_may_hold(const uint8_t *bytes, size_t len, bool ascii, size_t *looked)
 {
     return og__pickle_is_likely(bytes, len, looked) || og__pickle_may_be_base64(bytes, len) ||
-           (!plain && og__pickle_may_be_latin1(bytes, len)) || may_be_behind_head(bytes, len, looked);
+           (!ascii && og__pickle_may_be_latin1(bytes, len)) || may_be_behind_head(bytes, len, looked);
 }
 
-bool og__pickle_may_be_pickle(const uint8_t *bytes, size_t len, bool plain)
+bool og__pickle_may_be_pickle(const uint8_t *bytes, size_t len, bool ascii)
 {
     size_t looked = 0;
-    return og__pickle_may_hold(bytes, len, plain, &looked);
+    return og__pickle_may_hold(bytes, len, ascii, &looked);
 }

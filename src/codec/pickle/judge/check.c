@@ -77,17 +77,17 @@ static int check(const void *bytes, size_t len, const og_policy *policy, bool fi
     og_error own = {0};
     og__watch watch;
     *report = (og_pickle_report){.verdict = OG_UNREADABLE};
-    og_policy *plain = policy ? NULL : og_policy_builtin("plain-data", NULL);
+    og_policy *fallback = policy ? NULL : og_policy_builtin("plain-data", NULL);
     og__findings *findings = og__pickle_findings_new();
     int status = OG_ENOMEM;
     watch.outer.denied.code = OG_OK;
-    if ((policy || plain) && findings) {
-        og__pickle_watch_init(&watch, policy ? policy : plain, findings, og_allocator_default());
+    if ((policy || fallback) && findings) {
+        og__pickle_watch_init(&watch, policy ? policy : fallback, findings, og_allocator_default());
         status = run(&watch, bytes, len, first, &report->size, &own);
     } else {
         og_error_set(&own, OG_ENOMEM, OG_NO_POSITION, "no memory to check a pickle");
     }
-    og_policy_free(plain);
+    og_policy_free(fallback);
     status = conclude(report, findings, status, &own, &watch.outer.denied);
     if (status < 0 && err) *err = report->reason;
     return status;

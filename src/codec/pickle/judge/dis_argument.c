@@ -6,7 +6,7 @@
 
 #include <string.h>
 
-static bool is_plain_digits(const uint8_t *s, size_t len)
+static bool is_decimal(const uint8_t *s, size_t len)
 {
     for (size_t i = 0; i < len; i++) {
         if (s[i] < '0' || s[i] > '9') return false;
@@ -26,8 +26,8 @@ static int read_int(og__reader *r)
         return og__pickle_push(r, og_bool(start[1] == '1'));
     }
     bool minus = len > 0 && start[0] == '-';
-    bool plain = is_plain_digits(start + minus, len - minus) && start[minus] != '0';
-    return plain || *r->op != OG__OP_INT ? og__pickle_op_LONG(r) : og__pickle_op_INT(r);
+    bool decimal = is_decimal(start + minus, len - minus) && start[minus] != '0';
+    return decimal || *r->op != OG__OP_INT ? og__pickle_op_LONG(r) : og__pickle_op_INT(r);
 }
 
 /* A line whose backslashes are taken for escapes, as pickletools does though no reader does: as if it were a
@@ -76,7 +76,7 @@ static int read_fixed(og__reader *r, size_t size)
     uint64_t number = og__pickle_le(bytes, size);
     if (og__pickle_opcodes[*r->op].argument == OG__ARG_I4)
         return og__pickle_push(r, og__value_make_int((int32_t)number));
-    return og__pickle_push_made(r, og_uint(r->doc, number));
+    return og__pickle_push_new(r, og_uint(r->doc, number));
 }
 
 /* Pushes the argument of the opcode *r->op; the reader's own functions do it where the opcode does no more.

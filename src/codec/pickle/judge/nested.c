@@ -106,10 +106,10 @@ static int start(og__watch *watch, og__nested *nested, const uint8_t *bytes, siz
 }
 
 /* Whether bytes, or a str, are to be read as a pickle. */
-static bool is_worth_it(og__watch *watch, const uint8_t *bytes, size_t len, bool plain)
+static bool is_worth_it(og__watch *watch, const uint8_t *bytes, size_t len, bool ascii)
 {
     size_t looked = 0;
-    bool found = og__pickle_may_hold(bytes, len, plain, &looked);
+    bool found = og__pickle_may_hold(bytes, len, ascii, &looked);
     if (found) looked += len;
     if (looked <= watch->work) {
         watch->work -= looked;
@@ -120,7 +120,7 @@ static bool is_worth_it(og__watch *watch, const uint8_t *bytes, size_t len, bool
 }
 
 /* Takes the pickle out of what it is kept in. 0 or OG_ENOMEM. */
-static int unwrap(og__watch *watch, og__nested *nested, const uint8_t *bytes, size_t len, bool plain)
+static int unwrap(og__watch *watch, og__nested *nested, const uint8_t *bytes, size_t len, bool ascii)
 {
     size_t looked = 0;
     size_t other_len = 0;
@@ -128,7 +128,7 @@ static int unwrap(og__watch *watch, og__nested *nested, const uint8_t *bytes, si
     if (og__pickle_may_be_base64(bytes, len)) {
         other = from_base64(nested->doc, bytes, len, &other_len);
         if (!other) return OG_ENOMEM;
-    } else if (!plain && og__pickle_may_be_latin1(bytes, len)) {
+    } else if (!ascii && og__pickle_may_be_latin1(bytes, len)) {
         other = from_latin1(nested->doc, bytes, len, &other_len);
     }
     if (other && og__pickle_is_likely(other, other_len, &looked))
@@ -148,11 +148,11 @@ int og__pickle_watch_enter(og__watch *watch)
     if (kind != OG_STR && kind != OG_BYTES && kind != OG_BYTEARRAY) return OG_OK;
     size_t len = 0;
     const uint8_t *bytes = (const uint8_t *)og_data(v, &len);
-    bool plain = kind != OG_STR || v.meta & OG__F_ASCII;
-    if (!is_worth_it(watch, bytes, len, plain)) return OG_OK;
+    bool ascii = kind != OG_STR || v.meta & OG__F_ASCII;
+    if (!is_worth_it(watch, bytes, len, ascii)) return OG_OK;
     if (watch->depth == 0) watch->position = (size_t)(r->op - r->start);
     og__nested *nested = place(watch);
-    return nested ? unwrap(watch, nested, bytes, len, plain) : OG_ENOMEM;
+    return nested ? unwrap(watch, nested, bytes, len, ascii) : OG_ENOMEM;
 }
 
 /*

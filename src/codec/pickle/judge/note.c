@@ -160,10 +160,10 @@ int og__pickle_watch_import(og__watch *watch, og__level *level, og_value module,
 }
 
 /* Persistent ids and extension codes, which have no names. */
-static int note_other(og__watch *watch, og__level *level, og_use_how how, og__say say, const char *name)
+static int note_other(og__watch *watch, og__level *level, og_use_how how, og__decision say, const char *name)
 {
     og_pickle_use use = {.module = "", .qualname = name, .qualname_len = strlen(name), .how = how};
-    use.allowed = say == OG__SAYS_NOTHING ? watch->default_allow : say == OG__SAYS_ALLOW;
+    use.allowed = say == OG__UNDECIDED ? watch->default_allow : say == OG__ALLOW;
     return note(watch, level, &use);
 }
 

@@ -236,7 +236,7 @@ static bool is(const char *text, size_t len, const char *word)
 
 int og__pickle_policy_add(og_policy *policy, const char *text, size_t len, bool allow, og_error *err)
 {
-    og__say say = allow ? OG__SAYS_ALLOW : OG__SAYS_DENY;
+    og__decision say = allow ? OG__ALLOW : OG__DENY;
     if (is(text, len, "*")) {
         policy->default_allow = allow;
     } else if (is(text, len, "persistent-ids")) {

@@ -11,7 +11,7 @@
 enum { OG__NESTED_MAX = 8 };
 
 /* What a row says, or that there is none. */
-typedef enum og__say { OG__SAYS_NOTHING, OG__SAYS_ALLOW, OG__SAYS_DENY } og__say;
+typedef enum og__decision { OG__UNDECIDED, OG__ALLOW, OG__DENY } og__decision;
 
 typedef struct og__row {
     char *text;   /* "module.qualname", or "module." of a pattern */
@@ -32,8 +32,8 @@ struct og_policy {
     og_allocator alloc;
     og__rows names;
     og__rows patterns;
-    og__say persistent;
-    og__say extensions;
+    og__decision persistent;
+    og__decision extensions;
     bool default_allow;
     bool lenient;
     unsigned nested;

@@ -19,7 +19,7 @@ static int odd(og__reader *r, size_t count)
 
 int og__pickle_op_EMPTY_LIST(og__reader *r)
 {
-    return og__pickle_push_made(r, og__pickle_placed_node(r->doc, OG_LIST));
+    return og__pickle_push_new(r, og__pickle_placed_node(r->doc, OG_LIST));
 }
 
 int og__pickle_push_list(og__reader *r, const og_value *items, size_t count)
@@ -139,7 +139,7 @@ static int dict_extend(og__reader *r, og_value dict, const og_value *items, size
 
 int og__pickle_op_EMPTY_DICT(og__reader *r)
 {
-    return og__pickle_push_made(r, og__pickle_placed_node(r->doc, OG_DICT));
+    return og__pickle_push_new(r, og__pickle_placed_node(r->doc, OG_DICT));
 }
 
 int og__pickle_op_DICT(og__reader *r)
@@ -198,7 +198,7 @@ int og__pickle_op_SETITEMS(og__reader *r)
 
 int og__pickle_op_EMPTY_SET(og__reader *r)
 {
-    return og__pickle_push_made(r, og__pickle_placed_node(r->doc, OG_SET));
+    return og__pickle_push_new(r, og__pickle_placed_node(r->doc, OG_SET));
 }
 
 static int set_extend(og__reader *r, og_value set, const og_value *items, size_t count)

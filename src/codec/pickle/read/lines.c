@@ -141,7 +141,7 @@ static int push_int_text(og__reader *r, int_text *text)
     int64_t small;
     if (!clean_digits(r, text)) return og__pickle_reader_nomem(r);
     if (text->len <= 64 && fits_int64(text, &small)) return og__pickle_push(r, og__value_make_int(small));
-    if (text->base != 10) return og__pickle_push_made(r, big_from_bits(r, text));
+    if (text->base != 10) return og__pickle_push_new(r, big_from_bits(r, text));
     if (text->len > r->max_digits) {
         return og__pickle_reader_fail(r, OG_ELIMIT,
                                       "an int of %zu digits; at most %zu are allowed (max_digits)", text->len,
@@ -151,7 +151,7 @@ static int push_int_text(og__reader *r, int_text *text)
     uint64_t *limbs = og__value_doc_alloc(r->doc, room * sizeof *limbs, 8);
     if (!limbs) return og__pickle_reader_nomem(r);
     size_t count = og__base_limbs_from_digits((const char *)text->digits, text->len, limbs);
-    return og__pickle_push_made(r, og__value_int_from_limbs(r->doc, limbs, count, text->negative));
+    return og__pickle_push_new(r, og__value_int_from_limbs(r->doc, limbs, count, text->negative));
 }
 
 /* The C reader of CPython takes text up to a NUL, should there be one. */

@@ -90,7 +90,7 @@ int og__pickle_op_REDUCE(og__reader *r)
     int status = expect(r, args, OG_TUPLE, "a tuple of arguments");
     if (status == OG_OK) status = expect_callable(r, callable);
     if (status < 0) return status;
-    status = og__pickle_push_plain(r, callable, args);
+    status = og__pickle_fold_call(r, callable, args);
     if (status != 0) return status < 0 ? status : OG_OK;
     return og__pickle_push_object(r, OG_MAKE_CALL, callable, args);
 }
@@ -188,7 +188,7 @@ int og__pickle_op_NEXT_BUFFER(og__reader *r)
                                       og_kind_name(og_kind_of(buffer)));
     og_value own = og_bytearray_borrow(r->doc, bytes, len);
     if (og_valid(own)) og__value_node_of(own)->flags |= OG__N_PLACED;
-    return og__pickle_push_made(r, own);
+    return og__pickle_push_new(r, own);
 }
 
 int og__pickle_op_READONLY_BUFFER(og__reader *r)

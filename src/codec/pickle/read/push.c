@@ -9,7 +9,7 @@ int og__pickle_push_class(og__reader *r, og_value module, og_value name)
     if (r->protocol < 3) og__pickle_names_to_3(&module, &name);
     og_value v = og__value_class_from(r->doc, module, name);
     if (og_valid(v)) og__value_node_of(v)->flags |= OG__N_PLACED;
-    return og__pickle_push_made(r, v);
+    return og__pickle_push_new(r, v);
 }
 
 int og__pickle_push_object(og__reader *r, og_make how, og_value callable, og_value args)
@@ -77,7 +77,7 @@ int og__pickle_push_bytearray(og__reader *r, const uint8_t *bytes, size_t len)
 {
     og_value v = og_bytearray_borrow(r->doc, bytes, len);
     if (og_valid(v)) og__value_node_of(v)->flags |= OG__N_PLACED;
-    return og__pickle_push_made(r, v);
+    return og__pickle_push_new(r, v);
 }
 
 int og__pickle_memo_fetch(og__reader *r, size_t index)

@@ -126,7 +126,7 @@ static inline int og__pickle_push(og__reader *r, og_value value)
 }
 
 /* As og__pickle_push() for what was just made and is OG_INVALID when there was no memory for it. */
-static inline int og__pickle_push_made(og__reader *r, og_value value)
+static inline int og__pickle_push_new(og__reader *r, og_value value)
 {
     return og_valid(value) ? og__pickle_push(r, value) : og__pickle_reader_nomem(r);
 }
@@ -181,8 +181,8 @@ int og__pickle_raise(og__reader *r, og_value v, size_t below);
 static inline void og__pickle_fill_noted(const og__reader *r, const og_value *at)
 {
     if (!og__value_is_shared(*at)) return;
-    bool twice = at > r->doc->stack && at[-1].meta == at->meta && at[-1].u.p == at->u.p;
-    if (!twice) og__value_node_of(*at)->flags |= OG__N_LATE;
+    bool duplicated = at > r->doc->stack && at[-1].meta == at->meta && at[-1].u.p == at->u.p;
+    if (!duplicated) og__value_node_of(*at)->flags |= OG__N_LATE;
 }
 
 /* Notes that a container that was just filled is `height`, which is within bounds. */
@@ -266,7 +266,7 @@ int og__pickle_push_object(og__reader *r, og_make how, og_value callable, og_val
  * When calling `callable` with the tuple `args` makes plain data (a set, bytes in the forms of protocols 0 to
  * 2, …), pushes that. 1 pushed, 0 not such a call, < 0 with the error set.
  */
-int og__pickle_push_plain(og__reader *r, og_value callable, og_value args);
+int og__pickle_fold_call(og__reader *r, og_value callable, og_value args);
 
 /* One function for each opcode: 0, 1 at the end of the pickle, or < 0 with the error set. */
 typedef int (*og__pickle_op_fn)(og__reader *r);

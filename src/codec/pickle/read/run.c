@@ -2,8 +2,8 @@
 /* Runs a pickle at full speed, as far as it goes. */
 #include "codec/pickle/read/text.h"
 
-#define OG__LANE og__pickle_reader_run_to
-#include "codec/pickle/read/lane_body.h"
+#define OG__FAST_RUN og__pickle_reader_run_to
+#include "codec/pickle/read/fast_body.h"
 
 /* One opcode by its own function. */
 static int step(og__reader *r)
@@ -13,14 +13,14 @@ static int step(og__reader *r)
 }
 
 /* One opcode in its usual case; false: nothing was done. */
-static inline bool quick(lane *l, uint8_t op)
+static inline bool quick(cursor *c, uint8_t op)
 {
     const bool care = true;
     switch (op) {
 #define QUICK(opcode, done) \
     case OG__OP_##opcode:   \
         return done;
-#include "codec/pickle/read/lane.def"
+#include "codec/pickle/read/fast.def"
 #undef QUICK
     default: return false;
     }
@@ -29,14 +29,14 @@ static inline bool quick(lane *l, uint8_t op)
 /* Goes on to the end, or up to an opcode that takes its own function. */
 static void run_with_care(og__reader *r)
 {
-    lane l = enter(r);
-    while (l.at < r->end) {
-        uint8_t op = *l.at++;
-        if (l.top < r->limit && quick(&l, op)) continue;
-        l.at--;
+    cursor c = enter(r);
+    while (c.at < r->end) {
+        uint8_t op = *c.at++;
+        if (c.top < r->limit && quick(&c, op)) continue;
+        c.at--;
         break;
     }
-    leave(&l);
+    leave(&c);
 }
 
 /* Makes room for about as many entries as are still to come, going by what there was so far. */

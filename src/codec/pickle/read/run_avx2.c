@@ -5,6 +5,6 @@
 #if defined(OG__PICKLE_AVX2)
 #    include "codec/pickle/read/text_avx2.h"
 
-#    define OG__LANE OG__TARGET og__pickle_reader_run_to_avx2
-#    include "codec/pickle/read/lane_body.h"
+#    define OG__FAST_RUN OG__TARGET og__pickle_reader_run_to_avx2
+#    include "codec/pickle/read/fast_body.h"
 #endif

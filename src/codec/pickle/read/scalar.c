@@ -160,7 +160,7 @@ int og__pickle_op_BININT2(og__reader *r)
 static int push_long(og__reader *r, const uint8_t *bytes, size_t len)
 {
     if (!bytes) return OG_ETRUNCATED;
-    if (len > 8) return og__pickle_push_made(r, og_int_from_bytes(r->doc, bytes, len));
+    if (len > 8) return og__pickle_push_new(r, og_int_from_bytes(r->doc, bytes, len));
     uint64_t number = og__pickle_le(bytes, len);
     if (len > 0 && len < 8 && bytes[len - 1] & 0x80) number |= UINT64_MAX << (8 * len);
     return og__pickle_push(r, og__value_make_int((int64_t)number));

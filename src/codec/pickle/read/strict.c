@@ -23,7 +23,7 @@ static bool line_of(const og__reader *r, size_t *len)
 }
 
 /* [-] digits, without a zero before others. */
-static bool plain_int(const uint8_t *s, size_t len)
+static bool is_decimal(const uint8_t *s, size_t len)
 {
     if (len > 0 && s[0] == '-') {
         s++;
@@ -44,7 +44,7 @@ static const char *why_int(const og__reader *r, bool is_long)
         return "its int is not written as all write 0";
     if (!is_long && len == 2 && r->at[0] == '0' && (r->at[1] == '0' || r->at[1] == '1')) return NULL;
     if (is_long && len > 0 && r->at[len - 1] == 'L') len--;
-    return plain_int(r->at, len) ? NULL : "its int is not written in plain decimal digits";
+    return is_decimal(r->at, len) ? NULL : "its int is not written in plain decimal digits";
 }
 
 static const char *why_float(const og__reader *r)
@@ -69,7 +69,7 @@ static const char *why_nothing(const og__reader *r, og_kind takes)
 /* A pickler stores each memo entry once. */
 static const char *why_put(const og__reader *r)
 {
-    static const char twice[] = "the memo entry is in use already";
+    static const char in_use[] = "the memo entry is in use already";
     size_t left = (size_t)(r->end - r->at);
     size_t index = 0;
     size_t len;
@@ -85,12 +85,12 @@ static const char *why_put(const og__reader *r)
     case OG__OP_MEMOIZE: index = r->memo.count; break;
     default:
         if (!line_of(r, &len)) return NULL;
-        if (!plain_int(r->at, len) || len > 18 || *r->at == '-')
+        if (!is_decimal(r->at, len) || len > 18 || *r->at == '-')
             return "its number is not written in plain digits";
         for (size_t i = 0; i < len; i++)
             index = index * 10 + (size_t)(r->at[i] - '0');
     }
-    return og_valid(og__pickle_memo_get(&r->memo, index)) ? twice : NULL;
+    return og_valid(og__pickle_memo_get(&r->memo, index)) ? in_use : NULL;
 }
 
 /* The reader in Python wants opcodes to be whole within their frame, and frames to follow one another. */
@@ -176,19 +176,19 @@ bool og__pickle_strict_name(const char *text, size_t len)
 }
 
 /* What a GLOBAL, INST, … has just named, where all readers must take the names for the same. */
-static bool is_plain_name(og_value v)
+static bool is_safe_name(og_value v)
 {
     size_t len = 0;
     const char *text = og_data(v, &len);
     return og__pickle_strict_name(text, len);
 }
 
-static bool named_plainly(const og__reader *r)
+static bool has_safe_names(const og__reader *r)
 {
     uint8_t op = *r->op;
     if (op != OG__OP_INST && op != OG__OP_GLOBAL && op != OG__OP_STACK_GLOBAL) return true;
     og_value v = op == OG__OP_INST ? og_object_class(r->top[-1]) : r->top[-1];
-    return is_plain_name(og_class_module(v)) && is_plain_name(og_class_qualname(v));
+    return is_safe_name(og_class_module(v)) && is_safe_name(og_class_qualname(v));
 }
 
 /* Runs to STOP, and refuses what readers take for different things. */
@@ -203,7 +203,7 @@ int og__pickle_reader_run_strict(og__reader *r)
                                           "%s, which Python's readers take for different things", why);
         int status = og__pickle_reader_step(r);
         if (status != 0) return status < 0 ? status : OG_OK;
-        if (!named_plainly(r))
+        if (!has_safe_names(r))
             return og__pickle_reader_fail(r, OG_EPOLICY,
                                           "a name that Python's readers take for different ones");
     }

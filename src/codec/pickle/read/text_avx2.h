@@ -8,7 +8,7 @@
 
 enum { OG__WIDE = 32 };
 
-/* As og__pickle_text_at() for text that is not all plain ASCII. */
+/* As og__pickle_text_at() for text that is not all ASCII without escapes. */
 __attribute__((noinline)) static OG__TARGET unsigned
 og__wide_text_flags(const uint8_t *start, const uint8_t *text, size_t len, size_t room)
 {

@@ -151,7 +151,7 @@ static int run_early(og__writer *w, size_t i)
     int status = og__pickle_put_op(w, OG__OP_DUP);
     if (status == OG_OK) status = og__pickle_run_push(w, old->value, items, count, depth);
     if (status == 0) return og__pickle_put_op(w, OG__OP_POP);
-    if (status > 0) w->open[w->open_count - 1].twice = true;
+    if (status > 0) w->open[w->open_count - 1].duplicated = true;
     return status;
 }
 

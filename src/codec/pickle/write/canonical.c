@@ -12,10 +12,10 @@ typedef struct visit {
     size_t at;
 } visit;
 
-/* Counts in how many places each node stands. Flags of nodes only say in how many it may. */
+/* Counts in how many references each node stands. Flags of nodes only say in how many it may. */
 typedef struct counter {
     const og_allocator *alloc;
-    og__map places;
+    og__map references;
     visit *open;
     size_t count;
     size_t cap;
@@ -27,10 +27,10 @@ static int enter(counter *c, og_value v)
     if (!og__value_has_node(v) || og_kind_of(v) == OG_CLASS) return OG_OK;
     bool fresh;
     c->late = c->late || (og__value_node_of(v)->flags & OG__N_LATE);
-    uint64_t *places = og__value_map_put(&c->places, og__value_node_of(v), 1, &fresh);
-    if (!places) return OG_ENOMEM;
+    uint64_t *references = og__value_map_put(&c->references, og__value_node_of(v), 1, &fresh);
+    if (!references) return OG_ENOMEM;
     if (!fresh) {
-        *places = 2;
+        *references = 2;
         return OG_OK;
     }
     if (c->count == c->cap) {
@@ -61,7 +61,7 @@ static og_value part(og_value v, size_t index)
     return ((const og_value *)node->items)[index];
 }
 
-static int count_places(counter *c, og_value value)
+static int count_references(counter *c, og_value value)
 {
     int status = enter(c, value);
     while (status == OG_OK && c->count > 0) {
@@ -80,7 +80,7 @@ static int count_places(counter *c, og_value value)
 static int write_form(og_value value, og_buf *out, const og_pickle_write_options *o, bool *late,
                       og_error *err)
 {
-    counter c = {.alloc = out->alloc, .places = {.alloc = out->alloc}};
+    counter c = {.alloc = out->alloc, .references = {.alloc = out->alloc}};
     og__writer w = {
         .out = out,
         .room = out->len,
@@ -89,18 +89,18 @@ static int write_form(og_value value, og_buf *out, const og_pickle_write_options
         .protocol = PROTOCOL,
         .max_depth = o->max_depth ? o->max_depth : DEFAULT_DEPTH,
         .nodes = {.alloc = out->alloc},
-        .places = &c.places,
+        .references = &c.references,
     };
     if ((o->protocol != 0 && o->protocol != PROTOCOL) || w.max_depth >= UINT32_MAX)
         return og__pickle_writer_fail(&w, OG_EINVAL, "canonical pickles have protocol 4, and no other");
-    int status = count_places(&c, value);
+    int status = count_references(&c, value);
     if (status < 0) {
         og__pickle_writer_fail(&w, OG_ENOMEM, "out of memory");
     } else {
         status = og__pickle_writer_run(&w, value, o->max_bytes);
     }
     *late = c.late;
-    og__value_map_free(&c.places);
+    og__value_map_free(&c.references);
     return status;
 }
 

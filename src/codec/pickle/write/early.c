@@ -23,7 +23,7 @@ int og__pickle_object_early(og__writer *w, size_t i)
     w->open[i].dropped = true;
     f->part = old.part;
     f->step = old.step;
-    f->twice = true;
+    f->duplicated = true;
     if (old.step == OG__STEP_BUILT) {
         f->step = OG__STEP_STATE;
         return 1;

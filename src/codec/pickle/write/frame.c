@@ -46,7 +46,7 @@ static void wait_no_more(og__writer *w, og__frame *f)
     f->waiting = false;
 }
 
-int og__pickle_made(og__writer *w, og__frame *f)
+int og__pickle_finish(og__writer *w, og__frame *f)
 {
     uint32_t number;
     wait_no_more(w, f);
@@ -57,7 +57,7 @@ int og__pickle_made(og__writer *w, og__frame *f)
     return og__pickle_memoize_node(w, f->value);
 }
 
-int og__pickle_make_of(og__writer *w, og__frame *f, og__opcode op, size_t parts, bool marked)
+int og__pickle_finish_parts(og__writer *w, og__frame *f, og__opcode op, size_t parts, bool marked)
 {
     uint32_t number;
     wait_no_more(w, f);

@@ -105,9 +105,9 @@ int og__pickle_put_get(og__writer *w, uint32_t number)
 
 /* ---- Nodes ---- */
 
-bool og__pickle_stands_twice(const og__writer *w, og_value v)
+bool og__pickle_is_shared(const og__writer *w, og_value v)
 {
-    const uint64_t *count = og__value_map_find(w->places, og__value_node_of(v));
+    const uint64_t *count = og__value_map_find(w->references, og__value_node_of(v));
     return count && *count > 1;
 }
 

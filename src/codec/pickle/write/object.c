@@ -146,7 +146,7 @@ static int make(og__writer *w, og__frame *f)
     uint32_t number;
     if (og__pickle_node_number(w, f->value, &number))
         f->step = OG__STEP_END; /* meanwhile it was written whole */
-    return og__pickle_made(w, f);
+    return og__pickle_finish(w, f);
 }
 
 /* Items or pairs that were put into the object after it was made. */

@@ -9,7 +9,8 @@ enum { LATE_BATCH = 1000 };
  * what it holds is filled in CPython's steps, so that it is met as it was. */
 int og__pickle_batch_begin(og__writer *w, og__frame *f)
 {
-    size_t batch = w->places || (og__value_node_of(f->value)->flags & OG__N_LATE) ? LATE_BATCH : OG__BATCH;
+    size_t batch =
+        w->references || (og__value_node_of(f->value)->flags & OG__N_LATE) ? LATE_BATCH : OG__BATCH;
     size_t unit = f->one == OG__OP_SETITEM ? 2 : 1;
     size_t left = f->count - f->index;
     bool single = f->one && (left == unit || w->protocol == 0);
@@ -32,7 +33,7 @@ int og__pickle_run_push(og__writer *w, og_value container, const og_value *items
     if (count == 0) return 0;
     int status = og__pickle_batch_begin(w, &run);
     if (status < 0) return status;
-    if (depth < w->max_depth) run.index = og__pickle_write_plain(w, items, run.until);
+    if (depth < w->max_depth) run.index = og__pickle_write_scalars(w, items, run.until);
     if (run.index == count)
         return og__pickle_put_op(w, run.step == 1 ? run.many : run.one); /* no frame is needed */
     og__frame *f = og__pickle_frame_push(w, OG__FRAME_RUN, container, depth);

@@ -115,11 +115,11 @@ static int put_complex(og__writer *w, const double *parts)
 static int write_complex(og__writer *w, og_value v)
 {
     og_value bits = og__value_make(OG_COMPLEX, 0, 2 * sizeof(double), v.u.p);
-    og__said *entry = og__pickle_said_find(w, bits);
+    og__interned *entry = og__pickle_intern_find(w, bits);
     if (!entry) return OG_ENOMEM;
     if (og_valid(entry->value)) return og__pickle_put_get(w, entry->number);
     int status = put_complex(w, v.u.p);
-    return status < 0 ? status : og__pickle_said_add(w, bits);
+    return status < 0 ? status : og__pickle_intern_add(w, bits);
 }
 
 /* ---- Strings and bytes ---- */
@@ -159,18 +159,18 @@ int og__pickle_write_str(og__writer *w, og_value v)
     size_t size = len + (w->protocol >= 4 ? 2 : 5);
     if (size <= og__pickle_get_size(w->numbers)) {
         /* Written again is as short as fetched. An earlier entry may still be nearer. */
-        if (len == 0 || w->said_count == 0) return put_str(w, v.u.p, len);
-        og__said *entry = og__pickle_said_find(w, v);
+        if (len == 0 || w->interned_count == 0) return put_str(w, v.u.p, len);
+        og__interned *entry = og__pickle_intern_find(w, v);
         if (!entry) return OG_ENOMEM;
         if (og_valid(entry->value) && og__pickle_get_size(entry->number) < size)
             return og__pickle_put_get(w, entry->number);
         return put_str(w, v.u.p, len);
     }
-    og__said *entry = og__pickle_said_find(w, v);
+    og__interned *entry = og__pickle_intern_find(w, v);
     if (!entry) return OG_ENOMEM;
     if (og_valid(entry->value)) return og__pickle_put_get(w, entry->number);
     int status = put_str(w, v.u.p, len);
-    return status < 0 ? status : og__pickle_said_add(w, v);
+    return status < 0 ? status : og__pickle_intern_add(w, v);
 }
 
 /* Bytes below protocol 3: encode(str, 'latin1'), or bytes() when there are none. */
@@ -187,7 +187,7 @@ int og__pickle_write_bytes(og__writer *w, og_value v)
 {
     size_t len = og__value_len(v);
     if (len > 3) {
-        og__said *entry = og__pickle_said_find(w, v);
+        og__interned *entry = og__pickle_intern_find(w, v);
         if (!entry) return OG_ENOMEM;
         if (og_valid(entry->value)) return og__pickle_put_get(w, entry->number);
     }
@@ -198,7 +198,7 @@ int og__pickle_write_bytes(og__writer *w, og_value v)
         og__opcode huge = w->protocol >= 4 ? OG__OP_BINBYTES8 : 0;
         status = put_counted(w, OG__OP_SHORT_BINBYTES, OG__OP_BINBYTES, huge, v.u.p, len);
     }
-    return status < 0 || len <= 3 ? status : og__pickle_said_add(w, v);
+    return status < 0 || len <= 3 ? status : og__pickle_intern_add(w, v);
 }
 
 static int put_bytearray(og__writer *w, const uint8_t *bytes, size_t len)
@@ -319,14 +319,14 @@ static int put_nested(og__writer *w, og_value module, og_value name)
 
 int og__pickle_write_class(og__writer *w, og_value v)
 {
-    og__said *entry = og__pickle_said_find(w, v);
+    og__interned *entry = og__pickle_intern_find(w, v);
     if (!entry) return OG_ENOMEM;
     if (og_valid(entry->value)) return og__pickle_put_get(w, entry->number);
     og_value module = og_class_module(v);
     og_value name = og_class_qualname(v);
     bool nested = w->protocol < 4 && count_points(name) > 0;
     int status = nested ? put_nested(w, module, name) : put_names(w, module, name);
-    return status < 0 ? status : og__pickle_said_add(w, v);
+    return status < 0 ? status : og__pickle_intern_add(w, v);
 }
 
 /* The class references that the forms of values need, made when the first one is. */
@@ -353,7 +353,7 @@ int og__pickle_write_name(og__writer *w, og__name name)
     og__named *named = &w->named[name];
     if (named->number) return og__pickle_put_get(w, named->number - 1);
     og_value class = og__value_make(OG_CLASS, 0, 0, &named->node);
-    const og__said *entry = og__pickle_said_find(w, class);
+    const og__interned *entry = og__pickle_intern_find(w, class);
     if (!entry) return OG_ENOMEM;
     if (og_valid(entry->value)) {
         named->number = entry->number + 1;
@@ -361,7 +361,7 @@ int og__pickle_write_name(og__writer *w, og__name name)
     }
     /* No class of these stands in another. */
     int status = put_names(w, named->names[0], named->names[1]);
-    if (status == OG_OK) status = og__pickle_said_add(w, class);
+    if (status == OG_OK) status = og__pickle_intern_add(w, class);
     if (status == OG_OK) named->number = w->numbers;
     return status;
 }

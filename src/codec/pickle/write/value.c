@@ -37,7 +37,7 @@ static int open_usual(og__writer *w, og_value v, size_t depth)
     if (!single) at[1] = OG__OP_MARK;
     size_t most = dict ? 2 * OG__BATCH : OG__BATCH;
     size_t until = count < most ? count : most;
-    size_t done = og__pickle_write_plain(w, node->items, until);
+    size_t done = og__pickle_write_scalars(w, node->items, until);
     uint8_t one = (uint8_t)og__pickle_op_of_one(v);
     uint8_t many = (uint8_t)og__pickle_op_of_many(v);
     if (done == count) return og__pickle_put_op(w, single ? one : many);

@@ -31,7 +31,7 @@ static int go_on_run(og__writer *w, size_t self)
             if (f->index == f->count) return 0;
             status = og__pickle_batch_begin(w, f);
         } else if (f->index < f->until) {
-            f->index += og__pickle_write_plain(w, f->items + f->index, f->until - f->index);
+            f->index += og__pickle_write_scalars(w, f->items + f->index, f->until - f->index);
             if (f->index < f->until) status = og__pickle_write_value(w, f->items[f->index++], f->depth + 1u);
         } else {
             status = og__pickle_put_op(w, f->step == 1 ? f->many : f->one);
@@ -53,7 +53,7 @@ static int go_on_wrapped(og__writer *w, size_t self)
         f = &w->open[self];
     }
     int status = og__pickle_args_call(w, 1);
-    return status < 0 ? status : og__pickle_made(w, f);
+    return status < 0 ? status : og__pickle_finish(w, f);
 }
 
 static int go_on_tuple(og__writer *w, size_t self)
@@ -70,7 +70,7 @@ static int go_on_tuple(og__writer *w, size_t self)
     og__opcode op = og_kind_of(f->value) == OG_FROZENSET ? OG__OP_FROZENSET
                     : marked                             ? OG__OP_TUPLE
                                                          : short_ops[f->count];
-    return og__pickle_make_of(w, f, op, f->count, marked);
+    return og__pickle_finish_parts(w, f, op, f->count, marked);
 }
 
 /* ---- The whole ---- */
@@ -90,13 +90,13 @@ static int write_all(og__writer *w, og_value value)
 {
     int status = w->protocol >= 2 ? og__pickle_put_op_le(w, OG__OP_PROTO, (uint64_t)w->protocol, 1) : OG_OK;
     if (status == OG_OK) status = og__pickle_frame_open(w);
-    if (!w->places && og__value_has_node(value) && (og__value_node_of(value)->flags & OG__N_PLACED))
+    if (!w->references && og__value_has_node(value) && (og__value_node_of(value)->flags & OG__N_PLACED))
         w->root = og__value_node_of(value);
     if (status == OG_OK) status = og__pickle_write_value(w, value, 0);
     while (status >= 0 && w->open_count > 0) {
         size_t self = w->open_count - 1;
         status = go_on(w);
-        if (status == 0 && w->open[self].twice) status = og__pickle_put_op(w, OG__OP_POP);
+        if (status == 0 && w->open[self].duplicated) status = og__pickle_put_op(w, OG__OP_POP);
         if (status == 0) w->open_count = self;
     }
     if (status >= 0) status = og__pickle_put_op(w, OG__OP_STOP);
@@ -114,7 +114,7 @@ int og__pickle_writer_run(og__writer *w, og_value value, size_t max_bytes)
     if (status < 0) out->len = start;
     out->limit = limit;
     og__value_map_free(&w->nodes);
-    og__pickle_said_free(w);
+    og__pickle_intern_free(w);
     og__base_free(out->alloc, w->open, w->open_cap * sizeof *w->open);
     return status < 0 ? status : OG_OK;
 }

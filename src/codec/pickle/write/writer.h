@@ -14,21 +14,21 @@
 
 /* What was written and has a number in the memo, found by its content: strings, bytes, complex numbers, class
  * references. */
-typedef struct og__said {
+typedef struct og__interned {
     og_value value; /* OG_INVALID: free */
     uint32_t hash;
     uint32_t number;
-} og__said;
+} og__interned;
 
 /* The number of a string that stands in one place of memory; the last one of those that go by the same entry.
  */
-typedef struct og__near {
+typedef struct og__by_place {
     const void *place;
     uint32_t len;
     uint32_t number;
-} og__near;
+} og__by_place;
 
-enum { OG__NEAR_LOG2 = 10 };
+enum { OG__BY_PLACE_LOG2 = 10 };
 
 /* What is known of a node, in the lowest bits of its entry in the map; above them its number, or its depth.
  */
@@ -107,12 +107,12 @@ typedef struct og__frame {
     uint32_t depth;
     uint8_t kind;
     uint8_t step;
-    uint8_t one;  /* the opcode that puts one item (or pair) into the container; 0: there is none */
-    uint8_t many; /* the one that puts all above a mark */
-    bool waiting; /* shared, and not in the memo until it is made: what it holds must be memoized */
-    bool dropped; /* filled meanwhile, by another frame */
-    bool twice;   /* what it fills stands on the stack twice: once is dropped at the end */
-    bool again;   /* not made yet, and written once more in another frame */
+    uint8_t one;     /* the opcode that puts one item (or pair) into the container; 0: there is none */
+    uint8_t many;    /* the one that puts all above a mark */
+    bool waiting;    /* shared, and not in the memo until it is made: what it holds must be memoized */
+    bool dropped;    /* filled meanwhile, by another frame */
+    bool duplicated; /* what it fills stands on the stack twice: once is dropped at the end */
+    bool again;      /* not made yet, and written once more in another frame */
 } og__frame;
 
 typedef struct og__writer {
@@ -121,26 +121,26 @@ typedef struct og__writer {
     int protocol;
     size_t frame_at; /* where the open frame's opcode stands, or SIZE_MAX */
     size_t max_depth;
-    const og__node *root;  /* when it may stand in itself */
-    uint32_t numbers;      /* of the memo, given out */
-    og__named *named;      /* the names, once one was needed */
-    size_t waiting;        /* frames that are */
-    size_t looks;          /* frames that were looked at for cycles: time stays in proportion */
-    int64_t buffers;       /* out-of-band buffers referred to */
-    const og__map *places; /* canonical: how often each node stands somewhere; else NULL */
-    og__map nodes;         /* those that may be met again */
-    og__said *said;
-    size_t said_cap; /* a power of two, or 0 */
-    size_t said_count;
-    og__near *near; /* when many were said: OG__NEAR_LOG2 */
+    const og__node *root;      /* when it may stand in itself */
+    uint32_t numbers;          /* of the memo, given out */
+    og__named *named;          /* the names, once one was needed */
+    size_t waiting;            /* frames that are */
+    size_t looks;              /* frames that were looked at for cycles: time stays in proportion */
+    int64_t buffers;           /* out-of-band buffers referred to */
+    const og__map *references; /* canonical: how often each node stands somewhere; else NULL */
+    og__map nodes;             /* those that may be met again */
+    og__interned *interned;
+    size_t interned_cap; /* a power of two, or 0 */
+    size_t interned_count;
+    og__by_place *by_place; /* when many were said: OG__BY_PLACE_LOG2 */
     og__frame *open;
     size_t open_count;
     size_t open_cap;
     og_error *err;
 } og__writer;
 
-/* Writes `value` with what is set in `w`: protocol, depth, output, error, places. 0 or < 0; then `out` is as
- * before. */
+/* Writes `value` with what is set in `w`: protocol, depth, output, error, references. 0 or < 0; then `out` is
+ * as before. */
 int og__pickle_writer_run(og__writer *w, og_value value, size_t max_bytes);
 
 /* Strings of CPython's size or more stand outside of frames, so that a reader can take them as they are. */
@@ -195,28 +195,28 @@ static inline size_t og__pickle_get_size(uint32_t number)
 
 /* The entry of a string, bytes or class with the same content, or one to be filled (its value is OG_INVALID);
  * NULL without memory. */
-og__said *og__pickle_said_find(og__writer *w, og_value value);
+og__interned *og__pickle_intern_find(og__writer *w, og_value value);
 
-/* After writing what og__pickle_said_find() had not found: numbers it. (Finding may forget what is hard to
+/* After writing what og__pickle_intern_find() had not found: numbers it. (Finding may forget what is hard to
  * find.) */
-int og__pickle_said_add(og__writer *w, og_value value);
+int og__pickle_intern_add(og__writer *w, og_value value);
 
-void og__pickle_said_free(og__writer *w);
+void og__pickle_intern_free(og__writer *w);
 
 /* Canonical pickles: whether the node really stands in more than one place. */
-bool og__pickle_stands_twice(const og__writer *w, og_value v);
+bool og__pickle_is_shared(const og__writer *w, og_value v);
 
 /* True when the node may stand in more than one place. */
-static inline bool og__pickle_may_stand_twice(const og__writer *w, og_value v)
+static inline bool og__pickle_may_be_shared(const og__writer *w, og_value v)
 {
-    if (!w->places) return og__value_is_shared(v);
-    return (og__value_node_of(v)->flags & OG__N_LATE) || og__pickle_stands_twice(w, v);
+    if (!w->references) return og__value_is_shared(v);
+    return (og__value_node_of(v)->flags & OG__N_LATE) || og__pickle_is_shared(w, v);
 }
 
 /* True when the node may be met again while this pickle is written. */
 static inline bool og__pickle_may_recur(const og__writer *w, og_value v)
 {
-    return w->waiting > 0 || og__pickle_may_stand_twice(w, v) || og__value_node_of(v) == w->root;
+    return w->waiting > 0 || og__pickle_may_be_shared(w, v) || og__value_node_of(v) == w->root;
 }
 
 /* Numbers the node on top of the stack when it may be met again. */
@@ -232,7 +232,7 @@ bool og__pickle_node_number(const og__writer *w, og_value v, uint32_t *number);
  * which there is room in the output and in the frame; how many. It does not fail: what it leaves is for
  * og__pickle_write_value().
  */
-size_t og__pickle_write_plain(og__writer *w, const og_value *items, size_t count);
+size_t og__pickle_write_scalars(og__writer *w, const og_value *items, size_t count);
 
 /* Writes a scalar, string or class whole. */
 int og__pickle_write_scalar(og__writer *w, og_value v);
@@ -309,8 +309,8 @@ int og__pickle_save_wait(og__writer *w, og__frame *f);
  * of itself, drops it and takes that one. `made` says whether it is really made yet (else only its parts,
  * `parts` of them, are on the stack, above a mark when `marked`), and the opcode `op` makes it.
  */
-int og__pickle_made(og__writer *w, og__frame *f);
-int og__pickle_make_of(og__writer *w, og__frame *f, og__opcode op, size_t parts, bool marked);
+int og__pickle_finish(og__writer *w, og__frame *f);
+int og__pickle_finish_parts(og__writer *w, og__frame *f, og__opcode op, size_t parts, bool marked);
 
 /* True when what is written above this frame is the state of its object. */
 bool og__pickle_object_takes_state(const og__frame *f);

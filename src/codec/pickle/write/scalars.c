@@ -3,7 +3,7 @@
  * Writes runs of plain values at full speed, from protocol 4 on: room is looked for once for each, whatever
  * it is, and the place in the output stands in a local. The bytes are those that the general way writes.
  */
-#include "codec/pickle/write/said.h"
+#include "codec/pickle/write/intern.h"
 
 enum { STR_MOST = 255 };
 
@@ -78,26 +78,26 @@ static inline uint8_t *put_get(uint8_t *at, uint32_t number)
 }
 
 /* Where the number of a string that stands in this place may be kept. */
-static inline og__near *near_of(const og__writer *w, const void *place)
+static inline og__by_place *by_place_of(const og__writer *w, const void *place)
 {
     uint64_t mixed = (uint64_t)(uintptr_t)place * UINT64_C(0x9e3779b97f4a7c15);
-    return &w->near[mixed >> (64 - OG__NEAR_LOG2)];
+    return &w->by_place[mixed >> (64 - OG__BY_PLACE_LOG2)];
 }
 
-static inline void set_near(const og__writer *w, og_value v, uint32_t number)
+static inline void set_by_place(const og__writer *w, og_value v, uint32_t number)
 {
-    if (w->near) *near_of(w, v.u.p) = (og__near){v.u.p, (uint32_t)og__value_len(v), number};
+    if (w->by_place) *by_place_of(w, v.u.p) = (og__by_place){v.u.p, (uint32_t)og__value_len(v), number};
 }
 
 /* A str that is not in the memo; it will be when that is worth while. */
-static inline uint8_t *put_new(og__writer *w, uint8_t *at, og_value v, og__said *entry)
+static inline uint8_t *put_new(og__writer *w, uint8_t *at, og_value v, og__interned *entry)
 {
     at = put_text(at, v.u.p, og__value_len(v));
     if (!entry || w->numbers == UINT32_MAX) return at;
-    set_near(w, v, w->numbers);
+    set_by_place(w, v, w->numbers);
     entry->value = v;
     entry->number = w->numbers++;
-    w->said_count++;
+    w->interned_count++;
     *at++ = OG__OP_MEMOIZE;
     return at;
 }
@@ -108,20 +108,20 @@ static inline uint8_t *put_str(og__writer *w, uint8_t *at, og_value v)
     size_t len = og__value_len(v);
     if (len > STR_MOST) return NULL;
     bool worth = len + 2 > og__pickle_get_size(w->numbers); /* fetched it is shorter than written again */
-    if (len == 0 || (!worth && w->said_count == 0)) return put_text(at, v.u.p, len);
-    if (w->near && worth) {
-        const og__near *near = near_of(w, v.u.p);
-        if (near->place == v.u.p && near->len == len) return put_get(at, near->number);
+    if (len == 0 || (!worth && w->interned_count == 0)) return put_text(at, v.u.p, len);
+    if (w->by_place && worth) {
+        const og__by_place *entry_at = by_place_of(w, v.u.p);
+        if (entry_at->place == v.u.p && entry_at->len == len) return put_get(at, entry_at->number);
     }
-    og__said *entry = og__pickle_said_probe(w, v, og__pickle_said_hash(w, v));
+    og__interned *entry = og__pickle_intern_probe(w, v, og__pickle_intern_hash(w, v));
     if (!entry) return NULL;
     if (!og_valid(entry->value)) return put_new(w, at, v, worth ? entry : NULL);
     if (!worth && og__pickle_get_size(entry->number) >= len + 2) return put_text(at, v.u.p, len);
-    set_near(w, v, entry->number);
+    set_by_place(w, v, entry->number);
     return put_get(at, entry->number);
 }
 
-static inline uint8_t *put_plain(og__writer *w, uint8_t *at, og_value v)
+static inline uint8_t *put_scalar(og__writer *w, uint8_t *at, og_value v)
 {
     switch (og_kind_of(v)) {
     case OG_NONE: *at = OG__OP_NONE; return at + 1;
@@ -140,7 +140,7 @@ static inline ptrdiff_t most_of(og_value v)
     return og_kind_of(v) == OG_STR ? (ptrdiff_t)og__value_len(v) + STR_MORE : SCALAR_MOST;
 }
 
-size_t og__pickle_write_plain(og__writer *w, const og_value *items, size_t count)
+size_t og__pickle_write_scalars(og__writer *w, const og_value *items, size_t count)
 {
     if (w->protocol < 4 || w->frame_at == SIZE_MAX) return 0;
     size_t full = w->frame_at + OG__FRAME_TARGET;
@@ -148,7 +148,7 @@ size_t og__pickle_write_plain(og__writer *w, const og_value *items, size_t count
     const uint8_t *end = w->out->data + (full < w->room ? full : w->room);
     size_t done = 0;
     for (; done < count && end - at > most_of(items[done]); done++) {
-        uint8_t *next = put_plain(w, at, items[done]);
+        uint8_t *next = put_scalar(w, at, items[done]);
         if (!next) break;
         at = next;
     }

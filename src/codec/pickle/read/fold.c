@@ -125,7 +125,7 @@ static int push_complex(og__reader *r, og_value args)
         og_kind kind = og_kind_of(og_item(args, i));
         if ((kind != OG_FLOAT && kind != OG_INT) || og_as_double(og_item(args, i), &part[i]) < 0) return 0;
     }
-    int status = og__pickle_push_made(r, og_complex(r->doc, part[0], part[1]));
+    int status = og__pickle_push_new(r, og_complex(r->doc, part[0], part[1]));
     return status < 0 ? status : 1;
 }
 
@@ -150,7 +150,7 @@ static int push_nested_class(og__reader *r, og_value args)
     og_value whole = og__value_make(OG_STR, surrogates, first + 1 + second, joined);
     og_value v = og__value_class_from(r->doc, og_class_module(outer), whole);
     if (og_valid(v)) og__value_node_of(v)->flags |= OG__N_PLACED;
-    int status = og__pickle_push_made(r, v);
+    int status = og__pickle_push_new(r, v);
     return status < 0 ? status : 1;
 }
 
@@ -165,7 +165,7 @@ static int push_builtin(og__reader *r, og_value name, og_value args)
     if (og_str_is(name, "complex")) return push_complex(r, args);
     if (og_str_is(name, "getattr")) return push_nested_class(r, args);
     if (!og_str_is(name, "dict") || og_len(args) > 0) return 0;
-    int status = og__pickle_push_made(r, og__pickle_placed_node(r->doc, OG_DICT));
+    int status = og__pickle_push_new(r, og__pickle_placed_node(r->doc, OG_DICT));
     return status < 0 ? status : 1;
 }
 
@@ -219,7 +219,7 @@ static int push_copyreg(og__reader *r, og_value name, og_value args)
     return 0;
 }
 
-int og__pickle_push_plain(og__reader *r, og_value callable, og_value args)
+int og__pickle_fold_call(og__reader *r, og_value callable, og_value args)
 {
     if (og_kind_of(args) != OG_TUPLE) return 0;
     og_value module = og_class_module(callable);
