@@ -1,35 +1,15 @@
 /* SPDX-License-Identifier: MIT */
 /*
-<<<<<<<< HEAD:src/codec/pickle/read/lane_body.h
  * The opcodes that most pickles are made of, in their usual case, with place and stack in registers; included
  * once for each kind of processor, after its text header.
  *
- *   needs    OG__LANE   the name of the function, after what it is declared with
- *   needs    OG__HOT    what makes a function inline, from the text header
- *   defines  OG__LANE   runs opcodes up to a place, or up to one that takes its own function
+ *   needs    OG__FAST_RUN   the name of the function, after what it is declared with
+ *   needs    OG__HOT        what makes a function inline, from the text header
+ *   defines  OG__FAST_RUN   runs opcodes up to a place, or up to one that takes its own function
  *
  * Nothing is changed before it is sure to succeed: all else is left to the functions of the opcodes. The
- * compiler would call these functions and keep the lane in memory, so they are inline.
+ * compiler would call these functions and keep the cursor in memory, so they are inline.
  */
-========
- * The opcodes that most pickles are made of, in their usual case, with place and stack in registers.
- *
- * | macro needed    | what it is                                                                   |
- * | --------------- | ---------------------------------------------------------------------------- |
- * | OG__HOT         | from text.h or text_avx2.h, included before: makes functions inline          |
- * | OG__FAST_RUN    | the name of the function that runs, with the attributes of its declaration   |
- *
- * | defined here    | what it does                                                                 |
- * | --------------- | ---------------------------------------------------------------------------- |
- * | OG__FAST_RUN()  | an og__pickle_run_fn: runs opcodes up to one that takes its own function     |
- * | cursor          | where the reader is, with enter() and leave(), for a loop of the same kind   |
- *
- * Nothing is changed before it is sure to succeed: all else is left to the functions of the opcodes.
- */
-#ifndef ONGGI_CODEC_PICKLE_READ_FAST_BODY_H
-#define ONGGI_CODEC_PICKLE_READ_FAST_BODY_H
-
->>>>>>>> c8bfd63 (Use the field's words in the pickle codec: cursor, fold, intern, shared):src/codec/pickle/read/fast_body.h
 #include "codec/pickle/embedded.h"
 #include "codec/pickle/read/reader.h"
 #include "value/key.h"
