@@ -18,6 +18,7 @@
 
 #include <onggi/codec.h>
 #include <onggi/frame.h>
+#include <onggi/layer.h>
 #include <onggi/net.h>
 
 #ifdef __cplusplus
@@ -60,6 +61,15 @@ typedef struct og_conn_options {
      */
     const og_policy *policy;
     bool policy_inert;
+
+    /*
+     * What the layers between socket and framing are told, by the names of og_layer_option_at(): a key, say,
+     * which puts the handshake of multiprocessing.connection into the connection. A server takes them, and
+     * the files that they name, anew in og_server_reload(): they must outlive it.
+     */
+    const og_layer_option *layer_options;
+    size_t layer_option_count;
+    int64_t handshake_timeout_ms; /* for all layers to open; 0: 10,000 */
 } og_conn_options;
 
 /* ---- Blocking ---- */
@@ -82,6 +92,14 @@ OG_API int og_send(og_conn *conn, og_value value, og_error *err);
  * Blocking connections only. */
 OG_API int og_recv(og_conn *conn, og_value *value, og_error *err);
 
+/*
+ * As og_send() and og_recv(), for messages of several parts, which some layers carry: each part is a value of
+ * its own, and the array of those received lives until the next call. A message of one part is what
+ * og_send() and og_recv() send and give. Where no layer carries parts, more than one is OG_EINVAL.
+ */
+OG_API int og_send_parts(og_conn *conn, const og_value *parts, size_t count, og_error *err);
+OG_API int og_recv_parts(og_conn *conn, const og_value **parts, size_t *count, og_error *err);
+
 /* False when nothing more can be received on the connection. */
 OG_API bool og_conn_usable(const og_conn *conn);
 
@@ -99,6 +117,14 @@ OG_API const char *og_conn_peer(const og_conn *conn);
  * `size` bytes (40 are enough); returns `text`. */
 OG_API const char *og_conn_codec(const og_conn *conn);
 OG_API const char *og_conn_framing(const og_conn *conn, char *text, size_t size);
+
+/*
+ * What the connection's layers know of the peer, e.g. its certificate: the text of property `name`, cut to
+ * `size`, and its whole length; 0 when there is none. og_conn_property_at() lists the names, NULL from their
+ * number on. Any thread; on a blocking connection, those that may send or receive.
+ */
+OG_API size_t og_conn_property(og_conn *conn, const char *name, char *text, size_t size);
+OG_API const char *og_conn_property_at(og_conn *conn, size_t index);
 
 /* A number for logs: unique among the connections of one server or listener, from 1; 0 when it was made with
  * og_connect(). */
@@ -155,7 +181,7 @@ typedef struct og_server_options {
                                    a worker that has not returned then is waited for all the same, as nothing
                                    can end it, and on_log tells for which connection */
 
-    /* A client has connected (streams only). On the loop's thread. */
+    /* A client has connected, and its layers have shaken hands (streams only). On the loop's thread. */
     void (*on_open)(og_conn *conn, void *user);
 
     /*
@@ -164,6 +190,9 @@ typedef struct og_server_options {
      * values come one after the other, never two at once.
      */
     void (*on_message)(og_conn *conn, og_value value, void *user);
+
+    /* As on_message, for messages of several parts, which some layers deliver. NULL: they are refused. */
+    void (*on_parts)(og_conn *conn, const og_value *parts, size_t count, void *user);
 
     /*
      * A message was refused: `err` says why and where, `closing` whether the connection ends or goes on with
@@ -198,6 +227,13 @@ OG_API int og_server_join(og_server *server, og_error *err);
 /* Stops listening and reading, lets answers in hand leave, then stops. Returns at once: og_server_run() and
  * og_server_join() return when it is done. Any thread, and signal handlers. Once is enough. */
 OG_API void og_server_stop(og_server *server);
+
+/*
+ * Reads the files of layer options anew, keys and the like, for whoever connects from then on; connections
+ * that are open keep what they have. on_log tells how it went; when a file cannot be used the old ones stay.
+ * Returns at once. Any thread, and signal handlers, while the server runs.
+ */
+OG_API void og_server_reload(og_server *server);
 
 /* Connections open now. Any thread. */
 OG_API size_t og_server_connections(const og_server *server);

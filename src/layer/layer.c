@@ -56,19 +56,6 @@ const og_layer_option_info *og_layer_option_at(size_t index)
 
 /* ---- Options ---- */
 
-const og_layer_option *og__layer_option(const og__layer_given *given, const char *name)
-{
-    for (size_t i = given->option_count; i-- > 0;)
-        if (strcmp(given->options[i].name, name) == 0) return &given->options[i];
-    return NULL;
-}
-
-size_t og__layer_option_len(const og_layer_option *option)
-{
-    if (option->len) return option->len;
-    return option->value ? strlen(option->value) : 0;
-}
-
 /* The row of an option, and its layer. */
 static const og_layer_option_info *find_option(const char *name, const og__layer **layer)
 {

@@ -3,6 +3,8 @@
 #include "peer/client.h"
 
 #include "base/alloc.h"
+#include "peer/layered.h"
+#include "peer/parts.h"
 
 #include <pthread.h>
 #include <string.h>
@@ -21,7 +23,10 @@ typedef struct client {
     uint8_t *buffer;
     size_t buffer_size;
     pthread_mutex_t core_lock;  /* conn.core, but for the value being read */
-    pthread_mutex_t write_lock; /* writing to the socket */
+    pthread_mutex_t write_lock; /* writing to the socket, and opening */
+    atomic_bool opened;         /* messages may pass: the layers have shaken hands, or there are none */
+    og_value value;             /* the last one received */
+    og__parts parts;
 } client;
 
 static const og__handle_ops blocking;
@@ -49,10 +54,13 @@ static client *client_new(const og__setup *setup, const og__address *peer, size_
     if (!c) return NULL;
     memset(c, 0, sizeof *c);
     c->setup = *setup;
+    og__layer_set_ref(c->setup.layers);
+    atomic_init(&c->opened, !c->setup.layers);
     c->own = (og__socket)OG__SOCKET_NONE;
     c->buffer_size = buffer_size + OG__PADDING;
     c->buffer = og__base_alloc(setup->alloc, c->buffer_size);
     if (!c->buffer || og__peer_handle_init(&c->conn, &blocking, &c->setup, id, peer) < 0) {
+        og__peer_setup_fini(&c->setup);
         og__base_free(setup->alloc, c->buffer, c->buffer_size);
         og__base_free(setup->alloc, c, sizeof *c);
         return NULL;
@@ -96,44 +104,22 @@ og_conn *og__peer_client_new_datagram(const og__setup *setup, og__socket *shared
     return &c->conn;
 }
 
-og_conn *og_connect(const char *endpoint, const og_conn_options *options, og_error *err)
-{
-    og_endpoint where;
-    og__setup setup;
-    og__socket socket = OG__SOCKET_NONE;
-    if (og_endpoint_parse(&where, endpoint, err) < 0) return NULL;
-    if (og__peer_setup_init(&setup, options, &where, err) < 0) return NULL;
-    if (og__net_socket_connect(&socket, &where, setup.connect_timeout_ms, err) < 0) return NULL;
-    return og__peer_client_new(&setup, &socket, 0, err);
-}
-
-static void close_client(og_conn *conn)
-{
-    client *c = client_of(conn);
-    const og_allocator *alloc = c->setup.alloc;
-    og__net_socket_close(&c->own);
-    og__peer_handle_fini(conn);
-    pthread_mutex_destroy(&c->core_lock);
-    pthread_mutex_destroy(&c->write_lock);
-    og__base_free(alloc, c->buffer, c->buffer_size);
-    og__base_free(alloc, c, sizeof *c);
-}
-
 /* ---- Sending ---- */
 
-static int write_out(client *c, const og_buf *out, og_error *err)
+static int write_out(client *c, const og_buf *out, int64_t timeout_ms, og_error *err)
 {
-    if (!c->setup.datagram)
-        return og__net_socket_write(c->socket, out->data, out->len, c->setup.send_timeout_ms, err);
+    if (!c->setup.datagram) return og__net_socket_write(c->socket, out->data, out->len, timeout_ms, err);
     const og__address *to = is_accepted_datagram(c) ? &c->to : NULL;
-    return og__net_socket_send_to(c->socket, out->data, out->len, to, c->setup.send_timeout_ms, err);
+    return og__net_socket_send_to(c->socket, out->data, out->len, to, timeout_ms, err);
 }
 
-/* Takes what is to be sent out of the core, so that it can be written without holding up the reader. */
-static og_buf take_out(client *c)
+/* Takes what is to be sent out of the core, so that it can be written without holding up the reader. A layer
+ * that fails says so in `status`, unless there was another failure before. */
+static og_buf take_out(client *c, int *status, og_error *err)
 {
-    og_buf out = c->conn.core.out;
-    og_buf_init(&c->conn.core.out, c->setup.alloc);
+    og_buf out;
+    int taken = og__peer_core_out(&c->conn.core, &out, *status < 0 ? NULL : err);
+    if (*status >= 0 && taken < 0) *status = taken;
     return out;
 }
 
@@ -150,18 +136,111 @@ static void give_back(client *c, og_buf *out)
     og_buf_free(out);
 }
 
-static int send_client(og_conn *conn, og_value value, og_error *err)
+/* Writes what the core has for the socket. With the write lock held. */
+static int flush(client *c, og_error *err)
+{
+    int status = OG_OK;
+    pthread_mutex_lock(&c->core_lock);
+    og_buf out = take_out(c, &status, err);
+    pthread_mutex_unlock(&c->core_lock);
+    int written = out.len > 0 ? write_out(c, &out, c->setup.send_timeout_ms, status < 0 ? NULL : err) : OG_OK;
+    give_back(c, &out);
+    return status < 0 ? status : written;
+}
+
+/* Tells the peer, through the layers, that no more comes. With the write lock held. */
+static void end_layers(client *c, int64_t timeout_ms)
+{
+    int status = OG_OK;
+    pthread_mutex_lock(&c->core_lock);
+    og__peer_layered_end(&c->conn.core);
+    og_buf out = take_out(c, &status, NULL);
+    pthread_mutex_unlock(&c->core_lock);
+    if (out.len > 0) write_out(c, &out, timeout_ms, NULL);
+    give_back(c, &out);
+}
+
+static void shut(client *c)
+{
+    if (c->conn.core.layered) end_layers(c, c->setup.send_timeout_ms);
+    og__net_socket_shutdown(c->socket);
+}
+
+/* ---- Opening ---- */
+
+/* Waits for bytes, or for the time that the layers want to be told. */
+static int read_handshake(client *c, int64_t deadline, og_error *err)
+{
+    og__core *core = &c->conn.core;
+    int64_t now = og__peer_clock_ms();
+    int64_t until = core->layered->next && (deadline < 0 || core->layered->next < deadline)
+                        ? core->layered->next
+                        : deadline;
+    int64_t wait = until < 0 ? -1 : until > now ? until - now : 0;
+    size_t got = 0;
+    int status = og__net_socket_read(c->socket, c->buffer, c->buffer_size - OG__PADDING, &got, wait, err);
+    now = og__peer_clock_ms();
+    if (status > 0) return og__peer_layered_feed(core, c->buffer, got, now, err);
+    if (status == 0) {
+        status = og__peer_layered_hangup(core, err);
+        return status < 0 ? status : og_error_set(err, OG_ECLOSED, OG_NO_POSITION, "the peer closed early");
+    }
+    if (status != OG_ETIMEOUT) return status;
+    if (deadline >= 0 && now >= deadline)
+        return og__peer_layered_expired(core, c->setup.handshake_timeout_ms, err);
+    return og__peer_layered_tick(core, now, err);
+}
+
+/* With the write lock held; nobody else reads or writes meanwhile. */
+static int shake_hands(client *c, og_error *err)
+{
+    og__core *core = &c->conn.core;
+    int64_t now = og__peer_clock_ms();
+    int64_t limit = c->setup.handshake_timeout_ms;
+    int64_t deadline = limit < 0 ? -1 : now + limit;
+    int status = core->layered ? og__peer_layered_feed(core, NULL, 0, now, err)
+                               : og__peer_layered_begin(core, c->setup.layers, now, err);
+    for (;;) {
+        int sent = flush(c, status < 0 ? NULL : err); /* after a failure the peer is told why */
+        if (status < 0 || sent < 0) break;
+        if (!og__peer_layered_is_opening(core)) {
+            atomic_store(&c->opened, true);
+            return OG_OK;
+        }
+        status = read_handshake(c, deadline, err);
+    }
+    core->broken = true;
+    return status < 0 ? status : OG_ECLOSED;
+}
+
+/* Before the first message: accepted connections do it here, so that og_accept() waits for nobody's
+ * handshake.
+ */
+static int open_up(client *c, og_error *err)
+{
+    if (atomic_load_explicit(&c->opened, memory_order_acquire)) return OG_OK;
+    pthread_mutex_lock(&c->write_lock);
+    int status = c->opened ? OG_OK : shake_hands(c, err);
+    pthread_mutex_unlock(&c->write_lock);
+    return status;
+}
+
+/* ---- Messages out ---- */
+
+static int send_client(og_conn *conn, const og_value *parts, size_t count, og_error *err)
 {
     client *c = client_of(conn);
+    int status = open_up(c, err);
+    if (status < 0) return status;
     pthread_mutex_lock(&c->write_lock);
     pthread_mutex_lock(&c->core_lock);
-    int status = og__peer_core_put(&conn->core, value, err);
+    status = og__peer_core_put_parts(&conn->core, parts, count, err);
     bool last = status == OG_OK && !c->setup.datagram && og_framing_ends_stream(conn->core.out_wire.framing);
-    og_buf out = take_out(c);
+    og_buf out = take_out(c, &status, err);
     pthread_mutex_unlock(&c->core_lock);
-    if (status == OG_OK) status = write_out(c, &out, err);
+    if (status == OG_OK) status = write_out(c, &out, c->setup.send_timeout_ms, err);
     give_back(c, &out);
-    if (status == OG_OK && last) og__net_socket_shutdown(c->socket);
+    if (status == OG_OK && last) shut(c);
     pthread_mutex_unlock(&c->write_lock);
     return status;
 }
@@ -171,28 +250,38 @@ static int shutdown_client(og_conn *conn, og_error *err)
     client *c = client_of(conn);
     if (c->setup.datagram)
         return og_error_set(err, OG_EINVAL, OG_NO_POSITION, "datagrams have no end to tell the peer about");
-    og__net_socket_shutdown(c->socket);
+    int status = open_up(c, err);
+    if (status < 0) return status;
+    pthread_mutex_lock(&c->write_lock);
+    shut(c);
+    pthread_mutex_unlock(&c->write_lock);
     return OG_OK;
 }
 
 /* ---- Receiving ---- */
 
-/* The next message; also sends what reading it has shown that an answer lacked. */
+/* The next message; also sends what reading has made the core or its layers owe the peer. */
 static int take(client *c, og__message *message, og_error *err)
 {
     pthread_mutex_lock(&c->core_lock);
     int status = og__peer_core_take(&c->conn.core, message, err);
-    bool owed = c->conn.core.out.len > 0;
+    bool owed = og__peer_core_owes(&c->conn.core);
     pthread_mutex_unlock(&c->core_lock);
     if (!owed) return status;
-    og_error ignored; /* a peer that is gone shows when it is read from */
     pthread_mutex_lock(&c->write_lock);
-    pthread_mutex_lock(&c->core_lock);
-    og_buf out = take_out(c);
-    pthread_mutex_unlock(&c->core_lock);
-    if (out.len > 0) write_out(c, &out, &ignored);
-    give_back(c, &out);
+    flush(c, NULL); /* a peer that is gone shows when it is read from */
     pthread_mutex_unlock(&c->write_lock);
+    return status;
+}
+
+/* A stream that a layer says was cut off is an error where that leaves a message unfinished. */
+static int end_of_stream(client *c, og_error *err)
+{
+    og__core *core = &c->conn.core;
+    bool midway = og__peer_core_midway(core);
+    og__peer_core_end(core);
+    int status = core->layered && midway ? og__peer_layered_hangup(core, err) : OG_OK;
+    if (status < 0) core->broken = true;
     return status;
 }
 
@@ -209,12 +298,29 @@ static int read_more(client *c, int64_t wait, og_error *err)
                                    : og__net_socket_read(c->socket, space, size, &got, wait, err);
     if (status > 0) {
         pthread_mutex_lock(&c->core_lock); /* a datagram starts detection over */
-        og__peer_core_feed(&c->conn.core, space, got);
+        status = og__peer_layered_feed(&c->conn.core, space, got, og__peer_clock_ms(), err);
         pthread_mutex_unlock(&c->core_lock);
+        if (status < 0) c->conn.core.broken = true;
+        return status;
     }
-    if (status == 0) og__peer_core_end(&c->conn.core);
+    if (status == 0) status = end_of_stream(c, err);
     if (status == OG_ECLOSED || status == OG_EIO) c->conn.core.broken = true;
-    return status < 0 ? status : OG_OK;
+    return status;
+}
+
+/* Waits for bytes, at most `wait` (< 0: for ever), or until the layers want to know the time. */
+static int wait_for_layers(client *c, int64_t wait, og_error *err)
+{
+    og__core *core = &c->conn.core;
+    int64_t left = core->layered->next - og__peer_clock_ms();
+    if (left < 0) left = 0;
+    bool theirs = wait < 0 || left < wait;
+    int status = read_more(c, theirs ? left : wait, err);
+    if (status != OG_ETIMEOUT || !theirs) return status;
+    pthread_mutex_lock(&c->core_lock);
+    status = og__peer_layered_tick(core, og__peer_clock_ms(), err);
+    pthread_mutex_unlock(&c->core_lock);
+    return status;
 }
 
 /* Waits for bytes until `deadline` (< 0: for ever), or until silence means something. */
@@ -225,6 +331,7 @@ static int wait_more(client *c, int64_t deadline, og_error *err)
         wait = deadline - og__peer_clock_ms();
         if (wait < 0) wait = 0;
     }
+    if (c->conn.core.layered && c->conn.core.layered->next) return wait_for_layers(c, wait, err);
     bool quiet = og__peer_core_wants_idle(&c->conn.core) && (wait < 0 || wait > OG__SILENCE_MS);
     int status = read_more(c, quiet ? OG__SILENCE_MS : wait, err);
     if (status != OG_ETIMEOUT || !quiet) return status;
@@ -232,25 +339,36 @@ static int wait_more(client *c, int64_t deadline, og_error *err)
     return OG_OK;
 }
 
-static int read_value(client *c, const og__message *message, og_value *value, og_error *err)
+static int read_value(client *c, const og__message *message, const og_value **parts, size_t *count,
+                      og_error *err)
 {
     og__core *core = &c->conn.core;
+    if (message->parts > 1) {
+        *count = message->parts;
+        int read = og__peer_parts_read(&c->parts, &c->setup, message, err);
+        *parts = c->parts.values;
+        return read;
+    }
+    *parts = &c->value;
+    *count = 1;
     if (!core->doc) core->doc = og_doc_new(c->setup.alloc);
     if (!core->doc) return og_error_set(err, OG_ENOMEM, OG_NO_POSITION, "no memory for a document");
-    int status = og__peer_message_read(&c->setup, message, core->doc, value, err);
+    int status = og__peer_message_read(&c->setup, message, core->doc, &c->value, err);
     if (status < 0) og__peer_core_refused(core);
     return status;
 }
 
-static int recv_client(og_conn *conn, og_value *value, og_error *err)
+static int recv_client(og_conn *conn, const og_value **parts, size_t *count, og_error *err)
 {
     client *c = client_of(conn);
+    int opened = open_up(c, err);
+    if (opened < 0) return opened;
     int64_t limit = c->setup.recv_timeout_ms;
     int64_t deadline = limit < 0 ? -1 : og__peer_clock_ms() + limit;
     for (;;) {
         og__message message;
         int status = take(c, &message, err);
-        if (status > 0) return read_value(c, &message, value, err);
+        if (status > 0) return read_value(c, &message, parts, count, err);
         if (status < 0 || conn->core.ended) return status;
         status = wait_more(c, deadline, err);
         if (status < 0) return status;
@@ -262,6 +380,48 @@ static bool usable_client(const og_conn *conn)
     const client *c = const_client_of(conn);
     if (c->setup.datagram && !is_accepted_datagram(c)) return true;
     return !conn->core.broken && (!conn->core.ended || og__peer_core_midway(&conn->core));
+}
+
+/* ---- Making and unmaking the whole ---- */
+
+og_conn *og_connect(const char *endpoint, const og_conn_options *options, og_error *err)
+{
+    og_endpoint where;
+    og__setup setup;
+    og__socket socket = OG__SOCKET_NONE;
+    if (og_endpoint_parse(&where, endpoint, err) < 0) return NULL;
+    if (og__peer_setup_init(&setup, options, &where, OG_ROLE_CLIENT, err) < 0) return NULL;
+    og_conn *conn = NULL;
+    if (og__net_socket_connect(&socket, &where, setup.connect_timeout_ms, err) == OG_OK)
+        conn = og__peer_client_new(&setup, &socket, 0, err);
+    og__peer_setup_fini(&setup);
+    if (!conn || open_up(client_of(conn), err) == OG_OK) return conn;
+    og_close(conn);
+    return NULL;
+}
+
+static void close_client(og_conn *conn)
+{
+    client *c = client_of(conn);
+    const og_allocator *alloc = c->setup.alloc;
+    if (conn->core.layered && c->opened && !conn->core.broken) end_layers(c, 0);
+    og__net_socket_close(&c->own);
+    og__peer_handle_fini(conn);
+    og__peer_setup_fini(&c->setup);
+    og__peer_parts_fini(&c->parts, alloc);
+    pthread_mutex_destroy(&c->core_lock);
+    pthread_mutex_destroy(&c->write_lock);
+    og__base_free(alloc, c->buffer, c->buffer_size);
+    og__base_free(alloc, c, sizeof *c);
+}
+
+static void lock_client(og_conn *conn, bool lock)
+{
+    client *c = client_of(conn);
+    if (lock)
+        pthread_mutex_lock(&c->core_lock);
+    else
+        pthread_mutex_unlock(&c->core_lock);
 }
 
 /* A blocking connection is kept by whoever has it. */
@@ -281,6 +441,7 @@ static const og__handle_ops blocking = {
     .recv = recv_client,
     .shutdown = shutdown_client,
     .usable = usable_client,
+    .lock = lock_client,
     .close = close_client,
     .keep = nothing,
     .release = nothing,

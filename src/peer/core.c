@@ -6,6 +6,7 @@
  * is used where it is; of one that is not, as little as possible is copied after the pending rest.
  */
 #include "peer/core_parts.h"
+#include "peer/layered.h"
 
 #include <string.h>
 
@@ -47,7 +48,7 @@ void og__peer_core_reset(og__core *core)
     core->out_wire = setup->out;
     core->detected = setup->codec_given && setup->framing_given;
     core->settled = core->detected;
-    core->ended = core->broken = core->wrote = core->spans_lines = false;
+    core->ended = core->broken = core->wrote = core->spans_lines = core->begun = false;
     atomic_store_explicit(&core->note, OG_CODEC_NO_NOTE, memory_order_relaxed);
     core->unsettled_answers = 0;
     core->silences = 0;
@@ -60,6 +61,7 @@ void og__peer_core_fini(og__core *core)
 {
     if (!core->doc_lent) og_doc_free(core->doc);
     core->doc = NULL;
+    og__peer_layered_free(core);
     og_buf_free(&core->pending);
     og_buf_free(&core->out);
 }
@@ -116,7 +118,7 @@ void og__peer_core_feed(og__core *core, const uint8_t *data, size_t len)
 uint8_t *og__peer_core_space(og__core *core, size_t *size)
 {
     size_t have = core->pending.len - core->at;
-    if (have < LONG_MESSAGE || core->fed_len > 0 || core->setup->datagram) return NULL;
+    if (have < LONG_MESSAGE || core->fed_len > 0 || core->setup->datagram || core->layered) return NULL;
     size_t need = og_frame_need(&core->reader);
     size_t want = core->detected && need > have + 1 ? need - have : have;
     if (want > have) want = have; /* memory follows what really came */

@@ -11,6 +11,8 @@
 #ifndef ONGGI_PEER_CORE_H
 #define ONGGI_PEER_CORE_H
 
+#include "layer/layer.h"
+
 #include <onggi/peer.h>
 
 #include <stdatomic.h>
@@ -35,6 +37,9 @@ typedef struct og__setup {
     int64_t connect_timeout_ms;
     int64_t send_timeout_ms;
     int64_t recv_timeout_ms;
+    int64_t handshake_timeout_ms;
+    og_role role;
+    og__layers *layers; /* or NULL */
     const og_allocator *alloc;
     bool datagram;    /* whole messages are fed, one datagram a feed */
     bool codec_given; /* by the options, not to be detected */
@@ -43,9 +48,11 @@ typedef struct og__setup {
     og__wire out; /* until something was read */
 } og__setup;
 
-/* Checks the options and the endpoint's wishes. 0, OG_EINVAL, OG_ENOTFOUND. */
+/* Checks the options and the endpoint's wishes. 0, OG_EINVAL, OG_ENOTFOUND, and whatever reading the files of
+ * layers may say. On failure there is nothing to free. */
 int og__peer_setup_init(og__setup *setup, const og_conn_options *options, const og_endpoint *endpoint,
-                        og_error *err);
+                        og_role role, og_error *err);
+void og__peer_setup_fini(og__setup *setup);
 
 /* One message as it stands in what was fed. The bytes live until the next call; og__peer_core_feed() may come
  * between, og__peer_core_space() may not. */
@@ -53,8 +60,13 @@ typedef struct og__message {
     const og_codec *codec;
     const uint8_t *bytes;
     size_t len;
-    uint64_t position; /* of its first byte in the stream */
+    uint64_t position;             /* of its first byte in the stream */
+    const og__part_end *part_ends; /* where its parts end, if a layer delivered it */
+    size_t parts;                  /* how many; 0: it is one piece */
+    size_t parts_from;             /* what the first part_ends count from */
 } og__message;
+
+typedef struct og__layered og__layered;
 
 typedef struct og__core {
     const og__setup *setup;
@@ -66,6 +78,7 @@ typedef struct og__core {
     bool ended;    /* the peer will send no more */
     bool broken;   /* no next message can be found */
     bool wrote;    /* something was put before anything was detected */
+    bool begun;    /* the first bytes were looked at, and are no layer's */
     bool spans_lines; /* a bare value did: lines can end answers then, but not what is read */
     uint8_t silences; /* noticed since anything came, up to OG__SILENCES */
     atomic_int note;  /* what the last message said about how to answer, or OG_CODEC_NO_NOTE */
@@ -82,6 +95,7 @@ typedef struct og__core {
     size_t looked;     /* length at which detection looked last */
     uint64_t consumed; /* bytes of the stream before these, so that errors can name the stream's position */
     og_buf out;        /* framed messages to be sent */
+    og__layered *layered; /* what is between the socket and this, or NULL */
 } og__core;
 
 /* Ready for a peer of `setup`'s kind. Cannot fail. */
@@ -139,6 +153,16 @@ int og__peer_core_next(og__core *core, og_value *value, og_error *err);
 
 /* Appends a value's framed message to `out`. On failure `out` is as before. */
 int og__peer_core_put(og__core *core, og_value value, og_error *err);
+
+/* Appends one message of `count` parts, as above. More than one only where a layer carries them. */
+int og__peer_core_put_parts(og__core *core, const og_value *values, size_t count, og_error *err);
+
+/* Moves what is for the socket to `out`, an empty buffer. 0, or < 0 when a layer failed: `out` is sent all
+ * the same. */
+int og__peer_core_out(og__core *core, og_buf *out, og_error *err);
+
+/* True when there is something for the socket. */
+bool og__peer_core_owes(const og__core *core);
 
 /* Names of codec and framing, "auto" while undecided. */
 const char *og__peer_core_codec(const og__core *core);

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* The core of a connection: taking messages out of the bytes that have come. */
 #include "peer/core_parts.h"
+#include "peer/layered.h"
 
 #include <string.h>
 
@@ -143,12 +144,25 @@ static int nothing_left(og__core *core)
     return 0;
 }
 
-int og__peer_core_take(og__core *core, og__message *message, og_error *err)
+/* The first bytes of a stream may be those of a layer that this connection does not have. */
+static int check_foreign(og__core *core, og_error *err)
+{
+    size_t len;
+    const uint8_t *data = og__peer_core_window(core, &len);
+    core->begun = core->consumed > 0 || core->setup->datagram;
+    int status = core->begun ? OG_OK : og__layer_foreign(data, len, core->setup->role, err);
+    return status < 0 ? refuse_stream(core, status, 0, err) : OG_OK;
+}
+
+/* The next message that a framing delimits. */
+static int take_framed(og__core *core, og__message *message, og_error *err)
 {
     if (core->broken && core->setup->datagram) return 0; /* the next datagram is on its own */
     if (core->broken)
         return og_error_set(err, OG_ECLOSED, OG_NO_POSITION,
                             "nothing more can be read after what was refused");
+    int foreign = core->begun ? OG_OK : check_foreign(core, err);
+    if (foreign < 0) return foreign;
     for (;;) {
         if (core->detected && !core->settled && core->consumed > 0) og__peer_core_settle(core);
         skip_blanks(core);
@@ -168,13 +182,36 @@ int og__peer_core_take(og__core *core, og__message *message, og_error *err)
         if (!core->settled && memchr(body, '\n', frame.body_len)) core->spans_lines = true;
         og__peer_core_consume(core, frame.size);
         if (is_blank(core->in.codec, body, frame.body_len)) continue;
-        *message = (og__message){NULL, body, frame.body_len, start + frame.body};
+        *message = (og__message){.bytes = body, .len = frame.body_len, .position = start + frame.body};
         status = learn(core, body, frame.body_len, err);
         if (status < 0) return shift(status, (size_t)message->position, err);
         message->codec = core->in.codec;
         if (!core->settled) og__peer_core_settle(core);
         return 1;
     }
+}
+
+/* The next message that a layer delivers whole. */
+static int take_whole(og__core *core, og__message *message, og_error *err)
+{
+    if (core->broken)
+        return og_error_set(err, OG_ECLOSED, OG_NO_POSITION,
+                            "nothing more can be read after what was refused");
+    int status = og__peer_layered_take(core, message, err);
+    if (status > 0) status = learn(core, message->bytes, message->len, err);
+    if (status < 0) return shift(status, (size_t)message->position, err);
+    message->codec = core->in.codec;
+    return message->bytes != NULL;
+}
+
+int og__peer_core_take(og__core *core, og__message *message, og_error *err)
+{
+    if (!core->layered) return take_framed(core, message, err);
+    *message = (og__message){0};
+    bool whole = og__peer_layered_is_whole(core);
+    int status = whole ? take_whole(core, message, err) : take_framed(core, message, err);
+    if (status == 0) og__peer_layered_rest(core);
+    return status;
 }
 
 int og__peer_message_read(const og__setup *setup, const og__message *message, og_doc *doc, og_value *value,

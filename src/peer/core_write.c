@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* The core of a connection: writing messages. */
 #include "peer/core_parts.h"
+#include "peer/layered.h"
 
 /* The options to answer with, after what the peer's messages have shown. */
 static const og_codec_options *answer_options(const og__core *core, og_codec_options *own)
@@ -23,8 +24,44 @@ static int separate(og__core *core, og_value value, og_error *err)
     return status < 0 ? og_error_set(err, (og_status)status, OG_NO_POSITION, "no room for an answer") : OG_OK;
 }
 
+static int too_long(const og__core *core, size_t len, og_error *err)
+{
+    return og_error_set(err, OG_ELIMIT, OG_NO_POSITION,
+                        "the message is %zu bytes long, more than the limit of %zu", len,
+                        core->setup->max_message);
+}
+
+/* ---- Messages that a layer carries whole ---- */
+
+static int put_part(og__core *core, og_value value, bool more, og_error *err)
+{
+    og_codec_options own;
+    size_t mark = core->out.len;
+    int status = core->out_wire.codec->write(value, &core->out, answer_options(core, &own), err);
+    if (status >= 0 && core->out.len - mark > core->setup->max_message)
+        status = too_long(core, core->out.len - mark, err);
+    return status < 0 ? status : og__peer_layered_put(core, more, err);
+}
+
+static int put_whole(og__core *core, const og_value *values, size_t count, og_error *err)
+{
+    size_t out = core->out.len;
+    size_t ends = core->layered->down_ends.len;
+    for (size_t i = 0; i < count; i++) {
+        int status = put_part(core, values[i], i + 1 < count, err);
+        if (status >= 0) continue;
+        core->out.len = out;
+        core->layered->down_ends.len = ends;
+        return status;
+    }
+    return OG_OK;
+}
+
+/* ---- Messages in a framing ---- */
+
 int og__peer_core_put(og__core *core, og_value value, og_error *err)
 {
+    if (core->layered && og__peer_layered_is_whole(core)) return put_whole(core, &value, 1, err);
     og_codec_options own;
     size_t mark = 0;
     int status = og_frame_begin(core->out_wire.framing, &core->out, &mark, err);
@@ -32,9 +69,7 @@ int og__peer_core_put(og__core *core, og_value value, og_error *err)
     size_t before = core->out.len;
     status = core->out_wire.codec->write(value, &core->out, answer_options(core, &own), err);
     if (status >= 0 && core->out.len - before > core->setup->max_message)
-        status = og_error_set(err, OG_ELIMIT, OG_NO_POSITION,
-                              "the message is %zu bytes long, more than the limit of %zu",
-                              core->out.len - before, core->setup->max_message);
+        status = too_long(core, core->out.len - before, err);
     if (status >= 0) status = separate(core, value, err);
     if (status < 0) {
         og_frame_cancel(&core->out, mark);
@@ -45,4 +80,24 @@ int og__peer_core_put(og__core *core, og_value value, og_error *err)
     if (!core->detected) core->wrote = true;
     if (core->detected && !core->settled) core->unsettled_answers++;
     return OG_OK;
+}
+
+int og__peer_core_put_parts(og__core *core, const og_value *values, size_t count, og_error *err)
+{
+    if (count > 0 && og__peer_layered_is_whole(core)) return put_whole(core, values, count, err);
+    if (count == 1) return og__peer_core_put(core, values[0], err);
+    return og_error_set(err, OG_EINVAL, OG_NO_POSITION,
+                        "found a message of %zu parts, but this connection carries one: send a list", count);
+}
+
+int og__peer_core_out(og__core *core, og_buf *out, og_error *err)
+{
+    *out = core->out;
+    og_buf_init(&core->out, core->setup->alloc);
+    return core->layered ? og__peer_layered_out(core, out, err) : OG_OK;
+}
+
+bool og__peer_core_owes(const og__core *core)
+{
+    return core->out.len > 0 || og__peer_layered_owes(core);
 }

@@ -42,11 +42,11 @@ static int post_answer(og__served *served, const og_buf *out, og_error *err)
     return og_error_set(err, OG_ENOMEM, OG_NO_POSITION, "no memory to send");
 }
 
-int og__peer_datagram_send(og__served *served, og_value value, og_error *err)
+int og__peer_datagram_send(og__served *served, const og_value *parts, size_t count, og_error *err)
 {
     og__port *port = served->port;
     og_buf *out = &served->conn.core.out;
-    int status = og__peer_core_put(&served->conn.core, value, err);
+    int status = og__peer_core_put_parts(&served->conn.core, parts, count, err);
     if (status < 0) return status;
     if (out->len > port->max_datagram)
         status =

@@ -3,6 +3,7 @@
 #include "peer/handle.h"
 
 #include "base/alloc.h"
+#include "peer/layered.h"
 
 #include <string.h>
 #include <time.h>
@@ -40,12 +41,49 @@ int64_t og__peer_clock_ms(void)
 
 int og_send(og_conn *conn, og_value value, og_error *err)
 {
-    return conn->ops->send(conn, value, err);
+    return conn->ops->send(conn, &value, 1, err);
+}
+
+int og_send_parts(og_conn *conn, const og_value *parts, size_t count, og_error *err)
+{
+    return conn->ops->send(conn, parts, count, err);
 }
 
 int og_recv(og_conn *conn, og_value *value, og_error *err)
 {
-    return conn->ops->recv(conn, value, err);
+    const og_value *parts = NULL;
+    size_t count = 0;
+    int status = conn->ops->recv(conn, &parts, &count, err);
+    if (status <= 0) return status;
+    if (count != 1)
+        return og_error_set(err, OG_EVALUE, OG_NO_POSITION,
+                            "a message of %zu parts has arrived, which og_recv_parts() would take", count);
+    *value = parts[0];
+    return status;
+}
+
+int og_recv_parts(og_conn *conn, const og_value **parts, size_t *count, og_error *err)
+{
+    return conn->ops->recv(conn, parts, count, err);
+}
+
+size_t og_conn_property(og_conn *conn, const char *name, char *text, size_t size)
+{
+    size_t len = 0;
+    if (size > 0) text[0] = '\0';
+    conn->ops->lock(conn, true);
+    if (conn->core.layered) len = og__layer_stack_property(conn->core.layered->stack, name, text, size);
+    conn->ops->lock(conn, false);
+    return len;
+}
+
+const char *og_conn_property_at(og_conn *conn, size_t index)
+{
+    conn->ops->lock(conn, true);
+    const og__layered *layered = conn->core.layered;
+    const char *name = layered ? og__layer_stack_property_at(layered->stack, index) : NULL;
+    conn->ops->lock(conn, false);
+    return name;
 }
 
 bool og_conn_usable(const og_conn *conn)

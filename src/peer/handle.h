@@ -12,10 +12,11 @@
 
 /* What the kinds of connection do differently. The functions have the thread rules of the public ones. */
 typedef struct og__handle_ops {
-    int (*send)(og_conn *conn, og_value value, og_error *err);
-    int (*recv)(og_conn *conn, og_value *value, og_error *err);
+    int (*send)(og_conn *conn, const og_value *parts, size_t count, og_error *err);
+    int (*recv)(og_conn *conn, const og_value **parts, size_t *count, og_error *err);
     int (*shutdown)(og_conn *conn, og_error *err);
     bool (*usable)(const og_conn *conn);
+    void (*lock)(og_conn *conn, bool lock); /* while the layers are asked for a property */
     void (*close)(og_conn *conn);
     void (*keep)(og_conn *conn);
     void (*release)(og_conn *conn);

@@ -28,9 +28,12 @@ og_listener *og_listen(const char *endpoint, const og_conn_options *options, og_
     og_endpoint where;
     og__setup setup;
     if (og_endpoint_parse(&where, endpoint, err) < 0) return NULL;
-    if (og__peer_setup_init(&setup, options, &where, err) < 0) return NULL;
+    if (og__peer_setup_init(&setup, options, &where, OG_ROLE_SERVER, err) < 0) return NULL;
     og_listener *listener = og__base_alloc(setup.alloc, sizeof *listener);
-    if (!listener) return no_memory(NULL, err);
+    if (!listener) {
+        og__peer_setup_fini(&setup);
+        return no_memory(NULL, err);
+    }
     memset(listener, 0, sizeof *listener);
     listener->setup = setup;
     listener->socket = (og__socket)OG__SOCKET_NONE;
@@ -81,6 +84,7 @@ void og_listener_close(og_listener *listener)
     if (!listener) return;
     const og_allocator *alloc = listener->setup.alloc;
     og__net_socket_close(&listener->socket);
+    og__peer_setup_fini(&listener->setup);
     og__base_free(alloc, listener->buffer, listener->buffer_size);
     og__base_free(alloc, listener, sizeof *listener);
 }

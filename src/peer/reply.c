@@ -27,6 +27,7 @@ og__served *og__peer_served_new(og__server_loop *loop, og__port *port, const og_
     if (!served) return NULL;
     memset(served, 0, sizeof *served);
     served->is_datagram = is_datagram;
+    served->state = is_datagram ? OG__OPEN : OG__OPENING;
     if (is_datagram) served->to[0] = *peer;
     uint64_t id = atomic_fetch_add(&loop->server->ids, 1) + 1;
     if (og__peer_handle_init(&served->conn, &og__peer_served_ops, &port->setup, id, peer) < 0) {
@@ -151,34 +152,35 @@ static int closed(og_error *err)
     return og_error_set(err, OG_ECLOSED, OG_NO_POSITION, "the connection is closed");
 }
 
-static int put(og__served *served, og_value value, og_error *err)
+static int put(og__served *served, const og_value *parts, size_t count, og_error *err)
 {
     if (served->closed) return closed(err);
-    if (served->is_datagram) return og__peer_datagram_send(served, value, err);
+    if (served->is_datagram) return og__peer_datagram_send(served, parts, count, err);
     og_buf *out = &served->conn.core.out;
     size_t waiting = atomic_load_explicit(&served->queued, memory_order_relaxed) + out->len;
     /* Twice what stops reading: the handler of one message may send several answers. */
     if (waiting / 2 > served->server->options.max_queued)
         return og_error_set(err, OG_EBUSY, OG_NO_POSITION,
                             "%zu bytes wait for a peer that does not read: send again when it has", waiting);
-    int status = og__peer_core_put(&served->conn.core, value, err);
+    int status = og__peer_core_put_parts(&served->conn.core, parts, count, err);
     if (status == OG_OK && !will_attend(served)) og__peer_served_post(served);
     return status;
 }
 
-static int send_served(og_conn *conn, og_value value, og_error *err)
+static int send_served(og_conn *conn, const og_value *parts, size_t count, og_error *err)
 {
     og__served *served = served_of(conn);
     bool locked = og__peer_served_lock(served);
-    int status = put(served, value, err);
+    int status = put(served, parts, count, err);
     og__peer_served_unlock(served, locked);
     return status;
 }
 
-static int recv_served(og_conn *conn, og_value *value, og_error *err)
+static int recv_served(og_conn *conn, const og_value **parts, size_t *count, og_error *err)
 {
     (void)conn;
-    (void)value;
+    (void)parts;
+    (void)count;
     return og_error_set(err, OG_EINVAL, OG_NO_POSITION,
                         "a server's connection hands its values to on_message");
 }
@@ -229,11 +231,22 @@ static void release_served(og_conn *conn)
     og__peer_served_unref(served); /* last, as the loop may free what nobody refers to */
 }
 
+/* The loop feeds the layers with the lock held, so another thread may ask them. */
+static void lock_served(og_conn *conn, bool lock)
+{
+    og__served *served = served_of(conn);
+    if (lock)
+        pthread_mutex_lock(&served->lock);
+    else
+        pthread_mutex_unlock(&served->lock);
+}
+
 const og__handle_ops og__peer_served_ops = {
     .send = send_served,
     .recv = recv_served,
     .shutdown = shutdown_served,
     .usable = usable_served,
+    .lock = lock_served,
     .close = disconnect_served,
     .keep = keep_served,
     .release = release_served,

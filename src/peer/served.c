@@ -3,6 +3,7 @@
 #include "peer/server.h"
 
 #include "base/alloc.h"
+#include "peer/layered.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -83,6 +84,97 @@ static size_t waiting(og__served *served)
     return len + queued;
 }
 
+/* ---- Writing ---- */
+
+/* Takes what was put out of the core. */
+static int take_out(og__served *served, og_buf *out, bool *shut, og_error *err)
+{
+    og__core *core = &served->conn.core;
+    bool locked = og__peer_served_lock(served);
+    *shut = served->shut_wanted || (core->out.len > 0 && og_framing_ends_stream(core->out_wire.framing));
+    int status = og__peer_core_out(core, out, err);
+    og__peer_served_unlock(served, locked);
+    return status;
+}
+
+/* Lends the loop's spare memory to the answers that are about to be put. */
+static void lend_spare(og__served *served)
+{
+    og__core *core = &served->conn.core;
+    bool locked = og__peer_served_lock(served);
+    if (core->out.cap == 0 && served->loop->spare.cap > 0) {
+        core->out = served->loop->spare;
+        og_buf_init(&served->loop->spare, core->setup->alloc);
+    }
+    og__peer_served_unlock(served, locked);
+}
+
+static void give_back(og__served *served, og_buf *out)
+{
+    og_buf *spare = &served->loop->spare;
+    if (spare->cap == 0 && out->cap <= FLUSH_AT) {
+        *spare = *out;
+        spare->len = 0;
+        return;
+    }
+    og_buf_free(out);
+}
+
+static int write_out(og__served *served, og_buf *out, og_error *err)
+{
+    int status = OG_OK;
+    served->put += out->len;
+    if (out->len > OWN_MEMORY)
+        status = og__net_stream_write_buf(served->stream, out, err);
+    else if (out->len > 0)
+        status = og__net_stream_write(served->stream, out->data, out->len, err);
+    give_back(served, out);
+    return status;
+}
+
+/* Lets each layer say that no more comes. */
+static void end_layers(og__served *served)
+{
+    og_buf out;
+    bool shut;
+    if (!served->conn.core.layered || served->state == OG__OPENING) return;
+    bool locked = og__peer_served_lock(served);
+    og__peer_layered_end(&served->conn.core);
+    og__peer_served_unlock(served, locked);
+    take_out(served, &out, &shut, NULL);
+    write_out(served, &out, NULL);
+}
+
+/* Writes what was put, as far as the peer takes it. */
+static void flush(og__served *served)
+{
+    if (served->state >= OG__LINGERING) return;
+    bool shut;
+    og_buf out;
+    og_error err;
+    int status = take_out(served, &out, &shut, &err);
+    int written = write_out(served, &out, status < 0 ? NULL : &err);
+    if (written < 0) status = written;
+    size_t queued = og__net_stream_queued(served->stream);
+    atomic_store_explicit(&served->queued, queued, memory_order_relaxed);
+    if (status < 0) {
+        og__peer_served_close(served, &err);
+        return;
+    }
+    if (queued > 0 && !og__peer_limit_is_set(&served->limits[OG__LIMIT_SEND])) {
+        served->sent = served->put - queued;
+        set_limit(served, OG__LIMIT_SEND);
+    }
+    if (!shut) return;
+    end_layers(served);
+    og__net_stream_shutdown(served->stream);
+}
+
+void og__peer_served_flush(og__served *served)
+{
+    flush(served);
+}
+
 /* ---- Ending ---- */
 
 /* The stream is closed and no worker has a message of it: the user hears of it, and that is all. */
@@ -97,7 +189,8 @@ static void finish_gone(og__served *served)
         og_error_set(&forgotten, OG_ENOMEM, OG_NO_POSITION, "no memory to note why the connection ended");
         why = &forgotten;
     }
-    if (server->options.on_close) server->options.on_close(&served->conn, why, server->options.user);
+    if (server->options.on_close && served->told_open)
+        server->options.on_close(&served->conn, why, server->options.user);
     og__server_loop *loop = served->loop;
     og__peer_served_leave(served);
     og__peer_loop_left(loop, true);
@@ -166,14 +259,12 @@ static void check_end(og__served *served)
             if (!og__peer_limit_is_set(&served->limits[OG__LIMIT_SEND])) set_limit(served, OG__LIMIT_SEND);
             return;
         }
-        if (served->conn.core.ended)
-            og__peer_served_close(served, NULL);
-        else
-            drain(served, NULL);
+        drain(served, NULL);
     }
     if (served->state != OG__DRAINING) return;
     size_t bytes;
     if (waiting(served) > 0 || jobs_of(served, &bytes) > 0) return;
+    end_layers(served);
     if (served->conn.core.ended) {
         og__peer_served_close(served, NULL);
         return;
@@ -186,68 +277,11 @@ static void check_end(og__served *served)
     og__net_stream_read(served->stream, true);
 }
 
-/* ---- Writing ---- */
-
-/* Takes what was put out of the core. */
-static og_buf take_out(og__served *served, bool *shut)
+void og__peer_served_end(og__served *served, const og_error *why)
 {
-    og__core *core = &served->conn.core;
-    bool locked = og__peer_served_lock(served);
-    og_buf out = core->out;
-    og_buf_init(&core->out, core->setup->alloc);
-    *shut = served->shut_wanted || (out.len > 0 && og_framing_ends_stream(core->out_wire.framing));
-    og__peer_served_unlock(served, locked);
-    return out;
-}
-
-/* Lends the loop's spare memory to the answers that are about to be put. */
-static void lend_spare(og__served *served)
-{
-    og__core *core = &served->conn.core;
-    bool locked = og__peer_served_lock(served);
-    if (core->out.cap == 0 && served->loop->spare.cap > 0) {
-        core->out = served->loop->spare;
-        og_buf_init(&served->loop->spare, core->setup->alloc);
-    }
-    og__peer_served_unlock(served, locked);
-}
-
-static void give_back(og__served *served, og_buf *out)
-{
-    og_buf *spare = &served->loop->spare;
-    if (spare->cap == 0 && out->cap <= FLUSH_AT) {
-        *spare = *out;
-        spare->len = 0;
-        return;
-    }
-    og_buf_free(out);
-}
-
-/* Writes what was put, as far as the peer takes it. */
-static void flush(og__served *served)
-{
-    if (served->state >= OG__LINGERING) return;
-    bool shut;
-    og_buf out = take_out(served, &shut);
-    int status = OG_OK;
-    og_error err;
-    served->put += out.len;
-    if (out.len > OWN_MEMORY)
-        status = og__net_stream_write_buf(served->stream, &out, &err);
-    else if (out.len > 0)
-        status = og__net_stream_write(served->stream, out.data, out.len, &err);
-    give_back(served, &out);
-    size_t queued = og__net_stream_queued(served->stream);
-    atomic_store_explicit(&served->queued, queued, memory_order_relaxed);
-    if (status < 0) {
-        og__peer_served_close(served, &err);
-        return;
-    }
-    if (queued > 0 && !og__peer_limit_is_set(&served->limits[OG__LIMIT_SEND])) {
-        served->sent = served->put - queued;
-        set_limit(served, OG__LIMIT_SEND);
-    }
-    if (shut) og__net_stream_shutdown(served->stream);
+    flush(served);
+    drain(served, why);
+    check_end(served);
 }
 
 /* ---- Reading ---- */
@@ -286,6 +320,20 @@ void og__peer_served_refuse(og__served *served, const og_error *err, bool closin
     served->pumping = pumping;
 }
 
+int og__peer_served_hand_parts(og__served *served, const og__message *message, og__parts *parts,
+                               og_error *err)
+{
+    const og_server_options *options = &served->server->options;
+    int status = og__peer_parts_read(parts, served->conn.core.setup, message, err);
+    if (status < 0) return status;
+    if (!options->on_parts)
+        return og_error_set(err, OG_EVALUE, (size_t)message->position,
+                            "a message of %zu parts has arrived, but the server has no on_parts",
+                            message->parts);
+    options->on_parts(&served->conn, parts->values, message->parts, options->user);
+    return OG_OK;
+}
+
 int og__peer_served_deliver(og__served *served, const og__message *message, og_error *err)
 {
     og_server *server = served->server;
@@ -294,6 +342,7 @@ int og__peer_served_deliver(og__served *served, const og__message *message, og_e
         return og_error_set(err, OG_ENOMEM, OG_NO_POSITION, "no memory for a message");
     }
     og_value value;
+    if (message->parts > 1) return og__peer_served_hand_parts(served, message, &served->loop->parts, err);
     int status = og__peer_message_read(&served->port->setup, message, served->loop->doc, &value, err);
     if (status < 0) {
         og__peer_core_refused(&served->conn.core);
@@ -441,6 +490,10 @@ void og__peer_served_refused(og__served *served, const og_error *err)
 void og__peer_served_stop(og__served *served)
 {
     if (served->is_datagram || served->state == OG__CLOSED) return;
+    if (served->state == OG__OPENING) {
+        og__peer_served_close(served, NULL);
+        return;
+    }
     finish(served, NULL);
     if (served->state == OG__FINISHING && !is_in_hand(served))
         og__peer_served_close(served, NULL);
@@ -459,8 +512,11 @@ static uint8_t *on_alloc(void *ctx, size_t *size)
 static void on_data(void *ctx, const uint8_t *data, size_t len)
 {
     og__served *served = ctx;
-    if (served->state != OG__OPEN) return;
-    og__peer_core_feed(&served->conn.core, data, len);
+    if (served->state > OG__OPEN) return;
+    if (!served->conn.core.layered)
+        og__peer_core_feed(&served->conn.core, data, len);
+    else if (!og__peer_served_arrive(served, data, len))
+        return;
     set_limit(served, OG__LIMIT_IDLE);
     pump(served);
 }
@@ -468,6 +524,7 @@ static void on_data(void *ctx, const uint8_t *data, size_t len)
 static void on_end(void *ctx)
 {
     og__served *served = ctx;
+    if (served->conn.core.layered && served->state <= OG__OPEN && !og__peer_served_hangup(served)) return;
     og__peer_core_end(&served->conn.core);
     if (served->state == OG__LINGERING)
         og__peer_served_close(served, NULL);
@@ -478,7 +535,10 @@ static void on_end(void *ctx)
 static void on_error(void *ctx, const og_error *err)
 {
     og__served *served = ctx;
-    og__peer_served_close(served, served->state == OG__LINGERING ? NULL : err);
+    if (served->state == OG__OPENING)
+        og__peer_served_lost(served, err);
+    else
+        og__peer_served_close(served, served->state == OG__LINGERING ? NULL : err);
 }
 
 static void on_drain(void *ctx)
@@ -524,11 +584,10 @@ void og__peer_served_open(og__server_loop *loop, og__port *port, og__socket *soc
     }
     og__net_stream_set_high_water(served->stream, server->options.max_queued);
     og__peer_server_log(server, OG_LOG_DEBUG, &served->conn, "connected");
-    served->pumping = true;
-    if (server->options.on_open) server->options.on_open(&served->conn, server->options.user);
-    served->pumping = false;
+    og__peer_served_begin(served);
+    if (served->state > OG__OPEN) return;
     og__net_stream_read(served->stream, true);
-    set_limit(served, OG__LIMIT_IDLE);
+    if (served->state == OG__OPEN) set_limit(served, OG__LIMIT_IDLE);
     og__peer_served_attend(served);
 }
 
@@ -587,6 +646,7 @@ void og__peer_served_expired(void *ctx, og__limit_kind kind)
     case OG__LIMIT_MESSAGE: message_too_slow(served); break;
     case OG__LIMIT_IDLE: idle_too_long(served); break;
     case OG__LIMIT_SEND: sending_stuck(served); break;
+    case OG__LIMIT_LAYERS: og__peer_served_layers_due(served); break;
     case OG__LIMIT_LINGER: og__peer_served_close(served, NULL); break;
     case OG__LIMIT_KINDS: break;
     }

@@ -16,6 +16,7 @@ enum {
     MESSAGE_TIMEOUT_MS = 60000,
     STOP_TIMEOUT_MS = 5000,
     LINGER_MS = 1000,
+    LAYERS_MS = 100, /* so exactly is the time of layers kept */
     MAX_QUEUED = 1 << 20,
     MAX_THREADS = 1024
 };
@@ -69,6 +70,7 @@ static void loop_fini(og__server_loop *loop)
     og__peer_limits_fini(&loop->limits);
     og__net_loop_free(loop->net);
     og_doc_free(loop->doc);
+    og__peer_parts_fini(&loop->parts, loop->server->alloc);
     og_buf_free(&loop->spare);
 }
 
@@ -108,6 +110,7 @@ static int loop_init(og_server *server, og__server_loop *loop, og_error *err)
     ms[OG__LIMIT_MESSAGE] = options->message_timeout_ms;
     ms[OG__LIMIT_IDLE] = options->idle_timeout_ms > 0 ? options->idle_timeout_ms : -1;
     ms[OG__LIMIT_SEND] = or_default(options->conn.send_timeout_ms, 30000);
+    ms[OG__LIMIT_LAYERS] = LAYERS_MS;
     ms[OG__LIMIT_LINGER] = LINGER_MS;
     return OG_OK;
 }
@@ -118,7 +121,8 @@ og_server *og_server_new(const og_server_options *options, og_error *err)
     og__setup setup;
     og_endpoint nowhere = {.transport = OG_TCP};
     if (og__base_options_take(&own, sizeof own, options, err) < 0 || fill_options(&own, err) < 0) return NULL;
-    if (og__peer_setup_init(&setup, &own.conn, &nowhere, err) < 0) return NULL;
+    if (og__peer_setup_init(&setup, &own.conn, &nowhere, OG_ROLE_SERVER, err) < 0) return NULL;
+    og__peer_setup_fini(&setup);
     size_t loops = (size_t)own.threads;
     og_server *server = og__base_alloc(own.conn.alloc, sizeof *server);
     og__server_loop *loop_memory = og__base_alloc(own.conn.alloc, loops * sizeof *loop_memory);
@@ -130,6 +134,7 @@ og_server *og_server_new(const og_server_options *options, og_error *err)
     }
     memset(server, 0, sizeof *server);
     memset(loop_memory, 0, loops * sizeof *loop_memory);
+    pthread_mutex_init(&server->layers_lock, NULL);
     server->options = own;
     server->alloc = own.conn.alloc;
     server->loops = loop_memory;
@@ -153,9 +158,11 @@ void og_server_free(og_server *server)
     while (port) {
         og__port *next = port->next;
         og__net_socket_close(&port->socket);
+        og__peer_setup_fini(&port->setup);
         og__base_free(server->alloc, port, sizeof *port);
         port = next;
     }
+    pthread_mutex_destroy(&server->layers_lock);
     og__base_free(server->alloc, server->loops, server->loop_count * sizeof *server->loops);
     og__base_free(server->alloc, server, sizeof *server);
 }
@@ -173,9 +180,10 @@ int og_server_listen(og_server *server, const char *endpoint, og_error *err)
     port->server = server;
     port->socket = (og__socket)OG__SOCKET_NONE;
     port->max_datagram = og__net_socket_max_datagram(where.transport);
-    status = og__peer_setup_init(&port->setup, &server->options.conn, &where, err);
+    status = og__peer_setup_init(&port->setup, &server->options.conn, &where, OG_ROLE_SERVER, err);
     if (status == OG_OK) status = og__net_socket_listen(&port->socket, &where, BACKLOG, err);
     if (status < 0) {
+        og__peer_setup_fini(&port->setup);
         og__base_free(server->alloc, port, sizeof *port);
         return status;
     }
@@ -200,6 +208,56 @@ const char *og_server_endpoint(const og_server *server, size_t index)
 size_t og_server_connections(const og_server *server)
 {
     return atomic_load(&server->connections);
+}
+
+/* ---- Layers ---- */
+
+og__layers *og__peer_port_layers(og__port *port)
+{
+    pthread_mutex_lock(&port->server->layers_lock);
+    og__layers *layers = og__layer_set_ref(port->setup.layers);
+    pthread_mutex_unlock(&port->server->layers_lock);
+    return layers;
+}
+
+static int reload_port(og__port *port, og_error *err)
+{
+    og_endpoint where;
+    og__setup fresh;
+    og_server *server = port->server;
+    if (!port->setup.layers) return OG_OK;
+    int status = og_endpoint_parse(&where, port->endpoint, err);
+    if (status == OG_OK)
+        status = og__peer_setup_init(&fresh, &server->options.conn, &where, OG_ROLE_SERVER, err);
+    if (status < 0) return status;
+    pthread_mutex_lock(&server->layers_lock);
+    og__layers *old = port->setup.layers;
+    port->setup.layers = fresh.layers;
+    pthread_mutex_unlock(&server->layers_lock);
+    og__layer_set_unref(old);
+    return OG_OK;
+}
+
+/* Reads the files of layers anew. Whoever is connected keeps what was agreed with it. */
+static void reload(og_server *server)
+{
+    og_error err;
+    for (og__port *port = server->ports; port; port = port->next) {
+        if (!port->setup.layers) continue;
+        if (reload_port(port, &err) == OG_OK)
+            og__peer_server_log(server, OG_LOG_INFO, NULL, "%s: keys were read anew", port->endpoint);
+        else
+            og__peer_server_log(server, OG_LOG_ERROR, NULL, "%s: the old keys stay: %s", port->endpoint,
+                                err.text);
+    }
+}
+
+void og_server_reload(og_server *server)
+{
+    int before = errno; /* a signal handler must leave it alone */
+    atomic_store(&server->reload_wanted, true);
+    og__net_loop_stop(server->loops[0].net);
+    errno = before;
 }
 
 /* ---- Accepting ---- */
@@ -362,8 +420,10 @@ static void *loop_thread(void *arg)
 static void run_first(og_server *server, size_t others)
 {
     og__server_loop *first = &server->loops[0];
-    while (!atomic_load(&server->stopping))
+    while (!atomic_load(&server->stopping)) {
+        if (atomic_exchange(&server->reload_wanted, false)) reload(server);
         og__net_loop_run(first->net, NULL);
+    }
     for (size_t i = 1; i <= others; i++) {
         og__server_loop *loop = &server->loops[i];
         loop->stop = (og__call){.fn = stop_loop, .arg = loop};

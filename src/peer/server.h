@@ -16,12 +16,14 @@
 #include "peer/detect.h"
 #include "peer/handle.h"
 #include "peer/limit.h"
+#include "peer/parts.h"
 
 #include <pthread.h>
 #include <stdatomic.h>
 
 /* The states of a served connection: name, text. They only ever go down this list. */
 #define OG__STATE_MAP(X)                                                                            \
+    X(OG__OPENING, "opening") /* layers shake hands; on_open comes after it */                      \
     X(OG__OPEN, "open")                                                                             \
     X(OG__FINISHING, "finishing") /* nothing more is read; what is in hand is answered */           \
     X(OG__DRAINING, "draining")   /* what is queued is sent, then the connection is closed */       \
@@ -77,6 +79,7 @@ struct og__served {
     bool paused;      /* not read: too much is queued, or in the workers' hands */
     bool noted_pause; /* the log has a line about the first pause */
     bool pumping;     /* on_message and the like may be running, and what is put leaves together afterwards */
+    bool told_open;   /* on_open was called, so on_close will be */
     bool gone;        /* the stream is closed; waits for a worker before on_close */
     bool failed; /* there was a reason for the end, though there may have been no memory to remember it */
 
@@ -115,8 +118,9 @@ struct og__server_loop {
     og__limits limits;
     og__timer *stop_timer;
     og__call stop;
-    og_doc *doc;  /* for the value being handled: one for all connections */
-    og_buf spare; /* memory for the answers being written: one for all connections */
+    og_doc *doc;     /* for the value being handled: one for all connections */
+    og__parts parts; /* the same for messages of several parts */
+    og_buf spare;    /* memory for the answers being written: one for all connections */
     og__served *first;
     size_t count; /* connections, and datagrams in hand */
     bool stopping;
@@ -140,6 +144,8 @@ struct og_server {
     atomic_bool accept_paused;
     atomic_bool resuming; /* `resume` is on its way */
     og__call resume;
+    pthread_mutex_t layers_lock; /* of each port's setup.layers, which may be replaced */
+    atomic_bool reload_wanted;
     atomic_size_t connections;
     atomic_uint_fast64_t ids;
 };
@@ -152,6 +158,9 @@ void og__peer_server_log(const og_server *server, og_log_level level, const og_c
 
 /* Starts a thread that leaves all signals to the program's own threads. 0 or an errno. */
 int og__peer_start_thread(pthread_t *thread, void *(*fn)(void *), void *arg);
+
+/* The layers that new connections of the port have, held for the caller; or NULL. Any thread. */
+og__layers *og__peer_port_layers(og__port *port);
 
 /* A connection of the loop's is gone. */
 void og__peer_loop_left(og__server_loop *loop, bool was_stream);
@@ -173,6 +182,16 @@ bool og__peer_served_is_with_worker(og__served *served);
 /* Closes at once. `why` may be NULL. */
 void og__peer_served_close(og__served *served, const og_error *why);
 
+/* Sends what was put, and what layers have to say. */
+void og__peer_served_flush(og__served *served);
+
+/* Ends because of `why`, after what is queued has gone. */
+void og__peer_served_end(og__served *served, const og_error *why);
+
+/* Reads a message of several parts and hands it to the user. 0 or < 0. */
+int og__peer_served_hand_parts(og__served *served, const og__message *message, og__parts *parts,
+                               og_error *err);
+
 /* A message was refused: tells user and log. */
 void og__peer_served_refuse(og__served *served, const og_error *err, bool closing);
 
@@ -184,6 +203,23 @@ void og__peer_served_refused(og__served *served, const og_error *err);
 int og__peer_served_deliver(og__served *served, const og__message *message, og_error *err);
 
 void og__peer_served_expired(void *ctx, og__limit_kind kind);
+
+/* ---- served_open.c ---- */
+
+/* The stream is there: the layers shake hands if there are any, then on_open is called. */
+void og__peer_served_begin(og__served *served);
+
+/* Bytes for a connection with layers. True when it is open after that. */
+bool og__peer_served_arrive(og__served *served, const uint8_t *data, size_t len);
+
+/* The stream of a connection with layers is over. False when that was an error, and the connection ends. */
+bool og__peer_served_hangup(og__served *served);
+
+/* The stream failed during the handshake. */
+void og__peer_served_lost(og__served *served, const og_error *err);
+
+/* The layers' time has come. */
+void og__peer_served_layers_due(og__served *served);
 
 /* ---- reply.c ---- */
 
@@ -222,7 +258,7 @@ void og__peer_datagram_error(void *ctx, const og_error *err);
 void og__peer_datagram_closed(void *ctx);
 
 /* As og_send(), for a datagram's connection. */
-int og__peer_datagram_send(og__served *served, og_value value, og_error *err);
+int og__peer_datagram_send(og__served *served, const og_value *parts, size_t count, og_error *err);
 
 /* A datagram's connection that nobody holds any more goes. */
 void og__peer_datagram_attend(og__served *served);

@@ -5,7 +5,7 @@
 
 #include <string.h>
 
-enum { DEFAULT_CONNECT_MS = 10000, DEFAULT_SEND_MS = 30000 };
+enum { DEFAULT_CONNECT_MS = 10000, DEFAULT_HANDSHAKE_MS = 10000, DEFAULT_SEND_MS = 30000 };
 #define DEFAULT_MAX_MESSAGE ((size_t)64 << 20)
 
 static int give_codec(og__setup *setup, const char *name, og_error *err)
@@ -56,8 +56,52 @@ static void limit_codecs(og__setup *setup, const og_conn_options *given)
         if (codec->limit) codec->limit(&setup->codecs, &limits);
 }
 
+static const char *scheme_of(og_transport transport)
+{
+    static const char *const schemes[] = {
+#define X(name, text, datagram) [name] = text,
+        OG_TRANSPORT_MAP(X)
+#undef X
+    };
+    return schemes[transport];
+}
+
+/* Which layers the connections of this endpoint have, and what they read from files. */
+static int give_layers(og__setup *setup, const og_conn_options *given, const og_endpoint *endpoint,
+                       og_error *err)
+{
+    const og__layer_given wanted = {
+        .role = setup->role,
+        .host = endpoint->host,
+        .max_message = setup->max_message,
+        .options = given->layer_options,
+        .option_count = given->layer_option_count,
+        .alloc = setup->alloc,
+    };
+    int status = og__layer_set_new(&setup->layers, &wanted, scheme_of(endpoint->transport), NULL,
+                                   setup->role == OG_ROLE_CLIENT, err);
+    if (status < 0 || !setup->layers || !setup->datagram) return status;
+    og__peer_setup_fini(setup);
+    return og_error_set(err, OG_EINVAL, OG_NO_POSITION,
+                        "%s:// carries datagrams, which have no handshake: use a stream, such as tcp://",
+                        scheme_of(endpoint->transport));
+}
+
+void og__peer_setup_fini(og__setup *setup)
+{
+    og__layer_set_unref(setup->layers);
+    setup->layers = NULL;
+}
+
+/* What was said first of those that say something. */
+static const char *first_of(const char *endpoint, const char *options, const char *otherwise)
+{
+    if (endpoint[0]) return endpoint;
+    return options ? options : otherwise;
+}
+
 int og__peer_setup_init(og__setup *setup, const og_conn_options *options, const og_endpoint *endpoint,
-                        og_error *err)
+                        og_role role, og_error *err)
 {
     og_conn_options given;
     int status = og__base_options_take(&given, sizeof given, options, err);
@@ -73,10 +117,18 @@ int og__peer_setup_init(og__setup *setup, const og_conn_options *options, const 
     setup->connect_timeout_ms = or_default(given.connect_timeout_ms, DEFAULT_CONNECT_MS);
     setup->send_timeout_ms = or_default(given.send_timeout_ms, DEFAULT_SEND_MS);
     setup->recv_timeout_ms = or_default(given.recv_timeout_ms, OG_FOREVER);
+    setup->handshake_timeout_ms = or_default(given.handshake_timeout_ms, DEFAULT_HANDSHAKE_MS);
+    setup->role = role;
     setup->alloc = given.alloc;
     setup->datagram = og_transport_is_datagram(endpoint->transport);
-    status = give_codec(setup, endpoint->codec[0] ? endpoint->codec : given.codec, err);
+    status = give_layers(setup, &given, endpoint, err);
+    if (status < 0) return status;
+    const og__layers *layers = setup->layers;
+    status = give_codec(setup, first_of(endpoint->codec, given.codec, og__layer_set_codec(layers)), err);
     if (status == OG_OK)
-        status = give_framing(setup, endpoint->framing[0] ? endpoint->framing : given.framing, err);
-    return status < 0 ? status : choose_out(setup, err);
+        status = give_framing(setup,
+                              first_of(endpoint->framing, given.framing, og__layer_set_framing(layers)), err);
+    if (status == OG_OK) status = choose_out(setup, err);
+    if (status < 0) og__peer_setup_fini(setup);
+    return status;
 }

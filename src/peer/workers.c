@@ -95,7 +95,7 @@ static void refuse(og__served *served, const og_error *err)
 }
 
 /* The worker's document is made when it is first needed. */
-static void run_job(og__served *served, const og__job *job, og_doc **own)
+static void run_job(og__served *served, const og__job *job, og_doc **own, og__parts *parts)
 {
     og_error err;
     og_value value;
@@ -105,6 +105,8 @@ static void run_job(og__served *served, const og__job *job, og_doc **own)
     if (!doc) {
         og_error_set(&err, OG_ENOMEM, (size_t)job->message.position, "no memory for a document");
         refuse(served, &err);
+    } else if (job->message.parts > 1) {
+        if (og__peer_served_hand_parts(served, &job->message, parts, &err) < 0) refuse(served, &err);
     } else if (og__peer_message_read(&served->port->setup, &job->message, doc, &value, &err) < 0) {
         refuse(served, &err);
     } else if (options->on_message) {
@@ -140,6 +142,7 @@ static void *run_worker(void *arg)
 {
     og__workers *workers = arg;
     og_doc *doc = NULL;
+    og__parts parts = {0};
     og__served *served;
     pthread_mutex_lock(&workers->lock);
     for (;;) {
@@ -149,7 +152,7 @@ static void *run_worker(void *arg)
         bool tell = false;
         if (job) {
             pthread_mutex_unlock(&workers->lock);
-            run_job(served, job, &doc);
+            run_job(served, job, &doc, &parts);
             bool behind = og__peer_served_is_behind(served);
             pthread_mutex_lock(&workers->lock);
             tell = served->work.tell || behind;
@@ -171,6 +174,7 @@ static void *run_worker(void *arg)
     }
     pthread_mutex_unlock(&workers->lock);
     og_doc_free(doc);
+    og__peer_parts_fini(&parts, workers->server->alloc);
     return NULL;
 }
 
@@ -178,16 +182,20 @@ static void *run_worker(void *arg)
 
 int og__peer_workers_give(og__workers *workers, og__served *served, const og__message *message)
 {
-    size_t size = sizeof(og__job) + OG__PADDING;
+    size_t ends = message->parts * sizeof(og__part_end);
+    size_t size = sizeof(og__job) + ends + OG__PADDING;
     if (message->len > SIZE_MAX - size) return OG_ENOMEM;
     size += message->len;
     og__job *job = og__base_alloc(workers->server->alloc, size);
     if (!job) return OG_ENOMEM;
-    uint8_t *bytes = (uint8_t *)(job + 1);
+    og__part_end *part_ends = (og__part_end *)(job + 1);
+    uint8_t *bytes = (uint8_t *)(job + 1) + ends;
+    if (ends > 0) memcpy(part_ends, message->part_ends, ends);
     memcpy(bytes, message->bytes, message->len);
     memset(bytes + message->len, 0, OG__PADDING);
     *job = (og__job){NULL, size, *message};
     job->message.bytes = bytes;
+    job->message.part_ends = part_ends;
     pthread_mutex_lock(&workers->lock);
     og__work *queue = &served->work;
     if (queue->last)

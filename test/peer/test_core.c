@@ -26,7 +26,8 @@ static void open_wire_with(wire *w, og_conn_options options, bool datagram)
     og_error err;
     options.size = sizeof options;
     og_endpoint endpoint = {.transport = datagram ? OG_UDP : OG_TCP};
-    if (og__peer_setup_init(&w->setup, &options, &endpoint, &err) < 0) fail_msg("%s", err.text);
+    if (og__peer_setup_init(&w->setup, &options, &endpoint, OG_ROLE_SERVER, &err) < 0)
+        fail_msg("%s", err.text);
     og__peer_core_init(&w->conn, &w->setup);
 }
 
@@ -566,7 +567,7 @@ static int converse(const og_allocator *alloc, void *ctx)
     og_endpoint endpoint = {.transport = OG_TCP};
     wire w;
     og_error why = {0};
-    assert_int_equal(og__peer_setup_init(&w.setup, &options, &endpoint, &why), 0);
+    assert_int_equal(og__peer_setup_init(&w.setup, &options, &endpoint, OG_ROLE_SERVER, &why), 0);
     og__peer_core_init(&w.conn, &w.setup);
     size_t len = strlen(wire_names[1]);
     size_t cut = len / 3;

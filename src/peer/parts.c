@@ -1,0 +1,64 @@
+/* SPDX-License-Identifier: MIT */
+/* Reading messages of several parts. */
+#include "peer/parts.h"
+
+#include "base/alloc.h"
+
+#include <string.h>
+
+static int no_memory(og_error *err)
+{
+    return og_error_set(err, OG_ENOMEM, OG_NO_POSITION, "no memory for the parts of a message");
+}
+
+/* Makes room for `count` documents and values. */
+static int make_room(og__parts *parts, size_t count, const og_allocator *alloc, og_error *err)
+{
+    size_t before = parts->count;
+    if (count <= before) return OG_OK;
+    og_doc **docs = og__base_realloc(alloc, parts->docs, before * sizeof *docs, count * sizeof *docs);
+    if (!docs) return no_memory(err);
+    parts->docs = docs;
+    og_value *values =
+        og__base_realloc(alloc, parts->values, before * sizeof *values, count * sizeof *values);
+    if (!values) {
+        /* Shrinking cannot fail: both arrays are as long as `count` says. */
+        docs = og__base_realloc(alloc, docs, count * sizeof *docs, before * sizeof *docs);
+        if (before == 0) docs = NULL;
+        parts->docs = docs;
+        return no_memory(err);
+    }
+    parts->values = values;
+    memset(docs + before, 0, (count - before) * sizeof *docs);
+    parts->count = count;
+    return OG_OK;
+}
+
+int og__peer_parts_read(og__parts *parts, const og__setup *setup, const og__message *message, og_error *err)
+{
+    size_t from = 0;
+    int status = make_room(parts, message->parts, setup->alloc, err);
+    for (size_t i = 0; i < message->parts && status >= 0; i++) {
+        size_t end = message->part_ends[i].end - message->parts_from;
+        const og__message part = {
+            .codec = message->codec,
+            .bytes = message->bytes + from,
+            .len = end - from,
+            .position = message->position + from,
+        };
+        if (!parts->docs[i]) parts->docs[i] = og_doc_new(setup->alloc);
+        if (!parts->docs[i]) return no_memory(err);
+        status = og__peer_message_read(setup, &part, parts->docs[i], &parts->values[i], err);
+        from = end;
+    }
+    return status < 0 ? status : 1;
+}
+
+void og__peer_parts_fini(og__parts *parts, const og_allocator *alloc)
+{
+    for (size_t i = 0; i < parts->count; i++)
+        og_doc_free(parts->docs[i]);
+    og__base_free(alloc, parts->docs, parts->count * sizeof(og_doc *));
+    og__base_free(alloc, parts->values, parts->count * sizeof(og_value));
+    *parts = (og__parts){0};
+}

@@ -1,0 +1,117 @@
+/* SPDX-License-Identifier: MIT */
+/* A served connection's layers: shaking hands before it is open, and what they need later on. */
+#include "peer/layered.h"
+#include "peer/server.h"
+
+#include <string.h>
+
+static int64_t now_of(const og__served *served)
+{
+    return (int64_t)og__net_loop_now(served->loop->net);
+}
+
+/* The layers want to know the time now and then, and a handshake has a limit. */
+static void limit_layers(og__served *served)
+{
+    const og__layered *layered = served->conn.core.layered;
+    og__limit *limit = &served->limits[OG__LIMIT_LAYERS];
+    if (layered && (layered->opening || layered->next))
+        og__peer_limit_set(&served->loop->limits, OG__LIMIT_LAYERS, limit, served);
+    else
+        og__peer_limit_clear(limit);
+}
+
+/* The peer is told what the layers have to say about it, and is gone. */
+static void fail(og__served *served, const og_error *err)
+{
+    bool opening = served->state == OG__OPENING;
+    og__peer_server_log(served->server, OG_LOG_WARNING, &served->conn, "%s%s; the connection is closed",
+                        opening ? "the handshake failed: " : "", err->text);
+    og__peer_limit_clear(&served->limits[OG__LIMIT_LAYERS]);
+    og__peer_served_end(served, err);
+}
+
+static void opened(og__served *served)
+{
+    const og_server_options *options = &served->server->options;
+    bool layered = served->conn.core.setup->layers != NULL;
+    if (layered) og__peer_server_log(served->server, OG_LOG_DEBUG, &served->conn, "opening -> open");
+    served->state = OG__OPEN;
+    served->told_open = true;
+    served->pumping = true;
+    if (options->on_open) options->on_open(&served->conn, options->user);
+    served->pumping = false;
+}
+
+/* After each step of the layers while they open. */
+static void go_on(og__served *served, int status, const og_error *err)
+{
+    if (status < 0) {
+        fail(served, err);
+        return;
+    }
+    if (served->state == OG__OPENING && !og__peer_layered_is_opening(&served->conn.core)) opened(served);
+    limit_layers(served);
+    og__peer_served_flush(served);
+}
+
+void og__peer_served_begin(og__served *served)
+{
+    og_error err;
+    og__layers *layers = og__peer_port_layers(served->port);
+    if (!layers) {
+        opened(served);
+        return;
+    }
+    int status = og__peer_layered_begin(&served->conn.core, layers, now_of(served), &err);
+    og__layer_set_unref(layers);
+    go_on(served, status, &err);
+}
+
+bool og__peer_served_arrive(og__served *served, const uint8_t *data, size_t len)
+{
+    og_error err;
+    bool locked = og__peer_served_lock(served);
+    int status = og__peer_layered_feed(&served->conn.core, data, len, now_of(served), &err);
+    og__peer_served_unlock(served, locked);
+    go_on(served, status, &err);
+    return served->state == OG__OPEN;
+}
+
+bool og__peer_served_hangup(og__served *served)
+{
+    og_error err;
+    bool opening = served->state == OG__OPENING;
+    if (og__peer_layered_hangup(&served->conn.core, &err) == OG_OK) {
+        if (!opening) return true;
+        og_error_set(&err, OG_ECLOSED, OG_NO_POSITION, "the peer closed the connection");
+    }
+    if (opening || og__peer_core_midway(&served->conn.core)) {
+        fail(served, &err);
+        return false;
+    }
+    og__peer_server_log(served->server, OG_LOG_INFO, &served->conn, "%s", err.text);
+    return true;
+}
+
+void og__peer_served_lost(og__served *served, const og_error *err)
+{
+    og__peer_server_log(served->server, OG_LOG_WARNING, &served->conn, "the handshake failed: %s", err->text);
+    og__peer_served_close(served, err);
+}
+
+void og__peer_served_layers_due(og__served *served)
+{
+    og_error err;
+    og__core *core = &served->conn.core;
+    int64_t limit = served->port->setup.handshake_timeout_ms;
+    if (!core->layered || served->state > OG__OPEN) return;
+    int status = OG_OK;
+    bool locked = og__peer_served_lock(served);
+    if (core->layered->opening && limit >= 0 && now_of(served) - core->layered->since >= limit)
+        status = og__peer_layered_expired(core, limit, &err);
+    else if (core->layered->next && now_of(served) >= core->layered->next)
+        status = og__peer_layered_tick(core, now_of(served), &err);
+    og__peer_served_unlock(served, locked);
+    go_on(served, status, &err);
+}
