@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* The one table of codecs, and the room for their options. */
+/* The one table of codecs. */
 #include "codec/codec.h"
 
 #include <stdio.h>
@@ -38,17 +38,4 @@ const og_codec *og_codec_find(const char *name, og_error *err)
 const og_codec *og_codec_at(size_t index)
 {
     return index < CODECS ? codecs[index] : NULL;
-}
-
-void *og__codec_put(og_codec_options *options, const og_codec *codec, size_t size)
-{
-    size_t at = 0;
-    size_t rounded = (size + sizeof(og__codec_place) - 1) / sizeof(og__codec_place) * sizeof(og__codec_place);
-    while (at + sizeof(og__codec_place) + rounded <= sizeof options->room) {
-        og__codec_place *place = (void *)(options->room.bytes + at);
-        if (!place->codec) *place = (og__codec_place){codec, rounded};
-        if (place->codec == codec) return place + 1;
-        at += sizeof *place + place->size;
-    }
-    return NULL;
 }

@@ -1,91 +1,21 @@
 /* SPDX-License-Identifier: MIT */
-/* The table of framings, and the calls that lead to each. */
+/* What framings share: the calls that lead to each, errors, and moving bytes. */
 #include "frame/frame.h"
 
 #include <stdio.h>
 #include <string.h>
 
-/* In the order of the help. */
-static const og_frame_ops *const framings[] = {
-    &og__frame_raw,         &og__frame_eof,         &og__frame_suffixes[0], &og__frame_suffixes[1],
-    &og__frame_seq,         &og__frame_prefixes[0], &og__frame_prefixes[1], &og__frame_prefixes[2],
-    &og__frame_prefixes[3], &og__frame_prefixes[4], &og__frame_prefixes[5], &og__frame_prefixes[6],
-    &og__frame_varint,      &og__frame_netstring,   &og__frame_digits,      &og__frame_header,
-    &og__frame_mp,
-};
-
-enum { FRAMING_COUNT = sizeof framings / sizeof framings[0] };
-
-const og_frame_ops *og_framing_at(size_t index)
-{
-    return index < FRAMING_COUNT ? framings[index] : NULL;
-}
-
 /* ---- Names ---- */
-
-/* The part of a name before its parameter. */
-static size_t stem_of(const char *name)
-{
-    return strcspn(name, ":");
-}
-
-static int unknown_framing(const char *name, og_error *err)
-{
-    char names[200];
-    size_t len = 0;
-    names[0] = '\0';
-    for (size_t i = 0; i < FRAMING_COUNT; i++) {
-        int n = snprintf(names + len, sizeof names - len, "%s%s", i ? ", " : "", framings[i]->name);
-        if (n > 0 && (size_t)n < sizeof names - len) len += (size_t)n;
-    }
-    return og_error_set(err, OG_ENOTFOUND, OG_NO_POSITION, "no framing is called '%.32s': there are %s", name,
-                        names);
-}
-
-int og_framing_find(og_framing *framing, const char *name, og_error *err)
-{
-    size_t stem = stem_of(name);
-    for (size_t i = 0; i < FRAMING_COUNT; i++) {
-        const og_frame_ops *ops = framings[i];
-        if (stem_of(ops->name) != stem || memcmp(ops->name, name, stem) != 0) continue;
-        if (!ops->set && name[stem]) break;
-        og_framing found = {ops, 0};
-        int status = ops->set ? ops->set(&found, name + stem + (name[stem] == ':'), err) : OG_OK;
-        if (status == OG_OK) *framing = found;
-        return status;
-    }
-    return unknown_framing(name, err);
-}
 
 const char *og_framing_name(og_framing framing, char *text, size_t size)
 {
     if (size == 0) return text;
     const char *name = framing.ops ? framing.ops->name : "none";
     bool more = framing.ops && framing.ops->show;
-    size_t stem = stem_of(name) + more; /* with the colon */
+    size_t stem = strcspn(name, ":") + more; /* with the colon */
     int n = snprintf(text, size, "%.*s", (int)stem, name);
     if (more && n > 0 && (size_t)n < size) framing.ops->show(framing, text + n, size - (size_t)n);
     return text;
-}
-
-og_framing og_framing_bare(void)
-{
-    return (og_framing){&og__frame_raw, 0};
-}
-
-int og_framing_after(og_framing *framing, const uint8_t *data, size_t len, size_t *size)
-{
-    for (size_t i = 0; i < FRAMING_COUNT; i++) {
-        const og_frame_ops *ops = framings[i];
-        size_t cr = ops->drops_cr && len > 0 && data[0] == '\r';
-        if (!ops->has_suffix) continue;
-        if (len == cr) return 0;
-        if (data[cr] != (uint8_t)ops->suffix) continue;
-        *framing = (og_framing){ops, 0};
-        *size = cr + 1;
-        return 1;
-    }
-    return -1;
 }
 
 /* ---- Reading ---- */
