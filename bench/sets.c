@@ -7,8 +7,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { PADDING = 64 };
-
 /* A file's bytes, followed by padding; NULL and length 0 if there is none. */
 static char *load(const char *folder, const char *name, const char *ending, size_t *len)
 {
@@ -20,7 +18,7 @@ static char *load(const char *folder, const char *name, const char *ending, size
     fseek(file, 0, SEEK_END);
     long size = ftell(file);
     rewind(file);
-    char *bytes = size < 0 ? NULL : calloc(1, (size_t)size + PADDING);
+    char *bytes = size < 0 ? NULL : calloc(1, (size_t)size + OG_PADDING);
     if (bytes && fread(bytes, 1, (size_t)size, file) == (size_t)size) *len = (size_t)size;
     fclose(file);
     return bytes;

@@ -21,7 +21,7 @@ static void stop(int signal_number)
 static void on_message(og_conn *client, og_value value, void *user)
 {
     (void)user;
-    og_error err = {0};
+    og_error err = OG_ERROR_INIT;
     og_doc *doc = og_doc_new(NULL);
     og_value answer = og_pack(doc, &err, "{s:U, s:v}", "id", og_conn_id(client), "you", og_copy(doc, value));
     if (og_send(client, answer, &err) < 0) {
@@ -48,7 +48,7 @@ int main(int argc, char **argv)
         .on_message = on_message,
         .on_refuse = on_refuse,
     };
-    og_error err = {0};
+    og_error err = OG_ERROR_INIT;
 
     server = og_server_new(&options, &err);
     int status = server != NULL ? og_server_listen(server, endpoint, &err) : err.code;

@@ -25,7 +25,7 @@ static int json(og_value person)
 {
     og_json_write_options like_python = {
         .size = sizeof(like_python), .item_separator = ", ", .key_separator = ": "};
-    og_error err = {0};
+    og_error err = OG_ERROR_INIT;
     size_t len;
     char *text = og_json_dumps(person, &len, &like_python, &err);
     if (text == NULL) {
@@ -40,7 +40,7 @@ static int json(og_value person)
 
 static int pickle(og_value person)
 {
-    og_error err = {0};
+    og_error err = OG_ERROR_INIT;
     size_t len;
     void *data = og_pickle_dumps(person, &len, NULL, &err);
     if (data == NULL) {
@@ -55,7 +55,7 @@ static int pickle(og_value person)
 
 int main(void)
 {
-    og_error err = {0};
+    og_error err = OG_ERROR_INIT;
     og_doc *doc = og_doc_new(NULL);
     og_value person = og_pack(doc, &err, "{s:s, s:i, s:[s,s], s:n}", "name", "홍길동", "age", 30, "langs",
                               "ko", "en", "married");

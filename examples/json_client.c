@@ -19,7 +19,7 @@ int main(int argc, char **argv)
 {
     const char *endpoint = argc > 1 ? argv[1] : "tcp://127.0.0.1:8080";
     og_conn_options options = {.size = sizeof(options), .codec = "json", .recv_timeout_ms = 10000};
-    og_error err = {0};
+    og_error err = OG_ERROR_INIT;
     og_doc *doc = og_doc_new(NULL);
     og_conn *server = og_connect(endpoint, &options, &err);
 

@@ -21,7 +21,7 @@ static void show(og_value value)
 /* Reads one client to its end. */
 static void receive(og_conn *client)
 {
-    og_error err = {0};
+    og_error err = OG_ERROR_INIT;
     og_value value;
     int status;
     while ((status = og_recv(client, &value, &err)) > 0) {
@@ -38,7 +38,7 @@ int main(int argc, char **argv)
     const char *endpoint = argc > 1 ? argv[1] : "tcp://127.0.0.1:1234";
     long clients = argc > 2 ? strtol(argv[2], NULL, 10) : -1;
     og_conn_options options = {.size = sizeof(options), .codec = "pickle", .recv_timeout_ms = 60000};
-    og_error err = {0};
+    og_error err = OG_ERROR_INIT;
 
     og_listener *server = og_listen(endpoint, &options, &err);
     if (server == NULL) {

@@ -11,7 +11,7 @@ int main(int argc, char **argv)
     const char *text = argc > 2 ? argv[2] : "안녕하세요, 서버!";
     og_conn_options options = {
         .size = sizeof(options), .codec = "text", .framing = "raw", .recv_timeout_ms = 10000};
-    og_error err = {0};
+    og_error err = OG_ERROR_INIT;
     og_doc *doc = og_doc_new(NULL);
     og_conn *server = og_connect(endpoint, &options, &err);
 

@@ -10,7 +10,7 @@
 static void *handle_client(void *argument)
 {
     og_conn *client = argument;
-    og_error err = {0};
+    og_error err = OG_ERROR_INIT;
     og_buf reply = OG_BUF_INIT;
     og_value text;
     int status;
@@ -39,7 +39,7 @@ static void *handle_client(void *argument)
 /* Accepts `clients` clients (-1: for ever), each with a thread, and waits for the threads. 0 or -1. */
 static int serve(og_listener *server, long clients)
 {
-    og_error err = {0};
+    og_error err = OG_ERROR_INIT;
     pthread_t *threads = clients > 0 ? calloc((size_t)clients, sizeof(pthread_t)) : NULL;
     long started = 0;
     bool well = threads != NULL || clients <= 0;
@@ -73,7 +73,7 @@ int main(int argc, char **argv)
     const char *endpoint = argc > 1 ? argv[1] : "tcp://127.0.0.1:12345";
     long clients = argc > 2 ? strtol(argv[2], NULL, 10) : -1;
     og_conn_options options = {.size = sizeof(options), .codec = "text", .framing = "raw"};
-    og_error err = {0};
+    og_error err = OG_ERROR_INIT;
 
     og_listener *server = og_listen(endpoint, &options, &err);
     if (server == NULL) {

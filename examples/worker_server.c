@@ -28,7 +28,7 @@ static void work(int wait_ms)
 static void on_message(og_conn *client, og_value value, void *user)
 {
     (void)user;
-    og_error err = {0};
+    og_error err = OG_ERROR_INIT;
     og_value numbers = {0};
     og_value item;
     int wait_ms = 0;
@@ -59,7 +59,7 @@ int main(int argc, char **argv)
 {
     const char *endpoint = argc > 1 ? argv[1] : "tcp://127.0.0.1:8080";
     og_server_options options = {.size = sizeof(options), .workers = 4, .on_message = on_message};
-    og_error err = {0};
+    og_error err = OG_ERROR_INIT;
 
     server = og_server_new(&options, &err);
     int status = server != NULL ? og_server_listen(server, endpoint, &err) : err.code;

@@ -60,7 +60,7 @@ static void feed(end *e, const uint8_t *bytes, size_t len)
         return;
     }
     free(e->fed);
-    e->fed = calloc(1, len + OG__PADDING);
+    e->fed = calloc(1, len + OG_PADDING);
     if (!e->fed) abort();
     memcpy(e->fed, bytes, len);
     og__peer_core_feed(&e->conn, e->fed, len);

@@ -59,14 +59,35 @@ typedef enum og_status {
 /* The position of an error that has none. */
 #define OG_NO_POSITION SIZE_MAX
 
-/* Why a call failed. Zero-initialise it, or let the failing call fill it; calls that succeed leave it alone.
- */
+/* Why a call failed. Set it to OG_ERROR_INIT, or let the failing call fill it; calls that succeed leave it
+ * alone. */
 typedef struct og_error {
-    og_status code;
+    int code;        /* an og_status */
     int sys;         /* errno, where the system said no; else 0 */
     size_t position; /* byte in the input at which it went wrong, from 0, or OG_NO_POSITION */
     char text[240];  /* what was found, what was expected, what to do: UTF-8, no control characters */
 } og_error;
+
+/* No error yet, in C and C++. */
+#define OG_ERROR_INIT \
+    {                 \
+        0, 0, 0,      \
+        {             \
+            0         \
+        }             \
+    }
+
+/* ---- Limits ---- */
+
+/* What options mean that are 0. */
+#define OG_MAX_MESSAGE_DEFAULT     ((size_t)64 << 20) /* bytes of a message */
+#define OG_MAX_DEPTH_DEFAULT       1000               /* containers in one another */
+#define OG_MAX_DIGITS_DEFAULT      4300               /* digits of an int in text */
+#define OG_CONNECT_TIMEOUT_DEFAULT 10000              /* milliseconds */
+#define OG_SEND_TIMEOUT_DEFAULT    30000              /* milliseconds for a message to leave */
+
+/* Bytes after a padded text or message that may be read; their content does not matter. */
+#define OG_PADDING 64
 
 /* The fixed short text of a status, e.g. "malformed data"; never NULL. */
 OG_API const char *og_status_text(int status);

@@ -34,7 +34,7 @@ typedef struct og_json_read_options {
     bool allow_trailing_comma;
     bool refuse_duplicates; /* of keys; else the last wins */
     bool lossless;          /* read the tags that OG_JSON_LOSSLESS writes */
-    bool padded;            /* at least 64 bytes after the text may be read (their content does not matter) */
+    bool padded; /* at least OG_PADDING bytes after the text may be read (their content does not matter) */
 } og_json_read_options;
 
 typedef struct og_json_write_options {

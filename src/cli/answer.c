@@ -9,8 +9,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { DEFAULT_LIMIT = 64 << 20 };
-
 bool cli_answers(const cli_options *options)
 {
     return options->echo || options->reply || options->exec || options->to;
@@ -166,7 +164,7 @@ static void exec_command(const cli_answer *answer, og_conn *conn, og_value value
     og_error err;
     og_buf in = OG_BUF_INIT;
     og_buf out = OG_BUF_INIT;
-    out.limit = answer->options->max_message ? (size_t)answer->options->max_message : DEFAULT_LIMIT;
+    out.limit = answer->options->max_message ? (size_t)answer->options->max_message : OG_MAX_MESSAGE_DEFAULT;
     cli_output_init(&format, answer->options, answer->text ? CLI_FORM_TEXT : CLI_FORM_JSON);
     format.get = NULL; /* this and the next are of what is printed alone */
     format.terminal = false;

@@ -6,7 +6,7 @@
 #include <string.h>
 #include <unistd.h>
 
-enum { PIECE = 65536, DEFAULT_LIMIT = 64 << 20 };
+enum { PIECE = 65536 };
 
 cli_form cli_input_form(const cli_options *options, const char *codec)
 {
@@ -102,7 +102,7 @@ static void start_reader(cli_input *input)
 {
     og_framing framing = {0};
     bool lines = input->form == CLI_FORM_TEXT || input->form == CLI_FORM_REPR;
-    size_t limit = input->options->max_message ? (size_t)input->options->max_message : DEFAULT_LIMIT;
+    size_t limit = input->options->max_message ? (size_t)input->options->max_message : OG_MAX_MESSAGE_DEFAULT;
     og_framing_find(&framing, lines ? "line" : "raw", NULL);
     og_frame_reader_init(&input->reader, framing, limit, scan_end, input);
     start_scan(input);

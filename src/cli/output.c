@@ -6,13 +6,13 @@
 #include <string.h>
 #include <unistd.h>
 
-enum { DEFAULT_LIMIT = 64 << 20, GATHER = 65536 };
+enum { GATHER = 65536 };
 
 /* What is printed may be as long as a message: shared nodes written out can grow beyond all bounds. */
 void cli_output_init(cli_output *output, const cli_options *options, cli_form form)
 {
     og_codec_options codecs;
-    size_t limit = options->max_message ? (size_t)options->max_message : DEFAULT_LIMIT;
+    size_t limit = options->max_message ? (size_t)options->max_message : OG_MAX_MESSAGE_DEFAULT;
     cli_codec_options(&codecs, options);
     *output = (cli_output){
         .form = form,

@@ -161,16 +161,15 @@ int og_as_decimal(og_value value, og_buf *out, og_error *err)
 
 /* ---- Fraction ---- */
 
-enum { MAX_DIGITS = 4300 };
-
 /* Before Python 3.12: "3/4", or "3" for a whole number. */
 static int fraction_from_text(const char *text, size_t len, og_doc *doc, og_value *parts, og_error *err)
 {
     const char *slash = memchr(text, '/', len);
     size_t first = slash ? (size_t)(slash - text) : len;
     og_error reason = {0};
-    parts[0] = og_int_from_text(doc, text, first, MAX_DIGITS, &reason);
-    parts[1] = slash ? og_int_from_text(doc, slash + 1, len - first - 1, MAX_DIGITS, &reason) : og_int(1);
+    parts[0] = og_int_from_text(doc, text, first, OG_MAX_DIGITS_DEFAULT, &reason);
+    parts[1] =
+        slash ? og_int_from_text(doc, slash + 1, len - first - 1, OG_MAX_DIGITS_DEFAULT, &reason) : og_int(1);
     if (og_valid(parts[0]) && og_valid(parts[1])) return OG_OK;
     if (reason.code == OG_ENOMEM) return og__known_refuse_memory(err);
     return og__known_refuse_content(err, OG_TYPE_FRACTION, "expected two ints with '/' between them");

@@ -20,7 +20,7 @@ typedef struct datagram_area {
     struct mmsghdr messages[BATCH];
     struct iovec rooms[BATCH];
     og__address from[BATCH];
-    uint8_t data[BATCH][ROOM + OG__SHARED_SLACK];
+    uint8_t data[BATCH][ROOM + OG_PADDING];
 } datagram_area;
 
 /* What stands before the address and the bytes of each datagram in the queue. */
@@ -116,7 +116,7 @@ static void hand_out(og__datagrams *datagrams, datagram_area *area, int count)
             report(datagrams, &err);
             continue;
         }
-        memset(area->data[i] + message->msg_len, 0, OG__SHARED_SLACK);
+        memset(area->data[i] + message->msg_len, 0, OG_PADDING);
         datagrams->on_data(datagrams->ctx, area->data[i], message->msg_len, &area->from[i]);
     }
 }

@@ -54,10 +54,10 @@ static int init_handles(og__loop *loop)
 og__loop *og__net_loop_new(const og_allocator *alloc, og_error *err)
 {
     og__loop *loop = og__base_alloc(alloc, sizeof *loop);
-    uint8_t *shared = og__base_alloc(alloc, OG__SHARED_SIZE + OG__SHARED_SLACK);
+    uint8_t *shared = og__base_alloc(alloc, OG__SHARED_SIZE + OG_PADDING);
     if (!loop || !shared) {
         og__base_free(alloc, loop, sizeof *loop);
-        og__base_free(alloc, shared, OG__SHARED_SIZE + OG__SHARED_SLACK);
+        og__base_free(alloc, shared, OG__SHARED_SIZE + OG_PADDING);
         og_error_set(err, OG_ENOMEM, OG_NO_POSITION, "out of memory for a loop");
         return NULL;
     }
@@ -73,7 +73,7 @@ og__loop *og__net_loop_new(const og_allocator *alloc, og_error *err)
         uv_loop_close(&loop->uv);
     }
     og__net_uv_error(err, status, "make an event loop");
-    og__base_free(alloc, shared, OG__SHARED_SIZE + OG__SHARED_SLACK);
+    og__base_free(alloc, shared, OG__SHARED_SIZE + OG_PADDING);
     og__base_free(alloc, loop, sizeof *loop);
     return NULL;
 }
@@ -188,6 +188,6 @@ void og__net_loop_free(og__loop *loop)
     free_posts(loop, &loop->posted);
     free_posts(loop, &loop->running);
     og__base_free(loop->alloc, loop->datagram_area, loop->datagram_area_size);
-    og__base_free(loop->alloc, loop->shared, OG__SHARED_SIZE + OG__SHARED_SLACK);
+    og__base_free(loop->alloc, loop->shared, OG__SHARED_SIZE + OG_PADDING);
     og__base_free(loop->alloc, loop, sizeof *loop);
 }

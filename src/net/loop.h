@@ -82,8 +82,8 @@ void og__net_listener_close(og__listener *listener);
 typedef struct og__stream_events {
     /*
      * Where the next bytes should go: `*size` bytes at least 1 are wanted at the result. NULL (or a NULL
-     * function) chooses the loop's shared buffer, whose bytes are gone when on_data returns. At least 64
-     * readable bytes must follow; in the shared buffer they are zeros.
+     * function) chooses the loop's shared buffer, whose bytes are gone when on_data returns. At least
+     * OG_PADDING readable bytes must follow; in the shared buffer they are zeros.
      */
     uint8_t *(*on_alloc)(void *ctx, size_t *size);
     void (*on_data)(void *ctx, const uint8_t *data, size_t len);
@@ -131,8 +131,8 @@ typedef struct og__datagrams og__datagrams;
 
 /*
  * Takes over a bound or connected datagram socket. `on_data` gets each datagram whole and its sender; the
- * bytes are gone when it returns, and 64 bytes behind them may be read. `on_error` (may be NULL) tells of one
- * datagram that was lost in sending or receiving, and why; the socket goes on.
+ * bytes are gone when it returns, and OG_PADDING bytes after them may be read. `on_error` (may be NULL) tells
+ * of one datagram that was lost in sending or receiving, and why; the socket goes on.
  */
 og__datagrams *og__net_datagrams_open(og__loop *loop, og__socket *socket,
                                       void (*on_data)(void *ctx, const uint8_t *data, size_t len,

@@ -13,7 +13,6 @@
 
 enum {
     OG__SHARED_SIZE = 65536, /* of the loop's read buffer: what a socket usually holds at most */
-    OG__SHARED_SLACK = 64,   /* readable bytes behind what was read */
 };
 
 /* What the `data` of a libuv handle begins with, so that og__net_loop_free() can close what is left. */

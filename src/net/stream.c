@@ -121,7 +121,7 @@ static bool read_once(og__stream *stream)
     ssize_t n = recv(stream->fd, data, size, MSG_DONTWAIT);
     if (n > 0) {
         /* Nothing of other peers' bytes, and nothing undefined, stands behind these. */
-        if (data == stream->loop->shared) memset(data + n, 0, OG__SHARED_SLACK);
+        if (data == stream->loop->shared) memset(data + n, 0, OG_PADDING);
         stream->events->on_data(stream->ctx, data, (size_t)n);
         return (size_t)n == size;
     }

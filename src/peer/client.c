@@ -57,7 +57,7 @@ static client *client_new(const og__setup *setup, const og__address *peer, size_
     og__layer_set_ref(c->setup.layers);
     atomic_init(&c->opened, !c->setup.layers);
     c->own = (og__socket)OG__SOCKET_NONE;
-    c->buffer_size = buffer_size + OG__PADDING;
+    c->buffer_size = buffer_size + OG_PADDING;
     c->buffer = og__base_alloc(setup->alloc, c->buffer_size);
     if (!c->buffer || og__peer_handle_init(&c->conn, &blocking, &c->setup, id, peer) < 0) {
         og__peer_setup_fini(&c->setup);
@@ -65,7 +65,7 @@ static client *client_new(const og__setup *setup, const og__address *peer, size_
         og__base_free(setup->alloc, c, sizeof *c);
         return NULL;
     }
-    memset(c->buffer + buffer_size, 0, OG__PADDING);
+    memset(c->buffer + buffer_size, 0, OG_PADDING);
     pthread_mutex_init(&c->core_lock, NULL);
     pthread_mutex_init(&c->write_lock, NULL);
     return c;
@@ -178,7 +178,7 @@ static int read_handshake(client *c, int64_t deadline, og_error *err)
                         : deadline;
     int64_t wait = until < 0 ? -1 : until > now ? until - now : 0;
     size_t got = 0;
-    int status = og__net_socket_read(c->socket, c->buffer, c->buffer_size - OG__PADDING, &got, wait, err);
+    int status = og__net_socket_read(c->socket, c->buffer, c->buffer_size - OG_PADDING, &got, wait, err);
     now = og__peer_clock_ms();
     if (status > 0) return og__peer_layered_feed(core, c->buffer, got, now, err);
     if (status == 0) {
@@ -292,7 +292,7 @@ static int read_more(client *c, int64_t wait, og_error *err)
     uint8_t *space = og__peer_core_space(&c->conn.core, &size);
     if (!space) {
         space = c->buffer;
-        size = c->buffer_size - OG__PADDING;
+        size = c->buffer_size - OG_PADDING;
     }
     int status = c->setup.datagram ? og__net_socket_recv_from(c->socket, space, size, &got, NULL, wait, err)
                                    : og__net_socket_read(c->socket, space, size, &got, wait, err);

@@ -81,12 +81,12 @@ int og__peer_core_lend(og__core *core, size_t len)
         og_buf_drop(&core->pending, core->at);
         core->at = 0;
     }
-    int status = og_buf_reserve(&core->pending, len + OG__PADDING);
+    int status = og_buf_reserve(&core->pending, len + OG_PADDING);
     if (status < 0) return status;
     if (len > 0) memcpy(core->pending.data + core->pending.len, core->fed + core->lent, len);
     core->pending.len += len;
     core->lent += len;
-    memset(core->pending.data + core->pending.len, 0, OG__PADDING);
+    memset(core->pending.data + core->pending.len, 0, OG_PADDING);
     return OG_OK;
 }
 
@@ -107,7 +107,7 @@ void og__peer_core_feed(og__core *core, const uint8_t *data, size_t len)
     if (core->setup->datagram) og__peer_core_reset(core);
     if (core->pending.data && data == core->pending.data + core->pending.len) {
         core->pending.len += len;
-        memset(core->pending.data + core->pending.len, 0, OG__PADDING);
+        memset(core->pending.data + core->pending.len, 0, OG_PADDING);
         return;
     }
     core->fed = data;
@@ -123,9 +123,8 @@ uint8_t *og__peer_core_space(og__core *core, size_t *size)
     size_t want = core->detected && need > have + 1 ? need - have : have;
     if (want > have) want = have; /* memory follows what really came */
     if (want < LONG_MESSAGE) want = LONG_MESSAGE;
-    if (og__peer_core_lend(core, 0) < 0 || og_buf_reserve(&core->pending, want + OG__PADDING) < 0)
-        return NULL;
-    *size = core->pending.cap - core->pending.len - OG__PADDING;
+    if (og__peer_core_lend(core, 0) < 0 || og_buf_reserve(&core->pending, want + OG_PADDING) < 0) return NULL;
+    *size = core->pending.cap - core->pending.len - OG_PADDING;
     return core->pending.data + core->pending.len;
 }
 

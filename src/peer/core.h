@@ -21,9 +21,6 @@
  * middle of a header any more. */
 enum { OG__SILENCE_MS = 50, OG__SILENCES = 20 };
 
-/* Bytes that may be read behind whatever is fed. */
-enum { OG__PADDING = 64 };
-
 /* How one direction is written: a codec and a framing. */
 typedef struct og__wire {
     const og_codec *codec;
@@ -107,7 +104,7 @@ void og__peer_core_reset(og__core *core);
 
 /*
  * Bytes that have arrived (a datagram: all of one). They are not copied until og__peer_core_next() or
- * og__peer_core_take() has said 0, and must stay until then. OG__PADDING bytes behind them may be read. Only
+ * og__peer_core_take() has said 0, and must stay until then. OG_PADDING bytes behind them may be read. Only
  * after 0.
  */
 void og__peer_core_feed(og__core *core, const uint8_t *data, size_t len);

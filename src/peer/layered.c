@@ -70,7 +70,7 @@ int og__peer_layered_take(og__core *core, og__message *message, og_error *err)
     if (last == count) return 0;
     size_t start = l->ends_taken ? end_at(&l->up.ends, l->ends_taken - 1).end : 0;
     size_t len = end_at(&l->up.ends, last).end - start;
-    if (og_buf_reserve(&l->up.bytes, OG__PADDING) < 0) return no_memory(err);
+    if (og_buf_reserve(&l->up.bytes, OG_PADDING) < 0) return no_memory(err);
     *message = (og__message){
         .bytes = l->up.bytes.data + start,
         .len = len,

@@ -34,8 +34,8 @@ static int hand_up(og__core *core, og_error *err)
     og_buf *bytes = &l->up.bytes;
     if (l->up.ended) og__peer_core_end(core);
     if (bytes->len == 0 || og__layer_stack_is_whole(l->stack)) return OG_OK;
-    if (og_buf_reserve(bytes, OG__PADDING) < 0) return no_memory(err);
-    memset(bytes->data + bytes->len, 0, OG__PADDING);
+    if (og_buf_reserve(bytes, OG_PADDING) < 0) return no_memory(err);
+    memset(bytes->data + bytes->len, 0, OG_PADDING);
     og__peer_core_feed(core, bytes->data, bytes->len);
     return OG_OK;
 }

@@ -109,7 +109,7 @@ static int loop_init(og_server *server, og__server_loop *loop, og_error *err)
     ms[OG__LIMIT_SILENCE] = OG__SILENCE_MS;
     ms[OG__LIMIT_MESSAGE] = options->message_timeout_ms;
     ms[OG__LIMIT_IDLE] = options->idle_timeout_ms > 0 ? options->idle_timeout_ms : -1;
-    ms[OG__LIMIT_SEND] = or_default(options->conn.send_timeout_ms, 30000);
+    ms[OG__LIMIT_SEND] = or_default(options->conn.send_timeout_ms, OG_SEND_TIMEOUT_DEFAULT);
     ms[OG__LIMIT_LAYERS] = LAYERS_MS;
     ms[OG__LIMIT_LINGER] = LINGER_MS;
     return OG_OK;

@@ -5,8 +5,7 @@
 
 #include <string.h>
 
-enum { DEFAULT_CONNECT_MS = 10000, DEFAULT_HANDSHAKE_MS = 10000, DEFAULT_SEND_MS = 30000 };
-#define DEFAULT_MAX_MESSAGE ((size_t)64 << 20)
+enum { DEFAULT_HANDSHAKE_MS = 10000 };
 
 static int give_codec(og__setup *setup, const char *name, og_error *err)
 {
@@ -112,10 +111,10 @@ int og__peer_setup_init(og__setup *setup, const og_conn_options *options, const 
             "found as=%s, but profiles are not part of this version: say codec=… and framing=…",
             endpoint->profile);
     memset(setup, 0, sizeof *setup);
-    setup->max_message = given.max_message ? given.max_message : DEFAULT_MAX_MESSAGE;
+    setup->max_message = given.max_message ? given.max_message : OG_MAX_MESSAGE_DEFAULT;
     limit_codecs(setup, &given);
-    setup->connect_timeout_ms = or_default(given.connect_timeout_ms, DEFAULT_CONNECT_MS);
-    setup->send_timeout_ms = or_default(given.send_timeout_ms, DEFAULT_SEND_MS);
+    setup->connect_timeout_ms = or_default(given.connect_timeout_ms, OG_CONNECT_TIMEOUT_DEFAULT);
+    setup->send_timeout_ms = or_default(given.send_timeout_ms, OG_SEND_TIMEOUT_DEFAULT);
     setup->recv_timeout_ms = or_default(given.recv_timeout_ms, OG_FOREVER);
     setup->handshake_timeout_ms = or_default(given.handshake_timeout_ms, DEFAULT_HANDSHAKE_MS);
     setup->role = role;

@@ -183,7 +183,7 @@ static void *run_worker(void *arg)
 int og__peer_workers_give(og__workers *workers, og__served *served, const og__message *message)
 {
     size_t ends = message->parts * sizeof(og__part_end);
-    size_t size = sizeof(og__job) + ends + OG__PADDING;
+    size_t size = sizeof(og__job) + ends + OG_PADDING;
     if (message->len > SIZE_MAX - size) return OG_ENOMEM;
     size += message->len;
     og__job *job = og__base_alloc(workers->server->alloc, size);
@@ -192,7 +192,7 @@ int og__peer_workers_give(og__workers *workers, og__served *served, const og__me
     uint8_t *bytes = (uint8_t *)(job + 1) + ends;
     if (ends > 0) memcpy(part_ends, message->part_ends, ends);
     memcpy(bytes, message->bytes, message->len);
-    memset(bytes + message->len, 0, OG__PADDING);
+    memset(bytes + message->len, 0, OG_PADDING);
     *job = (og__job){NULL, size, *message};
     job->message.bytes = bytes;
     job->message.part_ends = part_ends;

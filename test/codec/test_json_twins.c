@@ -22,7 +22,6 @@
 enum {
     TEXT_MAX = 65536,
     RECORDS_MAX = 4096,
-    PADDING = 64,
     PAGE = 4096,
     ROOM = TEXT_MAX + PAGE,
     KERNELS = OG__JSON_AVX512 + 1
@@ -72,7 +71,7 @@ static void read_all(twins *t, const char *text, size_t len)
     /* Its strings stand in the text: read again where the others do not overwrite it. */
     if (status == OG_OK) status = og__json_read_by(OG__JSON_ANY, t->plain, keep, len, &t->options, NULL);
     for (unsigned kernel = OG__JSON_ANY; kernel <= og__json_best_kernel(); kernel++) {
-        for (size_t padding = 0; padding <= PADDING; padding += PADDING)
+        for (size_t padding = 0; padding <= OG_PADDING; padding += OG_PADDING)
             read_by(t, kernel, padding, text, len, status, &want);
     }
     free(keep);

@@ -44,7 +44,7 @@ static void close_wire(wire *w)
 /* Bytes in memory of their own, with as many behind them as feeders promise. */
 static uint8_t *padded(const void *bytes, size_t len)
 {
-    uint8_t *copy = calloc(1, len + OG__PADDING);
+    uint8_t *copy = calloc(1, len + OG_PADDING);
     assert_non_null(copy);
     memcpy(copy, bytes, len);
     return copy;

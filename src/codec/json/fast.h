@@ -182,8 +182,9 @@ static OG__HOT double og__json_negate(double number, bool negative)
 
 /*
  * Reads a number of at most 18 digits, or 19 with a fraction, that has no exponent and ends within 48 bytes;
- * 64 bytes from `at` on may be read. NULL for any other, and for what is no number.
+ * OG_PADDING bytes from `at` on may be read. NULL for any other, and for what is no number.
  */
+_Static_assert(OG_PADDING >= 1 + 18 + 1 + 2 * 16 + 1, "a sign, 18 digits, a point, two loads, what follows");
 static OG__HOT const uint8_t *og__json_fast_number(const uint8_t *at, og_value *out)
 {
     bool negative = *at == '-';

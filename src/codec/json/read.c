@@ -4,7 +4,7 @@
 #include "base/text16.h"
 #include "codec/json/reader.h"
 
-enum { PADDING = 64, DEPTH_DEFAULT = 1000, DIGITS_DEFAULT = 4300, WORK_PER_BYTE = 64, WORK_LEAST = 4096 };
+enum { WORK_PER_BYTE = 64, WORK_LEAST = 4096 };
 
 static void set_text(og__json_reader *r, const uint8_t *text, size_t len, bool padded)
 {
@@ -14,7 +14,7 @@ static void set_text(og__json_reader *r, const uint8_t *text, size_t len, bool p
         r->vector_end = r->fast_end = r->end;
     else {
         r->vector_end = len >= OG__TEXT16 ? r->end - OG__TEXT16 : NULL;
-        r->fast_end = len >= PADDING ? r->end - PADDING : NULL;
+        r->fast_end = len >= OG_PADDING ? r->end - OG_PADDING : NULL;
     }
 }
 
@@ -99,8 +99,8 @@ static void set_out(og__json_reader *r, og__json_kernel kernel, og_doc *doc, con
                     og_error *err)
 {
     r->depth = 0;
-    r->max_depth = o->max_depth ? o->max_depth : DEPTH_DEFAULT;
-    r->max_digits = o->max_digits ? o->max_digits : DIGITS_DEFAULT;
+    r->max_depth = o->max_depth ? o->max_depth : OG_MAX_DEPTH_DEFAULT;
+    r->max_digits = o->max_digits ? o->max_digits : OG_MAX_DIGITS_DEFAULT;
     r->doc = doc;
     r->tree = NULL;
     r->err = err;
@@ -163,7 +163,7 @@ og_doc *og_json_loads(const char *text, size_t len, const og_json_read_options *
     og_json_read_options o;
     if (og__base_options_take(&o, sizeof o, options, err) < 0) return NULL;
     og_doc *doc = og_doc_new(NULL);
-    const uint8_t *copy = doc ? og__value_doc_keep(doc, text, len, PADDING) : NULL;
+    const uint8_t *copy = doc ? og__value_doc_keep(doc, text, len, OG_PADDING) : NULL;
     if (!copy)
         og_error_set(err, OG_ENOMEM, OG_NO_POSITION, "out of memory while reading JSON");
     else if (read_document(og__json_best_kernel(), doc, copy, len, true, &o, err) == OG_OK)

@@ -19,6 +19,8 @@
 #    include "codec/json/text_avx512.h"
 #    include "value/map.h"
 
+_Static_assert(OG__BLOCK <= OG_PADDING, "a block is looked at after the last token");
+
 enum { LIST_FRAME = 1, DICT_FRAME = 2 };
 
 /* What a step did with the innermost container. */

@@ -9,7 +9,7 @@
 
 #include <string.h>
 
-enum { DEPTH_DEFAULT = 1000, MAX_KNOWN = 64 };
+enum { MAX_KNOWN = 64 };
 
 /* The states. A comment stands where white space may: before the value, or in a container. STATE_WORD and up
  * is within word number (state - STATE_WORD) / WORD_SIZE at letter % WORD_SIZE.
@@ -62,7 +62,7 @@ static bool may_be_inside(uint8_t c)
 
 static int open_one(og_json_scan *scan, uint8_t bracket, size_t at, og_error *err)
 {
-    size_t max = scan->max_depth ? scan->max_depth : DEPTH_DEFAULT;
+    size_t max = scan->max_depth ? scan->max_depth : OG_MAX_DEPTH_DEFAULT;
     if (scan->depth >= max) {
         scan->at = at;
         return og_error_set(err, OG_ELIMIT, at, "more than %zu arrays and objects in one another", max);

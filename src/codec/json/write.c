@@ -9,7 +9,7 @@
 
 #include <string.h>
 
-enum { DEPTH_DEFAULT = 1000, DIGITS_DEFAULT = 4300, SLACK = 512, FRAMES_AT_FIRST = 16 };
+enum { SLACK = 512, FRAMES_AT_FIRST = 16 };
 
 static int next_of_dict(og__json_writer *w, og__json_frame *f, og_value *out)
 {
@@ -171,8 +171,8 @@ int og__json_write_by(og__json_items_fn *items, og_value value, og_buf *out,
                             "an indent of %d; expected 0 or more spaces, or "
                             "OG_JSON_INDENT_0 for none with line breaks",
                             w.o.indent);
-    if (w.o.max_depth == 0) w.o.max_depth = DEPTH_DEFAULT;
-    if (w.o.max_digits == 0) w.o.max_digits = DIGITS_DEFAULT;
+    if (w.o.max_depth == 0) w.o.max_depth = OG_MAX_DEPTH_DEFAULT;
+    if (w.o.max_digits == 0) w.o.max_digits = OG_MAX_DIGITS_DEFAULT;
     set_lines(&w);
     w.root = og__value_has_node(value) ? value.u.p : NULL;
     set_separators(&w);

@@ -196,7 +196,7 @@ int og__json_plain_object(og__json_writer *w, og_value object, og_value *shown);
 /* ---- Shared nodes in strict and plain form (write_shared.c) ---- */
 
 /* What repeating their text may cost in all where nobody set a limit. */
-#define OG__REPEAT_MAX ((size_t)64 << 20)
+#define OG__REPEAT_MAX OG_MAX_MESSAGE_DEFAULT
 
 /* 1: the node is to be written in full, and the frame that it opens gets `*index` as its record; 0: it was
  * dealt with. */

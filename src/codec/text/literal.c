@@ -3,8 +3,6 @@
 #include "codec/text/literal.h"
 #include "base/alloc.h"
 
-enum { MAX_DEPTH = 1000 };
-
 /* A bracket that is open. */
 typedef struct level {
     char bracket; /* ( [ { or F for frozenset( */
@@ -18,7 +16,7 @@ typedef struct reader {
     og__literal in;
     size_t count; /* values on the document's stack */
     size_t depth;
-    level levels[MAX_DEPTH];
+    level levels[OG_MAX_DEPTH_DEFAULT];
 } reader;
 
 static int push(reader *r, og_value value)
@@ -31,8 +29,8 @@ static int push(reader *r, og_value value)
 
 static int open_bracket(reader *r, char bracket, size_t len)
 {
-    if (r->depth == MAX_DEPTH)
-        return og_error_set(r->in.err, OG_ELIMIT, r->in.at, "nested deeper than %d", MAX_DEPTH);
+    if (r->depth == OG_MAX_DEPTH_DEFAULT)
+        return og_error_set(r->in.err, OG_ELIMIT, r->in.at, "nested deeper than %d", OG_MAX_DEPTH_DEFAULT);
     r->levels[r->depth++] = (level){bracket, false, false, r->count, r->in.at};
     r->in.at += len;
     return OG_OK;

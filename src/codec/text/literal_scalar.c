@@ -7,8 +7,6 @@
 #include <math.h>
 #include <stdio.h>
 
-enum { MAX_DIGITS = 4300 };
-
 void og__text_literal_space(og__literal *in)
 {
     while (in->at < in->len && in->text[in->at] && strchr(" \t\r\n\f", in->text[in->at]))
@@ -253,7 +251,7 @@ static int read_number(og__literal *in, og_value *value)
     size_t start = in->at;
     size_t end = number_end(in, &whole);
     if (whole && is_digit(in, end - 1) && !complex_follows(in, end)) {
-        *value = og_int_from_text(in->doc, in->text + start, end - start, MAX_DIGITS, in->err);
+        *value = og_int_from_text(in->doc, in->text + start, end - start, OG_MAX_DIGITS_DEFAULT, in->err);
         in->at = end;
         if (!og_valid(*value)) {
             if (in->err && in->err->position != OG_NO_POSITION) in->err->position += start;

@@ -8,8 +8,6 @@
 
 #include <onggi/text.h>
 
-enum { MAX_DEPTH = 1000, MAX_DIGITS = 4300 };
-
 /* A container that is being shown, and the number of its parts that are done. */
 typedef struct level {
     og_value value;
@@ -25,7 +23,7 @@ typedef struct shower {
     og_doc *scratch;      /* of what known objects show as; NULL until there is one */
     size_t scratch_depth; /* levels below the outermost one that shows such a thing; SIZE_MAX: none is open */
     size_t depth;
-    level levels[MAX_DEPTH];
+    level levels[OG_MAX_DEPTH_DEFAULT];
 } shower;
 
 static int out_of_room(shower *s, int status)
@@ -175,7 +173,7 @@ static int put_scalar(shower *s, og_value value)
     switch (og_kind_of(value)) {
     case OG_NONE: return put(s, "None");
     case OG_BOOL: og_as_bool(value, &truth); return put(s, truth ? "True" : "False");
-    case OG_INT: return og_int_to_text(value, MAX_DIGITS, s->out, s->err);
+    case OG_INT: return og_int_to_text(value, OG_MAX_DIGITS_DEFAULT, s->out, s->err);
     case OG_FLOAT: og_as_double(value, &number); return put_double(s, number);
     case OG_COMPLEX: return put_complex(s, value);
     case OG_STR: return put_data(s, value, "", "");
@@ -210,7 +208,8 @@ static bool is_open(const shower *s, og_value value)
 
 static int too_deep(shower *s)
 {
-    return og_error_set(s->err, OG_ELIMIT, OG_NO_POSITION, "the value is nested deeper than %d", MAX_DEPTH);
+    return og_error_set(s->err, OG_ELIMIT, OG_NO_POSITION, "the value is nested deeper than %d",
+                        OG_MAX_DEPTH_DEFAULT);
 }
 
 /* Memory for what a known object shows as. What was made before goes as soon as no level shows it any more.
@@ -249,7 +248,7 @@ static int open_container(shower *s, og_value value)
     const struct look *look = &looks[og_kind_of(value)];
     bool object = og_kind_of(value) == OG_OBJECT;
     if (is_open(s, value)) return put(s, look->again);
-    if (s->depth == MAX_DEPTH) return too_deep(s);
+    if (s->depth == OG_MAX_DEPTH_DEFAULT) return too_deep(s);
     if (!object && og_len(value) == 0) return put(s, look->empty);
     int known = object ? open_known(s, value) : 0;
     if (known != 0) return known < 0 ? known : OG_OK;

@@ -5,10 +5,8 @@
 #include <string.h>
 
 enum {
-    DEFAULT_DEPTH = 1000,
     MOST_DEPTH = 65000, /* heights are kept in 16 bits */
-    DEFAULT_DIGITS = 4300,
-    WORK_A_BYTE = 256, /* of hashing and comparing keys */
+    WORK_A_BYTE = 256,  /* of hashing and comparing keys */
     WORK_MORE = 1 << 16,
     MEMORY_A_BYTE = 64,
     MEMORY_MORE = 64000
@@ -41,8 +39,8 @@ int og__pickle_reader_no_stop(og__reader *r)
 /* Sets the reader up with options whose defaults are put in place. */
 static int take_options(og__reader *r, const og_pickle_read_options *o)
 {
-    r->max_depth = o->max_depth ? o->max_depth : DEFAULT_DEPTH;
-    r->max_digits = o->max_digits ? o->max_digits : DEFAULT_DIGITS;
+    r->max_depth = o->max_depth ? o->max_depth : OG_MAX_DEPTH_DEFAULT;
+    r->max_digits = o->max_digits ? o->max_digits : OG_MAX_DIGITS_DEFAULT;
     r->encoding = o->encoding;
     r->buffers = o->buffers;
     r->buffer_count = o->buffers ? o->buffer_count : 0;

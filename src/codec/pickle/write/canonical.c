@@ -4,7 +4,7 @@
 #include "base/options.h"
 #include "codec/pickle/write/writer.h"
 
-enum { PROTOCOL = 4, DEFAULT_DEPTH = 1000, FIRST_OPEN = 32 };
+enum { PROTOCOL = 4, FIRST_OPEN = 32 };
 
 /* A node whose parts are being looked at. */
 typedef struct visit {
@@ -87,7 +87,7 @@ static int write_form(og_value value, og_buf *out, const og_pickle_write_options
         .frame_at = SIZE_MAX,
         .err = err,
         .protocol = PROTOCOL,
-        .max_depth = o->max_depth ? o->max_depth : DEFAULT_DEPTH,
+        .max_depth = o->max_depth ? o->max_depth : OG_MAX_DEPTH_DEFAULT,
         .nodes = {.alloc = out->alloc},
         .references = &c.references,
     };

@@ -6,8 +6,6 @@
 
 #include <stdlib.h>
 
-enum { DEFAULT_DEPTH = 1000 };
-
 /* ---- Going on with a frame ---- */
 
 /* What was filled meanwhile has all that is in hand: takes that off the stack. */
@@ -124,7 +122,7 @@ static int take_options(og__writer *w, const og_pickle_write_options *o)
     w->protocol = o->protocol == 0                      ? OG_PICKLE_DEFAULT_PROTOCOL
                   : o->protocol == OG_PICKLE_PROTOCOL_0 ? 0
                                                         : o->protocol;
-    w->max_depth = o->max_depth ? o->max_depth : DEFAULT_DEPTH;
+    w->max_depth = o->max_depth ? o->max_depth : OG_MAX_DEPTH_DEFAULT;
     if (w->protocol >= 0 && w->protocol <= OG_PICKLE_HIGHEST_PROTOCOL && w->max_depth < UINT32_MAX)
         return OG_OK;
     return og__pickle_writer_fail(w, OG_EINVAL, "protocol %d is not known; 0 to 5 are", o->protocol);
