@@ -19,7 +19,7 @@ static int check(const cli_options *options)
     int ways = options->echo + (options->reply != NULL) + (options->exec != NULL) + (options->to != NULL);
     if (ways > 1) return cli_usage("only one of --echo, --reply, --exec and --to can answer");
     og_endpoint endpoint;
-    return options->to ? cli_endpoint(&endpoint, options->to) : 0;
+    return options->to ? cli_endpoint(&endpoint, options, options->to) : 0;
 }
 
 static bool is_eof(const char *framing)
@@ -76,7 +76,9 @@ void cli_answer_fini(cli_answer *answer)
 
 static void not_sent(const og_conn *conn, const og_error *err)
 {
-    cli_log(OG_LOG_WARNING, "%s: no answer was sent: %s", og_conn_peer(conn), err->text);
+    char said[512];
+    cli_put_in_words(said, sizeof said, err->text);
+    cli_log(OG_LOG_WARNING, "%s: no answer was sent: %s", og_conn_peer(conn), said);
 }
 
 static bool speaks(const og_conn *conn, const char *codec)
@@ -190,7 +192,7 @@ static void upstream_init(cli_client *client, const cli_options *options)
     cli_conn_options(&conn, options);
     conn.codec = NULL;
     conn.framing = NULL;
-    cli_client_init(client, options->to, &conn);
+    cli_client_init(client, options, options->to, &conn);
 }
 
 static void pass_on(const cli_answer *answer, og_conn *conn, og_value value)

@@ -43,12 +43,15 @@ static int run(const cli_options *options)
     cli_output output;
     og_conn_options conn;
     cli_conn_options(&conn, options);
-    int status = cli_client_init(&client, options->args[0], &conn);
+    int status = cli_client_init(&client, options, options->args[0], &conn);
     if (status) return status;
     if (og_transport_is_datagram(client.endpoint.transport) && !options->timeout_ms)
         client.options.recv_timeout_ms = DATAGRAM_TIMEOUT_MS;
     const char *codec = cli_codec(options, &client.endpoint);
-    cli_output_init(&output, options, cli_output_form(options, codec));
+    cli_form form = cli_output_form(options, codec);
+    status = cli_output_check(options, form);
+    if (status) return status;
+    cli_output_init(&output, options, form);
     status = cli_input_init(&input, options, cli_input_form(options, codec), options->args + 1,
                             options->arg_count - 1);
     if (status == 0) status = call_all(&client, &input, &output);
@@ -64,8 +67,8 @@ const cli_command cli_call = {
     .synopsis = "ENDPOINT [OBJECT...]",
     .summary = "send objects, print the answer to each",
     .description =
-        "Objects are JSON texts (with --codec text: texts as they stand), or come from standard input, one after\n"
-        "the other.\n",
+        "Objects are JSON texts (with --codec text: texts as they stand), or come from standard input, one after "
+        "the other.",
     .example = "  onggi call tcp://127.0.0.1:8080 '{\"name\": \"John\", \"age\": 30}'\n"
                "  seq 3 | onggi call tcp://127.0.0.1:8080 --codec pickle\n",
     .min_args = 1,

@@ -43,6 +43,10 @@ const cli_command *cli_command_find(const char *name);
 int cli_help(void);
 int cli_help_command(const cli_command *command);
 
+/* Prints `left`, then `text` from the column `indent` on, in lines of at most 80 columns; a line feed in it
+ * starts a new one. */
+void cli_print_row(FILE *file, int indent, const char *left, const char *text);
+
 /* What to do with a first word that is no subcommand: help, the version, or an error of usage. */
 int cli_help_or_unknown(int argc, char **argv);
 
@@ -64,6 +68,9 @@ int cli_usage(const char *format, ...) OG_PRINTF(1, 2);
  * NULL. */
 int cli_fail(const char *what, const og_error *err);
 
+/* A sentence of the library with options of the command for the members of structs that it names. */
+void cli_put_in_words(char *out, size_t size, const char *text);
+
 /* The exit status that an og_status means. */
 int cli_exit_status(int status);
 
@@ -81,7 +88,7 @@ int cli_fail_in(const char *what, const char *text, size_t len, const cli_place 
 /* ---- Endpoints and connections ---- */
 
 /* Takes an endpoint of the command line apart: 0, or CLI_USAGE after saying why. */
-int cli_endpoint(og_endpoint *endpoint, const char *text);
+int cli_endpoint(og_endpoint *endpoint, const cli_options *options, const char *text);
 
 /* The codec that will be spoken as far as options say: the endpoint's, --codec, or "auto". */
 const char *cli_codec(const cli_options *options, const og_endpoint *endpoint);

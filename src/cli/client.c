@@ -7,12 +7,13 @@
 /* How long a peer may take to read what was sent. */
 enum { FINISH_MS = 1000 };
 
-int cli_client_init(cli_client *client, const char *endpoint, const og_conn_options *options)
+int cli_client_init(cli_client *client, const cli_options *options, const char *endpoint,
+                    const og_conn_options *conn)
 {
-    *client = (cli_client){.text = endpoint, .options = *options};
-    int status = cli_endpoint(&client->endpoint, endpoint);
+    *client = (cli_client){.text = endpoint, .options = *conn};
+    int status = cli_endpoint(&client->endpoint, options, endpoint);
     if (status) return status;
-    const char *framing = client->endpoint.framing[0] ? client->endpoint.framing : options->framing;
+    const char *framing = client->endpoint.framing[0] ? client->endpoint.framing : conn->framing;
     client->one_message = framing && strcmp(framing, "eof") == 0;
     return 0;
 }

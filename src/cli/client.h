@@ -21,7 +21,8 @@ typedef struct cli_client {
 
 /* Not connected yet. `options` are those of the connection but for what the endpoint says itself. 0, or
  * CLI_USAGE after saying why. */
-int cli_client_init(cli_client *client, const char *endpoint, const og_conn_options *options);
+int cli_client_init(cli_client *client, const cli_options *options, const char *endpoint,
+                    const og_conn_options *conn);
 
 /* Connects unless it is. 0 or a negative status. */
 int cli_client_connect(cli_client *client, og_error *err);

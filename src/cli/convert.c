@@ -51,8 +51,11 @@ static int run(const cli_options *options)
 {
     cli_input input;
     cli_output output;
-    int status = cli_input_init(&input, options, options->in, NULL, 0);
-    cli_output_init(&output, options, options->out ? options->out : CLI_FORM_JSON);
+    cli_form form = options->out ? options->out : CLI_FORM_JSON;
+    int status = cli_output_check(options, form);
+    if (status) return status;
+    status = cli_input_init(&input, options, options->in, NULL, 0);
+    cli_output_init(&output, options, form);
     output.lazy = true;
     input.before_wait = flush;
     input.wait_ctx = &output;
@@ -73,8 +76,8 @@ const cli_command cli_convert = {
     .synopsis = "[FILE...]",
     .summary = "between json, pickle and repr",
     .description =
-        "Reads files, or standard input, with any number of objects one after the other. Without -i, JSON and\n"
-        "pickle are told apart by their first byte.\n",
+        "Reads files, or standard input, with any number of objects one after the other. Without -i, JSON and "
+        "pickle are told apart by their first byte.",
     .example = "  echo '{\"name\": \"John\", \"age\": 30}' | onggi convert -o pickle > john.pickle\n"
                "  onggi convert -o pretty john.pickle\n",
     .min_args = 0,

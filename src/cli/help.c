@@ -1,8 +1,43 @@
 /* SPDX-License-Identifier: MIT */
 /* The help, printed from the tables. */
-#include "cli/cli.h"
+#include "cli/suggest.h"
 
 #include <string.h>
+
+enum { WIDTH = 80, NAMES = 32 };
+
+/* Columns of the word at `text`, which a space or the end of the text ends; `*len` is its bytes. */
+static int word_columns(const char *text, size_t *len)
+{
+    int columns = 0;
+    *len = strcspn(text, " \n");
+    for (size_t i = 0; i < *len; i++)
+        columns += ((unsigned char)text[i] & 0xc0) != 0x80;
+    return columns;
+}
+
+void cli_print_row(FILE *file, int indent, const char *left, const char *text)
+{
+    size_t len;
+    const char *start = text;
+    int column = fprintf(file, "%s", left);
+    if (*left && column >= indent) {
+        fprintf(file, "\n");
+        column = 0;
+    }
+    for (; *text; text += len + (text[len] != '\0')) {
+        int columns = word_columns(text, &len);
+        bool is_new = text > start && text[-1] == '\n';
+        if (is_new || (column > indent && column + 1 + columns > WIDTH)) {
+            fprintf(file, "\n");
+            column = 0;
+        }
+        int gap = column > indent ? 1 : indent - column;
+        fprintf(file, "%*s%.*s", gap, "", (int)len, text);
+        column += gap + columns;
+    }
+    fprintf(file, "\n");
+}
 
 static int finish(void)
 {
@@ -11,32 +46,48 @@ static int finish(void)
 
 static void print_list(const char *title, const char *name, const char *summary, size_t index)
 {
+    char left[32];
     if (index == 0) printf("%s\n", title);
-    printf("  %-10s %s\n", name, summary);
+    snprintf(left, sizeof left, "  %s", name);
+    cli_print_row(stdout, 13, left, summary);
+}
+
+static void print_command(const char *name, const char *synopsis, const char *summary)
+{
+    char left[64];
+    snprintf(left, sizeof left, "  %s %s", name, synopsis);
+    cli_print_row(stdout, NAMES, left, summary);
 }
 
 int cli_help(void)
 {
     const cli_command *command;
     printf("onggi %s: objects between programs over sockets, in JSON and pickle.\n"
-           "What arrives is never run: a pickle is data here.\n\n",
+           "What arrives is never run: a pickle is data here.\n\n"
+           "onggi COMMAND [OPTIONS] ARGUMENT...\n",
            og_version());
     for (size_t i = 0; (command = cli_command_at(i)); i++)
-        printf("  onggi %-8s [OPTIONS] %-22s %s\n", command->name, command->synopsis, command->summary);
-    printf("  onggi %-8s %-32s %s\n", "help", "[COMMAND|codecs|framings]", "this, or more about one thing");
-    printf(
-        "\nEndpoints: tcp://HOST:PORT  udp://HOST:PORT  unix:///PATH  unixgram:///PATH\n"
-        "           No host is this machine alone, * every interface; ?codec=NAME&framing=NAME may follow.\n"
-        "Exit status: 0 done, 1 the data or the peer said no, 2 usage, 3 not connected, bound or read, 4 timed out.\n"
-        "\nTry, in two terminals:\n"
-        "  onggi serve tcp://127.0.0.1:8080 --echo\n"
-        "  onggi call tcp://127.0.0.1:8080 '{\"name\": \"John\", \"age\": 30}'\n");
+        print_command(command->name, command->synopsis, command->summary);
+    print_command("help", "[COMMAND|codecs|framings]", "this, or more about one thing");
+    printf("\n");
+    cli_print_row(
+        stdout, 13, "Endpoints:",
+        "tcp://HOST:PORT, udp://HOST:PORT, unix:///PATH or unixgram:///PATH. No host is this machine "
+        "alone, * every interface; ?codec=NAME&framing=NAME may follow.");
+    cli_print_row(stdout, 13, "Exit status:",
+                  "0 done, 1 the data or the peer said no, 2 usage, 3 not connected, bound or read, 4 timed "
+                  "out. inspect: see the manual.");
+    printf("\nTry, in two terminals:\n"
+           "  onggi serve tcp://127.0.0.1:8080 --echo\n"
+           "  onggi call tcp://127.0.0.1:8080 '{\"name\": \"John\", \"age\": 30}'\n");
     return finish();
 }
 
 int cli_help_command(const cli_command *command)
 {
-    printf("onggi %s [OPTIONS] %s\n\n%s\n", command->name, command->synopsis, command->description);
+    printf("onggi %s [OPTIONS] %s\n\n", command->name, command->synopsis);
+    cli_print_row(stdout, 0, "", command->description);
+    printf("\n");
     cli_print_options(stdout, command->bit);
     printf("\nExample%s:\n%s", strchr(command->example, '\n')[1] ? "s" : "", command->example);
     return finish();
@@ -91,5 +142,7 @@ int cli_help_or_unknown(int argc, char **argv)
     if (strcmp(word, "help") == 0 || strcmp(word, "--help") == 0 || strcmp(word, "-h") == 0)
         return cli_help();
     if (word[0] == '-') return cli_usage("the command comes before its options: onggi COMMAND [OPTIONS] ...");
-    return unknown_command(word);
+    int status = unknown_command(word);
+    cli_suggest_command(argc, argv);
+    return status;
 }

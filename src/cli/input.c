@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* Reading objects from words and streams. */
 #include "cli/input.h"
+#include "cli/suggest.h"
 
 #include <errno.h>
 #include <string.h>
@@ -35,7 +36,9 @@ int cli_read_object(og_doc *doc, const char *text, size_t len, cli_form form, co
     og_error err;
     if (read_form(doc, text, len, form, options, &err) < 0) {
         if (form == CLI_FORM_PICKLE) return cli_fail(what, &err);
-        return cli_fail_in(what, text, len, NULL, &err);
+        int status = cli_fail_in(what, text, len, NULL, &err);
+        if (form == CLI_FORM_JSON) cli_suggest_object(options, text);
+        return status;
     }
     *value = og_doc_root(doc);
     return 0;
@@ -164,6 +167,16 @@ static int fill(cli_input *input)
     return 0;
 }
 
+/* Says what reads a line that is not JSON but Python's text for a value. */
+static void suggest_repr(const cli_input *input)
+{
+    const char *text = (const char *)input->buf.data + input->at;
+    const char *end = memchr(text, '\n', input->buf.len - input->at);
+    size_t len = end ? (size_t)(end - text) : input->buf.len - input->at;
+    if (input->form == CLI_FORM_JSON && og_literal_read(input->doc, text, len, NULL) == 0)
+        cli_log(OG_LOG_ERROR, "this is Python's repr() of a value: add -i repr");
+}
+
 /* Something is wrong `offset` bytes and the error's position behind what was consumed. */
 static int refuse(cli_input *input, size_t offset, og_error *err)
 {
@@ -171,8 +184,12 @@ static int refuse(cli_input *input, size_t offset, og_error *err)
     if (input->before_wait) input->before_wait(input->wait_ctx);
     if (err->position == OG_NO_POSITION) return -cli_fail(input->name, err);
     err->position += input->at + offset;
-    if (input->form != CLI_FORM_PICKLE)
-        return -cli_fail_in(input->name, (const char *)input->buf.data, input->buf.len, &input->before, err);
+    if (input->form != CLI_FORM_PICKLE) {
+        int status =
+            cli_fail_in(input->name, (const char *)input->buf.data, input->buf.len, &input->before, err);
+        suggest_repr(input);
+        return -status;
+    }
     err->position += input->before.bytes;
     return -cli_fail(input->name, err);
 }

@@ -284,10 +284,10 @@ const cli_command cli_inspect = {
     .name = "inspect",
     .bit = CLI_INSPECT,
     .synopsis = "[FILE...]",
-    .summary = "what is inside a pickle: opcodes, classes named, verdict",
+    .summary = "what is in a pickle: opcodes, classes, verdict",
     .description =
-        "Lists the opcodes as 'python -m pickletools' does, or says which classes are named, and whether a policy allows\n"
-        "them. Looks into folders, zip archives (torch, npz) and numpy's .npy; runs nothing.\n",
+        "Lists the opcodes as 'python -m pickletools' does, or says which classes are named, and whether a policy allows "
+        "them. Looks into folders, zip archives (torch, npz) and numpy's .npy; runs nothing.",
     .example = "  onggi inspect model.pkl\n"
                "  onggi inspect --verdict --policy plain-data downloads/\n",
     .min_args = 0,

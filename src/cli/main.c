@@ -2,23 +2,41 @@
 /* The way from the command line to a subcommand. */
 #include "cli/cli.h"
 
+#include <errno.h>
+#include <fcntl.h>
 #include <signal.h>
+#include <unistd.h>
+
+/* A descriptor below 3 that is closed would be given to a socket, which would then get what is printed. */
+static bool open_standard(void)
+{
+    for (int fd = STDIN_FILENO; fd <= STDERR_FILENO; fd++) {
+        bool is_closed = fcntl(fd, F_GETFD) < 0 && errno == EBADF;
+        if (is_closed && open("/dev/null", O_RDWR) != fd) return false;
+    }
+    return true;
+}
+
+static int run(cli_options *options, const cli_command *command, int argc, char **argv)
+{
+    int status = cli_parse(options, command, argc, argv);
+    if (status) return status;
+    if (options->help) return cli_help_command(command);
+    cli_set_levels(options->quiet, options->verbose);
+    if (options->policy) status = cli_rules(&options->rules, options->policy);
+    return status ? status : command->run(options);
+}
 
 int main(int argc, char **argv)
 {
     cli_options options;
+    if (!open_standard()) return CLI_UNREACHED;
     /* A reader of our output that has gone shows as a failed write. */
     signal(SIGPIPE, SIG_IGN);
     if (argc < 2) return cli_usage("what is to be done? See 'onggi help'");
     const cli_command *command = cli_command_find(argv[1]);
     if (!command) return cli_help_or_unknown(argc - 1, argv + 1);
-    int status = cli_parse(&options, command, argc - 2, argv + 2);
-    if (status) return status;
-    if (options.help) return cli_help_command(command);
-    cli_set_levels(options.quiet, options.verbose);
-    if (options.policy) status = cli_rules(&options.rules, options.policy);
-    if (status) return status;
-    status = command->run(&options);
-    og_policy_free(options.rules);
+    int status = run(&options, command, argc - 1, argv + 1);
+    cli_options_fini(&options);
     return status;
 }

@@ -2,6 +2,7 @@
 /* The table of options, and parsing and printing from it. */
 #include "cli/cli.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 typedef enum kind {
@@ -50,6 +51,8 @@ static const option_row rows[] = {
      "how objects are given: json, lossless, repr, pickle or text", 0},
     {"output", 'o', FORM_OUT, CLI_SERVE | CLI_CALL | CLI_RECV | CLI_CONVERT | CLI_INSPECT, AT(out), "FORM",
      "how objects are printed: json, pretty, lossless, repr, pickle, canonical or text", 0},
+    {"force", 0, FLAG, CLI_SERVE | CLI_CALL | CLI_RECV | CLI_CONVERT, AT(force), NULL,
+     "print pickles on a terminal too, whatever they do to it", 0},
     {"get", 0, POINTER, CLI_SERVE | CLI_CALL | CLI_RECV | CLI_CONVERT, AT(get), "POINTER",
      "print only what this JSON Pointer names: /users/0/name", 0},
     {"protocol", 0, PROTOCOL, CLI_ALL, AT(protocol), "N", "of pickles that are written, 0 to 5 (default: 4)",
@@ -62,6 +65,8 @@ static const option_row rows[] = {
      "judge by the policy: exit 0 harmless, 1 not harmless, 2 unreadable", 0},
     {"policy", 0, TEXT, CLI_EVERY & ~CLI_SEND, AT(policy), "FILE",
      "which classes pickles may name: a file, plain-data or numpy-data", 0},
+    {"strict", 0, FLAG, CLI_ALL, AT(strict), NULL,
+     "JSON by RFC 8259 alone, and no pickle that Python's readers read differently; else as Python does", 0},
     {"timeout", 't', TIME, CLI_WIRE, AT(timeout_ms), "TIME",
      "wait so long for a message to leave or to arrive whole: 2.5, 500ms, 1m; 0: without end", 0},
     {"connect-timeout", 0, TIME, CLI_CLIENTS, AT(connect_timeout_ms), "TIME",
@@ -71,6 +76,8 @@ static const option_row rows[] = {
     {"max-message", 0, SIZE, CLI_EVERY, AT(max_message), "SIZE",
      "refuse longer messages: 512K, 2G (default: 64M; inspect: 1G for a file or member)", 0},
     {"max-depth", 0, NUMBER, CLI_ALL, AT(max_depth), "N", "refuse deeper nesting (default: 1000)", 1000000},
+    {"max-digits", 0, NUMBER, CLI_ALL, AT(max_digits), "N", "refuse longer ints in text (default: 4300)",
+     1000000000},
     {"max-connections", 0, NUMBER, CLI_SERVE, AT(max_connections), "N",
      "let further clients wait (default: 10000)", 1000000},
     {"max-queued", 0, SIZE, CLI_SERVE, AT(max_queued), "SIZE",
@@ -80,7 +87,7 @@ static const option_row rows[] = {
     {"help", 'h', FLAG, CLI_EVERY, AT(help), NULL, "print this", 0},
 };
 
-enum { ROWS = sizeof rows / sizeof rows[0] };
+enum { ROWS = sizeof rows / sizeof rows[0], HELP_COLUMN = 29 };
 
 static const struct {
     const char *name;
@@ -99,9 +106,9 @@ void cli_print_options(FILE *file, int bits)
         char left[64];
         char letter[8] = "    ";
         if (rows[i].letter) snprintf(letter, sizeof letter, "-%c, ", rows[i].letter);
-        snprintf(left, sizeof left, "%s--%s%s%s", letter, rows[i].name, rows[i].argument ? " " : "",
+        snprintf(left, sizeof left, "  %s--%s%s%s", letter, rows[i].name, rows[i].argument ? " " : "",
                  rows[i].argument ? rows[i].argument : "");
-        fprintf(file, "  %-28s %s\n", left, rows[i].help);
+        cli_print_row(file, HELP_COLUMN, left, rows[i].help);
     }
 }
 
@@ -287,10 +294,15 @@ static int check_args(const cli_options *options, const cli_command *command)
 int cli_parse(cli_options *options, const cli_command *command, int argc, char **argv)
 {
     bool only_args = false;
-    *options = (cli_options){.args = argv};
-    for (int i = 0; i < argc; i++) {
+    *options = (cli_options){.command = command, .words = argv, .word_count = (size_t)argc};
+    options->args = calloc((size_t)argc, sizeof *options->args);
+    if (!options->args) {
+        cli_log(OG_LOG_ERROR, "out of memory");
+        return CLI_REFUSED;
+    }
+    for (int i = 1; i < argc; i++) {
         if (only_args || !is_option(argv[i])) {
-            argv[options->arg_count++] = argv[i];
+            options->args[options->arg_count++] = argv[i];
         } else if (strcmp(argv[i], "--") == 0) {
             only_args = true;
         } else {
@@ -299,4 +311,10 @@ int cli_parse(cli_options *options, const cli_command *command, int argc, char *
         }
     }
     return options->help ? 0 : check_args(options, command);
+}
+
+void cli_options_fini(cli_options *options)
+{
+    og_policy_free(options->rules);
+    free(options->args);
 }

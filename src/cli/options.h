@@ -59,11 +59,14 @@ typedef struct cli_options {
     og_pickle_encoding encoding;
     uint64_t max_message;
     uint64_t max_depth;
+    uint64_t max_digits;
     uint64_t max_connections;
     uint64_t max_queued;
     int64_t connect_timeout_ms; /* OG_FOREVER: none */
     int64_t timeout_ms;
     int64_t idle_timeout_ms;
+    bool strict;
+    bool force;
     const char *get; /* a JSON Pointer */
     const char *policy;
     struct og_policy *rules; /* what --policy names, once it is read; or NULL */
@@ -72,15 +75,19 @@ typedef struct cli_options {
     bool quiet;
     bool verbose;
     bool help;
-    char **args; /* what is no option */
+    const struct cli_command *command;
+    char **words; /* the whole command line from the subcommand on */
+    size_t word_count;
+    char **args; /* those of the words that are neither options nor their arguments */
     size_t arg_count;
 } cli_options;
 
 struct cli_command;
 
-/* Parses what follows the subcommand; `args` are moved together at the front of `argv`. 0, or CLI_USAGE after
- * saying why. */
+/* Parses the words from the subcommand on, which must outlive the options. 0, or the exit status after saying
+ * why; cli_options_fini() in either case. */
 int cli_parse(cli_options *options, const struct cli_command *command, int argc, char **argv);
+void cli_options_fini(cli_options *options);
 
 /* Prints the options of the subcommands in `bits`, one a line. */
 void cli_print_options(FILE *file, int bits);

@@ -8,6 +8,13 @@
 
 enum { GATHER = 65536 };
 
+int cli_output_check(const cli_options *options, cli_form form)
+{
+    if (!cli_is_binary(form) || options->force || !isatty(STDOUT_FILENO)) return 0;
+    return cli_usage("the bytes of pickles can do anything to a terminal: put '> FILE' or '| COMMAND' after "
+                     "this command, or add --force");
+}
+
 /* What is printed may be as long as a message: shared nodes written out can grow beyond all bounds. */
 void cli_output_init(cli_output *output, const cli_options *options, cli_form form)
 {
@@ -24,6 +31,7 @@ void cli_output_init(cli_output *output, const cli_options *options, cli_form fo
     };
     output->json.form = form == CLI_FORM_LOSSLESS ? OG_JSON_LOSSLESS : OG_JSON_PLAIN;
     output->json.indent = form == CLI_FORM_PRETTY ? 2 : 0;
+    output->json.allow_nan = false; /* plain JSON shows null, lossless a tag */
     output->json.max_bytes = output->max_bytes;
     output->pickle.max_bytes = output->max_bytes;
     og_buf_init(&output->buf, NULL);

@@ -16,6 +16,9 @@ typedef struct cli_output {
     og_buf buf;
 } cli_output;
 
+/* 0, or CLI_USAGE after saying that the form is nothing for the terminal that standard output is. */
+int cli_output_check(const cli_options *options, cli_form form);
+
 void cli_output_init(cli_output *output, const cli_options *options, cli_form form);
 void cli_output_fini(cli_output *output);
 

@@ -109,11 +109,10 @@ const cli_command cli_policy = {
     .name = "policy",
     .bit = CLI_POLICY,
     .synopsis = "check|explain|test ...",
-    .summary = "is a policy well formed, what would it say, and why",
-    .description =
-        "  check FILE...           is each policy well formed?\n"
-        "  explain NAME...         which row decides about a class, by --policy or plain-data\n"
-        "  test FILE PICKLE...     the verdict of a policy on files, as 'onggi inspect --verdict' prints it\n",
+    .summary = "check a policy, ask it, try it on files",
+    .description = "  check FILE...           is each policy well formed?\n"
+                   "  explain NAME...         which row decides about a class\n"
+                   "  test FILE PICKLE...     what a policy says of files, as 'inspect --verdict'",
     .example = "  onggi policy check ours.policy\n"
                "  onggi policy explain collections.deque --policy numpy-data\n"
                "  onggi policy test ours.policy models/\n",

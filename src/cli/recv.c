@@ -69,14 +69,17 @@ static int run(const cli_options *options)
     cli_conn_options(&conn, options);
     conn.recv_timeout_ms =
         options->timeout_ms > 0 && options->timeout_ms < LOOK_MS ? options->timeout_ms : LOOK_MS;
-    int status = cli_client_init(&client, options->args[0], &conn);
+    int status = cli_client_init(&client, options, options->args[0], &conn);
     if (status) return status;
     if (og_transport_is_datagram(client.endpoint.transport))
         return cli_usage("'onggi recv' connects, and datagrams know no connection: use 'onggi serve %s'",
                          client.text);
+    cli_form form = cli_output_form(options, cli_codec(options, &client.endpoint));
+    status = cli_output_check(options, form);
+    if (status) return status;
     catch_signals();
     if (cli_client_connect(&client, &err) < 0) return cli_fail(client.text, &err);
-    cli_output_init(&output, options, cli_output_form(options, cli_codec(options, &client.endpoint)));
+    cli_output_init(&output, options, form);
     status = print_all(&client, &output, options);
     cli_client_close(&client);
     cli_output_fini(&output);
@@ -87,8 +90,8 @@ const cli_command cli_recv = {
     .name = "recv",
     .bit = CLI_RECV,
     .synopsis = "ENDPOINT",
-    .summary = "connect, print what arrives until the peer closes",
-    .description = "Sends nothing.\n",
+    .summary = "print what arrives until the peer closes",
+    .description = "Sends nothing.",
     .example = "  onggi recv tcp://127.0.0.1:1234 -o repr\n",
     .min_args = 1,
     .max_args = 1,

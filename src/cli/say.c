@@ -7,6 +7,8 @@
 #include <string.h>
 #include <unistd.h>
 
+enum { TEXT_SIZE = 512 }; /* of an error's sentence in the command's words */
+
 static og_log_level lowest = OG_LOG_INFO;
 
 void cli_set_levels(bool quiet, bool verbose)
@@ -67,13 +69,58 @@ int cli_exit_status(int status)
     }
 }
 
+/* What the library calls by members of its structs, in words of the command. */
+static const struct {
+    const char *member;
+    const char *words;
+} members[] = {
+    {"max_message", "--max-message"},
+    {"max_bytes", "--max-message"},
+    {"max_depth", "--max-depth"},
+    {"max_digits", "--max-digits"},
+    {"allow_nan", "onggi without --strict"},
+    {"allow_surrogates", "onggi without --strict"},
+    {"ensure_ascii", "--codec pickle"},
+};
+
+static bool is_word(char c)
+{
+    return c == '_' || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9');
+}
+
+/* The words of the command for the member that `text` starts with, or NULL. */
+static const char *words_for(const char *text, size_t *len)
+{
+    for (size_t i = 0; i < sizeof members / sizeof members[0]; i++) {
+        *len = strlen(members[i].member);
+        if (strncmp(text, members[i].member, *len) == 0 && !is_word(text[*len])) return members[i].words;
+    }
+    return NULL;
+}
+
+void cli_put_in_words(char *out, size_t size, const char *text)
+{
+    size_t used = 0;
+    for (bool inside = false; *text && used + 1 < size; inside = is_word(out[used - 1])) {
+        size_t len = 0;
+        const char *words = inside ? NULL : words_for(text, &len);
+        int n = words ? snprintf(out + used, size - used, "%s", words)
+                      : snprintf(out + used, size - used, "%c", *text);
+        used += (size_t)n < size - used ? (size_t)n : size - used - 1;
+        text += words ? len : 1;
+    }
+    out[used] = '\0';
+}
+
 int cli_fail(const char *what, const og_error *err)
 {
+    char said[TEXT_SIZE];
     char at[48] = "";
     if (err->position != OG_NO_POSITION) snprintf(at, sizeof at, " (byte %zu)", err->position);
     bool late = err->code == OG_ETIMEOUT && !strstr(err->text, "timed out");
-    cli_log(OG_LOG_ERROR, "%s%s%s%s%s", what ? what : "", what ? ": " : "", late ? "timed out: " : "",
-            err->text, at);
+    cli_put_in_words(said, sizeof said, err->text);
+    cli_log(OG_LOG_ERROR, "%s%s%s%s%s", what ? what : "", what ? ": " : "", late ? "timed out: " : "", said,
+            at);
     return cli_exit_status(err->code);
 }
 
@@ -83,11 +130,13 @@ int cli_fail(const char *what, const og_error *err)
 static void say_place(const char *what, const cli_place *before, size_t line, size_t column,
                       const og_error *err)
 {
+    char said[TEXT_SIZE];
     size_t byte = (before ? before->bytes : 0) + err->position;
+    cli_put_in_words(said, sizeof said, err->text);
     if (before || line > 1)
-        cli_log(OG_LOG_ERROR, "%s: %s (byte %zu, line %zu, column %zu)", what, err->text, byte, line, column);
+        cli_log(OG_LOG_ERROR, "%s: %s (byte %zu, line %zu, column %zu)", what, said, byte, line, column);
     else
-        cli_log(OG_LOG_ERROR, "%s: %s (byte %zu)", what, err->text, byte);
+        cli_log(OG_LOG_ERROR, "%s: %s (byte %zu)", what, said, byte);
 }
 
 int cli_fail_in(const char *what, const char *text, size_t len, const cli_place *before, const og_error *err)

@@ -25,7 +25,7 @@ static int run(const cli_options *options)
     og_conn_options conn;
     cli_conn_options(&conn, options);
     conn.recv_timeout_ms = FINISH_MS;
-    int status = cli_client_init(&client, options->args[0], &conn);
+    int status = cli_client_init(&client, options, options->args[0], &conn);
     if (status) return status;
     const char *codec = cli_codec(options, &client.endpoint);
     status = cli_input_init(&input, options, cli_input_form(options, codec), options->args + 1,
@@ -41,9 +41,8 @@ const cli_command cli_send = {
     .bit = CLI_SEND,
     .synopsis = "ENDPOINT [OBJECT...]",
     .summary = "send objects, expect no answer",
-    .description = "As call, without waiting for answers.\n",
-    .example =
-        "  onggi send tcp://127.0.0.1:9020 --codec pickle --framing u32be '{\"msg\": \"disk full\", \"levelno\": 40}'\n",
+    .description = "As call, without waiting for answers.",
+    .example = "  onggi send tcp://:9020 --codec pickle --framing u32be '{\"msg\": \"full\"}'\n",
     .min_args = 1,
     .max_args = SIZE_MAX,
     .run = run,

@@ -94,8 +94,10 @@ static void on_close(og_conn *conn, const og_error *why, void *user)
 
 static void on_log(og_log_level level, const og_conn *conn, const char *text, void *user)
 {
+    char said[1024];
     (void)user;
-    cli_log(level, "%s%s%s", conn ? og_conn_peer(conn) : "", conn ? ": " : "", text);
+    cli_put_in_words(said, sizeof said, text);
+    cli_log(level, "%s%s%s", conn ? og_conn_peer(conn) : "", conn ? ": " : "", said);
 }
 
 static og_server *make_server(service *s, og_error *err)
@@ -168,7 +170,7 @@ static int serve_and_print(service *s)
 static int check_endpoints(const cli_options *options, og_endpoint *first)
 {
     for (size_t i = options->arg_count; i-- > 0;) {
-        int status = cli_endpoint(first, options->args[i]);
+        int status = cli_endpoint(first, options, options->args[i]);
         if (status) return status;
     }
     return 0;
@@ -182,6 +184,8 @@ static int run(const cli_options *options)
     int status = check_endpoints(options, &first);
     if (status) return status;
     const char *codec = cli_codec(options, &first);
+    status = cli_output_check(options, cli_output_form(options, codec));
+    if (status) return status;
     status = cli_answer_init(&s.answer, options, codec);
     if (status) return status;
     pthread_mutex_init(&s.lock, NULL);
@@ -199,14 +203,13 @@ const cli_command cli_serve = {
     .name = "serve",
     .bit = CLI_SERVE,
     .synopsis = "ENDPOINT...",
-    .summary = "print every object that arrives, answer it as told",
+    .summary = "print every object that arrives, answer it",
     .description =
-        "Listens on each endpoint and prints what arrives, whatever speaks: JSON or pickle, framed or not, is told\n"
-        "from the first bytes. Answers with --echo, --reply, --exec or --to, or not at all. Ctrl-C ends it.\n",
-    .example =
-        "  onggi serve tcp://127.0.0.1:8080 --reply '{\"message\": \"Hello from server\"}'\n"
-        "  onggi serve tcp://127.0.0.1:1234 --codec pickle --greet '{\"name\": \"John\", \"age\": 30}'\n"
-        "  onggi serve udp://127.0.0.1:12345 --codec text --reply 'You said: {}'\n",
+        "Listens on each endpoint and prints what arrives, whatever speaks: JSON or pickle, framed or not, is told "
+        "from the first bytes. Answers with --echo, --reply, --exec or --to, or not at all. Ctrl-C ends it.",
+    .example = "  onggi serve tcp://127.0.0.1:8080 --reply '{\"message\": \"Hello from server\"}'\n"
+               "  onggi serve tcp://127.0.0.1:1234 --codec pickle --greet '{\"name\": \"John\"}'\n"
+               "  onggi serve udp://127.0.0.1:12345 --codec text --reply 'You said: {}'\n",
     .min_args = 1,
     .max_args = SIZE_MAX,
     .run = run,

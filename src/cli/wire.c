@@ -1,15 +1,16 @@
 /* SPDX-License-Identifier: MIT */
 /* From options to endpoints and connections. */
-#include "cli/cli.h"
+#include "cli/suggest.h"
 
 #include <string.h>
 #include <time.h>
 
-int cli_endpoint(og_endpoint *endpoint, const char *text)
+int cli_endpoint(og_endpoint *endpoint, const cli_options *options, const char *text)
 {
     og_error err;
     if (og_endpoint_parse(endpoint, text, &err) < 0) {
         cli_fail_in(text, text, strlen(text), NULL, &err);
+        cli_suggest_endpoint(options, text);
         return CLI_USAGE;
     }
     if (endpoint->codec[0] && strcmp(endpoint->codec, "auto") != 0 && !og_codec_find(endpoint->codec, &err))
@@ -41,13 +42,21 @@ bool cli_is_text(const char *codec)
 void cli_codec_options(og_codec_options *codecs, const cli_options *options)
 {
     size_t depth = (size_t)options->max_depth;
+    size_t digits = (size_t)options->max_digits;
     int protocol = options->protocol == 1 ? OG_PICKLE_PROTOCOL_0 : (int)options->protocol - 1;
     *codecs = (og_codec_options){0};
     og_json_options *json = og_json_of(codecs);
     og_pickle_options *pickle = og_pickle_of(codecs);
     json->read.max_depth = depth;
+    json->read.max_digits = digits;
+    json->read.allow_nan = !options->strict;
+    json->read.allow_surrogates = !options->strict;
     json->write.max_depth = depth;
+    json->write.max_digits = digits;
+    json->write.allow_nan = !options->strict;
     pickle->read.max_depth = depth;
+    pickle->read.max_digits = digits;
+    pickle->read.strict = options->strict;
     pickle->read.encoding = options->encoding;
     pickle->read.policy = options->rules;
     pickle->write.max_depth = depth;

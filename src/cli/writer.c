@@ -76,7 +76,11 @@ void cli_writer_print(cli_writer *writer, og_value value)
         if (was_empty) pthread_cond_signal(&writer->filled);
     }
     pthread_mutex_unlock(&writer->lock);
-    if (status < 0) cli_not_printed(writer->output, &err);
+    if (status == 0) return;
+    status = cli_not_printed(writer->output, &err);
+    pthread_mutex_lock(&writer->lock);
+    writer->refused = status;
+    pthread_mutex_unlock(&writer->lock);
 }
 
 int cli_writer_finish(cli_writer *writer)
@@ -90,5 +94,5 @@ int cli_writer_finish(cli_writer *writer)
     pthread_cond_destroy(&writer->emptied);
     pthread_mutex_destroy(&writer->lock);
     og_buf_free(&writer->queue);
-    return writer->status;
+    return writer->status ? writer->status : writer->refused;
 }

@@ -22,7 +22,8 @@ typedef struct cli_writer {
     pthread_cond_t emptied;
     og_buf queue;
     bool closing;
-    int status; /* 0, CLI_OUTPUT_GONE or the exit status */
+    int status;  /* 0, CLI_OUTPUT_GONE or the exit status */
+    int refused; /* the exit status for a value that could not be printed, or 0 */
 } cli_writer;
 
 /* Starts the thread. 0, or the exit status after saying why. */

@@ -81,7 +81,7 @@ int og__frame_too_long(const og_frame_reader *reader, const uint8_t *head, size_
             (unsigned long long)length, reader->max_message, (int)size, (const char *)head, name);
     return og_error_set(
         err, OG_ELIMIT, 0,
-        "a message of %llu bytes is announced, but the limit is %zu: raise the limit, or check "
+        "a message of %llu bytes is announced, but the limit is %zu: raise max_message, or check "
         "that the peer really frames as %s",
         (unsigned long long)length, reader->max_message, name);
 }
@@ -89,10 +89,11 @@ int og__frame_too_long(const og_frame_reader *reader, const uint8_t *head, size_
 int og__frame_passes_limit(const og_frame_reader *reader, size_t position, og_error *err)
 {
     char name[32];
-    return og_error_set(err, OG_ELIMIT, position,
-                        "a message is longer than the limit of %zu bytes: raise the limit, or check that the "
-                        "peer really frames as %s",
-                        reader->max_message, og_framing_name(reader->framing, name, sizeof name));
+    return og_error_set(
+        err, OG_ELIMIT, position,
+        "a message is longer than the limit of %zu bytes: raise max_message, or check that the "
+        "peer really frames as %s",
+        reader->max_message, og_framing_name(reader->framing, name, sizeof name));
 }
 
 int og__frame_cut(size_t header, uint64_t length, size_t len, og_error *err)

@@ -27,7 +27,7 @@ static int separate(og__core *core, og_value value, og_error *err)
 static int too_long(const og__core *core, size_t len, og_error *err)
 {
     return og_error_set(err, OG_ELIMIT, OG_NO_POSITION,
-                        "the message is %zu bytes long, more than the limit of %zu", len,
+                        "the message is %zu bytes long, more than the limit of %zu (max_message)", len,
                         core->setup->max_message);
 }
 

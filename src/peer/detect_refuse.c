@@ -42,8 +42,8 @@ int og__peer_refuse_over(const og__look *look, og_framing framing, uint64_t leng
     char name[40];
     return og_error_set(
         err, OG_ELIMIT, 0,
-        "found a message of %llu bytes (framing %s), expected at most %zu: raise the limit for "
-        "messages, or say which framing it is",
+        "found a message of %llu bytes (framing %s), expected at most %zu: raise max_message, or say which "
+        "framing it is",
         (unsigned long long)length, og_framing_name(framing, name, sizeof name), look->max_message);
 }
 

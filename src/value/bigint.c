@@ -116,8 +116,8 @@ og_value og_int_from_text(og_doc *doc, const char *text, size_t len, size_t max_
         return (og_value){0};
     }
     if (max_digits && count > max_digits) {
-        og_error_set(err, OG_ELIMIT, 0, "an int of %zu digits, more than the limit of %zu", count,
-                     max_digits);
+        og_error_set(err, OG_ELIMIT, 0, "an int of %zu digits, more than the limit of %zu (max_digits)",
+                     count, max_digits);
         return (og_value){0};
     }
     if (count <= 19) {
@@ -141,7 +141,7 @@ og_value og_int_from_text(og_doc *doc, const char *text, size_t len, size_t max_
 static int too_many_digits(og_error *err, size_t max_digits)
 {
     return og_error_set(err, OG_ELIMIT, OG_NO_POSITION,
-                        "an int of more than %zu digits, the limit; raise it to write this one", max_digits);
+                        "an int of more than %zu digits; raise max_digits to write it", max_digits);
 }
 
 static int big_to_text(og_value value, size_t max_digits, og_buf *out, og_error *err)

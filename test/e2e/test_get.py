@@ -21,10 +21,15 @@ class Get(support.Case):
         with self.connect(server.port) as other:
             other.sendall(pickle.dumps(RECORDS[0]))
             self.assertEqual(pickle.load(other.makefile("rb")), RECORDS[0])
-        server.wait_lines(3)
-        server.wait()
+        self.assertEqual(server.wait(), 1)
         self.assertEqual(server.objects(), ["/a", "/나", "/a"])
         self.assertIn('no key "args" in the dict at the top, which has "level"', server.err)
+
+    def test_serve_ends_with_status_1_when_a_pointer_matched_nothing(self):
+        for pointer, status in (("/level", 0), ("/nothing", 1)):
+            server = self.serve("--echo", "--get", pointer, "--count", "1")
+            self.onggi("call", server.endpoint, json.dumps(RECORDS[0]))
+            self.assertEqual(server.wait(), status)
 
     def test_exec_reads_the_whole_object(self):
         server = self.serve("--exec", "cat", "--get", "/level")

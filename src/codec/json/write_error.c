@@ -85,7 +85,8 @@ int og__json_write_no_memory(og__json_writer *w)
 int og__json_too_long(og__json_writer *w)
 {
     if (!w->unlimited)
-        return og__json_refuse(w, OG_ELIMIT, "the text would be longer than the limit of %zu bytes", w->max);
+        return og__json_refuse(w, OG_ELIMIT,
+                               "the text would be longer than the limit of %zu bytes (max_bytes)", w->max);
     return og__json_refuse(
         w, OG_ELIMIT,
         "writing shared values again and again would take more than %zu bytes; use lossless form, "

@@ -30,7 +30,7 @@ static int out_of_room(shower *s, int status)
 {
     if (status == OG_ELIMIT)
         return og_error_set(s->err, OG_ELIMIT, OG_NO_POSITION,
-                            "shown in full the value takes more than %zu bytes; raise the limit",
+                            "shown in full the value takes more than %zu bytes; raise max_bytes",
                             s->max_bytes);
     return og_error_set(s->err, OG_ENOMEM, OG_NO_POSITION, "out of memory while showing a value");
 }

@@ -1,0 +1,177 @@
+# SPDX-License-Identifier: MIT
+"""What the command says to people: the command that would work, options and not members of C structs."""
+import os
+import pickle
+import re
+import shlex
+import subprocess
+import unittest
+
+import support
+from support import ONGGI, SOURCE
+
+
+class Suggestions(support.Case):
+    """What people type instead of an endpoint or an object is refused with the command that works."""
+
+    def setUp(self):
+        self.server = self.serve("--echo")
+
+    def tried(self, *words, status=None, cwd=None):
+        """The command that the refusal of `words` tells to try."""
+        done = subprocess.run([ONGGI, *words], stdin=subprocess.DEVNULL, capture_output=True, env=support.ENV, cwd=cwd,
+                              timeout=support.WAIT, check=False)
+        err = done.stderr.decode()
+        self.assertIn(done.returncode, (1, 2), err)
+        match = re.search(r"^onggi: try: (onggi .*)$", err, re.M)
+        self.assertTrue(match, err)
+        return match.group(1)
+
+    def works(self, command, out, cwd=None):
+        done = subprocess.run(command.replace("onggi", shlex.quote(ONGGI), 1), shell=True, stdin=subprocess.DEVNULL,
+                              capture_output=True, env=support.ENV, cwd=cwd, timeout=support.WAIT, check=False)
+        self.assertEqual((done.returncode, done.stdout.decode()), (0, out), f"{command}\n{done.stderr.decode()}")
+
+    def test_an_endpoint_without_a_transport(self):
+        port = self.server.port
+        for text in (f"localhost:{port}", f"127.0.0.1:{port}", f"{port}", f":{port}", f"http://localhost:{port}",
+                     f"http://127.0.0.1:{port}/path?query", f"tcp:localhost:{port}", f"tcp:/localhost:{port}"):
+            with self.subTest(text=text):
+                self.works(self.tried("call", text, '{"a": [1]}'), '{"a":[1]}\n')
+
+    def test_a_port_to_serve_on(self):
+        port = support.free_port()
+        self.assertEqual(self.tried("serve", str(port), "--echo"), f"onggi serve tcp://127.0.0.1:{port} --echo")
+        self.assertEqual(self.tried("serve", f"0.0.0.0:{port}"), f"onggi serve tcp://0.0.0.0:{port}")
+        self.assertEqual(self.tried("serve", f"*:{port}"), f"onggi serve 'tcp://*:{port}'")
+
+    def test_a_path_of_a_socket(self):
+        path = os.path.join(self.folder(), "jar.sock")
+        self.serve("--echo", endpoint=f"unix://{path}")
+        self.works(self.tried("call", path, "[1]"), "[1]\n")
+
+    def test_no_subcommand(self):
+        self.works(self.tried(f"localhost:{self.server.port}", "[1]"), "[1]\n")
+        self.works(self.tried(f"tcp://localhost:{self.server.port}", "[1]"), "[1]\n")
+
+    def test_an_endpoint_after_its_object(self):
+        self.works(self.tried("call", '{"a": 1}', self.server.endpoint), '{"a":1}\n')
+        self.assertIn("tcp://127.0.0.1:8080", self.tried("call", '{"a": 1}'))
+
+    def test_a_file_instead_of_an_object_or_an_endpoint(self):
+        folder = self.folder()
+        with open(os.path.join(folder, "data.json"), "w", encoding="utf-8") as file:
+            file.write('{"a": 1}')
+        with open(os.path.join(folder, "my data"), "wb") as file:
+            pickle.dump((1, "x"), file)
+        for name, out in (("data.json", '{"a":1}\n'), ("my data", '[1,"x"]\n')):
+            self.works(self.tried("call", self.server.endpoint, name, cwd=folder), out, cwd=folder)
+            self.works(self.tried("recv", name, cwd=folder), out, cwd=folder)
+            self.works(self.tried(name, cwd=folder), out, cwd=folder)
+        self.assertRegex(self.tried("call", "data.json", cwd=folder), r"^onggi call tcp://\S+ < data\.json$")
+        self.assertEqual(self.tried("serve", "not-there.json", cwd=folder), "onggi convert not-there.json")
+
+    def test_json_as_people_write_it(self):
+        for text, out in (("{name: John}", '{"name":"John"}'), ("{name: John Smith, age: 30}", '{"name":"John Smith","age":30}'),
+                          ("{'name': \"it's\",}", '{"name":"it\'s"}'), ("[True, None, 1.5]", "[true,null,1.5]"), ("hello", '"hello"'),
+                          ('{"a": 1,}', '{"a":1}'), ("{'a': [1, 2}", None), ("{이름: 홍길동}", '{"이름":"홍길동"}')):
+            with self.subTest(text=text):
+                if out:
+                    self.works(self.tried("call", self.server.endpoint, text), out + "\n")
+                else:
+                    self.assertNotIn("try:", self.onggi("call", self.server.endpoint, text, status=1).err)
+
+    def test_json_that_the_shell_took_apart(self):
+        self.works(self.tried("call", self.server.endpoint, "{name:", "John}"), '{"name":"John"}\n')
+        self.works(self.tried("call", self.server.endpoint, "{'name':", "'John'}", "-v"), '{"name":"John"}\n')
+
+    def test_python_as_an_object(self):
+        self.works(self.tried("call", self.server.endpoint, "{'name': 'John'}"), '{"name":"John"}\n')
+        self.works(self.tried("call", "--codec", "pickle", "-o", "repr", self.server.endpoint, "{'a': (1, b'x', None)}"),
+                   "{'a': (1, b'x', None)}\n")
+
+    def test_python_as_a_reply(self):
+        for words in (["--reply", "{'a': (1, None)}"], ["--reply={'a': (1, None)}"], ["--greet", "{a: [1, null]}"]):
+            command = shlex.split(self.tried("serve", "tcp://127.0.0.1:0", *words, status=2))
+            server = self.listening(ONGGI, *command[1:])
+            with self.connect(server.port) as s:
+                s.sendall(b"1\n")
+                self.assertEqual(support.recv_json(s), {"a": [1, None]})
+
+    def test_python_on_standard_input(self):
+        self.assertIn("add -i repr\n", self.onggi("convert", stdin="{'a': 1}\n[2]\n", status=1).err)
+        self.assertNotIn("add -i repr", self.onggi("convert", stdin="{'a': nothing}\n", status=1).err)
+
+
+def members():
+    """The names of members of public structs that no message may hold: those that are no words of their own."""
+    found = set()
+    folder = os.path.join(SOURCE, "include", "onggi")
+    for name in os.listdir(folder):
+        with open(os.path.join(folder, name), encoding="utf-8") as file:
+            code = re.sub(r"/\*.*?\*/", "", file.read(), flags=re.S)
+        for body in re.findall(r"typedef (?:struct|union)[^{};]*\{(.*?)\n\}", code, re.S):
+            found |= set(re.findall(r"\b(\w+_\w+)(?:\[[^\]]*\])?(?=[;,)])", body))
+    return {name for name in found if not name.startswith(("og_", "uint", "int"))}
+
+
+class Members(support.Case):
+    """People who type a command know its options; members of C structs are for people who write C."""
+
+    def test_members_are_found(self):
+        self.assertLessEqual({"max_message", "allow_nan", "max_depth", "idle_timeout_ms"}, members())
+
+    def test_texts_of_the_command_name_none(self):
+        words = members()
+        for name in sorted(os.listdir(os.path.join(SOURCE, "src", "cli"))):
+            if not name.endswith(".c"):
+                continue
+            with open(os.path.join(SOURCE, "src", "cli", name), encoding="utf-8") as file:
+                code = re.sub(r"/\*.*?\*/|#\s*include[^\n]*", "", file.read(), flags=re.S)
+            code = re.sub(r"(?s)\} members\[\] = \{.*?\n\};", "", code)  # the table that translates them
+            for text in re.findall(r'"((?:\\.|[^"\\\n])*)"', code):
+                if re.fullmatch(r"\w+", text):  # a key of the command's own JSON
+                    continue
+                self.assertEqual(words & set(re.findall(r"\w+", text)), set(), f"{name}: {text}")
+
+    def said(self):
+        """What the command says of many things that are wrong."""
+        deep, nan = "[" * 1001 + "]" * 1001, "[NaN]"
+        rows = [(["convert"], text) for text in (
+            nan, "[1e400]", "[1", "{\"a\":1,\"a\":2}", "[1,]", "/* c */1", "'x'", "\"\\ud800\"", "9" * 5000, deep, "\x00", "tru",
+            "[1] x", "{1:2}", "\"a\nb\"", "+1", "01", ".5", "[1 2]")]
+        rows += [(["convert", "-i", "pickle"], data) for data in (
+            pickle.dumps(2 ** 20000), pickle.dumps([1])[:-1], b"\x80\x09.", b"c", b"cos\nsystem\n(S'x'\ntR.", b"Lx\n.", b"\xff",
+            b"I" + b"9" * 5000 + b"\n.", pickle.dumps("x" * 100), b"\x80\x04\x8a\xff.", b"(((((.", b"0.", b"P1\n.", b"\x82\x01.")]
+        rows += [(["convert", "--max-message", "10", *more], data) for more, data in (
+            ([], '["long enough"]'), (["-i", "pickle"], pickle.dumps("long enough")))]
+        rows += [(["convert", "--max-depth", "2"], "[[[]]]"), (["convert", "-i", "lossless"], '{"py/tuple": 1}'),
+                 (["convert", "-i", "repr"], "{'a': x}"), (["convert", "--policy", "plain-data"], b"cos\nsystem\n(S'x'\ntR."),
+                 (["convert", "--encoding", "ascii"], b"U\x01\xff."), (["convert", "-o", "text"], "[1]"),
+                 (["convert", "-o", "canonical"], b"P1\n."), (["inspect", "--verdict"], b"cos\nsystem\n(S'x'\ntR.")]
+        for words, data in rows:
+            yield words, self.onggi(*words, stdin=data, status=None).err
+        server = self.serve("--echo", "--max-message", "1K", "--max-depth", "5")
+        for data in (b"[NaN]\n", b"[1e400]\n", b"\0\0\xff\xff[", b"[" * 10, b"zzzz", b"\x80\x04" + b"]" * 10, b"GET / HTTP/1.1\r\n\r\n",
+                     b"\x16\x03\x01\x02\x00\x01", b"99999 {", b"x" * 2000, b"0000000009[]", b"7:[1,2,3];", b"{'a': 1}\n", b"\xff\xfe["):
+            with self.connect(server.port) as s:
+                s.sendall(data)
+                s.shutdown(support.socket.SHUT_WR)
+                try:
+                    support.recv_all(s)
+                except ConnectionResetError:
+                    pass
+        for framing in ("u8", "u32be", "digits:4", "netstring", "header", "seq", "line", "mp"):
+            yield framing, self.onggi("send", f"tcp://127.0.0.1:{server.port}", "--framing", framing, "--max-message", "300",
+                                      '"' + "x" * 400 + '"', status=None).err
+        server.stop()
+        yield "serve", server.err
+
+    def test_what_is_said_names_none(self):
+        words = members()
+        for what, text in self.said():
+            self.assertEqual(words & set(re.findall(r"\w+", text)), set(), f"{what}: {text}")
+
+
+if __name__ == "__main__":
+    unittest.main(verbosity=2)
