@@ -173,13 +173,16 @@ typedef struct og_server_options {
     int threads; /* loops, each with a thread; connections are dealt out in turn; 0: 1 */
     int workers; /* threads on which on_message may block; 0: it runs on the loop's thread and must not */
 
+    size_t long_message; /* with workers: only messages of so many bytes are handled on them, and what a
+                            connection has sent after one; on_message must be ready for both; 0: all are */
+
     size_t max_connections;     /* further ones wait in the system's queue; 0: 10,000 */
     size_t max_queued;          /* bytes of answers to one peer after which it is not read; 0: 1 MiB */
     int64_t idle_timeout_ms;    /* nothing arrives and nothing is in hand; 0: none */
     int64_t message_timeout_ms; /* from the first byte of a message to its last; 0: 60,000; OG_FOREVER */
-    int64_t stop_timeout_ms;    /* after og_server_stop() what is in hand has so long; 0: 5,000; a handler on
-                                   a worker that has not returned then is waited for all the same, as nothing
-                                   can end it, and on_log tells for which connection */
+    int64_t stop_timeout_ms;    /* after og_server_stop(): how long clients that go on sending are read;
+                                   0: 5,000. A handler on a worker that has not returned then is waited for
+                                   all the same, since nothing can end it; on_log names its connection */
 
     /* A client has connected, and its layers have shaken hands (streams only). On the loop's thread. */
     void (*on_open)(og_conn *conn, void *user);
@@ -224,8 +227,12 @@ OG_API int og_server_run(og_server *server, og_error *err);
 OG_API int og_server_start(og_server *server, og_error *err);
 OG_API int og_server_join(og_server *server, og_error *err);
 
-/* Stops listening and reading, lets answers in hand leave, then stops. Returns at once: og_server_run() and
- * og_server_join() return when it is done. Any thread, and signal handlers. Once is enough. */
+/*
+ * Stops. Clients that wait to be accepted still are; then each connection is read until it is silent for 100
+ * ms or `stop_timeout_ms` is over, what was read is answered, and the connection ends in order. Returns at
+ * once: og_server_run() and og_server_join() return when it is done. Any thread, and signal handlers. Once is
+ * enough.
+ */
 OG_API void og_server_stop(og_server *server);
 
 /*

@@ -2,6 +2,7 @@
 /* Listening on a loop: connections are accepted and handed out, a few each turn. */
 #include "net/loop_parts.h"
 
+#include <limits.h>
 #include <string.h>
 
 enum {
@@ -56,25 +57,35 @@ static void rest(og__listener *listener, int sys)
     listener->on_error(listener->ctx, &err);
 }
 
-static void on_poll(uv_poll_t *poll, int status, int events)
+/* Accepts at most `most` connections. False when accepting fails. */
+static bool accept_some(og__listener *listener, int most)
 {
-    og__listener *listener = poll->data;
-    (void)status;
-    (void)events;
-    for (int i = 0; i < EACH_TURN && !listener->paused && !listener->closing; i++) {
+    for (int i = 0; i < most && !listener->paused && !listener->closing; i++) {
         og__socket accepted;
         int sys = 0;
         int got = og__net_socket_accept_now(&listener->socket, &accepted, &sys);
         if (got == 0) break;
         if (got < 0) {
             rest(listener, sys);
-            return;
+            return false;
         }
         listener->told = false;
         listener->on_accept(listener->ctx, accepted);
     }
+    return true;
+}
+
+static void on_poll(uv_poll_t *poll, int status, int events)
+{
+    og__listener *listener = poll->data;
+    (void)events;
     /* After an error condition libuv has stopped polling. */
-    if (status < 0) update(listener);
+    if (accept_some(listener, EACH_TURN) && status < 0) update(listener);
+}
+
+void og__net_listener_accept_all(og__listener *listener)
+{
+    accept_some(listener, INT_MAX);
 }
 
 static og__listener *fail(og__listener *listener, og__socket *socket, og_error *err, int status)

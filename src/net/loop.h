@@ -71,6 +71,8 @@ og__listener *og__net_listener_open(og__loop *loop, og__socket *socket,
 
 /* Stops accepting for now (too many connections); the system's backlog holds whoever comes. */
 void og__net_listener_pause(og__listener *listener, bool pause);
+/* Accepts all that wait now. */
+void og__net_listener_accept_all(og__listener *listener);
 void og__net_listener_close(og__listener *listener);
 
 /* ---- Streams ---- */
@@ -114,6 +116,10 @@ int og__net_stream_write_buf(og__stream *stream, og_buf *buf, og_error *err);
 
 /* Bytes queued and not yet taken by the system. */
 size_t og__net_stream_queued(const og__stream *stream);
+/* True when the peer's system has all that was written, and nothing has come that was not read: closing loses
+ * nothing then. */
+bool og__net_stream_is_quiet(const og__stream *stream);
+
 void og__net_stream_set_high_water(og__stream *stream, size_t bytes);
 
 /* Shuts the writing direction down when what is queued has gone. */

@@ -6,7 +6,9 @@
 #include "net/loop_parts.h"
 
 #include <errno.h>
+#include <linux/sockios.h>
 #include <string.h>
+#include <sys/ioctl.h>
 
 /* Reads of one stream before others on the loop get their turn. */
 enum { READS_EACH_TURN = 8, HIGH_WATER = 1 << 20 };
@@ -254,6 +256,14 @@ int og__net_stream_write_buf(og__stream *stream, og_buf *buf, og_error *err)
 size_t og__net_stream_queued(const og__stream *stream)
 {
     return stream->queue.bytes;
+}
+
+bool og__net_stream_is_quiet(const og__stream *stream)
+{
+    int unread = 1;
+    int unsent = 1;
+    if (ioctl(stream->fd, FIONREAD, &unread) < 0 || ioctl(stream->fd, SIOCOUTQ, &unsent) < 0) return false;
+    return unread == 0 && unsent == 0 && !stream->queue.first;
 }
 
 void og__net_stream_set_high_water(og__stream *stream, size_t bytes)

@@ -415,9 +415,9 @@ static void close_client(og_conn *conn)
     og__base_free(alloc, c, sizeof *c);
 }
 
-static void lock_client(og_conn *conn, bool lock)
+static void lock_client(const og_conn *conn, bool lock)
 {
-    client *c = client_of(conn);
+    client *c = (client *)(uintptr_t)conn;
     if (lock)
         pthread_mutex_lock(&c->core_lock);
     else

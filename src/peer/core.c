@@ -140,11 +140,6 @@ bool og__peer_core_midway(const og__core *core)
     return len > 0 && !core->broken;
 }
 
-bool og__peer_core_settled(const og__core *core)
-{
-    return core->settled;
-}
-
 /* ---- Silence ---- */
 
 bool og__peer_core_wants_idle(const og__core *core)

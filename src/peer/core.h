@@ -5,8 +5,8 @@
  * server join it to them.
  *
  * Ownership: the owner embeds an og__core, inits and finis it, and keeps the og__setup alive meanwhile.
- * Threads: the reading half (feed, end, idle, take, next) and the writing half (put, out) may be used by two
- * threads at once as soon as og__peer_core_settled(); before that the owner sees to it that they take turns.
+ * Threads: one at a time. Reading can still change how answers are written, so an owner that reads in one
+ * thread and puts in another locks both.
  */
 #ifndef ONGGI_PEER_CORE_H
 #define ONGGI_PEER_CORE_H
@@ -127,9 +127,6 @@ void og__peer_core_idle(og__core *core);
 
 /* True when a message has begun and is not whole: its time limit runs. */
 bool og__peer_core_midway(const og__core *core);
-
-/* True when neither codec nor framing will change any more, in either direction. */
-bool og__peer_core_settled(const og__core *core);
 
 /*
  * The next message, not yet read: 1, 0 needs more bytes (or, after og__peer_core_end(), clean end), < 0 it

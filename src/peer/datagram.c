@@ -42,10 +42,11 @@ static int post_answer(og__served *served, const og_buf *out, og_error *err)
     return og_error_set(err, OG_ENOMEM, OG_NO_POSITION, "no memory to send");
 }
 
-int og__peer_datagram_send(og__served *served, const og_value *parts, size_t count, og_error *err)
+static int put(og__served *served, const og_value *parts, size_t count, og_error *err)
 {
     og__port *port = served->port;
     og_buf *out = &served->conn.core.out;
+    if (served->closed) return og_error_set(err, OG_ECLOSED, OG_NO_POSITION, "the connection is closed");
     int status = og__peer_core_put_parts(&served->conn.core, parts, count, err);
     if (status < 0) return status;
     if (out->len > port->max_datagram)
@@ -64,12 +65,69 @@ int og__peer_datagram_send(og__served *served, const og_value *parts, size_t cou
     return status;
 }
 
+static int send_datagram(og_conn *conn, const og_value *parts, size_t count, og_error *err)
+{
+    og__served *served = (og__served *)(void *)conn;
+    bool locked = og__peer_served_lock(served);
+    int status = put(served, parts, count, err);
+    og__peer_served_unlock(served, locked);
+    return status;
+}
+
+static int shutdown_datagram(og_conn *conn, og_error *err)
+{
+    (void)conn;
+    return og_error_set(err, OG_EINVAL, OG_NO_POSITION, "datagrams have no end to tell the peer about");
+}
+
+/* A datagram's connection ends by itself. */
+static void disconnect_datagram(og_conn *conn)
+{
+    (void)conn;
+}
+
 /* ---- Receiving ---- */
 
 static bool same_address(const og__address *a, const og__address *b)
 {
     return a->len == b->len && a->len <= sizeof a->u.bytes && memcmp(a->u.bytes, b->u.bytes, a->len) == 0;
 }
+
+/* A connection that nobody holds any more goes. */
+static void attend(og__served *served)
+{
+    og__server_loop *loop = served->loop;
+    if (served->holds > 0) return;
+    og__peer_served_leave(served);
+    og__peer_loop_left(loop, false);
+}
+
+/* Somebody keeps the connection, or a worker has its message: the loop hears of their letting go. */
+static void set_aside(og__served *served)
+{
+    served->loop->count++;
+    served->told_release = true;
+    attend(served);
+}
+
+static void refused(og__served *served, const og_error *err)
+{
+    og__peer_served_refuse(served, err, false);
+}
+
+static const og__handle_ops ops = {
+    .send = send_datagram,
+    .recv = og__peer_served_recv,
+    .shutdown = shutdown_datagram,
+    .usable = og__peer_served_usable,
+    .lock = og__peer_served_lock_handle,
+    .close = disconnect_datagram,
+    .keep = og__peer_served_keep,
+    .release = og__peer_served_let_go,
+    .disconnect = disconnect_datagram,
+};
+
+static const og__served_kind kind = {&ops, attend, refused};
 
 /* The connection for a datagram from `from`: the one of the last datagram, or a new one. */
 static og__served *connection_for(og__port *port, const og__address *from)
@@ -80,25 +138,16 @@ static og__served *connection_for(og__port *port, const og__address *from)
         og__peer_served_leave(served);
         served = NULL;
     }
-    return served ? served : og__peer_served_new(port->loop, port, from);
+    return served ? served : og__peer_served_new(port->loop, port, &kind, from);
 }
 
-/* Somebody keeps the connection, or a worker has its message: the loop hears of their letting go. */
-static void set_aside(og__served *served)
-{
-    size_t count = 0;
-    size_t bytes = 0;
-    served->loop->count++;
-    if (served->server->workers) og__peer_workers_load(served->server->workers, served, &count, &bytes);
-    og__peer_datagram_attend(served);
-}
-
-void og__peer_datagram_attend(og__served *served)
+/* Reads a message here, or gives it to the workers. */
+static int deliver(og__served *served, const og__message *message, og_error *err)
 {
     og__server_loop *loop = served->loop;
-    if (og__peer_served_is_held(served)) return;
-    og__peer_served_leave(served);
-    og__peer_loop_left(loop, false);
+    if (!loop->server->workers) return og__peer_served_hand(served, message, &loop->doc, &loop->parts, err);
+    if (og__peer_workers_give(loop->server->workers, served, message) == OG_OK) return OG_OK;
+    return og_error_set(err, OG_ENOMEM, OG_NO_POSITION, "no memory for a message");
 }
 
 static void handle_messages(og__served *served)
@@ -107,7 +156,7 @@ static void handle_messages(og__served *served)
     og__message message;
     int status;
     while ((status = og__peer_core_take(&served->conn.core, &message, &err)) != 0) {
-        if (status > 0) status = og__peer_served_deliver(served, &message, &err);
+        if (status > 0) status = deliver(served, &message, &err);
         if (status < 0) og__peer_served_refuse(served, &err, false);
         if (served->conn.core.broken) return;
     }

@@ -124,12 +124,18 @@ const char *og_conn_peer(const og_conn *conn)
 
 const char *og_conn_codec(const og_conn *conn)
 {
-    return og__peer_core_codec(&conn->core);
+    conn->ops->lock(conn, true);
+    const char *name = og__peer_core_codec(&conn->core);
+    conn->ops->lock(conn, false);
+    return name;
 }
 
 const char *og_conn_framing(const og_conn *conn, char *text, size_t size)
 {
-    return og__peer_core_framing(&conn->core, text, size);
+    conn->ops->lock(conn, true);
+    og__peer_core_framing(&conn->core, text, size);
+    conn->ops->lock(conn, false);
+    return text;
 }
 
 uint64_t og_conn_id(const og_conn *conn)

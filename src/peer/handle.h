@@ -16,7 +16,7 @@ typedef struct og__handle_ops {
     int (*recv)(og_conn *conn, const og_value **parts, size_t *count, og_error *err);
     int (*shutdown)(og_conn *conn, og_error *err);
     bool (*usable)(const og_conn *conn);
-    void (*lock)(og_conn *conn, bool lock); /* while the layers are asked for a property */
+    void (*lock)(const og_conn *conn, bool lock); /* while it is asked what is spoken */
     void (*close)(og_conn *conn);
     void (*keep)(og_conn *conn);
     void (*release)(og_conn *conn);

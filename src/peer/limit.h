@@ -19,6 +19,7 @@ typedef enum og__limit_kind {
     OG__LIMIT_IDLE,    /* nothing arrives */
     OG__LIMIT_SEND,    /* no progress with what is queued */
     OG__LIMIT_LAYERS,  /* the layers want to know the time */
+    OG__LIMIT_STOP,    /* silence that ends reading when the server stops */
     OG__LIMIT_LINGER,  /* the peer does not close */
     OG__LIMIT_KINDS
 } og__limit_kind;

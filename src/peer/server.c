@@ -16,6 +16,7 @@ enum {
     MESSAGE_TIMEOUT_MS = 60000,
     STOP_TIMEOUT_MS = 5000,
     LINGER_MS = 1000,
+    STOP_SILENCE_MS = 100,
     LAYERS_MS = 100, /* so exactly is the time of layers kept */
     MAX_QUEUED = 1 << 20,
     MAX_THREADS = 1024
@@ -27,18 +28,6 @@ typedef struct arrival {
     og__port *port;
     og__socket socket;
 } arrival;
-
-void og__peer_server_log(const og_server *server, og_log_level level, const og_conn *conn, const char *format,
-                         ...)
-{
-    if (!server->options.on_log) return;
-    char text[512];
-    va_list args;
-    va_start(args, format);
-    vsnprintf(text, sizeof text, format, args);
-    va_end(args);
-    server->options.on_log(level, conn, text, server->options.user);
-}
 
 /* ---- Making ---- */
 
@@ -74,23 +63,34 @@ static void loop_fini(og__server_loop *loop)
     og_buf_free(&loop->spare);
 }
 
+static void close_now(og__served *served)
+{
+    og__server_loop *loop = served->loop;
+    if (served->work.count > 0)
+        og__peer_server_log(loop->server, OG_LOG_WARNING, &served->conn,
+                            "the stop waits for the handler of its message, which has not returned");
+    if (!served->is_datagram) {
+        og__peer_served_close(served, NULL);
+        return;
+    }
+    og__peer_served_leave(served);
+    og__peer_loop_left(loop, false);
+}
+
+/* The grace is over: what was read is answered, and after a last while all is closed. */
 static void on_stop_timeout(void *ctx)
 {
     og__server_loop *loop = ctx;
-    og__served *served = loop->first;
-    while (served) {
-        og__served *next = served->next;
-        if (og__peer_served_is_with_worker(served))
-            og__peer_server_log(loop->server, OG_LOG_WARNING, &served->conn,
-                                "the stop waits for the handler of its message, which has not returned");
-        if (!served->is_datagram) {
-            og__peer_served_close(served, NULL);
-        } else {
-            og__peer_served_leave(served);
-            og__peer_loop_left(loop, false);
-        }
-        served = next;
+    bool last = loop->grace_over;
+    loop->grace_over = true;
+    for (og__served *served = loop->first, *next; served; served = next) {
+        next = served->next;
+        if (last)
+            close_now(served);
+        else if (!served->is_datagram)
+            og__peer_served_stop_reading(served);
     }
+    if (!last) og__net_timer_start(loop->stop_timer, LINGER_MS);
 }
 
 static int loop_init(og_server *server, og__server_loop *loop, og_error *err)
@@ -111,6 +111,7 @@ static int loop_init(og_server *server, og__server_loop *loop, og_error *err)
     ms[OG__LIMIT_IDLE] = options->idle_timeout_ms > 0 ? options->idle_timeout_ms : -1;
     ms[OG__LIMIT_SEND] = or_default(options->conn.send_timeout_ms, OG_SEND_TIMEOUT_DEFAULT);
     ms[OG__LIMIT_LAYERS] = LAYERS_MS;
+    ms[OG__LIMIT_STOP] = STOP_SILENCE_MS;
     ms[OG__LIMIT_LINGER] = LINGER_MS;
     return OG_OK;
 }
@@ -212,14 +213,6 @@ size_t og_server_connections(const og_server *server)
 
 /* ---- Layers ---- */
 
-og__layers *og__peer_port_layers(og__port *port)
-{
-    pthread_mutex_lock(&port->server->layers_lock);
-    og__layers *layers = og__layer_set_ref(port->setup.layers);
-    pthread_mutex_unlock(&port->server->layers_lock);
-    return layers;
-}
-
 static int reload_port(og__port *port, og_error *err)
 {
     og_endpoint where;
@@ -279,20 +272,6 @@ static void resume_accepting(void *arg)
     og_server *server = arg;
     atomic_store(&server->resuming, false);
     resume_if_room(server);
-}
-
-void og__peer_loop_left(og__server_loop *loop, bool was_stream)
-{
-    og_server *server = loop->server;
-    if (was_stream) {
-        atomic_fetch_sub(&server->connections, 1);
-        if (atomic_load(&server->accept_paused) && !atomic_exchange(&server->resuming, true))
-            og__net_loop_call(server->loops[0].net, &server->resume);
-    }
-    loop->count--;
-    if (!loop->stopping || loop->count > 0) return;
-    loop->done = true;
-    og__net_loop_stop(loop->net);
 }
 
 static void arrive(og__server_loop *loop, og__port *port, og__socket *socket)
@@ -380,7 +359,7 @@ static void close_ports(og__server_loop *loop)
     }
 }
 
-/* Reads no more, and lets what is in hand leave. */
+/* Accepts no more, and reads each connection until it is silent. */
 static void stop_loop(void *arg)
 {
     og__server_loop *loop = arg;
@@ -391,7 +370,7 @@ static void stop_loop(void *arg)
     og__served *served = loop->first;
     while (served) {
         og__served *next = served->next;
-        og__peer_served_stop(served);
+        if (!served->is_datagram) og__peer_served_stop(served);
         served = next;
     }
     if (loop->server->options.stop_timeout_ms >= 0)
@@ -416,6 +395,13 @@ static void *loop_thread(void *arg)
     return NULL;
 }
 
+/* Clients whose system has connected them already are served. */
+static void accept_last(og_server *server)
+{
+    for (og__port *port = server->ports; port; port = port->next)
+        if (port->listener) og__net_listener_accept_all(port->listener);
+}
+
 /* The first loop, on the thread that called: also the one that hears of the stop. */
 static void run_first(og_server *server, size_t others)
 {
@@ -424,6 +410,7 @@ static void run_first(og_server *server, size_t others)
         if (atomic_exchange(&server->reload_wanted, false)) reload(server);
         og__net_loop_run(first->net, NULL);
     }
+    accept_last(server);
     for (size_t i = 1; i <= others; i++) {
         og__server_loop *loop = &server->loops[i];
         loop->stop = (og__call){.fn = stop_loop, .arg = loop};
@@ -431,17 +418,6 @@ static void run_first(og_server *server, size_t others)
     }
     stop_loop(first);
     run_loop(first);
-}
-
-int og__peer_start_thread(pthread_t *thread, void *(*fn)(void *), void *arg)
-{
-    sigset_t all;
-    sigset_t before;
-    sigfillset(&all);
-    pthread_sigmask(SIG_SETMASK, &all, &before);
-    int sys = pthread_create(thread, NULL, fn, arg);
-    pthread_sigmask(SIG_SETMASK, &before, NULL);
-    return sys;
 }
 
 static int run_loops(og_server *server, pthread_t *threads, og_error *err)

@@ -1,9 +1,11 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The insides of a server. A loop is one event loop with its thread and the connections on it; a port is one
- * endpoint listened on; a served connection lives on one loop. server.c starts and stops it all, served.c is
- * a stream's connection on its loop, datagram.c datagrams, reply.c what other threads may do to either,
- * workers.c the threads for handlers that block.
+ * The insides of a server. Each loop is one event loop with its thread and the connections on it. A port is
+ * one endpoint that is listened on. A served connection belongs to one loop for its life.
+ *
+ * The files, from the bottom up, each calling only those before it: server_loop.c, served.c (what other
+ * threads may do), workers.c (threads for handlers that block), served_out.c, served_open.c, served_in.c and
+ * served_limits.c (a stream's connection on its loop), datagram.c, server.c (starting and stopping).
  *
  * Ownership: the server owns loops and ports. A served connection is counted: the loop has one reference
  * until the connection is gone, og_conn_keep() makes others, and so does each call posted for it. Threads:
@@ -41,42 +43,60 @@ typedef struct og__port og__port;
 typedef struct og__served og__served;
 typedef struct og__workers og__workers;
 
-/* A message on its way to a worker; its bytes stand behind the struct. */
+/* What streams and datagrams do differently, on their loop's thread. */
+typedef struct og__served_kind {
+    const og__handle_ops *ops;
+
+    /* Does what other threads have asked for, and ends what has come to its end. */
+    void (*attend)(og__served *served);
+
+    /* A worker could not read a message. */
+    void (*refused)(og__served *served, const og_error *err);
+} og__served_kind;
+
+/* A message on its way to a worker. Its bytes follow the struct. */
 typedef struct og__job {
     struct og__job *next;
     size_t size; /* of this allocation */
     og__message message;
 } og__job;
 
-/* What a connection has with the workers; belongs to the pool's lock. */
+/* Why no worker takes the next message of a connection. */
+enum { OG__HELD_BEHIND = 1, OG__HELD_REFUSED = 2 };
+
+/* What a connection has with the workers: by the pool's lock. `count` and `bytes` may be read without it. */
 typedef struct og__work {
     og__job *first;
     og__job *last;
-    size_t count; /* queued and running */
-    size_t bytes;
+    atomic_size_t count; /* messages queued and running */
+    atomic_size_t bytes;
+    atomic_bool tell;       /* post to the loop when the next job is done */
     bool scheduled;         /* waits for a worker, or is with one */
-    bool held;              /* no worker takes the next one until og__peer_workers_go_on() */
-    bool tell;              /* post to the loop when the next job is done */
+    _Atomic uint8_t held;   /* OG__HELD_…; written with the lock */
     og__served *next_ready; /* in the pool's queue */
 } og__work;
 
 struct og__served {
     og_conn conn; /* first: an og_conn of ours is one of these */
+    const og__served_kind *kind;
+    bool is_datagram;
     og_server *server;
     og__server_loop *loop;
     og__port *port;
     og__stream *stream; /* NULL for datagrams */
     const og_allocator *alloc;
-    bool is_datagram;
     og__served *prev; /* on the loop */
     og__served *next;
     og__limit limits[OG__LIMIT_KINDS];
     og_error *why; /* of the end */
     uint64_t put;  /* bytes given to the stream, and how many of them had left when that was last looked at */
     uint64_t sent;
+    size_t queued; /* bytes in the stream's queue when that was last looked at */
     og__work work;
     uint8_t state;
-    bool paused;      /* not read: too much is queued, or in the workers' hands */
+    bool paused;      /* not read: too much waits for the peer or the workers */
+    bool unfinished;  /* not read: its turn was over before all that had come was handled */
+    bool last_turns;  /* the server stops: what has come is handled, and no more is read */
     bool noted_pause; /* the log has a line about the first pause */
     bool pumping;     /* on_message and the like may be running, and what is put leaves together afterwards */
     bool told_open;   /* on_open was called, so on_close will be */
@@ -85,17 +105,18 @@ struct og__served {
 
     /* Shared: by `lock`, unless `refs` is 1, when only the loop can reach it. The core's writing half too. */
     pthread_mutex_t lock;
-    atomic_uint refs;  /* of its memory */
-    atomic_uint holds; /* og_conn_keep() and workers: who may still answer; counted down with the lock held */
-    atomic_size_t queued; /* bytes in the stream's queue */
-    bool posted;          /* og__peer_served_attend() is on its way, by `attend` */
+    atomic_uint refs;      /* of its memory */
+    atomic_uint holds;     /* og_conn_keep() and workers: who may still answer */
+    atomic_size_t waiting; /* bytes put that the system has not taken */
+    atomic_bool posted;    /* `attend` is on its way */
+    atomic_bool missed;    /* the loop found the lock taken: it is posted to when the lock is free */
+    atomic_bool bye_wanted;
+    atomic_bool closed;       /* nothing more can be sent */
+    atomic_bool told_release; /* the loop wants to hear of each og_conn_release() */
     og__call attend;
     bool shut_wanted;
-    atomic_bool bye_wanted;
-    atomic_bool closed; /* nothing more can be sent */
-    bool left;          /* the loop's part is over */
-    bool told_release;  /* the loop wants to hear of each og_conn_release() */
-    og__address to[];   /* one, of datagrams only: whom to answer */
+    bool left;        /* the loop's part is over, and it may be freed: written with the lock held */
+    og__address to[]; /* one, of datagrams only: whom to answer */
 };
 
 struct og__port {
@@ -124,6 +145,7 @@ struct og__server_loop {
     og__served *first;
     size_t count; /* connections, and datagrams in hand */
     bool stopping;
+    bool grace_over; /* nothing is read any more */
     bool done;
     char seen[OG__SEEN_SIZE];
 };
@@ -150,7 +172,7 @@ struct og_server {
     atomic_uint_fast64_t ids;
 };
 
-/* ---- server.c ---- */
+/* ---- server_loop.c ---- */
 
 /* Tells people. Any thread. */
 void og__peer_server_log(const og_server *server, og_log_level level, const og_conn *conn, const char *format,
@@ -165,46 +187,100 @@ og__layers *og__peer_port_layers(og__port *port);
 /* A connection of the loop's is gone. */
 void og__peer_loop_left(og__server_loop *loop, bool was_stream);
 
-/* ---- served.c ---- */
+/* ---- served.c: what all threads may do ---- */
 
-/* Takes an accepted socket on. On failure it is closed. */
-void og__peer_served_open(og__server_loop *loop, og__port *port, og__socket *socket);
+/* A new connection in the loop's list, with one reference: the loop's. NULL without memory. */
+og__served *og__peer_served_new(og__server_loop *loop, og__port *port, const og__served_kind *kind,
+                                const og__address *peer);
 
-/* Sends what was put, does what was asked for meanwhile, and ends what has come to its end. */
-void og__peer_served_attend(og__served *served);
+/* The loop's part is over: no more sending; the loop's reference is dropped. */
+void og__peer_served_leave(og__served *served);
 
-/* The server stops: nothing more is read. */
-void og__peer_served_stop(og__served *served);
+void og__peer_served_ref(og__served *served);
+void og__peer_served_unref(og__served *served);
 
-/* True while a worker has a message of the connection's. */
-bool og__peer_served_is_with_worker(og__served *served);
+/* As og_conn_keep() and og_conn_release(). */
+void og__peer_served_hold(og__served *served);
+void og__peer_served_release(og__served *served);
 
-/* Closes at once. `why` may be NULL. */
-void og__peer_served_close(og__served *served, const og_error *why);
+/* Locks what is shared, if anybody can share it; tells og__peer_served_unlock() whether it did. */
+bool og__peer_served_lock(og__served *served);
+void og__peer_served_unlock(og__served *served, bool locked);
 
-/* Sends what was put, and what layers have to say. */
-void og__peer_served_flush(og__served *served);
+/* For the loop, which must not wait while a worker formats a long answer: false when the lock is taken. The
+ * loop attends to the connection when it is free. */
+bool og__peer_served_try_lock(og__served *served, bool *locked);
 
-/* Ends because of `why`, after what is queued has gone. */
-void og__peer_served_end(og__served *served, const og_error *why);
-
-/* Reads a message of several parts and hands it to the user. 0 or < 0. */
-int og__peer_served_hand_parts(og__served *served, const og__message *message, og__parts *parts,
-                               og_error *err);
+/* Has the loop attend to the connection soon. By the loop's thread, or with the lock held. */
+void og__peer_served_post(og__served *served);
 
 /* A message was refused: tells user and log. */
 void og__peer_served_refuse(og__served *served, const og_error *err, bool closing);
 
-/* A worker could not read a message. */
-void og__peer_served_refused(og__served *served, const og_error *err);
+/* Reads a message into `*doc`, which is made when it is first needed, or into `parts`, and hands it to the
+ * user. 0, or < 0: it could not be read. Any thread. */
+int og__peer_served_hand(og__served *served, const og__message *message, og_doc **doc, og__parts *parts,
+                         og_error *err);
 
-/* Hands a message to the user: reads it here and calls the handler, or gives it to the workers. 0, or < 0: it
- * was refused. */
-int og__peer_served_deliver(og__served *served, const og__message *message, og_error *err);
+/* The public functions that streams and datagrams have in common. */
+int og__peer_served_recv(og_conn *conn, const og_value **parts, size_t *count, og_error *err);
+bool og__peer_served_usable(const og_conn *conn);
+void og__peer_served_lock_handle(const og_conn *conn, bool lock);
+void og__peer_served_keep(og_conn *conn);
+void og__peer_served_let_go(og_conn *conn);
 
-void og__peer_served_expired(void *ctx, og__limit_kind kind);
+/* ---- workers.c ---- */
 
-/* ---- served_open.c ---- */
+/* Starts `count` threads. NULL with `err` filled. */
+og__workers *og__peer_workers_start(og_server *server, int count, og_error *err);
+
+/* Ends them when all is done, and frees. NULL is allowed. */
+void og__peer_workers_stop(og__workers *workers);
+
+/* Gives a copy of the message to the workers. 0 or OG_ENOMEM. */
+int og__peer_workers_give(og__workers *workers, og__served *served, const og__message *message);
+
+/* Lets workers take the connection's next message if nothing but `reason` (OG__HELD_…) has held it. */
+void og__peer_workers_go_on(og__workers *workers, og__served *served, uint8_t reason);
+
+/* Takes back what no worker has begun. */
+void og__peer_workers_drop(og__workers *workers, og__served *served);
+
+/* True when datagrams should rather be dropped than pile up. */
+bool og__peer_workers_full(og__workers *workers);
+
+/* ---- served_out.c: a stream's way out ---- */
+
+extern const og__handle_ops og__peer_stream_ops;
+
+/* Sends what was put, and what layers have to say. */
+void og__peer_served_flush(og__served *served);
+
+/* Lends the loop's spare memory to the answers that are about to be put. */
+void og__peer_served_lend(og__served *served);
+
+/* The stream has taken more of what was queued. */
+void og__peer_served_drained(og__served *served);
+
+/* Closes at once. `why` may be NULL. */
+void og__peer_served_close(og__served *served, const og_error *why);
+
+/* Nothing more is read; what is in hand is answered. */
+void og__peer_served_finish(og__served *served, const og_error *why);
+
+/* Nothing more is read or put; what is queued goes, then the connection. */
+void og__peer_served_drain(og__served *served, const og_error *why);
+
+/* Ends because of `why`, after what is queued has gone. */
+void og__peer_served_end(og__served *served, const og_error *why);
+
+/* Does what remains to be done before the connection may go. */
+void og__peer_served_check_end(og__served *served);
+
+/* The stream is closed: unless a worker still has a message, the user hears of it, and that is all. */
+void og__peer_served_finish_gone(og__served *served);
+
+/* ---- served_open.c: a stream's layers ---- */
 
 /* The stream is there: the layers shake hands if there are any, then on_open is called. */
 void og__peer_served_begin(og__served *served);
@@ -221,70 +297,33 @@ void og__peer_served_lost(og__served *served, const og_error *err);
 /* The layers' time has come. */
 void og__peer_served_layers_due(og__served *served);
 
-/* ---- reply.c ---- */
+/* ---- served_in.c: a stream's way in ---- */
 
-extern const og__handle_ops og__peer_served_ops;
+/* Takes an accepted socket on. On failure it is closed. */
+void og__peer_served_open(og__server_loop *loop, og__port *port, og__socket *socket);
 
-/* A new connection in the loop's list, for a datagram or a stream as the port is, with one reference: the
- * loop's. NULL without memory. */
-og__served *og__peer_served_new(og__server_loop *loop, og__port *port, const og__address *peer);
+/* One turn: handles the messages that are there, as many as fit into a turn, then sends the answers together.
+ */
+void og__peer_served_pump(og__served *served);
 
-/* The loop's part is over: no more sending; the loop's reference is dropped. */
-void og__peer_served_leave(og__served *served);
+/* Sends what was put, does what was asked for meanwhile, reads on. */
+void og__peer_served_attend(og__served *served);
 
-void og__peer_served_ref(og__served *served);
-void og__peer_served_unref(og__served *served);
+/* The server stops: the connection is read until its peer is silent. */
+void og__peer_served_stop(og__served *served);
 
-/* As og_conn_keep(). */
-void og__peer_served_hold(og__served *served);
+/* Reads no more, handles what has come, then ends. */
+void og__peer_served_stop_reading(og__served *served);
 
-/* True when more answers than `max_queued` wait for the peer. Any thread. */
-bool og__peer_served_is_behind(og__served *served);
+/* ---- served_limits.c ---- */
 
-/* True while anybody holds it; if so, the loop is told when they let go. */
-bool og__peer_served_is_held(og__served *served);
-
-/* Locks what is shared, if anybody can share it; tells og__peer_served_unlock() whether it did. */
-bool og__peer_served_lock(og__served *served);
-void og__peer_served_unlock(og__served *served, bool locked);
-
-/* Has the loop attend to the connection soon. With the lock held. */
-void og__peer_served_post(og__served *served);
+/* A time limit of the connection `ctx` has run out. */
+void og__peer_served_expired(void *ctx, og__limit_kind kind);
 
 /* ---- datagram.c ---- */
 
 void og__peer_datagram_received(void *ctx, const uint8_t *data, size_t len, const og__address *from);
 void og__peer_datagram_error(void *ctx, const og_error *err);
 void og__peer_datagram_closed(void *ctx);
-
-/* As og_send(), for a datagram's connection. */
-int og__peer_datagram_send(og__served *served, const og_value *parts, size_t count, og_error *err);
-
-/* A datagram's connection that nobody holds any more goes. */
-void og__peer_datagram_attend(og__served *served);
-
-/* ---- workers.c ---- */
-
-/* Starts `count` threads. NULL with `err` filled. */
-og__workers *og__peer_workers_start(og_server *server, int count, og_error *err);
-
-/* Ends them when all is done, and frees. NULL is allowed. */
-void og__peer_workers_stop(og__workers *workers);
-
-/* Gives a copy of the message to the workers. 0 or OG_ENOMEM. */
-int og__peer_workers_give(og__workers *workers, og__served *served, const og__message *message);
-
-/* How much of the connection's is with the workers; if anything is, the loop is told of the next that is
- * done. */
-void og__peer_workers_load(og__workers *workers, og__served *served, size_t *count, size_t *bytes);
-
-/* Lets workers take the connection's next message, after answers that its peer had not read held it back. */
-void og__peer_workers_go_on(og__workers *workers, og__served *served);
-
-/* Takes back what no worker has begun. */
-void og__peer_workers_drop(og__workers *workers, og__served *served);
-
-/* True when datagrams should rather be dropped than pile up. */
-bool og__peer_workers_full(og__workers *workers);
 
 #endif

@@ -72,12 +72,13 @@ static og__job *next_job(og__workers *workers, og__served **served)
 static void on_refusal(void *arg)
 {
     refusal *r = arg;
-    const og_allocator *alloc = r->served->alloc;
-    if (!r->served->left) og__peer_served_refused(r->served, &r->err);
-    og__peer_served_unref(r->served);
-    og__base_free(alloc, r, sizeof *r);
+    og__served *served = r->served;
+    if (!served->left) served->kind->refused(served, &r->err);
+    og__base_free(served->alloc, r, sizeof *r);
+    og__peer_served_unref(served);
 }
 
+/* The loop refuses the message. */
 static void refuse(og__served *served, const og_error *err)
 {
     refusal *r = og__base_alloc(served->alloc, sizeof *r);
@@ -94,39 +95,19 @@ static void refuse(og__served *served, const og_error *err)
     og__net_loop_call(served->loop->net, &r->call);
 }
 
-/* The worker's document is made when it is first needed. */
-static void run_job(og__served *served, const og__job *job, og_doc **own, og__parts *parts)
-{
-    og_error err;
-    og_value value;
-    const og_server_options *options = &served->server->options;
-    if (!*own) *own = og_doc_new(served->alloc);
-    og_doc *doc = *own;
-    if (!doc) {
-        og_error_set(&err, OG_ENOMEM, (size_t)job->message.position, "no memory for a document");
-        refuse(served, &err);
-    } else if (job->message.parts > 1) {
-        if (og__peer_served_hand_parts(served, &job->message, parts, &err) < 0) refuse(served, &err);
-    } else if (og__peer_message_read(&served->port->setup, &job->message, doc, &value, &err) < 0) {
-        refuse(served, &err);
-    } else if (options->on_message) {
-        options->on_message(&served->conn, value, options->user);
-    }
-}
-
-/* After a job: the connection lines up again, is held back, or leaves. True if it does not line up. With the
- * lock held. */
-static bool put_away(og__workers *workers, og__served *served, const og__job *job, bool behind)
+/* After a job: the connection lines up again, is held, or leaves. True if it does not line up. With the lock
+ * held. */
+static bool put_away(og__workers *workers, og__served *served, const og__job *job, uint8_t held)
 {
     og__work *work = &served->work;
     workers->jobs--;
     work->count--;
     work->bytes -= job->message.len;
-    if (work->first && !behind) {
+    work->held |= held;
+    if (work->first && !work->held) {
         line_up(workers, served);
         return false;
     }
-    work->held = behind;
     work->scheduled = false;
     return true;
 }
@@ -136,6 +117,34 @@ static void tell_loop(og__served *served)
     bool locked = og__peer_served_lock(served);
     og__peer_served_post(served);
     og__peer_served_unlock(served, locked);
+}
+
+/* Why the connection's next message must wait: its answers have not been read, or the loop has yet to refuse
+ * this one. 0: it need not. */
+static uint8_t held_by(const og__served *served, int status)
+{
+    if (status < 0) return served->is_datagram ? 0 : OG__HELD_REFUSED;
+    return served->waiting > served->server->options.max_queued ? OG__HELD_BEHIND : 0;
+}
+
+/* One message of a connection, with the lock held before and after. What the loop is told of comes after
+ * `held` is set, since the loop takes it back. */
+static void serve_one(og__workers *workers, og__served *served, og__job *job, og_doc **doc, og__parts *parts)
+{
+    og_error err;
+    pthread_mutex_unlock(&workers->lock);
+    int status = og__peer_served_hand(served, &job->message, doc, parts, &err);
+    uint8_t held = held_by(served, status);
+    og__peer_served_ref(served); /* another worker may be done with it before the loop is told */
+    pthread_mutex_lock(&workers->lock);
+    bool leaves = put_away(workers, served, job, held);
+    pthread_mutex_unlock(&workers->lock);
+    og__base_free(workers->server->alloc, job, job->size);
+    if (status < 0) refuse(served, &err);
+    if (atomic_exchange(&served->work.tell, false) || held == OG__HELD_BEHIND) tell_loop(served);
+    if (leaves) og__peer_served_release(served);
+    og__peer_served_unref(served);
+    pthread_mutex_lock(&workers->lock);
 }
 
 static void *run_worker(void *arg)
@@ -148,28 +157,13 @@ static void *run_worker(void *arg)
     for (;;) {
         og__job *job = next_job(workers, &served);
         if (!served) break;
-        bool leaves = !job;
-        bool tell = false;
         if (job) {
-            pthread_mutex_unlock(&workers->lock);
-            run_job(served, job, &doc, &parts);
-            bool behind = og__peer_served_is_behind(served);
-            pthread_mutex_lock(&workers->lock);
-            tell = served->work.tell || behind;
-            served->work.tell = false;
-            if (tell)
-                og__peer_served_ref(served); /* another worker may be done with it before the loop is told */
-            leaves = put_away(workers, served, job, behind);
-        } else {
-            served->work.scheduled = false;
+            serve_one(workers, served, job, &doc, &parts);
+            continue;
         }
+        served->work.scheduled = false;
         pthread_mutex_unlock(&workers->lock);
-        if (job) og__base_free(workers->server->alloc, job, job->size);
-        if (tell) {
-            tell_loop(served);
-            og__peer_served_unref(served);
-        }
-        if (leaves) og_conn_release(&served->conn);
+        og__peer_served_release(served);
         pthread_mutex_lock(&workers->lock);
     }
     pthread_mutex_unlock(&workers->lock);
@@ -211,20 +205,11 @@ int og__peer_workers_give(og__workers *workers, og__served *served, const og__me
     return OG_OK;
 }
 
-void og__peer_workers_go_on(og__workers *workers, og__served *served)
+void og__peer_workers_go_on(og__workers *workers, og__served *served, uint8_t reason)
 {
     pthread_mutex_lock(&workers->lock);
-    served->work.held = false;
-    if (served->work.first) schedule(workers, served);
-    pthread_mutex_unlock(&workers->lock);
-}
-
-void og__peer_workers_load(og__workers *workers, og__served *served, size_t *count, size_t *bytes)
-{
-    pthread_mutex_lock(&workers->lock);
-    *count = served->work.count;
-    *bytes = served->work.bytes;
-    served->work.tell = served->work.count > 0;
+    served->work.held &= (uint8_t)~reason;
+    if (served->work.first && !served->work.held) schedule(workers, served);
     pthread_mutex_unlock(&workers->lock);
 }
 

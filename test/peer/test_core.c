@@ -261,7 +261,7 @@ static void a_late_line_feed_ends_the_answer_too(void **state)
     uint8_t *keep = NULL;
     open_wire(&w, NULL, NULL, false, 0);
     assert_int_equal(feed_text(&w, "{\"a\":1}", 7, &value, &err, &keep), 1);
-    assert_false(og__peer_core_settled(&w.conn));
+    assert_false(w.conn.settled);
     assert_int_equal(og__peer_core_put(&w.conn, og_int(7), &err), 0);
     assert_int_equal(next_of(&w, &value, &err), 0);
     assert_out(&w, "7 ");

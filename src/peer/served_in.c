@@ -1,0 +1,393 @@
+/* SPDX-License-Identifier: MIT */
+/* The way in of a stream's connection: what its stream tells, and turns in which its messages are handled. */
+#include "peer/server.h"
+
+#include <string.h>
+#include <time.h>
+
+/*
+ * A turn ends when one of these is reached; the other connections of the loop then have theirs. The clock is
+ * looked at after so many messages only.
+ */
+enum { TURN_MESSAGES = 1024, TURN_BYTES = 256 << 10, TURN_NS = 250000, CLOCK_EACH = 16 };
+
+enum {
+    FLUSH_AT = 256 << 10, /* answers to one read leave together, unless they are more */
+    JOBS_MOST = 16,       /* messages of one connection with the workers before it is read no more */
+    JOB_BYTES_MOST = 1 << 20
+};
+
+typedef struct turn {
+    unsigned messages;
+    size_t bytes;
+    uint64_t start; /* nanoseconds, after the first CLOCK_EACH messages */
+} turn;
+
+static void set_limit(og__served *served, og__limit_kind kind)
+{
+    og__peer_limit_set(&served->loop->limits, kind, &served->limits[kind], served);
+}
+
+static void clear_limit(og__served *served, og__limit_kind kind)
+{
+    og__peer_limit_clear(&served->limits[kind]);
+}
+
+/* ---- Turns ---- */
+
+static uint64_t now_ns(void)
+{
+    struct timespec now;
+    clock_gettime(CLOCK_MONOTONIC, &now);
+    return (uint64_t)now.tv_sec * 1000000000 + (uint64_t)now.tv_nsec;
+}
+
+/* Counts a message: true when the turn is over. */
+static bool is_over(turn *t, size_t len)
+{
+    t->messages++;
+    t->bytes += len;
+    if (t->bytes >= TURN_BYTES || t->messages >= TURN_MESSAGES) return true;
+    if (t->messages % CLOCK_EACH != 0) return false;
+    uint64_t now = now_ns();
+    if (t->start == 0) t->start = now;
+    return now - t->start >= TURN_NS;
+}
+
+/* True when `part` of what is allowed is with the peer or the workers already. */
+static bool is_loaded(const og__served *served, unsigned part)
+{
+    if (atomic_load_explicit(&served->waiting, memory_order_relaxed) >
+        served->server->options.max_queued / part)
+        return true;
+    return served->work.count >= JOBS_MOST / part || served->work.bytes > JOB_BYTES_MOST / part;
+}
+
+/* The first pause for a peer that does not read is worth a line: it tells why the client gets no more. */
+static void note_pause(og__served *served)
+{
+    size_t bytes = served->waiting;
+    if (served->noted_pause || bytes <= served->server->options.max_queued) return;
+    served->noted_pause = true;
+    og__peer_server_log(served->server, OG_LOG_DEBUG, &served->conn,
+                        "not read for now: %zu bytes of answers wait for it", bytes);
+}
+
+/* Reads no more for now, and copies what has come out of the loop's buffer. */
+static void stop_reading(og__served *served)
+{
+    og_error err;
+    og__net_stream_read(served->stream, false);
+    clear_limit(served, OG__LIMIT_MESSAGE);
+    clear_limit(served, OG__LIMIT_SILENCE);
+    if (og__peer_core_hold(&served->conn.core) == OG_OK) return;
+    og_error_set(&err, OG_ENOMEM, OG_NO_POSITION, "no memory for what has arrived");
+    og__peer_served_close(served, &err);
+}
+
+static void pause_reading(og__served *served)
+{
+    served->paused = true;
+    note_pause(served);
+    stop_reading(served);
+}
+
+/* The turn is over, but not all that has come is handled: the rest waits for the next turn. */
+static void put_off(og__served *served)
+{
+    served->unfinished = true;
+    stop_reading(served);
+    og__peer_served_post(served);
+}
+
+/* True when the next message may be handled. If not for now, the connection is paused. */
+static bool may_go_on(og__served *served)
+{
+    if (served->state != OG__OPEN || served->bye_wanted) return false;
+    if (!is_loaded(served, 1)) return true;
+    og__peer_served_flush(served);
+    if (served->state != OG__OPEN) return false;
+    served->work.tell = true; /* before looking again, so that no worker is missed */
+    if (is_loaded(served, 1)) {
+        pause_reading(served);
+        return false;
+    }
+    og__peer_served_lend(served);
+    return true;
+}
+
+static void log_detection(og__served *served)
+{
+    char framing[40];
+    char *seen = served->loop->seen;
+    og__peer_server_log(served->server, OG_LOG_INFO, &served->conn, "speaks %s in %s: %s",
+                        og_conn_codec(&served->conn), og_conn_framing(&served->conn, framing, sizeof framing),
+                        seen);
+    seen[0] = '\0';
+}
+
+/* As og__peer_core_take(). While another thread has the lock there is nothing, and the connection is paused.
+ */
+static int take(og__served *served, og__message *message, og_error *err)
+{
+    bool locked;
+    og__core *core = &served->conn.core;
+    if (!og__peer_served_try_lock(served, &locked)) {
+        pause_reading(served);
+        return 0;
+    }
+    size_t before = core->out.len;
+    int status = og__peer_core_take(core, message, err);
+    atomic_fetch_add_explicit(&served->waiting, core->out.len - before, memory_order_relaxed);
+    og__peer_served_unlock(served, locked);
+    if (served->loop->seen[0]) log_detection(served);
+    return status;
+}
+
+/* Messages go to the workers if all do, if this one is long, or if one before it has not returned. */
+static bool is_for_workers(const og__served *served, const og__message *message)
+{
+    size_t least = served->server->options.long_message;
+    if (!served->server->workers) return false;
+    return least == 0 || message->len >= least || served->work.count > 0;
+}
+
+/* Hands a message to the user, here or on a worker. 0, or < 0: it was refused. */
+static int deliver(og__served *served, const og__message *message, og_error *err)
+{
+    og__server_loop *loop = served->loop;
+    if (is_for_workers(served, message)) {
+        if (og__peer_workers_give(loop->server->workers, served, message) == OG_OK) return OG_OK;
+        return og_error_set(err, OG_ENOMEM, OG_NO_POSITION, "no memory for a message");
+    }
+    int status = og__peer_served_hand(served, message, &loop->doc, &loop->parts, err);
+    if (status < 0) og__peer_core_refused(&served->conn.core);
+    return status;
+}
+
+/* One message, if a whole one is there: 1, 0 when not, < 0 when there will be no next one. */
+static int pump_one(og__served *served, size_t *len)
+{
+    og_error err;
+    og__message message = {0};
+    int status = take(served, &message, &err);
+    *len = message.len;
+    if (status > 0) status = deliver(served, &message, &err) < 0 ? err.code : 1;
+    if (status >= 0) return status;
+    bool closing = served->conn.core.broken;
+    og__peer_served_refuse(served, &err, closing);
+    if (!closing) return 1;
+    og__peer_served_finish(served, &err);
+    return status;
+}
+
+/* What time limits hold after all that was there has been read. */
+static void limit_reading(og__served *served, bool progress)
+{
+    const og__core *core = &served->conn.core;
+    if (!og__peer_core_midway(core)) {
+        clear_limit(served, OG__LIMIT_MESSAGE);
+        clear_limit(served, OG__LIMIT_SILENCE);
+        return;
+    }
+    if (progress || !og__peer_limit_is_set(&served->limits[OG__LIMIT_MESSAGE]))
+        set_limit(served, OG__LIMIT_MESSAGE);
+    if (og__peer_core_wants_idle(core))
+        set_limit(served, OG__LIMIT_SILENCE);
+    else
+        clear_limit(served, OG__LIMIT_SILENCE);
+}
+
+static void after_turn(og__served *served, int status, bool progress)
+{
+    if (served->state != OG__OPEN || served->paused || served->bye_wanted) return;
+    bool left = served->conn.core.layered || og__peer_core_midway(&served->conn.core);
+    if (status > 0 && left)
+        put_off(served);
+    else if (served->conn.core.ended || served->last_turns)
+        og__peer_served_finish(served, NULL);
+    else
+        limit_reading(served, progress);
+}
+
+void og__peer_served_pump(og__served *served)
+{
+    turn t = {0};
+    size_t len;
+    int status = 1;
+    bool over = false;
+    og__peer_served_lend(served);
+    served->pumping = true;
+    while (status > 0 && !over && may_go_on(served)) {
+        status = pump_one(served, &len);
+        over = is_over(&t, len);
+        if (atomic_load_explicit(&served->waiting, memory_order_relaxed) > FLUSH_AT)
+            og__peer_served_flush(served);
+    }
+    served->pumping = false;
+    after_turn(served, status, t.messages > 1);
+    og__peer_served_flush(served);
+    if (served->bye_wanted) og__peer_served_drain(served, NULL);
+    og__peer_served_check_end(served);
+}
+
+/* Goes on with a connection that was not read. */
+static void resume(og__served *served)
+{
+    if (served->state != OG__OPEN || !(served->paused || served->unfinished)) return;
+    served->work.tell = true;
+    if (served->paused && is_loaded(served, 2)) return;
+    served->paused = served->unfinished = false;
+    og__peer_served_pump(served);
+    if (served->state == OG__OPEN && !served->paused && !served->unfinished && !served->last_turns)
+        og__net_stream_read(served->stream, true);
+}
+
+static void attend(og__served *served)
+{
+    if (served->gone) {
+        og__peer_served_finish_gone(served);
+        return;
+    }
+    if (served->state == OG__CLOSED) return;
+    og__peer_served_flush(served);
+    if (served->bye_wanted) og__peer_served_drain(served, NULL);
+    if ((served->work.held & OG__HELD_BEHIND) && served->waiting <= served->server->options.max_queued)
+        og__peer_workers_go_on(served->server->workers, served, OG__HELD_BEHIND);
+    resume(served);
+    og__peer_served_check_end(served);
+}
+
+/* A worker could not read a message; its next ones have waited for this. */
+static void refused(og__served *served, const og_error *err)
+{
+    if (served->state == OG__CLOSED) return;
+    og__peer_core_refused(&served->conn.core);
+    bool closing = served->conn.core.broken;
+    if (closing) og__peer_workers_drop(served->server->workers, served);
+    og__peer_served_refuse(served, err, closing);
+    if (closing) og__peer_served_finish(served, err);
+    og__peer_workers_go_on(served->server->workers, served, OG__HELD_REFUSED);
+    attend(served);
+}
+
+static const og__served_kind kind = {&og__peer_stream_ops, attend, refused};
+
+void og__peer_served_attend(og__served *served)
+{
+    attend(served);
+}
+
+/* ---- Stopping ---- */
+
+void og__peer_served_stop(og__served *served)
+{
+    if (served->state == OG__OPENING)
+        og__peer_served_close(served, NULL);
+    else if (served->state == OG__OPEN)
+        set_limit(served, OG__LIMIT_STOP);
+    else
+        og__peer_served_check_end(served);
+}
+
+void og__peer_served_stop_reading(og__served *served)
+{
+    if (served->state != OG__OPEN) return;
+    og__net_stream_read(served->stream, false);
+    served->last_turns = true;
+    if (served->paused || served->unfinished) return;
+    og__peer_served_finish(served, NULL);
+    og__peer_served_check_end(served);
+}
+
+/* ---- What the stream tells ---- */
+
+static uint8_t *on_alloc(void *ctx, size_t *size)
+{
+    og__served *served = ctx;
+    return served->state == OG__OPEN ? og__peer_core_space(&served->conn.core, size) : NULL;
+}
+
+static void on_data(void *ctx, const uint8_t *data, size_t len)
+{
+    og__served *served = ctx;
+    if (served->state > OG__OPEN) return;
+    if (!served->conn.core.layered)
+        og__peer_core_feed(&served->conn.core, data, len);
+    else if (!og__peer_served_arrive(served, data, len))
+        return;
+    set_limit(served, OG__LIMIT_IDLE);
+    if (served->loop->stopping) set_limit(served, OG__LIMIT_STOP);
+    og__peer_served_pump(served);
+}
+
+static void on_end(void *ctx)
+{
+    og__served *served = ctx;
+    if (served->conn.core.layered && served->state <= OG__OPEN && !og__peer_served_hangup(served)) return;
+    og__peer_core_end(&served->conn.core);
+    if (served->state == OG__LINGERING)
+        og__peer_served_close(served, NULL);
+    else if (served->state == OG__OPEN)
+        og__peer_served_pump(served);
+}
+
+static void on_error(void *ctx, const og_error *err)
+{
+    og__served *served = ctx;
+    if (served->state == OG__OPENING)
+        og__peer_served_lost(served, err);
+    else
+        og__peer_served_close(served, served->state == OG__LINGERING ? NULL : err);
+}
+
+static void on_drain(void *ctx)
+{
+    og__served *served = ctx;
+    og__peer_served_drained(served);
+    attend(served);
+}
+
+static void on_closed(void *ctx)
+{
+    og__served *served = ctx;
+    served->stream = NULL;
+    served->gone = true;
+    og__peer_served_finish_gone(served);
+}
+
+static const og__stream_events events = {
+    .on_alloc = on_alloc,
+    .on_data = on_data,
+    .on_end = on_end,
+    .on_error = on_error,
+    .on_drain = on_drain,
+    .on_close = on_closed,
+};
+
+void og__peer_served_open(og__server_loop *loop, og__port *port, og__socket *socket)
+{
+    og_error err;
+    og_server *server = loop->server;
+    og__served *served = og__peer_served_new(loop, port, &kind, &socket->peer);
+    if (!served) {
+        og__net_socket_close(socket);
+        og__peer_server_log(server, OG_LOG_ERROR, NULL, "no memory for a connection");
+        og__peer_loop_left(loop, true);
+        return;
+    }
+    served->stream = og__net_stream_open(loop->net, socket, &events, served, &err);
+    if (!served->stream) {
+        og__peer_server_log(server, OG_LOG_ERROR, &served->conn, "%s", err.text);
+        og__peer_served_leave(served);
+        og__peer_loop_left(loop, true);
+        return;
+    }
+    og__net_stream_set_high_water(served->stream, server->options.max_queued);
+    og__peer_server_log(server, OG_LOG_DEBUG, &served->conn, "connected");
+    og__peer_served_begin(served);
+    if (served->state > OG__OPEN) return;
+    og__net_stream_read(served->stream, true);
+    if (served->state == OG__OPEN) set_limit(served, OG__LIMIT_IDLE);
+    attend(served);
+}

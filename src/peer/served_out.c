@@ -1,0 +1,350 @@
+/* SPDX-License-Identifier: MIT */
+/* The way out of a stream's connection: what is put, what is written, and how the connection ends. */
+#include "peer/server.h"
+
+#include "base/alloc.h"
+#include "peer/layered.h"
+
+#include <string.h>
+
+enum {
+    KEPT_OUT = 256 << 10, /* memory for answers that the loop keeps for the next connection */
+    OWN_MEMORY = 65536    /* answers that are longer are handed over, not copied */
+};
+
+static const char *state_text(int state)
+{
+    switch (state) {
+#define X(name, text) \
+    case name: return text;
+        OG__STATE_MAP(X)
+#undef X
+    default: return "unknown";
+    }
+}
+
+static void set_state(og__served *served, og__state state)
+{
+    og__peer_server_log(served->server, OG_LOG_DEBUG, &served->conn, "%s -> %s", state_text(served->state),
+                        state_text((int)state));
+    served->state = (uint8_t)state;
+}
+
+static void set_limit(og__served *served, og__limit_kind kind)
+{
+    og__peer_limit_set(&served->loop->limits, kind, &served->limits[kind], served);
+}
+
+static void clear_limit(og__served *served, og__limit_kind kind)
+{
+    og__peer_limit_clear(&served->limits[kind]);
+}
+
+/* ---- Putting ---- */
+
+/* True when the loop will attend to the connection anyway, as it is calling the user for it right now. */
+static bool will_attend(const og__served *served)
+{
+    return pthread_equal(pthread_self(), served->loop->thread) && served->pumping;
+}
+
+static int closed(og_error *err)
+{
+    return og_error_set(err, OG_ECLOSED, OG_NO_POSITION, "the connection is closed");
+}
+
+/* With the lock held. */
+static int put(og__served *served, const og_value *parts, size_t count, og_error *err)
+{
+    og_buf *out = &served->conn.core.out;
+    size_t waiting = atomic_load_explicit(&served->waiting, memory_order_relaxed);
+    if (served->closed) return closed(err);
+    /* Twice what stops reading: the handler of one message may send several answers. */
+    if (waiting / 2 > served->server->options.max_queued)
+        return og_error_set(err, OG_EBUSY, OG_NO_POSITION,
+                            "%zu bytes wait for a peer that does not read: send again when it has", waiting);
+    size_t before = out->len;
+    int status = og__peer_core_put_parts(&served->conn.core, parts, count, err);
+    atomic_fetch_add_explicit(&served->waiting, out->len - before, memory_order_relaxed);
+    if (status == OG_OK && !will_attend(served)) og__peer_served_post(served);
+    return status;
+}
+
+static og__served *served_of(og_conn *conn)
+{
+    return (og__served *)(void *)conn;
+}
+
+static int send_stream(og_conn *conn, const og_value *parts, size_t count, og_error *err)
+{
+    og__served *served = served_of(conn);
+    bool alone = atomic_load_explicit(&served->refs, memory_order_acquire) == 1;
+    if (alone) return put(served, parts, count, err);
+    pthread_mutex_lock(&served->lock);
+    int status = put(served, parts, count, err);
+    og__peer_served_unlock(served, true);
+    return status;
+}
+
+static int shutdown_stream(og_conn *conn, og_error *err)
+{
+    og__served *served = served_of(conn);
+    bool locked = og__peer_served_lock(served);
+    bool open = !served->closed;
+    if (open) {
+        served->shut_wanted = true;
+        if (!will_attend(served)) og__peer_served_post(served);
+    }
+    og__peer_served_unlock(served, locked);
+    return open ? OG_OK : closed(err);
+}
+
+static void disconnect_stream(og_conn *conn)
+{
+    og__served *served = served_of(conn);
+    bool locked = og__peer_served_lock(served);
+    if (!served->closed) {
+        served->bye_wanted = true;
+        if (!will_attend(served)) og__peer_served_post(served);
+    }
+    og__peer_served_unlock(served, locked);
+}
+
+const og__handle_ops og__peer_stream_ops = {
+    .send = send_stream,
+    .recv = og__peer_served_recv,
+    .shutdown = shutdown_stream,
+    .usable = og__peer_served_usable,
+    .lock = og__peer_served_lock_handle,
+    .close = disconnect_stream,
+    .keep = og__peer_served_keep,
+    .release = og__peer_served_let_go,
+    .disconnect = disconnect_stream,
+};
+
+/* ---- Writing ---- */
+
+/* With the lock held. */
+static void lend(og__served *served)
+{
+    og_buf *out = &served->conn.core.out;
+    if (served->loop->spare.cap == 0 || out->cap > 0) return;
+    *out = served->loop->spare;
+    og_buf_init(&served->loop->spare, served->alloc);
+}
+
+void og__peer_served_lend(og__served *served)
+{
+    if (atomic_load_explicit(&served->refs, memory_order_acquire) == 1) lend(served);
+}
+
+/* Memory of what was written serves the next connection, so that silent ones hold none. */
+static void give_back(og__served *served, og_buf *out)
+{
+    og_buf *spare = &served->loop->spare;
+    if (spare->cap == 0 && out->cap <= KEPT_OUT) {
+        *spare = *out;
+        spare->len = 0;
+        og_buf_init(out, served->alloc);
+        return;
+    }
+    og_buf_free(out);
+}
+
+/* Notes how much of what was put the system has not taken: of `put` bytes, and of what was queued before. */
+static void count_waiting(og__served *served, size_t put)
+{
+    size_t queued = og__net_stream_queued(served->stream);
+    atomic_fetch_add_explicit(&served->waiting, queued - served->queued - put, memory_order_relaxed);
+    served->queued = queued;
+}
+
+static int write_bytes(og__served *served, og_buf *out, og_error *err)
+{
+    int status = OG_OK;
+    served->put += out->len;
+    if (out->len > OWN_MEMORY)
+        status = og__net_stream_write_buf(served->stream, out, err);
+    else if (out->len > 0)
+        status = og__net_stream_write(served->stream, out->data, out->len, err);
+    give_back(served, out);
+    return status;
+}
+
+/* Takes what was put and writes it, as far as the peer takes it. 0, 1 when some is queued, or < 0. False in
+ * `*done` when another thread has the lock. */
+static int write_out(og__served *served, bool *done, bool *shut, og_error *err)
+{
+    og_buf out;
+    bool locked;
+    og__core *core = &served->conn.core;
+    *done = og__peer_served_try_lock(served, &locked);
+    if (!*done) return OG_OK;
+    size_t put = core->out.len;
+    *shut = served->shut_wanted || (put > 0 && og_framing_ends_stream(core->out_wire.framing));
+    int status = og__peer_core_out(core, &out, err);
+    if (served->work.count > 0) lend(served); /* another answer is on its way */
+    og__peer_served_unlock(served, locked);
+    int written = write_bytes(served, &out, status < 0 ? NULL : err);
+    if (put > 0 || written != OG_OK) count_waiting(served, put);
+    return status < 0 ? status : written;
+}
+
+/* Lets each layer say that no more comes. */
+static void end_layers(og__served *served)
+{
+    bool done;
+    bool shut;
+    if (!served->conn.core.layered || served->state == OG__OPENING) return;
+    bool locked = og__peer_served_lock(served);
+    og__peer_layered_end(&served->conn.core);
+    og__peer_served_unlock(served, locked);
+    write_out(served, &done, &shut, NULL);
+}
+
+void og__peer_served_flush(og__served *served)
+{
+    bool done;
+    bool shut = false;
+    og_error err;
+    if (served->state >= OG__LINGERING) return;
+    int status = write_out(served, &done, &shut, &err);
+    if (status < 0) {
+        og__peer_served_close(served, &err);
+        return;
+    }
+    if (served->queued > 0 && !og__peer_limit_is_set(&served->limits[OG__LIMIT_SEND])) {
+        served->sent = served->put - served->queued;
+        set_limit(served, OG__LIMIT_SEND);
+    }
+    if (!shut) return;
+    end_layers(served);
+    og__net_stream_shutdown(served->stream);
+}
+
+void og__peer_served_drained(og__served *served)
+{
+    count_waiting(served, 0);
+    served->sent = served->put - served->queued;
+    if (served->queued == 0)
+        clear_limit(served, OG__LIMIT_SEND);
+    else
+        set_limit(served, OG__LIMIT_SEND);
+    if (served->state == OG__OPEN) set_limit(served, OG__LIMIT_IDLE);
+}
+
+/* ---- Ending ---- */
+
+static void remember_why(og__served *served, const og_error *why)
+{
+    if (!why || served->failed) return;
+    served->failed = true;
+    served->why = og__base_alloc(served->alloc, sizeof *why);
+    if (served->why) *served->why = *why;
+}
+
+/* Messages with the workers. The loop attends to the connection when the next one is done. */
+static size_t await_workers(og__served *served)
+{
+    served->work.tell = true; /* before looking: a worker that is done now sees it, or is seen */
+    return served->work.count;
+}
+
+void og__peer_served_finish_gone(og__served *served)
+{
+    if (await_workers(served) > 0) return;
+    og_server *server = served->server;
+    const og_error *why = served->why;
+    og_error forgotten;
+    if (served->failed && !why) {
+        og_error_set(&forgotten, OG_ENOMEM, OG_NO_POSITION, "no memory to note why the connection ended");
+        why = &forgotten;
+    }
+    if (server->options.on_close && served->told_open)
+        server->options.on_close(&served->conn, why, server->options.user);
+    og__server_loop *loop = served->loop;
+    og__peer_served_leave(served);
+    og__peer_loop_left(loop, true);
+}
+
+static void drop_jobs(og__served *served)
+{
+    if (served->server->workers) og__peer_workers_drop(served->server->workers, served);
+}
+
+void og__peer_served_close(og__served *served, const og_error *why)
+{
+    if (served->state == OG__CLOSED) return;
+    remember_why(served, why);
+    set_state(served, OG__CLOSED);
+    served->closed = true;
+    drop_jobs(served);
+    for (int kind = 0; kind < OG__LIMIT_KINDS; kind++)
+        clear_limit(served, (og__limit_kind)kind);
+    og__net_stream_close(served->stream);
+}
+
+static void read_no_more(og__served *served)
+{
+    og__net_stream_read(served->stream, false);
+    clear_limit(served, OG__LIMIT_MESSAGE);
+    clear_limit(served, OG__LIMIT_SILENCE);
+    clear_limit(served, OG__LIMIT_IDLE);
+}
+
+void og__peer_served_drain(og__served *served, const og_error *why)
+{
+    if (served->state >= OG__DRAINING) return;
+    remember_why(served, why);
+    set_state(served, OG__DRAINING);
+    served->closed = true;
+    drop_jobs(served);
+    read_no_more(served);
+}
+
+void og__peer_served_finish(og__served *served, const og_error *why)
+{
+    remember_why(served, why);
+    if (served->state >= OG__FINISHING) return;
+    set_state(served, OG__FINISHING);
+    read_no_more(served);
+}
+
+/* True while somebody may still answer: a worker, or whoever keeps the connection. The loop hears of it when
+ * they have let go. */
+static bool is_in_hand(og__served *served)
+{
+    if (await_workers(served) > 0) return true;
+    served->told_release = true;
+    return !served->failed && served->holds > 0;
+}
+
+/* All is sent. Closing while the peer still sends would reset the connection, and it might lose its answer.
+ */
+static void linger(og__served *served)
+{
+    end_layers(served);
+    if (served->conn.core.ended || (served->last_turns && og__net_stream_is_quiet(served->stream))) {
+        og__peer_served_close(served, NULL);
+        return;
+    }
+    og__net_stream_shutdown(served->stream);
+    set_state(served, OG__LINGERING);
+    clear_limit(served, OG__LIMIT_SEND);
+    set_limit(served, OG__LIMIT_LINGER);
+    og__net_stream_read(served->stream, true);
+}
+
+void og__peer_served_check_end(og__served *served)
+{
+    if (served->state == OG__FINISHING && !is_in_hand(served) && served->waiting == 0)
+        og__peer_served_drain(served, NULL);
+    if (served->state == OG__DRAINING && served->waiting == 0 && await_workers(served) == 0) linger(served);
+}
+
+void og__peer_served_end(og__served *served, const og_error *why)
+{
+    og__peer_served_flush(served);
+    og__peer_served_drain(served, why);
+    og__peer_served_check_end(served);
+}
