@@ -168,12 +168,13 @@ static void exec_command(const cli_answer *answer, og_conn *conn, og_value value
     og_buf out = OG_BUF_INIT;
     out.limit = answer->options->max_message ? (size_t)answer->options->max_message : OG_MAX_MESSAGE_DEFAULT;
     cli_output_init(&format, answer->options, answer->text ? CLI_FORM_TEXT : CLI_FORM_JSON);
-    format.get = NULL; /* this and the next are of what is printed alone */
+    format.get = NULL; /* these are of what is printed alone */
+    format.format = NULL;
     format.terminal = false;
-    int status = cli_format(&format, value, &in, &err);
+    int status = cli_format(&format, value, conn, &in, &err);
     if (status == 0 && og_buf_putc(&in, '\n') < 0)
         status = og_error_set(&err, OG_ENOMEM, OG_NO_POSITION, "out of memory");
-    if (status == 0) status = cli_exec(answer->options->exec, &in, &out, &err);
+    if (status == 0) status = cli_exec(answer->options->exec, conn, &in, &out, &err);
     if (status == 0)
         send_output(answer, conn, &out);
     else

@@ -14,7 +14,7 @@ static int call_one(cli_client *client, cli_output *output, og_value value, int 
     og_error err;
     int status = cli_client_ask(client, value, &answer, &err);
     if (status > 0) {
-        status = cli_print(output, answer);
+        status = cli_print(output, answer, client->conn);
         if (status != CLI_REFUSED) return status;
         *worst = status;
         return 0;

@@ -21,7 +21,7 @@ static int convert_stream(cli_input *input, cli_output *output)
     int worst = CLI_DONE;
     int status;
     while ((status = cli_input_next(input, &value)) > 0) {
-        status = cli_print(output, value);
+        status = cli_print(output, value, NULL);
         if (status == CLI_OUTPUT_GONE || status == CLI_UNREACHED) return status;
         if (status) worst = status;
     }

@@ -1,17 +1,20 @@
 /* SPDX-License-Identifier: MIT */
 /* Running a shell command. */
 #include "cli/exec.h"
+#include "cli/origin.h"
 
 #include <errno.h>
 #include <fcntl.h>
 #include <spawn.h>
+#include <stdlib.h>
+#include <string.h>
 #include <sys/mman.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 extern char **environ;
 
-enum { PIECE = 65536 };
+enum { PIECE = 65536, VARIABLE_SIZE = CLI_ORIGIN_SIZE + 24 };
 
 static int failed(og_error *err, int sys, const char *what)
 {
@@ -37,7 +40,33 @@ static int open_input(const og_buf *input, og_error *err)
     return fd;
 }
 
-static int start(const char *command, int in, int out, pid_t *pid)
+/* The environment of this program and ONGGI_… of the connection; to be freed, its texts are in one piece. */
+static char **make_environment(const og_conn *conn)
+{
+    size_t count = 0;
+    while (environ[count])
+        count++;
+    size_t pointers = (count + CLI_ORIGIN_FIELDS + 1) * sizeof(char *);
+    char **all = malloc(pointers + (size_t)CLI_ORIGIN_FIELDS * VARIABLE_SIZE);
+    if (!all) return NULL;
+    char *text = (char *)all + pointers;
+    size_t used = 0;
+    for (int i = CLI_ORIGIN_PEER; i < CLI_ORIGIN_FIELDS; i++, text += VARIABLE_SIZE) {
+        char value[CLI_ORIGIN_SIZE];
+        int n = snprintf(text, VARIABLE_SIZE, "ONGGI_%s=", cli_origin_names[i]);
+        for (char *c = text + 6; *c; c++)
+            if (*c >= 'a' && *c <= 'z') *c = (char)(*c - 'a' + 'A');
+        snprintf(text + n, VARIABLE_SIZE - (size_t)n, "%s",
+                 cli_origin_text(conn, (cli_origin_field)i, value));
+        all[used++] = text;
+    }
+    for (size_t i = 0; i < count; i++)
+        if (strncmp(environ[i], "ONGGI_", 6) != 0) all[used++] = environ[i];
+    all[used] = NULL;
+    return all;
+}
+
+static int start(const char *command, const og_conn *conn, int in, int out, pid_t *pid)
 {
     char shell[] = "sh";
     char dash_c[] = "-c";
@@ -46,6 +75,8 @@ static int start(const char *command, int in, int out, pid_t *pid)
         char *m;
     } text = {command};
     char *argv[] = {shell, dash_c, text.m, NULL};
+    char **environment = make_environment(conn);
+    if (!environment) return ENOMEM;
     posix_spawn_file_actions_t actions;
     posix_spawnattr_t attributes;
     sigset_t defaults;
@@ -57,9 +88,10 @@ static int start(const char *command, int in, int out, pid_t *pid)
     posix_spawnattr_init(&attributes);
     posix_spawnattr_setsigdefault(&attributes, &defaults);
     posix_spawnattr_setflags(&attributes, POSIX_SPAWN_SETSIGDEF);
-    int sys = posix_spawn(pid, "/bin/sh", &actions, &attributes, argv, environ);
+    int sys = posix_spawn(pid, "/bin/sh", &actions, &attributes, argv, environment);
     posix_spawnattr_destroy(&attributes);
     posix_spawn_file_actions_destroy(&actions);
+    free(environment);
     return sys;
 }
 
@@ -93,7 +125,7 @@ static int check_end(pid_t pid, og_error *err)
     return 0;
 }
 
-int cli_exec(const char *command, const og_buf *input, og_buf *out, og_error *err)
+int cli_exec(const char *command, const og_conn *conn, const og_buf *input, og_buf *out, og_error *err)
 {
     int ends[2];
     pid_t pid;
@@ -104,7 +136,7 @@ int cli_exec(const char *command, const og_buf *input, og_buf *out, og_error *er
         close(in);
         return failed(err, sys, "no pipe for its output");
     }
-    int sys = start(command, in, ends[1], &pid);
+    int sys = start(command, conn, in, ends[1], &pid);
     close(in);
     close(ends[1]);
     int status = sys ? failed(err, sys, "no process") : read_output(ends[0], out, err);

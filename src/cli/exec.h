@@ -7,9 +7,10 @@
 
 /*
  * Runs `command` in the shell with `input` as its standard input and appends its standard output to `out`
- * (whose limit holds). 0, OG_EIO, OG_ELIMIT, OG_ENOMEM, or OG_EVALUE when it ends with another status than 0.
- * Waits; any number of threads at once.
+ * (whose limit holds). Where the input came from is in its environment: ONGGI_PEER, ONGGI_CONNECTION,
+ * ONGGI_CODEC and ONGGI_FRAMING. 0, OG_EIO, OG_ELIMIT, OG_ENOMEM, or OG_EVALUE when it ends with another
+ * status than 0. Waits; any number of threads at once.
  */
-int cli_exec(const char *command, const og_buf *input, og_buf *out, og_error *err);
+int cli_exec(const char *command, const og_conn *conn, const og_buf *input, og_buf *out, og_error *err);
 
 #endif

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* The table of options, and parsing and printing from it. */
 #include "cli/cli.h"
+#include "cli/template.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -9,6 +10,7 @@ typedef enum kind {
     FLAG,
     TEXT,
     POINTER,
+    TEMPLATE,
     CODEC,
     FRAMING,
     FORM_IN,
@@ -50,11 +52,13 @@ static const option_row rows[] = {
     {"input", 'i', FORM_IN, CLI_CALL | CLI_SEND | CLI_CONVERT, AT(in), "FORM",
      "how objects are given: json, lossless, repr, pickle or text", 0},
     {"output", 'o', FORM_OUT, CLI_SERVE | CLI_CALL | CLI_RECV | CLI_CONVERT | CLI_INSPECT, AT(out), "FORM",
-     "how objects are printed: json, pretty, lossless, repr, pickle, canonical or text", 0},
+     "how objects are printed: json, pretty, lossless, repr, pickle, canonical, text, envelope or log", 0},
     {"force", 0, FLAG, CLI_SERVE | CLI_CALL | CLI_RECV | CLI_CONVERT, AT(force), NULL,
      "print pickles on a terminal too, whatever they do to it", 0},
     {"get", 0, POINTER, CLI_SERVE | CLI_CALL | CLI_RECV | CLI_CONVERT, AT(get), "POINTER",
      "print only what this JSON Pointer names: /users/0/name", 0},
+    {"format", 0, TEMPLATE, CLI_SERVE | CLI_CALL | CLI_RECV | CLI_CONVERT, AT(format), "TEMPLATE",
+     "print this for each object: {time} {peer} {connection} {codec} {framing} {value[name]}", 0},
     {"protocol", 0, PROTOCOL, CLI_ALL, AT(protocol), "N", "of pickles that are written, 0 to 5 (default: 4)",
      5},
     {"encoding", 0, ENCODING, CLI_SERVE | CLI_CALL | CLI_RECV | CLI_CONVERT, AT(encoding), "NAME",
@@ -147,6 +151,15 @@ static int set_pointer(const option_row *row, const char *text, const char **out
     return CLI_USAGE;
 }
 
+static int set_template(const char *text, const char **out)
+{
+    og_error err;
+    *out = text;
+    if (cli_template_check(text, &err) == 0) return 0;
+    cli_fail_in("--format", text, strlen(text), NULL, &err);
+    return CLI_USAGE;
+}
+
 static int set_form(const option_row *row, const char *text, cli_form *out)
 {
     for (size_t i = 1; i < sizeof forms / sizeof forms[0]; i++) {
@@ -156,8 +169,9 @@ static int set_form(const option_row *row, const char *text, cli_form *out)
         return 0;
     }
     return bad_argument(row, text,
-                        row->kind == FORM_IN ? "json, lossless, repr, pickle or text"
-                                             : "json, pretty, lossless, repr, pickle, canonical or text");
+                        row->kind == FORM_IN
+                            ? "json, lossless, repr, pickle or text"
+                            : "json, pretty, lossless, repr, pickle, canonical, text, envelope or log");
 }
 
 static int set_number(const option_row *row, const char *text, uint64_t *out)
@@ -199,6 +213,7 @@ static int set_option(cli_options *options, const option_row *row, const char *t
     case FLAG: *(bool *)out = true; return 0;
     case TEXT: *(const char **)out = text; return 0;
     case POINTER: return set_pointer(row, text, out);
+    case TEMPLATE: return set_template(text, out);
     case CODEC:
     case FRAMING: return set_name(row, text, out);
     case FORM_IN:

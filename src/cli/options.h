@@ -34,7 +34,9 @@ enum {
     X(CLI_FORM_REPR, "repr", true, true)            \
     X(CLI_FORM_PICKLE, "pickle", true, true)        \
     X(CLI_FORM_CANONICAL, "canonical", false, true) \
-    X(CLI_FORM_TEXT, "text", true, true)
+    X(CLI_FORM_TEXT, "text", true, true)            \
+    X(CLI_FORM_ENVELOPE, "envelope", false, true)   \
+    X(CLI_FORM_LOG, "log", false, true)
 
 typedef enum cli_form {
 #define X(id, name, in, out) id,
@@ -67,7 +69,8 @@ typedef struct cli_options {
     int64_t idle_timeout_ms;
     bool strict;
     bool force;
-    const char *get; /* a JSON Pointer */
+    const char *get;    /* a JSON Pointer */
+    const char *format; /* a template, well formed */
     const char *policy;
     struct og_policy *rules; /* what --policy names, once it is read; or NULL */
     bool globals;

@@ -1,6 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 /* Printing values. */
 #include "cli/output.h"
+#include "cli/origin.h"
+#include "cli/plain.h"
+#include "cli/record.h"
+#include "cli/template.h"
 
 #include <errno.h>
 #include <string.h>
@@ -10,6 +14,8 @@ enum { GATHER = 65536 };
 
 int cli_output_check(const cli_options *options, cli_form form)
 {
+    if (options->format && options->out != CLI_FORM_NONE)
+        return cli_usage("--format and -o exclude each other");
     if (!cli_is_binary(form) || options->force || !isatty(STDOUT_FILENO)) return 0;
     return cli_usage("the bytes of pickles can do anything to a terminal: put '> FILE' or '| COMMAND' after "
                      "this command, or add --force");
@@ -27,6 +33,7 @@ void cli_output_init(cli_output *output, const cli_options *options, cli_form fo
         .pickle = og_pickle_of(&codecs)->write,
         .max_bytes = limit,
         .get = options->get,
+        .format = options->format,
         .terminal = isatty(STDOUT_FILENO) && !cli_is_binary(form),
     };
     output->json.form = form == CLI_FORM_LOSSLESS ? OG_JSON_LOSSLESS : OG_JSON_PLAIN;
@@ -77,12 +84,38 @@ static int disarm(og_buf *out, size_t from, og_error *err)
     return status < 0 ? og_error_set(err, OG_ENOMEM, OG_NO_POSITION, "out of memory") : 0;
 }
 
-static int format(const cli_output *output, og_value value, og_buf *out, og_error *err)
+/* What an envelope says before its value. The names are JSON as they stand, and so is the number. */
+static int format_envelope(const cli_output *output, og_value value, const og_conn *conn, og_buf *out,
+                           og_error *err)
 {
+    char text[CLI_ORIGIN_SIZE];
+    int status = og_buf_putc(out, '{');
+    for (int i = 0; i < CLI_ORIGIN_FIELDS && status == 0; i++) {
+        cli_origin_text(conn, (cli_origin_field)i, text);
+        status = og_buf_puts(out, i ? ",\"" : "\"");
+        if (status == 0) status = og_buf_puts(out, cli_origin_names[i]);
+        if (status == 0) status = og_buf_puts(out, "\":");
+        bool number = i == CLI_ORIGIN_CONNECTION || !text[0];
+        if (status == 0 && number) status = og_buf_puts(out, text[0] ? text : "null");
+        if (status == 0 && !number)
+            status = og_json_write(og_str_borrow(text, strlen(text)), out, &output->json, err);
+    }
+    if (status == 0) status = og_buf_puts(out, ",\"value\":");
+    if (status < 0) return og_error_set(err, OG_ENOMEM, OG_NO_POSITION, "out of memory");
+    status = og_json_write(value, out, &output->json, err);
+    if (status == 0 && og_buf_putc(out, '}') < 0)
+        status = og_error_set(err, OG_ENOMEM, OG_NO_POSITION, "out of memory");
+    return status;
+}
+
+static int format(const cli_output *output, og_value value, const og_conn *conn, og_buf *out, og_error *err)
+{
+    if (output->format) return cli_template_write(output->format, &output->json, value, conn, out, err);
     switch (output->form) {
-    case CLI_FORM_TEXT:
-        if (og_kind_of(value) == OG_STR && !og_str_has_surrogates(value))
-            return og_text_write(value, out, err);
+    case CLI_FORM_TEXT: return cli_plain_write(&output->json, value, out, err);
+    case CLI_FORM_ENVELOPE: return format_envelope(output, value, conn, out, err);
+    case CLI_FORM_LOG:
+        if (cli_is_record(value)) return cli_record_write(&output->json, value, out, err);
         return og_json_write(value, out, &output->json, err);
     case CLI_FORM_REPR: return og_repr(value, out, output->max_bytes, err);
     case CLI_FORM_CANONICAL: return og_pickle_canonical(value, out, &output->pickle, err);
@@ -91,20 +124,23 @@ static int format(const cli_output *output, og_value value, og_buf *out, og_erro
     }
 }
 
-int cli_format(const cli_output *output, og_value value, og_buf *out, og_error *err)
+int cli_format(const cli_output *output, og_value value, const og_conn *conn, og_buf *out, og_error *err)
 {
     size_t from = out->len;
     if (output->get) {
         value = og_json_pointer(value, output->get, err);
         if (!og_valid(value)) return err->code;
     }
-    int status = format(output, value, out, err);
-    return status == 0 && output->terminal ? disarm(out, from, err) : status;
+    int status = format(output, value, conn, out, err);
+    if (status == 0 && output->terminal) status = disarm(out, from, err);
+    if (status < 0) out->len = from;
+    return status;
 }
 
 int cli_not_printed(const cli_output *output, const og_error *err)
 {
     if (err->code != OG_ENOTFOUND) return cli_fail("a value cannot be printed", err);
+    if (err->position == OG_NO_POSITION) return cli_fail("--format", err);
     return cli_fail_in("--get", output->get, strlen(output->get), NULL, err);
 }
 
@@ -136,10 +172,10 @@ int cli_output_flush(cli_output *output)
     return status;
 }
 
-int cli_print(cli_output *output, og_value value)
+int cli_print(cli_output *output, og_value value, const og_conn *conn)
 {
     og_error err;
-    if (cli_format(output, value, &output->buf, &err) < 0) {
+    if (cli_format(output, value, conn, &output->buf, &err) < 0) {
         /* What came before it goes first. */
         int status = cli_output_flush(output);
         return status ? status : cli_not_printed(output, &err);

@@ -10,9 +10,10 @@ typedef struct cli_output {
     og_json_write_options json;
     og_pickle_write_options pickle;
     size_t max_bytes;
-    const char *get; /* NULL, or the JSON Pointer of what is printed of each value */
-    bool terminal;   /* control characters within values are shown, not sent */
-    bool lazy;       /* gather what is printed until cli_output_flush(), or until it is much */
+    const char *get;    /* NULL, or the JSON Pointer of what is printed of each value */
+    const char *format; /* NULL, or the template of --format, which is well formed */
+    bool terminal;      /* control characters within values are shown, not sent */
+    bool lazy;          /* gather what is printed until cli_output_flush(), or until it is much */
     og_buf buf;
 } cli_output;
 
@@ -28,8 +29,9 @@ cli_form cli_output_form(const cli_options *options, const char *codec);
 /* What cli_print() returns when nobody reads our output any more: time to end, without a word. */
 enum { CLI_OUTPUT_GONE = 100 };
 
-/* Prints one value. 0, CLI_OUTPUT_GONE, or the exit status after saying why. */
-int cli_print(cli_output *output, og_value value);
+/* Prints one value; `conn`, from which it came, may be NULL. 0, CLI_OUTPUT_GONE, or the exit status after
+ * saying why. */
+int cli_print(cli_output *output, og_value value, const og_conn *conn);
 
 /* Writes what was gathered. As cli_print(). */
 int cli_output_flush(cli_output *output);
@@ -41,7 +43,7 @@ bool cli_is_binary(cli_form form);
 int cli_write_out(const uint8_t *data, size_t len);
 
 /* Appends a value as it is printed, without what ends the line. 0 or a negative status. */
-int cli_format(const cli_output *output, og_value value, og_buf *out, og_error *err);
+int cli_format(const cli_output *output, og_value value, const og_conn *conn, og_buf *out, og_error *err);
 
 /* Says why cli_format() failed; returns the exit status. */
 int cli_not_printed(const cli_output *output, const og_error *err);

@@ -53,7 +53,7 @@ static int print_all(cli_client *client, cli_output *output, const cli_options *
             continue;
         }
         count++;
-        status = cli_print(output, value);
+        status = cli_print(output, value, client->conn);
         if (status == CLI_OUTPUT_GONE || status == CLI_UNREACHED) return status;
         if (status) worst = status;
     }

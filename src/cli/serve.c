@@ -80,7 +80,7 @@ static void on_message(og_conn *conn, og_value value, void *user)
     service *s = user;
     bool counts = cli_answers(s->options) || !s->options->greet;
     if (counts && !take_turn(s)) return;
-    cli_writer_print(&s->writer, value);
+    cli_writer_print(&s->writer, value, conn);
     cli_answer_message(&s->answer, conn, value);
     if (counts) end_turn(s);
 }

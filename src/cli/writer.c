@@ -53,17 +53,17 @@ int cli_writer_start(cli_writer *writer, const cli_output *output, void (*on_gon
     return CLI_UNREACHED;
 }
 
-static int append(cli_writer *writer, og_value value, og_error *err)
+static int append(cli_writer *writer, og_value value, const og_conn *conn, og_error *err)
 {
     size_t before = writer->queue.len;
-    int status = cli_format(writer->output, value, &writer->queue, err);
+    int status = cli_format(writer->output, value, conn, &writer->queue, err);
     if (status < 0 || cli_is_binary(writer->output->form)) return status;
     if (og_buf_putc(&writer->queue, '\n') == 0) return 0;
     writer->queue.len = before;
     return og_error_set(err, OG_ENOMEM, OG_NO_POSITION, "out of memory");
 }
 
-void cli_writer_print(cli_writer *writer, og_value value)
+void cli_writer_print(cli_writer *writer, og_value value, const og_conn *conn)
 {
     og_error err;
     int status = 0;
@@ -72,7 +72,7 @@ void cli_writer_print(cli_writer *writer, og_value value)
         pthread_cond_wait(&writer->emptied, &writer->lock);
     if (!writer->status) {
         bool was_empty = writer->queue.len == 0;
-        status = append(writer, value, &err);
+        status = append(writer, value, conn, &err);
         if (was_empty) pthread_cond_signal(&writer->filled);
     }
     pthread_mutex_unlock(&writer->lock);

@@ -31,7 +31,7 @@ int cli_writer_start(cli_writer *writer, const cli_output *output, void (*on_gon
 
 /* Prints one value; waits only when a lot is queued. A value that cannot be printed is said and passed over.
  */
-void cli_writer_print(cli_writer *writer, og_value value);
+void cli_writer_print(cli_writer *writer, og_value value, const og_conn *conn);
 
 /* Writes what is queued and ends the thread: 0, CLI_OUTPUT_GONE or the exit status. */
 int cli_writer_finish(cli_writer *writer);

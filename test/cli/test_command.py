@@ -105,7 +105,7 @@ class Usage(Case):
         self.refuses(["serve", "tcp://:0", "--count", "99999999999999999999999"], r"a number from 1 on")
         self.refuses(["serve", "tcp://:0", "--reply", "{"], r"--reply: ")
         self.refuses(["serve", "tcp://:0", "--to", "nowhere"], r"nowhere")
-        self.refuses(["convert", "-o", "xml"], r"json, pretty, lossless, repr, pickle, canonical or text")
+        self.refuses(["convert", "-o", "xml"], r"json, pretty, lossless, repr, pickle, canonical, text, envelope or log")
         self.refuses(["convert", "-i", "pretty"], r"json, lossless, repr, pickle or text, not 'pretty'")
         self.refuses(["convert", "--protocol", "6"], r"from 0 to 5")
         self.refuses(["convert", "--encoding", "cp437"], r"ascii, latin1, utf-8 or bytes, not 'cp437'")
