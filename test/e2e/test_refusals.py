@@ -108,7 +108,7 @@ class NothingIsSent(support.Case):
                      pattern=r"set")
 
     def test_nan_to_strict_json(self):
-        self.refuses("send", "tcp://127.0.0.1:PORT", "--codec", "json", "-i", "pickle", stdin=pickle.dumps(float("nan")),
+        self.refuses("send", "tcp://127.0.0.1:PORT", "--codec", "json", "--strict", "-i", "pickle", stdin=pickle.dumps(float("nan")),
                      pattern=r"(?i)nan")
 
     def test_300_bytes_behind_one_byte(self):
