@@ -36,7 +36,9 @@ OG_API void og_policy_free(og_policy *policy);
 
 /*
  * A new policy by name: "plain-data" (the builtins and classes of the standard library that are plain data:
- * collections, dates, decimals, paths, …) or "numpy-data" (the same and numpy's arrays, scalars and dtypes).
+ * collections, dates, decimals, paths, …), "numpy-data" (the same and numpy's arrays, scalars and dtypes),
+ * "torch-data" (plain data and the tensors of a PyTorch checkpoint) or "pandas-data" (numpy-data and what a
+ * DataFrame of pandas 1 and 2 names).
  * NULL with `err` filled (OG_ENOTFOUND, OG_ENOMEM).
  */
 OG_API og_policy *og_policy_builtin(const char *name, og_error *err);

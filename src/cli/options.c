@@ -68,7 +68,7 @@ static const option_row rows[] = {
     {"verdict", 0, FLAG, CLI_INSPECT, AT(verdict), NULL,
      "judge by the policy: exit 0 harmless, 1 not harmless, 2 unreadable", 0},
     {"policy", 0, TEXT, CLI_EVERY & ~CLI_SEND, AT(policy), "FILE",
-     "which classes pickles may name: a file, plain-data or numpy-data", 0},
+     "which classes pickles may name: a file, plain-data, numpy-data, torch-data or pandas-data", 0},
     {"strict", 0, FLAG, CLI_ALL, AT(strict), NULL,
      "JSON by RFC 8259 alone, and no pickle that Python's readers read differently; else as Python does", 0},
     {"timeout", 't', TIME, CLI_WIRE, AT(timeout_ms), "TIME",

@@ -59,6 +59,7 @@ void cli_codec_options(og_codec_options *codecs, const cli_options *options)
     pickle->read.strict = options->strict;
     pickle->read.encoding = options->encoding;
     pickle->read.policy = options->rules;
+    pickle->write.policy = options->rules;
     pickle->write.max_depth = depth;
     pickle->write.protocol = options->protocol ? protocol : 0;
 }

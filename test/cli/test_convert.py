@@ -25,6 +25,15 @@ class Convert(support.Case):
         done = self.onggi("convert", "-i", "json", "-o", "pickle", stdin=json.dumps(VALUE))
         self.assertEqual(pickle.loads(done.stdout), VALUE)
 
+    def test_a_policy_checks_what_is_written(self):
+        for form in ("pickle", "canonical"):
+            for text in ('{"py/type":"os.system"}', '[1,{"py/object":"os.system","py/make":"call","py/args":["id"]}]'):
+                done = self.onggi("convert", "-i", "lossless", "-o", form, "--policy", "plain-data", stdin=text, status=1)
+                self.assertEqual(done.stdout, b"")
+                self.assertIn("names os.system, which the policy does not allow", done.err)
+            done = self.onggi("convert", "-i", "lossless", "-o", form, "--policy", "plain-data", stdin='[{"py/set":[1,2]}]')
+            self.assertEqual(pickle.loads(done.stdout), [{1, 2}])
+
     def test_files(self):
         folder = self.folder()
         path = os.path.join(folder, "data.pickle")

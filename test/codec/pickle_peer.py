@@ -41,6 +41,9 @@ def memory_to_spare(size):
         resource.setrlimit(resource.RLIMIT_AS, (old, hard))
 
 
+POLICIES = {"plain-data": "c", "numpy-data": "n", "torch-data": "t", "pandas-data": "d"}
+
+
 class Tool:
     """The C side: reads a pickle and writes it again."""
 
@@ -81,10 +84,10 @@ class Tool:
     def scan(self, data):
         return int(self.ask(ord("s"), data))
 
-    def check(self, data, everything=False):
-        """By plain-data, or by what allows everything: status, verdict, where reading failed (-1: nowhere), why, and
+    def check(self, data, everything=False, policy="plain-data"):
+        """By a built-in policy, or by what allows everything: status, verdict, where reading failed (-1: nowhere), why, and
         the uses: (how, depth, position, count, allowed, module, qualname)."""
-        lines = self.ask(ord("a" if everything else "c"), data).decode("utf-8", "replace").split("\n")
+        lines = self.ask(ord("a" if everything else POLICIES[policy]), data).decode("utf-8", "replace").split("\n")
         status, verdict, failed, why = lines[0].split("\t", 3)
         uses = []
         for line in lines[1:-1]:

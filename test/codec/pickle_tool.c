@@ -1,11 +1,12 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * For tests from Python: reads requests from standard input and answers each on standard output.
- * Request: what to do (a byte), u32le length, a pickle. 's' is: scan; 'c': check by plain-data; 'a': by a
- * policy that allows everything; 'p': read by plain-data. Else bits 0 to 2 are the protocol to write it again
- * in, 6 the canonical form, 7 the lossless JSON text; bit 3: by way of lossless JSON; bits 4 and 5: the
- * encoding of Python 2's str; bit 7: read strictly. Answer: a byte ('+' or '-'), u32le length, the new
- * pickle, the end that the scanner found, or the error's text.
+ * Request: what to do (a byte), u32le length, a pickle. 's' is: scan; 'c': check by plain-data; 'n': by
+ * numpy-data; 't': by torch-data; 'd': by pandas-data; 'a': by a policy that allows everything; 'p': read by
+ * plain-data. Else bits 0 to 2 are the protocol to write it again in, 6 the canonical form, 7 the lossless
+ * JSON text; bit 3: by way of lossless JSON; bits 4 and 5: the encoding of Python 2's str; bit 7: read
+ * strictly. Answer: a byte ('+' or '-'), u32le length, the new pickle, the end that the scanner found, or the
+ * error's text.
  */
 #include <onggi/json.h>
 #include <onggi/pickle.h>
@@ -57,9 +58,9 @@ static void put_hex(og_buf *out, const char *text, size_t len)
 
 /* A line with status, verdict, position where the reading failed (or -1) and text; then a line for each use.
  */
-static void check(const uint8_t *bytes, size_t len, bool all)
+static void check(const uint8_t *bytes, size_t len, const char *name, bool all)
 {
-    og_policy *policy = og_policy_builtin("plain-data", NULL);
+    og_policy *policy = og_policy_builtin(name, NULL);
     og_pickle_report report;
     og_error err = {0};
     og_buf out = OG_BUF_INIT;
@@ -154,6 +155,19 @@ static void rewrite(og_doc *docs[2], const uint8_t *bytes, size_t len, unsigned 
     og_buf_free(&out);
 }
 
+/* The policy that a request asks to check by; NULL: it asks for something else. */
+static const char *policy_of(uint8_t request)
+{
+    switch (request) {
+    case 'a':
+    case 'c': return "plain-data";
+    case 'n': return "numpy-data";
+    case 't': return "torch-data";
+    case 'd': return "pandas-data";
+    default: return NULL;
+    }
+}
+
 int main(void)
 {
     uint8_t head[5];
@@ -164,8 +178,8 @@ int main(void)
         if (!bytes || fread(bytes, 1, len, stdin) != len) return 1;
         if (head[0] == 's') {
             scan(bytes, len);
-        } else if (head[0] == 'c' || head[0] == 'a') {
-            check(bytes, len, head[0] == 'a');
+        } else if (policy_of(head[0])) {
+            check(bytes, len, policy_of(head[0]), head[0] == 'a');
         } else if (head[0] == 'p') {
             read_by_policy(docs[0], bytes, len);
         } else {

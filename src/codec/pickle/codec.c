@@ -44,6 +44,8 @@ static void pickle_limit(og_codec_options *options, const og_codec_limits *limit
     if (!limits->policy) return;
     own->read.policy = limits->policy;
     own->read.policy_inert = limits->policy_inert;
+    own->write.policy = limits->policy;
+    own->write.policy_inert = limits->policy_inert;
 }
 
 /* ---- Openings: the note is the protocol ---- */

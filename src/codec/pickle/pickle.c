@@ -1,10 +1,13 @@
 /* SPDX-License-Identifier: MIT */
-/* Reads pickles: fast, strictly, or under a policy. Joins the reader and what judges it. */
+/* Reads and writes pickles, with or without a policy. Joins the reader, the writer and what judges them. */
 #include <onggi/pickle.h>
 
 #include "base/options.h"
 #include "codec/pickle/judge/watch.h"
 #include "codec/pickle/read/reader.h"
+#include "codec/pickle/write/writer.h"
+
+/* ---- Reading ---- */
 
 /* Runs to STOP under a policy: the first refusal ends it. */
 static int run_watched(og__reader *r, const og_pickle_read_options *o)
@@ -58,4 +61,58 @@ og_doc *og_pickle_loads(const void *bytes, size_t len, const og_pickle_read_opti
         return doc;
     og_doc_free(doc);
     return NULL;
+}
+
+/* ---- Writing ---- */
+
+/* Reads what was written, as whoever receives it will: the policy judges the bytes, not the value. */
+static int judge(const og_buf *out, size_t start, const og_pickle_write_options *o, og_error *err)
+{
+    og_pickle_read_options read = {.size = sizeof read,
+                                   .max_depth = o->max_depth,
+                                   .max_digits = SIZE_MAX,
+                                   .encoding = OG_PICKLE_LATIN1,
+                                   .policy = o->policy,
+                                   .policy_inert = o->policy_inert};
+    og_doc *doc = og_doc_new(out->alloc);
+    if (!doc) return og_error_set(err, OG_ENOMEM, OG_NO_POSITION, "no memory to check a pickle");
+    int status = read_into(doc, out->data + start, out->len - start, NULL, &read, err);
+    og_doc_free(doc);
+    return status;
+}
+
+typedef int write_fn(og_value value, og_buf *out, const og_pickle_write_options *o, og_error *err);
+
+static int write_by(write_fn *write, og_value value, og_buf *out, const og_pickle_write_options *options,
+                    og_error *err)
+{
+    og_pickle_write_options o;
+    size_t start = out->len;
+    int status = og__base_options_take(&o, sizeof o, options, err);
+    if (status == OG_OK) status = write(value, out, &o, err);
+    if (status < 0 || !o.policy) return status;
+    status = judge(out, start, &o, err);
+    if (status < 0) out->len = start;
+    return status;
+}
+
+int og_pickle_write(og_value value, og_buf *out, const og_pickle_write_options *options, og_error *err)
+{
+    return write_by(og__pickle_writer_write, value, out, options, err);
+}
+
+int og_pickle_canonical(og_value value, og_buf *out, const og_pickle_write_options *options, og_error *err)
+{
+    return write_by(og__pickle_writer_canonical, value, out, options, err);
+}
+
+void *og_pickle_dumps(og_value value, size_t *len, const og_pickle_write_options *options, og_error *err)
+{
+    og_buf out = OG_BUF_INIT;
+    if (og_pickle_write(value, &out, options, err) < 0) {
+        og_buf_free(&out);
+        return NULL;
+    }
+    *len = out.len;
+    return out.data;
 }

@@ -101,7 +101,7 @@ static int start(og__watch *watch, og__nested *nested, const uint8_t *bytes, siz
     int status = og__pickle_reader_init(&nested->reader, nested->doc, bytes, len, &options, &nested->err);
     if (status < 0) return status;
     watch->depth++;
-    nested->reader.wary = OG__WARY_FRAMES | (watch->policy->nested > watch->depth ? OG__WARY_BYTES : 0);
+    nested->reader.wary = OG__WARY_FRAMES | OG__WARY_BYTES;
     return OG_OK;
 }
 
@@ -142,7 +142,7 @@ static int unwrap(og__watch *watch, og__nested *nested, const uint8_t *bytes, si
 int og__pickle_watch_enter(og__watch *watch)
 {
     const og__reader *r = og__pickle_watch_level(watch)->reader;
-    if (watch->depth >= watch->policy->nested || !pushes_bytes(r)) return OG_OK;
+    if (watch->policy->nested == 0 || !pushes_bytes(r)) return OG_OK;
     og_value v = r->top[-1];
     og_kind kind = og_kind_of(v);
     if (kind != OG_STR && kind != OG_BYTES && kind != OG_BYTEARRAY) return OG_OK;
@@ -150,6 +150,12 @@ int og__pickle_watch_enter(og__watch *watch)
     const uint8_t *bytes = (const uint8_t *)og_data(v, &len);
     bool ascii = kind != OG_STR || v.meta & OG__F_ASCII;
     if (!is_worth_it(watch, bytes, len, ascii)) return OG_OK;
+    if (watch->depth == watch->policy->nested) {
+        og__pickle_watch_refuse(watch, og__pickle_watch_level(watch),
+                                "pickles are in one another's bytes more than %u deep",
+                                watch->policy->nested);
+        return OG_OK;
+    }
     if (watch->depth == 0) watch->position = (size_t)(r->op - r->start);
     og__nested *nested = place(watch);
     return nested ? unwrap(watch, nested, bytes, len, ascii) : OG_ENOMEM;

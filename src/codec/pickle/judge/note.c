@@ -61,6 +61,21 @@ static void show(char *out, const og_pickle_use *use)
     out[n] = 0;
 }
 
+static void set_name(og_pickle_use *use, og_value cls)
+{
+    use->module = og_data(og_class_module(cls), &use->module_len);
+    use->qualname = og_data(og_class_qualname(cls), &use->qualname_len);
+}
+
+void og__pickle_watch_refuse_call(og__watch *watch, og__level *level, const char *why, og_value cls)
+{
+    char name[2 * SHOWN + 2];
+    og_pickle_use use = {0};
+    set_name(&use, cls);
+    show(name, &use);
+    og__pickle_watch_refuse(watch, level, "%s %s", name, why);
+}
+
 static void refuse_use(og__watch *watch, og__level *level, const og_pickle_use *use)
 {
     static const char *const verbs[] = {[OG_USE_IMPORTED] = "names",
@@ -109,12 +124,6 @@ static int note(og__watch *watch, og__level *level, og_pickle_use *use)
     /* Text that happens to read as a name does not go on to read as its call. */
     bool called = level->imported && use->how != OG_USE_IMPORTED;
     return called || level->held_count == OG__HELD_MAX ? og__pickle_watch_make_sure(watch, level) : OG_OK;
-}
-
-static void set_name(og_pickle_use *use, og_value cls)
-{
-    use->module = og_data(og_class_module(cls), &use->module_len);
-    use->qualname = og_data(og_class_qualname(cls), &use->qualname_len);
 }
 
 /* The class that a value is or was made by; other than by name there is none. */

@@ -268,9 +268,10 @@ int og__pickle_policy_include(og_policy *policy, const char *name, size_t len, o
     const og__builtin *builtin = og__pickle_builtin_find(name, len);
     if (!builtin) {
         int shown = len < 60 ? (int)len : 60;
-        return og_error_set(err, OG_ENOTFOUND, OG_NO_POSITION,
-                            "there is no built-in policy '%.*s'; expected plain-data or numpy-data", shown,
-                            name);
+        return og_error_set(
+            err, OG_ENOTFOUND, OG_NO_POSITION,
+            "there is no built-in policy '%.*s'; expected plain-data, numpy-data, torch-data or pandas-data",
+            shown, name);
     }
     for (; builtin;
          builtin = builtin->base ? og__pickle_builtin_find(builtin->base, strlen(builtin->base)) : NULL) {

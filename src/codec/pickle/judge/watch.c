@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* What a pickle being read uses: classes named, called and built, by whatever opcode. */
 #include "codec/pickle/judge/watch.h"
+#include "codec/pickle/judge/calls.h"
 
 #include "base/alloc.h"
 
@@ -42,51 +43,57 @@ static og_value below(const og__reader *r, size_t depth)
     return og__pickle_stack_above(r) < depth ? (og_value){0} : r->top[-(ptrdiff_t)depth];
 }
 
-static bool is_latin1(og_value codec)
+/* builtins.getattr gets at what no row names, so its result must be a name, whatever else the policy says. */
+static void check_getattr(og__watch *watch, og__level *level, og_value callable, og_value args)
 {
-    return og_str_is(codec, "latin1") || og_str_is(codec, "latin-1");
+    if (watch->default_allow || !og__pickle_is_getattr(callable)) return;
+    const char *why = *level->reader->op == OG__OP_REDUCE ? og__pickle_getattr_why(args)
+                                                          : "is called in a way that no pickler does";
+    if (why) og__pickle_watch_refuse(watch, level, "builtins.getattr %s", why);
 }
 
-/*
- * Where the class is not all that matters. With a codec beside the str, encode() and the classes of text and
- * bytes look that codec up, which imports modules and may unpack what is packed; and _reconstructor() calls
- * two methods of its arguments, which are known of classes alone.
- */
+/* Where the class is not all that matters. */
 static void check_call(og__watch *watch, og__level *level, og_value callable, og_value args)
 {
-    if (watch->policy->lenient || og_kind_of(callable) != OG_CLASS) return;
-    size_t count = og_len(args);
-    bool encode = og_class_is(callable, "_codecs", "encode");
-    bool known = og_kind_of(args) == OG_TUPLE;
-    if (encode || ((count > 1 || !known) && og_str_is(og_class_module(callable), "builtins"))) {
-        og_value name = og_class_qualname(callable);
-        if (!encode && !og_str_is(name, "bytes") && !og_str_is(name, "bytearray") && !og_str_is(name, "str"))
-            return;
-        if (known && count == 2 && og_kind_of(og_item(args, 0)) == OG_STR && is_latin1(og_item(args, 1)))
-            return;
-        og__pickle_watch_refuse(watch, level, "calls %s with other arguments than a str and 'latin1'",
-                                encode ? "_codecs.encode" : "a builtin type");
-    } else if (og_class_is(callable, "copyreg", "_reconstructor")) {
-        if (og_kind_of(og_item(args, 0)) == OG_CLASS && og_kind_of(og_item(args, 1)) == OG_CLASS) return;
-        og__pickle_watch_refuse(watch, level,
-                                "calls copyreg._reconstructor with something else than two classes");
-    }
+    if (og_kind_of(callable) != OG_CLASS) return;
+    check_getattr(watch, level, callable, args);
+    if (watch->policy->lenient) return;
+    const og__reader *r = level->reader;
+    const char *why = og__pickle_call_why(callable, args, (size_t)(r->end - r->start));
+    if (why) og__pickle_watch_refuse_call(watch, level, why, callable);
 }
 
-/* What check_call() looks at may stand among the keywords too. */
+/* What check_call() looks at may be among the keywords too. */
 static void check_keywords(og__watch *watch, og__level *level, og_value callable, og_value keywords)
 {
-    if (watch->policy->lenient || !og_str_is(og_class_module(callable), "builtins") || og_len(keywords) == 0)
-        return;
-    og__pickle_watch_refuse(watch, level, "makes a builtin type with keywords, which no pickler does");
+    if (watch->policy->lenient || og_len(keywords) == 0) return;
+    if (og_str_is(og_class_module(callable), "builtins") || og__pickle_call_has_rule(callable))
+        og__pickle_watch_refuse_call(watch, level, "is made with keywords, which no pickler does", callable);
 }
 
 /* A method of an object is called to put items in. */
 static int note_filled(og__watch *watch, og__level *level, og_value into)
 {
-    return og_kind_of(into) == OG_OBJECT
-               ? og__pickle_watch_use(watch, level, OG_USE_FILLED, og__pickle_class_of(into))
-               : OG_OK;
+    if (og_kind_of(into) != OG_OBJECT) return OG_OK;
+    const char *why = watch->policy->lenient ? NULL : og__pickle_fill_why(into);
+    if (why) og__pickle_watch_refuse_call(watch, level, why, og__pickle_class_of(into));
+    return og__pickle_watch_use(watch, level, OG_USE_FILLED, og__pickle_class_of(into));
+}
+
+static int note_built(og__watch *watch, og__level *level, og_value object)
+{
+    if (og_kind_of(object) < OG_CLASS) return OG_OK;
+    const char *why = watch->policy->lenient ? NULL : og__pickle_build_why(object);
+    if (why) og__pickle_watch_refuse_call(watch, level, why, og__pickle_class_of(object));
+    return og__pickle_watch_use(watch, level, OG_USE_BUILT, og__pickle_class_of(object));
+}
+
+/* What the state that was just set makes of the object. */
+static int check_state(og__watch *watch, og__level *level, og_value object)
+{
+    const char *why = watch->policy->lenient ? NULL : og__pickle_built_why(object);
+    if (why) og__pickle_watch_refuse_call(watch, level, why, og__pickle_class_of(object));
+    return OG_OK;
 }
 
 static og_value below_mark(const og__reader *r)
@@ -122,10 +129,7 @@ static int before(og__watch *watch, og__level *level)
         check_keywords(watch, level, below(r, 3), below(r, 1));
         check_call(watch, level, below(r, 3), below(r, 2));
         return note_call(watch, level, OG_USE_NEW, below(r, 3));
-    case OG__OP_BUILD:
-        return og_kind_of(below(r, 2)) < OG_CLASS
-                   ? OG_OK
-                   : og__pickle_watch_use(watch, level, OG_USE_BUILT, og__pickle_class_of(below(r, 2)));
+    case OG__OP_BUILD: return note_built(watch, level, below(r, 2));
     case OG__OP_APPEND: return note_filled(watch, level, below(r, 2));
     case OG__OP_SETITEM: return note_filled(watch, level, below(r, 3));
     case OG__OP_APPENDS:
@@ -158,7 +162,10 @@ static int note_extension(og__watch *watch, og__level *level)
 static int note_made(og__watch *watch, og__level *level, og_value v)
 {
     if (og_kind_of(v) == OG_CLASS) return note_import(watch, level, v);
+    if (og_kind_of(v) == OG_OBJECT && og__pickle_is_getattr(og_object_class(v)) && !watch->default_allow)
+        og__pickle_watch_refuse(watch, level, "builtins.getattr gives what is not known");
     if (og_kind_of(v) != OG_OBJECT || og_object_make(v) != OG_MAKE_NEW) return OG_OK;
+    if (og_valid(og_object_args(v))) check_call(watch, level, og_object_class(v), og_object_args(v));
     return og__pickle_watch_use(watch, level, OG_USE_NEW, og__pickle_class_of(v));
 }
 
@@ -170,6 +177,7 @@ static int after(og__watch *watch, og__level *level)
     case OG__OP_GLOBAL:
     case OG__OP_STACK_GLOBAL: return note_import(watch, level, r->top[-1]);
     case OG__OP_REDUCE: return note_made(watch, level, r->top[-1]);
+    case OG__OP_BUILD: return check_state(watch, level, r->top[-1]);
     case OG__OP_OBJ:
         check_call(watch, level, og_object_class(r->top[-1]), og_object_args(r->top[-1]));
         return OG_OK;

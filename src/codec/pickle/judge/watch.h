@@ -79,6 +79,9 @@ og_value og__pickle_class_of(og_value v);
 /* Notes why the level is refused, unless that is known already. */
 void og__pickle_watch_refuse(og__watch *watch, og__level *level, const char *format, ...) OG_PRINTF(3, 4);
 
+/* As og__pickle_watch_refuse(), for what is done with a class: `why` is "is called with …". */
+void og__pickle_watch_refuse_call(og__watch *watch, og__level *level, const char *why, og_value cls);
+
 /* Notes a use of a class; of any other value it is not known of which. 0 or OG_ENOMEM. */
 int og__pickle_watch_use(og__watch *watch, og__level *level, og_use_how how, og_value of);
 

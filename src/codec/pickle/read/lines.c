@@ -143,9 +143,9 @@ static int push_int_text(og__reader *r, int_text *text)
     if (text->len <= 64 && fits_int64(text, &small)) return og__pickle_push(r, og__value_make_int(small));
     if (text->base != 10) return og__pickle_push_new(r, big_from_bits(r, text));
     if (text->len > r->max_digits) {
-        return og__pickle_reader_fail(r, OG_ELIMIT,
-                                      "an int of %zu digits; at most %zu are allowed (max_digits)", text->len,
-                                      r->max_digits);
+        return og__pickle_reader_fail(
+            r, OG_ELIMIT, "an int of %zu digits is over the limit of %zu; raise max_digits to allow it",
+            text->len, r->max_digits);
     }
     size_t room = og__base_limbs_for_digits(text->len);
     uint64_t *limbs = og__value_doc_alloc(r->doc, room * sizeof *limbs, 8);

@@ -41,6 +41,16 @@ static bool same_callable(og_value a, og_value b)
            og_equal(og_class_qualname(a), og_class_qualname(b)) == 1;
 }
 
+/* Whether a call may hold the object that it makes: picklers write that one first. */
+static bool may_hold_itself(og_value callable, og_value args)
+{
+    if (og_kind_of(callable) != OG_CLASS || og_kind_of(args) != OG_TUPLE) return true;
+    for (size_t i = 0; i < og_len(args); i++) {
+        if (og__value_has_node(og_item(args, i))) return true;
+    }
+    return false;
+}
+
 /*
  * True when the topmost value is a call made for what it does to the object below it: its result is about to
  * be dropped and was not stored. Not so an object that holds itself in its arguments: picklers make that once
@@ -56,6 +66,7 @@ static bool is_for_effect(const og__reader *r)
     const og__memo *memo = &r->memo;
     if (og_object_make(call) != OG_MAKE_CALL || record->more || og__value_is_shared(call)) return false;
     if (memo->len > 0 && memo->entries[memo->len - 1].u.p == call.u.p) return false;
+    if (!may_hold_itself(record->callable, record->args)) return true;
     og_value next = fetched_next(r);
     return og_kind_of(next) != OG_OBJECT || !same_callable(og_object_class(next), record->callable);
 }

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* The canonical pickle of a value: one form, made from the tree alone, whatever bytes it was read from. */
 #include "base/alloc.h"
-#include "base/options.h"
 #include "codec/pickle/write/writer.h"
 
 enum { PROTOCOL = 4, FIRST_OPEN = 32 };
@@ -128,18 +127,16 @@ static int write_again(og_buf *out, size_t start, const og_pickle_write_options 
     return status;
 }
 
-int og_pickle_canonical(og_value value, og_buf *out, const og_pickle_write_options *options, og_error *err)
+int og__pickle_writer_canonical(og_value value, og_buf *out, const og_pickle_write_options *o, og_error *err)
 {
     enum { ROUNDS = 8 };
-    og_pickle_write_options o;
     bool late = false;
     size_t start = out->len;
-    int status = og__base_options_take(&o, sizeof o, options, err);
-    if (status == OG_OK) status = write_form(value, out, &o, &late, err);
+    int status = write_form(value, out, o, &late, err);
     /* What is late is so by what the pickle did that it was read from. What this one does is the form. */
     int again = status == OG_OK && late;
     for (int i = 0; again == 1 && i < ROUNDS; i++)
-        again = write_again(out, start, &o, err);
+        again = write_again(out, start, o, err);
     if (again < 0) out->len = start;
     return again < 0 ? again : status;
 }

@@ -96,8 +96,18 @@ int og__pickle_memoize(og__writer *w, uint32_t *number)
     return og__pickle_put_op_le(w, OG__OP_LONG_BINPUT, *number, 4);
 }
 
+/* A call that is dropped before a fetch is how picklers end an object that holds itself. One that was made
+ * for what it does is kept apart from it. */
+static int keep_call(og__writer *w)
+{
+    int status = og__pickle_put_op(w, OG__OP_NONE);
+    return status < 0 ? status : og__pickle_put_op(w, OG__OP_POP);
+}
+
 int og__pickle_put_get(og__writer *w, uint32_t number)
 {
+    int status = w->out->len == w->call_end ? keep_call(w) : OG_OK;
+    if (status < 0) return status;
     if (w->protocol == 0) return put_line(w, OG__OP_GET, number);
     if (number < 256) return og__pickle_put_op_le(w, OG__OP_BINGET, number, 1);
     return og__pickle_put_op_le(w, OG__OP_LONG_BINGET, number, 4);

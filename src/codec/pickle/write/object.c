@@ -187,7 +187,9 @@ static int then_call(og__writer *w, og__frame *f)
 {
     int status = og__pickle_put_op(w, OG__OP_REDUCE);
     f->step = OG__STEP_ITEMS;
-    return status < 0 ? status : og__pickle_put_op(w, OG__OP_POP);
+    if (status == OG_OK) status = og__pickle_put_op(w, OG__OP_POP);
+    w->call_end = w->out->len;
+    return status;
 }
 
 int og__pickle_write_object(og__writer *w, og__frame *frame)

@@ -1,10 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /* Writes values as a pickle: the loop over the frames of open containers. */
 #include "base/alloc.h"
-#include "base/options.h"
 #include "codec/pickle/write/writer.h"
 
-#include <stdlib.h>
 
 /* ---- Going on with a frame ---- */
 
@@ -128,25 +126,10 @@ static int take_options(og__writer *w, const og_pickle_write_options *o)
     return og__pickle_writer_fail(w, OG_EINVAL, "protocol %d is not known; 0 to 5 are", o->protocol);
 }
 
-int og_pickle_write(og_value value, og_buf *out, const og_pickle_write_options *options, og_error *err)
+int og__pickle_writer_write(og_value value, og_buf *out, const og_pickle_write_options *o, og_error *err)
 {
-    og_pickle_write_options o;
-    int status = og__base_options_take(&o, sizeof o, options, err);
-    if (status < 0) return status;
     og__writer w = {
         .out = out, .room = out->len, .frame_at = SIZE_MAX, .err = err, .nodes = {.alloc = out->alloc}};
-    status = take_options(&w, &o);
-    if (status < 0) return status;
-    return og__pickle_writer_run(&w, value, o.max_bytes);
-}
-
-void *og_pickle_dumps(og_value value, size_t *len, const og_pickle_write_options *options, og_error *err)
-{
-    og_buf out = OG_BUF_INIT;
-    if (og_pickle_write(value, &out, options, err) < 0) {
-        og_buf_free(&out);
-        return NULL;
-    }
-    *len = out.len;
-    return out.data;
+    int status = take_options(&w, o);
+    return status < 0 ? status : og__pickle_writer_run(&w, value, o->max_bytes);
 }

@@ -126,6 +126,7 @@ typedef struct og__writer {
     og__named *named;          /* the names, once one was needed */
     size_t waiting;            /* frames that are */
     size_t looks;              /* frames that were looked at for cycles: time stays in proportion */
+    size_t call_end;           /* where the output ended after the last call whose result is dropped */
     int64_t buffers;           /* out-of-band buffers referred to */
     const og__map *references; /* canonical: how often each node stands somewhere; else NULL */
     og__map nodes;             /* those that may be met again */
@@ -142,6 +143,10 @@ typedef struct og__writer {
 /* Writes `value` with what is set in `w`: protocol, depth, output, error, references. 0 or < 0; then `out` is
  * as before. */
 int og__pickle_writer_run(og__writer *w, og_value value, size_t max_bytes);
+
+/* As og_pickle_write() and og_pickle_canonical(), with options whose size was checked; no policy is asked. */
+int og__pickle_writer_write(og_value value, og_buf *out, const og_pickle_write_options *o, og_error *err);
+int og__pickle_writer_canonical(og_value value, og_buf *out, const og_pickle_write_options *o, og_error *err);
 
 /* Strings of CPython's size or more stand outside of frames, so that a reader can take them as they are. */
 enum { OG__FRAME_TARGET = 64 * 1024 };

@@ -1,0 +1,205 @@
+# SPDX-License-Identifier: MIT
+"""The built-in policies: what Python, numpy, PyTorch and pandas write is allowed, and what only looks like it is not."""
+import array
+import collections
+import datetime
+import decimal
+import fractions
+import ipaddress
+import pickle
+import pickletools
+import unittest
+import zoneinfo
+
+import numpy
+
+import pickle_peer as peer
+
+try:
+    import pandas
+except ImportError:
+    pandas = None  # its names are tried where it is installed
+
+EVIL = b"cos\nsystem\n(S'echo PWNED'\ntR."
+PROTO2 = b"\x80\x02"
+
+
+class Call:
+    def __init__(self, *parts):
+        self.parts = parts
+
+    def __reduce__(self):
+        return self.parts
+
+
+def body(value):
+    """The opcodes of a value, without the memo, which would clash with that of others."""
+    return pickletools.optimize(pickle.dumps(value, 2))[2:-1]
+
+
+def dtype(text, state=None, copy=True):
+    call = b"cnumpy\ndtype\nX" + len(text).to_bytes(4, "little") + text + b"\x89" + (b"\x88" if copy else b"\x89") + b"\x87R"
+    return call + (state + b"b" if state is not None else b"")
+
+
+def dtype_state(order="<", size=-1, flags=0):
+    return body((3, order, None, None, None, size, -1, flags))
+
+
+def structure(field, offset, size, flags=0):
+    """The state of a type with one field."""
+    return (b"(" + body(3) + body("|") + b"N" + body(("a",)) + b"}" + body("a") + field + body(offset) + b"\x86s" + body(size) + body(1) +
+            body(flags) + b"t")
+
+
+def from_buffer(kind, data, shape):
+    return PROTO2 + b"cnumpy.core.numeric\n_frombuffer\n(" + body(data) + kind + body(shape) + body("C") + b"tR."
+
+
+def tensor(storage, hooks=b"ccollections\nOrderedDict\n)R"):
+    return PROTO2 + b"ctorch._utils\n_rebuild_tensor_v2\n(" + storage + b"K\x00" + body((2, 3)) + body((3, 1)) + b"\x89" + hooks + b"tR."
+
+
+STORAGE = b"(" + body("storage") + b"ctorch\nFloatStorage\n" + body("0") + body("cpu") + b"K\x06tQ"
+OBJECTS = dtype(b"O8", dtype_state("|", flags=63))
+FLOATS = dtype(b"f8", dtype_state())
+
+
+class Builtins(unittest.TestCase):
+    def setUp(self):
+        self.tool = peer.Tool(peer.TOOL)
+
+    def tearDown(self):
+        self.assertEqual(self.tool.close(), 0)
+
+    def allowed(self, policy, name, data):
+        result = self.tool.check(data, policy=policy)
+        self.assertEqual(result[1], "harmless", f"{name}: {result[3]}")
+
+    def refused(self, policy, name, data):
+        self.assertEqual(self.tool.check(data, policy=policy)[1], "not harmless", name)
+
+    def test_plain_data(self):
+        values = {
+            "a datetime in a zone": datetime.datetime(2024, 1, 1, tzinfo=zoneinfo.ZoneInfo("Europe/Paris")),
+            "arrays": [array.array("d", [1, 2]), array.array("b"), array.array("u", "ab")],
+            "addresses": [ipaddress.ip_address("1.2.3.4"), ipaddress.ip_address("::1"), ipaddress.ip_network("10.0.0.0/8"),
+                          ipaddress.ip_interface("::1/64"), ipaddress.ip_interface("1.2.3.4/8")],
+            "numbers": [fractions.Fraction(1, 3), decimal.Decimal("1e9"), 1j, 2**100],
+            "bytes": [bytearray(b"xyz"), b"\xff\x00", b""],
+            "collections": [{1, 2}, frozenset("ab"), collections.deque([1, 2], 3), collections.Counter("abc"), collections.OrderedDict(a=1),
+                            collections.defaultdict(list, {"a": [1]})],
+            "others": [range(10**12), slice(1, 2), datetime.timedelta(1)],
+        }
+        for name, value in values.items():
+            for protocol in range(6):
+                self.allowed("plain-data", f"{name}, protocol {protocol}", pickle.dumps(value, protocol))
+
+    def test_calls_that_are_too_much(self):
+        calls = {
+            "a bytearray of a terabyte": (bytearray, (10**12,)),
+            "bytes of a terabyte": (bytes, (10**12,)),
+            "a list of a range": (list, (range(10**12),)),
+            "a deque of a range": (collections.deque, (range(10**12),)),
+            "a list of a network": (list, (ipaddress.ip_network("0.0.0.0/0"),)),
+            "an array of a range": (array.array, ("d", range(10**12))),
+            "a fraction with an exponent": (fractions.Fraction, ("1e999999999",)),
+            "an int of a decimal": (int, (decimal.Decimal("1e999999999"),)),
+            "a str of a container": (str, ([[]],)),
+            "a str by another codec": (str, (b"a", "rot13")),
+            "getattr of a method": (getattr, (object, "__subclasses__")),
+            "getattr of an object": (getattr, (datetime.timedelta(1), "days")),
+            "getattr as an argument": (collections.defaultdict, (getattr,)),
+        }
+        for name, parts in calls.items():
+            for protocol in (0, 2, 4):
+                self.refused("plain-data", name, pickle.dumps(Call(*parts), protocol))
+        self.refused("plain-data", "a base class", b"ccopyreg\n_reconstructor\n(cbuiltins\nlist\ncbuiltins\nbytearray\nI999999999999\ntR.")
+        self.refused("plain-data", "an attribute that is called as append",
+                     b"ccollections\nOrderedDict\n(tR(dVappend\ncbuiltins\nbytearray\nsbI5\na.")
+
+    def test_nesting(self):
+        data = pickle.dumps(1)
+        for depth in range(3):
+            data = pickle.dumps(data)
+        self.allowed("plain-data", "three deep", data)
+        data = EVIL
+        for depth in range(4):
+            data = pickle.dumps(data)
+            self.refused("plain-data", f"{depth + 1} deep", data)
+
+    def test_numpy_data(self):
+        values = [numpy.arange(6.0).reshape(2, 3), numpy.asfortranarray(numpy.arange(6.0).reshape(2, 3)), numpy.array(["ab", "c"]), numpy.array([b"ab"]),
+                  numpy.array([(1, 2.5)], dtype=[("a", "i4"), ("b", "f8")]), numpy.zeros(2, dtype=[("a", [("x", "i4"), ("y", "S3")])]),
+                  numpy.array(["2024-01-01"], "M8[D]"), numpy.array([True]), numpy.array([1, "a", None], dtype=object), numpy.float64(3),
+                  numpy.datetime64("2024-01-01"), numpy.zeros(3, complex), numpy.zeros((0, 3)), numpy.int8(3), numpy.zeros(2, "f2"), numpy.zeros(2, ">i4"),
+                  numpy.dtype("f8"), numpy.zeros(2, dtype=numpy.dtype([("a", "i1"), ("b", "f8")], align=True)), numpy.zeros((2, 3, 4)).transpose(1, 0, 2),
+                  numpy.str_("abc"), numpy.void(b"abc"), numpy.zeros(2, "g")]
+        for value in values:
+            for protocol in range(6):
+                self.allowed("numpy-data", f"{value!r}, protocol {protocol}", pickle.dumps(value, protocol))
+                self.refused("plain-data", f"{value!r}, protocol {protocol}", pickle.dumps(value, protocol))
+
+    def test_numpy_forged(self):
+        self.allowed("numpy-data", "a buffer", from_buffer(FLOATS, b"x" * 16, (2,)))
+        self.allowed("numpy-data", "a structure", from_buffer(dtype(b"V8", structure(FLOATS, 0, 8)), b"x" * 16, (2,)))
+        small = dtype(b"V8", dtype_state("|", 8))
+        forged = {
+            "objects with no flags over raw data": from_buffer(dtype(b"O8", dtype_state("|")), b"x" * 16, (2,)),
+            "objects over raw data": from_buffer(OBJECTS, b"x" * 16, (2,)),
+            "another size": from_buffer(dtype(b"f8", dtype_state(size=16)), b"x" * 32, (2,)),
+            "a shape beyond the data": from_buffer(FLOATS, b"x" * 16, (200,)),
+            "a type that all share": from_buffer(dtype(b"f8", dtype_state(), copy=False), b"x" * 16, (2,)),
+            "flags of objects": from_buffer(dtype(b"f8", dtype_state(flags=63)), b"x" * 16, (2,)),
+            "a field of objects": from_buffer(dtype(b"V8", structure(OBJECTS, 0, 8)), b"x" * 16, (2,)),
+            "a field beyond the item": from_buffer(dtype(b"V8", structure(FLOATS, 8, 8)), b"x" * 16, (2,)),
+            "a type changed in use": PROTO2 + small + b"q\x050cnumpy.core.numeric\n_frombuffer\n(" + body(b"x" * 16) + b"h\x05" + body((2,)) + body("C") +
+                                     b"tR0h\x05" + dtype_state("|", 800) + b"b.",
+            "an array of any size": PROTO2 + b"cnumpy\nndarray\n" + body((10**9,)) + b"\x85R.",
+        }
+        for name, data in forged.items():
+            self.refused("numpy-data", name, data)
+
+    def test_torch_data(self):
+        self.allowed("torch-data", "a tensor", tensor(STORAGE))
+        self.refused("plain-data", "a tensor", tensor(STORAGE))
+        self.refused("torch-data", "no storage", tensor(body([1])))
+        self.refused("torch-data", "hooks", tensor(STORAGE, body([1])))
+        for name in (b"torch\nload", b"torch.hub\nload", b"torch.jit\nload", b"torch\nTensor", b"torch._utils\n_rebuild_parameter", b"torch.nn\nLinear"):
+            self.refused("torch-data", name, PROTO2 + b"c" + name + b"\n" + body(("a",)) + b"R.")
+
+    @unittest.skipUnless(pandas, "pandas is not installed")
+    def test_pandas_data(self):
+        for value in self.frames():
+            for protocol in range(6):
+                self.allowed("pandas-data", f"{value!r}, protocol {protocol}", pickle.dumps(value, protocol))
+                self.refused("numpy-data", f"{value!r}, protocol {protocol}", pickle.dumps(value, protocol))
+        new_index = pandas.core.indexes.base._new_Index
+        self.refused("pandas-data", "another class", pickle.dumps(Call(new_index, (str, {"object": b"a", "encoding": "rot13"}))))
+        self.refused("pandas-data", "data", pickle.dumps(Call(pandas.DataFrame, ([1],))))
+        self.refused("pandas-data", "a reader", pickle.dumps(Call(pandas.read_pickle, ("a",))))
+        self.refused("pandas-data", "eval", pickle.dumps(Call(pandas.eval, ("1",))))
+
+    @staticmethod
+    def frames():
+        stamps = pandas.to_datetime(["2024-01-01", "2024-01-02"])
+        columns = [
+            {"a": [1, 2], "b": [1.5, 2.5]},
+            {"s": ["x", None], "d": stamps, "c": pandas.Categorical(["u", "v"]), "t": pandas.to_timedelta([1, 2], unit="s")},
+            {"d": stamps.tz_localize("UTC")},
+            {"d": stamps.tz_localize("Europe/Paris")},
+            {"i": pandas.array([1, None], dtype="Int64"), "b": pandas.array([True, None], dtype="boolean"), "s": pandas.array(["a", None], dtype="string"),
+             "f": pandas.array([1.0, None], dtype="Float64"), "u": pandas.array([1, None], dtype="UInt8")},
+            {"p": pandas.period_range("2024-01", periods=2, freq="M")},
+            {"p": pandas.interval_range(0, 2)},
+            {"x": [pandas.Timestamp("2024-01-01"), pandas.NaT]},
+            {"x": pandas.arrays.SparseArray([0, 1])},
+        ]
+        indexes = [pandas.Index([5, 6]), pandas.Index([1.5, 2]), pandas.Index([1, 2], dtype="uint64"), pandas.date_range("2024-01-01", periods=2),
+                   pandas.MultiIndex.from_tuples([(1, "a"), (2, "b")]), pandas.CategoricalIndex(["a", "b"]), pandas.to_timedelta([1, 2], unit="s")]
+        frames = [pandas.DataFrame(column) for column in columns] + [pandas.DataFrame({"a": [1, 2]}, index=index) for index in indexes]
+        return frames + [pandas.DataFrame(), pandas.Series([1, 2]), pandas.Timestamp("2024-01-01"), pandas.Timedelta(1)]
+
+
+if __name__ == "__main__":
+    unittest.main()
