@@ -3,7 +3,6 @@
 #include "base/alloc.h"
 #include "codec/pickle/write/writer.h"
 
-
 /* ---- Going on with a frame ---- */
 
 /* What was filled meanwhile has all that is in hand: takes that off the stack. */
