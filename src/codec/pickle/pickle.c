@@ -81,15 +81,53 @@ static int judge(const og_buf *out, size_t start, const og_pickle_write_options 
     return status;
 }
 
+/* The form of what the form at `start` reads back to, in its place: 1 when it is another one. */
+static int write_again(og_buf *out, size_t start, const og_pickle_write_options *o, og_error *err)
+{
+    bool late;
+    size_t len = out->len - start;
+    og_doc *doc = og_doc_new(out->alloc);
+    uint8_t *form = doc ? og__value_doc_alloc(doc, len + 1, 1) : NULL; /* reading back resets documents */
+    og_doc *back = form ? og_doc_new(out->alloc) : NULL;
+    og_pickle_read_options read = {.size = sizeof read, .max_depth = o->max_depth};
+    int status = OG_ENOMEM;
+    if (back) {
+        memcpy(form, out->data + start, len);
+        status = og_pickle_read(back, form, len, NULL, &read, err);
+    } else {
+        og_error_set(err, OG_ENOMEM, OG_NO_POSITION, "cannot pickle: out of memory");
+    }
+    out->len = start;
+    if (status == OG_OK) status = og__pickle_writer_form(og_doc_root(back), out, o, &late, err);
+    if (status == OG_OK) status = out->len - start != len || memcmp(out->data + start, form, len) != 0;
+    og_doc_free(back);
+    og_doc_free(doc);
+    return status;
+}
+
+static int write_canonical(og_value value, og_buf *out, const og_pickle_write_options *o, og_error *err)
+{
+    enum { ROUNDS = 8 };
+    bool late = false;
+    size_t start = out->len;
+    int status = og__pickle_writer_form(value, out, o, &late, err);
+    /* What is late is so by what the pickle did that it was read from. What this one does is the form. */
+    int again = status == OG_OK && late;
+    for (int i = 0; again == 1 && i < ROUNDS; i++)
+        again = write_again(out, start, o, err);
+    if (again < 0) out->len = start;
+    return again < 0 ? again : status;
+}
+
 typedef int write_fn(og_value value, og_buf *out, const og_pickle_write_options *o, og_error *err);
 
-static int write_by(write_fn *write, og_value value, og_buf *out, const og_pickle_write_options *options,
+static int write_by(write_fn *form, og_value value, og_buf *out, const og_pickle_write_options *options,
                     og_error *err)
 {
     og_pickle_write_options o;
     size_t start = out->len;
     int status = og__base_options_take(&o, sizeof o, options, err);
-    if (status == OG_OK) status = write(value, out, &o, err);
+    if (status == OG_OK) status = form(value, out, &o, err);
     if (status < 0 || !o.policy) return status;
     status = judge(out, start, &o, err);
     if (status < 0) out->len = start;
@@ -103,7 +141,7 @@ int og_pickle_write(og_value value, og_buf *out, const og_pickle_write_options *
 
 int og_pickle_canonical(og_value value, og_buf *out, const og_pickle_write_options *options, og_error *err)
 {
-    return write_by(og__pickle_writer_canonical, value, out, options, err);
+    return write_by(write_canonical, value, out, options, err);
 }
 
 void *og_pickle_dumps(og_value value, size_t *len, const og_pickle_write_options *options, og_error *err)

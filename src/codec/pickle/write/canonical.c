@@ -75,9 +75,8 @@ static int count_references(counter *c, og_value value)
     return status;
 }
 
-/* Writes the form once; `late` tells whether it depends on what was not whole when it was referred to. */
-static int write_form(og_value value, og_buf *out, const og_pickle_write_options *o, bool *late,
-                      og_error *err)
+int og__pickle_writer_form(og_value value, og_buf *out, const og_pickle_write_options *o, bool *late,
+                           og_error *err)
 {
     counter c = {.alloc = out->alloc, .references = {.alloc = out->alloc}};
     og__writer w = {
@@ -101,42 +100,4 @@ static int write_form(og_value value, og_buf *out, const og_pickle_write_options
     *late = c.late;
     og__value_map_free(&c.references);
     return status;
-}
-
-/* The form of what the form at `start` reads back to, in its place: 1 when it is another one. */
-static int write_again(og_buf *out, size_t start, const og_pickle_write_options *o, og_error *err)
-{
-    bool late;
-    size_t len = out->len - start;
-    og_doc *doc = og_doc_new(out->alloc);
-    uint8_t *form = doc ? og__value_doc_alloc(doc, len + 1, 1) : NULL; /* reading back resets documents */
-    og_doc *back = form ? og_doc_new(out->alloc) : NULL;
-    og_pickle_read_options read = {.size = sizeof read, .max_depth = o->max_depth};
-    int status = OG_ENOMEM;
-    if (back) {
-        memcpy(form, out->data + start, len);
-        status = og_pickle_read(back, form, len, NULL, &read, err);
-    } else {
-        og_error_set(err, OG_ENOMEM, OG_NO_POSITION, "cannot pickle: out of memory");
-    }
-    out->len = start;
-    if (status == OG_OK) status = write_form(og_doc_root(back), out, o, &late, err);
-    if (status == OG_OK) status = out->len - start != len || memcmp(out->data + start, form, len) != 0;
-    og_doc_free(back);
-    og_doc_free(doc);
-    return status;
-}
-
-int og__pickle_writer_canonical(og_value value, og_buf *out, const og_pickle_write_options *o, og_error *err)
-{
-    enum { ROUNDS = 8 };
-    bool late = false;
-    size_t start = out->len;
-    int status = write_form(value, out, o, &late, err);
-    /* What is late is so by what the pickle did that it was read from. What this one does is the form. */
-    int again = status == OG_OK && late;
-    for (int i = 0; again == 1 && i < ROUNDS; i++)
-        again = write_again(out, start, o, err);
-    if (again < 0) out->len = start;
-    return again < 0 ? again : status;
 }

@@ -144,9 +144,13 @@ typedef struct og__writer {
  * as before. */
 int og__pickle_writer_run(og__writer *w, og_value value, size_t max_bytes);
 
-/* As og_pickle_write() and og_pickle_canonical(), with options whose size was checked; no policy is asked. */
+/* As og_pickle_write(), with options whose size was checked; no policy is asked. */
 int og__pickle_writer_write(og_value value, og_buf *out, const og_pickle_write_options *o, og_error *err);
-int og__pickle_writer_canonical(og_value value, og_buf *out, const og_pickle_write_options *o, og_error *err);
+
+/* Writes the canonical form once; `late` tells whether it depends on what was not whole when it was referred
+ * to. */
+int og__pickle_writer_form(og_value value, og_buf *out, const og_pickle_write_options *o, bool *late,
+                           og_error *err);
 
 /* Strings of CPython's size or more stand outside of frames, so that a reader can take them as they are. */
 enum { OG__FRAME_TARGET = 64 * 1024 };
