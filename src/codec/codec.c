@@ -10,7 +10,7 @@ static const og_codec *const codecs[] = {
     &og__json_codec,
     &og__pickle_codec,
     &og__text_codec,
-    &og__bytes_codec,
+    &og__text_bytes_codec,
 };
 
 enum { CODECS = sizeof codecs / sizeof codecs[0] };

@@ -13,7 +13,7 @@
 extern const og_codec og__json_codec;
 extern const og_codec og__pickle_codec;
 extern const og_codec og__text_codec;
-extern const og_codec og__bytes_codec;
+extern const og_codec og__text_bytes_codec;
 
 typedef struct og__codec_place {
     const og_codec *codec;

@@ -161,7 +161,7 @@ const og_codec og__text_codec = {
     .proof = 1,
 };
 
-const og_codec og__bytes_codec = {
+const og_codec og__text_bytes_codec = {
     .name = "bytes",
     .noun = "any bytes",
     .summary = "each message is one bytes value",
