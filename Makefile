@@ -45,6 +45,10 @@ fuzz: ## fuzz each reader for SECONDS=10
 	@tools/setup build ci
 	@tools/fuzz $(FUZZ) $(SECONDS)
 
+cross: ## build and test the rooms without sockets for aarch64, armhf, i386 and s390x, under qemu
+	@tools/setup build cross
+	@tools/cross
+
 install: configured ## install into PREFIX=/usr/local, below DESTDIR
 	@tools/configure $(BUILD) prefix=$(PREFIX)
 	@$(NINJA) product
@@ -77,4 +81,4 @@ clean: ## remove everything built
 help: ## this list
 	@sed -n 's/^\([a-z]*\):.*## \(.*\)/  make \1|\2/p' Makefile | awk -F'|' '{printf "%-16s %s\n", $$1, $$2}'
 
-.PHONY: all configured demo test soak bench fuzz install uninstall package check format clean help
+.PHONY: all configured demo test soak bench fuzz cross install uninstall package check format clean help

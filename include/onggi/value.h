@@ -230,11 +230,11 @@ OG_API bool og_iter_next(og_iter *iter, og_value *key, og_value *item);
 /*
  * The reverse of og_pack(): og_unpack(v, &err, "{s:s, s:i}", "name", &name, "age", &age). Keys are given, the
  * rest are places to store to: b bool *, i int *, I int64_t *, U uint64_t *, f double *, s const char **
- * (fails when the str holds a NUL; NUL-terminated only if made by the document), s# const char ** and size_t
- * *, y# likewise, v og_value *, n nothing. A '?' after a key's 's' allows it to be missing; its places stay
- * as they are. '*' before the closing bracket allows more items; dicts allow more keys always unless '!'
- * stands there. 0, or OG_ETYPE, OG_EVALUE, OG_ENOTFOUND, OG_EINVAL (the format) with a sentence that names
- * the path, e.g. "at .address.city: …".
+ * (always a C string; OG_EVALUE when the str holds a NUL or none follows it, as in values that were read:
+ * og_copy() adds it), s# const char ** and size_t *, y# likewise, v og_value *, n nothing. A '?' after a
+ * key's 's' allows it to be missing; its places stay as they are. '*' before the closing bracket allows more
+ * items; dicts allow more keys always unless '!' stands there. 0, or OG_ETYPE, OG_EVALUE, OG_ENOTFOUND,
+ * OG_EINVAL (the format) with a sentence that names the path, e.g. "at .address.city: …".
  */
 OG_API int og_unpack(og_value value, og_error *err, const char *format, ...);
 OG_API int og_vunpack(og_value value, og_error *err, const char *format, va_list args);

@@ -3,6 +3,8 @@
 #ifndef ONGGI_BASE_NUMBER_DIGITS_H
 #define ONGGI_BASE_NUMBER_DIGITS_H
 
+#include "base/bytes.h"
+
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -14,17 +16,6 @@ extern const char og__base_digit_pairs[201];
 static inline bool og__base_is_digit(int c)
 {
     return (unsigned)(c - '0') < 10;
-}
-
-/* Eight bytes as they stand in memory, the first one lowest. */
-static inline uint64_t og__base_load8(const void *text)
-{
-    uint64_t word;
-    memcpy(&word, text, 8);
-#if defined(__BYTE_ORDER__) && __BYTE_ORDER__ == __ORDER_BIG_ENDIAN__
-    word = __builtin_bswap64(word);
-#endif
-    return word;
 }
 
 /* True when all eight bytes are '0' to '9'. */
@@ -50,15 +41,6 @@ static inline void og__base_put2(char *text, uint32_t number)
 }
 
 #define OG__ZEROS8 UINT64_C(0x3030303030303030) /* "00000000" */
-
-/* Stores eight bytes, the lowest one first. */
-static inline void og__base_store8(void *text, uint64_t word)
-{
-#if defined(__BYTE_ORDER__) && __BYTE_ORDER__ == __ORDER_BIG_ENDIAN__
-    word = __builtin_bswap64(word);
-#endif
-    memcpy(text, &word, 8);
-}
 
 /* The eight digits of a number below 10**8, a byte for each, the first one lowest. Fours, then twos, then
  * ones are split off side by side; the factors are reciprocals, rounded up. */

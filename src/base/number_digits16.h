@@ -4,6 +4,7 @@
 #define ONGGI_BASE_NUMBER_DIGITS16_H
 
 #include "base/number_digits.h"
+#include "base/u128.h"
 
 #if defined(__SSE2__)
 #    include <emmintrin.h>
@@ -52,15 +53,14 @@ static inline void og__base_digits16_scalar_put_point(og__digits16_scalar digits
  * case. */
 static inline unsigned og__base_digits16_scalar_put_number(og__digits16_scalar digits, char *text)
 {
-    __extension__ typedef unsigned __int128 u128;
     const uint64_t last = UINT64_C(1) << 56; /* the last digit stays even if it is 0 */
     unsigned zeros = digits.high ? (unsigned)__builtin_ctzll(digits.high)
                                  : 64 + (unsigned)__builtin_ctzll(digits.low | last);
     zeros /= 8;
-    u128 all = (u128)(digits.low | OG__ZEROS8) << 64 | digits.high | OG__ZEROS8;
-    all >>= 8 * zeros;
-    og__base_store8(text, (uint64_t)all);
-    og__base_store8(text + 8, (uint64_t)(all >> 64));
+    og__u128 all = {digits.low | OG__ZEROS8, digits.high | OG__ZEROS8};
+    all = og__base_u128_shift_right(all, 8 * zeros);
+    og__base_store8(text, all.low);
+    og__base_store8(text + 8, all.high);
     return 16 - zeros;
 }
 
@@ -113,14 +113,15 @@ static inline void og__base_digits16_put_point(og__digits16 digits, unsigned poi
 
 static inline unsigned og__base_digits16_put_number(og__digits16 digits, char *text)
 {
-    __extension__ typedef unsigned __int128 u128;
     unsigned mask = (unsigned)_mm_movemask_epi8(_mm_cmpgt_epi8(digits, _mm_setzero_si128()));
     unsigned zeros = (unsigned)__builtin_ctz(mask | 1u << 15); /* the last digit stays even if it is 0 */
     __m128i ascii = _mm_or_si128(digits, _mm_set1_epi8('0'));
-    u128 all;
-    memcpy(&all, &ascii, sizeof all);
-    all >>= 8 * zeros;
-    memcpy(text, &all, sizeof all);
+    og__u128 all;
+    memcpy(&all.low, &ascii, 8);
+    memcpy(&all.high, (const char *)&ascii + 8, 8);
+    all = og__base_u128_shift_right(all, 8 * zeros);
+    og__base_store8(text, all.low);
+    og__base_store8(text + 8, all.high);
     return 16 - zeros;
 }
 

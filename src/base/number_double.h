@@ -4,6 +4,7 @@
 #define ONGGI_BASE_NUMBER_DOUBLE_H
 
 #include "base/number_table.h"
+#include "base/u128.h"
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -42,9 +43,8 @@ static inline bool og__base_double_near(uint64_t digits, int exponent, double *o
     *out = 0;
     if (digits == 0) return true;
     int zeros = __builtin_clzll(digits);
-    __extension__ unsigned __int128 product =
-        (unsigned __int128)(digits << zeros) * og__base_powers[exponent - OG__POWER_FIRST].high;
-    uint64_t high = (uint64_t)(product >> 64);
+    uint64_t high =
+        og__base_u128_product(digits << zeros, og__base_powers[exponent - OG__POWER_FIRST].high).high;
     int zero = high >> 63 == 0;
     high <<= zero;
     uint64_t rest = high & (2 * HALF - 1);

@@ -6,8 +6,6 @@
 #include "base/number_digits.h"
 #include "base/number_double.h"
 
-__extension__ typedef unsigned __int128 u128;
-
 /*
  * The middle between two doubles has at most 767 digits, so no more than that many digits of the decimal
  * decide, and one more that says whether anything follows. The larger side is then below 10**801 * 2**64, and
@@ -24,9 +22,9 @@ static void multiply_add(big *b, uint64_t factor, uint64_t add)
 {
     uint64_t carry = add;
     for (unsigned i = 0; i < b->count; i++) {
-        u128 product = (u128)b->limbs[i] * factor + carry;
-        b->limbs[i] = (uint64_t)product;
-        carry = (uint64_t)(product >> 64);
+        og__u128 product = og__base_u128_add(og__base_u128_product(b->limbs[i], factor), carry);
+        b->limbs[i] = product.low;
+        carry = product.high;
     }
     if (carry && b->count < LIMBS) b->limbs[b->count++] = carry;
 }

@@ -7,8 +7,6 @@
 #include "base/number_digits.h"
 #include "base/number_double.h"
 
-__extension__ typedef unsigned __int128 u128;
-
 enum {
     EXPONENT_MIN = -342, /* 2**64 * 10**-343 is below half the smallest double */
     EXPONENT_MAX = 308,
@@ -46,15 +44,15 @@ static void multiply(uint64_t digits, int exponent, bool whole, product *p)
     int leading_zeros = __builtin_clzll(digits);
     uint64_t w = digits << leading_zeros;
     const og__power *power = &og__base_powers[exponent - OG__POWER_FIRST];
-    u128 upper = (u128)w * power->high;
+    og__u128 upper = og__base_u128_product(w, power->high);
     p->low = 0;
     if (whole) {
-        u128 lower = (u128)w * power->low;
-        upper += (uint64_t)(lower >> 64);
-        p->low = (uint64_t)lower;
+        og__u128 lower = og__base_u128_product(w, power->low);
+        upper = og__base_u128_add(upper, lower.high);
+        p->low = lower.low;
     }
-    p->high = (uint64_t)(upper >> 64);
-    p->mid = (uint64_t)upper;
+    p->high = upper.high;
+    p->mid = upper.low;
     place_mantissa(p, exponent, leading_zeros);
 }
 

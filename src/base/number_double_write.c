@@ -11,9 +11,9 @@
 /* floor(power * factor / 2**128), its lowest bit set when anything was cut off ("round to odd"). */
 static inline uint64_t multiply_to_odd(og__u128 power, uint64_t factor)
 {
-    og__u128 low = (og__u128)(uint64_t)power * factor;
-    og__u128 high = (og__u128)(uint64_t)(power >> 64) * factor + (uint64_t)(low >> 64);
-    return (uint64_t)(high >> 64) | ((uint64_t)high > 1);
+    og__u128 high = og__base_u128_add(og__base_u128_product(power.high, factor),
+                                      og__base_u128_product(power.low, factor).high);
+    return high.high | (high.low > 1);
 }
 
 /* 10**exponent to 128 bits, rounded up. */
@@ -21,7 +21,7 @@ static inline og__u128 power_up(int exponent)
 {
     const og__power *power = &og__base_powers[exponent - OG__POWER_FIRST];
     bool exact = exponent >= 0 && exponent <= OG__POWER_EXACT_LAST;
-    return (((og__u128)power->high << 64) | power->low) + !exact;
+    return og__base_u128_add((og__u128){power->high, power->low}, !exact);
 }
 
 /* The shortest decimal that reads back as mantissa * 2**exponent, the nearest one of those. */
@@ -161,7 +161,7 @@ __attribute__((noinline)) static size_t write_unusual(uint64_t bits, char *text)
 {
     uint64_t fraction = bits & ((UINT64_C(1) << 52) - 1);
     int field = (int)(bits >> 52 & 2047);
-    size_t sign = bits >> 63;
+    size_t sign = (size_t)(bits >> 63);
     if (field == 2047 && fraction) return copy_text(text, "nan", 3);
     if (field == 2047) return sign + copy_text(text + sign, "inf", 3);
     if (field == 0 && fraction == 0) return sign + copy_text(text + sign, "0.0", 3);
@@ -187,5 +187,5 @@ size_t og__base_double_write(double number, char *text)
     bool usual = field - 1 < 2046 && fraction;
     if (!usual || !og__base_shortest_fast(fraction | UINT64_C(1) << 52, (int)field - 1075, &d))
         return write_unusual(bits, text);
-    return lay_out(d, bits >> 63, text);
+    return lay_out(d, (size_t)(bits >> 63), text);
 }

@@ -2,13 +2,12 @@
 /* Integers of any size as decimal text, and back. */
 #include "base/number.h"
 #include "base/number_digits16.h"
+#include "base/u128.h"
 
 const char og__base_digit_pairs[201] =
     "00010203040506070809101112131415161718192021222324252627282930313233343536373839"
     "40414243444546474849505152535455565758596061626364656667686970717273747576777879"
     "8081828384858687888990919293949596979899";
-
-__extension__ typedef unsigned __int128 u128;
 
 /* The largest power of ten in a limb. Its top bit is set, which divide_limb() relies on. */
 #define TEN_19 UINT64_C(10000000000000000000)
@@ -75,9 +74,9 @@ static size_t multiply_add(uint64_t *limbs, size_t count, uint64_t factor, uint6
 {
     uint64_t carry = add;
     for (size_t i = 0; i < count; i++) {
-        u128 product = (u128)limbs[i] * factor + carry;
-        limbs[i] = (uint64_t)product;
-        carry = (uint64_t)(product >> 64);
+        og__u128 product = og__base_u128_add(og__base_u128_product(limbs[i], factor), carry);
+        limbs[i] = product.low;
+        carry = product.high;
     }
     if (carry) limbs[count++] = carry;
     return count;
@@ -102,10 +101,10 @@ size_t og__base_limbs_from_digits(const char *digits, size_t len, uint64_t *limb
 static uint64_t divide_limb(uint64_t high, uint64_t low, uint64_t *quotient)
 {
     const uint64_t reciprocal = UINT64_C(15581492618384294730);
-    u128 estimate = (u128)high * reciprocal + (((u128)high << 64) | low);
-    uint64_t q = (uint64_t)(estimate >> 64) + 1;
+    og__u128 estimate = og__base_u128_add(og__base_u128_product(high, reciprocal), low);
+    uint64_t q = estimate.high + high + 1;
     uint64_t r = low - q * TEN_19;
-    if (r > (uint64_t)estimate) {
+    if (r > estimate.low) {
         q--;
         r += TEN_19;
     }

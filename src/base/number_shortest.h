@@ -4,11 +4,10 @@
 #define ONGGI_BASE_NUMBER_SHORTEST_H
 
 #include "base/number_table.h"
+#include "base/u128.h"
 
 #include <stdbool.h>
 #include <stdint.h>
-
-__extension__ typedef unsigned __int128 og__u128;
 
 /* digits * 10**exponent */
 typedef struct og__shortest {
@@ -32,9 +31,10 @@ static inline bool og__base_shortest_fast(uint64_t mantissa, int exponent, og__s
     int shift = exponent + og__base_power_log2(-k) + 1; /* 1 to 4 */
     const og__power *power = &og__base_powers[-k - OG__POWER_FIRST];
     uint64_t factor = mantissa << shift;
-    og__u128 scaled = (og__u128)factor * power->high + (uint64_t)((og__u128)factor * power->low >> 64);
-    uint64_t whole = (uint64_t)(scaled >> 64);
-    uint64_t fraction = (uint64_t)scaled;
+    og__u128 scaled = og__base_u128_add(og__base_u128_product(factor, power->high),
+                                        og__base_u128_product(factor, power->low).high);
+    uint64_t whole = scaled.high;
+    uint64_t fraction = scaled.low;
 
     uint64_t half = power->high >> (5 - shift);
     uint64_t tens = (whole + 5) / 10 * 10; /* the multiple of ten that is nearest */

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* Ints of any size: from and to limbs, bytes and text, and against doubles. */
 #include "base/alloc.h"
+#include "base/bytes.h"
 #include "base/number.h"
 #include "value/number.h"
 
@@ -58,16 +59,14 @@ og_value og_int_from_bytes(og_doc *doc, const uint8_t *bytes, size_t len)
     if (len == 0) return og__value_make_int(0);
     bool negative = bytes[len - 1] & 0x80;
     if (len <= 8) {
-        uint64_t bits = negative ? UINT64_MAX : 0;
-        memcpy(&bits, bytes, len);
-        return og__value_make_int((int64_t)bits);
+        return og__value_make_int((int64_t)og__base_load_few(bytes, len, negative ? UINT64_MAX : 0));
     }
     if (len > OG__LEN_MAX) return (og_value){0};
     size_t count = len / 8 + 1;
     uint64_t *limbs = og__value_doc_alloc(doc, count * 8, 8);
     if (!limbs) return (og_value){0};
-    limbs[count - 1] = limbs[count - 2] = negative ? UINT64_MAX : 0;
-    memcpy(limbs, bytes, len);
+    og__base_limbs_load(limbs, bytes, len / 8);
+    limbs[count - 1] = og__base_load_few(bytes + len / 8 * 8, len % 8, negative ? UINT64_MAX : 0);
     if (negative) negate(limbs, count);
     count = limbs_used(limbs, count);
     og_value small = small_from_limbs(limbs, count, negative);
@@ -83,7 +82,8 @@ int og_int_to_bytes(og_value value, og_buf *out)
     int status = og_buf_reserve(out, len + 1);
     if (status < 0) return status;
     uint8_t *bytes = out->data + out->len;
-    memcpy(bytes, big ? value.u.p : &value.u.i, len);
+    uint64_t small = (uint64_t)value.u.i;
+    og__base_limbs_store(bytes, big ? value.u.p : &small, len / 8);
     if (big && negative) {
         unsigned carry = 1;
         for (size_t i = 0; i < len; i++) {

@@ -130,7 +130,7 @@ size_t og_len(og_value value)
     switch (og_kind_of(value)) {
     case OG_STR:
     case OG_BYTES: return og__value_len(value);
-    case OG_BYTEARRAY: return og__value_node_of(value)->count | (size_t)og__value_node_of(value)->high << 32;
+    case OG_BYTEARRAY: return og__value_bytearray_len(og__value_node_of(value));
     case OG_LIST:
     case OG_TUPLE:
     case OG_DICT:

@@ -51,6 +51,7 @@ static og_value copy_flat(og_doc *doc, og_value v)
         if (len) memcpy(bytes, v.u.p, len);
         ((char *)bytes)[len] = '\0';
         v.u.p = bytes;
+        if (og_kind_of(v) == OG_STR) v.meta |= OG__F_ENDED;
         return v;
     default: return v;
     }

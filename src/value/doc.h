@@ -15,7 +15,11 @@
 #include <string.h>
 
 #define OG__META_LEN_SHIFT 16
-#define OG__LEN_MAX        ((UINT64_C(1) << 48) - 1)
+#if SIZE_MAX > UINT32_MAX
+#    define OG__LEN_MAX ((UINT64_C(1) << 48) - 1)
+#else
+#    define OG__LEN_MAX ((size_t)PTRDIFF_MAX)
+#endif
 
 /* Flags of a value (in meta). */
 #define OG__F_BIG       0x0100u /* int: u.p are limbs */
@@ -24,6 +28,7 @@
 #define OG__F_ASCII     0x0100u /* str: all bytes below 0x80 (a hint: absence says nothing) */
 #define OG__F_SURROGATE 0x0200u /* str: holds a lone surrogate as three bytes */
 #define OG__F_CLEAN     0x0400u /* str: nothing in it needs a JSON escape (a hint likewise) */
+#define OG__F_ENDED     0x0800u /* str: a NUL follows its bytes */
 
 /* Flags of a node. */
 #define OG__N_PLACED 0x01 /* stands in a container, or is a root */
@@ -132,6 +137,12 @@ static inline og__node *og__value_node_of(og_value v)
         og__node *n;
     } u = {v.u.p};
     return u.n;
+}
+
+/* Bytes of a bytearray. */
+static inline size_t og__value_bytearray_len(const og__node *node)
+{
+    return (size_t)(node->count | (uint64_t)node->high << 32);
 }
 
 /* True for the kinds whose value points to an og__node. */

@@ -3,6 +3,8 @@
 #ifndef ONGGI_VALUE_HASH_BYTES_H
 #define ONGGI_VALUE_HASH_BYTES_H
 
+#include "base/u128.h"
+
 #include <stddef.h>
 #include <stdint.h>
 #include <string.h>
@@ -15,8 +17,8 @@
 
 static inline uint64_t og__value_mix(uint64_t a, uint64_t b)
 {
-    __uint128_t product = (__uint128_t)a * b;
-    return (uint64_t)product ^ (uint64_t)(product >> 64);
+    og__u128 product = og__base_u128_product(a, b);
+    return product.low ^ product.high;
 }
 
 static inline uint64_t og__value_load64(const uint8_t *p)

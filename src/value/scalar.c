@@ -62,6 +62,7 @@ og_value og_strn(og_doc *doc, const char *text, size_t len)
     og_value v = og_str_borrow(text, len);
     if (!og_valid(v)) return v;
     v.u.p = keep(doc, text, len);
+    v.meta |= OG__F_ENDED;
     return v.u.p ? v : (og_value){0};
 }
 
@@ -166,7 +167,7 @@ const char *og_data(og_value value, size_t *len)
         break;
     case OG_BYTEARRAY: {
         const og__node *node = og__value_node_of(value);
-        n = node->count | (size_t)node->high << 32;
+        n = og__value_bytearray_len(node);
         data = n ? node->items : "";
         break;
     }

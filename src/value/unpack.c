@@ -192,6 +192,9 @@ static int store_data(unpacker *u, char c, bool sized, og_value v, const char **
     if (c == 'y' && kind != OG_BYTES && kind != OG_BYTEARRAY) return fail_kind(u, "bytes", v);
     size_t n;
     const char *data = og_data(v, &n);
+    bool ended = n == 0 || (v.meta & OG__F_ENDED);
+    if (!sized && !ended)
+        return fail(u, OG_EVALUE, "no NUL follows a str that was read or borrowed; take it with 's#'");
     if (!sized && memchr(data, '\0', n)) return fail(u, OG_EVALUE, "the str holds a NUL; take it with 's#'");
     *place = data;
     if (sized) *len = n;

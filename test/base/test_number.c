@@ -4,6 +4,7 @@
 #include "base/number_avx512.h"
 #include "base/number_digits16.h"
 #include "base/number_table.h"
+#include "base/u128.h"
 
 #include <math.h>
 #include <setjmp.h>
@@ -208,7 +209,7 @@ static void test_halfway(void **state)
         char text[1200];
         if (!isfinite(low) || !isfinite(high)) continue;
         /* long double has room for the middle, and printf is exact. */
-        snprintf(text, sizeof text, "%.770Le", ((long double)low + (long double)high) / 2);
+        snprintf(text, sizeof text, "%.770Le", (long double)low / 2 + (long double)high / 2);
         check_read(text);
         char *exponent = strchr(text, 'e');
         char tail[16];
@@ -267,17 +268,50 @@ static void test_read_forms(void **state)
     free(text);
 }
 
+static void test_u128(void **state)
+{
+    (void)state;
+    uint64_t a = UINT64_MAX;
+    uint64_t b = UINT64_C(0x9e3779b97f4a7c15);
+    for (int i = 0; i < 100000; i++) {
+        og__u128 fast = og__base_u128_product(a, b);
+        og__u128 slow = og__base_u128_product_scalar(a, b);
+        assert_true(fast.high == slow.high && fast.low == slow.low);
+        fast = og__base_u128_shift_right(slow, (unsigned)i % 128);
+        slow = og__base_u128_shift_right_scalar(slow, (unsigned)i % 128);
+        assert_true(fast.high == slow.high && fast.low == slow.low);
+        a = (a ^ b) * UINT64_C(6364136223846793005) >> (i % 40);
+        b = b * UINT64_C(6364136223846793005) + UINT64_C(1442695040888963407);
+    }
+    og__u128 carried = og__base_u128_add((og__u128){1, UINT64_MAX}, 1);
+    assert_true(carried.high == 2 && carried.low == 0);
+}
+
+static void test_bytes(void **state)
+{
+    (void)state;
+    const uint8_t bytes[] = {1, 2, 3, 4, 5, 6, 7, 0x88, 9, 10};
+    assert_true(og__base_load8(bytes) == UINT64_C(0x8807060504030201));
+    assert_true(og__base_load_few(bytes + 7, 3, UINT64_MAX) == UINT64_C(0xffffffffff0a0988));
+    assert_true(og__base_load_few(bytes, 0, 5) == 5);
+    uint8_t back[8];
+    og__base_store8(back, UINT64_C(0x8807060504030201));
+    assert_memory_equal(back, bytes, sizeof back);
+}
+
 static void test_powers(void **state)
 {
     (void)state;
     for (int e = 0; e <= 27; e++) {
-        __extension__ unsigned __int128 power = 1;
-        for (int i = 0; i < e; i++)
-            power *= 10;
-        while (!(power >> 127))
-            power <<= 1;
-        assert_true(og__base_powers[e - OG__POWER_FIRST].high == (uint64_t)(power >> 64));
-        assert_true(og__base_powers[e - OG__POWER_FIRST].low == (uint64_t)power);
+        og__u128 power = {0, 1};
+        for (int i = 0; i < e; i++) {
+            og__u128 low = og__base_u128_product_scalar(power.low, 10);
+            power = (og__u128){power.high * 10 + low.high, low.low};
+        }
+        while (!(power.high >> 63))
+            power = (og__u128){power.high << 1 | power.low >> 63, power.low << 1};
+        assert_true(og__base_powers[e - OG__POWER_FIRST].high == power.high);
+        assert_true(og__base_powers[e - OG__POWER_FIRST].low == power.low);
     }
 }
 
@@ -400,7 +434,8 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_layout),     cmocka_unit_test(test_random_doubles),
         cmocka_unit_test(test_edges),      cmocka_unit_test(test_halfway),
-        cmocka_unit_test(test_read_forms), cmocka_unit_test(test_powers),
+        cmocka_unit_test(test_read_forms), cmocka_unit_test(test_u128),
+        cmocka_unit_test(test_bytes),      cmocka_unit_test(test_powers),
         cmocka_unit_test(test_small_ints), cmocka_unit_test(test_twins),
         cmocka_unit_test(test_big_ints),   cmocka_unit_test(test_digits16),
     };

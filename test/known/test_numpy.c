@@ -139,7 +139,7 @@ static void refuses_shapes_that_lie(void **state)
     assert_int_equal(og_as_ndarray(array(*state, "i4", "1234", 4, (size_t[]){2}, 1), &a, &err), OG_EVALUE);
     assert_string_equal(err.text,
                         "damaged numpy.ndarray: its data are not as long as its shape and type say");
-    const size_t large = (size_t)1 << 62;
+    const size_t large = SIZE_MAX / 4 + 1;
     assert_int_equal(og_as_ndarray(array(*state, "i4", "", 0, (size_t[]){large, 4}, 2), &a, &err), OG_EVALUE);
     assert_int_equal(og_as_ndarray(array(*state, "i4", "", 0, (size_t[]){large}, 1), &a, &err), OG_EVALUE);
     assert_int_equal(og_as_ndarray(array(*state, "i4", "", 0, (size_t[]){large, large, 0}, 3), &a, &err),
@@ -171,10 +171,10 @@ static void keeps_the_promise_on_memory(void **state)
     const size_t n = 1000000;
     assert_in_range((int)cost("f8", 8 * n, (size_t[]){n}, 1), 2, 3);
     assert_in_range((int)cost("u1", n, (size_t[]){1000, 1000}, 2), 16, 19);
-    assert_in_range((int)cost("u1", n, (size_t[]){n, 1}, 2), 48, 64);
+    assert_in_range((int)cost("u1", n, (size_t[]){n, 1}, 2), 44, 64);
     assert_true(cost("u1", n, (size_t[]){n, 1, 1}, 3) == 0);
     assert_true(cost("f8", 8, (size_t[]){1, 1, 1, 1, 1, 1, 1}, 7) > 0); /* small ones are free */
-    assert_true(cost("S0", 1, (size_t[]){n * n}, 1) == 0);
+    assert_true(cost("S0", 1, (size_t[]){SIZE_MAX / 64}, 1) == 0);
 }
 
 /* Many arrays in one list take the writers no more memory than one of them. */

@@ -2,6 +2,8 @@
 /* Building from a format and taking apart by one, right and wrong. */
 #include "../support/value_test.h"
 
+#include <onggi/json.h>
+
 static void test_one_line(void **state)
 {
     og_doc *doc = *state;
@@ -203,6 +205,29 @@ static void test_unpack_wrong(void **state)
 }
 
 /* A key that may be missing leaves its places as they are, however deep they stand. */
+/* What was read points into its message, where no NUL follows. */
+static void test_unpack_gives_c_strings(void **state)
+{
+    og_error err = OG_ERROR_INIT;
+    const char *text = NULL;
+    size_t len = 0;
+    og_value read = og_str_borrow("Johnny", 4);
+    assert_int_equal(og_unpack(read, &err, "s", &text), OG_EVALUE);
+    assert_string_equal(err.text,
+                        "at the top: no NUL follows a str that was read or borrowed; take it with 's#'");
+    assert_int_equal(og_unpack(read, NULL, "s#", &text, &len), OG_OK);
+    assert_int_equal(len, 4);
+    assert_int_equal(og_unpack(og_copy(*state, read), NULL, "s", &text), OG_OK);
+    assert_string_equal(text, "John");
+    assert_int_equal(og_unpack(og_str(*state, "John"), NULL, "s", &text), OG_OK);
+    assert_int_equal(og_unpack(og_str_borrow("Johnny", 0), NULL, "s", &text), OG_OK);
+    assert_string_equal(text, "");
+    og_doc *doc = og_json_loads("[\"John\", \"a\\nb\"]", 16, NULL, NULL);
+    for (size_t i = 0; i < 2; i++)
+        assert_int_equal(og_unpack(og_item(og_doc_root(doc), i), NULL, "s", &text), OG_EVALUE);
+    og_doc_free(doc);
+}
+
 static void test_unpack_optional(void **state)
 {
     og_value v = sample(*state);
@@ -248,6 +273,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_pack_wrong_format, doc_setup, doc_teardown),
         cmocka_unit_test_setup_teardown(test_pack_wrong_values, doc_setup, doc_teardown),
         cmocka_unit_test_setup_teardown(test_unpack_wrong, doc_setup, doc_teardown),
+        cmocka_unit_test_setup_teardown(test_unpack_gives_c_strings, doc_setup, doc_teardown),
         cmocka_unit_test_setup_teardown(test_unpack_optional, doc_setup, doc_teardown),
         cmocka_unit_test_setup_teardown(test_unpack_numbers, doc_setup, doc_teardown),
     };

@@ -201,7 +201,7 @@ static int read_complex(og__json_reader *r, const og__json_raw *raw, og_value *o
  */
 static og_value part_of(og_value whole, const char *start, const char *end)
 {
-    uint64_t len = (uint64_t)(end - start);
+    size_t len = (size_t)(end - start);
     if (!(whole.meta & OG__F_SURROGATE))
         return og__value_make(OG_STR, (unsigned)(whole.meta & (OG__F_ASCII | OG__F_CLEAN)), len, start);
     bool surrogates;

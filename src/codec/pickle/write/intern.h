@@ -3,6 +3,7 @@
 #ifndef ONGGI_CODEC_PICKLE_WRITE_INTERN_H
 #define ONGGI_CODEC_PICKLE_WRITE_INTERN_H
 
+#include "base/u128.h"
 #include "codec/pickle/write/writer.h"
 
 /* Long strings are the same only when they stand in the same place: looking at all their bytes would cost
@@ -18,9 +19,9 @@ static inline uint64_t og__pickle_intern_load(const uint8_t *bytes, size_t size)
 
 static inline uint64_t og__pickle_intern_mix(uint64_t a, uint64_t b)
 {
-    __uint128_t product =
-        (__uint128_t)(a ^ UINT64_C(0x9e3779b97f4a7c15)) * (b ^ UINT64_C(0x243f6a8885a308d3));
-    return (uint64_t)product ^ (uint64_t)(product >> 64);
+    og__u128 product =
+        og__base_u128_product(a ^ UINT64_C(0x9e3779b97f4a7c15), b ^ UINT64_C(0x243f6a8885a308d3));
+    return product.low ^ product.high;
 }
 
 static inline uint32_t og__pickle_intern_hash_bytes(uint64_t hash, const uint8_t *bytes, size_t len)

@@ -1,0 +1,52 @@
+/* SPDX-License-Identifier: MIT */
+/* Numbers in bytes, the lowest byte first, on processors of either byte order. */
+#ifndef ONGGI_BASE_BYTES_H
+#define ONGGI_BASE_BYTES_H
+
+#include <stddef.h>
+#include <stdint.h>
+#include <string.h>
+
+#if defined(__BYTE_ORDER__) && __BYTE_ORDER__ == __ORDER_BIG_ENDIAN__
+#    define OG__LITTLE64(word) __builtin_bswap64(word)
+#else
+#    define OG__LITTLE64(word) (word)
+#endif
+
+/* Eight bytes, the first one lowest. */
+static inline uint64_t og__base_load8(const void *bytes)
+{
+    uint64_t word;
+    memcpy(&word, bytes, 8);
+    return OG__LITTLE64(word);
+}
+
+/* Stores eight bytes, the lowest one first. */
+static inline void og__base_store8(void *bytes, uint64_t word)
+{
+    word = OG__LITTLE64(word);
+    memcpy(bytes, &word, 8);
+}
+
+/* Puts up to eight bytes, the first one lowest, in place of the lowest ones of `word`. */
+static inline uint64_t og__base_load_few(const void *bytes, size_t len, uint64_t word)
+{
+    word = OG__LITTLE64(word);
+    memcpy(&word, bytes, len);
+    return OG__LITTLE64(word);
+}
+
+/* Limbs (the lowest first) from whole groups of eight bytes, and back. */
+static inline void og__base_limbs_load(uint64_t *limbs, const uint8_t *bytes, size_t count)
+{
+    for (size_t i = 0; i < count; i++)
+        limbs[i] = og__base_load8(bytes + 8 * i);
+}
+
+static inline void og__base_limbs_store(uint8_t *bytes, const uint64_t *limbs, size_t count)
+{
+    for (size_t i = 0; i < count; i++)
+        og__base_store8(bytes + 8 * i, limbs[i]);
+}
+
+#endif
