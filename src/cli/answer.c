@@ -193,6 +193,7 @@ static void upstream_init(cli_client *client, const cli_options *options)
     cli_conn_options(&conn, options);
     conn.codec = NULL;
     conn.framing = NULL;
+    conn.layer_option_count = 0;
     cli_client_init(client, options, options->to, &conn);
 }
 

@@ -19,7 +19,8 @@ typedef enum kind {
     PROTOCOL,
     ENCODING,
     SIZE,
-    TIME
+    TIME,
+    LAYER
 } kind;
 
 typedef struct option_row {
@@ -75,6 +76,8 @@ static const option_row rows[] = {
      "wait so long for a message to leave or to arrive whole: 2.5, 500ms, 1m; 0: without end", 0},
     {"connect-timeout", 0, TIME, CLI_CLIENTS, AT(connect_timeout_ms), "TIME",
      "wait so long for a connection (default: 10)", 0},
+    {"handshake-timeout", 0, TIME, CLI_WIRE, AT(handshake_timeout_ms), "TIME",
+     "wait so long for a handshake, such as that of --authkey-file (default: 10)", 0},
     {"idle-timeout", 0, TIME, CLI_SERVE, AT(idle_timeout_ms), "TIME",
      "close connections that are silent for so long (default: never)", 0},
     {"max-message", 0, SIZE, CLI_EVERY, AT(max_message), "SIZE",
@@ -103,16 +106,34 @@ static const struct {
 #undef X
 };
 
+/* Row `index`: of the table above, then of the layers' own, which need no row here. False from their number
+ * on. */
+static bool row_at(size_t index, option_row *row)
+{
+    if (index < ROWS) {
+        *row = rows[index];
+        return true;
+    }
+    const og_layer_option_info *info = og_layer_option_at(index - ROWS);
+    if (!info) return false;
+    *row = (option_row){.name = info->name, .kind = LAYER, .argument = info->argument, .help = info->summary};
+    if (info->secret) return true; /* others could read it: no command has it */
+    if (info->roles & OG_ROLE_CLIENT) row->commands |= CLI_CLIENTS;
+    if (info->roles & OG_ROLE_SERVER) row->commands |= CLI_SERVE;
+    return true;
+}
+
 void cli_print_options(FILE *file, int bits)
 {
-    for (size_t i = 0; i < ROWS; i++) {
-        if (!(rows[i].commands & bits)) continue;
+    option_row row;
+    for (size_t i = 0; row_at(i, &row); i++) {
+        if (!(row.commands & bits)) continue;
         char left[64];
         char letter[8] = "    ";
-        if (rows[i].letter) snprintf(letter, sizeof letter, "-%c, ", rows[i].letter);
-        snprintf(left, sizeof left, "  %s--%s%s%s", letter, rows[i].name, rows[i].argument ? " " : "",
-                 rows[i].argument ? rows[i].argument : "");
-        cli_print_row(file, HELP_COLUMN, left, rows[i].help);
+        if (row.letter) snprintf(letter, sizeof letter, "-%c, ", row.letter);
+        snprintf(left, sizeof left, "  %s--%s%s%s", letter, row.name, row.argument ? " " : "",
+                 row.argument ? row.argument : "");
+        cli_print_row(file, HELP_COLUMN, left, row.help);
     }
 }
 
@@ -206,6 +227,15 @@ static int set_encoding(const option_row *row, const char *text, og_pickle_encod
     return bad_argument(row, text, "ascii, latin1, utf-8 or bytes");
 }
 
+static int set_layer_option(cli_options *options, const option_row *row, const char *text)
+{
+    if (options->layer_option_count == CLI_LAYER_OPTIONS)
+        return cli_usage("--%s: too many options", row->name);
+    options->layer_options[options->layer_option_count++] =
+        (og_layer_option){.name = row->name, .value = text};
+    return 0;
+}
+
 static int set_option(cli_options *options, const option_row *row, const char *text)
 {
     void *out = member(options, row);
@@ -227,6 +257,7 @@ static int set_option(cli_options *options, const option_row *row, const char *t
     case TIME:
         if (cli_parse_time(text, out)) return 0;
         return bad_argument(row, text, "a time such as 10, 2.5, 500ms or 1m");
+    case LAYER: return set_layer_option(options, row, text);
     }
     return 0;
 }
@@ -235,16 +266,17 @@ static int set_option(cli_options *options, const option_row *row, const char *t
 static int unknown_option(const cli_command *command, const char *arg, size_t len)
 {
     char word[40];
-    const char *names[ROWS + 1];
+    const char *names[ROWS + CLI_LAYER_OPTIONS + 1];
     size_t count = 0;
+    option_row row;
     snprintf(word, sizeof word, "%.*s", (int)(len < 39 ? len : 39), arg);
-    for (size_t i = 0; i < ROWS; i++) {
-        if (!(rows[i].commands & command->bit)) {
-            if (arg[1] == '-' && strcmp(rows[i].name, word + 2) == 0)
+    for (size_t i = 0; row_at(i, &row) && count < ROWS + CLI_LAYER_OPTIONS; i++) {
+        if (!(row.commands & command->bit)) {
+            if (arg[1] == '-' && strcmp(row.name, word + 2) == 0)
                 return cli_usage("%s is no option of 'onggi %s': see 'onggi help'", word, command->name);
             continue;
         }
-        names[count++] = rows[i].name;
+        names[count++] = row.name;
     }
     names[count] = NULL;
     const char *nearest = arg[1] == '-' ? cli_nearest(word + 2, names) : NULL;
@@ -252,24 +284,24 @@ static int unknown_option(const cli_command *command, const char *arg, size_t le
     return cli_usage("there is no option %s: see 'onggi %s --help'", word, command->name);
 }
 
-/* The option that `arg` names; `*value` is what stands in the same word, or NULL. */
-static const option_row *find_option(const cli_command *command, const char *arg, size_t *len,
-                                     const char **value)
+/* The option that `arg` names; `*value` is what stands in the same word, or NULL. False when there is none.
+ */
+static bool find_option(const cli_command *command, const char *arg, size_t *len, const char **value,
+                        option_row *row)
 {
     *value = NULL;
     *len = strcspn(arg, "=");
     if (arg[1] == '-' && arg[*len] == '=') *value = arg + *len + 1;
-    for (size_t i = 0; i < ROWS; i++) {
-        if (!(rows[i].commands & command->bit)) continue;
+    for (size_t i = 0; row_at(i, row); i++) {
+        if (!(row->commands & command->bit)) continue;
         if (arg[1] == '-') {
-            if (strlen(rows[i].name) == *len - 2 && memcmp(arg + 2, rows[i].name, *len - 2) == 0)
-                return &rows[i];
-        } else if (rows[i].letter == arg[1]) {
+            if (strlen(row->name) == *len - 2 && memcmp(arg + 2, row->name, *len - 2) == 0) return true;
+        } else if (row->letter == arg[1]) {
             if (arg[2]) *value = arg + 2;
-            return &rows[i];
+            return true;
         }
     }
-    return NULL;
+    return false;
 }
 
 /* One option at argv[*index]; moves on past its argument. 0 or CLI_USAGE. */
@@ -277,15 +309,15 @@ static int parse_option(cli_options *options, const cli_command *command, int ar
 {
     size_t len;
     const char *value;
+    option_row row;
     const char *arg = argv[*index];
-    const option_row *row = find_option(command, arg, &len, &value);
-    if (!row) return unknown_option(command, arg, len);
-    if (row->kind == FLAG && value) return cli_usage("--%s takes no argument", row->name);
-    if (row->kind != FLAG && !value) {
-        if (*index + 1 >= argc) return cli_usage("--%s needs an argument: %s", row->name, row->argument);
+    if (!find_option(command, arg, &len, &value, &row)) return unknown_option(command, arg, len);
+    if (!row.argument && value) return cli_usage("--%s takes no argument", row.name);
+    if (row.argument && !value) {
+        if (*index + 1 >= argc) return cli_usage("--%s needs an argument: %s", row.name, row.argument);
         value = argv[++*index];
     }
-    return set_option(options, row, value);
+    return set_option(options, &row, value);
 }
 
 /* "-" is standard input, "-5" an object. */

@@ -44,6 +44,9 @@ typedef enum cli_form {
 #undef X
 } cli_form;
 
+/* Options for layers on one command line. */
+enum { CLI_LAYER_OPTIONS = 32 };
+
 /* What the command line said. Zero is: not said. */
 typedef struct cli_options {
     const char *codec;
@@ -71,6 +74,9 @@ typedef struct cli_options {
     bool force;
     const char *get;    /* a JSON Pointer */
     const char *format; /* a template, well formed */
+    int64_t handshake_timeout_ms;
+    og_layer_option layer_options[CLI_LAYER_OPTIONS]; /* --authkey-file and the like */
+    size_t layer_option_count;
     const char *policy;
     struct og_policy *rules; /* what --policy names, once it is read; or NULL */
     bool globals;

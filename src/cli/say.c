@@ -30,10 +30,29 @@ static void say(og_log_level level, const char *text)
     fprintf(stderr, "%songgi:%s %s\n", colour, *colour ? "\033[0m" : "", text);
 }
 
+/* The library names options as it knows them, "option authkey-file"; people type them with two dashes. */
+static void name_options(char *text)
+{
+    static const char word[] = "option ";
+    enum { WORD = sizeof word - 1 };
+    const og_layer_option_info *info;
+    for (char *at = text; (at = strstr(at, word)) != NULL; at++) {
+        for (size_t i = 0; (info = og_layer_option_at(i)) != NULL; i++) {
+            size_t len = strlen(info->name);
+            if (strncmp(at + WORD, info->name, len) != 0) continue;
+            if (at[WORD + len] == '-' || (at[WORD + len] >= 'a' && at[WORD + len] <= 'z')) continue;
+            memcpy(at, "--", 2);
+            memmove(at + 2, at + WORD, strlen(at + WORD) + 1);
+            break;
+        }
+    }
+}
+
 static void say_v(og_log_level level, const char *format, va_list args)
 {
     char text[1024];
     vsnprintf(text, sizeof text, format, args);
+    name_options(text);
     cli_blunt(text); /* what came from elsewhere must not steer the terminal */
     say(level, text);
 }

@@ -30,13 +30,22 @@ static void on_signal(int number)
     og_server_stop(running);
 }
 
+static void on_hangup(int number)
+{
+    (void)number;
+    og_server_reload(running);
+}
+
 /* A second signal ends at once. */
-static void catch_signals(og_server *server)
+static void catch_signals(og_server *server, bool reloads)
 {
     struct sigaction action = {.sa_handler = on_signal, .sa_flags = (int)SA_RESETHAND};
     running = server;
     sigaction(SIGINT, &action, NULL);
     sigaction(SIGTERM, &action, NULL);
+    if (!reloads) return;
+    struct sigaction reload = {.sa_handler = on_hangup, .sa_flags = SA_RESTART};
+    sigaction(SIGHUP, &reload, NULL);
 }
 
 /* Takes one of the --count messages: false when there are none left. */
@@ -152,7 +161,7 @@ static int serve(service *s)
         if (og_server_listen(s->server, s->options->args[i], &err) < 0)
             return cli_fail(s->options->args[i], &err);
     }
-    catch_signals(s->server);
+    catch_signals(s->server, s->options->layer_option_count > 0);
     announce(s);
     return og_server_run(s->server, &err) < 0 ? cli_fail(NULL, &err) : CLI_DONE;
 }

@@ -75,6 +75,9 @@ void cli_conn_options(og_conn_options *conn, const cli_options *options)
         .send_timeout_ms = options->timeout_ms,
         .recv_timeout_ms = options->timeout_ms,
         .policy = options->rules,
+        .layer_options = options->layer_options,
+        .layer_option_count = options->layer_option_count,
+        .handshake_timeout_ms = options->handshake_timeout_ms,
     };
     cli_codec_options(&conn->codecs, options);
 }

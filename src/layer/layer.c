@@ -222,3 +222,12 @@ int og__layer_foreign(const uint8_t *data, size_t len, og_role role, og_error *e
     }
     return OG_OK;
 }
+
+const char *og__layer_silence(const char *framing)
+{
+    for (size_t i = 0; layers_known[i]; i++) {
+        const og__layer *layer = layers_known[i];
+        if (layer->silence && layer->framing && strcmp(layer->framing, framing) == 0) return layer->silence;
+    }
+    return NULL;
+}

@@ -102,6 +102,10 @@ typedef struct og__layer {
      * layer's and what to do. May be NULL. */
     int (*foreign)(const uint8_t *data, size_t len, og_role role, og_error *err);
 
+    /* What it may mean that a client says nothing, where messages are in `framing` and this layer is not in
+     * use. May be NULL. */
+    const char *silence;
+
     /* Frees what the state owns. May be NULL. */
     void (*fini)(void *state);
 } og__layer;
@@ -138,6 +142,9 @@ const char *og__layer_set_framing(const og__layers *layers);
 
 /* The first bytes of a stream without layers: 0, or an error when they belong to a layer. */
 int og__layer_foreign(const uint8_t *data, size_t len, og_role role, og_error *err);
+
+/* What it may mean that a client says nothing on a connection without layers; NULL: nothing. */
+const char *og__layer_silence(const char *framing);
 
 /* ---- For the layers ---- */
 

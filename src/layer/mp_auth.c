@@ -372,4 +372,5 @@ const og__layer og__layer_mp_auth = {
     .awaits = mp_auth_awaits,
     .hangup = mp_auth_hangup,
     .foreign = mp_auth_foreign,
+    .silence = "a client with authkey= waits for a challenge: give the key with option authkey-file",
 };

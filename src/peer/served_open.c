@@ -31,12 +31,37 @@ static void fail(og__served *served, const og_error *err)
     og__peer_served_end(served, err);
 }
 
+/* What it may mean that nothing has come yet; NULL: nothing. */
+static const char *silence(const og__served *served)
+{
+    char name[40];
+    const og__core *core = &served->conn.core;
+    bool silent = !core->layered && core->consumed == 0 && !og__peer_core_midway(core);
+    if (!silent || core->setup->layers || !core->setup->framing_given) return NULL;
+    return og__layer_silence(og_framing_name(core->in.framing, name, sizeof name));
+}
+
+/* A client may wait for a handshake that we know nothing of. */
+static void note_silence(og__served *served)
+{
+    const char *meaning = silence(served);
+    int64_t limit = served->port->setup.handshake_timeout_ms;
+    if (!meaning || limit < 0) return;
+    if (now_of(served) - served->opened_ms < limit)
+        og__peer_limit_set(&served->loop->limits, OG__LIMIT_LAYERS, &served->limits[OG__LIMIT_LAYERS],
+                           served);
+    else
+        og__peer_server_log(served->server, OG_LOG_WARNING, &served->conn, "nothing has come for %lld ms; %s",
+                            (long long)limit, meaning);
+}
+
 static void opened(og__served *served)
 {
     const og_server_options *options = &served->server->options;
     bool layered = served->conn.core.setup->layers != NULL;
     if (layered) og__peer_server_log(served->server, OG_LOG_DEBUG, &served->conn, "opening -> open");
     served->state = OG__OPEN;
+    served->opened_ms = now_of(served);
     served->told_open = true;
     served->pumping = true;
     if (options->on_open) options->on_open(&served->conn, options->user);
@@ -61,6 +86,7 @@ void og__peer_served_begin(og__served *served)
     og__layers *layers = og__peer_port_layers(served->port);
     if (!layers) {
         opened(served);
+        note_silence(served);
         return;
     }
     int status = og__peer_layered_begin(&served->conn.core, layers, now_of(served), &err);
@@ -105,7 +131,11 @@ void og__peer_served_layers_due(og__served *served)
     og_error err;
     og__core *core = &served->conn.core;
     int64_t limit = served->port->setup.handshake_timeout_ms;
-    if (!core->layered || served->state > OG__OPEN) return;
+    if (served->state > OG__OPEN) return;
+    if (!core->layered) {
+        note_silence(served);
+        return;
+    }
     int status = OG_OK;
     bool locked = og__peer_served_lock(served);
     if (core->layered->opening && limit >= 0 && now_of(served) - core->layered->since >= limit)

@@ -99,8 +99,9 @@ struct og__served {
     bool last_turns;  /* the server stops: what has come is handled, and no more is read */
     bool noted_pause; /* the log has a line about the first pause */
     bool pumping;     /* on_message and the like may be running, and what is put leaves together afterwards */
-    bool told_open;   /* on_open was called, so on_close will be */
-    bool gone;        /* the stream is closed; waits for a worker before on_close */
+    int64_t opened_ms; /* when it was open */
+    bool told_open;    /* on_open was called, so on_close will be */
+    bool gone;         /* the stream is closed; waits for a worker before on_close */
     bool failed; /* there was a reason for the end, though there may have been no memory to remember it */
 
     /* Shared: by `lock`, unless `refs` is 1, when only the loop can reach it. The core's writing half too. */
