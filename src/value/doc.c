@@ -11,9 +11,10 @@ enum {
     DOUBLE_UNTIL = 32768, /* chunks double until this much is in use; after that slack is a sixteenth */
     LEAST_CHUNK = 8192,   /* once past DOUBLE_UNTIL */
     FREE_TO_KEEP = 65536, /* reset keeps this much however little was needed lately */
-    GROWS_APART = 4096,   /* bytes of a run that may have a chunk of its own */
-    LOOK_BACK = 8,        /* chunks looked at for that */
-    SMALLEST_STACK = 64,  /* values */
+    FREE_STACK = FREE_TO_KEEP / (int)sizeof(og_value),
+    GROWS_APART = 4096,  /* bytes of a run that may have a chunk of its own */
+    LOOK_BACK = 8,       /* chunks looked at for that */
+    SMALLEST_STACK = 64, /* values */
 };
 
 static uint64_t fresh_seed(const void *place)
@@ -221,6 +222,7 @@ static int stack_resize(og_doc *doc, size_t cap)
     if (size > old && !within_limit(doc, size - old)) return OG_ENOMEM;
     og_value *stack = og__base_realloc(&doc->alloc, doc->stack, old, size);
     if (!stack) return OG_ENOMEM;
+    if (size > old) memset(stack + doc->stack_cap, 0, size - old); /* readers guess from what was there */
     doc->stack = stack;
     doc->stack_cap = cap;
     doc->memory = doc->memory - old + size;
@@ -271,7 +273,7 @@ void og_doc_free(og_doc *doc)
  * After a reset there is at most one chunk, as large as all were together, so that the next message of this
  * size is read without one allocation. What is kept is at most four times what recent messages needed.
  */
-void og_doc_reset(og_doc *doc)
+static __attribute__((noinline)) void reset_large(og_doc *doc)
 {
     size_t used = doc->in_use;
     if (doc->chunks) used += (size_t)(doc->at - (uint8_t *)doc->chunks);
@@ -287,6 +289,17 @@ void og_doc_reset(og_doc *doc)
         if (chunk) chunk_open(doc, chunk);
     }
     if (doc->stack_cap > keep / sizeof(og_value)) stack_free(doc);
+}
+
+/* Most documents hold one small chunk, which is kept whatever was needed lately. */
+void og_doc_reset(og_doc *doc)
+{
+    og__chunk *chunk = doc->chunks;
+    bool small = chunk && !chunk->next && chunk->size <= FREE_TO_KEEP && doc->stack_cap <= FREE_STACK;
+    if (small)
+        doc->at = (uint8_t *)(chunk + 1);
+    else
+        reset_large(doc);
     doc->root = (og_value){0};
     doc->work = 0;
 }

@@ -39,7 +39,7 @@ typedef struct twins {
 #define X50  "abcdefghi abcdefghi abcdefghi abcdefghi abcdefghi "
 #define X200 X50 X50 X50 X50
 
-static const char *const kernel_names[KERNELS] = {"any", "AVX2", "AVX-512"};
+static const char *const kernel_names[KERNELS] = {"any", "short", "AVX2", "AVX-512"};
 
 static void read_by(twins *t, og__json_kernel kernel, size_t padding, const char *text, size_t len,
                     int status, const og_error *want)

@@ -4,7 +4,7 @@
 #include "base/text16.h"
 #include "codec/json/reader.h"
 
-enum { WORK_PER_BYTE = 64, WORK_LEAST = 4096 };
+enum { WORK_PER_BYTE = 64, WORK_LEAST = 4096, VERY_SHORT_TEXT = 256, SHORT_TEXT = 512 };
 
 static void set_text(og__json_reader *r, const uint8_t *text, size_t len, bool padded)
 {
@@ -28,7 +28,16 @@ og__json_kernel og__json_best_kernel(void)
         return OG__JSON_AVX512;
     if (__builtin_cpu_supports("avx2") && __builtin_cpu_supports("bmi2")) return OG__JSON_AVX2;
 #endif
-    return OG__JSON_ANY;
+    return OG__JSON_SHORT;
+}
+
+/* The best way to look at this text. For a very short one the processor is not asked: that takes a while too.
+ */
+static inline og__json_kernel kernel_for(size_t len)
+{
+    if (len <= VERY_SHORT_TEXT) return OG__JSON_SHORT;
+    og__json_kernel best = og__json_best_kernel();
+    return len <= SHORT_TEXT && best != OG__JSON_AVX512 ? OG__JSON_SHORT : best;
 }
 
 /* Takes a pass that has all sentences over the text. */
@@ -44,19 +53,10 @@ static int pass_with_sentences(og__json_reader *r, int (*pass)(og__json_reader *
     return status;
 }
 
-#if defined(OG__JSON_X86)
-/* What is not right is read again by the pass that says what is wrong. */
-static int pass_avx512(og__json_reader *r)
+/* Forgets what a pass has read that says nothing of what is wrong, and takes the one that does. */
+static __attribute__((noinline)) int read_again(og__json_reader *r, const uint8_t *text, size_t len,
+                                                bool padded, og__doc_mark mark)
 {
-    og_error *err = r->err;
-    const uint8_t *text = r->text;
-    size_t len = (size_t)(r->end - text);
-    bool padded = r->fast_end == r->end;
-    og__doc_mark mark = og__value_doc_marked(r->doc);
-    r->err = NULL;
-    bool good = og__json_pass_avx512(r);
-    r->err = err;
-    if (good) return OG_OK;
     set_text(r, text, len, padded); /* the pass may have gone over to a copy */
     if (r->status == OG_ENOMEM) {
         og__json_no_memory(r);
@@ -67,15 +67,28 @@ static int pass_avx512(og__json_reader *r)
     r->status = OG_OK;
     return pass_with_sentences(r, og__json_pass);
 }
-#endif
 
-/* The pass for AVX2 reads padded texts only, and the fastest one no tags. */
+static inline int pass_without_sentences(og__json_reader *r, bool (*pass)(og__json_reader *r))
+{
+    og_error *err = r->err;
+    const uint8_t *text = r->text;
+    size_t len = (size_t)(r->end - text);
+    bool padded = r->fast_end == r->end;
+    og__doc_mark mark = og__value_doc_marked(r->doc);
+    r->err = NULL;
+    bool good = pass(r);
+    r->err = err;
+    return __builtin_expect(good, 1) ? OG_OK : read_again(r, text, len, padded, mark);
+}
+
 static inline int pass_over(og__json_reader *r)
 {
-#if defined(OG__JSON_X86)
     bool padded = r->fast_end == r->end;
-    if (r->kernel == OG__JSON_AVX512 && !r->tree) return pass_avx512(r);
-    if (padded && r->kernel != OG__JSON_ANY) return pass_with_sentences(r, og__json_pass_avx2);
+    if (r->tree) return pass_with_sentences(r, og__json_pass);
+    if (r->kernel == OG__JSON_SHORT) return pass_without_sentences(r, og__json_pass_short);
+#if defined(OG__JSON_X86)
+    if (r->kernel == OG__JSON_AVX512) return pass_without_sentences(r, og__json_pass_avx512);
+    if (r->kernel == OG__JSON_AVX2 && padded) return pass_with_sentences(r, og__json_pass_avx2);
 #endif
     return pass_with_sentences(r, og__json_pass);
 }
@@ -86,7 +99,8 @@ static inline int read_into(og_doc *doc, og__json_reader *r)
     doc->work_limit = WORK_LEAST + (uint64_t)(r->end - r->text) * WORK_PER_BYTE;
     int status = pass_over(r);
     if (status == OG_OK) {
-        og_value root = doc->stack[1];
+        og_value root;
+        og__value_copy_fresh(&root, doc->stack + 1, 1);
         if (r->tree) status = og__json_from_tags(r, root, &root);
         if (status == OG_OK) og_doc_set_root(doc, root);
     }
@@ -127,8 +141,24 @@ static int read_lossless(og_doc *doc, og__json_reader *r)
     return status;
 }
 
-static inline int read_document(og__json_kernel kernel, og_doc *doc, const uint8_t *text, size_t len,
-                                bool padded, const og_json_read_options *o, og_error *err)
+/* Goes over to a copy of the text that has padding. False without memory. */
+static bool take_padded_copy(og__json_reader *r)
+{
+    size_t len = (size_t)(r->end - r->text);
+    uint8_t *copy = og__value_doc_alloc(r->doc, len + OG_PADDING, 1);
+    if (!copy) {
+        og__json_no_memory(r);
+        return false;
+    }
+    memcpy(copy, r->text, len);
+    memset(copy + len, 0, OG_PADDING);
+    set_text(r, copy, len, true);
+    return true;
+}
+
+static inline __attribute__((always_inline)) int read_document(og__json_kernel kernel, og_doc *doc,
+                                                               const uint8_t *text, size_t len, bool padded,
+                                                               const og_json_read_options *o, og_error *err)
 {
     og__json_reader r;
     set_out(&r, kernel, doc, o, err);
@@ -138,7 +168,9 @@ static inline int read_document(og__json_kernel kernel, og_doc *doc, const uint8
         if (!text) return r.status;
         set_text(&r, text, len, false);
     }
-    return o->lossless ? read_lossless(doc, &r) : read_into(doc, &r);
+    if (o->lossless) return read_lossless(doc, &r);
+    if (kernel == OG__JSON_SHORT && r.fast_end != r.end && !take_padded_copy(&r)) return r.status;
+    return read_into(doc, &r);
 }
 
 int og__json_read_by(og__json_kernel kernel, og_doc *doc, const char *text, size_t len,
@@ -155,7 +187,7 @@ int og__json_read_by(og__json_kernel kernel, og_doc *doc, const char *text, size
 int og_json_read(og_doc *doc, const char *text, size_t len, const og_json_read_options *options,
                  og_error *err)
 {
-    return og__json_read_by(og__json_best_kernel(), doc, text, len, options, err);
+    return og__json_read_by(kernel_for(len), doc, text, len, options, err);
 }
 
 og_doc *og_json_loads(const char *text, size_t len, const og_json_read_options *options, og_error *err)
@@ -166,7 +198,7 @@ og_doc *og_json_loads(const char *text, size_t len, const og_json_read_options *
     const uint8_t *copy = doc ? og__value_doc_keep(doc, text, len, OG_PADDING) : NULL;
     if (!copy)
         og_error_set(err, OG_ENOMEM, OG_NO_POSITION, "out of memory while reading JSON");
-    else if (read_document(og__json_best_kernel(), doc, copy, len, true, &o, err) == OG_OK)
+    else if (read_document(kernel_for(len), doc, copy, len, true, &o, err) == OG_OK)
         return doc;
     og_doc_free(doc);
     return NULL;

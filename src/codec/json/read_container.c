@@ -63,8 +63,7 @@ static bool same_key(og_value a, og_value b)
     return a.u.p == b.u.p || memcmp(a.u.p, b.u.p, og__value_len(a)) == 0;
 }
 
-/* True when the keys of `items` are those of `shape`, in the same order. */
-static bool is_like(const og__node *shape, const og_value *items, size_t count)
+bool og__json_is_like(const og__node *shape, const og_value *items, size_t count)
 {
     if (!shape || shape->count != count) return false;
     const og_value *keys = shape->items;
@@ -78,8 +77,8 @@ static bool is_like(const og__node *shape, const og_value *items, size_t count)
 static const og__node *find_shape(og__json_shapes *shapes, const og_value *items, size_t count)
 {
     const og__node **slots = shapes->by_count[og__json_count_slot(count)];
-    if (is_like(slots[0], items, count)) return slots[0];
-    if (!is_like(slots[1], items, count)) return NULL;
+    if (og__json_is_like(slots[0], items, count)) return slots[0];
+    if (!og__json_is_like(slots[1], items, count)) return NULL;
     const og__node *found = slots[1];
     slots[1] = slots[0];
     slots[0] = found;

@@ -9,8 +9,13 @@
 #include "value/doc.h"
 #include <onggi/json.h>
 
-/* The ways to look at a text, the plainest first. */
-typedef enum og__json_kernel { OG__JSON_ANY, OG__JSON_AVX2, OG__JSON_AVX512 } og__json_kernel;
+/* The ways to look at a text, the plainest first: the first two are for any processor. */
+typedef enum og__json_kernel {
+    OG__JSON_ANY,
+    OG__JSON_SHORT, /* best for short texts; only padded ones */
+    OG__JSON_AVX2,  /* only padded texts */
+    OG__JSON_AVX512
+} og__json_kernel;
 
 /* The last one that this processor has. */
 og__json_kernel og__json_best_kernel(void);
@@ -108,12 +113,19 @@ const uint8_t *og__json_read_other(og__json_reader *r, const uint8_t *at, og_val
 /* Remembers a dict for others of its shape. */
 void og__json_keep_shape(og__json_shapes *shapes, const og__node *dict);
 
+/* True when the keys of `items` are those of `shape`, in the same order. NULL is like nothing. */
+bool og__json_is_like(const og__node *shape, const og_value *items, size_t count);
+
 /* Makes the innermost open container, that of r->frame, from the values up to r->top. OG_INVALID with the
  * error filled. */
 og_value og__json_make_container(og__json_reader *r);
 
 /* Reads the text; the value is left on the stack behind its lowest place. 0 or a negative status. */
 int og__json_pass(og__json_reader *r);
+
+/* Likewise a padded text, best a short one. False when it is not right, or something in it is not known: then
+ * all that was read is to be forgotten. */
+bool og__json_pass_short(og__json_reader *r);
 
 #if defined(__x86_64__) && defined(__GNUC__)
 #    define OG__JSON_X86 1

@@ -1,0 +1,410 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The pass over a short, padded text. It reads token by token, with nothing made ready before and nothing
+ * kept for later, because a short text ends before either has paid. It reads what is right and common, and
+ * leaves all else to og__json_pass(), its twin, which reads such a text again from the start and finds the
+ * words for what is wrong.
+ *
+ * Values wait on the document's stack until their container closes. An open container has its frame there,
+ * below its items, as pass_body.h has it; the second value of a dict's frame holds the glances of its keys
+ * while an inner container is read.
+ */
+#include "base/number_digits.h"
+#include "base/number_double.h"
+#include "base/text16.h"
+#include "codec/json/reader.h"
+
+#define HOT inline __attribute__((always_inline))
+
+enum { UNLIKE_FLAGS = OG__F_CLEAN | OG__F_ASCII };
+
+enum { LIST_FRAME = 1, DICT_FRAME = 2, KEY_SIGNS = 3 /* two quotes and a colon */ };
+
+/* What a step did with the innermost container. */
+typedef enum { FAILED, OPENED /* one within it */, CLOSED } step;
+
+/*
+ * A key of the message before, which this one is likely to have in the same place: it is then neither
+ * searched nor looked through. `len` is that of `text`: quote, key, quote and colon.
+ */
+typedef struct hint {
+    uint8_t text[OG__TEXT16 - 2];
+    uint8_t len;
+    uint8_t glance;
+} hint;
+_Static_assert(sizeof(hint) == sizeof(og_value), "hints are kept in the lowest places of the stack");
+
+enum { HINTS = 24, HINTS_AT = 2, BOTTOM = HINTS_AT + HINTS };
+
+/*
+ * Where the pass stands, in registers. Where the text ends is asked at each comma and bracket: what is taken
+ * between two of them ends within the padding.
+ */
+typedef struct pass {
+    const uint8_t *at;
+    const uint8_t *end;
+    og_value *top;   /* next free place of the stack */
+    og_value *frame; /* of the innermost open container; its kind is OG_INVALID when none is open */
+    uint64_t seen;   /* a bit for the glance of each key of the innermost dict */
+    uint64_t twice;  /* those that were met again */
+    size_t depth_left;
+    const og__node *model; /* the last dict that has an index, or NULL */
+    hint *hint;            /* what the next key may be */
+    hint *hint_end;
+} pass;
+
+static HOT void put_value(og_value *to, uint64_t meta, const void *p)
+{
+    to->meta = meta;
+    to->u.p = p;
+}
+
+/* Skips white space where there is some. */
+static HOT void skip_space(const og__json_reader *r, pass *p)
+{
+    if (__builtin_expect(*p->at > ' ', 1)) return;
+    bool one = *p->at == ' ' && p->at[1] > ' ' && p->at < p->end;
+    p->at = one ? p->at + 1 : og__json_skip_space_slow(r, p->at);
+}
+
+/* Takes the sign `c`, which white space may stand before and after. */
+static HOT bool take_sign(const og__json_reader *r, pass *p, uint8_t c)
+{
+    if (*p->at != c) {
+        skip_space(r, p);
+        if (*p->at != c) return false;
+    }
+    p->at++;
+    skip_space(r, p);
+    return true;
+}
+
+/* ---- Scalars ---- */
+
+/* Reads the rest of a string that is long, not ASCII, has escapes, or is not right. */
+static __attribute__((noinline)) const uint8_t *read_string_slow(og__json_reader *r, const uint8_t *start,
+                                                                 og_value *out)
+{
+    return og__json_read_string_slow(r, start, start, out);
+}
+
+/*
+ * The first byte from `at` on that ends a run of plain ASCII; any place behind the text when there is none.
+ * It is likely as far away as in the value that the message before had in this place of the stack: where it
+ * is, what comes next need not wait until the place is computed.
+ */
+static HOT const uint8_t *find_special(const pass *p, const uint8_t *at, const og_value *before)
+{
+    size_t guess = og__value_len(*before) % OG__TEXT16;
+    unsigned special = og__base_special16(at);
+    while (__builtin_expect(!special, 0)) {
+        at += OG__TEXT16;
+        if (at >= p->end) return at;
+        special = og__base_special16(at);
+    }
+    if (__builtin_expect((special & (0 - special)) == 1u << guess, 1)) return at + guess;
+    return at + __builtin_ctz(special);
+}
+
+/* Reads the string whose first quote is at p->at. */
+static HOT bool take_string(og__json_reader *r, pass *p, og_value *out)
+{
+    const uint8_t *start = p->at + 1;
+    const uint8_t *at = find_special(p, start, out);
+    if (__builtin_expect(*at != '"', 0)) {
+        p->at = read_string_slow(r, start, out);
+        return p->at != NULL;
+    }
+    put_value(out, (uint64_t)(at - start) << OG__META_LEN_SHIFT | OG_STR | OG__F_CLEAN | OG__F_ASCII, start);
+    p->at = at + 1;
+    return true;
+}
+
+/* Takes a digit into `number`; false when there is none. */
+static HOT bool take_digit(const uint8_t **at, uint64_t *number)
+{
+    unsigned digit = **at - (unsigned)'0';
+    if (digit > 9) return false;
+    *number = *number * 10 + digit;
+    ++*at;
+    return true;
+}
+
+/* Takes some 20 digits: the first ones without counting, as where they end is then foretold and not computed.
+ */
+static HOT const uint8_t *take_digits(const uint8_t *at, uint64_t *number)
+{
+    enum { COUNTED = 16 };
+    if (!take_digit(&at, number) || !take_digit(&at, number) || !take_digit(&at, number)) return at;
+    if (!take_digit(&at, number)) return at;
+    for (int i = 0; i < COUNTED && take_digit(&at, number); i++)
+        ;
+    return at;
+}
+
+/* Reads a number of at most 18 digits that has no exponent; all others are read again by the twin. */
+static HOT bool take_number(pass *p, og_value *out)
+{
+    bool negative = *p->at == '-';
+    const uint8_t *digits = p->at + negative;
+    uint64_t number = 0;
+    const uint8_t *at = take_digits(digits, &number);
+    ptrdiff_t len = at - digits;
+    if (len == 0 || len > 18 || (*digits == '0' && len > 1)) return false;
+    if (*at != '.') {
+        if ((*at | 0x20) == 'e') return false;
+        int64_t value = (int64_t)number;
+        out->meta = OG_INT;
+        out->u.i = negative ? -value : value;
+        p->at = at;
+        return true;
+    }
+    const uint8_t *fraction = ++at;
+    at = take_digits(fraction, &number);
+    ptrdiff_t behind = at - fraction;
+    double result;
+    if (behind == 0 || len + behind > 18 || (*at | 0x20) == 'e') return false;
+    if (!og__base_double_small(number, (int)-behind, &result)) {
+        if (!og__base_double_near(number, (int)-behind, &result)) return false;
+    }
+    out->meta = OG_FLOAT;
+    out->u.f = negative ? -result : result;
+    p->at = at;
+    return true;
+}
+
+static HOT bool take_scalar(og__json_reader *r, pass *p, uint8_t c)
+{
+    og_value *out = p->top++;
+    if (c == '"') return take_string(r, p, out);
+    if (c <= '9') return take_number(p, out);
+    if (memcmp(p->at, "null", 4) == 0) {
+        put_value(out, OG_NONE, NULL);
+    } else if (memcmp(p->at, "true", 4) == 0) {
+        *out = og__value_make_bool(true);
+    } else if (memcmp(p->at, "false", 5) == 0) {
+        *out = og__value_make_bool(false);
+        p->at++;
+    } else {
+        return false;
+    }
+    p->at += 4;
+    return true;
+}
+
+/* ---- Containers ---- */
+
+/* Before an inner container is read. */
+static HOT void put_glances_away(pass *p)
+{
+    p->frame[1].meta = p->twice;
+    p->frame[1].u.i = (int64_t)p->seen;
+}
+
+/* After it was read. */
+static HOT void take_glances_back(pass *p)
+{
+    p->twice = p->frame[1].meta;
+    p->seen = (uint64_t)p->frame[1].u.i;
+}
+
+static HOT void push_frame(const og__json_reader *r, pass *p, og_kind kind, bool in_dict)
+{
+    og_value *frame = p->top;
+    if (in_dict) put_glances_away(p);
+    frame->meta = (uint64_t)og__json_position(r, p->at) << OG__META_LEN_SHIFT | kind;
+    frame->u.i = frame - p->frame;
+    p->frame = frame;
+    p->top = frame + (kind == OG_LIST ? LIST_FRAME : DICT_FRAME);
+    p->seen = 0;
+    p->twice = 0;
+}
+
+/* Makes the innermost container where that takes more than copying its items. */
+static __attribute__((noinline)) og_value make_slow(og__json_reader *r, og_value *top, const og_value *frame)
+{
+    r->top = top;
+    r->frame = (size_t)(frame - r->doc->stack);
+    return og__json_make_container(r);
+}
+
+/* Makes a dict of more pairs than are looked through one by one. */
+static __attribute__((noinline)) og_value make_large_dict(og__json_reader *r, og_value *top,
+                                                          const og_value *frame, const og__node *model)
+{
+    const og_value *items = frame + DICT_FRAME;
+    og_value made = {0};
+    if (og__json_is_like(model, items, (size_t)(top - items) / 2))
+        made = og__value_dict_like(r->doc, model, items);
+    return og_valid(made) ? made : make_slow(r, top, frame);
+}
+
+/* True when no two keys of a few pairs are the same. */
+static __attribute__((noinline)) bool keys_differ(const og_value *items, size_t values)
+{
+    for (size_t i = 2; i < values; i += 2) {
+        for (size_t k = 0; k < i; k += 2) {
+            bool same = items[i].meta == items[k].meta &&
+                        memcmp(items[i].u.p, items[k].u.p, og__value_len(items[i])) == 0;
+            /* The same text may be of different flags when only one of them had escapes. */
+            if (same || (items[i].meta ^ items[k].meta) & UNLIKE_FLAGS) return false;
+        }
+    }
+    return true;
+}
+
+static HOT bool close_container(og__json_reader *r, pass *p, og_kind kind)
+{
+    const og_value *items = p->frame + (kind == OG_LIST ? LIST_FRAME : DICT_FRAME);
+    size_t values = (size_t)(p->top - items);
+    og_value made;
+    if (p->at >= p->end) return false;
+    if (kind == OG_DICT && values > (size_t)2 * OG__LINEAR_MAX) {
+        made = make_large_dict(r, p->top, p->frame, p->model);
+        if (og_valid(made) && og__value_node_of(made)->flags & OG__N_INDEX)
+            p->model = og__value_node_of(made);
+    } else if (kind == OG_DICT && p->twice && !keys_differ(items, values))
+        made = make_slow(r, p->top, p->frame);
+    else {
+        made = og__value_run_from(r->doc, kind, items, values, kind == OG_LIST ? values : values / 2);
+        if (__builtin_expect(!og_valid(made), 0)) made = make_slow(r, p->top, p->frame);
+    }
+    if (__builtin_expect(!og_valid(made), 0)) return false;
+    og_value *frame = p->frame;
+    p->frame = frame - frame->u.i;
+    if (og_kind_of(*p->frame) == OG_DICT) take_glances_back(p);
+    *frame = made;
+    p->top = frame + 1;
+    p->depth_left++;
+    p->at++;
+    return true;
+}
+
+static HOT step open_container(og__json_reader *r, pass *p, og_kind kind, bool in_dict)
+{
+    if (p->depth_left-- == 0 || p->at >= p->end) return FAILED;
+    push_frame(r, p, kind, in_dict);
+    p->at++;
+    skip_space(r, p);
+    if (*p->at != (kind == OG_LIST ? ']' : '}')) return OPENED;
+    return close_container(r, p, kind) ? CLOSED : FAILED;
+}
+
+/* Counts the glance of a key among those of its dict. */
+static HOT void see(pass *p, unsigned glance)
+{
+    uint64_t bit = UINT64_C(1) << glance;
+    p->twice |= p->seen & bit;
+    p->seen |= bit;
+}
+
+/* Takes a key with its colon where it is the one of the hint. */
+static HOT bool take_hinted_key(pass *p)
+{
+    const hint *h = p->hint;
+    unsigned len = h->len % OG__TEXT16;
+    unsigned wanted = (1u << len) - 1;
+    if ((og__base_same16(p->at, h->text) & wanted) != wanted || len < KEY_SIGNS) return false;
+    put_value(p->top++,
+              (uint64_t)(len - KEY_SIGNS) << OG__META_LEN_SHIFT | OG_STR | OG__F_CLEAN | OG__F_ASCII,
+              p->at + 1);
+    see(p, h->glance & 63);
+    p->at += len;
+    return true;
+}
+
+/* Leaves a hint for the message after this one. */
+static HOT void leave_hint(pass *p, og_value key, unsigned glance)
+{
+    size_t len = og__value_len(key) + KEY_SIGNS;
+    const uint8_t *text = key.u.p;
+    bool fits = len <= sizeof p->hint->text && (key.meta & OG__F_CLEAN) && text[len - 2] == ':';
+    memcpy(p->hint->text, text - 1, sizeof p->hint->text);
+    p->hint->len = fits ? (uint8_t)len : 0;
+    p->hint->glance = (uint8_t)glance;
+}
+
+/* Reads a key and its colon. */
+static HOT bool take_key(og__json_reader *r, pass *p)
+{
+    if (take_hinted_key(p)) {
+        p->hint += p->hint < p->hint_end;
+        skip_space(r, p);
+        return true;
+    }
+    if (*p->at != '"') return false;
+    og_value *key = p->top++;
+    if (!take_string(r, p, key)) return false;
+    const uint8_t *first = key->u.p; /* of no byte at all, the quotes are looked at */
+    size_t len = og__value_len(*key);
+    unsigned glance = (first[0] * 5u + *(first + len - 1) * 3u + (unsigned)len) & 63;
+    see(p, glance);
+    leave_hint(p, *key, glance);
+    p->hint += p->hint < p->hint_end;
+    return take_sign(r, p, ':');
+}
+
+/* Reads a value: a scalar or an empty container as a whole, and of others the bracket. */
+static HOT step read_value(og__json_reader *r, pass *p, bool in_dict)
+{
+    uint8_t c = *p->at;
+    if (c == '{') return open_container(r, p, OG_DICT, in_dict);
+    if (c == '[') return open_container(r, p, OG_LIST, in_dict);
+    return take_scalar(r, p, c) ? CLOSED : FAILED;
+}
+
+/* True where another item follows, at which it stands then. */
+static HOT bool take_comma(og__json_reader *r, pass *p)
+{
+    return take_sign(r, p, ',') && p->at < p->end;
+}
+
+/* Reads the items of a list behind its bracket, or behind one that was read (`resumed`). */
+static HOT step read_items(og__json_reader *r, pass *p, bool resumed)
+{
+    bool again = !resumed || take_comma(r, p);
+    while (again) {
+        step did = read_value(r, p, false);
+        if (did != CLOSED) return did;
+        again = take_comma(r, p);
+    }
+    return *p->at == ']' && close_container(r, p, OG_LIST) ? CLOSED : FAILED;
+}
+
+/* Likewise, the pairs of a dict. */
+static HOT step read_pairs(og__json_reader *r, pass *p, bool resumed)
+{
+    bool again = !resumed || take_comma(r, p);
+    while (again) {
+        if (!take_key(r, p)) return FAILED;
+        step did = read_value(r, p, true);
+        if (did != CLOSED) return did;
+        again = take_comma(r, p);
+    }
+    return *p->at == '}' && close_container(r, p, OG_DICT) ? CLOSED : FAILED;
+}
+
+bool og__json_pass_short(og__json_reader *r)
+{
+    enum { FRAMES = 8 };
+    /* A byte of the text pushes one value at most, but for the brackets around what is not finished. */
+    if (og__value_doc_stack_reserve(r->doc, (size_t)(r->end - r->text) + BOTTOM + FRAMES) < 0) return false;
+    og_value *stack = r->doc->stack;
+    put_value(stack + BOTTOM, OG_INVALID, NULL);
+    pass p = {.at = r->text,
+              .end = r->end,
+              .top = stack + BOTTOM + 1,
+              .frame = stack + BOTTOM,
+              .depth_left = r->max_depth,
+              .hint = (hint *)(void *)(stack + HINTS_AT),
+              .hint_end = (hint *)(void *)(stack + HINTS_AT + HINTS - 1)};
+    skip_space(r, &p);
+    step did = read_value(r, &p, false);
+    while (did != FAILED && og_kind_of(*p.frame) != OG_INVALID) {
+        bool resumed = did == CLOSED;
+        did = og_kind_of(*p.frame) == OG_LIST ? read_items(r, &p, resumed) : read_pairs(r, &p, resumed);
+    }
+    og__value_copy_fresh(stack + 1, stack + BOTTOM + 1, 1);
+    if (did != CLOSED) return false;
+    return p.at == p.end || (p.at < p.end && og__json_skip_space_slow(r, p.at) == p.end);
+}
