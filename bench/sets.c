@@ -2,6 +2,8 @@
 /* The sets of data that bench/run has put into a folder. */
 #include "bench.h"
 
+#include <onggi/base.h>
+
 #include <dirent.h>
 #include <stdio.h>
 #include <stdlib.h>
