@@ -62,6 +62,7 @@ typedef struct og_frame_head {
 struct og_frame_ops {
     const char *name;    /* as og_framing_find() takes it; "digits:N" for all N */
     const char *summary; /* one line for people */
+    const char *example; /* a name as one writes it, where it has a parameter: "digits:10"; else NULL */
 
     bool is_raw;      /* nothing is on the wire: the message itself must tell where it ends */
     bool ends_stream; /* one message per direction, after which the sender shuts its direction down */

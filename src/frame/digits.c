@@ -121,6 +121,7 @@ static void digits_show(og_framing framing, char *text, size_t size)
 const og_frame_ops og__frame_digits = {
     .name = "digits:N",
     .summary = "the length in N characters, padded with spaces (f\"{n:<10}\") or zeros",
+    .example = "digits:10",
     .before = "a length in decimal digits",
     .in_text = true,
     .set = digits_set,

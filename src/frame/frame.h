@@ -11,11 +11,14 @@
 
 #include <onggi/frame.h>
 
+/* How many framings the files of several have. */
+enum { OG__FRAME_SUFFIXES = 2, OG__FRAME_PREFIXES = 7 };
+
 extern const og_frame_ops og__frame_raw;
 extern const og_frame_ops og__frame_eof;
-extern const og_frame_ops og__frame_suffixes[2];
+extern const og_frame_ops og__frame_suffixes[OG__FRAME_SUFFIXES];
 extern const og_frame_ops og__frame_seq;
-extern const og_frame_ops og__frame_prefixes[7];
+extern const og_frame_ops og__frame_prefixes[OG__FRAME_PREFIXES];
 extern const og_frame_ops og__frame_varint;
 extern const og_frame_ops og__frame_netstring;
 extern const og_frame_ops og__frame_digits;

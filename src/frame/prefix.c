@@ -58,7 +58,7 @@ static int prefix_end(og_framing framing, og_buf *out, size_t mark, og_error *er
     .prefix = (n), .before = "a length in " #n " bytes, " order "-endian", \
     .little_endian = sizeof(order) == sizeof "little"
 
-const og_frame_ops og__frame_prefixes[7] = {
+const og_frame_ops og__frame_prefixes[OG__FRAME_PREFIXES] = {
     {.name = "u8",
      .summary = "the length in one byte, then the message",
      .before = "a length in 1 byte",

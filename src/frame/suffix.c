@@ -58,7 +58,7 @@ static int suffix_end(og_framing framing, og_buf *out, size_t mark, og_error *er
     return og__frame_insert(out, out->len, &ops->suffix, 1, err);
 }
 
-const og_frame_ops og__frame_suffixes[2] = {
+const og_frame_ops og__frame_suffixes[OG__FRAME_SUFFIXES] = {
     {
         .name = "line",
         .summary = "a line feed after each message (a carriage return before it is dropped)",

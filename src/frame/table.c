@@ -5,20 +5,33 @@
 #include <stdio.h>
 #include <string.h>
 
-/* In the order of the help. */
-static const og_frame_ops *const framings[] = {
-    &og__frame_raw,         &og__frame_eof,         &og__frame_suffixes[0], &og__frame_suffixes[1],
-    &og__frame_seq,         &og__frame_prefixes[0], &og__frame_prefixes[1], &og__frame_prefixes[2],
-    &og__frame_prefixes[3], &og__frame_prefixes[4], &og__frame_prefixes[5], &og__frame_prefixes[6],
-    &og__frame_varint,      &og__frame_netstring,   &og__frame_digits,      &og__frame_header,
-    &og__frame_mp,
-};
+/* Framings of one file, side by side. */
+typedef struct family {
+    const og_frame_ops *rows;
+    size_t count;
+} family;
 
-enum { FRAMING_COUNT = sizeof framings / sizeof framings[0] };
+/* In the order of the help. */
+static const family families[] = {
+    {&og__frame_raw, 1},
+    {&og__frame_eof, 1},
+    {og__frame_suffixes, OG__FRAME_SUFFIXES},
+    {&og__frame_seq, 1},
+    {og__frame_prefixes, OG__FRAME_PREFIXES},
+    {&og__frame_varint, 1},
+    {&og__frame_netstring, 1},
+    {&og__frame_digits, 1},
+    {&og__frame_header, 1},
+    {&og__frame_mp, 1},
+};
 
 const og_frame_ops *og_framing_at(size_t index)
 {
-    return index < FRAMING_COUNT ? framings[index] : NULL;
+    for (size_t i = 0; i < sizeof families / sizeof families[0]; i++) {
+        if (index < families[i].count) return &families[i].rows[index];
+        index -= families[i].count;
+    }
+    return NULL;
 }
 
 /* The part of a name before its parameter. */
@@ -29,11 +42,12 @@ static size_t stem_of(const char *name)
 
 static int unknown_framing(const char *name, og_error *err)
 {
-    char names[200];
+    char names[256];
     size_t len = 0;
     names[0] = '\0';
-    for (size_t i = 0; i < FRAMING_COUNT; i++) {
-        int n = snprintf(names + len, sizeof names - len, "%s%s", i ? ", " : "", framings[i]->name);
+    const og_frame_ops *ops;
+    for (size_t i = 0; (ops = og_framing_at(i)); i++) {
+        int n = snprintf(names + len, sizeof names - len, "%s%s", i ? ", " : "", ops->name);
         if (n > 0 && (size_t)n < sizeof names - len) len += (size_t)n;
     }
     return og_error_set(err, OG_ENOTFOUND, OG_NO_POSITION, "no framing is called '%.32s': there are %s", name,
@@ -43,8 +57,8 @@ static int unknown_framing(const char *name, og_error *err)
 int og_framing_find(og_framing *framing, const char *name, og_error *err)
 {
     size_t stem = stem_of(name);
-    for (size_t i = 0; i < FRAMING_COUNT; i++) {
-        const og_frame_ops *ops = framings[i];
+    const og_frame_ops *ops;
+    for (size_t i = 0; (ops = og_framing_at(i)); i++) {
         if (stem_of(ops->name) != stem || memcmp(ops->name, name, stem) != 0) continue;
         if (!ops->set && name[stem]) break;
         og_framing found = {ops, 0};
@@ -62,8 +76,8 @@ og_framing og_framing_bare(void)
 
 int og_framing_after(og_framing *framing, const uint8_t *data, size_t len, size_t *size)
 {
-    for (size_t i = 0; i < FRAMING_COUNT; i++) {
-        const og_frame_ops *ops = framings[i];
+    const og_frame_ops *ops;
+    for (size_t i = 0; (ops = og_framing_at(i)); i++) {
         size_t cr = ops->drops_cr && len > 0 && data[0] == '\r';
         if (!ops->has_suffix) continue;
         if (len == cr) return 0;

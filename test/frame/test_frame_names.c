@@ -13,14 +13,13 @@ static void test_every_name(void **state)
     for (; (ops = og_framing_at(count)); count++) {
         const char *name = ops->name;
         og_framing framing;
-        const char *findable = strcmp(name, "digits:N") == 0 ? "digits:20" : name;
+        const char *findable = ops->example ? ops->example : name;
         assert_int_equal(og_framing_find(&framing, findable, NULL), 0);
         assert_string_equal(og_framing_name(framing, text, sizeof text), findable);
         assert_true(strlen(ops->summary) > 10);
         assert_int_equal(og_framing_is_raw(framing), strcmp(name, "raw") == 0);
         assert_int_equal(og_framing_ends_stream(framing), strcmp(name, "eof") == 0);
     }
-    assert_int_equal(count, 17);
     assert_null(og_framing_at(count + 1));
 }
 
@@ -31,7 +30,7 @@ static void test_unknown_names(void **state)
         int status;
         const char *text;
     } rows[] = {
-        {"u24be", OG_ENOTFOUND, "no framing is called 'u24be': there are raw, eof, line"},
+        {"u12be", OG_ENOTFOUND, "no framing is called 'u12be': there are raw, eof, line"},
         {"", OG_ENOTFOUND, "header, mp"},
         {"Line", OG_ENOTFOUND, "'Line'"},
         {"auto", OG_ENOTFOUND, "'auto'"},

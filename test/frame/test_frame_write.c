@@ -79,17 +79,16 @@ static void test_bytes(void **state)
     }
 }
 
-static const char *const all[] = {"raw",       "line",     "nul",    "seq",   "u8",    "u16be",
-                                  "u16le",     "u32be",    "u32le",  "u64be", "u64le", "varint",
-                                  "netstring", "digits:4", "header", "mp"};
-
 /* Messages of many lengths, one after the other, every framing. */
 static void test_round_trips(void **state)
 {
     static const size_t lengths[] = {2, 3, 127, 128, 129, 255};
     static outcome out;
     (void)state;
-    for (size_t i = 0; i < sizeof all / sizeof all[0]; i++) {
+    const og_frame_ops *ops;
+    for (size_t i = 0; (ops = og_framing_at(i)); i++) {
+        const char *name = ops->example ? ops->example : ops->name;
+        if (ops->ends_stream) continue;
         og_buf buf = OG_BUF_INIT;
         og_error err = {0};
         char body[256];
@@ -97,9 +96,9 @@ static void test_round_trips(void **state)
             memset(body, 'a' + (char)k, lengths[k]);
             body[0] = '[';
             body[lengths[k] - 1] = ']';
-            assert_int_equal(write_frame(all[i], &buf, body, lengths[k], &err), 0);
+            assert_int_equal(write_frame(name, &buf, body, lengths[k], &err), 0);
         }
-        feed_every_way(&out, framing_of(all[i]), 255, (const char *)buf.data, buf.len);
+        feed_every_way(&out, framing_of(name), 255, (const char *)buf.data, buf.len);
         assert_int_equal(out.status, 0);
         assert_int_equal(out.count, sizeof lengths / sizeof lengths[0]);
         for (size_t k = 0; k < out.count; k++) {
@@ -190,14 +189,16 @@ static void *scarce_resize(void *ctx, void *ptr, size_t old_size, size_t new_siz
 static void test_out_of_room(void **state)
 {
     (void)state;
-    for (size_t i = 0; i < sizeof all / sizeof all[0]; i++) {
+    const og_frame_ops *ops;
+    for (size_t i = 0; (ops = og_framing_at(i)); i++) {
+        const char *name = ops->example ? ops->example : ops->name;
         for (size_t calls = 0; calls < 3; calls++) {
             size_t left = calls;
             og_allocator scarce = {scarce_resize, &left};
             og_buf buf;
             og_error err = {0};
             size_t mark = 99;
-            og_framing framing = framing_of(all[i]);
+            og_framing framing = framing_of(name);
             og_buf_init(&buf, &scarce);
             int status = og_frame_begin(framing, &buf, &mark, &err);
             if (status == 0) {
@@ -215,7 +216,7 @@ static void test_out_of_room(void **state)
         }
         og_buf buf = OG_BUF_INIT;
         size_t mark;
-        og_framing framing = framing_of(all[i]);
+        og_framing framing = framing_of(name);
         buf.limit = 20;
         assert_int_equal(og_frame_begin(framing, &buf, &mark, NULL), 0);
         while (og_buf_putc(&buf, 'x') == 0)

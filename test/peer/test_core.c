@@ -93,17 +93,21 @@ static void feed_pieces(wire *w, const uint8_t *bytes, size_t len, size_t first,
     assert_int_equal(got, count);
 }
 
-static const char *const framings[] = {"raw",       "line",      "nul",    "seq",   "u8",    "u16be",
-                                       "u16le",     "u32be",     "u32le",  "u64be", "u64le", "varint",
-                                       "netstring", "digits:10", "header", "mp"};
-
-static void make_values(og_doc *doc, const char *codec, og_value *values)
+/* How to ask for framing `index` of the table; NULL from their number on. */
+static const char *framing_name(size_t index)
 {
-    if (strcmp(codec, "text") == 0) {
+    const og_frame_ops *ops = og_framing_at(index);
+    return !ops ? NULL : ops->example ? ops->example : ops->name;
+}
+
+/* Three values that the codec can carry. */
+static void make_values(og_doc *doc, const og_codec *codec, og_value *values)
+{
+    if (codec->opaque && codec->lines) {
         values[0] = og_str(doc, "hello");
         values[1] = og_str(doc, "서버로부터 응답");
         values[2] = og_str(doc, "x");
-    } else if (strcmp(codec, "bytes") == 0) {
+    } else if (codec->opaque) {
         values[0] = og_bytes(doc, "abc", 3);
         values[1] = og_bytes(doc, "\xff\xfe\x01", 3);
         values[2] = og_bytes(doc, "z", 1);
@@ -116,87 +120,114 @@ static void make_values(og_doc *doc, const char *codec, og_value *values)
         assert_true(og_valid(values[i]));
 }
 
-static bool can_carry(const char *codec, const char *framing)
+/* So many of the three messages the two can carry together. */
+static size_t can_carry(const og_codec *codec, const og_frame_ops *framing)
 {
-    bool plain = strcmp(codec, "text") == 0 || strcmp(codec, "bytes") == 0;
-    if (plain) return strcmp(framing, "raw") != 0;
-    bool marks = strcmp(framing, "line") == 0 || strcmp(framing, "nul") == 0 || strcmp(framing, "seq") == 0;
-    return strcmp(codec, "json") == 0 || !marks;
+    bool marks = framing->has_suffix || framing->opener;
+    if (codec->opaque ? framing->is_raw : marks && !codec->lines) return 0;
+    return framing->ends_stream ? 1 : MESSAGES;
 }
 
-/* What a peer of ours writes of the three values. */
-static void write_wire(const char *codec, const char *framing, const og_value *values, og_buf *bytes)
+/* What a peer of ours writes of the values. */
+static void write_wire(const char *codec, const char *framing, const og_value *values, size_t count,
+                       og_buf *bytes)
 {
     wire w;
     open_wire(&w, codec, framing, false, 0);
     og_error err;
-    for (size_t i = 0; i < MESSAGES; i++)
+    for (size_t i = 0; i < count; i++)
         if (og__peer_core_put(&w.conn, values[i], &err) < 0)
             fail_msg("%s in %s: %s", codec, framing, err.text);
     assert_int_equal(og_buf_put(bytes, w.conn.out.data, w.conn.out.len), 0);
     close_wire(&w);
 }
 
+/* Two pieces cut at each place, then pieces of 1 to 7 bytes, are all read as `values`. */
+static void read_every_way(const char *codec, const char *framing, const og_buf *bytes,
+                           const og_value *values, size_t count, void (*check)(const wire *, const void *),
+                           const void *ctx)
+{
+    for (size_t way = 1; way <= bytes->len + 7; way++) {
+        bool two = way <= bytes->len;
+        wire w;
+        open_wire(&w, codec, framing, false, 0);
+        feed_pieces(&w, bytes->data, bytes->len, two ? way : 0, two ? 0 : way - bytes->len, values, count);
+        if (check) check(&w, ctx);
+        close_wire(&w);
+    }
+}
+
 static void every_codec_and_framing_at_every_split(void **state)
 {
     (void)state;
-    for (size_t c = 0; og_codec_at(c); c++) {
-        const char *codec = og_codec_at(c)->name;
+    const og_codec *codec;
+    const og_frame_ops *ops;
+    for (size_t c = 0; (codec = og_codec_at(c)); c++) {
         og_doc *doc = og_doc_new(NULL);
         og_value values[MESSAGES];
         make_values(doc, codec, values);
-        for (size_t f = 0; f < sizeof framings / sizeof framings[0]; f++) {
-            if (!can_carry(codec, framings[f])) continue;
+        for (size_t f = 0; (ops = og_framing_at(f)); f++) {
+            size_t count = can_carry(codec, ops);
+            if (count == 0) continue;
             og_buf bytes = OG_BUF_INIT;
-            write_wire(codec, framings[f], values, &bytes);
-            for (size_t split = 1; split <= bytes.len; split++) {
-                wire w;
-                open_wire(&w, codec, framings[f], false, 0);
-                feed_pieces(&w, bytes.data, bytes.len, split, 0, values, MESSAGES);
-                close_wire(&w);
-            }
-            for (size_t piece = 1; piece < 8; piece++) {
-                wire w;
-                open_wire(&w, codec, framings[f], false, 0);
-                feed_pieces(&w, bytes.data, bytes.len, 0, piece, values, MESSAGES);
-                close_wire(&w);
-            }
+            write_wire(codec->name, framing_name(f), values, count, &bytes);
+            read_every_way(codec->name, framing_name(f), &bytes, values, count, NULL, NULL);
             og_buf_free(&bytes);
         }
         og_doc_free(doc);
     }
 }
 
-/* u8 and varint cannot be told apart; nor can a line of pickles be. */
+/* The first other framing that writes the same bytes; NULL when none does. */
+static const og_frame_ops *writes_the_same(const og_codec *codec, size_t framing, const og_value *values,
+                                           const og_buf *bytes)
+{
+    const og_frame_ops *ops;
+    const og_frame_ops *found = NULL;
+    for (size_t f = 0; !found && (ops = og_framing_at(f)); f++) {
+        og_buf others = OG_BUF_INIT;
+        if (f == framing || can_carry(codec, ops) < MESSAGES) continue;
+        write_wire(codec->name, framing_name(f), values, MESSAGES, &others);
+        if (others.len == bytes->len && memcmp(others.data, bytes->data, bytes->len) == 0) found = ops;
+        og_buf_free(&others);
+    }
+    return found;
+}
+
+typedef struct wanted {
+    const char *codec;
+    const char *framing;
+} wanted;
+
+static void is_wanted(const wire *w, const void *ctx)
+{
+    const wanted *want = ctx;
+    char name[40];
+    assert_string_equal(og__peer_core_codec(&w->conn), want->codec);
+    assert_string_equal(og__peer_core_framing(&w->conn, name, sizeof name), want->framing);
+}
+
+/* Where two framings write the same, neither is guessed, or the one that may also write otherwise is not. */
 static void every_framing_detected_at_every_split(void **state)
 {
     (void)state;
-    static const char *const codecs[] = {"json", "pickle"};
-    for (size_t c = 0; c < 2; c++) {
+    const og_codec *codec;
+    const og_frame_ops *ops;
+    for (size_t c = 0; (codec = og_codec_at(c)); c++) {
+        if (codec->asked) continue;
         og_doc *doc = og_doc_new(NULL);
         og_value values[MESSAGES];
-        make_values(doc, codecs[c], values);
-        for (size_t f = 0; f < sizeof framings / sizeof framings[0]; f++) {
-            if (!can_carry(codecs[c], framings[f])) continue;
-            if (strcmp(framings[f], "u8") == 0 || strcmp(framings[f], "varint") == 0) continue;
-            const char *expected = strcmp(framings[f], "mp") == 0 ? "u32be" : framings[f];
+        make_values(doc, codec, values);
+        for (size_t f = 0; (ops = og_framing_at(f)); f++) {
+            if (can_carry(codec, ops) < MESSAGES) continue;
             og_buf bytes = OG_BUF_INIT;
-            write_wire(codecs[c], framings[f], values, &bytes);
-            for (size_t split = 1; split <= bytes.len; split++) {
-                wire w;
-                char name[40];
-                open_wire(&w, NULL, NULL, false, 0);
-                feed_pieces(&w, bytes.data, bytes.len, split, 0, values, MESSAGES);
-                assert_string_equal(og__peer_core_codec(&w.conn), codecs[c]);
-                assert_string_equal(og__peer_core_framing(&w.conn, name, sizeof name), expected);
-                close_wire(&w);
-            }
-            for (size_t piece = 1; piece < 8; piece++) {
-                wire w;
-                open_wire(&w, NULL, NULL, false, 0);
-                feed_pieces(&w, bytes.data, bytes.len, 0, piece, values, MESSAGES);
-                close_wire(&w);
-            }
+            write_wire(codec->name, framing_name(f), values, MESSAGES, &bytes);
+            const og_frame_ops *twin = writes_the_same(codec, f, values, &bytes);
+            wanted want = {codec->name, framing_name(f)};
+            og_frame_head head = {0};
+            if (twin && ops->head((og_framing){ops, 0}, bytes.data, bytes.len, &head, NULL) > 0 && head.odd)
+                want.framing = twin->name;
+            if (!twin || head.odd) read_every_way(NULL, NULL, &bytes, values, MESSAGES, is_wanted, &want);
             og_buf_free(&bytes);
         }
         og_doc_free(doc);
@@ -541,16 +572,20 @@ static void long_messages_come_in_pieces(void **state)
 static void a_framing_given_finds_the_codec_itself(void **state)
 {
     (void)state;
-    for (size_t f = 1; f < sizeof framings / sizeof framings[0]; f++) {
+    const og_frame_ops *ops;
+    for (size_t f = 0; (ops = og_framing_at(f)); f++) {
+        const og_codec *json = og_codec_find("json", NULL);
+        size_t count = can_carry(json, ops);
+        if (ops->is_raw) continue;
         og_doc *doc = og_doc_new(NULL);
         og_value values[MESSAGES];
-        make_values(doc, "json", values);
+        make_values(doc, json, values);
         og_buf bytes = OG_BUF_INIT;
-        write_wire("json", framings[f], values, &bytes);
+        write_wire("json", framing_name(f), values, count, &bytes);
         for (size_t piece = 1; piece < 8; piece++) {
             wire w;
-            open_wire(&w, NULL, framings[f], false, 0);
-            feed_pieces(&w, bytes.data, bytes.len, 0, piece, values, MESSAGES);
+            open_wire(&w, NULL, framing_name(f), false, 0);
+            feed_pieces(&w, bytes.data, bytes.len, 0, piece, values, count);
             assert_string_equal(og__peer_core_codec(&w.conn), "json");
             close_wire(&w);
         }
