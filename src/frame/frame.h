@@ -12,7 +12,7 @@
 #include <onggi/frame.h>
 
 /* How many framings the files of several have. */
-enum { OG__FRAME_SUFFIXES = 2, OG__FRAME_PREFIXES = 7 };
+enum { OG__FRAME_SUFFIXES = 2, OG__FRAME_PREFIXES = 9 };
 
 extern const og_frame_ops og__frame_raw;
 extern const og_frame_ops og__frame_eof;

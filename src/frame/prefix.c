@@ -66,6 +66,8 @@ const og_frame_ops og__frame_prefixes[OG__FRAME_PREFIXES] = {
      PREFIX_CALLS},
     {.name = "u16be", .summary = "the length in 2 bytes, highest first", BYTES(2, "big"), PREFIX_CALLS},
     {.name = "u16le", .summary = "the length in 2 bytes, lowest first", BYTES(2, "little"), PREFIX_CALLS},
+    {.name = "u24be", .summary = "the length in 3 bytes, highest first", BYTES(3, "big"), PREFIX_CALLS},
+    {.name = "u24le", .summary = "the length in 3 bytes, lowest first", BYTES(3, "little"), PREFIX_CALLS},
     {.name = "u32be",
      .summary = "the length in 4 bytes, highest first (struct \">I\")",
      BYTES(4, "big"),

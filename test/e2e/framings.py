@@ -13,6 +13,11 @@ def prefix(form):
             lambda s: recv_exactly(s, struct.unpack(form, recv_exactly(s, size))[0]))
 
 
+def prefix24(order):
+    return (lambda body: len(body).to_bytes(3, order) + body,
+            lambda s: recv_exactly(s, int.from_bytes(recv_exactly(s, 3), order)))
+
+
 def suffix(end, start=b""):
     return lambda body: start + body + end, lambda s: recv_until(s, end)[len(start):-len(end)]
 
@@ -55,7 +60,7 @@ FRAMINGS = {
     "nul": suffix(b"\0"),
     "seq": suffix(b"\n", b"\x1e"),
     "u8": prefix(">B"), "u16be": prefix(">H"), "u16le": prefix("<H"), "u32be": prefix(">I"),
-    "u32le": prefix("<I"), "u64be": prefix(">Q"), "u64le": prefix("<Q"),
+    "u24be": prefix24("big"), "u24le": prefix24("little"), "u32le": prefix("<I"), "u64be": prefix(">Q"), "u64le": prefix("<Q"),
     "varint": (write_varint, read_varint),
     "netstring": (lambda body: b"%d:%s," % (len(body), body), read_netstring),
     "digits:10": (lambda body: f"{len(body):<10}".encode() + body, lambda s: recv_exactly(s, int(recv_exactly(s, 10)))),

@@ -29,6 +29,10 @@ static const wire wires[] = {
      BYTES("\0\x03"
            "abc")},
     {"u16le", BYTES("abc"), BYTES("\x03\0abc")},
+    {"u24be", BYTES("abc"),
+     BYTES("\0\0\x03"
+           "abc")},
+    {"u24le", BYTES("abc"), BYTES("\x03\0\0abc")},
     {"u32be", BYTES("abc"),
      BYTES("\0\0\0\x03"
            "abc")},

@@ -419,7 +419,7 @@ static void a_second_of_silence_within_a_header_ends_it(void **state)
     og_error err;
     uint8_t *keep = NULL;
     open_wire(&w, NULL, NULL, false, 0);
-    assert_int_equal(feed_text(&w, "\xfe\x03\x91", 3, &value, &err, &keep), 0);
+    assert_int_equal(feed_text(&w, "\xfe\x03\x91\x77\x12", 5, &value, &err, &keep), 0);
     for (int i = 1; i < OG__SILENCES; i++) {
         assert_true(og__peer_core_wants_idle(&w.conn));
         og__peer_core_idle(&w.conn);
@@ -428,7 +428,7 @@ static void a_second_of_silence_within_a_header_ends_it(void **state)
     assert_true(og__peer_core_wants_idle(&w.conn));
     og__peer_core_idle(&w.conn);
     assert_int_equal(next_of(&w, &value, &err), OG_ESYNTAX);
-    assert_non_null(strstr(err.text, "found fe 03 91"));
+    assert_non_null(strstr(err.text, "found fe 03 91 77 12"));
     assert_false(og__peer_core_wants_idle(&w.conn));
     close_wire(&w);
     free(keep);
