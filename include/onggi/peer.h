@@ -36,10 +36,10 @@ typedef struct og_conn_options {
     size_t size; /* sizeof(og_conn_options) */
 
     /*
-     * "json", "pickle", "text", "bytes", or "auto". NULL: what is read is detected; what is written before
-     * anything was read is JSON. Framing as og_framing_find() names it, or "auto". NULL: what is read is
-     * detected; what is written first is `line` for JSON and text and `raw` for pickle and bytes, over
-     * datagrams none. What was detected decides how answers are written.
+     * "json", "pickle", "repr", "text", "bytes", or "auto". NULL: what is read is detected; what is written
+     * before anything was read is JSON. Framing as og_framing_find() names it, or "auto". NULL: what is read
+     * is detected; what is written first is `line` for JSON, repr and text and `raw` for pickle and bytes,
+     * over datagrams none. What was detected decides how answers are written.
      */
     const char *codec;
     const char *framing;

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The text and bytes codecs, where a whole message is one str or bytes value, and repr, which only shows.
+ * The text and bytes codecs, where a whole message is one str or bytes value, and repr, Python's own
+ * notation.
  *
  * Ownership: the read functions leave the bytes where they are, and they must outlive the value; the write
  * functions append to the caller's buffer. Threads: any number of calls at once.
@@ -32,6 +33,14 @@ OG_API int og_bytes_write(og_value value, og_buf *out, og_error *err);
  * deeper than 1,000.
  */
 OG_API int og_repr(og_value value, og_buf *out, size_t max_bytes, og_error *err);
+
+/* The options of the codec repr, among those of all codecs (onggi/codec.h), to be set there. */
+typedef struct og_repr_options {
+    size_t max_bytes; /* as that of og_repr() */
+} og_repr_options;
+
+struct og_codec_options;
+OG_API og_repr_options *og_repr_of(struct og_codec_options *all);
 
 /* Reads what og_repr() writes of plain data, as Python's ast.literal_eval does, plus set(), frozenset({…}),
  * bytearray(b'…'), inf and nan. 0 or a negative status with position. */

@@ -37,7 +37,8 @@ typedef struct option_row {
 #define AT(member) offsetof(cli_options, member)
 
 static const option_row rows[] = {
-    {"codec", 0, CODEC, CLI_WIRE, AT(codec), "NAME", "json, pickle, text, bytes or auto (default: auto)", 0},
+    {"codec", 0, CODEC, CLI_WIRE, AT(codec), "NAME",
+     "json, pickle, repr, text, bytes or auto (default: auto)", 0},
     {"framing", 0, FRAMING, CLI_WIRE, AT(framing), "NAME",
      "how messages stand in the stream: auto, raw, line, u32be, … (onggi help framings)", 0},
     {"echo", 0, FLAG, CLI_SERVE, AT(echo), NULL, "answer with what arrived", 0},

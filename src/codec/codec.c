@@ -7,10 +7,7 @@
 
 /* In the order of the help, and in which detection asks them. */
 static const og_codec *const codecs[] = {
-    &og__json_codec,
-    &og__pickle_codec,
-    &og__text_codec,
-    &og__text_bytes_codec,
+    &og__json_codec, &og__pickle_codec, &og__text_repr_codec, &og__text_codec, &og__text_bytes_codec,
 };
 
 enum { CODECS = sizeof codecs / sizeof codecs[0] };

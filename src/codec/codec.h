@@ -12,6 +12,7 @@
 
 extern const og_codec og__json_codec;
 extern const og_codec og__pickle_codec;
+extern const og_codec og__text_repr_codec;
 extern const og_codec og__text_codec;
 extern const og_codec og__text_bytes_codec;
 

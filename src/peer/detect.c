@@ -417,10 +417,22 @@ static int decide(const og__look *look, const readings *all, og__detected *out, 
     return !top->codec && look->len > MAX_OPENING ? og__peer_refuse_unknown(look, err) : 0;
 }
 
-/* Broken JSON or a broken pickle is refused best by its own reader, which names the byte. */
+/* True when the bytes begin as a message of a codec that is read only where it was asked for. */
+static bool wants_asking(const og__look *look)
+{
+    const og_opening opening = {look->data, look->len, look->len, false, false};
+    const og_codec *codec;
+    int note;
+    for (size_t i = 0; (codec = og_codec_at(i)); i++)
+        if (codec->asked && !codec->opaque && codec->begins(&opening, &note) > 0) return !look->codec;
+    return false;
+}
+
+/* A broken message is refused best by its own reader, which names the byte. */
 static bool left_to_codec(const og__look *look, reading *bare)
 {
     const og_codec *codec;
+    if (!bare->codec && wants_asking(look)) return false;
     for (size_t i = 0; (codec = og_codec_at(i)); i++) {
         if (look->codec ? codec != look->codec : codec->asked) continue;
         if (!codec->claims || !codec->claims(look->data, look->len, &bare->note)) continue;

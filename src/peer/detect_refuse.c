@@ -83,15 +83,18 @@ static void list_nouns(char *text, size_t size, const char *between)
     }
 }
 
-/* The codec that would take such bytes if it were asked for by name; NULL when none would. */
+/* The codec that would take such bytes if it were asked for by name, or the one that takes most. */
 static const og_codec *codec_to_ask_for(const og__look *look)
 {
     const og_opening opening = {look->data, look->len, look->len, true, true};
     const og_codec *codec;
     const og_codec *found = NULL;
     int note;
-    for (size_t i = 0; (codec = og_codec_at(i)); i++)
-        if (codec->asked && codec->begins && (!found || codec->begins(&opening, &note) > 0)) found = codec;
+    for (size_t i = 0; (codec = og_codec_at(i)); i++) {
+        if (!codec->asked || !codec->begins) continue;
+        found = codec;
+        if (codec->begins(&opening, &note) > 0) break;
+    }
     return found;
 }
 

@@ -240,6 +240,11 @@ static void what_is_neither_is_refused_with_advice(void **state)
     for (size_t i = 0; i < sizeof texts / sizeof texts[0]; i++)
         assert_refused(texts[i], strlen(texts[i]), silent, OG_ESYNTAX, "codec=text");
     assert_refused(B("hello"), silent, OG_ESYNTAX, "\"hello\"");
+    static const char *const literals[] = {"{'a': 1}", "[None, True]", "('a', 1)",
+                                           "b'abc'",   "{1, 2}",       "None"};
+    for (size_t i = 0; i < sizeof literals / sizeof literals[0]; i++)
+        assert_refused(literals[i], strlen(literals[i]), silent, OG_ESYNTAX,
+                       "for Python's repr() say codec=repr");
     assert_refused(B("\x16\x03\x01\x02\0\x01\0\x01\xfc\x03\x03"), silent, OG_ESYNTAX, "TLS");
     assert_refused(B("GET / HTTP/1.1\r\nHost: x\r\n\r\n"), silent, OG_ESYNTAX, "HTTP");
     assert_refused(B("\0\0\0\x1f#CHALLENGE#01234567890123456789"), silent, OG_ESYNTAX, "authkey");
@@ -311,6 +316,7 @@ static void what_was_asked_for_narrows(void **state)
     const og__look json = {.codec = og_codec_find("json", NULL)};
     const og__look pickle = {.codec = og_codec_find("pickle", NULL)};
     const og__look bytes = {.codec = og_codec_find("bytes", NULL)};
+    const og__look repr = {.codec = og_codec_find("repr", NULL)};
     static const row texts[] = {
         {B("hello"), "text", "raw", -1},
         {B("hello\n"), "text", "line", -1},
@@ -326,6 +332,12 @@ static void what_was_asked_for_narrows(void **state)
         if (status < 1) fail_msg("%.*s: %d %s", (int)texts[i].len, texts[i].bytes, status, err.text);
         assert_is(&texts[i], texts[i].len);
     }
+    const row literal = {B("{'a': (1, None)}"), "repr", "raw", -1};
+    assert_int_equal(look(literal.bytes, literal.len, repr), 1);
+    assert_is(&literal, literal.len);
+    const row counted = {B("\0\0\0\5b'ab'"), "repr", "u32be", -1};
+    if (look(counted.bytes, counted.len, repr) != 1) fail_msg("%s", err.text);
+    assert_is(&counted, counted.len);
     const row any = {B("\0\0"), "bytes", "raw", -1};
     assert_int_equal(look(B("\0\0"), bytes), 1);
     assert_is(&any, 2);
