@@ -320,7 +320,7 @@ static void favour_bare(const og__look *look, readings *all)
     if (bare->fit < ALIVE || !codec) return;
     if (codec->claims && (is_space(look->data[0]) || !codec->claims(look->data, look->len, &note))) return;
     size_t end = 0;
-    bool good = codec->proof > 0 && look->len >= codec->proof;
+    bool good = codec->proof > 0 && (look->len >= codec->proof || gone_quiet(look));
     if (good) good = codec->opaque || value_end(look, bare, 0, look->len, look->ended, &end) >= 0;
     for (size_t i = FIRST_FRAMED; i < all->count; i++) {
         reading *r = &all->of[i];

@@ -187,6 +187,8 @@ static void bare_numbers_need_silence_or_an_end(void **state)
     /* Padding: a length whose message is still to come. */
     assert_int_equal(look("42        ", 10, (og__look){.silent = true}), 0);
     assert_int_equal(look("0000000042", 10, (og__look){.silent = true}), 0);
+    assert_int_equal(look("{\"a\"", 4, (og__look){0}), 0); /* a length of three letters, before a str */
+    assert_int_equal(look("{\"a\"", 4, (og__look){.silent = true}), 1);
     assert_int_equal(look("-", 1, (og__look){.silent = true}), 0);
     assert_int_equal(look("-", 1, (og__look){.ended = true}), OG_ESYNTAX);
 }
