@@ -30,10 +30,38 @@ typedef struct og_conn og_conn;
 
 #define OG_FOREVER (-1) /* a time limit that is none */
 
-/* How to speak, and what to refuse. Zero is the defaults; the endpoint's own ?codec= and ?framing= come
- * before these. */
+/*
+ * A kind of peer: a row of the table of profiles. What it says holds unless the endpoint or the options say
+ * otherwise.
+ */
+typedef struct og_profile {
+    const char *name;    /* "logging": ?as=, og_conn_options.as, --as */
+    const char *summary; /* one line for people */
+    const char *codec;   /* NULL: told from the first bytes */
+    const char *framing;
+    const char *layers;  /* that it may speak below its framing; NULL: none */
+    bool parts;          /* its messages come in several parts */
+    bool one_way;        /* it sends only, or only takes: there are no answers */
+    size_t max_message;  /* 0: the usual limit */
+    int note;            /* what og_codec calls so: how to write to it before anything was read */
+    const char *opening; /* bytes that give it away, `opening_at` bytes from the first; NULL: none */
+    size_t opening_len;
+    size_t opening_at;
+    const char *quirks; /* what else to know; NULL: nothing */
+} og_profile;
+
+/* Row `index`: NULL from their number on. */
+OG_API const og_profile *og_profile_at(size_t index);
+
+/* The kind of peer called `name`, or NULL with `err` filled with the names that there are. */
+OG_API const og_profile *og_profile_find(const char *name, og_error *err);
+
+/* How to speak, and what to refuse. Zero is the defaults; the endpoint's own ?as=, ?codec= and
+ * ?framing= come before these, and codec and framing before what the kind of peer says. */
 typedef struct og_conn_options {
     size_t size; /* sizeof(og_conn_options) */
+
+    const char *as; /* the kind of peer, as og_profile_find() names it; NULL: none in particular */
 
     /*
      * "json", "pickle", "repr", "text", "bytes", or "auto". NULL: what is read is detected; what is written

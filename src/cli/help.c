@@ -35,7 +35,7 @@ int cli_help(void)
            og_version());
     for (size_t i = 0; (command = cli_command_at(i)); i++)
         print_command(command->name, command->synopsis, command->summary);
-    print_command("help", "[COMMAND|codecs|framings]", "this, or more about one thing");
+    print_command("help", "[COMMAND|codecs|framings|peers]", "this, or more about one thing");
     printf("\n");
     cli_print_row(
         stdout, 13, "Endpoints:",
@@ -76,12 +76,21 @@ static int help_framings(void)
     return finish();
 }
 
+static int help_peers(void)
+{
+    const og_profile *peer;
+    for (size_t i = 0; (peer = og_profile_at(i)); i++)
+        print_list("Kinds of peer, for --as and ?as=", peer->name, peer->summary, i);
+    return finish();
+}
+
 static int help_about(const char *topic)
 {
     const cli_command *command = cli_command_find(topic);
     if (command) return cli_help_command(command);
     if (strcmp(topic, "codecs") == 0) return help_codecs();
     if (strcmp(topic, "framings") == 0) return help_framings();
+    if (strcmp(topic, "peers") == 0) return help_peers();
     return cli_usage("there is no help about '%s': see 'onggi help'", topic);
 }
 

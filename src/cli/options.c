@@ -11,6 +11,7 @@ typedef enum kind {
     TEXT,
     POINTER,
     TEMPLATE,
+    PEER,
     CODEC,
     FRAMING,
     FORM_IN,
@@ -37,6 +38,8 @@ typedef struct option_row {
 #define AT(member) offsetof(cli_options, member)
 
 static const option_row rows[] = {
+    {"as", 0, PEER, CLI_WIRE, AT(as), "PEER", "the kind of peer: json, logging, carbon, … (onggi help peers)",
+     0},
     {"codec", 0, CODEC, CLI_WIRE, AT(codec), "NAME",
      "json, pickle, repr, text, bytes or auto (default: auto)", 0},
     {"framing", 0, FRAMING, CLI_WIRE, AT(framing), "NAME",
@@ -148,16 +151,22 @@ static int bad_argument(const option_row *row, const char *text, const char *exp
     return cli_usage("--%s takes %s, not '%s'", row->name, expected, text);
 }
 
+static bool is_known(kind of, const char *text, og_error *err)
+{
+    og_framing framing;
+    switch (of) {
+    case PEER: return og_profile_find(text, err) != NULL;
+    case CODEC: return strcmp(text, "auto") == 0 || og_codec_find(text, err) != NULL;
+    default: return strcmp(text, "auto") == 0 || og_framing_find(&framing, text, err) == 0;
+    }
+}
+
 /* Names are checked here, so that a wrong one is an error of usage. */
 static int set_name(const option_row *row, const char *text, const char **out)
 {
     og_error err;
-    og_framing framing;
     *out = text;
-    if (strcmp(text, "auto") == 0) return 0;
-    if (row->kind == CODEC ? og_codec_find(text, &err) != NULL : og_framing_find(&framing, text, &err) == 0)
-        return 0;
-    return cli_usage("--%s: %s", row->name, err.text);
+    return is_known(row->kind, text, &err) ? 0 : cli_usage("--%s: %s", row->name, err.text);
 }
 
 /* Whether it is well-formed does not depend on what it is to reach into. */
@@ -245,6 +254,7 @@ static int set_option(cli_options *options, const option_row *row, const char *t
     case TEXT: *(const char **)out = text; return 0;
     case POINTER: return set_pointer(row, text, out);
     case TEMPLATE: return set_template(text, out);
+    case PEER:
     case CODEC:
     case FRAMING: return set_name(row, text, out);
     case FORM_IN:

@@ -49,6 +49,7 @@ enum { CLI_LAYER_OPTIONS = 32 };
 
 /* What the command line said. Zero is: not said. */
 typedef struct cli_options {
+    const char *as;
     const char *codec;
     const char *framing;
     cli_form in;

@@ -15,6 +15,8 @@ int cli_endpoint(og_endpoint *endpoint, const cli_options *options, const char *
     }
     if (endpoint->codec[0] && strcmp(endpoint->codec, "auto") != 0 && !og_codec_find(endpoint->codec, &err))
         return cli_usage("%s: %s", text, err.text);
+    if (endpoint->profile[0] && !og_profile_find(endpoint->profile, &err))
+        return cli_usage("%s: %s", text, err.text);
     og_framing framing;
     if (endpoint->framing[0] && strcmp(endpoint->framing, "auto") != 0 &&
         og_framing_find(&framing, endpoint->framing, &err) < 0)
@@ -22,16 +24,26 @@ int cli_endpoint(og_endpoint *endpoint, const cli_options *options, const char *
     return 0;
 }
 
+static const og_profile *profile_of(const cli_options *options, const og_endpoint *endpoint)
+{
+    if (endpoint && endpoint->profile[0]) return og_profile_find(endpoint->profile, NULL);
+    return options->as ? og_profile_find(options->as, NULL) : NULL;
+}
+
 const char *cli_codec(const cli_options *options, const og_endpoint *endpoint)
 {
     if (endpoint && endpoint->codec[0]) return endpoint->codec;
-    return options->codec ? options->codec : "auto";
+    if (options->codec) return options->codec;
+    const og_profile *profile = profile_of(options, endpoint);
+    return profile && profile->codec ? profile->codec : "auto";
 }
 
 const char *cli_framing(const cli_options *options, const og_endpoint *endpoint)
 {
     if (endpoint && endpoint->framing[0]) return endpoint->framing;
-    return options->framing ? options->framing : "auto";
+    if (options->framing) return options->framing;
+    const og_profile *profile = profile_of(options, endpoint);
+    return profile && profile->framing ? profile->framing : "auto";
 }
 
 bool cli_is_text(const char *codec)
@@ -68,6 +80,7 @@ void cli_conn_options(og_conn_options *conn, const cli_options *options)
 {
     *conn = (og_conn_options){
         .size = sizeof *conn,
+        .as = options->as,
         .codec = options->codec,
         .framing = options->framing,
         .max_message = (size_t)options->max_message,

@@ -49,7 +49,7 @@ void og__peer_core_reset(og__core *core)
     core->detected = setup->codec_given && setup->framing_given;
     core->settled = core->detected;
     core->ended = core->broken = core->wrote = core->spans_lines = core->begun = false;
-    atomic_store_explicit(&core->note, OG_CODEC_NO_NOTE, memory_order_relaxed);
+    atomic_store_explicit(&core->note, setup->note, memory_order_relaxed);
     core->unsettled_answers = 0;
     core->silences = 0;
     core->pending.len = core->at = core->lent = core->fed_len = core->looked = 0;

@@ -6,6 +6,7 @@
 #include "peer/detect.h"
 
 #include "peer/detect_refuse.h"
+#include "peer/profile.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -351,11 +352,14 @@ static void describe(const og__look *look, const og__detected *found, char *text
         snprintf(bytes + 3 * i, 4, "%02x ", look->data[i]);
     const og_codec *codec = found->codec;
     const char *before = found->framing.ops->before;
+    const og_profile *peer = og__peer_profile_of(look->data, look->len);
     char note[32] = "";
     if (codec && codec->note && found->note != OG_CODEC_NO_NOTE)
         snprintf(note, sizeof note, " (%s %d)", codec->note, found->note);
-    snprintf(text, OG__SEEN_SIZE, before ? "%s… %s, then %s%s" : "%s…%s begins at once: %s%s", bytes,
-             before ? before : "", codec ? codec->name : "a header", note);
+    int len = snprintf(text, OG__SEEN_SIZE, before ? "%s… %s, then %s%s" : "%s…%s begins at once: %s%s",
+                       bytes, before ? before : "", codec ? codec->name : "a header", note);
+    if (peer && len > 0 && len < OG__SEEN_SIZE)
+        snprintf(text + len, OG__SEEN_SIZE - (size_t)len, ", as %s does", peer->name);
 }
 
 /* The framing of a reading; a bare text may also be ended by what its last byte is. */

@@ -9,7 +9,7 @@
 #include <onggi/codec.h>
 #include <onggi/frame.h>
 
-enum { OG__SEEN_SIZE = 96 };
+enum { OG__SEEN_SIZE = 128 };
 
 /* What was fed so far, and what is known already. */
 typedef struct og__look {

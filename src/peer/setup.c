@@ -7,6 +7,9 @@
 
 enum { DEFAULT_HANDSHAKE_MS = 10000 };
 
+/* Nothing is said. */
+static const og_profile unknown_peer = {.note = OG_CODEC_NO_NOTE};
+
 static int give_codec(og__setup *setup, const char *name, og_error *err)
 {
     if (!name || !*name || strcmp(name, "auto") == 0) return OG_OK;
@@ -105,13 +108,13 @@ int og__peer_setup_init(og__setup *setup, const og_conn_options *options, const 
     og_conn_options given;
     int status = og__base_options_take(&given, sizeof given, options, err);
     if (status < 0) return status;
-    if (endpoint->profile[0])
-        return og_error_set(
-            err, OG_EINVAL, OG_NO_POSITION,
-            "found as=%s, but profiles are not part of this version: say codec=… and framing=…",
-            endpoint->profile);
+    const og_profile *profile = &unknown_peer;
+    const char *as = first_of(endpoint->profile, given.as, NULL);
+    if (as && !(profile = og_profile_find(as, err))) return OG_ENOTFOUND;
     memset(setup, 0, sizeof *setup);
-    setup->max_message = given.max_message ? given.max_message : OG_MAX_MESSAGE_DEFAULT;
+    size_t usual = profile->max_message ? profile->max_message : OG_MAX_MESSAGE_DEFAULT;
+    setup->max_message = given.max_message ? given.max_message : usual;
+    setup->note = profile->note;
     limit_codecs(setup, &given);
     setup->connect_timeout_ms = or_default(given.connect_timeout_ms, OG_CONNECT_TIMEOUT_DEFAULT);
     setup->send_timeout_ms = or_default(given.send_timeout_ms, OG_SEND_TIMEOUT_DEFAULT);
@@ -123,10 +126,11 @@ int og__peer_setup_init(og__setup *setup, const og_conn_options *options, const 
     status = give_layers(setup, &given, endpoint, err);
     if (status < 0) return status;
     const og__layers *layers = setup->layers;
-    status = give_codec(setup, first_of(endpoint->codec, given.codec, og__layer_set_codec(layers)), err);
+    const char *codec = profile->codec ? profile->codec : og__layer_set_codec(layers);
+    const char *framing = profile->framing ? profile->framing : og__layer_set_framing(layers);
+    status = give_codec(setup, first_of(endpoint->codec, given.codec, codec), err);
     if (status == OG_OK)
-        status = give_framing(setup,
-                              first_of(endpoint->framing, given.framing, og__layer_set_framing(layers)), err);
+        status = give_framing(setup, first_of(endpoint->framing, given.framing, framing), err);
     if (status == OG_OK) status = choose_out(setup, err);
     if (status < 0) og__peer_setup_fini(setup);
     return status;
