@@ -43,6 +43,12 @@ static const og_profile profiles[] = {
         .note = OG_CODEC_NO_NOTE,
     },
     {
+        .name = "digits",
+        .summary = "the length in ten characters first: f\"{len(data):<10}\" in tutorials",
+        .framing = "digits:10",
+        .note = OG_CODEC_NO_NOTE,
+    },
+    {
         .name = "logging",
         .summary = "Python's logging.handlers: SocketHandler, DatagramHandler",
         .codec = "pickle",
