@@ -6,6 +6,7 @@
 
 #include <onggi/base.h>
 #include <onggi/codec.h>
+#include <onggi/container.h>
 #include <onggi/frame.h>
 #include <onggi/inspect.h>
 #include <onggi/json.h>

@@ -17,6 +17,8 @@ enum {
     CLI_USAGE = 2,     /* the command line makes no sense */
     CLI_UNREACHED = 3, /* could not connect, bind, read or write */
     CLI_TIMED_OUT = 4,
+    CLI_NOT_EXAMINED = 5, /* inspect: something could not be looked at */
+    CLI_NO_PICKLE = 6,    /* inspect: nothing there was a pickle, an archive or an array */
 };
 
 typedef struct cli_command {

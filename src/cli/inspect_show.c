@@ -6,7 +6,7 @@
 #include <stdarg.h>
 #include <string.h>
 
-enum { FLUSH_AT = 1 << 16, NUMBER = 24 };
+enum { FLUSH_AT = 1 << 16, NAMES_SHOWN = 5, COLUMN = 30, COLUMN_MAX = 50 };
 
 int inspect_flush(inspection *run)
 {
@@ -25,11 +25,6 @@ static int end_line(inspection *run)
 {
     if (og_buf_putc(&run->out, '\n') < 0) return no_memory();
     return run->out.len < FLUSH_AT ? 0 : inspect_flush(run);
-}
-
-static void worsen(inspection *run, og_verdict verdict)
-{
-    if (verdict > run->verdict) run->verdict = verdict;
 }
 
 /* ---- Text for terminals ---- */
@@ -107,7 +102,27 @@ static og_value new_record(og_doc *doc, const char *name, size_t number, size_t 
 
 /* ---- Listings ---- */
 
-static int put_line(inspection *run, const og_pickle_line *line)
+/* Characters after the position and its colon, as Python counts them. */
+static size_t count_characters(const og_buf *text)
+{
+    size_t count = 0;
+    const uint8_t *colon = memchr(text->data, ':', text->len);
+    for (size_t i = colon ? (size_t)(colon - text->data) + 2 : 0; i < text->len; i++)
+        count += (text->data[i] & 0xc0) != 0x80;
+    return count;
+}
+
+/* What the opcode does, in the column of the line before as far as there is room: as pickletools -a. */
+static int put_summary(inspection *run, const og_pickle_line *line, size_t width)
+{
+    int status = OG_OK;
+    for (; width < run->column && status == OG_OK; width++)
+        status = og_buf_putc(&run->out, ' ');
+    run->column = width > COLUMN_MAX ? COLUMN : width;
+    return status == OG_OK ? put(run, " %s", line->summary) : status;
+}
+
+static int put_opcode(inspection *run, const og_pickle_line *line)
 {
     if (!run->colour) return og_pickle_line_write(line, &run->out);
     og_buf plain = OG_BUF_INIT;
@@ -126,6 +141,17 @@ static int put_line(inspection *run, const og_pickle_line *line)
     return status;
 }
 
+static int put_line(inspection *run, const og_pickle_line *line)
+{
+    og_buf plain = OG_BUF_INIT;
+    int status = put_opcode(run, line);
+    if (status != OG_OK || !run->options->annotate) return status;
+    status = og_pickle_line_write(line, &plain);
+    if (status == OG_OK) status = put_summary(run, line, count_characters(&plain));
+    og_buf_free(&plain);
+    return status;
+}
+
 static int put_json_line(inspection *run, const char *name, size_t number, size_t at,
                          const og_pickle_line *line)
 {
@@ -140,6 +166,8 @@ static int put_json_line(inspection *run, const char *name, size_t number, size_
     if (status == OG_OK && line->note[0])
         status = og_dict_sets(doc, record, "note", og_str(doc, line->note), NULL);
     if (status == OG_OK) status = og_dict_sets(doc, record, "protocol", og_int(line->protocol), NULL);
+    if (status == OG_OK && run->options->annotate)
+        status = og_dict_sets(doc, record, "summary", og_str(doc, line->summary), NULL);
     status = status < 0 ? no_memory() : put_json(run, record);
     og_doc_free(doc);
     return status;
@@ -149,9 +177,8 @@ static int fail_listing(inspection *run, const char *name, size_t at, og_error *
 {
     int status = inspect_flush(run);
     if (err->position != OG_NO_POSITION) err->position += at;
-    worsen(run, OG_UNREADABLE);
-    int failed = cli_fail(name, err);
-    if (failed > run->status) run->status = failed;
+    cli_fail(name, err);
+    run->fate = FATE_UNREADABLE;
     return status;
 }
 
@@ -193,6 +220,7 @@ int inspect_list(inspection *run, const char *name, const uint8_t *bytes, size_t
 {
     og_error err;
     *size = 0;
+    run->column = COLUMN;
     og_pickle_dis *dis = og_pickle_dis_new(bytes, len);
     if (!dis) return no_memory();
     int status = put_heading(run, name, number, at);
@@ -244,6 +272,21 @@ static int put_uses(inspection *run, const char *name, const og_pickle_report *r
     return end_line(run);
 }
 
+/* What a pickle that cannot be read to its end names all the same. */
+static int put_names(inspection *run, const og_pickle_report *report)
+{
+    size_t shown = 0;
+    int status = OG_OK;
+    for (size_t i = 0; i < report->use_count && status == OG_OK; i++) {
+        const og_pickle_use *use = &report->uses[i];
+        if (use->how != OG_USE_IMPORTED || use->qualname_len == 0) continue;
+        if (shown == NAMES_SHOWN) return og_buf_puts(&run->out, ", …");
+        status = og_buf_puts(&run->out, shown++ ? ", " : "; it names ");
+        if (status == OG_OK) status = put_use_name(run, use);
+    }
+    return status;
+}
+
 static int put_verdict(inspection *run, const char *name, const og_pickle_report *report, size_t number,
                        size_t at)
 {
@@ -257,6 +300,7 @@ static int put_verdict(inspection *run, const char *name, const og_pickle_report
         status = og_buf_puts(&run->out, ": ");
         if (status == OG_OK) status = put_foreign(run, report->reason.text, strlen(report->reason.text));
     }
+    if (status == OG_OK && report->verdict == OG_UNREADABLE) status = put_names(run, report);
     return status < 0 ? no_memory() : end_line(run);
 }
 
@@ -302,7 +346,6 @@ static int put_json_report(inspection *run, const char *name, const og_pickle_re
 int inspect_report(inspection *run, const char *name, const og_pickle_report *report, size_t number,
                    size_t at)
 {
-    worsen(run, report->verdict);
     run->shown++;
     if (run->json) return put_json_report(run, name, report, number, at);
     int status = run->options->globals ? put_uses(run, name, report, at) : 0;
@@ -313,15 +356,38 @@ int inspect_report(inspection *run, const char *name, const og_pickle_report *re
     return fail_listing(run, name, at, &err);
 }
 
-int inspect_unreadable(inspection *run, const char *name, const char *format, ...)
+int inspect_unreadable(inspection *run, const char *name, const og_pickle_report *found, const char *format,
+                       ...)
 {
-    og_pickle_report report = {.verdict = OG_UNREADABLE};
+    og_pickle_report report = found ? *found : (og_pickle_report){0};
     va_list args;
-    report.reason.code = OG_ESYNTAX;
+    report.verdict = OG_UNREADABLE;
+    report.unreadable.code = report.reason.code = OG_ESYNTAX;
     report.reason.position = OG_NO_POSITION;
     va_start(args, format);
     vsnprintf(report.reason.text, sizeof report.reason.text, format, args);
     va_end(args);
-    if (run->options->verdict || run->json) return inspect_report(run, name, &report, 1, 0);
+    report.unreadable = report.reason;
+    if (run->judging || run->json) return inspect_report(run, name, &report, 1, 0);
     return fail_listing(run, name, 0, &report.reason);
+}
+
+static int put_json_no_pickle(inspection *run, const char *name, const char *what)
+{
+    og_doc *doc = og_doc_new(NULL);
+    if (!doc) return no_memory();
+    og_value record = new_record(doc, name, 1, 0);
+    int status = og_dict_sets(doc, record, "verdict", og_str(doc, "not a pickle"), NULL);
+    if (status == OG_OK) status = og_dict_sets(doc, record, "reason", og_str(doc, what), NULL);
+    status = status < 0 ? no_memory() : put_json(run, record);
+    og_doc_free(doc);
+    return status;
+}
+
+int inspect_no_pickle(inspection *run, const char *name, const char *what)
+{
+    if (run->json) return put_json_no_pickle(run, name, what);
+    int status = put_place(run, name, 1, 0);
+    if (status == OG_OK) status = put(run, ": not a pickle: %s", what);
+    return status < 0 ? no_memory() : end_line(run);
 }

@@ -9,6 +9,7 @@
 typedef enum kind {
     FLAG,
     TEXT,
+    WORDS,
     POINTER,
     TEMPLATE,
     PEER,
@@ -71,7 +72,12 @@ static const option_row rows[] = {
     {"globals", 0, FLAG, CLI_INSPECT, AT(globals), NULL,
      "print the classes that it names, where, and how it uses them", 0},
     {"verdict", 0, FLAG, CLI_INSPECT, AT(verdict), NULL,
-     "judge by the policy: exit 0 harmless, 1 not harmless, 2 unreadable", 0},
+     "judge by the policy: exit 0 harmless, 1 not harmless, 5 unreadable, 6 no pickle", 0},
+    {"annotate", 'a', FLAG, CLI_INSPECT, AT(annotate), NULL, "explain each opcode in a few words", 0},
+    {"exclude", 0, WORDS, CLI_INSPECT | CLI_POLICY, AT(exclude), "PATTERN",
+     "in folders, pass over what matches: '*.md' (may be given again)", 0},
+    {"include", 0, WORDS, CLI_INSPECT | CLI_POLICY, AT(include), "PATTERN",
+     "in folders, look only at files that match (may be given again)", 0},
     {"policy", 0, TEXT, CLI_EVERY & ~CLI_SEND, AT(policy), "FILE",
      "which classes pickles may name: a file, plain-data, numpy-data, torch-data or pandas-data", 0},
     {"strict", 0, FLAG, CLI_ALL, AT(strict), NULL,
@@ -246,12 +252,21 @@ static int set_layer_option(cli_options *options, const option_row *row, const c
     return 0;
 }
 
+static int add_word(const option_row *row, const char *text, cli_words *out)
+{
+    if (out->count == CLI_WORDS_MAX)
+        return cli_usage("--%s can be given %d times at most", row->name, CLI_WORDS_MAX);
+    out->items[out->count++] = text;
+    return 0;
+}
+
 static int set_option(cli_options *options, const option_row *row, const char *text)
 {
     void *out = member(options, row);
     switch (row->kind) {
     case FLAG: *(bool *)out = true; return 0;
     case TEXT: *(const char **)out = text; return 0;
+    case WORDS: return add_word(row, text, out);
     case POINTER: return set_pointer(row, text, out);
     case TEMPLATE: return set_template(text, out);
     case PEER:

@@ -47,6 +47,14 @@ typedef enum cli_form {
 /* Options for layers on one command line. */
 enum { CLI_LAYER_OPTIONS = 32 };
 
+/* Words of an option that may be given several times. */
+enum { CLI_WORDS_MAX = 64 };
+
+typedef struct cli_words {
+    const char *items[CLI_WORDS_MAX];
+    size_t count;
+} cli_words;
+
 /* What the command line said. Zero is: not said. */
 typedef struct cli_options {
     const char *as;
@@ -82,6 +90,9 @@ typedef struct cli_options {
     struct og_policy *rules; /* what --policy names, once it is read; or NULL */
     bool globals;
     bool verdict;
+    bool annotate;     /* explain each opcode */
+    cli_words exclude; /* patterns of names of files */
+    cli_words include;
     bool quiet;
     bool verbose;
     bool help;

@@ -1,0 +1,409 @@
+# SPDX-License-Identifier: MIT
+"""onggi inspect --verdict fails closed: whatever one of Python's loaders would run is judged or unreadable, in files, folders, archives and
+arrays; only what is known to be something else is passed over."""
+import bz2
+import gzip
+import io
+import json
+import lzma
+import os
+import pickle
+import pickletools
+import re
+import socket
+import struct
+import tarfile
+import unittest
+import zipfile
+import zlib
+
+import support
+
+EVIL = b"cos\nsystem\n(S'echo PWNED'\ntR."
+GOOD = pickle.dumps([1, "two"])
+HARMLESS, HARMFUL, UNREADABLE, NO_PICKLE = 0, 1, 5, 6
+
+
+def npy(descr, shape="(1,)", version=1, order="False"):
+    header = f"{{'descr': {descr}, 'fortran_order': {order}, 'shape': {shape}, }}\n".encode()
+    return b"\x93NUMPY" + bytes([version, 0]) + struct.pack("<H" if version == 1 else "<I", len(header)) + header
+
+
+def archive(*members, compression=zipfile.ZIP_STORED):
+    out = io.BytesIO()
+    with zipfile.ZipFile(out, "w", compression) as z:
+        for name, data in members:
+            z.writestr(name, data)
+    return out.getvalue()
+
+
+def tar(*members, form=tarfile.USTAR_FORMAT):
+    out = io.BytesIO()
+    with tarfile.open(fileobj=out, mode="w", format=form) as t:
+        for name, data in members:
+            info = tarfile.TarInfo(name)
+            info.size = len(data)
+            t.addfile(info, io.BytesIO(data))
+    return out.getvalue()
+
+
+def old_tar(*members):
+    """Without the magic, as tar wrote before POSIX."""
+    data = bytearray(tar(*members))
+    data[257:265] = bytes(8)
+    data[148:156] = b" " * 8
+    data[148:156] = b"%06o\0 " % sum(data[:512])
+    return bytes(data)
+
+
+def chunk(name, data):
+    return struct.pack(">I", len(data)) + name + data + struct.pack(">I", zlib.crc32(name + data))
+
+
+PNG = (b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", struct.pack(">IIBBBBB", 1, 1, 8, 0, 0, 0, 0)) + chunk(b"IDAT", zlib.compress(b"\0\0"))
+       + chunk(b"IEND", b""))
+GIF = b"GIF89a\1\0\1\0\x80\0\0\0\0\0\xff\xff\xff,\0\0\0\0\1\0\1\0\0\2\2D\1\0;"
+JPEG = b"\xff\xd8\xff\xe0\0\x10JFIF\0\1\1\0\0\1\0\1\0\0\xff\xda\0\x08\1\1\0\0\x3f\0\x12\xff\0\x34\xff\xd9"
+
+
+def safetensors(size=4, data=b"abcd"):
+    header = json.dumps({"__metadata__": {"format": "pt"}, "a": {"dtype": "U8", "shape": [size], "data_offsets": [0, size]}}).encode()
+    return struct.pack("<Q", len(header)) + header + data
+
+
+class Case(support.Case):
+    maxDiff = None
+
+    def setUp(self):
+        super().setUp()
+        self.root = self.folder()
+        self.count = 0
+
+    def write(self, name, data):
+        path = os.path.join(self.root, name)
+        os.makedirs(os.path.dirname(path), exist_ok=True)
+        with open(path, "wb") as file:
+            file.write(data)
+        return path
+
+    def verdict(self, status, *words):
+        done = self.onggi("inspect", "--verdict", *words, status=status)
+        return done.out, done.err
+
+    def judge(self, data, status, *texts, name="x.bin"):
+        """The same in a folder, by name, in a zip of either kind, in a tar and packed by gzip."""
+        self.count += 1
+        folder = f"{self.count}"
+        path = self.write(f"{folder}/f/{name}", data)
+        self.write(f"{folder}/z/a.zip", archive((name, data)))
+        self.write(f"{folder}/d/a.zip", archive((name, data), compression=zipfile.ZIP_DEFLATED))
+        self.write(f"{folder}/t/a.tar", tar((name, data)))
+        self.write(f"{folder}/g/{name}.gz", gzip.compress(data))
+        inside = HARMLESS if status == NO_PICKLE else status
+        for where, expected in [(path, status), (os.path.dirname(path), status)] + [
+                (os.path.join(self.root, folder, kind), inside) for kind in "zdtg"]:
+            out, err = self.verdict(expected, where)
+            for text in texts:
+                self.assertIn(text, out, where)
+            for line in out.splitlines():
+                self.assertNotIn("PWNED", line)
+
+
+class Arrays(Case):
+    def test_types_of_objects_are_pickles_however_they_are_written(self):
+        for descr in ("'object'", "'O'", "'|O'", "'|O8'", "'O8'", "'=O'", "'object_'", "[('a', '<i4'), ('b', '|O')]", "[('O', '|O', (2,))]",
+                      "('|O', (2,))", "[('a', [('b', 'O')])]", "'i4,O'", "'u4, object'", "{'names': ['a'], 'formats': ['O']}"):
+            for version in (1, 2, 3):
+                self.verdict(HARMFUL, self.write("a.npy", npy(descr, version=version) + EVIL))
+        self.judge(npy("'object'") + EVIL, HARMFUL, "names os.system", name="a.npy")
+        self.verdict(HARMFUL, self.write("a.npz", archive(("a.npy", npy("'object'") + EVIL))))
+        self.verdict(HARMLESS, self.write("a.npy", npy("'|O'") + GOOD))
+
+    def test_types_without_objects_are_numbers(self):
+        for descr, size in (("'<i4'", 4), ("'|b1'", 1), ("'?'", 1), ("'>f8'", 8), ("'<c16'", 16), ("'|S7'", 7), ("'<U3'", 12), ("'|V8'", 8),
+                            ("'<M8[ns]'", 8), ("'<m8[25s]'", 8), ("[('O', '<i4'), ('b', '|S3', (2,))]", 10), ("('<f4', (3,))", 12),
+                            ("[('a', [('b', '<i2'), ('c', '<i2')])]", 4), ("'<f2'", 2)):
+            for shape, count in (("(2,)", 2), ("()", 1), ("(0,)", 0), ("(2L, 3L)", 6), ("(2, 0, 9)", 0)):
+                data = npy(descr, shape, order="True") + b"c" * (size * count)
+                out, _ = self.verdict(HARMLESS, self.write("a.npy", data))
+                self.assertIn("a.npy: harmless", out)
+                self.verdict(HARMFUL, self.write("a.npy", data + EVIL))
+        self.judge(npy("'<i4'") + bytes(4), HARMLESS, name="a.npy")
+
+    def test_bytes_after_the_numbers_are_inspected(self):
+        one = npy("'<i4'") + bytes(4)
+        self.judge(one + EVIL, HARMFUL, "[after the array]", name="a.npy")
+        self.verdict(HARMLESS, self.write("a.npy", one + one + one))
+        self.verdict(HARMFUL, self.write("a.npy", one + one + npy("'|O'") + EVIL))
+        self.verdict(HARMFUL, self.write("a.npy", one + npy("'|O'") + GOOD + EVIL))
+        self.verdict(HARMFUL, self.write("a.npy", npy("'|O'") + GOOD + one + npy("'|O'") + EVIL))
+        self.verdict(UNREADABLE, self.write("a.npy", one + b"\1\2\3"))
+
+    def test_headers_that_lie_are_unreadable(self):
+        for header in (b"__import__('os')", b"{'descr': '<i4'}", b"{'descr': '<i4', 'shape': (-1,), 'fortran_order': False}", b"[]",
+                       b"{'descr': '<i4', 'shape': 'x', 'fortran_order': False}", b""):
+            data = b"\x93NUMPY\1\0" + struct.pack("<H", len(header)) + header + EVIL
+            self.assertIn("header of a numpy file", self.verdict(UNREADABLE, self.write("a.npy", data))[0])
+        for data in (npy("'<i4'", "(2,)") + bytes(7), npy("'<i4'", "(4000000000, 4000000000, 4000000000)"), npy("'<i4'")[:30],
+                     b"\x93NUMPY", b"\x93NUMPY\2\0\xff\xff\xff\xff"):
+            self.verdict(UNREADABLE, self.write("a.npy", data))
+
+    def test_an_unknown_type_is_taken_for_objects(self):
+        self.verdict(UNREADABLE, self.write("a.npy", npy("'int32'") + b"\xff" * 4))
+        self.verdict(HARMFUL, self.write("a.npy", npy("'x'") + EVIL))
+
+
+class Bytes(Case):
+    def test_what_python_reads_past_does_not_hide_what_comes_after(self):
+        for start in (b"]I5\naI0\nI1\ns0", b"(I1\nlI0\nI2\ns0", b"](NNu0", b"\x80\x05\x96\1\0\0\0\0\0\0\0aI0\nI5\ns0", b")Na0"):
+            self.judge(start + EVIL, UNREADABLE, "it names os.system")
+        self.judge(b"}Nb0" + EVIL, HARMFUL, "names os.system")
+
+    def test_every_pickle_in_a_row_is_inspected(self):
+        for first in (b"I1\n.", GOOD, b"N.", b"]q\0.", b"\x80\x02}."):
+            self.judge(first + EVIL, HARMFUL, "pickle 2 at byte", "names os.system")
+            self.judge(first * 3 + EVIL, HARMFUL, "pickle 4 at byte")
+        self.judge(GOOD + GOOD, HARMLESS)
+
+    def test_an_import_counts_although_an_error_follows(self):
+        for data in (b"cantigravity\nfly\nX", b"cantigravity\nfly", b"N0cantigravity\nfly\n\xff", b"iantigravity\nfly\n",
+                     b"\x8c\x0bantigravity\x8c\x03fly\x93X", b"(lp0\ncantigravity\nfly\n\0"):
+            self.count += 1
+            folder = os.path.dirname(self.write(f"{self.count}/x", data))
+            done = self.run_program(support.ONGGI, "inspect", "--verdict", folder, status=None)
+            self.assertIn(done.returncode, (HARMFUL, UNREADABLE), data)
+            self.assertIn("antigravity.fl", done.out)
+
+    def test_a_pickle_that_is_cut_is_unreadable(self):
+        for data in (b"\x80\x04cut", GOOD[:-1], GOOD[:-4], b"(dp0\nS'a'\np1\nI1\n", b"(lp0\nI1\naI2\na", b"]q\0(K\1K\2"):
+            self.judge(data, UNREADABLE)
+
+    def test_text_is_no_pickle_whatever_it_begins_with(self):
+        licence = "This is free software: you may use it.\n\nNo warranty.\n"
+        for text in ("city,country\nParis,France\n", "id,name\n1,x\n", "name,age\n", "cats and dogs\nlive here\n", licence, "import os\nimport sys\n",
+                     "class A:\n    pass\n", "# Title\n\ntext\n", "{\"a\": 1}", "[1, 2]", "(see below)\n", "\"a\",\"b\"\n", "Version 2", "I am", "V", "P6",
+                     "Paris,London\n1,2\n", "Please\nread\nme\n", "K1,K2\n", "]]]]\n", "}\n", "https://example.org\n", "\ufeffa,b\n1,2\n",
+                     "이름,나이\n홍길동,30\n", "\r\n", "l,m\n", "d: 1\n", "S: x\n", "F1,F2\n1.0,2.0\n", "L\n1\n"):
+            self.judge(text.encode(), NO_PICKLE, name="a.csv")
+        self.judge("Größe;Länge\n1;2\n".encode("latin-1"), NO_PICKLE, name="a.csv")
+        self.judge("größe\r\n1\r\n".encode("utf-16"), NO_PICKLE, name="a.txt")
+
+    def test_text_that_names_a_module_is_a_pickle(self):
+        """pickle.load would import it before it gives up."""
+        for data in (b"cantigravity\nfly\nis what I do\n", b"iantigravity\nfly\n", b"cos \nsystem\n"):
+            folder = os.path.dirname(self.write("t/a.txt", data))
+            self.assertIn(self.run_program(support.ONGGI, "inspect", "--verdict", folder, status=None).returncode, (HARMFUL, UNREADABLE))
+
+    def test_files_of_other_kinds_are_known_by_their_whole_structure(self):
+        for name, data in (("a.png", PNG), ("a.gif", GIF), ("a.jpg", JPEG), ("a.safetensors", safetensors())):
+            self.judge(data, NO_PICKLE, name=name)
+            self.judge(data + b"\0\0\n", NO_PICKLE, name=name)
+            self.judge(data + EVIL, HARMFUL, "[after the end]", "names os.system", name=name)
+            self.judge(data + b"\1\2\3", UNREADABLE, name=name)
+            self.judge(data + archive(("a", EVIL)), HARMFUL, name=name)
+            self.judge(data[:-2], UNREADABLE, name=name)
+        self.judge(PNG.replace(b"IDAT", b"IDAU"), UNREADABLE, name="a.png")
+        self.judge(safetensors(9, b"abcd"), UNREADABLE, name="a.safetensors")
+
+    def test_bytes_of_no_known_kind_are_unreadable(self):
+        for data in (b"\0\1\2\3", b"\xff" * 100, b"\x7fELF" + bytes(range(60)), b"\0" + EVIL, b"\xcb\r\r\n" + bytes(12) + b"\xe3\0"):
+            self.judge(data, UNREADABLE, "nothing else that is known here")
+        self.judge(b"\0\1" + b"text" + bytes(9), UNREADABLE, name="a.pkl")
+
+    def test_nothing(self):
+        self.verdict(NO_PICKLE, self.write("e/empty.txt", b""))
+        self.verdict(NO_PICKLE, os.path.join(self.root, "e"))
+        self.assertIn("found nothing", self.verdict(UNREADABLE, self.write("p/empty.pkl", b""))[0])
+        self.verdict(NO_PICKLE, self.write("e/blank.txt", b"\n\n \t\n"))
+        self.verdict(NO_PICKLE, self.write("e/zeros", bytes(100)))
+
+    def test_a_name_that_promises_a_pickle_is_not_enough_to_be_one(self):
+        out, _ = self.verdict(NO_PICKLE, self.write("a.pkl", b"version https://git-lfs.github.com/spec/v1\noid sha256:00\n"))
+        self.assertIn("not a pickle: text", out)
+
+
+class Archives(Case):
+    def test_what_zipfile_opens_is_looked_into(self):
+        inner = archive(("a.bin", EVIL))
+        for data in (b"abcd" + inner + b"abcd", b"#!/bin/sh\n" + inner, b"\0\1\2\3" + inner + b"\0\1\2\3", inner + b"\n", PNG + inner,
+                     b"x" * 70000 + inner, inner + b"x" * 60000):
+            self.judge(data, HARMFUL, "names os.system")
+        self.judge(archive(("a.zip", b"#!/bin/sh\n" + inner)), HARMFUL, "[a.zip][a.bin]")
+        self.judge(b"\0\1\2\3" + archive(("a.txt", b"x")), UNREADABLE, "[before the archive]")
+        self.judge(EVIL + archive(("a.txt", b"x")), HARMFUL)
+        self.judge(archive(("a.txt", b"x")) + EVIL, HARMFUL, "[after the archive]")
+        self.judge(GOOD + archive(("a.bin", EVIL)), HARMFUL)
+
+    def test_members_of_zips_of_all_kinds(self):
+        self.judge(archive(("a/", b""), ("a/b.txt", b"x")), HARMLESS)
+        self.judge(archive(), HARMLESS, name="a.zip")
+        self.judge(archive(("a", PNG), ("b", b"text")), HARMLESS)
+        self.judge(archive(("a.bin", b"\1\2\3")), UNREADABLE, "[a.bin]")
+        for compression in (zipfile.ZIP_BZIP2, zipfile.ZIP_LZMA):
+            self.judge(archive(("a", EVIL), compression=compression), UNREADABLE, "packed in a way")
+
+    def test_tar_archives_with_and_without_magic(self):
+        for data in (tar(("m.bin", EVIL)), old_tar(("m.bin", EVIL)), tar(("a" * 150, EVIL), form=tarfile.GNU_FORMAT),
+                     tar(("한" * 80, EVIL), form=tarfile.PAX_FORMAT), tar(("m.bin", EVIL))[:1024], tar(("m.txt", b"x")) + tar(("m", EVIL)),
+                     tar(("a.txt", b"x"), ("b.tar", old_tar(("m.bin", EVIL))))):
+            self.judge(data, HARMFUL, "os.system")
+        self.judge(tar(("a.txt", b"x"), ("b", GOOD)), HARMLESS)
+        self.judge(tar(("a.bin", b"x" * 600))[:900], UNREADABLE, "it is cut")
+        self.judge(tar(("cos\nsystem\n(S'echo PWNED'\ntR.", b"x")), HARMFUL)
+
+    def test_what_is_packed_is_unpacked_or_unreadable(self):
+        for level in (0, 1, 6, 9):
+            self.judge(zlib.compress(EVIL, level), HARMFUL, "[unpacked]", name="model.z")
+            self.judge(gzip.compress(EVIL, level), HARMFUL, name="x.gz")
+        self.judge(gzip.compress(b"I1\n") + gzip.compress(b"0" + EVIL), HARMFUL, name="x.gz")
+        self.judge(gzip.compress(GOOD) + EVIL, HARMFUL, name="x.gz")
+        self.judge(gzip.compress(EVIL)[:-4], HARMFUL, name="x.gz")
+        self.judge(gzip.compress(GOOD)[:-4], UNREADABLE, name="x.gz")
+        self.judge(gzip.compress(GOOD), HARMLESS, name="x.pkl.gz")
+        self.judge(gzip.compress(b"text"), HARMLESS, name="x.txt.gz")
+        for size in (4096, 12345, 1 << 20, (1 << 20) + 7, 1 << 23):
+            filters = [{"id": lzma.FILTER_LZMA1, "dict_size": size}]
+            self.judge(lzma.compress(EVIL, lzma.FORMAT_ALONE, filters=filters), UNREADABLE, "packed by lzma")
+        for data in (bz2.compress(EVIL), bz2.compress(b""), lzma.compress(EVIL), b"\x28\xb5\x2f\xfd" + bytes(9), b"\x04\x22\x4d\x18" + bytes(9),
+                     b"LZIP\1" + bytes(9)):
+            self.judge(data, UNREADABLE, "not unpacked here", name="x.pkl")
+
+    def test_archives_in_one_another_end(self):
+        data = EVIL
+        for _ in range(12):
+            data = archive(("a", data))
+        self.assertIn("more than 4 deep", self.verdict(UNREADABLE, self.write("a.zip", data))[0])
+        data = EVIL
+        for _ in range(12):
+            data = gzip.compress(data)
+        self.verdict(UNREADABLE, self.write("a.gz", data))
+
+    def test_bombs_are_not_unpacked(self):
+        bomb = gzip.compress(bytes(20 << 20))
+        out, _ = self.verdict(UNREADABLE, "--max-message", "1M", self.write("a.gz", bomb))
+        self.assertIn("raise --max-message", out)
+        many = archive(*((f"{i}", bytes(1 << 20)) for i in range(40)), compression=zipfile.ZIP_DEFLATED)
+        self.verdict(UNREADABLE, "--max-message", "1M", self.write("a.zip", many))
+
+    def test_tensors_of_torch_are_numbers(self):
+        numbers = [b"c" + bytes(63), b"\x95" + bytes(63), struct.pack("<16f", *range(16)), b"i" + bytes(63)]
+        members = [("m/data.pkl", pickle.dumps({"w": 1}, 2)), ("m/version", b"3\n"), ("m/byteorder", b"little"),
+                   ("m/.data/serialization_id", b"0123456789")]
+        data = archive(*members, *((f"m/data/{i}", one) for i, one in enumerate(numbers)))
+        self.judge(data, HARMLESS, "[m/data.pkl]: harmless", name="m.pt")
+        self.judge(archive(("m/data.pkl", EVIL), ("m/data/0", numbers[0])), HARMFUL, name="m.pt")
+        self.judge(archive(*members, ("m/data/0", EVIL)), HARMFUL, name="m.pt")
+        self.judge(archive(("m/other/0", b"\1\2\3")), UNREADABLE, name="m.pt")
+
+    def test_files_of_keras_are_unreadable_where_they_hold_hdf5(self):
+        self.judge(archive(("config.json", b"{}"), ("model.weights.h5", b"\x89HDF\r\n\x1a\n" + bytes(9))), UNREADABLE, "HDF5", name="m.keras")
+        self.judge(b"\x89HDF\r\n\x1a\n" + bytes(9), UNREADABLE, "HDF5", name="m.h5")
+
+
+class Folders(Case):
+    def test_links_to_files_are_followed(self):
+        """A hub's cache: snapshots of links into blobs."""
+        self.write("blobs/0", EVIL)
+        os.makedirs(os.path.join(self.root, "snapshots/1"))
+        os.symlink("../../blobs/0", os.path.join(self.root, "snapshots/1/model.bin"))
+        self.assertIn("names os.system", self.verdict(HARMFUL, os.path.join(self.root, "snapshots"))[0])
+        os.symlink("snapshots/1/model.bin", os.path.join(self.root, "twice"))
+        self.verdict(HARMFUL, os.path.join(self.root, "twice"))
+
+    def test_links_that_lead_nowhere_or_elsewhere_are_unreadable(self):
+        for target, text in (("nothing", "a link to nothing"), ("loop", "leads to itself"), ("/proc/version", "another file system"),
+                             ("/dev/null", "no regular file"), ("/", "a folder elsewhere"), ("..", "a folder elsewhere")):
+            self.count += 1
+            folder = os.path.join(self.root, str(self.count))
+            os.makedirs(folder)
+            os.symlink(target, os.path.join(folder, "loop"))
+            self.assertIn(text, self.verdict(UNREADABLE, folder)[0])
+
+    def test_links_into_the_same_folder_are_passed_over(self):
+        self.write("f/a/x.pkl", GOOD)
+        os.symlink("a", os.path.join(self.root, "f/latest"))
+        os.symlink(".", os.path.join(self.root, "f/a/self"))
+        _, err = self.verdict(HARMLESS, os.path.join(self.root, "f"))
+        self.assertIn("1 harmless", err)
+        self.assertIn("passed over 2 (2 links into the same folder)", err)
+
+    def test_an_empty_folder_says_that_nothing_was_inspected(self):
+        out, err = self.verdict(NO_PICKLE, self.root)
+        self.assertEqual(out, "")
+        self.assertIn("nothing was inspected", err)
+
+    def test_pipes_sockets_and_devices_are_not_opened(self):
+        os.mkfifo(os.path.join(self.root, "pipe"))
+        with socket.socket(socket.AF_UNIX) as s:
+            s.bind(os.path.join(self.root, "socket"))
+            out, _ = self.verdict(UNREADABLE, self.root)
+        self.assertIn("it is a pipe", out)
+        self.assertIn("it is a socket", out)
+
+    @unittest.skipIf(os.geteuid() == 0, "root reads everything")
+    def test_what_may_not_be_read_is_unreadable(self):
+        os.chmod(self.write("a.pkl", GOOD), 0)
+        self.assertIn("Permission denied", self.verdict(UNREADABLE, self.root)[0])
+
+    def test_the_worst_counts(self):
+        good, bad, cut, text = (self.write(name, data) for name, data in (("good", GOOD), ("bad", EVIL), ("cut", GOOD[:-1]), ("text", b"text")))
+        for files, status in (([good], 0), ([bad], 1), ([cut], 5), ([text], 6), ([good, text], 0), ([good, cut], 5), ([bad, cut], 1),
+                              ([cut, bad, good, text], 1), ([cut, text], 5), ([text, text], 6), ([], 6)):
+            done = self.onggi("inspect", "--verdict", *files, status=status)
+            self.assertIn(f"looked at {len(files) or 1}", done.err)
+
+    def test_a_summary_counts_and_says_why(self):
+        for name, data in (("a.pkl", GOOD), ("b.pkl", EVIL), ("c.pkl", GOOD[:-1]), ("d.png", PNG), ("e.txt", b"x"), ("f.txt", b"y"), ("g.md", b"z")):
+            self.write("f/" + name, data)
+        _, err = self.verdict(HARMFUL, "--exclude", "*.md", os.path.join(self.root, "f"), self.write("t.txt", b"text"))
+        self.assertEqual(err, "onggi: looked at 4: 1 harmless, 1 not harmless, 1 unreadable, 1 not a pickle; "
+                              "passed over 4 (1 a PNG image, 2 text, 1 excluded)\n")
+        self.assertEqual(self.verdict(HARMFUL, "--quiet", os.path.join(self.root, "f"))[1], "")
+
+    def test_patterns_choose_files(self):
+        self.write("f/a.pkl", GOOD)
+        self.write("f/b.bin", EVIL)
+        self.write("f/sub/c.bin", EVIL)
+        folder = os.path.join(self.root, "f")
+        self.verdict(HARMFUL, folder)
+        self.verdict(HARMLESS, folder, "--exclude", "*.bin")
+        self.verdict(HARMLESS, folder, "--include=*.pkl")
+        self.verdict(HARMLESS, folder, "--exclude", "sub", "--exclude", "b.*")
+        self.verdict(NO_PICKLE, folder, "--include", "*.pt")
+        self.verdict(HARMFUL, folder, "--include", "*.pkl", "--include", "*/sub/*")
+        self.verdict(HARMFUL, os.path.join(folder, "b.bin"), "--exclude", "*.bin")  # given by name
+
+    def test_json_has_a_line_for_what_is_no_pickle(self):
+        done = self.onggi("inspect", "--verdict", "-o", "json", self.write("a.png", PNG), status=NO_PICKLE)
+        record = json.loads(done.out)
+        self.assertEqual((record["verdict"], record["reason"]), ("not a pickle", "a PNG image"))
+
+    def test_the_man_page_has_the_table_of_statuses(self):
+        with open(os.path.join(support.SOURCE, "man", "onggi.1"), encoding="utf-8") as file:
+            table = file.read().split(".Sh EXIT STATUS")[1].split(".Sh ")[0]
+        self.assertEqual(re.findall(r"^\.It (\d)", table, re.MULTILINE), list("0123456"))
+
+
+class Annotate(Case):
+    def test_as_pickletools_with_our_own_sentences(self):
+        summaries = {}
+        with open(os.path.join(support.SOURCE, "src/codec/pickle/opcodes.def"), encoding="utf-8") as file:
+            for row in re.findall(r'^OP\((\w+), .*"((?:[^"\\]|\\.)*)"\)$', file.read(), re.MULTILINE):
+                summaries[row[0]] = row[1].replace("\\\\", "\\")
+        for value in ({"a": [1, "한글" * 20, 2.5], "b" * 60: (1, 2, 3)}, [{str(i): [i]} for i in range(2000)], list(map(str, range(20000)))):
+            for protocol in range(6):
+                data = pickle.dumps(value, protocol)
+                out = io.StringIO()
+                docs = [opcode.doc for opcode in pickletools.opcodes]
+                try:
+                    for opcode in pickletools.opcodes:
+                        opcode.doc = summaries[opcode.name]
+                    pickletools.dis(data, out, annotate=30)
+                finally:
+                    for opcode, doc in zip(pickletools.opcodes, docs):
+                        opcode.doc = doc
+                self.assertEqual(self.onggi("inspect", "-a", stdin=data).out, out.getvalue())
+
+
+if __name__ == "__main__":
+    support.main()
