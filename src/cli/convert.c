@@ -59,7 +59,8 @@ static int run(const cli_options *options)
     output.lazy = true;
     input.before_wait = flush;
     input.wait_ctx = &output;
-    if (status == 0 && options->arg_count == 0) status = convert_stream(&input, &output);
+    input.framed = true;
+    if (status == 0 && options->arg_count == 0) status = convert_file(&input, &output, "-");
     /* A file that cannot be read does not keep the others from being converted. */
     for (size_t i = 0; i < options->arg_count && status != CLI_OUTPUT_GONE; i++) {
         int one = convert_file(&input, &output, options->args[i]);

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* Reading objects from words and streams. */
 #include "cli/input.h"
+#include "cli/frames.h"
 #include "cli/suggest.h"
 
 #include <errno.h>
@@ -100,15 +101,23 @@ static void start_scan(cli_input *input)
     if (input->form != CLI_FORM_PICKLE) input->scan.json.max_depth = (size_t)input->options->max_depth;
 }
 
-/* Texts and reprs stand on lines; the others tell themselves where they end. */
+static void start_framing(cli_input *input, og_framing framing)
+{
+    size_t limit = input->options->max_message ? (size_t)input->options->max_message : OG_MAX_MESSAGE_DEFAULT;
+    og_frame_reader_init(&input->reader, framing, limit, scan_end, input);
+    start_scan(input);
+}
+
+/* Unless --framing says otherwise, texts and reprs have a line each, and the others tell themselves where
+ * they end. */
 static void start_reader(cli_input *input)
 {
     og_framing framing = {0};
     bool lines = input->form == CLI_FORM_TEXT || input->form == CLI_FORM_REPR;
-    size_t limit = input->options->max_message ? (size_t)input->options->max_message : OG_MAX_MESSAGE_DEFAULT;
-    og_framing_find(&framing, lines ? "line" : "raw", NULL);
-    og_frame_reader_init(&input->reader, framing, limit, scan_end, input);
-    start_scan(input);
+    bool given = input->framed && cli_framing_given(input->options, &framing);
+    input->told = lines || given || !input->framed;
+    if (!given) og_framing_find(&framing, lines ? "line" : "raw", NULL);
+    start_framing(input, framing);
 }
 
 void cli_input_open(cli_input *input, int fd, const char *name)
@@ -123,12 +132,32 @@ void cli_input_open(cli_input *input, int fd, const char *name)
     start_reader(input);
 }
 
-/* No pickle starts as a JSON text does. */
+/* What is around the messages, by the first bytes of the stream. False when more of them must come first. */
+static bool tell_framing(cli_input *input)
+{
+    og_framing framing;
+    char name[32];
+    const uint8_t *data = input->buf.data + input->at;
+    size_t len = input->buf.len - input->at;
+    if (input->told || (len == 0 && input->ended)) return true;
+    /* What begins as JSON or a pickle does is bare, however little of it is there. */
+    int found = len == 0 ? 0 : cli_framing_of(data, len, input->ended, &framing);
+    if (found == 0) return false;
+    input->told = true;
+    if (found < 0) return true;
+    cli_log(OG_LOG_INFO, "%s: read with --framing %s, as its first bytes show", input->name,
+            og_framing_name(framing, name, sizeof name));
+    start_framing(input, framing);
+    return true;
+}
+
+/* How a bare message is written. */
 static void tell_form(cli_input *input)
 {
-    if (input->form != CLI_FORM_NONE || input->at == input->buf.len) return;
-    uint8_t first = input->buf.data[input->at];
-    input->form = first && strchr(" \t\r\n{[\"-0123456789tfn\xef", first) ? CLI_FORM_JSON : CLI_FORM_PICKLE;
+    if (input->form != CLI_FORM_NONE || input->at == input->buf.len ||
+        !og_framing_is_raw(input->reader.framing))
+        return;
+    input->form = cli_form_of(input->buf.data[input->at]);
     start_scan(input);
 }
 
@@ -211,7 +240,9 @@ static int read_frame(cli_input *input, const og_frame *frame, og_value *value)
     og_error err;
     const char *text = (const char *)input->buf.data + input->at + frame->body;
     size_t len = frame->body_len;
-    if (read_form(input->doc, text, len, input->form, input->options, &err) == 0) {
+    cli_form form = input->form;
+    if (form == CLI_FORM_NONE) form = len ? cli_form_of((uint8_t)*text) : CLI_FORM_JSON;
+    if (read_form(input->doc, text, len, form, input->options, &err) == 0) {
         *value = og_doc_root(input->doc);
         input->at += frame->size;
         return 1;
@@ -226,15 +257,24 @@ static bool is_blank(const char *text, size_t len)
     return len == 0;
 }
 
+/* More bytes, after telling whoever waits for what was read so far. 0, or minus the exit status. */
+static int wait_for_more(cli_input *input)
+{
+    int status = input->before_wait ? -input->before_wait(input->wait_ctx) : 0;
+    return status == 0 ? fill(input) : status;
+}
+
 static int next_in_stream(cli_input *input, og_value *value)
 {
-    for (;;) {
+    int status = 0;
+    while (status == 0 && !tell_framing(input))
+        status = wait_for_more(input);
+    while (status == 0) {
         og_frame frame;
         og_error err;
         tell_form(input);
         const uint8_t *data = input->buf.data ? input->buf.data + input->at : NULL;
-        int status =
-            og_frame_next(&input->reader, data, input->buf.len - input->at, input->ended, &frame, &err);
+        status = og_frame_next(&input->reader, data, input->buf.len - input->at, input->ended, &frame, &err);
         if (status < 0) {
             ask_reader(input, &err);
             return refuse(input, 0, &err);
@@ -242,17 +282,16 @@ static int next_in_stream(cli_input *input, og_value *value)
         if (status > 0) {
             start_scan(input);
             const char *text = (const char *)input->buf.data + input->at + frame.body;
-            if (input->form == CLI_FORM_REPR && is_blank(text, frame.body_len)) {
-                input->at += frame.size;
-                continue;
-            }
-            return read_frame(input, &frame, value);
+            if (input->form != CLI_FORM_REPR || !is_blank(text, frame.body_len))
+                return read_frame(input, &frame, value);
+            input->at += frame.size;
+            status = 0;
+            continue;
         }
         if (input->ended) return 0;
-        status = input->before_wait ? -input->before_wait(input->wait_ctx) : 0;
-        if (status == 0) status = fill(input);
-        if (status != 0) return status;
+        status = wait_for_more(input);
     }
+    return status;
 }
 
 int cli_input_next(cli_input *input, og_value *value)

@@ -21,6 +21,8 @@ typedef struct cli_input {
     const char *name; /* of the stream, for messages */
     int fd;
     bool ended;
+    bool framed; /* --framing is of these streams, and not of the wire; without it they are looked at */
+    bool told;   /* what is around the messages of the stream */
     int (*before_wait)(
         void *ctx); /* called before the stream is read, which may take long; NULL, or 0 to go on */
     void *wait_ctx;

@@ -43,7 +43,7 @@ static const option_row rows[] = {
      0},
     {"codec", 0, CODEC, CLI_WIRE, AT(codec), "NAME",
      "json, pickle, repr, text, bytes or auto (default: auto)", 0},
-    {"framing", 0, FRAMING, CLI_WIRE, AT(framing), "NAME",
+    {"framing", 0, FRAMING, CLI_WIRE | CLI_CONVERT | CLI_INSPECT | CLI_POLICY, AT(framing), "NAME",
      "how messages stand in the stream: auto, raw, line, u32be, … (onggi help framings)", 0},
     {"echo", 0, FLAG, CLI_SERVE, AT(echo), NULL, "answer with what arrived", 0},
     {"reply", 0, TEXT, CLI_SERVE, AT(reply), "OBJECT",

@@ -49,7 +49,7 @@ class Help(Case):
     def test_only_options_of_the_command(self):
         self.assertIn("--echo", self.onggi("serve", "--help").out)
         self.assertNotIn("--echo", self.onggi("call", "--help").out)
-        self.assertNotIn("--framing", self.onggi("convert", "--help").out)
+        self.assertNotIn("--threads", self.onggi("convert", "--help").out)
 
     def test_what_does_not_exist_is_not_listed(self):
         for name in ("proxy", "bench"):

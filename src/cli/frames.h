@@ -1,0 +1,21 @@
+/* SPDX-License-Identifier: MIT */
+/* Files whose messages have something around them: a length before each, or a separator. */
+#ifndef ONGGI_CLI_FRAMES_H
+#define ONGGI_CLI_FRAMES_H
+
+#include "cli/cli.h"
+
+/* The framing that --framing asks for: false when it asks for none, or for auto. */
+bool cli_framing_given(const cli_options *options, og_framing *framing);
+
+/*
+ * The framing of `data`, the start of a file, or all of it when `ended`: 1 when its messages are pickles or
+ * JSON texts, one after the other, as far as the data goes; 0: more bytes may show one; -1: there is none.
+ * What begins as a pickle or a JSON text itself has none.
+ */
+int cli_framing_of(const uint8_t *data, size_t len, bool ended, og_framing *framing);
+
+/* How a message is written: no pickle starts as a JSON text does. */
+cli_form cli_form_of(uint8_t first);
+
+#endif

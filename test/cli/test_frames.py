@@ -1,0 +1,90 @@
+# SPDX-License-Identifier: MIT
+"""Files whose messages have something around them: records of RFC 7464, pickles with a length before each."""
+import json
+import os
+import pickle
+import struct
+
+import support
+
+VALUES = [{"a": 1}, [1, 2, 3], {"text": "x" * 300}]
+EVIL = b"\x80\x02cos\nsystem\n(U\x02idtR."
+PACK = {"u16be": ">H", "u16le": "<H", "u32be": ">I", "u32le": "<I", "u64be": ">Q", "u64le": "<Q"}
+AROUND = {
+    "seq": lambda m: b"\x1e" + m + b"\n",
+    "netstring": lambda m: b"%d:%s," % (len(m), m),
+    "header": lambda m: b"Content-Length: %d\r\n\r\n%s" % (len(m), m),
+    "varint": lambda m: (bytes([len(m)]) if len(m) < 128 else bytes([len(m) & 127 | 128, len(m) >> 7])) + m,
+    **{name: (lambda m, f=form: struct.pack(f, len(m)) + m) for name, form in PACK.items()},
+}
+
+
+class Frames(support.Case):
+    def file(self, data):
+        path = os.path.join(self.folder(), "messages")
+        with open(path, "wb") as file:
+            file.write(data)
+        return path
+
+    def around(self, name, messages):
+        return b"".join(AROUND[name](message) for message in messages)
+
+    def test_convert_detects_json(self):
+        for name in AROUND:
+            data = self.around(name, [json.dumps(value).encode() for value in VALUES])
+            for words, options in (([self.file(data)], {}), ([], {"stdin": data}), (["-i", "json"], {"stdin": data}),
+                                   (["--framing", name], {"stdin": data})):
+                done = self.onggi("convert", *words, **options)
+                self.assertEqual([json.loads(line) for line in done.out.splitlines()], VALUES, name)
+
+    def test_convert_detects_pickles(self):
+        for name in AROUND:
+            if name == "seq":
+                continue
+            data = self.around(name, [pickle.dumps(value) for value in VALUES])
+            for words in ([], ["--framing", name], ["-i", "pickle"]):
+                done = self.onggi("convert", *words, stdin=data)
+                self.assertEqual([json.loads(line) for line in done.out.splitlines()], VALUES, name)
+
+    def test_a_long_first_message_is_detected_by_its_header(self):
+        data = self.around("u32be", [pickle.dumps("x" * 200000), pickle.dumps(1)])
+        self.assertEqual(self.onggi("convert", stdin=data).out, json.dumps("x" * 200000) + "\n1\n")
+
+    def test_convert_says_what_it_saw(self):
+        self.assertIn("--framing u32be", self.onggi("convert", stdin=self.around("u32be", [pickle.dumps(1)])).err)
+
+    def test_what_is_bare_stays_bare(self):
+        for data in (b"[1]\n[2]", b"1 2 3", pickle.dumps(1) + pickle.dumps([2])):
+            self.assertNotIn("--framing", self.onggi("convert", stdin=data).err)
+
+    def test_other_bytes_are_refused_as_before(self):
+        self.onggi("convert", stdin=b"\0\0\0\x05abc", status=1)
+
+    def test_inspect_judges_each_message(self):
+        for name in AROUND:
+            if name == "seq":
+                continue
+            good, bad = pickle.dumps([1]), EVIL
+            for words in ([], ["--framing", name]):
+                done = self.onggi("inspect", "--verdict", *words, self.file(self.around(name, [good, good])))
+                self.assertEqual(done.out.count(": harmless"), 2, name)
+                done = self.onggi("inspect", "--verdict", *words, self.file(self.around(name, [good, bad])), status=1)
+                self.assertIn("[message 2]: not harmless", done.out)
+            self.onggi("inspect", "--verdict", self.file(self.around(name, [good, good])[:-3]), status=5)
+            done = self.onggi("inspect", self.file(self.around(name, [good])))
+            self.assertIn("STOP", done.out)
+
+    def test_inspect_in_a_folder(self):
+        path = self.file(self.around("u32be", [EVIL]))
+        self.assertIn("names os.system", self.onggi("inspect", "--verdict", os.path.dirname(path), status=1).out)
+
+    def test_records_of_json_are_no_pickles(self):
+        path = self.file(self.around("seq", [b"[1]", b"[2]"]))
+        self.onggi("inspect", "--verdict", path, status=6)
+
+    def test_a_framing_that_does_not_fit_is_unreadable(self):
+        self.onggi("inspect", "--verdict", "--framing", "u32be", self.file(pickle.dumps([1, 2, 3])), status=5)
+
+
+if __name__ == "__main__":
+    support.main()
