@@ -137,11 +137,10 @@ static bool tell_framing(cli_input *input)
 {
     og_framing framing;
     char name[32];
-    const uint8_t *data = input->buf.data + input->at;
     size_t len = input->buf.len - input->at;
     if (input->told || (len == 0 && input->ended)) return true;
-    /* What begins as JSON or a pickle does is bare, however little of it is there. */
-    int found = len == 0 ? 0 : cli_framing_of(data, len, input->ended, &framing);
+    if (len == 0) return false;
+    int found = cli_framing_of(input->buf.data + input->at, len, input->ended, &framing);
     if (found == 0) return false;
     input->told = true;
     if (found < 0) return true;
