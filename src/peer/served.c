@@ -126,7 +126,9 @@ bool og__peer_served_try_lock(og__served *served, bool *locked)
         /* Noted before the second try: whoever unlocks after that sees it. */
         atomic_store(&served->missed, true);
         if (pthread_mutex_trylock(&served->lock) != 0) return false;
+        /* The note may be of an earlier miss as well, which still has to be made good. */
         atomic_store(&served->missed, false);
+        og__peer_served_post(served);
     }
     *locked = true;
     return true;
