@@ -65,7 +65,7 @@ class Help(Case):
         self.assertRegex(self.onggi("--version").out, r"^onggi \d+\.\d+\.\d+\n$")
 
     def test_help_fits_80_columns(self):
-        for words in (["help"], ["help", "codecs"], ["help", "framings"], *([name, "--help"] for name in COMMANDS)):
+        for words in (["help"], *(["help", listing] for listing in ("codecs", "framings", "peers")), *([name, "--help"] for name in COMMANDS)):
             for line in self.onggi(*words).out.splitlines():
                 self.assertLessEqual(len(line), 80, line)
 
@@ -119,7 +119,8 @@ class Usage(Case):
             self.refuses(["recv", "tcp://:0", f"--timeout={time}"], r"a time such as")
 
     def test_names(self):
-        self.refuses(["serve", "tcp://:0", "--codec", "xml"], r"json, pickle, text or bytes")
+        codecs = re.findall(r"^  (\S+) ", self.onggi("help", "codecs").out, re.MULTILINE)
+        self.refuses(["serve", "tcp://:0", "--codec", "xml"], ", ".join(codecs[:-1]) + " or " + codecs[-1])
         self.refuses(["serve", "tcp://:0", "--framing", "u31be"], r"u32be")
         self.refuses(["serve", "tcp://:0", "--framing", "digits"], r"digits:10")
         self.refuses(["call", "tcp://:0?codec=xml", "1"], r"xml")

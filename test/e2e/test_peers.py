@@ -21,16 +21,20 @@ CARBON = shutil.which("carbon-cache")
 
 
 class Table(support.Case):
+    def rows(self):
+        """What the help says: names and summaries, put together where they go over several lines."""
+        text = re.sub(r"\n {6,}", " ", self.onggi("help", "peers").out)
+        return [(name, " ".join(summary.split())) for name, summary in re.findall(r"^  (\S+) +(.+)$", text, re.MULTILINE)]
+
     def test_the_page_has_the_rows_of_the_help(self):
-        names = re.findall(r"^  (\S+) +(.+)$", self.onggi("help", "peers").out, re.MULTILINE)
         with open(os.path.join(support.SOURCE, "doc", "peers.md"), encoding="utf-8") as page:
             rows = re.findall(r"^\| `(\S+)` \| (.+?) \|", page.read(), re.MULTILINE)
         self.assertEqual([(name, text.replace("`", "")) for name, text in rows],
-                         [(name, text.replace("`", "")) for name, text in names])
+                         [(name, text.replace("`", "")) for name, text in self.rows()])
         self.assertGreaterEqual(len(rows), 8)
 
     def test_each_row_is_taken_by_the_option_and_by_the_endpoint(self):
-        for name in re.findall(r"^  (\S+) ", self.onggi("help", "peers").out, re.MULTILINE):
+        for name, _ in self.rows():
             for words, query in ((["--as", name], ""), ([], "?as=" + name)):
                 server = self.serve("--echo", *words, endpoint="tcp://127.0.0.1:0" + query)
                 if name == "digits":
