@@ -14,9 +14,17 @@ static size_t slot_of(const og__map *map, const void *key)
     return (size_t)(mixed >> (64 - map->log2));
 }
 
+void og__value_map_lend(og__map *map, og__map_slot *slots, unsigned log2)
+{
+    memset(slots, 0, sizeof *slots << log2);
+    map->slots = slots;
+    map->log2 = log2;
+    map->lent = true;
+}
+
 void og__value_map_free(og__map *map)
 {
-    if (map->slots) og__base_free(map->alloc, map->slots, sizeof *map->slots << map->log2);
+    if (map->slots && !map->lent) og__base_free(map->alloc, map->slots, sizeof *map->slots << map->log2);
     *map = (og__map){.alloc = map->alloc};
 }
 

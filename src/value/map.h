@@ -16,6 +16,7 @@ typedef struct og__map {
     og__map_slot *slots;
     size_t count;
     unsigned log2; /* of the slots */
+    bool lent;     /* the slots are not the map's own */
 } og__map;
 
 /* The address that was put into a map as a number. */
@@ -27,6 +28,9 @@ static inline const void *og__value_map_pointer(uint64_t value)
     } u = {(uintptr_t)value};
     return u.p;
 }
+
+/* Gives an empty map its first slots, 1 << log2 of them, which the caller keeps. */
+void og__value_map_lend(og__map *map, og__map_slot *slots, unsigned log2);
 
 /* Frees the slots and leaves the map empty and usable. */
 void og__value_map_free(og__map *map);

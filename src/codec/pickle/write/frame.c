@@ -3,7 +3,22 @@
 #include "base/alloc.h"
 #include "codec/pickle/write/writer.h"
 
-enum { FIRST_OPEN = 32, OPEN_A_DEPTH = 8 };
+enum { OPEN_A_DEPTH = 8 };
+
+/* Room for more open containers than there are. */
+static int grow_open(og__writer *w)
+{
+    size_t cap = w->open_cap * 4;
+    size_t size = w->open_cap * sizeof *w->open;
+    bool small = w->open == w->small->open;
+    og__frame *open =
+        og__base_realloc(w->out->alloc, small ? NULL : w->open, small ? 0 : size, cap * sizeof *open);
+    if (!open) return og__pickle_writer_fail(w, OG_ENOMEM, "out of memory");
+    if (small) memcpy(open, w->open, size);
+    w->open = open;
+    w->open_cap = cap;
+    return OG_OK;
+}
 
 og__frame *og__pickle_frame_push(og__writer *w, og__frame_kind kind, og_value v, size_t depth)
 {
@@ -12,17 +27,7 @@ og__frame *og__pickle_frame_push(og__writer *w, og__frame_kind kind, og_value v,
                                w->max_depth);
         return NULL;
     }
-    if (w->open_count == w->open_cap) {
-        size_t cap = w->open_cap ? w->open_cap * 2 : FIRST_OPEN;
-        og__frame *open =
-            og__base_realloc(w->out->alloc, w->open, w->open_cap * sizeof *open, cap * sizeof *open);
-        if (!open) {
-            og__pickle_writer_fail(w, OG_ENOMEM, "out of memory");
-            return NULL;
-        }
-        w->open = open;
-        w->open_cap = cap;
-    }
+    if (w->open_count == w->open_cap && grow_open(w) < 0) return NULL;
     og__frame *f = &w->open[w->open_count++];
     *f = (og__frame){.value = v, .depth = (uint32_t)depth, .kind = (uint8_t)kind};
     return f;

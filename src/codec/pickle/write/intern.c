@@ -4,7 +4,7 @@
 #include "base/alloc.h"
 
 /* Entries looked at for one value. What strings chosen to collide would make slow is forgotten instead. */
-enum { FIRST_CAP = 64, MANY = 1024, PROBES = 64 };
+enum { MANY = 1024, PROBES = 64 };
 
 static uint32_t hash_of(const og__writer *w, og_value v)
 {
@@ -51,24 +51,46 @@ static int by_place_new(og__writer *w)
     return OG_OK;
 }
 
+static void free_table(const og__writer *w)
+{
+    if (w->interned_cap > OG__FIRST_INTERNED)
+        og__base_free(w->out->alloc, w->interned, w->interned_cap * sizeof *w->interned);
+}
+
+/* Goes over from the few to a table, or to a wider one. */
 static int grow_interned(og__writer *w)
 {
-    size_t cap = w->interned_cap ? w->interned_cap * 4 : FIRST_CAP;
-    og__interned *table = og__base_alloc(w->out->alloc, cap * sizeof *table);
+    size_t cap = w->interned_cap ? w->interned_cap * 4 : OG__FIRST_INTERNED;
+    bool first = w->interned_cap == 0;
+    og__interned *table = first ? w->small->table : og__base_alloc(w->out->alloc, cap * sizeof *table);
     if (!table) return og__pickle_writer_fail(w, OG_ENOMEM, "out of memory");
     memset(table, 0, cap * sizeof *table);
-    for (size_t i = 0; i < w->interned_cap; i++) {
-        if (og_valid(w->interned[i].value))
-            *probe(w, table, cap, w->interned[i].value, w->interned[i].hash) = w->interned[i];
+    const og__interned *old = first ? w->small->few : w->interned;
+    for (size_t i = 0; i < (first ? w->interned_count : w->interned_cap); i++) {
+        if (og_valid(old[i].value)) *probe(w, table, cap, old[i].value, old[i].hash) = old[i];
     }
-    og__base_free(w->out->alloc, w->interned, w->interned_cap * sizeof *table);
+    free_table(w);
     w->interned = table;
     w->interned_cap = cap;
     return cap == MANY && !w->references ? by_place_new(w) : OG_OK;
 }
 
+/* The first ones are looked through one by one: nothing need be cleared for them. */
+static inline og__interned *probe_few(const og__writer *w, og_value v, uint32_t hash)
+{
+    og__interned *few = w->small->few;
+    size_t i = 0;
+    for (; i < w->interned_count; i++) {
+        if (few[i].hash == hash && same(w, few[i].value, v)) return &few[i];
+    }
+    few[i].value = (og_value){0};
+    few[i].hash = hash;
+    return &few[i];
+}
+
 og__interned *og__pickle_intern_probe(og__writer *w, og_value v, uint32_t hash)
 {
+    if (w->interned_count < OG__FEW_INTERNED && w->interned_cap == 0) return probe_few(w, v, hash);
     if (w->interned_count >= w->interned_cap / 2 && grow_interned(w) < 0) return NULL;
     og__interned *entry = probe(w, w->interned, w->interned_cap, v, hash);
     if (!og_valid(entry->value)) entry->hash = hash;
@@ -84,7 +106,7 @@ void og__pickle_intern_free(og__writer *w)
 {
     if (w->by_place) og__base_free(w->out->alloc, w->by_place, sizeof *w->by_place << OG__BY_PLACE_LOG2);
     if (w->named) og__base_free(w->out->alloc, w->named, OG__NAMES * sizeof *w->named);
-    og__base_free(w->out->alloc, w->interned, w->interned_cap * sizeof *w->interned);
+    free_table(w);
 }
 
 int og__pickle_intern_add(og__writer *w, og_value value)

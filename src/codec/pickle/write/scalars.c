@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Writes runs of plain values at full speed, from protocol 4 on: room is looked for once for each, whatever
+ * Writes runs of plain values at full speed, from protocol 2 on: room is looked for once for each, whatever
  * it is, and the place in the output stands in a local. The bytes are those that the general way writes.
  */
 #include "codec/pickle/write/intern.h"
@@ -63,12 +63,27 @@ static inline uint8_t *put_float(uint8_t *at, uint64_t bits)
     return at + 9;
 }
 
-static inline uint8_t *put_text(uint8_t *at, const uint8_t *text, size_t len)
+/* Bytes before a text. */
+static inline size_t text_head(const og__writer *w)
 {
-    at[0] = OG__OP_SHORT_BINUNICODE;
-    at[1] = (uint8_t)len;
-    if (len) memcpy(at + 2, text, len);
-    return at + 2 + len;
+    return w->protocol >= 4 ? 2 : 5;
+}
+
+static inline uint8_t *put_text(const og__writer *w, uint8_t *at, const uint8_t *text, size_t len)
+{
+    at = w->protocol >= 4 ? put_byte(at, OG__OP_SHORT_BINUNICODE, (uint8_t)len)
+                          : put_four(at, OG__OP_BINUNICODE, (uint32_t)len);
+    if (len) memcpy(at, text, len);
+    return at + len;
+}
+
+static inline uint8_t *put_memoize(const og__writer *w, uint8_t *at, uint32_t number)
+{
+    if (w->protocol < 4)
+        return number < 256 ? put_byte(at, OG__OP_BINPUT, (uint8_t)number)
+                            : put_four(at, OG__OP_LONG_BINPUT, number);
+    *at = OG__OP_MEMOIZE;
+    return at + 1;
 }
 
 static inline uint8_t *put_get(uint8_t *at, uint32_t number)
@@ -92,14 +107,13 @@ static inline void set_by_place(const og__writer *w, og_value v, uint32_t number
 /* A str that is not in the memo; it will be when that is worth while. */
 static inline uint8_t *put_new(og__writer *w, uint8_t *at, og_value v, og__interned *entry)
 {
-    at = put_text(at, v.u.p, og__value_len(v));
+    at = put_text(w, at, v.u.p, og__value_len(v));
     if (!entry || w->numbers == UINT32_MAX) return at;
     set_by_place(w, v, w->numbers);
     entry->value = v;
     entry->number = w->numbers++;
     w->interned_count++;
-    *at++ = OG__OP_MEMOIZE;
-    return at;
+    return put_memoize(w, at, entry->number);
 }
 
 /* A str, or the way to it in the memo; NULL when it is not done here. */
@@ -107,8 +121,9 @@ static inline uint8_t *put_str(og__writer *w, uint8_t *at, og_value v)
 {
     size_t len = og__value_len(v);
     if (len > STR_MOST) return NULL;
-    bool worth = len + 2 > og__pickle_get_size(w->numbers); /* fetched it is shorter than written again */
-    if (len == 0 || (!worth && w->interned_count == 0)) return put_text(at, v.u.p, len);
+    size_t size = len + text_head(w);
+    bool worth = size > og__pickle_get_size(w->numbers); /* fetched it is shorter than written again */
+    if (!worth && (len == 0 || w->interned_count == 0)) return put_text(w, at, v.u.p, len);
     if (w->by_place && worth) {
         const og__by_place *entry_at = by_place_of(w, v.u.p);
         if (entry_at->place == v.u.p && entry_at->len == len) return put_get(at, entry_at->number);
@@ -116,7 +131,7 @@ static inline uint8_t *put_str(og__writer *w, uint8_t *at, og_value v)
     og__interned *entry = og__pickle_intern_probe(w, v, og__pickle_intern_hash(w, v));
     if (!entry) return NULL;
     if (!og_valid(entry->value)) return put_new(w, at, v, worth ? entry : NULL);
-    if (!worth && og__pickle_get_size(entry->number) >= len + 2) return put_text(at, v.u.p, len);
+    if (!worth && og__pickle_get_size(entry->number) >= size) return put_text(w, at, v.u.p, len);
     set_by_place(w, v, entry->number);
     return put_get(at, entry->number);
 }
@@ -136,14 +151,15 @@ static inline uint8_t *put_scalar(og__writer *w, uint8_t *at, og_value v)
 /* Bytes that a value may take, with some to spare. */
 static inline ptrdiff_t most_of(og_value v)
 {
-    enum { SCALAR_MOST = 10, STR_MORE = 3 };
+    enum { SCALAR_MOST = 10, STR_MORE = 10 };
     return og_kind_of(v) == OG_STR ? (ptrdiff_t)og__value_len(v) + STR_MORE : SCALAR_MOST;
 }
 
 size_t og__pickle_write_scalars(og__writer *w, const og_value *items, size_t count)
 {
-    if (w->protocol < 4 || w->frame_at == SIZE_MAX) return 0;
-    size_t full = w->frame_at + OG__FRAME_TARGET;
+    bool framed = w->protocol >= 4;
+    if (w->protocol < 2 || (framed && w->frame_at == SIZE_MAX)) return 0;
+    size_t full = framed ? w->frame_at + OG__FRAME_TARGET : SIZE_MAX;
     uint8_t *at = w->out->data + w->out->len;
     const uint8_t *end = w->out->data + (full < w->room ? full : w->room);
     size_t done = 0;

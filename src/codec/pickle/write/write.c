@@ -105,12 +105,17 @@ int og__pickle_writer_run(og__writer *w, og_value value, size_t max_bytes)
     size_t limit = out->limit;
     if (max_bytes && max_bytes <= SIZE_MAX - start && (limit == 0 || limit > start + max_bytes))
         out->limit = start + max_bytes;
+    og__writer_room small; /* of which is set what is used */
+    w->small = &small;
+    w->open = small.open;
+    w->open_cap = OG__FEW_OPEN;
+    og__value_map_lend(&w->nodes, small.nodes, OG__FEW_NODES_LOG2);
     int status = write_all(w, value);
     if (status < 0) out->len = start;
     out->limit = limit;
     og__value_map_free(&w->nodes);
     og__pickle_intern_free(w);
-    og__base_free(out->alloc, w->open, w->open_cap * sizeof *w->open);
+    if (w->open != small.open) og__base_free(out->alloc, w->open, w->open_cap * sizeof *w->open);
     return status < 0 ? status : OG_OK;
 }
 

@@ -115,8 +115,18 @@ typedef struct og__frame {
     bool again;      /* not made yet, and written once more in another frame */
 } og__frame;
 
+/* What most messages are written with, without asking for memory. */
+enum { OG__FEW_OPEN = 8, OG__FEW_INTERNED = 10, OG__FIRST_INTERNED = 64, OG__FEW_NODES_LOG2 = 3 };
+typedef struct og__writer_room {
+    og__frame open[OG__FEW_OPEN];
+    og__interned few[OG__FEW_INTERNED];     /* in order */
+    og__interned table[OG__FIRST_INTERNED]; /* the first one, when there are more */
+    og__map_slot nodes[1 << OG__FEW_NODES_LOG2];
+} og__writer_room;
+
 typedef struct og__writer {
     og_buf *out;
+    og__writer_room *small;
     size_t room; /* out may be filled up to here without asking */
     int protocol;
     size_t frame_at; /* where the open frame's opcode stands, or SIZE_MAX */
@@ -131,7 +141,7 @@ typedef struct og__writer {
     const og__map *references; /* canonical: how often each node stands somewhere; else NULL */
     og__map nodes;             /* those that may be met again */
     og__interned *interned;
-    size_t interned_cap; /* a power of two, or 0 */
+    size_t interned_cap; /* a power of two; 0: they are the few */
     size_t interned_count;
     og__by_place *by_place; /* when many were said: OG__BY_PLACE_LOG2 */
     og__frame *open;
