@@ -5,6 +5,8 @@
  */
 #include "codec/pickle/write/intern.h"
 
+#define HOT inline __attribute__((always_inline))
+
 enum { STR_MOST = 255 };
 
 static inline void store32(uint8_t *at, uint32_t number)
@@ -21,21 +23,21 @@ static inline void store64(uint8_t *at, uint64_t number)
     store32(at + 4, (uint32_t)(number >> 32));
 }
 
-static inline uint8_t *put_byte(uint8_t *at, og__opcode op, uint8_t byte)
+static HOT uint8_t *put_byte(uint8_t *at, og__opcode op, uint8_t byte)
 {
     at[0] = (uint8_t)op;
     at[1] = byte;
     return at + 2;
 }
 
-static inline uint8_t *put_four(uint8_t *at, og__opcode op, uint32_t number)
+static HOT uint8_t *put_four(uint8_t *at, og__opcode op, uint32_t number)
 {
     at[0] = (uint8_t)op;
     store32(at + 1, number);
     return at + 5;
 }
 
-static inline uint8_t *put_long(uint8_t *at, int64_t number)
+static HOT uint8_t *put_long(uint8_t *at, int64_t number)
 {
     uint64_t bits = (uint64_t)(number ^ number >> 63); /* those that differ from the sign; there are some */
     unsigned size = (64 - (unsigned)__builtin_clzll(bits)) / 8 + 1;
@@ -45,7 +47,7 @@ static inline uint8_t *put_long(uint8_t *at, int64_t number)
     return at + 2 + size;
 }
 
-static inline uint8_t *put_int(uint8_t *at, int64_t number)
+static HOT uint8_t *put_int(uint8_t *at, int64_t number)
 {
     if (number != (int32_t)number) return put_long(at, number);
     if (number < 0 || number > UINT16_MAX) return put_four(at, OG__OP_BININT, (uint32_t)number);
@@ -56,7 +58,7 @@ static inline uint8_t *put_int(uint8_t *at, int64_t number)
     return at + 3;
 }
 
-static inline uint8_t *put_float(uint8_t *at, uint64_t bits)
+static HOT uint8_t *put_float(uint8_t *at, uint64_t bits)
 {
     at[0] = OG__OP_BINFLOAT;
     store64(at + 1, __builtin_bswap64(bits));
@@ -64,29 +66,29 @@ static inline uint8_t *put_float(uint8_t *at, uint64_t bits)
 }
 
 /* Bytes before a text. */
-static inline size_t text_head(const og__writer *w)
+static inline size_t text_head(bool framed)
 {
-    return w->protocol >= 4 ? 2 : 5;
+    return framed ? 2 : 5;
 }
 
-static inline uint8_t *put_text(const og__writer *w, uint8_t *at, const uint8_t *text, size_t len)
+static HOT uint8_t *put_text(uint8_t *at, const uint8_t *text, size_t len, bool framed)
 {
-    at = w->protocol >= 4 ? put_byte(at, OG__OP_SHORT_BINUNICODE, (uint8_t)len)
-                          : put_four(at, OG__OP_BINUNICODE, (uint32_t)len);
+    at = framed ? put_byte(at, OG__OP_SHORT_BINUNICODE, (uint8_t)len)
+                : put_four(at, OG__OP_BINUNICODE, (uint32_t)len);
     if (len) memcpy(at, text, len);
     return at + len;
 }
 
-static inline uint8_t *put_memoize(const og__writer *w, uint8_t *at, uint32_t number)
+static HOT uint8_t *put_memoize(uint8_t *at, uint32_t number, bool framed)
 {
-    if (w->protocol < 4)
+    if (!framed)
         return number < 256 ? put_byte(at, OG__OP_BINPUT, (uint8_t)number)
                             : put_four(at, OG__OP_LONG_BINPUT, number);
     *at = OG__OP_MEMOIZE;
     return at + 1;
 }
 
-static inline uint8_t *put_get(uint8_t *at, uint32_t number)
+static HOT uint8_t *put_get(uint8_t *at, uint32_t number)
 {
     return number < 256 ? put_byte(at, OG__OP_BINGET, (uint8_t)number)
                         : put_four(at, OG__OP_LONG_BINGET, number);
@@ -105,45 +107,45 @@ static inline void set_by_place(const og__writer *w, og_value v, uint32_t number
 }
 
 /* A str that is not in the memo; it will be when that is worth while. */
-static inline uint8_t *put_new(og__writer *w, uint8_t *at, og_value v, og__interned *entry)
+static HOT uint8_t *put_new(og__writer *w, uint8_t *at, og_value v, og__interned *entry, bool framed)
 {
-    at = put_text(w, at, v.u.p, og__value_len(v));
+    at = put_text(at, v.u.p, og__value_len(v), framed);
     if (!entry || w->numbers == UINT32_MAX) return at;
     set_by_place(w, v, w->numbers);
     entry->value = v;
     entry->number = w->numbers++;
     w->interned_count++;
-    return put_memoize(w, at, entry->number);
+    return put_memoize(at, entry->number, framed);
 }
 
 /* A str, or the way to it in the memo; NULL when it is not done here. */
-static inline uint8_t *put_str(og__writer *w, uint8_t *at, og_value v)
+static HOT uint8_t *put_str(og__writer *w, uint8_t *at, og_value v, bool framed)
 {
     size_t len = og__value_len(v);
     if (len > STR_MOST) return NULL;
-    size_t size = len + text_head(w);
+    size_t size = len + text_head(framed);
     bool worth = size > og__pickle_get_size(w->numbers); /* fetched it is shorter than written again */
-    if (!worth && (len == 0 || w->interned_count == 0)) return put_text(w, at, v.u.p, len);
+    if (!worth && (len == 0 || w->interned_count == 0)) return put_text(at, v.u.p, len, framed);
     if (w->by_place && worth) {
         const og__by_place *entry_at = by_place_of(w, v.u.p);
         if (entry_at->place == v.u.p && entry_at->len == len) return put_get(at, entry_at->number);
     }
     og__interned *entry = og__pickle_intern_probe(w, v, og__pickle_intern_hash(w, v));
     if (!entry) return NULL;
-    if (!og_valid(entry->value)) return put_new(w, at, v, worth ? entry : NULL);
-    if (!worth && og__pickle_get_size(entry->number) >= size) return put_text(w, at, v.u.p, len);
+    if (!og_valid(entry->value)) return put_new(w, at, v, worth ? entry : NULL, framed);
+    if (!worth && og__pickle_get_size(entry->number) >= size) return put_text(at, v.u.p, len, framed);
     set_by_place(w, v, entry->number);
     return put_get(at, entry->number);
 }
 
-static inline uint8_t *put_scalar(og__writer *w, uint8_t *at, og_value v)
+static HOT uint8_t *put_scalar(og__writer *w, uint8_t *at, og_value v, bool framed)
 {
     switch (og_kind_of(v)) {
     case OG_NONE: *at = OG__OP_NONE; return at + 1;
     case OG_BOOL: *at = v.meta & OG__F_TRUE ? OG__OP_NEWTRUE : OG__OP_NEWFALSE; return at + 1;
     case OG_INT: return v.meta & OG__F_BIG ? NULL : put_int(at, v.u.i);
     case OG_FLOAT: return put_float(at, (uint64_t)v.u.i);
-    case OG_STR: return put_str(w, at, v);
+    case OG_STR: return put_str(w, at, v, framed);
     default: return NULL;
     }
 }
@@ -155,19 +157,25 @@ static inline ptrdiff_t most_of(og_value v)
     return og_kind_of(v) == OG_STR ? (ptrdiff_t)og__value_len(v) + STR_MORE : SCALAR_MOST;
 }
 
-size_t og__pickle_write_scalars(og__writer *w, const og_value *items, size_t count)
+/* Everything is there twice: for protocols 4 and 5, which have frames, and for 2 and 3. */
+static HOT size_t write_scalars(og__writer *w, const og_value *items, size_t count, bool framed)
 {
-    bool framed = w->protocol >= 4;
-    if (w->protocol < 2 || (framed && w->frame_at == SIZE_MAX)) return 0;
     size_t full = framed ? w->frame_at + OG__FRAME_TARGET : SIZE_MAX;
     uint8_t *at = w->out->data + w->out->len;
     const uint8_t *end = w->out->data + (full < w->room ? full : w->room);
     size_t done = 0;
     for (; done < count && end - at > most_of(items[done]); done++) {
-        uint8_t *next = put_scalar(w, at, items[done]);
+        uint8_t *next = put_scalar(w, at, items[done], framed);
         if (!next) break;
         at = next;
     }
     w->out->len = (size_t)(at - w->out->data);
     return done;
+}
+
+size_t og__pickle_write_scalars(og__writer *w, const og_value *items, size_t count)
+{
+    if (w->protocol < 2) return 0;
+    if (w->protocol < 4) return write_scalars(w, items, count, false);
+    return w->frame_at == SIZE_MAX ? 0 : write_scalars(w, items, count, true);
 }
