@@ -9,13 +9,23 @@ import unittest
 import support
 from support import BUILD, SOURCE
 
-PAGES = ["README.md", "examples/README.md"] + sorted(
+PAGES = ["README.md", "README.ko.md", "CONTRIBUTING.md", "SECURITY.md", "examples/README.md"] + sorted(
     os.path.relpath(path, SOURCE) for path in glob.glob(os.path.join(SOURCE, "doc", "*.md")))
 
 
 def page(name):
     with open(os.path.join(SOURCE, name), encoding="utf-8") as file:
         return file.read()
+
+
+def code_of(text):
+    return re.findall(r"```\w+\n(.*?)```", text, re.S)
+
+
+def commands_of(text):
+    """The commands that stand alone on a line, without their comments, and those within a line."""
+    text = re.sub(r"```.*?```", "", text, flags=re.S)
+    return [re.sub(r"\s+#.*", "", line).strip() for line in re.findall(r"^    (\S.*)$", text, re.M)] + re.findall(r"`(onggi [^`]*)`", text)
 
 
 class Docs(support.Case):
@@ -47,6 +57,12 @@ class Docs(support.Case):
         self.run_program("cc", "-Wall", "-Wextra", "-Werror", "-I", os.path.join(SOURCE, "include"), source,
                          os.path.join(BUILD, "libonggi.a"), *libraries, "-lm", "-pthread", "-o", os.path.join(folder, "hello"), limit=5 * support.WAIT)
         self.assertEqual(self.run_program(os.path.join(folder, "hello")).out, "Hello from server\n")
+
+    def test_translations_show_the_same_code_and_commands(self):
+        for name in ("README", "doc/tutorial"):
+            english, korean = page(f"{name}.md"), page(f"{name}.ko.md")
+            self.assertEqual(code_of(korean), code_of(english), name)
+            self.assertEqual(commands_of(korean), commands_of(english), name)
 
     def test_examples_are_short_and_listed(self):
         listed = page("examples/README.md")
