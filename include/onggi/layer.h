@@ -32,6 +32,7 @@ typedef struct og_layer_option_info {
     unsigned roles;       /* of og_role: the ends that understand it */
     bool starts;          /* giving it puts the layer into the connection */
     bool secret;          /* the value is itself secret, and must not be on a command line */
+    const char *warning;  /* what to tell people each time it is given; or NULL */
 } og_layer_option_info;
 
 /* Name and summary of layer `index`, from the socket up: false from their number on. */

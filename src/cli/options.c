@@ -30,7 +30,7 @@ typedef struct option_row {
     char letter; /* 0: none */
     kind kind;
     int commands;
-    size_t offset;        /* of the member of cli_options */
+    size_t offset;        /* of the member of cli_options; of a LAYER: its number among the layers' options */
     const char *argument; /* NULL for flags */
     const char *help;
     uint64_t most; /* of a NUMBER */
@@ -126,7 +126,11 @@ static bool row_at(size_t index, option_row *row)
     }
     const og_layer_option_info *info = og_layer_option_at(index - ROWS);
     if (!info) return false;
-    *row = (option_row){.name = info->name, .kind = LAYER, .argument = info->argument, .help = info->summary};
+    *row = (option_row){.name = info->name,
+                        .kind = LAYER,
+                        .argument = info->argument,
+                        .help = info->summary,
+                        .offset = index - ROWS};
     if (info->secret) return true; /* others could read it: no command has it */
     if (info->roles & OG_ROLE_CLIENT) row->commands |= CLI_CLIENTS;
     if (info->roles & OG_ROLE_SERVER) row->commands |= CLI_SERVE;
@@ -247,6 +251,8 @@ static int set_layer_option(cli_options *options, const option_row *row, const c
 {
     if (options->layer_option_count == CLI_LAYER_OPTIONS)
         return cli_usage("--%s: too many options", row->name);
+    const char *warning = og_layer_option_at(row->offset)->warning;
+    if (warning) cli_log(OG_LOG_WARNING, "%s", warning);
     options->layer_options[options->layer_option_count++] =
         (og_layer_option){.name = row->name, .value = text};
     return 0;

@@ -10,6 +10,7 @@
 
 /* From the socket up. */
 static const og__layer *const layers_known[] = {
+    &og__layer_tls,
     &og__layer_mp_auth,
     NULL,
 };

@@ -164,5 +164,6 @@ int og__layer_read_file(const char *path, size_t most, bool secret, og_buf *out,
 void og__layer_wipe(og_buf *secret);
 
 extern const og__layer og__layer_mp_auth;
+extern const og__layer og__layer_tls;
 
 #endif

@@ -59,7 +59,7 @@ int og__net_fd_open(og_transport transport, int family, bool nonblocking)
     if (fd < 0) return -errno;
     int on = 1;
     /* Messages leave when they are written. Accepted sockets inherit this from their listener. */
-    if (transport == OG_TCP) setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
+    if (og__net_is_tcp(transport)) setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
     return fd;
 }
 
@@ -87,7 +87,7 @@ int og__net_fd_connect(og_transport transport, const og__address *address, int *
     if (status == 0 && connect(opened, og__net_address_sockaddr(address), address->len) < 0) status = -errno;
     /* An interrupted connect goes on by itself. */
     if (status == -EINPROGRESS || status == -EINTR) status = 1;
-    if (status == 0 && transport == OG_TCP) status = og__net_fd_connected(opened);
+    if (status == 0 && og__net_is_tcp(transport)) status = og__net_fd_connected(opened);
     if (status < 0) {
         og__net_fd_close(opened);
         return status;

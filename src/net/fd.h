@@ -62,4 +62,10 @@ og_status og__net_io_status(int sys);
 int og__net_io_error(og_error *err, int sys, const char *doing, const og__address *peer,
                      og_transport transport);
 
+/* TLS is TCP for this room: what it carries is for layers to know. */
+static inline bool og__net_is_tcp(og_transport transport)
+{
+    return transport == OG_TCP || transport == OG_TLS;
+}
+
 #endif

@@ -41,17 +41,11 @@ static void add_path(og__addresses *found, const char *path)
     add(found, &un, offsetof(struct sockaddr_un, sun_path) + len + 1);
 }
 
-/* Checks what holds for every endpoint. This is the one place that knows that TLS is yet to come. */
+/* Checks what holds for every endpoint. */
 static int check(const og_endpoint *endpoint, og__purpose purpose, og_error *err)
 {
     char text[400];
     og_endpoint_text(endpoint, text, sizeof text);
-    if (endpoint->transport == OG_TLS)
-        return og_error_set(
-            err, OG_EADDRESS, OG_NO_POSITION,
-            "%s: TLS is not part of this version of onggi; use tcp:// on a trusted network or "
-            "through a TLS tunnel",
-            text);
     bool path = endpoint->transport == OG_UNIX || endpoint->transport == OG_UNIXGRAM;
     if (purpose == OG__TO_LISTEN || path) return OG_OK;
     if (strcmp(endpoint->host, "*") == 0)

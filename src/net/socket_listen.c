@@ -15,7 +15,8 @@ static int set_options(int fd, og_transport transport, int family)
     int on = 1;
     int off = 0;
     /* A restarted server gets its port back at once. (For UDP this would let two servers share one.) */
-    if (transport == OG_TCP && setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof on) < 0) return -errno;
+    if (og__net_is_tcp(transport) && setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof on) < 0)
+        return -errno;
     /* "*" is IPv4 as well, whatever the system's default. */
     if (family == AF_INET6 && setsockopt(fd, IPPROTO_IPV6, IPV6_V6ONLY, &off, sizeof off) < 0) return -errno;
     return 0;

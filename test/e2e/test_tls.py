@@ -1,0 +1,280 @@
+# SPDX-License-Identifier: MIT
+"""TLS against Python's ssl and OpenSSL's own s_client and s_server: both roles, 1.2 and 1.3, client certificates, and what each
+end says when it is refused."""
+import contextlib
+import json
+import os
+import pickle
+import signal
+import socket
+import ssl
+import subprocess
+import threading
+import unittest
+
+import support
+from support import HOST, ONGGI
+
+VERSIONS = (ssl.TLSVersion.TLSv1_2, ssl.TLSVersion.TLSv1_3)
+
+
+class Tls(support.Case):
+    @classmethod
+    def setUpClass(cls):
+        cls.made = support.tempfile.mkdtemp(prefix="onggi-")
+        subprocess.run([os.path.join(support.SOURCE, "tools", "make-cert"), cls.made], check=True,
+                       stdout=subprocess.DEVNULL)
+
+    @classmethod
+    def tearDownClass(cls):
+        support.shutil.rmtree(cls.made)
+
+    def file(self, name):
+        return os.path.join(self.made, name)
+
+    def options(self, who):
+        return "--cert", self.file(who + ".pem"), "--key", self.file(who + ".key")
+
+    def secured(self, *words):
+        return self.serve(*self.options("server"), "--echo", *words, endpoint="tls://127.0.0.1:0")
+
+    def context(self, version=None, cert=None):
+        context = ssl.create_default_context(cafile=self.file("ca.pem"))
+        if version:
+            context.minimum_version = context.maximum_version = version
+        if cert:
+            context.load_cert_chain(self.file(cert + ".pem"), self.file(cert + ".key"))
+        return context
+
+    def client(self, server, context):
+        s = context.wrap_socket(self.connect(server.port), server_hostname="localhost")
+        self.addCleanup(s.close)
+        return s
+
+    def ask(self, s, value=({"n": 1})):
+        s.sendall(json.dumps(value).encode() + b"\n")
+        data = b""
+        while not data.endswith(b"\n"):
+            data += s.recv(65536) or b"\n"
+        self.assertEqual(json.loads(data), value)
+
+    # ---- we serve ----
+
+    def test_python_client(self):
+        server = self.secured()
+        for version in VERSIONS:
+            s = self.client(server, self.context(version))
+            for n in range(10):
+                self.ask(s, {"n": n, "text": "x" * (n * 5000)})
+            s.unwrap().close()
+        self.assertEqual(server.stop(), 0)
+
+    def test_every_framing_carries_it(self):
+        server = self.secured()
+        data = pickle.dumps({"n": [1, 2]}, protocol=4)
+        s = self.client(server, self.context())
+        s.sendall(len(data).to_bytes(4, "big") + data)
+        size = int.from_bytes(support.recv_exactly(s, 4), "big")
+        self.assertEqual(pickle.loads(support.recv_exactly(s, size)), {"n": [1, 2]})
+
+    def test_client_certificates(self):
+        server = self.secured("--client-ca", self.file("ca.pem"))
+        for version in VERSIONS:
+            self.ask(self.client(server, self.context(version, "client")))
+            with self.assertRaises((ssl.SSLError, ConnectionError)):
+                s = self.client(server, self.context(version))
+                self.ask(s)
+        server.wait_text("err", r"the client has no certificate, which --client-cert requires")
+
+    def test_optional_client_certificates(self):
+        server = self.secured("--client-ca", self.file("ca.pem"), "--client-cert", "optional")
+        self.ask(self.client(server, self.context()))
+        self.ask(self.client(server, self.context(cert="client")))
+
+    def test_resumption(self):
+        server = self.secured("--client-ca", self.file("ca.pem"))
+        for version in VERSIONS:
+            context = self.context(version, "client")
+            first = self.client(server, context)
+            self.ask(first)
+            again = context.wrap_socket(self.connect(server.port), server_hostname="localhost", session=first.session)
+            self.addCleanup(again.close)
+            self.ask(again)
+            self.assertTrue(again.session_reused)
+
+    def test_old_versions_and_plain_bytes(self):
+        server = self.secured()
+        s = self.connect(server.port)
+        s.sendall(b'{"n": 1}\n')
+        server.wait_text("err", r"the client sent plain bytes, not TLS: it must connect with TLS")
+        context = self.context()
+        context.set_ciphers("ALL:@SECLEVEL=0")
+        context.minimum_version = ssl.TLSVersion.TLSv1
+        context.maximum_version = ssl.TLSVersion.TLSv1_1
+        with self.assertRaises((ssl.SSLError, ConnectionError)):
+            self.client(server, context)
+        server.wait_text("err", r"the client has no TLS from 1\.2 on")
+
+    def test_tls_on_a_plain_port(self):
+        server = self.serve("--echo")
+        with self.assertRaises((ssl.SSLError, ConnectionError)):
+            self.client(server, self.context())
+        server.wait_text("err", r"the client speaks TLS: serve tls:// with --cert")
+
+    def test_untrusting_client(self):
+        server = self.secured()
+        with self.assertRaises(ssl.SSLCertVerificationError):
+            self.client(server, ssl.create_default_context())
+        server.wait_text("err", r"the client does not trust the authority of our certificate")
+
+    def test_truncated_stream(self):
+        server = self.secured("--framing", "line")
+        s = self.client(server, self.context())
+        self.ask(s)
+        s.sendall(b'{"n": ')
+        s.shutdown(socket.SHUT_WR)  # of the socket: no close_notify
+        server.wait_text("err", r"the stream was cut off: the peer closed it without the end of TLS")
+
+    def test_half_done_handshakes(self):
+        server = self.secured()
+        hello = self.hello()
+        half = [self.connect(server.port) for _ in range(100)]
+        for s in half:
+            s.sendall(hello[:len(hello) // 2])
+        self.ask(self.client(server, self.context()))
+
+    def hello(self):
+        incoming, outgoing = ssl.MemoryBIO(), ssl.MemoryBIO()
+        end = self.context().wrap_bio(incoming, outgoing, server_hostname="localhost")
+        with contextlib.suppress(ssl.SSLWantReadError):
+            end.do_handshake()
+        return outgoing.read()
+
+    def test_one_byte_at_a_time(self):
+        server = self.secured()
+        incoming, outgoing = ssl.MemoryBIO(), ssl.MemoryBIO()
+        end = self.context().wrap_bio(incoming, outgoing, server_hostname="localhost")
+        s = self.connect(server.port)
+        s.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+
+        def flush():
+            for byte in outgoing.read():
+                s.sendall(bytes([byte]))
+
+        def step(what):
+            while True:
+                try:
+                    return what()
+                except ssl.SSLWantReadError:
+                    flush()
+                    incoming.write(s.recv(65536))
+        step(end.do_handshake)
+        end.write(b'{"n":1}\n')
+        flush()
+        self.assertEqual(step(lambda: end.read(100)), b'{"n":1}\n')
+
+    def test_reload(self):
+        folder = self.folder()
+        for name in ("server.pem", "server.key"):
+            support.shutil.copy(self.file(name), folder)
+        cert, key = os.path.join(folder, "server.pem"), os.path.join(folder, "server.key")
+        server = self.serve("--cert", cert, "--key", key, "--echo", endpoint="tls://127.0.0.1:0")
+        old = self.client(server, self.context())
+        before = old.getpeercert(True)
+        subprocess.run([os.path.join(support.SOURCE, "tools", "make-cert"), folder], check=True,
+                       stdout=subprocess.DEVNULL)
+        server.process.send_signal(signal.SIGHUP)
+        server.wait_text("err", "keys were read anew")
+        new = self.client(server, ssl.create_default_context(cafile=os.path.join(folder, "ca.pem")))
+        self.assertNotEqual(new.getpeercert(True), before)
+        self.ask(new)
+        self.ask(old)
+
+    def test_openssl_client(self):
+        server = self.secured()
+        for version in ("-tls1_2", "-tls1_3"):
+            done = self.run_program("openssl", "s_client", "-quiet", "-verify_return_error", version, "-connect",
+                                    f"{HOST}:{server.port}", "-CAfile", self.file("ca.pem"), "-servername", "localhost",
+                                    "-no_ign_eof", stdin='{"n":1}\n', status=None)
+            self.assertIn("verify return:1", done.err)
+
+    # ---- we connect ----
+
+    def python_echo(self, context, count=1):
+        listener, port = self.listen()
+
+        def run():
+            for _ in range(count):
+                with contextlib.suppress(OSError), listener.accept()[0] as s:
+                    with context.wrap_socket(s, server_side=True) as tls:
+                        while data := tls.recv(65536):
+                            tls.sendall(data)
+        thread = threading.Thread(target=run, daemon=True)
+        thread.start()
+        return port
+
+    def server_context(self, version=None, client_ca=False, cert="server"):
+        context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+        context.load_cert_chain(self.file(cert + ".pem"), self.file(cert + ".key"))
+        if version:
+            context.minimum_version = context.maximum_version = version
+        if client_ca:
+            context.load_verify_locations(self.file("ca.pem"))
+            context.verify_mode = ssl.CERT_REQUIRED
+        return context
+
+    def call(self, port, *words, host="localhost", status=0):
+        return self.onggi("call", *words, f"tls://{host}:{port}", '{"n":1}', status=status)
+
+    def test_python_server(self):
+        for version in VERSIONS:
+            port = self.python_echo(self.server_context(version))
+            self.assertEqual(self.call(port, "--ca", self.file("ca.pem")).out, '{"n":1}\n')
+
+    def test_python_server_with_client_certificates(self):
+        for version in VERSIONS:
+            port = self.python_echo(self.server_context(version, client_ca=True), count=2)
+            done = self.call(port, "--ca", self.file("ca.pem"), *self.options("client"))
+            self.assertEqual(done.out, '{"n":1}\n')
+            done = self.call(port, "--ca", self.file("ca.pem"), status=1)
+            self.assertRegex(done.err, r"the server requires a certificate: give --cert|wants a certificate|has closed the connection")
+
+    def test_refused_servers(self):
+        port = self.python_echo(self.server_context(), count=4)
+        done = self.call(port, status=1)
+        self.assertIn("is from CN=onggi trial authority, an authority that is not trusted here: give its certificate with --ca",
+                      done.err)
+        done = self.call(port, "--ca", self.file("ca.pem"), "--server-name", "example.org", status=1)
+        self.assertIn("is for localhost,127.0.0.1, not for example.org", done.err)
+        done = self.call(port, "--insecure")
+        self.assertEqual(done.out, '{"n":1}\n')
+        self.assertIn("--insecure", done.err)
+        done = self.call(port, "--ca", self.file("ca.pem"), host=HOST)
+        self.assertEqual(done.out, '{"n":1}\n')
+
+    def test_plain_servers(self):
+        server = self.serve("--echo", "--greet", '"hello"')
+        done = self.call(server.port, "--ca", self.file("ca.pem"), status=1)
+        self.assertIn("write tcp:// instead of tls://", done.err)
+
+    def test_plain_client_of_a_tls_server(self):
+        server = self.secured()
+        done = self.onggi("call", f"tcp://{HOST}:{server.port}", '{"n":1}', status=None)
+        self.assertNotEqual(done.returncode, 0)
+
+    def test_openssl_server(self):
+        port = support.free_port()
+        self.start("openssl", "s_server", "-quiet", "-accept", f"{HOST}:{port}", "-cert", self.file("server.pem"), "-key",
+                   self.file("server.key"), "-rev")
+        support.wait_for(lambda: support.is_bound(port), "openssl s_server to listen")
+        done = self.onggi("call", "--ca", self.file("ca.pem"), "--codec", "text", f"tls://localhost:{port}", "abc")
+        self.assertEqual(done.out, "cba\n")
+
+    def test_ours_to_ours(self):
+        server = self.secured("--client-ca", self.file("ca.pem"))
+        done = self.call(server.port, "--ca", self.file("ca.pem"), *self.options("client"))
+        self.assertEqual(done.out, '{"n":1}\n')
+
+
+if __name__ == "__main__":
+    unittest.main()
