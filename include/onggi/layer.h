@@ -33,6 +33,7 @@ typedef struct og_layer_option_info {
     bool starts;          /* giving it puts the layer into the connection */
     bool secret;          /* the value is itself secret, and must not be on a command line */
     const char *warning;  /* what to tell people each time it is given; or NULL */
+    const char *scheme;   /* of the endpoints that it is for, e.g. "tls"; NULL: of any */
 } og_layer_option_info;
 
 /* Name and summary of layer `index`, from the socket up: false from their number on. */

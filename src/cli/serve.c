@@ -175,11 +175,42 @@ static int serve_and_print(service *s)
     return written && written != CLI_OUTPUT_GONE ? written : status;
 }
 
+static bool has_scheme(const char *endpoint, const char *scheme)
+{
+    size_t len = strlen(scheme);
+    return strncmp(endpoint, scheme, len) == 0 && strncmp(endpoint + len, "://", 3) == 0;
+}
+
+static const char *scheme_for(const char *option)
+{
+    const og_layer_option_info *info;
+    for (size_t i = 0; (info = og_layer_option_at(i)) != NULL; i++)
+        if (strcmp(info->name, option) == 0) return info->scheme;
+    return NULL;
+}
+
+/* An option that no endpoint has a use for was meant to protect one that it does not. */
+static int check_layer_option(const cli_options *options, const char *option)
+{
+    const char *scheme = scheme_for(option);
+    if (!scheme) return 0;
+    for (size_t i = 0; i < options->arg_count; i++)
+        if (has_scheme(options->args[i], scheme)) return 0;
+    const char *first = options->args[0];
+    const char *where = has_scheme(first, "tcp") ? strstr(first, "://") + 3 : "127.0.0.1:8443";
+    return cli_usage("--%s is for endpoints of %s://, and none is given: try: onggi serve --%s ... %s://%s",
+                     option, scheme, option, scheme, where);
+}
+
 /* All endpoints must make sense before any is opened; the first one's codec is how objects are given. */
 static int check_endpoints(const cli_options *options, og_endpoint *first)
 {
     for (size_t i = options->arg_count; i-- > 0;) {
         int status = cli_endpoint(first, options, options->args[i]);
+        if (status) return status;
+    }
+    for (size_t i = 0; i < options->layer_option_count; i++) {
+        int status = check_layer_option(options, options->layer_options[i].name);
         if (status) return status;
     }
     return 0;

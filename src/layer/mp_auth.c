@@ -350,11 +350,11 @@ static int mp_auth_foreign(const uint8_t *data, size_t len, og_role role, og_err
 
 static const og_layer_option_info options[] = {
     {"authkey-file", "FILE", "the key of multiprocessing's handshake (authkey=) is in this file",
-     OG_ROLE_CLIENT | OG_ROLE_SERVER, true, false, NULL},
+     OG_ROLE_CLIENT | OG_ROLE_SERVER, true, false, NULL, NULL},
     {"authkey", "KEY", "the key of multiprocessing's handshake", OG_ROLE_CLIENT | OG_ROLE_SERVER, true, true,
-     NULL},
+     NULL, NULL},
     {"authkey-no-md5", NULL, "refuse peers that prove the key with MD5 (Python up to 3.11)",
-     OG_ROLE_CLIENT | OG_ROLE_SERVER, false, false, NULL},
+     OG_ROLE_CLIENT | OG_ROLE_SERVER, false, false, NULL, NULL},
 };
 
 const og__layer og__layer_mp_auth = {

@@ -213,19 +213,20 @@ static void tls_fini(void *memory)
 
 static const og_layer_option_info options[] = {
     {"cert", "FILE", "our certificate for tls://, with those of its authorities after it (PEM)",
-     OG_ROLE_CLIENT | OG_ROLE_SERVER, false, false, NULL},
+     OG_ROLE_CLIENT | OG_ROLE_SERVER, false, false, NULL, "tls"},
     {"key", "FILE", "the certificate's private key (default: in the file of the certificate)",
-     OG_ROLE_CLIENT | OG_ROLE_SERVER, false, false, NULL},
+     OG_ROLE_CLIENT | OG_ROLE_SERVER, false, false, NULL, "tls"},
     {"client-ca", "FILE", "authorities that clients' certificates must be from (PEM)", OG_ROLE_SERVER, false,
-     false, NULL},
+     false, NULL, "tls"},
     {"client-cert", "WHEN", "whether clients need a certificate: required or optional (default: required)",
-     OG_ROLE_SERVER, false, false, NULL},
+     OG_ROLE_SERVER, false, false, NULL, "tls"},
     {"ca", "FILE", "authorities that the server's certificate must be from (default: the system's)",
-     OG_ROLE_CLIENT, false, false, NULL},
+     OG_ROLE_CLIENT, false, false, NULL, "tls"},
     {"server-name", "NAME", "the name that the server's certificate must have (default: the endpoint's host)",
-     OG_ROLE_CLIENT, false, false, NULL},
+     OG_ROLE_CLIENT, false, false, NULL, "tls"},
     {"insecure", NULL, "do not check the server's certificate", OG_ROLE_CLIENT, false, false,
-     "--insecure: the server's certificate is not checked, and whoever is in between can read and change all"},
+     "--insecure: the server's certificate is not checked, and whoever is in between can read and change all",
+     "tls"},
 };
 
 const og__layer og__layer_tls = {

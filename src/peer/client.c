@@ -24,6 +24,7 @@ typedef struct client {
     size_t buffer_size;
     pthread_mutex_t core_lock;  /* conn.core, but for the value being read */
     pthread_mutex_t write_lock; /* writing to the socket, and opening */
+    pthread_mutex_t read_lock;  /* reading from it, where there are layers */
     atomic_bool opened;         /* messages may pass: the layers have shaken hands, or there are none */
     og_value value;             /* the last one received */
     og__parts parts;
@@ -68,6 +69,7 @@ static client *client_new(const og__setup *setup, const og__address *peer, size_
     memset(c->buffer + buffer_size, 0, OG_PADDING);
     pthread_mutex_init(&c->core_lock, NULL);
     pthread_mutex_init(&c->write_lock, NULL);
+    pthread_mutex_init(&c->read_lock, NULL);
     return c;
 }
 
@@ -166,6 +168,42 @@ static void shut(client *c)
     og__net_socket_shutdown(c->socket);
 }
 
+/* ---- Being refused ---- */
+
+/* Gives the layers what has come, without waiting, until they say what is wrong. < 0: they have. */
+static int read_pending(client *c, og_error *err)
+{
+    enum { MOST = 64 }; /* reads: a peer that goes on sending is not refusing us */
+    uint8_t data[4096 + OG_PADDING] = {0};
+    size_t got = 0;
+    int status = OG_OK;
+    for (int i = 0; i < MOST && status == OG_OK && c->conn.core.layered; i++) {
+        if (og__net_socket_read(c->socket, data, sizeof data - OG_PADDING, &got, 0, NULL) <= 0) break;
+        pthread_mutex_lock(&c->core_lock);
+        status = og__peer_core_hold(&c->conn.core) < 0 ? OG_ENOMEM : OG_OK;
+        if (status == OG_OK)
+            status = og__peer_layered_feed(&c->conn.core, data, got, og__peer_clock_ms(), err);
+        pthread_mutex_unlock(&c->core_lock);
+    }
+    return status;
+}
+
+/* Writing has failed with `status`. A peer that refuses us says why before it resets the connection, and its
+ * reason tells more than the failure to write. With the write lock held; a thread that reads hears it itself.
+ */
+static int hear_why(client *c, int status, og_error *err)
+{
+    og_error why;
+    if (!c->conn.core.layered || (status != OG_ECLOSED && status != OG_EIO)) return status;
+    if (pthread_mutex_trylock(&c->read_lock) != 0) return status;
+    int heard = read_pending(c, &why);
+    pthread_mutex_unlock(&c->read_lock);
+    if (heard >= 0 || heard == OG_ENOMEM) return status;
+    c->conn.core.broken = true;
+    if (err) *err = why;
+    return heard;
+}
+
 /* ---- Opening ---- */
 
 /* Waits for bytes, or for the time that the layers want to be told. */
@@ -202,7 +240,8 @@ static int shake_hands(client *c, og_error *err)
                                : og__peer_layered_begin(core, c->setup.layers, now, err);
     for (;;) {
         int sent = flush(c, status < 0 ? NULL : err); /* after a failure the peer is told why */
-        if (status < 0 || sent < 0) break;
+        if (status == OG_OK && sent < 0) status = hear_why(c, sent, err);
+        if (status < 0) break;
         if (!og__peer_layered_is_opening(core)) {
             atomic_store(&c->opened, true);
             return OG_OK;
@@ -210,7 +249,7 @@ static int shake_hands(client *c, og_error *err)
         status = read_handshake(c, deadline, err);
     }
     core->broken = true;
-    return status < 0 ? status : OG_ECLOSED;
+    return status;
 }
 
 /* Before the first message: accepted connections do it here, so that og_accept() waits for nobody's
@@ -238,7 +277,10 @@ static int send_client(og_conn *conn, const og_value *parts, size_t count, og_er
     bool last = status == OG_OK && !c->setup.datagram && og_framing_ends_stream(conn->core.out_wire.framing);
     og_buf out = take_out(c, &status, err);
     pthread_mutex_unlock(&c->core_lock);
-    if (status == OG_OK) status = write_out(c, &out, c->setup.send_timeout_ms, err);
+    if (status == OG_OK) {
+        status = write_out(c, &out, c->setup.send_timeout_ms, err);
+        if (status < 0) status = hear_why(c, status, err);
+    }
     give_back(c, &out);
     if (status == OG_OK && last) shut(c);
     pthread_mutex_unlock(&c->write_lock);
@@ -358,21 +400,31 @@ static int read_value(client *c, const og__message *message, const og_value **pa
     return status;
 }
 
-static int recv_client(og_conn *conn, const og_value **parts, size_t *count, og_error *err)
+static int recv_open(client *c, const og_value **parts, size_t *count, og_error *err)
 {
-    client *c = client_of(conn);
-    int opened = open_up(c, err);
-    if (opened < 0) return opened;
+    const og__core *core = &c->conn.core;
     int64_t limit = c->setup.recv_timeout_ms;
     int64_t deadline = limit < 0 ? -1 : og__peer_clock_ms() + limit;
     for (;;) {
         og__message message;
         int status = take(c, &message, err);
         if (status > 0) return read_value(c, &message, parts, count, err);
-        if (status < 0 || conn->core.ended) return status;
+        if (status < 0 || core->ended) return status;
         status = wait_more(c, deadline, err);
         if (status < 0) return status;
     }
+}
+
+static int recv_client(og_conn *conn, const og_value **parts, size_t *count, og_error *err)
+{
+    client *c = client_of(conn);
+    bool layers = c->setup.layers != NULL;
+    int status = open_up(c, err);
+    if (status < 0) return status;
+    if (layers) pthread_mutex_lock(&c->read_lock);
+    status = recv_open(c, parts, count, err);
+    if (layers) pthread_mutex_unlock(&c->read_lock);
+    return status;
 }
 
 static bool usable_client(const og_conn *conn)
@@ -411,6 +463,7 @@ static void close_client(og_conn *conn)
     og__peer_parts_fini(&c->parts, alloc);
     pthread_mutex_destroy(&c->core_lock);
     pthread_mutex_destroy(&c->write_lock);
+    pthread_mutex_destroy(&c->read_lock);
     og__base_free(alloc, c->buffer, c->buffer_size);
     og__base_free(alloc, c, sizeof *c);
 }

@@ -198,6 +198,16 @@ class Tls(support.Case):
                                     "-no_ign_eof", stdin='{"n":1}\n', status=None)
             self.assertIn("verify return:1", done.err)
 
+    def test_options_without_tls(self):
+        for words in (self.options("server"), ("--client-ca", self.file("ca.pem")), ("--client-cert", "optional")):
+            for endpoint, meant in (("tcp://127.0.0.1:0", "tls://127.0.0.1:0"),
+                                    ("unix://" + os.path.join(self.folder(), "s"), "tls://127.0.0.1:8443")):
+                done = self.onggi("serve", *words, endpoint, status=2)
+                self.assertIn(f"{words[0]} is for endpoints of tls://, and none is given: try: onggi serve {words[0]} ... {meant}",
+                              done.err)
+        server = self.serve(*self.options("server"), "tcp://127.0.0.1:0", endpoint="tls://127.0.0.1:0")
+        self.assertEqual(server.stop(), 0)
+
     # ---- we connect ----
 
     def python_echo(self, context, count=1):
@@ -237,7 +247,8 @@ class Tls(support.Case):
             done = self.call(port, "--ca", self.file("ca.pem"), *self.options("client"))
             self.assertEqual(done.out, '{"n":1}\n')
             done = self.call(port, "--ca", self.file("ca.pem"), status=1)
-            self.assertRegex(done.err, r"the server requires a certificate: give --cert|wants a certificate|has closed the connection")
+            self.assertRegex(done.err, r"the server requires a certificate: give --cert|"
+                                       r"the server ended the handshake: .*wants a certificate \(--cert\)")
 
     def test_refused_servers(self):
         port = self.python_echo(self.server_context(), count=4)
