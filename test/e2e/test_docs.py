@@ -53,7 +53,7 @@ class Docs(support.Case):
         source = os.path.join(folder, "hello.c")
         with open(source, "w", encoding="utf-8") as file:
             file.write(code.replace("tcp://127.0.0.1:8080", server.endpoint))
-        libraries = self.run_program("pkg-config", "--libs", "libuv", "libcrypto").out.split()
+        libraries = self.run_program("pkg-config", "--libs", "libuv", "libssl", "libcrypto").out.split()
         self.run_program("cc", "-Wall", "-Wextra", "-Werror", "-I", os.path.join(SOURCE, "include"), source,
                          os.path.join(BUILD, "libonggi.a"), *libraries, "-lm", "-pthread", "-o", os.path.join(folder, "hello"), limit=5 * support.WAIT)
         self.assertEqual(self.run_program(os.path.join(folder, "hello")).out, "Hello from server\n")
