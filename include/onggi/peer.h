@@ -204,8 +204,11 @@ typedef struct og_server_options {
     size_t long_message; /* with workers: only messages of so many bytes are handled on them, and what a
                             connection has sent after one; on_message must be ready for both; 0: all are */
 
-    size_t max_connections;     /* further ones wait in the system's queue; 0: 10,000 */
-    size_t max_queued;          /* bytes of answers to one peer after which it is not read; 0: 1 MiB */
+    size_t max_connections; /* further ones wait in the system's queue; 0: 10,000 */
+    size_t max_queued;      /* bytes of answers to one peer after which it is not read; 0: 1 MiB */
+    size_t max_total; /* bytes of unfinished messages and answers for all connections together; past it those
+                         that hold most are not read, then closed; 0: 1 GiB, or a quarter of the memory if
+                         that is less */
     int64_t idle_timeout_ms;    /* nothing arrives and nothing is in hand; 0: none */
     int64_t message_timeout_ms; /* from the first byte of a message to its last; 0: 60,000; OG_FOREVER */
     int64_t stop_timeout_ms;    /* after og_server_stop(): how long clients that go on sending are read;

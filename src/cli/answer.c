@@ -174,7 +174,7 @@ static void exec_command(const cli_answer *answer, og_conn *conn, og_value value
     int status = cli_format(&format, value, conn, &in, &err);
     if (status == 0 && og_buf_putc(&in, '\n') < 0)
         status = og_error_set(&err, OG_ENOMEM, OG_NO_POSITION, "out of memory");
-    if (status == 0) status = cli_exec(answer->options->exec, conn, &in, &out, &err);
+    if (status == 0) status = cli_exec(answer->options, conn, &in, &out, &err);
     if (status == 0)
         send_output(answer, conn, &out);
     else
@@ -194,6 +194,7 @@ static void upstream_init(cli_client *client, const cli_options *options)
     conn.codec = NULL;
     conn.framing = NULL;
     conn.layer_option_count = 0;
+    conn.recv_timeout_ms = options->answer_timeout_ms ? options->answer_timeout_ms : CLI_ANSWER_MS;
     cli_client_init(client, options, options->to, &conn);
 }
 

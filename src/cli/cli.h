@@ -21,6 +21,9 @@ enum {
     CLI_NO_PICKLE = 6,    /* inspect: nothing there was a pickle, an archive or an array */
 };
 
+/* Time limits of serve when no option says another. */
+enum { CLI_ANSWER_MS = 30000, CLI_GRACE_MS = 5000 };
+
 typedef struct cli_command {
     const char *name;
     int bit;                 /* CLI_SERVE, …: which options belong to it */
@@ -56,6 +59,9 @@ int cli_help_or_unknown(int argc, char **argv);
 const char *cli_nearest(const char *word, const char *const *names);
 
 /* ---- Talking to people: one line each on standard error, "onggi: …" ---- */
+
+/* From now on lines are dropped, and counted, rather than wait for whoever reads standard error. */
+void cli_log_may_drop(void);
 
 /* What happened, at which level; whether it is shown is for cli_set_levels() to say. Any thread. */
 void cli_log(og_log_level level, const char *format, ...) OG_PRINTF(2, 3);

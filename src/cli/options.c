@@ -3,6 +3,7 @@
 #include "cli/cli.h"
 #include "cli/template.h"
 
+#include <sched.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -22,7 +23,9 @@ typedef enum kind {
     ENCODING,
     SIZE,
     TIME,
-    LAYER
+    LAYER,
+    THREADS,
+    WHEN_FULL
 } kind;
 
 typedef struct option_row {
@@ -54,7 +57,8 @@ static const option_row rows[] = {
     {"greet", 0, TEXT, CLI_SERVE, AT(greet), "OBJECT", "send this to whoever connects", 0},
     {"count", 'n', NUMBER, CLI_SERVE | CLI_RECV, AT(count), "N",
      "end after N messages (serve with --greet alone: after N clients)", UINT64_MAX / 2},
-    {"threads", 0, NUMBER, CLI_SERVE, AT(threads), "N", "serve on N threads (default: 1)", 256},
+    {"threads", 0, THREADS, CLI_SERVE, AT(threads), "N",
+     "serve on N threads, auto: one for each processor (default: 1)", 256},
     {"input", 'i', FORM_IN, CLI_CALL | CLI_SEND | CLI_CONVERT, AT(in), "FORM",
      "how objects are given: json, lossless, repr, pickle or text", 0},
     {"output", 'o', FORM_OUT, CLI_SERVE | CLI_CALL | CLI_RECV | CLI_CONVERT | CLI_INSPECT, AT(out), "FORM",
@@ -99,6 +103,14 @@ static const option_row rows[] = {
      "let further clients wait (default: 10000)", 1000000},
     {"max-queued", 0, SIZE, CLI_SERVE, AT(max_queued), "SIZE",
      "read no more from a client while so much waits for it to read (default: 1M)", 0},
+    {"max-total", 0, SIZE, CLI_SERVE, AT(max_total), "SIZE",
+     "let all clients together hold so much (default: 1G, or a quarter of the memory if that is less)", 0},
+    {"when-full", 0, WHEN_FULL, CLI_SERVE, AT(when_full), "WHAT",
+     "nobody reads standard output: wait, drop objects or stop (default: wait)", 0},
+    {"answer-timeout", 0, TIME, CLI_SERVE, AT(answer_timeout_ms), "TIME",
+     "give a command of --exec, or the server of --to, so long for an answer (default: 30)", 0},
+    {"grace", 0, TIME, CLI_SERVE, AT(grace_ms), "TIME",
+     "when told to stop, read clients that go on sending for so long (default: 5)", 0},
     {"quiet", 'q', FLAG, CLI_EVERY, AT(quiet), NULL, "say nothing but warnings and errors", 0},
     {"verbose", 'v', FLAG, CLI_EVERY, AT(verbose), NULL, "say more: who connects, what is spoken", 0},
     {"help", 'h', FLAG, CLI_EVERY, AT(help), NULL, "print this", 0},
@@ -231,6 +243,27 @@ static int set_number(const option_row *row, const char *text, uint64_t *out)
     return bad_argument(row, text, expected);
 }
 
+/* A number, or as many as there are processors for us. */
+static int set_threads(const option_row *row, const char *text, uint64_t *out)
+{
+    if (strcmp(text, "auto") != 0) return set_number(row, text, out);
+    cpu_set_t set;
+    *out = sched_getaffinity(0, sizeof set, &set) == 0 ? (uint64_t)CPU_COUNT(&set) : 1;
+    if (*out > row->most) *out = row->most;
+    return 0;
+}
+
+static int set_when_full(const option_row *row, const char *text, cli_when_full *out)
+{
+    static const char *const names[] = {[CLI_WAIT] = "wait", [CLI_DROP] = "drop", [CLI_STOP] = "stop"};
+    for (size_t i = 0; i < sizeof names / sizeof names[0]; i++) {
+        if (strcmp(names[i], text) != 0) continue;
+        *out = (cli_when_full)i;
+        return 0;
+    }
+    return bad_argument(row, text, "wait, drop or stop");
+}
+
 static int set_encoding(const option_row *row, const char *text, og_pickle_encoding *out)
 {
     static const char *const names[] = {
@@ -283,6 +316,8 @@ static int set_option(cli_options *options, const option_row *row, const char *t
     case NUMBER:
     case PROTOCOL: return set_number(row, text, out);
     case ENCODING: return set_encoding(row, text, out);
+    case THREADS: return set_threads(row, text, out);
+    case WHEN_FULL: return set_when_full(row, text, out);
     case SIZE:
         if (cli_parse_size(text, out) && *(uint64_t *)out > 0) return 0;
         return bad_argument(row, text, "a size such as 1000, 512K, 64M or 2G");

@@ -55,6 +55,9 @@ typedef struct cli_words {
     size_t count;
 } cli_words;
 
+/* What to do with an object that cannot be printed since nobody reads standard output. */
+typedef enum cli_when_full { CLI_WAIT, CLI_DROP, CLI_STOP } cli_when_full;
+
 /* What the command line said. Zero is: not said. */
 typedef struct cli_options {
     const char *as;
@@ -76,6 +79,10 @@ typedef struct cli_options {
     uint64_t max_digits;
     uint64_t max_connections;
     uint64_t max_queued;
+    uint64_t max_total;
+    cli_when_full when_full;
+    int64_t answer_timeout_ms;
+    int64_t grace_ms;
     int64_t connect_timeout_ms; /* OG_FOREVER: none */
     int64_t timeout_ms;
     int64_t idle_timeout_ms;

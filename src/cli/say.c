@@ -2,7 +2,9 @@
 /* What the command says to people, on standard error. */
 #include "cli/cli.h"
 #include "cli/glyph.h"
+#include "cli/ready.h"
 
+#include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -22,9 +24,28 @@ static bool wants_colour(void)
     return isatty(STDERR_FILENO) && !(no && *no);
 }
 
+static bool may_drop;
+static atomic_ullong dropped; /* lines, since the last one that could be written */
+
+void cli_log_may_drop(void)
+{
+    may_drop = true;
+}
+
+/* False when a line would have to wait for whoever reads standard error. */
+static bool has_reader(void)
+{
+    if (!may_drop || cli_can_write(STDERR_FILENO, 0)) return true;
+    dropped++;
+    return false;
+}
+
 /* One write for a line, so that threads do not mix theirs. */
 static void say(og_log_level level, const char *text)
 {
+    if (!has_reader()) return;
+    unsigned long long lost = atomic_exchange(&dropped, 0);
+    if (lost > 0) fprintf(stderr, "onggi: %llu lines are missing here: nobody read standard error\n", lost);
     static const char *const colours[] = {"\033[2m", "", "\033[33m", "\033[31m"};
     const char *colour = wants_colour() ? colours[level] : "";
     fprintf(stderr, "%songgi:%s %s\n", colour, *colour ? "\033[0m" : "", text);

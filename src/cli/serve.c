@@ -1,14 +1,20 @@
 /* SPDX-License-Identifier: MIT */
 /* onggi serve: print every object that arrives, answer it as told. */
 #include "cli/answer.h"
+#include "cli/stop.h"
 #include "cli/writer.h"
 
+#include <malloc.h>
 #include <pthread.h>
 #include <signal.h>
 #include <string.h>
+#include <sys/resource.h>
 
-/* Threads for answers that take their time: --exec and --to. */
-enum { WORKERS = 16 };
+/* Threads for answers that take their time, --exec and --to, and else for long messages. */
+enum { WORKERS = 16, LONG_WORKERS = 2, LONG_MESSAGE = 256 << 10 };
+
+/* Descriptors besides those of connections: standard ones, listeners, pipes of commands. */
+enum { OTHER_DESCRIPTORS = 100 };
 
 typedef struct service {
     const cli_options *options;
@@ -27,6 +33,7 @@ static og_server *volatile running;
 static void on_signal(int number)
 {
     (void)number;
+    cli_stop_begin();
     og_server_stop(running);
 }
 
@@ -70,6 +77,7 @@ static void end_turn(service *s)
 static void on_gone(void *ctx)
 {
     service *s = ctx;
+    cli_stop_begin();
     og_server_stop(s->server);
 }
 
@@ -112,13 +120,17 @@ static void on_log(og_log_level level, const og_conn *conn, const char *text, vo
 static og_server *make_server(service *s, og_error *err)
 {
     const cli_options *o = s->options;
+    bool slow = o->exec || o->to;
     og_server_options options = {
         .size = sizeof options,
         .user = s,
         .threads = (int)o->threads,
-        .workers = o->exec || o->to ? WORKERS : 0,
+        .workers = slow ? WORKERS : LONG_WORKERS,
+        .long_message = slow ? 0 : LONG_MESSAGE,
         .max_connections = (size_t)o->max_connections,
         .max_queued = (size_t)o->max_queued,
+        .max_total = (size_t)o->max_total,
+        .stop_timeout_ms = o->grace_ms,
         .message_timeout_ms = o->timeout_ms,
         .idle_timeout_ms = o->idle_timeout_ms > 0 ? o->idle_timeout_ms : 0,
         .on_open = on_open,
@@ -153,6 +165,29 @@ static void announce(const service *s)
     }
 }
 
+/* Raises the limit of descriptors as far as we may, and says so if that is not enough. */
+static void raise_descriptors(const cli_options *options)
+{
+    struct rlimit limit;
+    rlim_t wanted = (options->max_connections ? options->max_connections : 10000) + OTHER_DESCRIPTORS;
+    if (getrlimit(RLIMIT_NOFILE, &limit) < 0 || limit.rlim_cur >= wanted) return;
+    limit.rlim_cur = limit.rlim_max < wanted ? limit.rlim_max : wanted;
+    if (setrlimit(RLIMIT_NOFILE, &limit) == 0 && limit.rlim_cur >= wanted) return;
+    cli_log(
+        OG_LOG_WARNING,
+        "%llu descriptors are allowed, too few for %llu connections: raise the limit (ulimit -n), or say "
+        "--max-connections %llu",
+        (unsigned long long)limit.rlim_cur, (unsigned long long)(wanted - OTHER_DESCRIPTORS),
+        (unsigned long long)(limit.rlim_cur > OTHER_DESCRIPTORS ? limit.rlim_cur - OTHER_DESCRIPTORS : 1));
+}
+
+/* Long messages come and go: their memory goes back to the system. */
+static void set_allocator(void)
+{
+    mallopt(M_MMAP_THRESHOLD, 1 << 20);
+    mallopt(M_TRIM_THRESHOLD, 16 << 20);
+}
+
 /* Listens on all endpoints and serves: the exit status. */
 static int serve(service *s)
 {
@@ -161,6 +196,7 @@ static int serve(service *s)
         if (og_server_listen(s->server, s->options->args[i], &err) < 0)
             return cli_fail(s->options->args[i], &err);
     }
+    raise_descriptors(s->options);
     catch_signals(s->server, s->options->layer_option_count > 0);
     announce(s);
     return og_server_run(s->server, &err) < 0 ? cli_fail(NULL, &err) : CLI_DONE;
@@ -168,7 +204,7 @@ static int serve(service *s)
 
 static int serve_and_print(service *s)
 {
-    int status = cli_writer_start(&s->writer, &s->output, on_gone, s);
+    int status = cli_writer_start(&s->writer, s->options, &s->output, on_gone, s);
     if (status) return status;
     status = serve(s);
     int written = cli_writer_finish(&s->writer);
@@ -221,6 +257,8 @@ static int run(const cli_options *options)
     og_error err;
     og_endpoint first;
     service s = {.options = options};
+    set_allocator();
+    cli_log_may_drop();
     int status = check_endpoints(options, &first);
     if (status) return status;
     const char *codec = cli_codec(options, &first);

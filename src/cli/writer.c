@@ -1,11 +1,50 @@
 /* SPDX-License-Identifier: MIT */
 /* The thread that writes standard output. */
 #include "cli/writer.h"
+#include "cli/ready.h"
+#include "cli/stop.h"
 
+#include <errno.h>
+#include <fcntl.h>
 #include <string.h>
+#include <sys/stat.h>
+#include <time.h>
+#include <unistd.h>
 
 /* Whoever prints waits once so much is queued. */
-enum { QUEUE_MAX = 1 << 20 };
+enum { QUEUE_MAX = 1 << 20, LOOK_MS = 100 };
+
+/* A pipe that nobody reads must not keep the thread: it is opened anew, so that our writes alone do not wait.
+ */
+static int open_out(void)
+{
+    struct stat file;
+    if (fstat(STDOUT_FILENO, &file) < 0 || !S_ISFIFO(file.st_mode)) return STDOUT_FILENO;
+    int fd = open("/proc/self/fd/1", O_WRONLY | O_NONBLOCK | O_CLOEXEC);
+    return fd < 0 ? STDOUT_FILENO : fd;
+}
+
+/* Writes all; gives up when the server has stopped and the grace is over. 0 or the exit status. */
+static int write_all(cli_writer *writer, const uint8_t *data, size_t len)
+{
+    while (len > 0) {
+        if (!cli_can_write(writer->out, LOOK_MS)) {
+            if (!cli_stop_is_over(writer->grace_ms)) continue;
+            cli_log(OG_LOG_WARNING, "nobody reads standard output: %zu bytes of it are lost", len);
+            return CLI_UNREACHED;
+        }
+        ssize_t n = write(writer->out, data, len);
+        if (n < 0 && (errno == EINTR || errno == EAGAIN)) continue;
+        if (n < 0 && errno == EPIPE) return CLI_OUTPUT_GONE;
+        if (n < 0) {
+            cli_log(OG_LOG_ERROR, "standard output: %s", strerror(errno));
+            return CLI_UNREACHED;
+        }
+        data += n;
+        len -= (size_t)n;
+    }
+    return 0;
+}
 
 static void write_on(cli_writer *writer)
 {
@@ -21,7 +60,7 @@ static void write_on(cli_writer *writer)
         batch = full;
         pthread_cond_broadcast(&writer->emptied);
         pthread_mutex_unlock(&writer->lock);
-        int status = cli_write_out(batch.data, batch.len);
+        int status = write_all(writer, batch.data, batch.len);
         if (status) writer->on_gone(writer->ctx);
         pthread_mutex_lock(&writer->lock);
         if (status) {
@@ -40,9 +79,12 @@ static void *run(void *arg)
     return NULL;
 }
 
-int cli_writer_start(cli_writer *writer, const cli_output *output, void (*on_gone)(void *ctx), void *ctx)
+int cli_writer_start(cli_writer *writer, const cli_options *options, const cli_output *output,
+                     void (*on_gone)(void *ctx), void *ctx)
 {
-    *writer = (cli_writer){.output = output, .on_gone = on_gone, .ctx = ctx};
+    *writer = (cli_writer){.output = output, .on_gone = on_gone, .ctx = ctx, .when_full = options->when_full};
+    writer->grace_ms = options->grace_ms ? options->grace_ms : CLI_GRACE_MS;
+    writer->out = open_out();
     og_buf_init(&writer->queue, NULL);
     pthread_mutex_init(&writer->lock, NULL);
     pthread_cond_init(&writer->filled, NULL);
@@ -53,29 +95,52 @@ int cli_writer_start(cli_writer *writer, const cli_output *output, void (*on_gon
     return CLI_UNREACHED;
 }
 
-static int append(cli_writer *writer, og_value value, const og_conn *conn, og_error *err)
+/* Waits for room, or does what else --when-full says. True when there is room. With the lock held. */
+static bool make_room(cli_writer *writer)
 {
-    size_t before = writer->queue.len;
-    int status = cli_format(writer->output, value, conn, &writer->queue, err);
+    while (writer->queue.len > QUEUE_MAX && !writer->status) {
+        if (writer->when_full == CLI_STOP) {
+            cli_log(OG_LOG_ERROR, "nobody reads standard output: the server stops (see --when-full)");
+            writer->status = CLI_UNREACHED;
+            writer->on_gone(writer->ctx);
+            return false;
+        }
+        /* A stop is not held up by whoever does not read. */
+        if (writer->when_full == CLI_DROP || cli_stop_is_over(writer->grace_ms / 2)) {
+            writer->dropped++;
+            return false;
+        }
+        struct timespec until;
+        clock_gettime(CLOCK_REALTIME, &until);
+        until.tv_sec++;
+        pthread_cond_timedwait(&writer->emptied, &writer->lock, &until);
+    }
+    return !writer->status;
+}
+
+/* The value as a line. Formatting takes its time, so the lock is not held. */
+static int format(const cli_writer *writer, og_value value, const og_conn *conn, og_buf *line, og_error *err)
+{
+    int status = cli_format(writer->output, value, conn, line, err);
     if (status < 0 || cli_is_binary(writer->output->form)) return status;
-    if (og_buf_putc(&writer->queue, '\n') == 0) return 0;
-    writer->queue.len = before;
+    if (og_buf_putc(line, '\n') == 0) return 0;
     return og_error_set(err, OG_ENOMEM, OG_NO_POSITION, "out of memory");
 }
 
 void cli_writer_print(cli_writer *writer, og_value value, const og_conn *conn)
 {
     og_error err;
-    int status = 0;
+    og_buf line = OG_BUF_INIT;
+    int status = format(writer, value, conn, &line, &err);
     pthread_mutex_lock(&writer->lock);
-    while (writer->queue.len > QUEUE_MAX && !writer->status)
-        pthread_cond_wait(&writer->emptied, &writer->lock);
-    if (!writer->status) {
+    if (status == 0 && make_room(writer)) {
         bool was_empty = writer->queue.len == 0;
-        status = append(writer, value, conn, &err);
+        if (og_buf_put(&writer->queue, line.data, line.len) < 0)
+            status = og_error_set(&err, OG_ENOMEM, OG_NO_POSITION, "out of memory");
         if (was_empty) pthread_cond_signal(&writer->filled);
     }
     pthread_mutex_unlock(&writer->lock);
+    og_buf_free(&line);
     if (status == 0) return;
     status = cli_not_printed(writer->output, &err);
     pthread_mutex_lock(&writer->lock);
@@ -94,5 +159,9 @@ int cli_writer_finish(cli_writer *writer)
     pthread_cond_destroy(&writer->emptied);
     pthread_mutex_destroy(&writer->lock);
     og_buf_free(&writer->queue);
+    if (writer->out != STDOUT_FILENO) close(writer->out);
+    if (writer->dropped > 0)
+        cli_log(OG_LOG_WARNING, "nobody read standard output: %llu objects were not printed",
+                (unsigned long long)writer->dropped);
     return writer->status ? writer->status : writer->refused;
 }

@@ -16,20 +16,26 @@ typedef struct cli_writer {
     const cli_output *output;
     void (*on_gone)(void *ctx); /* writing failed: called once, by the thread */
     void *ctx;
+    cli_when_full when_full;
+    int64_t grace_ms;
+    int out; /* a descriptor of standard output, or another of the same pipe */
     pthread_t thread;
     pthread_mutex_t lock; /* of all below */
     pthread_cond_t filled;
     pthread_cond_t emptied;
     og_buf queue;
+    uint64_t dropped; /* values that were not printed since nobody reads */
     bool closing;
     int status;  /* 0, CLI_OUTPUT_GONE or the exit status */
     int refused; /* the exit status for a value that could not be printed, or 0 */
 } cli_writer;
 
 /* Starts the thread. 0, or the exit status after saying why. */
-int cli_writer_start(cli_writer *writer, const cli_output *output, void (*on_gone)(void *ctx), void *ctx);
+int cli_writer_start(cli_writer *writer, const cli_options *options, const cli_output *output,
+                     void (*on_gone)(void *ctx), void *ctx);
 
-/* Prints one value; waits only when a lot is queued. A value that cannot be printed is said and passed over.
+/* Prints one value; when a lot is queued, does as --when-full says. A value that cannot be printed is said
+ * and passed over.
  */
 void cli_writer_print(cli_writer *writer, og_value value, const og_conn *conn);
 

@@ -94,6 +94,7 @@ void og__peer_served_leave(og__served *served)
     bool locked = og__peer_served_lock(served);
     served->closed = true;
     served->left = true;
+    atomic_fetch_sub_explicit(&served->server->total, served->counted, memory_order_relaxed);
     og__peer_core_fini(&served->conn.core);
     og__peer_served_unlock(served, locked);
     og__peer_served_unref(served);

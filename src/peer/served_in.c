@@ -57,6 +57,7 @@ static bool is_over(turn *t, size_t len)
 /* True when `part` of what is allowed is with the peer or the workers already. */
 static bool is_loaded(const og__served *served, unsigned part)
 {
+    if (served->starved) return true;
     if (atomic_load_explicit(&served->waiting, memory_order_relaxed) >
         served->server->options.max_queued / part)
         return true;
@@ -229,6 +230,7 @@ void og__peer_served_pump(og__served *served)
     og__peer_served_flush(served);
     if (served->bye_wanted) og__peer_served_drain(served, NULL);
     og__peer_served_check_end(served);
+    og__peer_served_count(served);
 }
 
 /* Goes on with a connection that was not read. */
@@ -256,6 +258,7 @@ static void attend(og__served *served)
         og__peer_workers_go_on(served->server->workers, served, OG__HELD_BEHIND);
     resume(served);
     og__peer_served_check_end(served);
+    og__peer_served_count(served);
 }
 
 /* A worker could not read a message; its next ones have waited for this. */

@@ -9,6 +9,7 @@
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
 enum {
     BACKLOG = 1024,
@@ -36,6 +37,16 @@ static int64_t or_default(int64_t given, int64_t otherwise)
     return given == 0 ? otherwise : given;
 }
 
+/* 1 GiB, or a quarter of the memory. */
+static size_t default_total(void)
+{
+    const size_t most = (size_t)1 << 30;
+    long pages = sysconf(_SC_PHYS_PAGES);
+    long page = sysconf(_SC_PAGESIZE);
+    if (pages <= 0 || page <= 0 || (size_t)pages > most / (size_t)page * 4) return most;
+    return (size_t)pages * (size_t)page / 4;
+}
+
 static int fill_options(og_server_options *options, og_error *err)
 {
     if (options->conn.size == 0) options->conn.size = sizeof options->conn;
@@ -47,6 +58,7 @@ static int fill_options(og_server_options *options, og_error *err)
     if (options->threads == 0) options->threads = 1;
     if (options->max_connections == 0) options->max_connections = MAX_CONNECTIONS;
     if (options->max_queued == 0) options->max_queued = MAX_QUEUED;
+    if (options->max_total == 0) options->max_total = default_total();
     options->message_timeout_ms = or_default(options->message_timeout_ms, MESSAGE_TIMEOUT_MS);
     options->stop_timeout_ms = or_default(options->stop_timeout_ms, STOP_TIMEOUT_MS);
     return OG_OK;
@@ -56,6 +68,7 @@ static void loop_fini(og__server_loop *loop)
 {
     if (!loop->net) return;
     if (loop->stop_timer) og__net_timer_close(loop->stop_timer);
+    if (loop->relief) og__net_timer_close(loop->relief);
     og__peer_limits_fini(&loop->limits);
     og__net_loop_free(loop->net);
     og_doc_free(loop->doc);
@@ -101,8 +114,9 @@ static int loop_init(og_server *server, og__server_loop *loop, og_error *err)
     if (!loop->net) return OG_ENOMEM;
     loop->doc = og_doc_new(server->alloc);
     loop->stop_timer = og__net_timer_open(loop->net, on_stop_timeout, loop, err);
+    loop->relief = og__net_timer_open(loop->net, og__peer_total_relief, loop, err);
     if (og__peer_limits_init(&loop->limits, loop->net, og__peer_served_expired, err) < 0 ||
-        !loop->stop_timer || !loop->doc)
+        !loop->stop_timer || !loop->relief || !loop->doc)
         return og_error_set(err, OG_ENOMEM, OG_NO_POSITION, "no memory for a server");
     const og_server_options *options = &server->options;
     int64_t *ms = loop->limits.ms;

@@ -91,12 +91,14 @@ struct og__served {
     og_error *why; /* of the end */
     uint64_t put;  /* bytes given to the stream, and how many of them had left when that was last looked at */
     uint64_t sent;
-    size_t queued; /* bytes in the stream's queue when that was last looked at */
+    size_t queued;  /* bytes in the stream's queue when that was last looked at */
+    size_t counted; /* of server->total */
     og__work work;
     uint8_t state;
     bool paused;      /* not read: too much waits for the peer or the workers */
     bool unfinished;  /* not read: its turn was over before all that had come was handled */
     bool last_turns;  /* the server stops: what has come is handled, and no more is read */
+    bool starved;     /* not read: all connections together hold too much, and this one most */
     bool noted_pause; /* the log has a line about the first pause */
     bool pumping;     /* on_message and the like may be running, and what is put leaves together afterwards */
     int64_t opened_ms; /* when it was open */
@@ -139,6 +141,10 @@ struct og__server_loop {
     pthread_t thread;
     og__limits limits;
     og__timer *stop_timer;
+    og__timer *relief; /* looks whether starved connections may be read again */
+    unsigned pressed;  /* connections that were starved since it was over last */
+    unsigned looks;    /* how often `relief` has found that it is not over */
+    uint64_t relieved; /* when one was starved last */
     og__call stop;
     og_doc *doc;     /* for the value being handled: one for all connections */
     og__parts parts; /* the same for messages of several parts */
@@ -170,6 +176,7 @@ struct og_server {
     pthread_mutex_t layers_lock; /* of each port's setup.layers, which may be replaced */
     atomic_bool reload_wanted;
     atomic_size_t connections;
+    atomic_size_t total; /* bytes that all connections hold */
     atomic_uint_fast64_t ids;
 };
 
@@ -315,6 +322,14 @@ void og__peer_served_stop(og__served *served);
 
 /* Reads no more, handles what has come, then ends. */
 void og__peer_served_stop_reading(og__served *served);
+
+/* ---- served_total.c: what all connections hold together ---- */
+
+/* Counts what the connection holds now. Past the limit, those of the loop that hold most are not read. */
+void og__peer_served_count(og__served *served);
+
+/* For the loop's timer `relief`. */
+void og__peer_total_relief(void *loop);
 
 /* ---- served_limits.c ---- */
 

@@ -173,6 +173,51 @@ static void answers_longer_than_the_limit(void **state)
     }
 }
 
+/* Together they may hold less than each may: those that hold most are closed, others go on. */
+static void many_peers_that_never_read_their_answers(void **state)
+{
+    (void)state;
+    enum { PEERS = 8 };
+    for (size_t w = 0; w < WAYS; w++) {
+        tally t;
+        meter m = {.allocator = {resize_metered, &m}};
+        og_server_options options = echoing(&t, ways[w].threads, ways[w].workers);
+        options.conn.alloc = &m.allocator;
+        options.max_queued = (size_t)4 << 20;
+        options.max_total = (size_t)2 << 20;
+        options.conn.send_timeout_ms = OG_FOREVER;
+        og_server *server = start(&options, "tcp://127.0.0.1:0");
+        og_conn *good = reach(server, NULL, NULL);
+        ask(good, 0);
+        char line[1024];
+        memset(line, 'x', sizeof line);
+        line[0] = line[sizeof line - 2] = '"';
+        line[sizeof line - 1] = '\n';
+        size_t at[PEERS] = {0};
+        int fds[PEERS];
+        for (int i = 0; i < PEERS; i++)
+            fds[i] = plain(server);
+        while (t.failed == 0) {
+            bool sent = false;
+            for (int i = 0; i < PEERS; i++) {
+                size_t from = at[i] % sizeof line;
+                ssize_t n = send(fds[i], line + from, sizeof line - from, MSG_DONTWAIT | MSG_NOSIGNAL);
+                if (n > 0) at[i] += (size_t)n;
+                sent = sent || n > 0;
+            }
+            if (!sent) nap(1);
+        }
+        assert_int_equal(t.close_code, OG_ELIMIT);
+        assert_true(m.most < (size_t)8 << 20);
+        ask(good, 1);
+        for (int i = 0; i < PEERS; i++)
+            close(fds[i]);
+        og_close(good);
+        finish(server);
+        assert_int_equal(m.now, 0);
+    }
+}
+
 /* One that reads late gets everything. */
 static void a_peer_that_reads_late(void **state)
 {
@@ -293,6 +338,7 @@ int main(void)
         cmocka_unit_test(nonsense_that_stops_is_refused),
         cmocka_unit_test(a_peer_that_never_reads_its_answers),
         cmocka_unit_test(answers_longer_than_the_limit),
+        cmocka_unit_test(many_peers_that_never_read_their_answers),
         cmocka_unit_test(a_peer_that_reads_late),
         cmocka_unit_test(slow_messages_and_idle_peers_are_closed),
         cmocka_unit_test(connections_over_the_limit_wait),

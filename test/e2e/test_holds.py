@@ -1,0 +1,173 @@
+# SPDX-License-Identifier: MIT
+"""A server that holds: commands that hang, output and logs that nobody reads, limits of the system."""
+import json
+import os
+import re
+import signal
+import socket
+import subprocess
+import unittest
+
+import support
+from support import HOST, recv_all, recv_until
+
+
+def running(*command):
+    """The processes that run `command`."""
+    wanted, found = "\0".join(command).encode() + b"\0", []
+    for pid in filter(str.isdigit, os.listdir("/proc")):
+        try:
+            with open(f"/proc/{pid}/cmdline", "rb") as line:
+                if line.read() == wanted:
+                    found.append(int(pid))
+        except OSError:
+            continue
+    return found
+
+
+class Commands(support.Case):
+    def test_no_signal_is_blocked_in_a_command(self):
+        server = self.serve("--exec", "grep SigBlk /proc/self/status", "--codec", "text")
+        with self.connect(server.port) as s:
+            s.sendall(b"x\n")
+            self.assertEqual(recv_until(s, b"\n").split(), [b"SigBlk:", b"0" * 16])
+
+    def test_a_command_that_hangs_is_ended(self):
+        seconds = f"98{os.getpid()}"
+        server = self.serve("--exec", f"if read line && [ \"$line\" = '[1]' ]; then sleep {seconds}; else echo 2; fi",
+                            "--answer-timeout", "300ms", "--framing", "line")
+        with self.connect(server.port) as s:
+            s.sendall(b"[1]\n[3]\n")
+            self.assertEqual(recv_until(s, b"\n"), b"2\n")
+        server.wait_text("err", "--answer-timeout")
+        support.wait_for(lambda: not running("sleep", seconds), "the command to end")
+
+    def test_commands_end_with_the_server(self):
+        seconds = f"97{os.getpid()}"
+        server = self.serve("--exec", f"sleep {seconds}", "--grace", "300ms", "--framing", "line")
+        clients = [self.connect(server.port) for _ in range(20)]
+        for s in clients:
+            s.sendall(b"[1]\n")
+        support.wait_for(lambda: running("sleep", seconds), "the command to start")
+        self.assertEqual(server.stop(), 0)
+        self.assertEqual(running("sleep", seconds), [])
+
+    def test_a_silent_server_behind_is_given_up(self):
+        with socket.create_server((HOST, 0)) as silent:
+            server = self.serve("--to", f"tcp://{HOST}:{silent.getsockname()[1]}?codec=json&framing=line",
+                                "--answer-timeout", "300ms", "--grace", "300ms", "--framing", "line")
+            with self.connect(server.port) as s:
+                s.sendall(b"[1]\n")
+                server.wait_text("err", "300 ms")
+                s.sendall(b"[2]\n")
+                self.assertEqual(server.stop(), 0)
+
+
+class NobodyReads(support.Case):
+    """Standard output or error is a pipe that nobody reads."""
+
+    def start_blocked(self, which, *words):
+        reader, writer = os.pipe()
+        self.addCleanup(os.close, reader)
+        with socket.socket() as probe:
+            probe.bind((HOST, 0))
+            port = probe.getsockname()[1]
+        streams = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL, which: writer}
+        process = subprocess.Popen([support.ONGGI, "serve", f"tcp://{HOST}:{port}", *words],
+                                   stdin=subprocess.DEVNULL, env=support.ENV, **streams)
+        os.close(writer)
+        self.addCleanup(process.wait)
+        self.addCleanup(process.kill)
+        support.wait_for(lambda: support.is_bound(port), "the server to listen")
+        return process, port
+
+    def ask_much(self, port, count=3000):
+        """Objects of 1 KB each, answered one after the other."""
+        line = json.dumps("x" * 1000).encode() + b"\n"
+        with self.connect(port) as s:
+            for _ in range(count):
+                s.sendall(line)
+                self.assertEqual(recv_until(s, b"\n"), line)
+
+    def test_dropped_output_holds_no_answer_up(self):
+        process, port = self.start_blocked("stdout", "--echo", "--when-full", "drop", "--grace", "300ms")
+        self.ask_much(port)
+        process.send_signal(signal.SIGTERM)
+        self.assertEqual(process.wait(support.WAIT), 3)
+
+    def test_output_that_is_waited_for_does_not_hold_a_stop_up(self):
+        process, port = self.start_blocked("stdout", "--echo", "--grace", "300ms")
+        s = self.connect(port)
+        s.setblocking(False)
+        line, blocked = json.dumps("x" * 1000).encode() + b"\n", 0
+        while blocked < 200:
+            try:
+                s.send(line)
+            except BlockingIOError:
+                blocked += 1
+                support.time.sleep(0.001)
+        process.send_signal(signal.SIGTERM)
+        self.assertEqual(process.wait(support.WAIT), 3)
+
+    def test_full_output_stops_the_server(self):
+        process, port = self.start_blocked("stdout", "--when-full", "stop", "--grace", "300ms")
+        line = json.dumps("x" * 1000).encode() + b"\n"
+        with self.connect(port) as s:
+            try:
+                while True:
+                    s.sendall(line)
+            except OSError:
+                pass
+        self.assertEqual(process.wait(support.WAIT), 3)
+
+    def test_a_log_that_nobody_reads_holds_nobody_up(self):
+        process, port = self.start_blocked("stderr", "--echo", "-v", "--framing", "line", "--codec", "json")
+        with self.connect(port) as s:
+            for _ in range(3000):
+                s.sendall(b"[x]\n[1]\n")
+                self.assertEqual(recv_until(s, b"\n"), b"[1]\n")
+        process.send_signal(signal.SIGTERM)
+        self.assertEqual(process.wait(support.WAIT), 0)
+
+
+class System(support.Case):
+    def test_descriptors(self):
+        def serve(limit):
+            return self.listening("sh", "-c", f"ulimit {limit}; exec \"$0\" serve tcp://{HOST}:0 --max-connections 400",
+                                  support.ONGGI)
+        server = serve("-S -n 300")
+        with open(f"/proc/{server.process.pid}/limits", encoding="ascii") as rows:
+            soft = next(row.split()[3] for row in rows if row.startswith("Max open files"))
+        self.assertGreaterEqual(int(soft), 400)
+        self.assertIn("--max-connections 200", serve("-n 300").err)
+
+    def test_a_thread_for_each_processor(self):
+        server = self.serve("--echo", "--threads", "auto")
+        with self.connect(server.port) as s:
+            s.sendall(b"[1]\n")
+            s.shutdown(socket.SHUT_WR)
+            self.assertEqual(recv_all(s), b"[1]\n")
+
+
+class Limits(support.Case):
+    def test_the_table(self):
+        """Each limit of doc/operations.md is an option with that default, and a member of a struct."""
+        def read(path):
+            with open(os.path.join(support.SOURCE, path), encoding="utf-8") as file:
+                return file.read()
+        help_text = " ".join(self.onggi("serve", "--help").out.split())
+        manual, header = read("man/onggi.1"), read("include/onggi/peer.h")
+        table = re.findall(r"^\| ([^|`]+) \| `--([a-z-]+)` \| (?:`(\w+)\.(\w+)`)? ?\| ([^|]+) \|", read("doc/operations.md"), re.MULTILINE)
+        self.assertGreaterEqual(len(table), 10)
+        for limit, option, _, member, default in table:
+            with self.subTest(limit):
+                self.assertRegex(help_text, rf"--{option} ")
+                self.assertIn(f".Fl -{option}".replace(".Fl", "Fl"), manual)
+                if member:
+                    self.assertRegex(header, rf"\b{member};")
+                if option.startswith("max-"):
+                    self.assertIn(default.split(",")[0], re.search(rf"--{option} .*?\)", help_text).group())
+
+
+if __name__ == "__main__":
+    support.main()
