@@ -63,7 +63,9 @@ static bool set_name(state *st)
 {
     const og__tls_config *c = st->config;
     if (c->is_ip) return X509_VERIFY_PARAM_set1_ip_asc(SSL_get0_param(st->ssl), c->name) == 1;
-    return SSL_set_tlsext_host_name(st->ssl, c->name) == 1 && SSL_set1_host(st->ssl, c->name) == 1;
+    char name[sizeof c->name]; /* OpenSSL's macro takes no const */
+    memcpy(name, c->name, sizeof name);
+    return SSL_set_tlsext_host_name(st->ssl, name) == 1 && SSL_set1_host(st->ssl, name) == 1;
 }
 
 static int tls_start(void *memory, const void *made, og_role role, og_buf *wire, og_error *err)
