@@ -302,6 +302,7 @@ static int add_word(const option_row *row, const char *text, cli_words *out)
 static int set_option(cli_options *options, const option_row *row, const char *text)
 {
     void *out = member(options, row);
+    if (!text && row->kind != FLAG && row->kind != LAYER) text = ""; /* the others have an argument */
     switch (row->kind) {
     case FLAG: *(bool *)out = true; return 0;
     case TEXT: *(const char **)out = text; return 0;

@@ -169,7 +169,7 @@ static int set_up_client(og__tls_config *c, const og__layer_given *given, og_err
     if (strlen(name) >= sizeof c->name)
         return og_error_set(err, OG_EINVAL, OG_NO_POSITION, "option server-name has no more than %zu bytes",
                             sizeof c->name - 1);
-    strcpy(c->name, name);
+    memcpy(c->name, name, strlen(name) + 1);
     ASN1_OCTET_STRING *address = a2i_IPADDRESS(name);
     c->is_ip = address != NULL;
     ASN1_OCTET_STRING_free(address);

@@ -470,6 +470,7 @@ static void close_client(og_conn *conn)
 
 static void lock_client(const og_conn *conn, bool lock)
 {
+    /* The handle is const. NOLINTNEXTLINE(performance-no-int-to-ptr) */
     client *c = (client *)(uintptr_t)conn;
     if (lock)
         pthread_mutex_lock(&c->core_lock);

@@ -16,6 +16,7 @@ static int make_room(og__parts *parts, size_t count, const og_allocator *alloc, 
 {
     size_t before = parts->count;
     if (count <= before) return OG_OK;
+    /* An array of pointers. NOLINTNEXTLINE(bugprone-sizeof-expression) */
     og_doc **docs = og__base_realloc(alloc, parts->docs, before * sizeof *docs, count * sizeof *docs);
     if (!docs) return no_memory(err);
     parts->docs = docs;
@@ -23,12 +24,14 @@ static int make_room(og__parts *parts, size_t count, const og_allocator *alloc, 
         og__base_realloc(alloc, parts->values, before * sizeof *values, count * sizeof *values);
     if (!values) {
         /* Shrinking cannot fail: both arrays are as long as `count` says. */
+        /* An array of pointers. NOLINTNEXTLINE(bugprone-sizeof-expression) */
         docs = og__base_realloc(alloc, docs, count * sizeof *docs, before * sizeof *docs);
         if (before == 0) docs = NULL;
         parts->docs = docs;
         return no_memory(err);
     }
     parts->values = values;
+    /* An array of pointers. NOLINTNEXTLINE(bugprone-sizeof-expression) */
     memset(docs + before, 0, (count - before) * sizeof *docs);
     parts->count = count;
     return OG_OK;
@@ -46,6 +49,7 @@ int og__peer_parts_read(og__parts *parts, const og__setup *setup, const og__mess
             .len = end - from,
             .position = message->position + from,
         };
+        /* Room was made for all of them. NOLINTNEXTLINE(clang-analyzer-core.NullDereference) */
         if (!parts->docs[i]) parts->docs[i] = og_doc_new(setup->alloc);
         if (!parts->docs[i]) return no_memory(err);
         status = og__peer_message_read(setup, &part, parts->docs[i], &parts->values[i], err);

@@ -9,6 +9,7 @@
 
 static og__served *served_of(const og_conn *conn)
 {
+    /* The handle is const. NOLINTNEXTLINE(performance-no-int-to-ptr) */
     return (og__served *)(uintptr_t)conn;
 }
 

@@ -230,7 +230,7 @@ size_t og_server_connections(const og_server *server)
 static int reload_port(og__port *port, og_error *err)
 {
     og_endpoint where;
-    og__setup fresh;
+    og__setup fresh = {0};
     og_server *server = port->server;
     if (!port->setup.layers) return OG_OK;
     int status = og_endpoint_parse(&where, port->endpoint, err);

@@ -42,8 +42,8 @@ static bool read_number(const uint8_t *field, size_t len, uint64_t *number)
 static bool has_checksum(const uint8_t *block)
 {
     uint64_t said;
-    uint64_t sum = SUM_LEN * ' ';
-    int64_t signed_sum = SUM_LEN * ' ';
+    uint64_t sum = (uint64_t)SUM_LEN * ' ';
+    int64_t signed_sum = (int64_t)SUM_LEN * ' ';
     for (size_t i = 0; i < BLOCK; i++) {
         if (i >= SUM_AT && i < SUM_AT + SUM_LEN) continue;
         sum += block[i];

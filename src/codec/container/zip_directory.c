@@ -258,18 +258,22 @@ static void check_gap(const og__zip *zip, og__zip_member *m, size_t next)
 
 static const char *check_together(og__zip *zip)
 {
+    /* An array of pointers. NOLINTNEXTLINE(bugprone-sizeof-expression) */
     og__zip_member **sorted = og__base_alloc(NULL, zip->count * sizeof *sorted + 1);
     if (!sorted) return "out of memory";
     for (size_t i = 0; i < zip->count; i++)
         sorted[i] = &zip->members[i];
-    if (zip->count) qsort(sorted, zip->count, sizeof(og__zip_member *), by_name);
+    /* An array of pointers. NOLINTNEXTLINE(bugprone-sizeof-expression) */
+    if (zip->count) qsort(sorted, zip->count, sizeof *sorted, by_name);
     for (size_t i = 1; i < zip->count; i++) {
         if (by_name(&sorted[i - 1], &sorted[i]) == 0) blame(sorted[i], "two members have this name");
     }
-    if (zip->count) qsort(sorted, zip->count, sizeof(og__zip_member *), by_header);
+    /* An array of pointers. NOLINTNEXTLINE(bugprone-sizeof-expression) */
+    if (zip->count) qsort(sorted, zip->count, sizeof *sorted, by_header);
     for (size_t i = 0; i < zip->count; i++)
         check_gap(zip, sorted[i], i + 1 < zip->count ? sorted[i + 1]->header : zip->directory);
     size_t first = zip->count ? sorted[0]->header : zip->directory;
+    /* An array of pointers. NOLINTNEXTLINE(bugprone-sizeof-expression) */
     og__base_free(NULL, sorted, zip->count * sizeof *sorted + 1);
     if (first > zip->before &&
         memmem(zip->bytes + zip->before, first - zip->before, local_mark, sizeof local_mark))

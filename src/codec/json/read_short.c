@@ -135,7 +135,9 @@ static HOT bool take_digit(const uint8_t **at, uint64_t *number)
 static HOT const uint8_t *take_digits(const uint8_t *at, uint64_t *number)
 {
     enum { COUNTED = 16 };
-    if (!take_digit(&at, number) || !take_digit(&at, number) || !take_digit(&at, number)) return at;
+    if (!take_digit(&at, number)) return at;
+    if (!take_digit(&at, number)) return at;
+    if (!take_digit(&at, number)) return at;
     if (!take_digit(&at, number)) return at;
     for (int i = 0; i < COUNTED && take_digit(&at, number); i++)
         ;
