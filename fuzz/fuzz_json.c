@@ -29,7 +29,8 @@ static void check_write(og_value value, uint8_t choice, const og_json_read_optio
         .size = sizeof out,
         .form = in->lossless ? OG_JSON_LOSSLESS : OG_JSON_STRICT,
         .indent = choice & 8 ? 2 : 0,
-        .ensure_ascii = in->allow_surrogates || (choice & 4),
+        .ensure_ascii = (choice & 4) != 0,
+        .allow_surrogates = in->allow_surrogates,
         .allow_nan = true,
     };
     og_error err;

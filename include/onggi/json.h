@@ -45,7 +45,8 @@ typedef struct og_json_write_options {
         *indent_text;  /* a level's text in the place of spaces, e.g. "\t" (indent='\t'); NULL: `indent` */
     bool sort_keys;    /* by code point */
     bool ensure_ascii; /* \uXXXX for all that is not ASCII; else UTF-8 */
-    bool allow_nan;    /* write NaN and Infinity; else strict refuses, plain writes null, lossless a tag */
+    bool allow_surrogates; /* lone surrogates as \ud800 escapes, as Python does; else strict refuses them */
+    bool allow_nan; /* write NaN and Infinity; else strict refuses, plain writes null, lossless a tag */
     const char *item_separator; /* NULL: "," */
     const char *key_separator;  /* NULL: ":", and ": " with indent */
     size_t max_depth;           /* 0: 1,000 */
@@ -53,8 +54,10 @@ typedef struct og_json_write_options {
     size_t max_bytes;           /* refuse to write more; 0: what the buffer's limit says */
 } og_json_write_options;
 
-/* Both, as connections have them. */
+/* Both, as connections have them. Connections read and write what Python's json module does, NaN, Infinity
+ * and lone surrogates too, unless `strict` asks for RFC 8259. */
 typedef struct og_json_options {
+    bool strict;
     og_json_read_options read;
     og_json_write_options write;
 } og_json_options;

@@ -12,8 +12,12 @@ bool cli_framing_given(const cli_options *options, og_framing *framing)
     return og_framing_find(framing, options->framing, NULL) == OG_OK;
 }
 
-cli_form cli_form_of(uint8_t first)
+cli_form cli_form_of(const uint8_t *data, size_t len)
 {
+    uint8_t first = data[0];
+    /* NaN and Infinity; no pickle goes on so after its opcodes N and I. */
+    if (len > 1 && ((first == 'N' && data[1] == 'a') || (first == 'I' && data[1] == 'n')))
+        return CLI_FORM_JSON;
     return first && strchr(" \t\r\n{[\"-0123456789tfn\xef", first) ? CLI_FORM_JSON : CLI_FORM_PICKLE;
 }
 
@@ -55,7 +59,7 @@ static size_t count_messages(og_framing framing, const uint8_t *data, size_t len
 /* Bytes of a length may look like the start of a JSON text. */
 static bool is_text(const og_frame_ops *ops, const uint8_t *data)
 {
-    if (ops->in_text || ops->opener || cli_form_of(data[0]) != CLI_FORM_JSON) return false;
+    if (ops->in_text || ops->opener || cli_form_of(data, 1) != CLI_FORM_JSON) return false;
     return ops->prefix < 2 || data[1] >= ' ';
 }
 
@@ -64,7 +68,7 @@ int cli_framing_of(const uint8_t *data, size_t len, bool ended, og_framing *fram
     const og_frame_ops *ops;
     og_framing by_head = {0};
     if (len == 0 || begins_message(data, len)) return ended || len ? -1 : 0;
-    if (len < 3) return ended || cli_form_of(data[0]) == CLI_FORM_JSON ? -1 : 0;
+    if (len < 3) return ended || cli_form_of(data, len) == CLI_FORM_JSON ? -1 : 0;
     for (size_t i = 0; (ops = og_framing_at(i)); i++) {
         og_framing one;
         if (!ops->before || ops->set || is_text(ops, data) || og_framing_find(&one, ops->name, NULL) != OG_OK)

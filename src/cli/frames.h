@@ -16,6 +16,6 @@ bool cli_framing_given(const cli_options *options, og_framing *framing);
 int cli_framing_of(const uint8_t *data, size_t len, bool ended, og_framing *framing);
 
 /* How a message is written: no pickle starts as a JSON text does. */
-cli_form cli_form_of(uint8_t first);
+cli_form cli_form_of(const uint8_t *data, size_t len);
 
 #endif

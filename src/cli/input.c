@@ -156,7 +156,7 @@ static void tell_form(cli_input *input)
     if (input->form != CLI_FORM_NONE || input->at == input->buf.len ||
         !og_framing_is_raw(input->reader.framing))
         return;
-    input->form = cli_form_of(input->buf.data[input->at]);
+    input->form = cli_form_of(input->buf.data + input->at, input->buf.len - input->at);
     start_scan(input);
 }
 
@@ -240,7 +240,7 @@ static int read_frame(cli_input *input, const og_frame *frame, og_value *value)
     const char *text = (const char *)input->buf.data + input->at + frame->body;
     size_t len = frame->body_len;
     cli_form form = input->form;
-    if (form == CLI_FORM_NONE) form = len ? cli_form_of((uint8_t)*text) : CLI_FORM_JSON;
+    if (form == CLI_FORM_NONE) form = len ? cli_form_of((const uint8_t *)text, len) : CLI_FORM_JSON;
     if (read_form(input->doc, text, len, form, input->options, &err) == 0) {
         *value = og_doc_root(input->doc);
         input->at += frame->size;

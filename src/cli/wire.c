@@ -59,6 +59,7 @@ void cli_codec_options(og_codec_options *codecs, const cli_options *options)
     *codecs = (og_codec_options){0};
     og_json_options *json = og_json_of(codecs);
     og_pickle_options *pickle = og_pickle_of(codecs);
+    json->strict = options->strict;
     json->read.max_depth = depth;
     json->read.max_digits = digits;
     json->read.allow_nan = !options->strict;
@@ -66,6 +67,7 @@ void cli_codec_options(og_codec_options *codecs, const cli_options *options)
     json->write.max_depth = depth;
     json->write.max_digits = digits;
     json->write.allow_nan = !options->strict;
+    json->write.allow_surrogates = !options->strict;
     pickle->read.max_depth = depth;
     pickle->read.max_digits = digits;
     pickle->read.strict = options->strict;

@@ -21,6 +21,22 @@ class Convert(support.Case):
             self.assertEqual(json.loads(done.out), VALUE)
             self.assertEqual(done.out, json.dumps(VALUE, ensure_ascii=False, separators=(",", ":")) + "\n")
 
+    def test_json_is_what_pythons_module_makes_of_it(self):
+        for value, shown, lossless in (
+                (float("nan"), "null", '{"py/float":"nan"}'), (float("inf"), "null", '{"py/float":"inf"}'),
+                (float("-inf"), "null", '{"py/float":"-inf"}'), ("a\udce9.txt", r'"a\udce9.txt"', r'"a\udce9.txt"')):
+            for value, shown, lossless in ((value, shown, lossless), ({"k": [value]},) + tuple('{"k":[%s]}' % s for s in (shown, lossless))):
+                text = json.dumps(value)
+                self.assertEqual(self.onggi("convert", stdin=text).out, shown + "\n")
+                self.assertEqual(self.onggi("convert", stdin=pickle.dumps(value)).out, shown + "\n")
+                self.assertEqual(self.onggi("convert", "-o", "lossless", stdin=text).out, lossless + "\n")
+                self.assertEqual(repr(pickle.loads(self.onggi("convert", "-o", "pickle", stdin=text).stdout)), repr(value))
+                self.assertNotIn("allow_", self.onggi("convert", "--strict", "-i", "json", stdin=text, status=1).err)
+
+    def test_a_none_is_no_nan(self):
+        for data in (b"N.", b"NN0.", b"I7\n0N."):
+            self.assertEqual(self.onggi("convert", stdin=data).out, "null\n")
+
     def test_json_to_pickle_on_a_pipe(self):
         done = self.onggi("convert", "-i", "json", "-o", "pickle", stdin=json.dumps(VALUE))
         self.assertEqual(pickle.loads(done.stdout), VALUE)

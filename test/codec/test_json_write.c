@@ -161,6 +161,12 @@ static void test_plain(void **state)
     expect(object, &plain, "{\"py/object\":\"app.User\"}");
     og_object_build(doc, object, og_pack(doc, NULL, "{s:s,s:v}", "name", "John", "self", object), NULL);
     expect(object, &plain, "{\"py/object\":\"app.User\",\"name\":\"John\",\"self\":\"{...}\"}");
+    const char halves[] = "{\"\\udce9\":\"\\ud800x\"}";
+    og_doc *read = og_doc_new(NULL);
+    og_json_read_options lenient = {.size = sizeof lenient, .allow_surrogates = true};
+    assert_int_equal(og_json_read(read, halves, sizeof halves - 1, &lenient, NULL), 0);
+    expect(og_doc_root(read), &plain, halves);
+    og_doc_free(read);
     plain.allow_nan = true;
     expect(og_float((double)NAN), &plain, "NaN");
 }

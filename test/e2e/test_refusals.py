@@ -111,6 +111,10 @@ class NothingIsSent(support.Case):
         self.refuses("send", "tcp://127.0.0.1:PORT", "--codec", "json", "--strict", "-i", "pickle", stdin=pickle.dumps(float("nan")),
                      pattern=r"(?i)nan")
 
+    def test_half_a_surrogate_pair_to_strict_json(self):
+        self.refuses("send", "tcp://127.0.0.1:PORT", "--codec", "json", "--strict", "-i", "pickle", stdin=pickle.dumps("\udce9"),
+                     pattern=r"surrogate")
+
     def test_300_bytes_behind_one_byte(self):
         self.refuses("send", "tcp://127.0.0.1:PORT", "--framing", "u8", json.dumps("x" * 300), pattern=r"30[0-9].*|255")
 

@@ -32,6 +32,24 @@ class Cuts(support.Case):
         self.send_single_bytes(json.dumps(VALUE).encode())
         self.assertEqual(recv_json(self.s), VALUE)
 
+    def test_json_that_only_python_writes(self):
+        for text in (b"[NaN, Infinity]", b'{"a": "\\udce9.txt"}', b"-Infinity\n", b"NaN\n"):
+            with self.connect(self.server.port) as s:
+                s.sendall(text)
+                s.shutdown(socket.SHUT_WR)
+                self.assertEqual(recv_all(s).strip(), text.strip().replace(b", ", b",").replace(b": ", b":"))
+        self.server.wait_lines(4)
+        self.assertEqual(self.server.objects(), [[None, None], {"a": "\udce9.txt"}, None, None])
+
+    def test_json_that_only_python_writes_is_refused_strictly(self):
+        server = self.serve("--echo", "--strict")
+        for text in (b"[NaN, Infinity]", b'{"a": "\\udce9.txt"}'):
+            with self.connect(server.port) as s:
+                s.sendall(text)
+                s.shutdown(socket.SHUT_WR)
+                self.assertEqual(recv_all(s), b"")
+        server.wait_text("err", "onggi without --strict")
+
     def test_json_with_pauses_inside(self):
         data = json.dumps(VALUE, ensure_ascii=False).encode()
         for cut in (1, 3, len(data) - 1):  # within a key, within a character, before the last byte

@@ -569,8 +569,7 @@ class Numpy(Case):
 
     def test_unicode(self):
         self.check(np.array(["한글", "naïve", "😀", "\0a", ""]))
-        with self.assertRaisesRegex(Refused, "surrogate"):
-            shown(pickle.dumps(np.str_("\udc80")))
+        self.assertEqual(shown(pickle.dumps(np.str_("\udc80"))), "\udc80")
         bad = pickle.dumps(np.array(["a"])).replace(b"a\0\0\0", b"\0\0\x11\0")
         self.assertIsInstance(shown(bad), dict)
 

@@ -343,6 +343,35 @@ static void comments_in_streams(void **state)
     og_doc_free(doc);
 }
 
+/* What Python's json module writes is read, and written back as it was, unless RFC 8259 is asked for. */
+static void json_is_what_python_writes(void **state)
+{
+    (void)state;
+    static const char *const texts[] = {"[NaN,Infinity,-Infinity]", "{\"a\":\"\\udce9.txt\"}", "\"\\ud800\""};
+    for (size_t i = 0; i < 2 * sizeof texts / sizeof texts[0]; i++) {
+        bool strict = i % 2;
+        const char *text = texts[i / 2];
+        og_conn_options options = {.codec = "json", .framing = "u32be"};
+        wire w;
+        og_value value;
+        og_error err;
+        uint8_t message[64] = {0, 0, 0, (uint8_t)strlen(text)};
+        uint8_t *keep = NULL;
+        memcpy(message + 4, text, strlen(text));
+        og_json_of(&options.codecs)->strict = strict;
+        open_wire_with(&w, options, false);
+        int status = feed_text(&w, (char *)message, strlen(text) + 4, &value, &err, &keep);
+        assert_int_equal(status, strict ? OG_ESYNTAX : 1);
+        if (!strict) {
+            assert_int_equal(og__peer_core_put(&w.conn, value, &err), 0);
+            assert_int_equal(w.conn.out.len, strlen(text) + 4);
+            assert_memory_equal(w.conn.out.data, message, w.conn.out.len);
+        }
+        close_wire(&w);
+        free(keep);
+    }
+}
+
 static void answers_have_no_higher_protocol(void **state)
 {
     (void)state;
@@ -647,6 +676,7 @@ int main(void)
         cmocka_unit_test(a_late_line_feed_ends_the_answer_too),
         cmocka_unit_test(indented_json_is_read_past_its_line_feeds),
         cmocka_unit_test(comments_in_streams),
+        cmocka_unit_test(json_is_what_python_writes),
         cmocka_unit_test(answers_have_no_higher_protocol),
         cmocka_unit_test(silence_ends_numbers_and_texts),
         cmocka_unit_test(a_second_of_silence_within_a_header_ends_it),

@@ -35,12 +35,28 @@ bool og__json_may_follow(uint8_t byte)
     return is_space(byte) || byte == 0 || opens_value(byte);
 }
 
+/* Whether the bytes are those of `word`, as far as they go: YES, NO, or MORE when the word is not whole. */
+static int spells(const uint8_t *data, size_t len, const char *word)
+{
+    size_t n = strlen(word);
+    if (memcmp(data, word, len < n ? len : n) != 0) return NO;
+    return len < n ? MORE : YES;
+}
+
+/* True for a byte that a value may begin with, and for the start of NaN or Infinity, which prose begins
+ * otherwise. */
+static bool opens_next(const uint8_t *data, size_t len)
+{
+    return opens_value(data[0]) || spells(data, len, "NaN") >= 0 || spells(data, len, "Infinity") >= 0;
+}
+
 /* True when no value can follow what ends at `end`: "true story", "12 monkeys", "5:". A mark or the first
  * byte of a pickle would make it a length. */
 static bool is_prose(const uint8_t *data, size_t len, size_t end)
 {
     size_t next = skip_space(data, len, end);
-    return next < len && !og__json_may_follow(data[next]) && data[next] != '(' && data[next] != 0x80;
+    if (next == len || is_space(data[next]) || data[next] == 0) return false;
+    return !opens_next(data + next, len - next) && data[next] != '(' && data[next] != 0x80;
 }
 
 static int number_begins(const uint8_t *data, size_t len)
@@ -53,10 +69,18 @@ static int number_begins(const uint8_t *data, size_t len)
 
 static int word_begins(const uint8_t *data, size_t len, const char *word, bool whole)
 {
-    size_t n = strlen(word);
-    if (memcmp(data, word, len < n ? len : n) != 0) return NO;
-    if (len < n) return whole ? NO : MORE;
-    return is_prose(data, len, n) ? NO : YES;
+    int spelt = spells(data, len, word);
+    if (spelt == MORE) return whole ? NO : MORE;
+    return spelt == NO || is_prose(data, len, strlen(word)) ? NO : YES;
+}
+
+/* What may come after an opening bracket. */
+static int item_begins(const uint8_t *data, size_t len, bool whole)
+{
+    if (len == 0 || data[0] == ']' || opens_value(data[0])) return YES;
+    int nan = spells(data, len, "NaN");
+    int spelt = nan == NO ? spells(data, len, "Infinity") : nan;
+    return spelt == MORE && whole ? NO : spelt;
 }
 
 static int value_begins(const uint8_t *data, size_t len, bool whole)
@@ -64,13 +88,16 @@ static int value_begins(const uint8_t *data, size_t len, bool whole)
     size_t next = skip_space(data, len, 1);
     switch (data[0]) {
     case '{': return next == len || data[next] == '"' || data[next] == '}' ? YES : NO;
-    case '[': return next == len || data[next] == ']' || opens_value(data[next]) ? YES : NO;
+    case '[': return item_begins(data + next, len - next, whole);
     case '"': return YES;
     case 't': return word_begins(data, len, "true", whole);
     case 'f': return word_begins(data, len, "false", whole);
     case 'n': return word_begins(data, len, "null", whole);
+    case 'N': return word_begins(data, len, "NaN", whole);
+    case 'I': return word_begins(data, len, "Infinity", whole);
     case '-':
         if (len == 1) return whole ? NO : MORE;
+        if (data[1] == 'I') return word_begins(data, len, "-Infinity", whole);
         return is_digit(data[1]) ? number_begins(data, len) : NO;
     default: return is_digit(data[0]) ? number_begins(data, len) : NO;
     }

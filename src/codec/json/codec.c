@@ -44,6 +44,12 @@ static void json_limit(og_codec_options *options, const og_codec_limits *limits)
 {
     og_json_options *own = og_json_of(options);
     own->read.padded = limits->padded;
+    if (!own->strict) {
+        own->read.allow_nan = true;
+        own->read.allow_surrogates = true;
+        own->write.allow_nan = true;
+        own->write.allow_surrogates = true;
+    }
     if (own->write.max_bytes == 0) own->write.max_bytes = limits->max_message;
 }
 
@@ -63,7 +69,7 @@ static int json_separator(og_value value)
 const og_codec og__json_codec = {
     .name = "json",
     .noun = "JSON",
-    .summary = "JSON texts (RFC 8259)",
+    .summary = "JSON texts, as Python's json module reads and writes them",
     .read = json_read,
     .write = json_write,
     .scan = json_scan,

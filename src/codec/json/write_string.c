@@ -241,10 +241,10 @@ int og__json_write_string(og__json_writer *w, og_value string)
     const char *text = string.u.p;
     bool surrogates = (string.meta & OG__F_SURROGATE) != 0;
     if (!(string.meta & OG__F_CLEAN) || w->o.ensure_ascii || surrogates) {
-        if (surrogates && !w->o.ensure_ascii && w->o.form != OG_JSON_LOSSLESS)
+        if (surrogates && !w->o.ensure_ascii && !w->o.allow_surrogates && w->o.form == OG_JSON_STRICT)
             return og__json_refuse(
                 w, OG_EVALUE,
-                "a str with half of a surrogate pair cannot be carried by UTF-8; use ensure_ascii");
+                "a str with half of a surrogate pair cannot be carried by UTF-8; use ensure_ascii or allow_surrogates");
         return og__json_write_text(w, text, len, surrogates);
     }
     int status = og__json_reserve(w, len + 2);
