@@ -1,15 +1,17 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Datagrams served on a loop. Each has a connection of its own, which answers its sender; when nobody has
- * kept it, it serves the next datagram too.
+ * Datagrams served on a loop. Each has a connection, which answers its sender. While a worker or the user has
+ * that in hand, it serves what its sender sends next too, so that it is handled in order; when nobody has
+ * kept it, it serves the next datagram of anybody.
  */
 #include "peer/server.h"
 
 #include "base/alloc.h"
+#include "value/hash_bytes.h"
 
 #include <string.h>
 
-/* An answer from another thread, on its way to the loop; its bytes stand behind the struct. */
+/* An answer from another thread, on its way to the loop; its bytes follow the struct. */
 typedef struct answer {
     og__port *port;
     og__address to;
@@ -33,7 +35,7 @@ static int post_answer(og__served *served, const og_buf *out, og_error *err)
     answer *a = og__base_alloc(served->alloc, sizeof *a + out->len);
     if (a) {
         a->port = served->port;
-        a->to = served->to[0];
+        a->to = served->sender->address;
         a->len = out->len;
         memcpy(a + 1, out->data, out->len);
         if (og__net_loop_post(served->loop->net, send_answer, a) == OG_OK) return OG_OK;
@@ -60,7 +62,7 @@ static int put(og__served *served, const og_value *parts, size_t count, og_error
     else if (!port->datagrams)
         status = og_error_set(err, OG_ECLOSED, OG_NO_POSITION, "the server has stopped");
     else
-        status = og__net_datagrams_send(port->datagrams, out->data, out->len, served->to, err);
+        status = og__net_datagrams_send(port->datagrams, out->data, out->len, &served->sender->address, err);
     out->len = 0;
     return status;
 }
@@ -93,11 +95,45 @@ static bool same_address(const og__address *a, const og__address *b)
     return a->len == b->len && a->len <= sizeof a->u.bytes && memcmp(a->u.bytes, b->u.bytes, a->len) == 0;
 }
 
+/* Where the table has the connections of `address`. NULL without memory for the table. */
+static og__served **chain_of(og__port *port, const og__address *address)
+{
+    const og_allocator *alloc = port->server->alloc;
+    if (!port->senders) {
+        port->senders = og__base_alloc(alloc, OG__CHAINS * sizeof *port->senders);
+        if (!port->senders) return NULL;
+        memset(port->senders, 0, OG__CHAINS * sizeof *port->senders);
+        port->seed = og__value_fresh_seed(port);
+    }
+    return &port->senders[og__value_hash_bytes(port->seed, address->u.bytes, address->len) % OG__CHAINS];
+}
+
+/* Notes that somebody has the connection in hand: what its sender sends next comes after that. */
+static void take_in_hand(og__served *served)
+{
+    og__sender *sender = served->sender;
+    og__served **chain = chain_of(served->port, &sender->address);
+    if (!chain) return; /* the order is lost, but no datagram */
+    sender->next_there = *chain;
+    sender->in_hand = true;
+    *chain = served;
+}
+
+static void forget(og__served *served)
+{
+    if (!served->sender->in_hand) return;
+    og__served **at = chain_of(served->port, &served->sender->address);
+    while (*at != served)
+        at = &(*at)->sender->next_there;
+    *at = served->sender->next_there;
+}
+
 /* A connection that nobody holds any more goes. */
 static void attend(og__served *served)
 {
     og__server_loop *loop = served->loop;
     if (served->holds > 0) return;
+    forget(served);
     og__peer_served_leave(served);
     og__peer_loop_left(loop, false);
 }
@@ -105,8 +141,11 @@ static void attend(og__served *served)
 /* Somebody keeps the connection, or a worker has its message: the loop hears of their letting go. */
 static void set_aside(og__served *served)
 {
-    served->loop->count++;
-    served->told_release = true;
+    if (!served->told_release) {
+        served->loop->count++;
+        served->told_release = true;
+        take_in_hand(served);
+    }
     attend(served);
 }
 
@@ -129,12 +168,23 @@ static const og__handle_ops ops = {
 
 static const og__served_kind kind = {&ops, attend, refused};
 
-/* The connection for a datagram from `from`: the one of the last datagram, or a new one. */
+/* The connection of `from` that somebody has in hand, or NULL. */
+static og__served *in_hand(og__port *port, const og__address *from)
+{
+    og__served *served = port->senders ? *chain_of(port, from) : NULL;
+    while (served && !same_address(&served->sender->address, from))
+        served = served->sender->next_there;
+    return served;
+}
+
+/* The connection for a datagram from `from`: one in hand, the one of the last datagram, or a new one. */
 static og__served *connection_for(og__port *port, const og__address *from)
 {
-    og__served *served = port->idle;
+    og__served *served = in_hand(port, from);
+    if (served) return served;
+    served = port->idle;
     port->idle = NULL;
-    if (served && !same_address(served->to, from)) {
+    if (served && !same_address(&served->sender->address, from)) {
         og__peer_served_leave(served);
         served = NULL;
     }
@@ -145,9 +195,18 @@ static og__served *connection_for(og__port *port, const og__address *from)
 static int deliver(og__served *served, const og__message *message, og_error *err)
 {
     og__server_loop *loop = served->loop;
-    if (!loop->server->workers) return og__peer_served_hand(served, message, &loop->doc, &loop->parts, err);
+    if (!og__peer_is_for_workers(served, message))
+        return og__peer_served_hand(served, message, &loop->doc, &loop->parts, err);
     if (og__peer_workers_give(loop->server->workers, served, message) == OG_OK) return OG_OK;
     return og_error_set(err, OG_ENOMEM, OG_NO_POSITION, "no memory for a message");
+}
+
+static int take(og__served *served, og__message *message, og_error *err)
+{
+    bool locked = og__peer_served_lock(served);
+    int status = og__peer_core_take(&served->conn.core, message, err);
+    og__peer_served_unlock(served, locked);
+    return status;
 }
 
 static void handle_messages(og__served *served)
@@ -155,7 +214,7 @@ static void handle_messages(og__served *served)
     og_error err;
     og__message message;
     int status;
-    while ((status = og__peer_core_take(&served->conn.core, &message, &err)) != 0) {
+    while ((status = take(served, &message, &err)) != 0) {
         if (status > 0) status = deliver(served, &message, &err);
         if (status < 0) og__peer_served_refuse(served, &err, false);
         if (served->conn.core.broken) return;
@@ -180,7 +239,7 @@ void og__peer_datagram_received(void *ctx, const uint8_t *data, size_t len, cons
     og__peer_core_feed(&served->conn.core, data, len);
     handle_messages(served);
     loop->seen[0] = '\0';
-    if (atomic_load_explicit(&served->refs, memory_order_acquire) == 1)
+    if (!served->told_release && atomic_load_explicit(&served->refs, memory_order_acquire) == 1)
         port->idle = served;
     else
         set_aside(served);

@@ -18,7 +18,7 @@ static og__served *served_of(const og_conn *conn)
 /* Only datagrams need the address: ten thousand silent streams should cost little. */
 static size_t size_of(bool is_datagram)
 {
-    return sizeof(og__served) + (is_datagram ? sizeof(og__address) : 0);
+    return sizeof(og__served) + (is_datagram ? sizeof(og__sender) : 0);
 }
 
 og__served *og__peer_served_new(og__server_loop *loop, og__port *port, const og__served_kind *kind,
@@ -32,7 +32,7 @@ og__served *og__peer_served_new(og__server_loop *loop, og__port *port, const og_
     served->kind = kind;
     served->is_datagram = is_datagram;
     served->state = is_datagram ? OG__OPEN : OG__OPENING;
-    if (is_datagram) served->to[0] = *peer;
+    if (is_datagram) served->sender[0] = (og__sender){.address = *peer};
     uint64_t id = atomic_fetch_add(&loop->server->ids, 1) + 1;
     if (og__peer_handle_init(&served->conn, kind->ops, &port->setup, id, peer) < 0) {
         og__base_free(alloc, served, size_of(is_datagram));

@@ -145,19 +145,11 @@ static int take(og__served *served, og__message *message, og_error *err)
     return status;
 }
 
-/* Messages go to the workers if all do, if this one is long, or if one before it has not returned. */
-static bool is_for_workers(const og__served *served, const og__message *message)
-{
-    size_t least = served->server->options.long_message;
-    if (!served->server->workers) return false;
-    return least == 0 || message->len >= least || served->work.count > 0;
-}
-
 /* Hands a message to the user, here or on a worker. 0, or < 0: it was refused. */
 static int deliver(og__served *served, const og__message *message, og_error *err)
 {
     og__server_loop *loop = served->loop;
-    if (is_for_workers(served, message)) {
+    if (og__peer_is_for_workers(served, message)) {
         if (og__peer_workers_give(loop->server->workers, served, message) == OG_OK) return OG_OK;
         return og_error_set(err, OG_ENOMEM, OG_NO_POSITION, "no memory for a message");
     }

@@ -174,6 +174,7 @@ void og_server_free(og_server *server)
         og__port *next = port->next;
         og__net_socket_close(&port->socket);
         og__peer_setup_fini(&port->setup);
+        og__base_free(server->alloc, port->senders, OG__CHAINS * sizeof(og__served *));
         og__base_free(server->alloc, port, sizeof *port);
         port = next;
     }

@@ -76,6 +76,13 @@ typedef struct og__work {
     og__served *next_ready; /* in the pool's queue */
 } og__work;
 
+/* What the connection of a datagram knows of its sender. */
+typedef struct og__sender {
+    og__address address;
+    bool in_hand;           /* it is in the port's table */
+    og__served *next_there; /* in the table */
+} og__sender;
+
 struct og__served {
     og_conn conn; /* first: an og_conn of ours is one of these */
     const og__served_kind *kind;
@@ -118,9 +125,12 @@ struct og__served {
     atomic_bool told_release; /* the loop wants to hear of each og_conn_release() */
     og__call attend;
     bool shut_wanted;
-    bool left;        /* the loop's part is over, and it may be freed: written with the lock held */
-    og__address to[]; /* one, of datagrams only: whom to answer */
+    bool left;           /* the loop's part is over, and it may be freed: written with the lock held */
+    og__sender sender[]; /* one, of datagrams only */
 };
+
+/* The length of a port's table of senders. */
+enum { OG__CHAINS = 256 };
 
 struct og__port {
     og__port *next;
@@ -130,7 +140,9 @@ struct og__port {
     og__socket socket; /* until it is on the loop */
     og__listener *listener;
     og__datagrams *datagrams;
-    og__served *idle; /* a connection to use again for the next datagram */
+    og__served *idle;     /* a connection to use again for the next datagram */
+    og__served **senders; /* datagrams' connections that somebody has in hand, by their sender's hash */
+    uint64_t seed;        /* of that hash */
     size_t max_datagram;
     char endpoint[416];
 };
@@ -244,6 +256,9 @@ og__workers *og__peer_workers_start(og_server *server, int count, og_error *err)
 
 /* Ends them when all is done, and frees. NULL is allowed. */
 void og__peer_workers_stop(og__workers *workers);
+
+/* Messages go to the workers if all do, if this one is long, or if one before it has not returned. */
+bool og__peer_is_for_workers(const og__served *served, const og__message *message);
 
 /* Gives a copy of the message to the workers. 0 or OG_ENOMEM. */
 int og__peer_workers_give(og__workers *workers, og__served *served, const og__message *message);

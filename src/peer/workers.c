@@ -174,6 +174,13 @@ static void *run_worker(void *arg)
 
 /* ---- For the loops ---- */
 
+bool og__peer_is_for_workers(const og__served *served, const og__message *message)
+{
+    size_t least = served->server->options.long_message;
+    if (!served->server->workers) return false;
+    return least == 0 || message->len >= least || served->work.count > 0;
+}
+
 int og__peer_workers_give(og__workers *workers, og__served *served, const og__message *message)
 {
     size_t ends = message->parts * sizeof(og__part_end);

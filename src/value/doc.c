@@ -17,7 +17,7 @@ enum {
     SMALLEST_STACK = 64, /* values */
 };
 
-static uint64_t fresh_seed(const void *place)
+uint64_t og__value_fresh_seed(const void *place)
 {
     uint64_t seed;
     if (getrandom(&seed, sizeof seed, GRND_NONBLOCK) == (ssize_t)sizeof seed) return seed;
@@ -38,7 +38,7 @@ og_doc *og_doc_new(const og_allocator *alloc)
     og_doc *doc = og__base_alloc(alloc, sizeof *doc);
     if (!doc) return NULL;
     *doc = (og_doc){.alloc = *og__base_allocator(alloc), .memory = sizeof *doc};
-    doc->seed = fresh_seed(doc);
+    doc->seed = og__value_fresh_seed(doc);
     nothing_left(doc);
     return doc;
 }

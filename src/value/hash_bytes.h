@@ -42,6 +42,9 @@ static inline uint64_t og__value_load_short(const uint8_t *p, size_t len)
     return (uint64_t)p[0] << 16 | (uint64_t)p[len / 2] << 8 | p[len - 1];
 }
 
+/* A seed that no peer can know. `place`: any address, in case the system has no random bytes yet. */
+uint64_t og__value_fresh_seed(const void *place);
+
 static inline uint64_t og__value_hash_bytes(uint64_t seed, const void *bytes, size_t len)
 {
     const uint8_t *p = bytes;

@@ -97,6 +97,43 @@ static void a_long_message_holds_nobody_up(void **state)
     finish(server);
 }
 
+/* Datagrams have no connection, but what one sender sends is handled in order all the same. */
+static void datagrams_of_one_sender_stay_in_order(void **state)
+{
+    (void)state;
+    for (size_t least = 0; least <= 200; least += 200) { /* all go to the workers, or long ones only */
+        tally t;
+        og_server_options options = echoing(&t, 1, 4);
+        options.on_message = on_message_slow_if_long;
+        options.long_message = least;
+        og_server *server = start(&options, "udp://127.0.0.1:0");
+        char text[300];
+        memset(text, 'x', sizeof text);
+        pthread_mutex_lock(&door);
+        og_conn *slow = reach(server, "json", NULL);
+        og_conn *other = reach(server, "json", NULL);
+        assert_int_equal(og_send(slow, og_str_borrow(text, sizeof text), &err), 0);
+        for (int i = 0; i < 20; i++)
+            assert_int_equal(og_send(slow, og_int(i), &err), 0);
+        for (int i = 0; i < 20; i++)
+            ask(other, i);
+        assert_int_equal(t.messages, 20);
+        pthread_mutex_unlock(&door);
+        og_value value;
+        assert_int_equal(og_recv(slow, &value, &err), 1);
+        assert_true(og_equal(value, og_str_borrow("long", 4)));
+        for (int i = 0; i < 20; i++) {
+            int64_t number = -1;
+            assert_int_equal(og_recv(slow, &value, &err), 1);
+            assert_int_equal(og_as_int64(value, &number), OG_OK);
+            assert_int_equal(number, i);
+        }
+        og_close(slow);
+        og_close(other);
+        finish(server);
+    }
+}
+
 /* ---- Refused messages ---- */
 
 static atomic_int inside;   /* handlers running */
@@ -202,6 +239,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(one_that_sends_much_does_not_hold_the_others_up),
         cmocka_unit_test(a_long_message_holds_nobody_up),
+        cmocka_unit_test(datagrams_of_one_sender_stay_in_order),
         cmocka_unit_test(a_refusal_keeps_its_place),
         cmocka_unit_test(nothing_is_handled_after_the_last_refusal),
         cmocka_unit_test(a_handler_asks_what_is_spoken),
