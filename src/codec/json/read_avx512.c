@@ -4,11 +4,6 @@
  * nothing between two entries but what a value is made from, and 64 bytes behind that: for the last tokens of
  * a text without padding it goes over to a copy that has some. It reads what is right and leaves all else to
  * og__json_pass(), which reads such a text again from the start and finds the words for what is wrong.
- *
- * Values wait on the document's stack until their container closes. An open container has its frame there,
- * below its items: a value whose kind says which bracket it is, with the position of the bracket as its
- * length and the places back to the next outer frame as its number. A dict's frame has a second value, where
- * its keys' forecast waits while an inner container is read.
  */
 #include "codec/json/reader.h"
 
@@ -17,32 +12,18 @@
 #    include "base/text16.h"
 #    include "codec/json/index.h"
 #    include "codec/json/text_avx512.h"
-#    include "value/map.h"
+
+#    include "codec/json/frames.h"
 
 _Static_assert(OG__BLOCK <= OG_PADDING, "a block is looked at after the last token");
 
-enum { LIST_FRAME = 1, DICT_FRAME = 2 };
-
-/* What a step did with the innermost container. */
-typedef enum { FAILED, OPENED /* one within it */, CLOSED } step;
-
-/*
- * Where the pass stands, in registers. Records of one text tend to have the same keys in the same order:
- * while a dict is read, the keys of an earlier one, its model, say what to expect. A key that is met as
- * expected is not looked through, and a dict that met no other keys has none twice.
- */
+/* Where the pass is, in registers. */
 typedef struct pass {
     const uint8_t *text;
     const uint32_t *e;      /* next entry */
     const uint32_t *e_last; /* the last one from which OG__INDEX_AHEAD may be looked at */
-    og_value *top;          /* next free place of the stack */
-    og_value *frame;        /* of the innermost open container; its kind is OG_INVALID when none is open */
-    og_kind in;             /* that kind */
-    bool surprised;         /* met a key that the model does not have, or not there */
+    og__json_frames f;
     size_t depth_left;
-    const og__node *model;
-    const og_value *expect;     /* key that may come next, in the model's items */
-    const og_value *expect_end; /* of the model's items */
     og__json_index *ix;
 } pass;
 
@@ -50,12 +31,6 @@ static OG__HOT const uint8_t *place(const pass *p, ptrdiff_t i)
 {
     /* All these were indexed. NOLINTNEXTLINE(clang-analyzer-core.UndefinedBinaryOperatorResult) */
     return p->text + p->e[i];
-}
-
-static OG__HOT void save(og__json_reader *r, const pass *p)
-{
-    r->top = p->top;
-    r->frame = (size_t)(p->frame - r->doc->stack);
 }
 
 /*
@@ -114,87 +89,16 @@ static OG__HOT const uint32_t *last_of(const og__json_index *ix)
 static OG__HOT bool look_ahead(og__json_reader *r, pass *p)
 {
     if (__builtin_expect(p->e <= p->e_last, 1)) return true;
-    save(r, p);
+    og__json_save_frames(r, &p->f);
     if (!more(r, p->ix, p->e)) return false;
     p->text = p->ix->text;
     p->e = p->ix->entries;
     p->e_last = last_of(p->ix);
-    p->top = r->top;
-    p->frame = r->doc->stack + r->frame;
+    og__json_restore_frames(r, &p->f);
     return true;
 }
 
-/* ---- Forecasts ---- */
-
-static OG__HOT void set_model(pass *p, const og__node *model)
-{
-    p->model = model;
-    p->expect = model ? model->items : NULL;
-    p->expect_end = model ? p->expect + 2 * (size_t)model->count : NULL;
-    p->surprised = !model;
-}
-
-/* Before an inner container is read. */
-static OG__HOT void put_model_away(pass *p)
-{
-    p->frame[1].meta = (uint64_t)(uintptr_t)p->expect | p->surprised;
-    p->frame[1].u.p = p->model;
-}
-
-static OG__HOT const og_value *expected(const og_value *frame)
-{
-    return og__value_map_pointer(frame[1].meta & ~UINT64_C(1));
-}
-
-/* After it was read. */
-static OG__HOT void take_model_back(pass *p)
-{
-    set_model(p, p->frame[1].u.p);
-    p->surprised = p->frame[1].meta & 1;
-    p->expect = expected(p->frame);
-}
-
-/* What the value that `at` is the place of, in the container of `frame`, is likely to look like; or NULL. */
-static OG__HOT const og_value *elder(const og_value *frame, const og_value *at)
-{
-    if (og_kind_of(*frame) == OG_LIST) return at > frame + LIST_FRAME ? at - 1 : NULL;
-    if (og_kind_of(*frame) != OG_DICT) return NULL;
-    if (!(frame[1].meta & 1) && frame[1].u.p) return expected(frame) - 1;
-    return at > frame + DICT_FRAME + 1 ? at - 2 : NULL;
-}
-
-/* What a dict that begins now is likely to look like, or NULL. */
-static OG__HOT const og_value *likeness(const pass *p)
-{
-    if (p->in == OG_DICT) {
-        if (!p->surprised) return p->expect - 1;
-        return p->top > p->frame + DICT_FRAME + 1 ? p->top - 2 : NULL;
-    }
-    if (p->in != OG_LIST) return NULL;
-    if (p->top > p->frame + LIST_FRAME) return p->top - 1;
-    const og_value *list = elder(p->frame - p->frame->u.i, p->frame);
-    if (!list || og_kind_of(*list) != OG_LIST || og__value_node_of(*list)->count == 0) return NULL;
-    return og__value_node_of(*list)->items;
-}
-
-static OG__HOT const og__node *model_like(const og_value *like)
-{
-    if (!like || og_kind_of(*like) != OG_DICT || og__value_node_of(*like)->count == 0) return NULL;
-    return og__value_node_of(*like);
-}
-
 /* ---- Opening and closing ---- */
-
-static OG__HOT void push_frame(pass *p, og_kind kind)
-{
-    og_value *frame = p->top;
-    if (p->in == OG_DICT) put_model_away(p);
-    *frame = og__value_make(kind, 0, p->e[0], NULL);
-    frame->u.i = frame - p->frame;
-    p->frame = frame;
-    p->in = kind;
-    p->top = frame + (kind == OG_LIST ? LIST_FRAME : DICT_FRAME);
-}
 
 /* As og__value_doc_alloc() of a few KiB at a multiple of 8. */
 static OG__HOT void *alloc8(og_doc *doc, size_t size)
@@ -232,8 +136,8 @@ static OG__HOT og_value make_run(og_doc *doc, og_kind kind, const og_value *item
 
 static OG__HOT og_value make_list(og__json_reader *r, const pass *p)
 {
-    const og_value *items = p->frame + LIST_FRAME;
-    size_t values = (size_t)(p->top - items);
+    const og_value *items = p->f.frame + OG__LIST_FRAME;
+    size_t values = (size_t)(p->f.top - items);
     return make_run(r->doc, OG_LIST, items, values, values);
 }
 
@@ -250,54 +154,49 @@ static OG__TARGET __attribute__((noinline)) og_value make_new_dict(og__json_read
 
 static OG__HOT og_value make_dict(og__json_reader *r, const pass *p)
 {
-    const og_value *items = p->frame + DICT_FRAME;
-    size_t values = (size_t)(p->top - items);
+    const og_value *items = p->f.frame + OG__DICT_FRAME;
+    size_t values = (size_t)(p->f.top - items);
     size_t count = values / 2;
-    if (p->surprised) return make_new_dict(r, items, count, p->depth_left + 1 < r->max_depth);
+    if (p->f.surprised) return make_new_dict(r, items, count, p->depth_left + 1 < r->max_depth);
     if (count <= OG__LINEAR_MAX) return make_run(r->doc, OG_DICT, items, values, count);
-    if (p->model->count != count) return (og_value){0};
-    return og__value_dict_like(r->doc, p->model, items);
+    if (p->f.model->count != count) return (og_value){0};
+    return og__value_dict_like(r->doc, p->f.model, items);
 }
 
 /* Puts the innermost open container, which is `made` unless that takes more, in its place on the stack. */
 static OG__HOT bool close_container(og__json_reader *r, pass *p, og_value made)
 {
     if (!og_valid(made)) {
-        save(r, p);
+        og__json_save_frames(r, &p->f);
         made = og__json_make_container(r);
         if (!og_valid(made)) return false;
     }
-    og_value *frame = p->frame;
-    p->frame = frame - frame->u.i;
-    p->in = og_kind_of(*p->frame);
-    og__json_put_value(frame, made.meta, (uint64_t)made.u.i);
-    p->top = frame + 1;
+    og__json_put_value(og__json_pop_frame(&p->f), made.meta, (uint64_t)made.u.i);
     p->depth_left++;
-    if (p->in == OG_DICT) take_model_back(p);
     p->e++;
     return look_ahead(r, p);
 }
 
 /* Opens the container at the next entry, which stays the next one; or makes it when it is empty. */
-static OG__HOT step open_container(og__json_reader *r, pass *p, bool list)
+static OG__HOT og__json_step open_container(og__json_reader *r, pass *p, bool list)
 {
-    if (p->depth_left == 0) return FAILED;
+    if (p->depth_left == 0) return OG__FAILED;
     bool empty = *place(p, 1) == (list ? ']' : '}');
     if (empty) {
         og_value made = og__value_run_from(r->doc, list ? OG_LIST : OG_DICT, NULL, 0, 0);
         if (!og_valid(made)) {
             og__json_no_memory(r);
-            return FAILED;
+            return OG__FAILED;
         }
-        og__json_put_value(p->top++, made.meta, (uint64_t)made.u.i);
+        og__json_put_value(p->f.top++, made.meta, (uint64_t)made.u.i);
         p->e += 2;
-        return look_ahead(r, p) ? CLOSED : FAILED;
+        return look_ahead(r, p) ? OG__CLOSED : OG__FAILED;
     }
     p->depth_left--;
-    const og__node *model = list ? NULL : model_like(likeness(p));
-    push_frame(p, list ? OG_LIST : OG_DICT);
-    if (!list) set_model(p, model);
-    return OPENED;
+    const og__node *model = list ? NULL : og__json_likely_model(&p->f);
+    og__json_push_frame(&p->f, list ? OG_LIST : OG_DICT, p->e[0]);
+    if (!list) og__json_set_model(&p->f, model);
+    return OG__OPENED;
 }
 
 /* ---- Keys and values ---- */
@@ -306,7 +205,7 @@ static OG__HOT bool take_string(og__json_reader *r, pass *p)
 {
     const uint8_t *start = place(p, 0) + 1;
     size_t len = p->e[1] - p->e[0] - 1;
-    og_value *out = p->top++;
+    og_value *out = p->f.top++;
     p->e += 2;
     if (__builtin_expect(len > 64 || !og__json_is_plain(start, len), 0))
         return og__json_string_avx512(r, start, len, out);
@@ -317,8 +216,8 @@ static OG__HOT bool take_string(og__json_reader *r, pass *p)
 
 static OG__HOT void take_expected(pass *p, const og_value *key)
 {
-    copy_value(p->top++, key);
-    p->expect = key + 2;
+    copy_value(p->f.top++, key);
+    p->f.expect = key + 2;
     p->e += 2;
 }
 
@@ -335,25 +234,25 @@ static OG__HOT bool is_key(const pass *p, og_value key)
 static OG__HOT bool take_other_key(og__json_reader *r, pass *p)
 {
     enum { LOOK_AHEAD = 3 };
-    bool first = p->top == p->frame + DICT_FRAME;
+    bool first = p->f.top == p->f.frame + OG__DICT_FRAME;
     const og__node *other = first ? r->shapes->by_first[og__json_first_slot(place(p, 0) + 1)] : NULL;
-    if (other) set_model(p, other);
-    const og_value *key = p->expect;
-    for (int i = 0; i < LOOK_AHEAD && key < p->expect_end; i++, key += 2) {
+    if (other) og__json_set_model(&p->f, other);
+    const og_value *key = p->f.expect;
+    for (int i = 0; i < LOOK_AHEAD && key < p->f.expect_end; i++, key += 2) {
         if (!is_key(p, *key)) continue;
         take_expected(p, key);
         return true;
     }
-    if (first) set_model(p, NULL);
-    p->surprised = true;
+    if (first) og__json_set_model(&p->f, NULL);
+    p->f.surprised = true;
     return take_string(r, p);
 }
 
 /* Takes a key and its colon. */
 static OG__HOT bool take_key(og__json_reader *r, pass *p)
 {
-    if (p->expect < p->expect_end && og__json_is_short_key(place(p, 0), *p->expect)) {
-        take_expected(p, p->expect);
+    if (p->f.expect < p->f.expect_end && og__json_is_short_key(place(p, 0), *p->f.expect)) {
+        take_expected(p, p->f.expect);
     } else if (!take_other_key(r, p)) {
         return false;
     }
@@ -386,7 +285,7 @@ static OG__HOT bool take_scalar(og__json_reader *r, pass *p, uint8_t c)
     if (c == '"') return take_string(r, p);
     const uint8_t *at = place(p, 0);
     const uint8_t *end = place(p, 1);
-    og_value *out = p->top++;
+    og_value *out = p->f.top++;
     p->e++;
     size_t len = 4;
     if (c <= '9') return take_number(r, at, end, out);
@@ -404,51 +303,51 @@ static OG__HOT bool take_scalar(og__json_reader *r, pass *p, uint8_t c)
 }
 
 /* Reads a value: a scalar or an empty container as a whole, and of others the bracket. */
-static OG__HOT step read_value(og__json_reader *r, pass *p)
+static OG__HOT og__json_step read_value(og__json_reader *r, pass *p)
 {
     uint8_t c = *place(p, 0);
     if ((c | 0x20) == '{') return open_container(r, p, c == '[');
-    return take_scalar(r, p, c) ? CLOSED : FAILED;
+    return take_scalar(r, p, c) ? OG__CLOSED : OG__FAILED;
 }
 
 /* Reads the items of a list behind its bracket or behind one that was read (`resumed`). */
-static OG__HOT step read_items(og__json_reader *r, pass *p, bool resumed)
+static OG__HOT og__json_step read_items(og__json_reader *r, pass *p, bool resumed)
 {
     bool behind_comma = resumed;
     bool again = !resumed || *place(p, 0) == ',';
     while (again) {
         p->e++;
-        if (!look_ahead(r, p)) return FAILED;
+        if (!look_ahead(r, p)) return OG__FAILED;
         if (__builtin_expect(*place(p, 0) == ']', 0) && behind_comma && r->allow_trailing_comma) break;
-        step did = read_value(r, p);
-        if (did != CLOSED) return did;
+        og__json_step did = read_value(r, p);
+        if (did != OG__CLOSED) return did;
         again = *place(p, 0) == ',';
         behind_comma = true;
     }
-    if (*place(p, 0) != ']') return FAILED;
-    return close_container(r, p, make_list(r, p)) ? CLOSED : FAILED;
+    if (*place(p, 0) != ']') return OG__FAILED;
+    return close_container(r, p, make_list(r, p)) ? OG__CLOSED : OG__FAILED;
 }
 
 /* Likewise, the pairs of a dict. */
-static OG__HOT step read_pairs(og__json_reader *r, pass *p, bool resumed)
+static OG__HOT og__json_step read_pairs(og__json_reader *r, pass *p, bool resumed)
 {
     bool behind_comma = resumed;
     bool again = !resumed || *place(p, 0) == ',';
     while (again) {
         p->e++;
-        if (!look_ahead(r, p)) return FAILED;
+        if (!look_ahead(r, p)) return OG__FAILED;
         if (__builtin_expect(*place(p, 0) != '"', 0)) {
-            if (!behind_comma || !r->allow_trailing_comma) return FAILED;
+            if (!behind_comma || !r->allow_trailing_comma) return OG__FAILED;
             break;
         }
-        if (!take_key(r, p)) return FAILED;
-        step did = read_value(r, p);
-        if (did != CLOSED) return did;
+        if (!take_key(r, p)) return OG__FAILED;
+        og__json_step did = read_value(r, p);
+        if (did != OG__CLOSED) return did;
         again = *place(p, 0) == ',';
         behind_comma = true;
     }
-    if (*place(p, 0) != '}') return FAILED;
-    return close_container(r, p, make_dict(r, p)) ? CLOSED : FAILED;
+    if (*place(p, 0) != '}') return OG__FAILED;
+    return close_container(r, p, make_dict(r, p)) ? OG__CLOSED : OG__FAILED;
 }
 
 /* Reads the text whose first container begins at the first entry. */
@@ -458,18 +357,17 @@ static OG__HOT bool read_container(og__json_reader *r, og__json_index *ix)
     og_value *stack = r->doc->stack;
     og__json_put_value(stack, OG_INVALID, 0);
     pass p = {.text = ix->text,
-              .top = stack + 1,
-              .frame = stack,
+              .f = {.top = stack + 1, .frame = stack},
               .ix = ix,
               .e = ix->entries,
               .e_last = last_of(ix),
               .depth_left = r->max_depth};
-    step did = open_container(r, &p, *place(&p, 0) == '[');
-    while (did != FAILED && p.in != OG_INVALID) {
-        bool resumed = did == CLOSED;
-        did = p.in == OG_LIST ? read_items(r, &p, resumed) : read_pairs(r, &p, resumed);
+    og__json_step did = open_container(r, &p, *place(&p, 0) == '[');
+    while (did != OG__FAILED && p.f.in != OG_INVALID) {
+        bool resumed = did == OG__CLOSED;
+        did = p.f.in == OG_LIST ? read_items(r, &p, resumed) : read_pairs(r, &p, resumed);
     }
-    return did == CLOSED && p.e == ix->end && ix->done == ix->len;
+    return did == OG__CLOSED && p.e == ix->end && ix->done == ix->len;
 }
 
 /* In the place of memset(), for which the compiler loops over words. */

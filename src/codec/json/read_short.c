@@ -5,23 +5,20 @@
  * leaves all else to og__json_pass(), its twin, which reads such a text again from the start and finds the
  * words for what is wrong.
  *
- * Values wait on the document's stack until their container closes. An open container has its frame there,
- * below its items, as pass_body.h has it; the second value of a dict's frame holds the glances of its keys
- * while an inner container is read.
+ * Open containers have frames as frames.h has them, but no forecasts: the second value of a dict's frame
+ * holds the glances of its keys while an inner container is read.
  */
 #include "base/number_digits.h"
 #include "base/number_double.h"
 #include "base/text16.h"
 #include "codec/json/reader.h"
 
-#define HOT inline __attribute__((always_inline))
+#define OG__HOT inline __attribute__((always_inline))
+#include "codec/json/frames.h"
 
 enum { UNLIKE_FLAGS = OG__F_CLEAN | OG__F_ASCII };
 
-enum { LIST_FRAME = 1, DICT_FRAME = 2, KEY_SIGNS = 3 /* two quotes and a colon */ };
-
-/* What a step did with the innermost container. */
-typedef enum { FAILED, OPENED /* one within it */, CLOSED } step;
+enum { KEY_SIGNS = 3 /* two quotes and a colon */ };
 
 /*
  * A key of the message before, which this one is likely to have in the same place: it is then neither
@@ -53,14 +50,14 @@ typedef struct pass {
     hint *hint_end;
 } pass;
 
-static HOT void put_value(og_value *to, uint64_t meta, const void *p)
+static OG__HOT void put_value(og_value *to, uint64_t meta, const void *p)
 {
     to->meta = meta;
     to->u.p = p;
 }
 
 /* Skips white space where there is some. */
-static HOT void skip_space(const og__json_reader *r, pass *p)
+static OG__HOT void skip_space(const og__json_reader *r, pass *p)
 {
     if (__builtin_expect(*p->at > ' ', 1)) return;
     bool one = *p->at == ' ' && p->at[1] > ' ' && p->at < p->end;
@@ -68,7 +65,7 @@ static HOT void skip_space(const og__json_reader *r, pass *p)
 }
 
 /* Takes the sign `c`, which white space may stand before and after. */
-static HOT bool take_sign(const og__json_reader *r, pass *p, uint8_t c)
+static OG__HOT bool take_sign(const og__json_reader *r, pass *p, uint8_t c)
 {
     if (*p->at != c) {
         skip_space(r, p);
@@ -93,7 +90,7 @@ static __attribute__((noinline)) const uint8_t *read_string_slow(og__json_reader
  * It is likely as far away as in the value that the message before had in this place of the stack: where it
  * is, what comes next need not wait until the place is computed.
  */
-static HOT const uint8_t *find_special(const pass *p, const uint8_t *at, const og_value *before)
+static OG__HOT const uint8_t *find_special(const pass *p, const uint8_t *at, const og_value *before)
 {
     size_t guess = og__value_len(*before) % OG__TEXT16;
     unsigned special = og__base_special16(at);
@@ -107,7 +104,7 @@ static HOT const uint8_t *find_special(const pass *p, const uint8_t *at, const o
 }
 
 /* Reads the string whose first quote is at p->at. */
-static HOT bool take_string(og__json_reader *r, pass *p, og_value *out)
+static OG__HOT bool take_string(og__json_reader *r, pass *p, og_value *out)
 {
     const uint8_t *start = p->at + 1;
     const uint8_t *at = find_special(p, start, out);
@@ -121,7 +118,7 @@ static HOT bool take_string(og__json_reader *r, pass *p, og_value *out)
 }
 
 /* Takes a digit into `number`; false when there is none. */
-static HOT bool take_digit(const uint8_t **at, uint64_t *number)
+static OG__HOT bool take_digit(const uint8_t **at, uint64_t *number)
 {
     unsigned digit = **at - (unsigned)'0';
     if (digit > 9) return false;
@@ -132,7 +129,7 @@ static HOT bool take_digit(const uint8_t **at, uint64_t *number)
 
 /* Takes some 20 digits: the first ones without counting, as where they end is then foretold and not computed.
  */
-static HOT const uint8_t *take_digits(const uint8_t *at, uint64_t *number)
+static OG__HOT const uint8_t *take_digits(const uint8_t *at, uint64_t *number)
 {
     enum { COUNTED = 16 };
     if (!take_digit(&at, number)) return at;
@@ -145,7 +142,7 @@ static HOT const uint8_t *take_digits(const uint8_t *at, uint64_t *number)
 }
 
 /* Reads a number of at most 18 digits that has no exponent; all others are read again by the twin. */
-static HOT bool take_number(pass *p, og_value *out)
+static OG__HOT bool take_number(pass *p, og_value *out)
 {
     bool negative = *p->at == '-';
     const uint8_t *digits = p->at + negative;
@@ -175,7 +172,7 @@ static HOT bool take_number(pass *p, og_value *out)
     return true;
 }
 
-static HOT bool take_scalar(og__json_reader *r, pass *p, uint8_t c)
+static OG__HOT bool take_scalar(og__json_reader *r, pass *p, uint8_t c)
 {
     og_value *out = p->top++;
     if (c == '"') return take_string(r, p, out);
@@ -197,27 +194,27 @@ static HOT bool take_scalar(og__json_reader *r, pass *p, uint8_t c)
 /* ---- Containers ---- */
 
 /* Before an inner container is read. */
-static HOT void put_glances_away(pass *p)
+static OG__HOT void put_glances_away(pass *p)
 {
     p->frame[1].meta = p->twice;
     p->frame[1].u.i = (int64_t)p->seen;
 }
 
 /* After it was read. */
-static HOT void take_glances_back(pass *p)
+static OG__HOT void take_glances_back(pass *p)
 {
     p->twice = p->frame[1].meta;
     p->seen = (uint64_t)p->frame[1].u.i;
 }
 
-static HOT void push_frame(const og__json_reader *r, pass *p, og_kind kind, bool in_dict)
+static OG__HOT void push_frame(const og__json_reader *r, pass *p, og_kind kind, bool in_dict)
 {
     og_value *frame = p->top;
     if (in_dict) put_glances_away(p);
     frame->meta = (uint64_t)og__json_position(r, p->at) << OG__META_LEN_SHIFT | kind;
     frame->u.i = frame - p->frame;
     p->frame = frame;
-    p->top = frame + (kind == OG_LIST ? LIST_FRAME : DICT_FRAME);
+    p->top = frame + (kind == OG_LIST ? OG__LIST_FRAME : OG__DICT_FRAME);
     p->seen = 0;
     p->twice = 0;
 }
@@ -234,7 +231,7 @@ static __attribute__((noinline)) og_value make_slow(og__json_reader *r, og_value
 static __attribute__((noinline)) og_value make_large_dict(og__json_reader *r, og_value *top,
                                                           const og_value *frame, const og__node *model)
 {
-    const og_value *items = frame + DICT_FRAME;
+    const og_value *items = frame + OG__DICT_FRAME;
     og_value made = {0};
     if (og__json_is_like(model, items, (size_t)(top - items) / 2))
         made = og__value_dict_like(r->doc, model, items);
@@ -255,9 +252,9 @@ static __attribute__((noinline)) bool keys_differ(const og_value *items, size_t 
     return true;
 }
 
-static HOT bool close_container(og__json_reader *r, pass *p, og_kind kind)
+static OG__HOT bool close_container(og__json_reader *r, pass *p, og_kind kind)
 {
-    const og_value *items = p->frame + (kind == OG_LIST ? LIST_FRAME : DICT_FRAME);
+    const og_value *items = p->frame + (kind == OG_LIST ? OG__LIST_FRAME : OG__DICT_FRAME);
     size_t values = (size_t)(p->top - items);
     og_value made;
     if (p->at >= p->end) return false;
@@ -282,18 +279,18 @@ static HOT bool close_container(og__json_reader *r, pass *p, og_kind kind)
     return true;
 }
 
-static HOT step open_container(og__json_reader *r, pass *p, og_kind kind, bool in_dict)
+static OG__HOT og__json_step open_container(og__json_reader *r, pass *p, og_kind kind, bool in_dict)
 {
-    if (p->depth_left-- == 0 || p->at >= p->end) return FAILED;
+    if (p->depth_left-- == 0 || p->at >= p->end) return OG__FAILED;
     push_frame(r, p, kind, in_dict);
     p->at++;
     skip_space(r, p);
-    if (*p->at != (kind == OG_LIST ? ']' : '}')) return OPENED;
-    return close_container(r, p, kind) ? CLOSED : FAILED;
+    if (*p->at != (kind == OG_LIST ? ']' : '}')) return OG__OPENED;
+    return close_container(r, p, kind) ? OG__CLOSED : OG__FAILED;
 }
 
 /* Counts the glance of a key among those of its dict. */
-static HOT void see(pass *p, unsigned glance)
+static OG__HOT void see(pass *p, unsigned glance)
 {
     uint64_t bit = UINT64_C(1) << glance;
     p->twice |= p->seen & bit;
@@ -301,7 +298,7 @@ static HOT void see(pass *p, unsigned glance)
 }
 
 /* Takes a key with its colon where it is the one of the hint. */
-static HOT bool take_hinted_key(pass *p)
+static OG__HOT bool take_hinted_key(pass *p)
 {
     const hint *h = p->hint;
     unsigned len = h->len % OG__TEXT16;
@@ -316,7 +313,7 @@ static HOT bool take_hinted_key(pass *p)
 }
 
 /* Leaves a hint for the message after this one. */
-static HOT void leave_hint(pass *p, og_value key, unsigned glance)
+static OG__HOT void leave_hint(pass *p, og_value key, unsigned glance)
 {
     size_t len = og__value_len(key) + KEY_SIGNS;
     const uint8_t *text = key.u.p;
@@ -327,7 +324,7 @@ static HOT void leave_hint(pass *p, og_value key, unsigned glance)
 }
 
 /* Reads a key and its colon. */
-static HOT bool take_key(og__json_reader *r, pass *p)
+static OG__HOT bool take_key(og__json_reader *r, pass *p)
 {
     if (take_hinted_key(p)) {
         p->hint += p->hint < p->hint_end;
@@ -347,43 +344,43 @@ static HOT bool take_key(og__json_reader *r, pass *p)
 }
 
 /* Reads a value: a scalar or an empty container as a whole, and of others the bracket. */
-static HOT step read_value(og__json_reader *r, pass *p, bool in_dict)
+static OG__HOT og__json_step read_value(og__json_reader *r, pass *p, bool in_dict)
 {
     uint8_t c = *p->at;
     if (c == '{') return open_container(r, p, OG_DICT, in_dict);
     if (c == '[') return open_container(r, p, OG_LIST, in_dict);
-    return take_scalar(r, p, c) ? CLOSED : FAILED;
+    return take_scalar(r, p, c) ? OG__CLOSED : OG__FAILED;
 }
 
 /* True where another item follows, at which it stands then. */
-static HOT bool take_comma(og__json_reader *r, pass *p)
+static OG__HOT bool take_comma(og__json_reader *r, pass *p)
 {
     return take_sign(r, p, ',') && p->at < p->end;
 }
 
 /* Reads the items of a list behind its bracket, or behind one that was read (`resumed`). */
-static HOT step read_items(og__json_reader *r, pass *p, bool resumed)
+static OG__HOT og__json_step read_items(og__json_reader *r, pass *p, bool resumed)
 {
     bool again = !resumed || take_comma(r, p);
     while (again) {
-        step did = read_value(r, p, false);
-        if (did != CLOSED) return did;
+        og__json_step did = read_value(r, p, false);
+        if (did != OG__CLOSED) return did;
         again = take_comma(r, p);
     }
-    return *p->at == ']' && close_container(r, p, OG_LIST) ? CLOSED : FAILED;
+    return *p->at == ']' && close_container(r, p, OG_LIST) ? OG__CLOSED : OG__FAILED;
 }
 
 /* Likewise, the pairs of a dict. */
-static HOT step read_pairs(og__json_reader *r, pass *p, bool resumed)
+static OG__HOT og__json_step read_pairs(og__json_reader *r, pass *p, bool resumed)
 {
     bool again = !resumed || take_comma(r, p);
     while (again) {
-        if (!take_key(r, p)) return FAILED;
-        step did = read_value(r, p, true);
-        if (did != CLOSED) return did;
+        if (!take_key(r, p)) return OG__FAILED;
+        og__json_step did = read_value(r, p, true);
+        if (did != OG__CLOSED) return did;
         again = take_comma(r, p);
     }
-    return *p->at == '}' && close_container(r, p, OG_DICT) ? CLOSED : FAILED;
+    return *p->at == '}' && close_container(r, p, OG_DICT) ? OG__CLOSED : OG__FAILED;
 }
 
 bool og__json_pass_short(og__json_reader *r)
@@ -401,12 +398,12 @@ bool og__json_pass_short(og__json_reader *r)
               .hint = (hint *)(void *)(stack + HINTS_AT),
               .hint_end = (hint *)(void *)(stack + HINTS_AT + HINTS - 1)};
     skip_space(r, &p);
-    step did = read_value(r, &p, false);
-    while (did != FAILED && og_kind_of(*p.frame) != OG_INVALID) {
-        bool resumed = did == CLOSED;
+    og__json_step did = read_value(r, &p, false);
+    while (did != OG__FAILED && og_kind_of(*p.frame) != OG_INVALID) {
+        bool resumed = did == OG__CLOSED;
         did = og_kind_of(*p.frame) == OG_LIST ? read_items(r, &p, resumed) : read_pairs(r, &p, resumed);
     }
     og__value_copy_fresh(stack + 1, stack + BOTTOM + 1, 1);
-    if (did != CLOSED) return false;
+    if (did != OG__CLOSED) return false;
     return p.at == p.end || (p.at < p.end && og__json_skip_space_slow(r, p.at) == p.end);
 }
