@@ -230,7 +230,9 @@ typedef struct og_server_options {
 
     /*
      * A message was refused: `err` says why and where, `closing` whether the connection ends or goes on with
-     * the next message. May og_send() a reply. On the loop's thread.
+     * the next message. It is called when the handlers of the messages before it have returned. The
+     * connection ends after whoever keeps it has released it, so that earlier messages can still be answered.
+     * May og_send() a reply. On the loop's thread.
      */
     void (*on_refuse)(og_conn *conn, const og_error *err, bool closing, void *user);
 

@@ -139,8 +139,9 @@ int og__peer_core_take(og__core *core, og__message *message, og_error *err);
 int og__peer_message_read(const og__setup *setup, const og__message *message, og_doc *doc, og_value *value,
                           og_error *err);
 
-/* To be told when og__peer_message_read() has failed: in raw framing nothing after that can be trusted. */
-void og__peer_core_refused(og__core *core);
+/* To be told when og__peer_message_read() has failed. True in raw framing: nothing after that can be trusted,
+ * and the core is broken. */
+bool og__peer_core_refused(og__core *core);
 
 /* The next value: og__peer_core_take() and og__peer_message_read() into the connection's document. It lives
  * until the next call. */

@@ -226,9 +226,11 @@ int og__peer_message_read(const og__setup *setup, const og__message *message, og
     return 1;
 }
 
-void og__peer_core_refused(og__core *core)
+bool og__peer_core_refused(og__core *core)
 {
-    if (og__peer_core_reads_raw(core)) core->broken = true;
+    bool raw = og__peer_core_reads_raw(core);
+    if (raw) core->broken = true;
+    return raw;
 }
 
 int og__peer_core_next(og__core *core, og_value *value, og_error *err)

@@ -132,7 +132,7 @@ static void forget(og__served *served)
 static void attend(og__served *served)
 {
     og__server_loop *loop = served->loop;
-    if (served->holds > 0) return;
+    if (served->holds > 0 || served->work.count > 0) return;
     forget(served);
     og__peer_served_leave(served);
     og__peer_loop_left(loop, false);
@@ -149,8 +149,9 @@ static void set_aside(og__served *served)
     attend(served);
 }
 
-static void refused(og__served *served, const og_error *err)
+static void refused(og__served *served, const og_error *err, bool last)
 {
+    (void)last; /* the next datagram is on its own */
     og__peer_served_refuse(served, err, false);
 }
 
@@ -201,12 +202,27 @@ static int deliver(og__served *served, const og__message *message, og_error *err
     return og_error_set(err, OG_ENOMEM, OG_NO_POSITION, "no memory for a message");
 }
 
+static void feed(og__served *served, const uint8_t *data, size_t len)
+{
+    bool locked = og__peer_served_lock(served);
+    og__peer_core_feed(&served->conn.core, data, len);
+    og__peer_served_unlock(served, locked);
+}
+
 static int take(og__served *served, og__message *message, og_error *err)
 {
     bool locked = og__peer_served_lock(served);
     int status = og__peer_core_take(&served->conn.core, message, err);
     og__peer_served_unlock(served, locked);
     return status;
+}
+
+/* Refuses a message when those before it have been handled. Without memory for that, at once. */
+static void refuse(og__served *served, const og_error *err)
+{
+    og__workers *workers = served->server->workers;
+    if (served->work.count == 0 || og__peer_workers_give_refused(workers, served, err, false) < 0)
+        og__peer_served_refuse(served, err, false);
 }
 
 static void handle_messages(og__served *served)
@@ -216,7 +232,7 @@ static void handle_messages(og__served *served)
     int status;
     while ((status = take(served, &message, &err)) != 0) {
         if (status > 0) status = deliver(served, &message, &err);
-        if (status < 0) og__peer_served_refuse(served, &err, false);
+        if (status < 0) refuse(served, &err);
         if (served->conn.core.broken) return;
     }
 }
@@ -236,7 +252,7 @@ void og__peer_datagram_received(void *ctx, const uint8_t *data, size_t len, cons
         og__peer_server_log(loop->server, OG_LOG_ERROR, NULL, "a datagram was dropped: no memory");
         return;
     }
-    og__peer_core_feed(&served->conn.core, data, len);
+    feed(served, data, len);
     handle_messages(served);
     loop->seen[0] = '\0';
     if (!served->told_release && atomic_load_explicit(&served->refs, memory_order_acquire) == 1)

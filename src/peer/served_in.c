@@ -167,11 +167,9 @@ static int pump_one(og__served *served, size_t *len)
     *len = message.len;
     if (status > 0) status = deliver(served, &message, &err) < 0 ? err.code : 1;
     if (status >= 0) return status;
-    bool closing = served->conn.core.broken;
-    og__peer_served_refuse(served, &err, closing);
-    if (!closing) return 1;
-    og__peer_served_finish(served, &err);
-    return status;
+    bool last = served->conn.core.broken;
+    og__peer_served_refuse_in_turn(served, &err, last);
+    return last ? status : 1;
 }
 
 /* What time limits hold after all that was there has been read. */
@@ -253,17 +251,14 @@ static void attend(og__served *served)
     og__peer_served_count(served);
 }
 
-/* A worker could not read a message; its next ones have waited for this. */
-static void refused(og__served *served, const og_error *err)
+/* The connection's next messages wait with the workers for this. */
+static void refused(og__served *served, const og_error *err, bool last)
 {
     if (served->state == OG__CLOSED) return;
-    og__peer_core_refused(&served->conn.core);
-    bool closing = served->conn.core.broken;
+    bool closing = og__peer_core_refused(&served->conn.core) || last;
     if (closing) og__peer_workers_drop(served->server->workers, served);
     og__peer_served_refuse(served, err, closing);
     if (closing) og__peer_served_finish(served, err);
-    og__peer_workers_go_on(served->server->workers, served, OG__HELD_REFUSED);
-    attend(served);
 }
 
 static const og__served_kind kind = {&og__peer_stream_ops, attend, refused};

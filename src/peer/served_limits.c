@@ -19,8 +19,7 @@ static void message_too_slow(og__served *served)
     og_error_set(&err, OG_ETIMEOUT, (size_t)served->conn.core.consumed,
                  "found part of a message, expected the rest within %lld ms",
                  (long long)served->loop->limits.ms[OG__LIMIT_MESSAGE]);
-    og__peer_served_refuse(served, &err, true);
-    og__peer_served_finish(served, &err);
+    og__peer_served_refuse_in_turn(served, &err, true);
     og__peer_served_attend(served);
 }
 

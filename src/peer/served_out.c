@@ -310,13 +310,26 @@ void og__peer_served_finish(og__served *served, const og_error *why)
     read_no_more(served);
 }
 
+void og__peer_served_refuse_in_turn(og__served *served, const og_error *err, bool last)
+{
+    bool waits = served->work.count > 0;
+    if (waits && og__peer_workers_give_refused(served->server->workers, served, err, last) < 0) {
+        og__peer_server_log(served->server, OG_LOG_ERROR, &served->conn,
+                            "no memory to refuse a message: the connection is closed");
+        og__peer_served_drain(served, err);
+        return;
+    }
+    if (!waits) og__peer_served_refuse(served, err, last);
+    if (last) og__peer_served_finish(served, waits ? NULL : err);
+}
+
 /* True while somebody may still answer: a worker, or whoever keeps the connection. The loop hears of it when
  * they have let go. */
 static bool is_in_hand(og__served *served)
 {
     if (await_workers(served) > 0) return true;
     served->told_release = true;
-    return !served->failed && served->holds > 0;
+    return served->holds > 0;
 }
 
 /* All is sent. Closing while the peer still sends would reset the connection, and it might lose its answer.

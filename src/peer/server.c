@@ -86,6 +86,7 @@ static void close_now(og__served *served)
         og__peer_served_close(served, NULL);
         return;
     }
+    if (loop->server->workers) og__peer_workers_drop(loop->server->workers, served);
     og__peer_served_leave(served);
     og__peer_loop_left(loop, false);
 }

@@ -50,25 +50,30 @@ typedef struct og__served_kind {
     /* Does what other threads have asked for, and ends what has come to its end. */
     void (*attend)(og__served *served);
 
-    /* A worker could not read a message. */
-    void (*refused)(og__served *served, const og_error *err);
+    /* The turn of a refused message has come. `last`: there can be no next one. */
+    void (*refused)(og__served *served, const og_error *err, bool last);
 } og__served_kind;
 
-/* A message on its way to a worker. Its bytes follow the struct. */
+/* A message on its way to a worker. Its bytes follow the struct, or why it was refused. */
 typedef struct og__job {
     struct og__job *next;
     size_t size; /* of this allocation */
+    og__served *served;
     og__message message;
+    const og_error *refused; /* NULL: it was not */
+    bool last;               /* and there can be no next message */
+    og__call call;           /* takes a refused one to the loop */
 } og__job;
 
-/* Why no worker takes the next message of a connection. */
+/* Why no worker takes the next message of a connection: answers wait for the peer, or a refused message for
+ * the loop. */
 enum { OG__HELD_BEHIND = 1, OG__HELD_REFUSED = 2 };
 
 /* What a connection has with the workers: by the pool's lock. `count` and `bytes` may be read without it. */
 typedef struct og__work {
     og__job *first;
     og__job *last;
-    atomic_size_t count; /* messages queued and running */
+    atomic_size_t count; /* messages queued and running, and refused ones on their way to the loop */
     atomic_size_t bytes;
     atomic_bool tell;       /* post to the loop when the next job is done */
     bool scheduled;         /* waits for a worker, or is with one */
@@ -263,6 +268,9 @@ bool og__peer_is_for_workers(const og__served *served, const og__message *messag
 /* Gives a copy of the message to the workers. 0 or OG_ENOMEM. */
 int og__peer_workers_give(og__workers *workers, og__served *served, const og__message *message);
 
+/* Lets the message, which was refused, have its turn after those that the workers have. 0 or OG_ENOMEM. */
+int og__peer_workers_give_refused(og__workers *workers, og__served *served, const og_error *err, bool last);
+
 /* Lets workers take the connection's next message if nothing but `reason` (OG__HELD_…) has held it. */
 void og__peer_workers_go_on(og__workers *workers, og__served *served, uint8_t reason);
 
@@ -293,6 +301,9 @@ void og__peer_served_finish(og__served *served, const og_error *why);
 
 /* Nothing more is read or put; what is queued goes, then the connection. */
 void og__peer_served_drain(og__served *served, const og_error *why);
+
+/* Refuses a message when those before it have been handled. The `last` one ends the connection. */
+void og__peer_served_refuse_in_turn(og__served *served, const og_error *err, bool last);
 
 /* Ends because of `why`, after what is queued has gone. */
 void og__peer_served_end(og__served *served, const og_error *why);

@@ -25,13 +25,6 @@ struct og__workers {
     bool stopping;
 };
 
-/* A message that a worker could not read, on its way to the loop. */
-typedef struct refusal {
-    og__call call;
-    og__served *served;
-    og_error err;
-} refusal;
-
 static void line_up(og__workers *workers, og__served *served)
 {
     served->work.next_ready = NULL;
@@ -69,40 +62,69 @@ static og__job *next_job(og__workers *workers, og__served **served)
     return job;
 }
 
-static void on_refusal(void *arg)
+/* The job is done. With the lock held. */
+static void count_off(og__workers *workers, const og__job *job)
 {
-    refusal *r = arg;
-    og__served *served = r->served;
-    if (!served->left) served->kind->refused(served, &r->err);
-    og__base_free(served->alloc, r, sizeof *r);
+    workers->jobs--;
+    job->served->work.count--;
+    job->served->work.bytes -= job->message.len;
+}
+
+/* With the lock held. */
+static void go_on(og__workers *workers, og__served *served, uint8_t reason)
+{
+    served->work.held &= (uint8_t)~reason;
+    if (served->work.first && !served->work.held) schedule(workers, served);
+}
+
+static void free_job(og__job *job)
+{
+    og__base_free(job->served->server->alloc, job, job->size);
+}
+
+/* ---- Refused messages ---- */
+
+/* On the loop. The workers go on with the connection after the user was told. */
+static void on_refused(void *arg)
+{
+    og__job *job = arg;
+    og__served *served = job->served;
+    og__workers *workers = served->server->workers;
+    if (!served->left) {
+        served->kind->refused(served, job->refused, job->last);
+        pthread_mutex_lock(&workers->lock);
+        count_off(workers, job);
+        go_on(workers, served, OG__HELD_REFUSED);
+        pthread_mutex_unlock(&workers->lock);
+        served->kind->attend(served);
+    }
+    free_job(job);
     og__peer_served_unref(served);
 }
 
-/* The loop refuses the message. */
-static void refuse(og__served *served, const og_error *err)
+/* Takes the job, which is not in the queue any more, to the loop. */
+static void send_refused(og__job *job)
 {
-    refusal *r = og__base_alloc(served->alloc, sizeof *r);
-    if (!r) {
-        og__peer_server_log(served->server, OG_LOG_ERROR, &served->conn,
-                            "no memory to refuse a message: the connection is closed");
-        og_disconnect(&served->conn);
-        return;
-    }
-    r->call = (og__call){.fn = on_refusal, .arg = r};
-    r->served = served;
-    r->err = *err;
-    og__peer_served_ref(served);
-    og__net_loop_call(served->loop->net, &r->call);
+    og__peer_served_ref(job->served);
+    job->call = (og__call){.fn = on_refused, .arg = job};
+    og__net_loop_call(job->served->loop->net, &job->call);
 }
+
+/* The reason takes the place of the message's bytes. */
+static void note_refused(og__job *job, const og_error *err)
+{
+    og_error *why = (og_error *)(job + 1);
+    *why = *err;
+    job->refused = why;
+}
+
+/* ---- The threads ---- */
 
 /* After a job: the connection lines up again, is held, or leaves. True if it does not line up. With the lock
  * held. */
-static bool put_away(og__workers *workers, og__served *served, const og__job *job, uint8_t held)
+static bool put_away(og__workers *workers, og__served *served, uint8_t held)
 {
     og__work *work = &served->work;
-    workers->jobs--;
-    work->count--;
-    work->bytes -= job->message.len;
     work->held |= held;
     if (work->first && !work->held) {
         line_up(workers, served);
@@ -119,28 +141,39 @@ static void tell_loop(og__served *served)
     og__peer_served_unlock(served, locked);
 }
 
-/* Why the connection's next message must wait: its answers have not been read, or the loop has yet to refuse
- * this one. 0: it need not. */
-static uint8_t held_by(const og__served *served, int status)
+/* Why the connection's next message must wait (OG__HELD_…), or 0. */
+static uint8_t held_by(const og__served *served, bool refused)
 {
-    if (status < 0) return served->is_datagram ? 0 : OG__HELD_REFUSED;
+    if (refused) return OG__HELD_REFUSED;
     return served->waiting > served->server->options.max_queued ? OG__HELD_BEHIND : 0;
+}
+
+/* True unless the message was refused, now or before it came here. */
+static bool handle(og__job *job, og_doc **doc, og__parts *parts)
+{
+    og_error err;
+    if (!job->refused && og__peer_served_hand(job->served, &job->message, doc, parts, &err) < 0)
+        note_refused(job, &err);
+    return !job->refused;
 }
 
 /* One message of a connection, with the lock held before and after. What the loop is told of comes after
  * `held` is set, since the loop takes it back. */
-static void serve_one(og__workers *workers, og__served *served, og__job *job, og_doc **doc, og__parts *parts)
+static void serve_one(og__workers *workers, og__job *job, og_doc **doc, og__parts *parts)
 {
-    og_error err;
+    og__served *served = job->served;
     pthread_mutex_unlock(&workers->lock);
-    int status = og__peer_served_hand(served, &job->message, doc, parts, &err);
-    uint8_t held = held_by(served, status);
+    bool handled = handle(job, doc, parts);
+    uint8_t held = held_by(served, !handled);
     og__peer_served_ref(served); /* another worker may be done with it before the loop is told */
     pthread_mutex_lock(&workers->lock);
-    bool leaves = put_away(workers, served, job, held);
+    bool leaves = put_away(workers, served, held);
+    if (handled) count_off(workers, job);
     pthread_mutex_unlock(&workers->lock);
-    og__base_free(workers->server->alloc, job, job->size);
-    if (status < 0) refuse(served, &err);
+    if (handled)
+        free_job(job);
+    else
+        send_refused(job);
     if (atomic_exchange(&served->work.tell, false) || held == OG__HELD_BEHIND) tell_loop(served);
     if (leaves) og__peer_served_release(served);
     og__peer_served_unref(served);
@@ -158,7 +191,7 @@ static void *run_worker(void *arg)
         og__job *job = next_job(workers, &served);
         if (!served) break;
         if (job) {
-            serve_one(workers, served, job, &doc, &parts);
+            serve_one(workers, job, &doc, &parts);
             continue;
         }
         served->work.scheduled = false;
@@ -181,42 +214,64 @@ bool og__peer_is_for_workers(const og__served *served, const og__message *messag
     return least == 0 || message->len >= least || served->work.count > 0;
 }
 
-int og__peer_workers_give(og__workers *workers, og__served *served, const og__message *message)
+/* A job with `size` bytes after it, or as many as a reason to refuse it takes. NULL without memory. */
+static og__job *new_job(og__served *served, size_t size)
 {
-    size_t ends = message->parts * sizeof(og__part_end);
-    size_t size = sizeof(og__job) + ends + OG_PADDING;
-    if (message->len > SIZE_MAX - size) return OG_ENOMEM;
-    size += message->len;
-    og__job *job = og__base_alloc(workers->server->alloc, size);
-    if (!job) return OG_ENOMEM;
-    og__part_end *part_ends = (og__part_end *)(job + 1);
-    uint8_t *bytes = (uint8_t *)(job + 1) + ends;
-    if (ends > 0) memcpy(part_ends, message->part_ends, ends);
-    memcpy(bytes, message->bytes, message->len);
-    memset(bytes + message->len, 0, OG_PADDING);
-    *job = (og__job){NULL, size, *message};
-    job->message.bytes = bytes;
-    job->message.part_ends = part_ends;
+    if (size < sizeof(og_error)) size = sizeof(og_error);
+    if (size > SIZE_MAX - sizeof(og__job)) return NULL;
+    size += sizeof(og__job);
+    og__job *job = og__base_alloc(served->server->alloc, size);
+    if (job) *job = (og__job){.size = size, .served = served};
+    return job;
+}
+
+static void give(og__workers *workers, og__job *job)
+{
+    og__work *queue = &job->served->work;
     pthread_mutex_lock(&workers->lock);
-    og__work *queue = &served->work;
     if (queue->last)
         queue->last->next = job;
     else
         queue->first = job;
     queue->last = job;
     queue->count++;
-    queue->bytes += message->len;
+    queue->bytes += job->message.len;
     workers->jobs++;
-    if (!queue->held) schedule(workers, served);
+    if (!queue->held) schedule(workers, job->served);
     pthread_mutex_unlock(&workers->lock);
+}
+
+int og__peer_workers_give(og__workers *workers, og__served *served, const og__message *message)
+{
+    size_t ends = message->parts * sizeof(og__part_end) + OG_PADDING;
+    og__job *job = message->len > SIZE_MAX - ends ? NULL : new_job(served, ends + message->len);
+    if (!job) return OG_ENOMEM;
+    og__part_end *part_ends = (og__part_end *)(job + 1);
+    uint8_t *bytes = (uint8_t *)(part_ends + message->parts);
+    if (message->parts > 0) memcpy(part_ends, message->part_ends, message->parts * sizeof *part_ends);
+    memcpy(bytes, message->bytes, message->len);
+    memset(bytes + message->len, 0, OG_PADDING);
+    job->message = *message;
+    job->message.bytes = bytes;
+    job->message.part_ends = part_ends;
+    give(workers, job);
+    return OG_OK;
+}
+
+int og__peer_workers_give_refused(og__workers *workers, og__served *served, const og_error *err, bool last)
+{
+    og__job *job = new_job(served, 0);
+    if (!job) return OG_ENOMEM;
+    note_refused(job, err);
+    job->last = last;
+    give(workers, job);
     return OG_OK;
 }
 
 void og__peer_workers_go_on(og__workers *workers, og__served *served, uint8_t reason)
 {
     pthread_mutex_lock(&workers->lock);
-    served->work.held &= (uint8_t)~reason;
-    if (served->work.first && !served->work.held) schedule(workers, served);
+    go_on(workers, served, reason);
     pthread_mutex_unlock(&workers->lock);
 }
 
@@ -225,15 +280,12 @@ void og__peer_workers_drop(og__workers *workers, og__served *served)
     pthread_mutex_lock(&workers->lock);
     og__job *job = served->work.first;
     served->work.first = served->work.last = NULL;
-    for (og__job *j = job; j; j = j->next) {
-        workers->jobs--;
-        served->work.count--;
-        served->work.bytes -= j->message.len;
-    }
+    for (og__job *j = job; j; j = j->next)
+        count_off(workers, j);
     pthread_mutex_unlock(&workers->lock);
     while (job) {
         og__job *next = job->next;
-        og__base_free(workers->server->alloc, job, job->size);
+        free_job(job);
         job = next;
     }
 }
