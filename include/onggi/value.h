@@ -101,8 +101,9 @@ OG_API void og_doc_set_memory_limit(og_doc *doc, size_t bytes);
 
 /* ---- Building ---- */
 
-/* What takes a document may run out of memory, and is OG_INVALID then. Containers refuse OG_INVALID
- * (OG_ENOMEM), so that a chain of calls can be checked once at its end. */
+/* What takes a document may run out of memory, and is OG_INVALID then. Containers refuse OG_INVALID, so that
+ * a chain of calls can be checked once at its end: as OG_ENOMEM, or with the
+ * reason that a builder of onggi/known.h had. */
 
 OG_API og_value og_none(void);
 OG_API og_value og_bool(bool truth);
@@ -139,8 +140,8 @@ OG_API og_value og_dict(og_doc *doc);
 OG_API og_value og_set(og_doc *doc);
 OG_API og_value og_frozenset(og_doc *doc, const og_value *items, size_t count, og_error *err);
 
-/* 0, or OG_ENOMEM, OG_ETYPE (not that kind of container, key not hashable), OG_ELIMIT (more than 2**32 - 1
- * items). */
+/* 0, or OG_ENOMEM, OG_ETYPE (not that kind of container, key not hashable), OG_EVALUE (a text key that is not
+ * UTF-8), OG_ELIMIT (more than 2**32 - 1 items). */
 OG_API int og_list_append(og_doc *doc, og_value list, og_value item, og_error *err);
 OG_API int og_dict_set(og_doc *doc, og_value dict, og_value key, og_value value, og_error *err);
 OG_API int og_dict_sets(og_doc *doc, og_value dict, const char *key, og_value value, og_error *err);

@@ -9,8 +9,10 @@
 
 #if defined(__BYTE_ORDER__) && __BYTE_ORDER__ == __ORDER_BIG_ENDIAN__
 #    define OG__LITTLE64(word) __builtin_bswap64(word)
+#    define OG__NATIVE_ORDER   '>' /* as numpy marks this machine's order of bytes */
 #else
 #    define OG__LITTLE64(word) (word)
+#    define OG__NATIVE_ORDER   '<'
 #endif
 
 /* Eight bytes, the first one lowest. */

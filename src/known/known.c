@@ -178,8 +178,7 @@ static bool untouched(og_value object)
            !og_valid(og_object_next(object));
 }
 
-/* A dict, or a pair of one (or None) and the dict of slots. */
-static bool is_attributes(og_value state)
+bool og__known_is_attributes(og_value state)
 {
     if (og_kind_of(state) == OG_DICT) return true;
     if (og_kind_of(state) != OG_TUPLE || og_len(state) != 2) return false;
@@ -210,7 +209,7 @@ static og_type type_by_form(og_value object)
     if (make > OG_MAKE_INSTANCE || !og__known_is_class_like(cls)) return OG_TYPE_NONE;
     size_t count = og_len(args);
     if (count == 0) {
-        bool plain = is_attributes(og_object_state(object)) && !og_valid(og_object_items(object)) &&
+        bool plain = og__known_is_attributes(og_object_state(object)) && !og_valid(og_object_items(object)) &&
                      !og_valid(og_object_pairs(object)) && !og_valid(og_object_next(object));
         return plain ? OG_TYPE_INSTANCE : OG_TYPE_NONE;
     }

@@ -28,6 +28,24 @@ int og__known_refuse_memory(og_error *err);
  */
 int og__known_expect_type(og_value value, og_type type, og_error *err);
 
+/* ---- Building ---- */
+
+/* A str of a literal: neither copied nor checked. */
+#define OG__KNOWN_LITERAL(text) og__value_make(OG_STR, OG__F_ASCII | OG__F_ENDED, sizeof(text) - 1, text)
+
+/* The class `module`.`name`, both literals, made with `count` arguments. OG_INVALID, and OG_ENOMEM in `err`.
+ */
+og_value og__known_made(og_doc *doc, og_make how, og_value module, og_value name, const og_value *args,
+                        size_t count, og_error *err);
+
+/* Fill `err`, and give OG_INVALID: OG_EVALUE, OG_ETYPE (or why `found` could not be made), OG_ENOMEM. `what`
+ * is a literal. */
+og_value og__known_no_value(og_error *err, og_type type, const char *what);
+og_value og__known_no_kind(og_error *err, og_type type, const char *what, og_value found);
+og_value og__known_no_room(og_error *err);
+
+/* ---- Reading ---- */
+
 /* An int within [low, high]. */
 bool og__known_int_within(og_value value, int64_t low, int64_t high, int64_t *out);
 
@@ -44,6 +62,9 @@ enum { OG__NEST_MAX = 8 };
 /* True for a class reference, and for getattr(class, name), which is how nested classes are pickled. */
 bool og__known_is_class_like(og_value value);
 
+/* True for what sets attributes: a dict, or a pair of one (or None) and the dict of slots. */
+bool og__known_is_attributes(og_value state);
+
 /* True for None, bool, numbers, str and bytes. */
 static inline bool og__known_is_scalar(og_value value)
 {
@@ -51,7 +72,7 @@ static inline bool og__known_is_scalar(og_value value)
 }
 
 /* Appends an offset as isoformat() writes it: +HH:MM[:SS[.ffffff]]. */
-int og__known_put_offset(const og_datetime *t, og_buf *out);
+int og__known_put_offset(const og_moment *t, og_buf *out);
 
 /* Which flavour of path a class makes. */
 bool og__known_is_windows_path(og_value object);
@@ -62,6 +83,6 @@ og_value og__known_str_of_buf(og_doc *doc, og_buf *buf);
 
 /* The nested lists of an array, in `doc`. 1; 0 when they would take more than 64 bytes a byte; OG_EVALUE,
  * OG_ENOMEM. */
-int og__known_ndarray_lists(const og_ndarray *array, og_doc *doc, og_value *out, og_error *err);
+int og__known_ndarray_lists(const og_array *array, og_doc *doc, og_value *out, og_error *err);
 
 #endif

@@ -134,6 +134,20 @@ static int put_special(const char *text, const char *end, og_buf *out)
     return status < 0 ? status : 1;
 }
 
+/* Appends what str(Decimal(text)) gives, the number in `*d` (its digits NULL for Infinity and NaN). OG_EVALUE
+ * when it is not one. */
+static int put_decimal_text(const char *text, size_t len, og_buf *out, decimal *d)
+{
+    const char *end = text + len;
+    int status = OG_OK;
+    *d = (decimal){0};
+    if (text < end && *text == '-') status = og_buf_putc(out, '-');
+    if (text < end && (*text == '-' || *text == '+')) text++;
+    if (status == OG_OK) status = put_special(text, end, out);
+    if (status != 0) return status;
+    return read_decimal(text, end, d) ? put_decimal(d, out) : OG_EVALUE;
+}
+
 int og_as_decimal(og_value value, og_buf *out, og_error *err)
 {
     int status = og__known_expect_type(value, OG_TYPE_DECIMAL, err);
@@ -143,20 +157,42 @@ int og_as_decimal(og_value value, og_buf *out, og_error *err)
     const char *text = og_data(og_item(args, 0), &len);
     if (og_len(args) != 1 || !text)
         return og__known_refuse_content(err, OG_TYPE_DECIMAL, "expected its text as argument");
-    const char *end = text + len;
     size_t before = out->len;
-    if (text < end && *text == '-') status = og_buf_putc(out, '-');
-    if (text < end && (*text == '-' || *text == '+')) text++;
-    if (status == OG_OK) status = put_special(text, end, out);
     decimal d;
-    if (status == 0 && !read_decimal(text, end, &d)) {
-        out->len = before;
-        return og__known_refuse_content(err, OG_TYPE_DECIMAL, "its text is not a number");
-    }
-    if (status == 0) status = put_decimal(&d, out);
+    status = put_decimal_text(text, len, out, &d);
     if (status >= 0) return OG_OK;
     out->len = before;
+    if (status == OG_EVALUE)
+        return og__known_refuse_content(err, OG_TYPE_DECIMAL, "its text is not a number");
     return og_error_set(err, (og_status)status, OG_NO_POSITION, "no room for the text of a decimal.Decimal");
+}
+
+/* The exponents that the decimal module of CPython has on machines of 64 bits. */
+#define PYTHON_EXPONENT_MAX INT64_C(999999999999999999)
+#define PYTHON_EXPONENT_MIN INT64_C(-1999999999999999997)
+
+static bool python_holds(const decimal *d)
+{
+    size_t count = d->count[0] + d->count[1];
+    int64_t first = count > (size_t)INT32_MAX ? INT64_MAX : d->exponent + (int64_t)count - 1;
+    return d->exponent >= PYTHON_EXPONENT_MIN && first <= PYTHON_EXPONENT_MAX;
+}
+
+og_value og_decimal(og_doc *doc, const char *text, size_t len, og_error *err)
+{
+    og_buf buf;
+    decimal d;
+    og_buf_init(&buf, &doc->alloc);
+    int status = put_decimal_text(text, len, &buf, &d);
+    if (status >= 0 && (d.digits[0] == NULL || python_holds(&d))) {
+        const og_value args[] = {og__known_str_of_buf(doc, &buf)};
+        return og__known_made(doc, OG_MAKE_CALL, OG__KNOWN_LITERAL("decimal"), OG__KNOWN_LITERAL("Decimal"),
+                              args, 1, err);
+    }
+    og_buf_free(&buf);
+    if (status == OG_ENOMEM) return og__known_no_room(err);
+    return og__known_no_value(err, OG_TYPE_DECIMAL,
+                              status < 0 ? "its text is not a number" : "its exponent is out of range");
 }
 
 /* ---- Fraction ---- */
@@ -203,6 +239,19 @@ int og_as_fraction(og_value value, og_doc *doc, og_value *numerator, og_value *d
     return OG_OK;
 }
 
+og_value og_fraction(og_doc *doc, og_value numerator, og_value denominator, og_error *err)
+{
+    const og_value args[] = {numerator, denominator};
+    for (int i = 0; i < 2; i++) {
+        if (og_kind_of(args[i]) != OG_INT)
+            return og__known_no_kind(err, OG_TYPE_FRACTION, "two ints", args[i]);
+    }
+    if (!is_above_zero(denominator))
+        return og__known_no_value(err, OG_TYPE_FRACTION, "its denominator is not above 0");
+    return og__known_made(doc, OG_MAKE_CALL, OG__KNOWN_LITERAL("fractions"), OG__KNOWN_LITERAL("Fraction"),
+                          args, 2, err);
+}
+
 /* ---- UUID ---- */
 
 bool og__known_int_of_128_bits(og_value number, uint8_t out[16])
@@ -228,6 +277,22 @@ int og_as_uuid(og_value value, uint8_t out[16], og_error *err)
     if (og_len(og_object_args(value)) > 0 || !og__known_int_of_128_bits(og_object_attr(value, "int"), out))
         return og__known_refuse_content(err, OG_TYPE_UUID, "expected an attribute 'int' of 128 bits");
     return OG_OK;
+}
+
+og_value og_uuid(og_doc *doc, const uint8_t bytes[16], og_error *err)
+{
+    uint8_t number[17] = {0}; /* lowest byte first, without a sign */
+    for (int i = 0; i < 16; i++)
+        number[i] = bytes[15 - i];
+    og_value object =
+        og__known_made(doc, OG_MAKE_NEW, OG__KNOWN_LITERAL("uuid"), OG__KNOWN_LITERAL("UUID"), NULL, 0, err);
+    og_value state = og_dict(doc);
+    og_value value = og_int_from_bytes(doc, number, sizeof number);
+    if (!og_valid(object)) return object;
+    if (!og_valid(state) || og_dict_sets(doc, state, "int", value, NULL) < 0 ||
+        og_object_build(doc, object, state, NULL) < 0)
+        return og__known_no_room(err);
+    return object;
 }
 
 /* ---- range and slice ---- */

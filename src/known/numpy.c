@@ -199,7 +199,7 @@ static int refuse_array(og_error *err, const char *what)
     return og__known_refuse_content(err, OG_TYPE_NDARRAY, what);
 }
 
-static int read_shape(og_value shape, og_ndarray *a, og_error *err)
+static int read_shape(og_value shape, og_array *a, og_error *err)
 {
     if (og_kind_of(shape) != OG_TUPLE) return refuse_array(err, "its shape is not a tuple");
     if (og_len(shape) > OG_NDARRAY_DIMS) return refuse_array(err, "it has more than 64 dimensions");
@@ -222,7 +222,7 @@ static int read_shape(og_value shape, og_ndarray *a, og_error *err)
 }
 
 /* Strides of an array in which the dimensions `axes` follow one another, the last one fastest. */
-static void set_strides(og_ndarray *a, const size_t *axes, size_t item)
+static void set_strides(og_array *a, const size_t *axes, size_t item)
 {
     size_t stride = item;
     for (size_t i = a->ndim; i-- > 0;) {
@@ -232,7 +232,7 @@ static void set_strides(og_ndarray *a, const size_t *axes, size_t item)
     }
 }
 
-static void set_order(og_ndarray *a, size_t item)
+static void set_order(og_array *a, size_t item)
 {
     size_t axes[OG_NDARRAY_DIMS];
     for (size_t i = 0; i < a->ndim; i++)
@@ -241,7 +241,7 @@ static void set_order(og_ndarray *a, size_t item)
 }
 
 /* Checks that `data` holds as many bytes as shape and type say, which is what bounds all that follows. */
-static int set_data(og_value data, og_ndarray *a, og_error *err)
+static int set_data(og_value data, og_array *a, og_error *err)
 {
     size_t need;
     size_t len = 0;
@@ -259,7 +259,7 @@ static int set_data(og_value data, og_ndarray *a, og_error *err)
     return OG_OK;
 }
 
-static int set_items(og_value data, og_ndarray *a, og_error *err)
+static int set_items(og_value data, og_array *a, og_error *err)
 {
     if (og_kind_of(data) != OG_LIST || og_len(data) != a->count)
         return refuse_array(err, "its data are not a list of as many values as its shape says");
@@ -277,14 +277,14 @@ static bool is_array_class(og_value cls)
     return len == 5 || module[5] == '.';
 }
 
-static int dtype_in(og_value value, og_ndarray *a, og_error *err)
+static int dtype_in(og_value value, og_array *a, og_error *err)
 {
     int status = og_as_dtype(value, &a->dtype, err);
     return status == OG_ETYPE ? refuse_array(err, "its type is not a numpy.dtype") : status;
 }
 
 /* The mask of a masked array: a byte for each item, in the order of the data. */
-static int set_mask(og_value mask, bool fortran, og_ndarray *a, og_error *err)
+static int set_mask(og_value mask, bool fortran, og_array *a, og_error *err)
 {
     size_t len = 0;
     const char *bytes = og_data(mask, &len);
@@ -299,7 +299,7 @@ static int set_mask(og_value mask, bool fortran, og_ndarray *a, og_error *err)
 
 /* _reconstruct(class, …) and the state ([version,] shape, dtype, is it Fortran's order, data); for masked
  * arrays with mask and fill value behind. */
-static int from_state(og_value value, bool masked, og_ndarray *a, og_error *err)
+static int from_state(og_value value, bool masked, og_array *a, og_error *err)
 {
     og_value state = og_object_state(value);
     size_t len = og_len(state) - (masked && og_len(state) > 2 ? 2 : 0);
@@ -323,7 +323,7 @@ static int from_state(og_value value, bool masked, og_ndarray *a, og_error *err)
 }
 
 /* Order 'K': the data are those of an array of `shape` in C order, whose axes then are permuted. */
-static int permute(og_value axes, og_ndarray *a, og_error *err)
+static int permute(og_value axes, og_array *a, og_error *err)
 {
     size_t shape[OG_NDARRAY_DIMS];
     size_t order[OG_NDARRAY_DIMS];
@@ -345,7 +345,7 @@ static int permute(og_value axes, og_ndarray *a, og_error *err)
 }
 
 /* _frombuffer(data, dtype, shape, order[, axes]), of protocol 5. */
-static int from_buffer(og_value value, og_ndarray *a, og_error *err)
+static int from_buffer(og_value value, og_array *a, og_error *err)
 {
     og_value args = og_object_args(value);
     size_t count = og_len(args);
@@ -365,7 +365,7 @@ static int from_buffer(og_value value, og_ndarray *a, og_error *err)
     return OG_OK;
 }
 
-int og_as_ndarray(og_value value, og_ndarray *out, og_error *err)
+int og_as_ndarray(og_value value, og_array *out, og_error *err)
 {
     bool masked = og_type_of(value) == OG_TYPE_MASKED_ARRAY;
     int status = og__known_expect_type(value, masked ? OG_TYPE_MASKED_ARRAY : OG_TYPE_NDARRAY, err);

@@ -350,7 +350,7 @@ static size_t struct_cost(const og_dtype *d)
 }
 
 /* Whether the lists, with `lists` of them and `items` in them, keep the promise on memory. */
-static bool is_affordable(const og_ndarray *a)
+static bool is_affordable(const og_array *a)
 {
     size_t lists = 1;
     size_t need = 0;
@@ -377,7 +377,7 @@ static bool is_affordable(const og_ndarray *a)
 }
 
 /* The items one after the other, the last index fastest. */
-static int leaves(const og_ndarray *a, og_doc *doc, og_value *out, og_error *err)
+static int leaves(const og_array *a, og_doc *doc, og_value *out, og_error *err)
 {
     size_t index[OG_NDARRAY_DIMS] = {0};
     size_t at = 0;
@@ -419,7 +419,7 @@ static og_value *room_for(og_doc *doc, size_t count)
     return og__value_doc_alloc(doc, count * sizeof(og_value), _Alignof(og_value));
 }
 
-int og__known_ndarray_lists(const og_ndarray *array, og_doc *doc, og_value *out, og_error *err)
+int og__known_ndarray_lists(const og_array *array, og_doc *doc, og_value *out, og_error *err)
 {
     if (!is_affordable(array)) return 0;
     og_value *items = room_for(doc, array->count ? array->count : 1);

@@ -179,6 +179,21 @@ bool og__known_is_windows_path(og_value object)
     return og_str_is(name, "PureWindowsPath") || og_str_is(name, "WindowsPath");
 }
 
+og_value og_path(og_doc *doc, og_path_class cls, const char *text, size_t len, og_error *err)
+{
+    static const char *const names[] = {[OG_PATH] = "Path",
+                                        [OG_PATH_PURE] = "PurePath",
+                                        [OG_PATH_PURE_POSIX] = "PurePosixPath",
+                                        [OG_PATH_PURE_WINDOWS] = "PureWindowsPath"};
+    if ((unsigned)cls >= sizeof names / sizeof names[0])
+        return og__known_no_value(err, OG_TYPE_PATH, "there is no such class of pathlib");
+    if (!og_valid(og_str_borrow(text, len)))
+        return og__known_no_value(err, OG_TYPE_PATH, "its text is not UTF-8");
+    const og_value args[] = {og_strn(doc, text, len)};
+    return og__known_made(doc, OG_MAKE_CALL, OG__KNOWN_LITERAL("pathlib"),
+                          og_str_borrow(names[cls], strlen(names[cls])), args, 1, err);
+}
+
 int og_as_path(og_value value, og_buf *out, og_error *err)
 {
     int status = og__known_expect_type(value, OG_TYPE_PATH, err);

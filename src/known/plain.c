@@ -18,7 +18,7 @@ static int show_text(og_doc *scratch, og_buf *buf, int status, og_value *shown, 
 
 static int plain_timezone(og_value value, og_buf *out, og_error *err)
 {
-    og_timezone zone;
+    og_zone zone;
     size_t len;
     int status = og_as_timezone(value, &zone, err);
     if (status < 0) return status;
@@ -28,9 +28,9 @@ static int plain_timezone(og_value value, og_buf *out, og_error *err)
     }
     status = og_buf_puts(out, "UTC");
     if (status < 0 || (zone.offset_seconds == 0 && zone.offset_microseconds == 0)) return status;
-    og_datetime at = {.has_offset = true,
-                      .offset_seconds = zone.offset_seconds,
-                      .offset_microseconds = zone.offset_microseconds};
+    og_moment at = {.has_offset = true,
+                    .offset_seconds = zone.offset_seconds,
+                    .offset_microseconds = zone.offset_microseconds};
     return og__known_put_offset(&at, out);
 }
 
@@ -187,7 +187,7 @@ static int plain_deque(og_doc *scratch, og_value value, og_value *shown, og_erro
 
 static int plain_ndarray(og_doc *scratch, og_value value, og_value *shown, og_error *err)
 {
-    og_ndarray array;
+    og_array array;
     int status = og_as_ndarray(value, &array, err);
     if (status < 0) return status;
     if (og__value_is_shared(array.items)) return OG_EVALUE;
@@ -197,7 +197,7 @@ static int plain_ndarray(og_doc *scratch, og_value value, og_value *shown, og_er
 
 static int plain(og_doc *scratch, og_value value, og_type type, og_value *shown, og_error *err)
 {
-    og_timedelta delta;
+    og_span delta;
     og_dtype dtype;
     int status;
     switch (type) {

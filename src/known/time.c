@@ -3,6 +3,7 @@
 #include "known/known.h"
 
 #include "base/number.h"
+#include "value/container.h"
 
 #include <stdio.h>
 
@@ -15,25 +16,26 @@ static int days_in_month(int year, int month)
     return days[month - 1] + (month == 2 && leap);
 }
 
-static bool date_is_sane(const og_datetime *t)
+static bool date_is_sane(const og_moment *t)
 {
     return t->year >= 1 && t->year <= 9999 && t->month >= 1 && t->month <= 12 && t->day >= 1 &&
            t->day <= days_in_month(t->year, t->month);
 }
 
-static bool time_is_sane(const og_datetime *t)
+static bool time_is_sane(const og_moment *t)
 {
-    return t->hour <= 23 && t->minute <= 59 && t->second <= 59 && t->microsecond < MILLION;
+    return t->hour >= 0 && t->hour <= 23 && t->minute >= 0 && t->minute <= 59 && t->second >= 0 &&
+           t->second <= 59 && t->microsecond >= 0 && t->microsecond < MILLION;
 }
 
-static void date_from_bytes(const uint8_t *b, og_datetime *t)
+static void date_from_bytes(const uint8_t *b, og_moment *t)
 {
     t->year = b[0] << 8 | b[1];
     t->month = b[2];
     t->day = b[3];
 }
 
-static void time_from_bytes(const uint8_t *b, og_datetime *t)
+static void time_from_bytes(const uint8_t *b, og_moment *t)
 {
     t->hour = b[0];
     t->minute = b[1];
@@ -58,9 +60,9 @@ static bool from_ints(og_value args, size_t least, size_t most, int *const field
     return true;
 }
 
-static int set_zone(og_datetime *t, og_value zone, og_type type, og_error *err)
+static int set_zone(og_moment *t, og_value zone, og_type type, og_error *err)
 {
-    og_timezone read = {0};
+    og_zone read = {0};
     if (!og_valid(zone) || og_kind_of(zone) == OG_NONE) return OG_OK;
     if (og_kind_of(zone) != OG_OBJECT)
         return og__known_refuse_content(err, type, "its tzinfo is not an object");
@@ -74,11 +76,11 @@ static int set_zone(og_datetime *t, og_value zone, og_type type, og_error *err)
     return status;
 }
 
-int og_as_date(og_value value, og_datetime *out, og_error *err)
+int og_as_date(og_value value, og_moment *out, og_error *err)
 {
     int status = og__known_expect_type(value, OG_TYPE_DATE, err);
     if (status < 0) return status;
-    og_datetime t = {0};
+    og_moment t = {0};
     og_value args = og_object_args(value);
     og_value zone = {0};
     uint8_t bytes[4];
@@ -93,11 +95,11 @@ int og_as_date(og_value value, og_datetime *out, og_error *err)
     return OG_OK;
 }
 
-int og_as_time(og_value value, og_datetime *out, og_error *err)
+int og_as_time(og_value value, og_moment *out, og_error *err)
 {
     int status = og__known_expect_type(value, OG_TYPE_TIME, err);
     if (status < 0) return status;
-    og_datetime t = {0};
+    og_moment t = {0};
     og_value args = og_object_args(value);
     og_value zone = og_item(args, 1);
     uint8_t bytes[6];
@@ -116,11 +118,11 @@ int og_as_time(og_value value, og_datetime *out, og_error *err)
     return status;
 }
 
-int og_as_datetime(og_value value, og_datetime *out, og_error *err)
+int og_as_datetime(og_value value, og_moment *out, og_error *err)
 {
     int status = og__known_expect_type(value, OG_TYPE_DATETIME, err);
     if (status < 0) return status;
-    og_datetime t = {0};
+    og_moment t = {0};
     og_value args = og_object_args(value);
     og_value zone = og_item(args, 1);
     uint8_t bytes[10];
@@ -153,7 +155,7 @@ static bool carry(int64_t *high, int64_t *low, int64_t unit)
     return !__builtin_add_overflow(*high, over, high);
 }
 
-int og_as_timedelta(og_value value, og_timedelta *out, og_error *err)
+int og_as_timedelta(og_value value, og_span *out, og_error *err)
 {
     int status = og__known_expect_type(value, OG_TYPE_TIMEDELTA, err);
     if (status < 0) return status;
@@ -169,11 +171,11 @@ int og_as_timedelta(og_value value, og_timedelta *out, og_error *err)
     bool fits = carry(&part[1], &part[2], MILLION) && carry(&part[0], &part[1], DAY_SECONDS);
     if (!fits || part[0] < -MAX_DAYS || part[0] > MAX_DAYS)
         return og__known_refuse_content(err, OG_TYPE_TIMEDELTA, "it is longer than 999,999,999 days");
-    *out = (og_timedelta){part[0], (int)part[1], (int)part[2]};
+    *out = (og_span){part[0], (int)part[1], (int)part[2]};
     return OG_OK;
 }
 
-double og_timedelta_seconds(const og_timedelta *delta)
+double og_timedelta_seconds(const og_span *delta)
 {
     int64_t seconds = delta->days * DAY_SECONDS + delta->seconds;
     int64_t micro = delta->microseconds;
@@ -190,9 +192,9 @@ double og_timedelta_seconds(const og_timedelta *delta)
     return result + 0.0; /* never -0.0 */
 }
 
-static int offset_from(og_value delta, og_timezone *t, og_error *err)
+static int offset_from(og_value delta, og_zone *t, og_error *err)
 {
-    og_timedelta d = {0};
+    og_span d = {0};
     int status = og_as_timedelta(delta, &d, err);
     if (status == OG_ETYPE)
         return og__known_refuse_content(err, OG_TYPE_TIMEZONE, "its offset is not a timedelta");
@@ -206,7 +208,7 @@ static int offset_from(og_value delta, og_timezone *t, og_error *err)
 }
 
 /* pytz: _UTC(), and _p(zone, offset, daylight saving, name), all in seconds. */
-static int pytz_offset(og_value cls, og_value args, og_timezone *t, og_error *err)
+static int pytz_offset(og_value cls, og_value args, og_zone *t, og_error *err)
 {
     int64_t seconds = 0;
     bool utc = og_str_is(og_class_qualname(cls), "_UTC");
@@ -221,9 +223,9 @@ static int pytz_offset(og_value cls, og_value args, og_timezone *t, og_error *er
     return OG_OK;
 }
 
-int og_as_timezone(og_value value, og_timezone *out, og_error *err)
+int og_as_timezone(og_value value, og_zone *out, og_error *err)
 {
-    og_timezone t = {0};
+    og_zone t = {0};
     og_type type = og_type_of(value);
     og_value args = og_object_args(value);
     int status = og__known_expect_type(value, type == OG_TYPE_ZONEINFO ? type : OG_TYPE_TIMEZONE, err);
@@ -248,6 +250,140 @@ int og_as_timezone(og_value value, og_timezone *out, og_error *err)
     return OG_OK;
 }
 
+/* ---- Building ---- */
+
+/* Builds a class of the module datetime. */
+static og_value made(og_doc *doc, og_value name, const og_value *args, size_t count, og_error *err)
+{
+    return og__known_made(doc, OG_MAKE_CALL, OG__KNOWN_LITERAL("datetime"), name, args, count, err);
+}
+
+og_value og_timedelta(og_doc *doc, int64_t days, int64_t seconds, int64_t microseconds, og_error *err)
+{
+    bool fits = carry(&seconds, &microseconds, MILLION) && carry(&days, &seconds, DAY_SECONDS);
+    if (!fits || days < -MAX_DAYS || days > MAX_DAYS)
+        return og__known_no_value(err, OG_TYPE_TIMEDELTA, "it is longer than 999,999,999 days");
+    const og_value args[] = {og_int(days), og_int(seconds), og_int(microseconds)};
+    return made(doc, OG__KNOWN_LITERAL("timedelta"), args, 3, err);
+}
+
+static bool offset_is_sane(int seconds, int microseconds)
+{
+    return microseconds >= 0 && microseconds < MILLION && seconds < DAY_SECONDS &&
+           seconds >= -DAY_SECONDS + (microseconds == 0);
+}
+
+og_value og_timezone(og_doc *doc, int seconds, int microseconds, const char *name, og_error *err)
+{
+    if (!offset_is_sane(seconds, microseconds))
+        return og__known_no_value(err, OG_TYPE_TIMEZONE,
+                                  "its offset is a day or more, or not in normal form");
+    if (name && !og_valid(og_str_borrow(name, strlen(name))))
+        return og__known_no_value(err, OG_TYPE_TIMEZONE, "its name is not UTF-8");
+    const og_value args[] = {og_timedelta(doc, 0, seconds, microseconds, err),
+                             name ? og_str(doc, name) : og_none()};
+    return made(doc, OG__KNOWN_LITERAL("timezone"), args, name ? 2 : 1, err);
+}
+
+og_value og_zoneinfo(og_doc *doc, const char *key, og_error *err)
+{
+    size_t len = strlen(key);
+    if (len == 0 || !og_valid(og_str_borrow(key, len)))
+        return og__known_no_value(err, OG_TYPE_ZONEINFO, "its key is empty or not UTF-8");
+    /* The second argument lets Python answer with the one it has already. */
+    const og_value args[] = {og_strn(doc, key, len), og_int(1)};
+    return og__known_made(doc, OG_MAKE_CALL, OG__KNOWN_LITERAL("zoneinfo"),
+                          OG__KNOWN_LITERAL("ZoneInfo._unpickle"), args, 2, err);
+}
+
+/* Puts tzinfo in `*zone`, OG_INVALID where there is none. False with `err` filled when it cannot be built;
+ * `*zone` then says why. */
+static bool zone_for(og_doc *doc, const og_moment *t, og_type type, og_value *zone, og_error *err)
+{
+    *zone = t->zone;
+    if (!og_valid(t->zone) && t->zone.u.p) {
+        og__value_refuse_invalid(err, t->zone);
+        return false;
+    }
+    if (!og_valid(t->zone)) {
+        if (!t->has_offset) return true;
+        *zone = og_timezone(doc, t->offset_seconds, t->offset_microseconds, NULL, err);
+        return og_valid(*zone);
+    }
+    og_zone read = {0};
+    bool known = og_as_timezone(t->zone, &read, NULL) == OG_OK && read.has_offset;
+    bool differs =
+        known && t->has_offset &&
+        (read.offset_seconds != t->offset_seconds || read.offset_microseconds != t->offset_microseconds);
+    if (og_kind_of(t->zone) != OG_OBJECT) {
+        *zone = og__known_no_kind(err, type, "a tzinfo as its zone", t->zone);
+    } else if (differs) {
+        *zone = og__known_no_value(err, type, "its zone has another offset than it says");
+    }
+    return og_valid(*zone);
+}
+
+static void date_to_bytes(const og_moment *t, uint8_t *b)
+{
+    b[0] = (uint8_t)(t->year >> 8);
+    b[1] = (uint8_t)t->year;
+    b[2] = (uint8_t)t->month;
+    b[3] = (uint8_t)t->day;
+}
+
+static void time_to_bytes(const og_moment *t, uint8_t *b)
+{
+    b[0] = (uint8_t)t->hour;
+    b[1] = (uint8_t)t->minute;
+    b[2] = (uint8_t)t->second;
+    b[3] = (uint8_t)(t->microsecond >> 16);
+    b[4] = (uint8_t)(t->microsecond >> 8);
+    b[5] = (uint8_t)t->microsecond;
+}
+
+/* The bytes of a time, and its tzinfo. `fold` is the byte whose highest bit has the fold. */
+static og_value timed(og_doc *doc, const og_moment *t, og_type type, uint8_t *bytes, size_t len, size_t fold,
+                      og_error *err)
+{
+    og_value args[2];
+    if (t->fold != 0 && t->fold != 1) return og__known_no_value(err, type, "its fold is neither 0 nor 1");
+    if (!zone_for(doc, t, type, &args[1], err)) return args[1];
+    bytes[fold] |= (uint8_t)(t->fold << 7);
+    args[0] = og_bytes(doc, bytes, len);
+    og_value name = type == OG_TYPE_TIME ? OG__KNOWN_LITERAL("time") : OG__KNOWN_LITERAL("datetime");
+    return made(doc, name, args, og_valid(args[1]) ? 2 : 1, err);
+}
+
+og_value og_datetime(og_doc *doc, const og_moment *moment, og_error *err)
+{
+    uint8_t bytes[10];
+    if (!date_is_sane(moment)) return og__known_no_value(err, OG_TYPE_DATETIME, "there is no such day");
+    if (!time_is_sane(moment))
+        return og__known_no_value(err, OG_TYPE_DATETIME, "there is no such time of day");
+    date_to_bytes(moment, bytes);
+    time_to_bytes(moment, bytes + 4);
+    return timed(doc, moment, OG_TYPE_DATETIME, bytes, sizeof bytes, 2, err);
+}
+
+og_value og_date(og_doc *doc, const og_moment *moment, og_error *err)
+{
+    uint8_t bytes[4];
+    if (!date_is_sane(moment)) return og__known_no_value(err, OG_TYPE_DATE, "there is no such day");
+    date_to_bytes(moment, bytes);
+    const og_value args[] = {og_bytes(doc, bytes, sizeof bytes)};
+    return made(doc, OG__KNOWN_LITERAL("date"), args, 1, err);
+}
+
+og_value og_time(og_doc *doc, const og_moment *moment, og_error *err)
+{
+    uint8_t bytes[6];
+    if (!time_is_sane(moment)) return og__known_no_value(err, OG_TYPE_TIME, "there is no such time of day");
+    time_to_bytes(moment, bytes);
+    return timed(doc, moment, OG_TYPE_TIME, bytes, sizeof bytes, 0, err);
+}
+
+/* ---- Text ---- */
+
 /* The last `count` decimal digits of `number`; returns what follows them. */
 static char *digits(char *at, unsigned number, int count)
 {
@@ -262,7 +398,7 @@ static char *digits_after(char *at, char mark, int number, int count)
     return digits(at + 1, (unsigned)number, count);
 }
 
-int og__known_put_offset(const og_datetime *t, og_buf *out)
+int og__known_put_offset(const og_moment *t, og_buf *out)
 {
     int seconds = t->offset_seconds;
     int micro = t->offset_microseconds;
@@ -279,11 +415,11 @@ int og__known_put_offset(const og_datetime *t, og_buf *out)
     return og_buf_put(out, text, (size_t)(at - text));
 }
 
-static int put_zone(const og_datetime *t, og_type type, og_buf *out, og_error *err)
+static int put_zone(const og_moment *t, og_type type, og_buf *out, og_error *err)
 {
     if (!og_valid(t->zone)) return OG_OK;
     if (t->has_offset) return og__known_put_offset(t, out);
-    og_timezone zone = {0};
+    og_zone zone = {0};
     if (og_as_timezone(t->zone, &zone, NULL) < 0)
         return og_error_set(err, OG_EVALUE, OG_NO_POSITION,
                             "the offset of a %s in a zone of this kind is not known", og_type_name(type));
@@ -294,7 +430,7 @@ static int put_zone(const og_datetime *t, og_type type, og_buf *out, og_error *e
     return status < 0 ? status : og_buf_putc(out, ']');
 }
 
-static int put_fields(const og_datetime *t, og_type type, og_buf *out)
+static int put_fields(const og_moment *t, og_type type, og_buf *out)
 {
     char text[32] = "";
     char *at = text;
@@ -315,7 +451,7 @@ static int put_fields(const og_datetime *t, og_type type, og_buf *out)
 
 int og_isoformat(og_value value, og_buf *out, og_error *err)
 {
-    og_datetime t = {0};
+    og_moment t = {0};
     og_type type = og_type_of(value);
     size_t before = out->len;
     int status = type == OG_TYPE_DATE   ? og_as_date(value, &t, err)

@@ -64,8 +64,16 @@ int og__value_refuse_kind(og_error *err, og_kind want, og_value found)
                         og_kind_name(og_kind_of(found)));
 }
 
-int og__value_refuse_invalid(og_error *err)
+og_value og__value_refusal(og_status code, const char *what)
 {
+    return (og_value){.meta = (uint64_t)-code << 8, .u.p = what};
+}
+
+int og__value_refuse_invalid(og_error *err, og_value value)
+{
+    if (value.u.p)
+        return og_error_set(err, (og_status) - (int)(value.meta >> 8), OG_NO_POSITION,
+                            "a value could not be made: %s", (const char *)value.u.p);
     return og_error_set(err, OG_ENOMEM, OG_NO_POSITION,
                         "a value that could not be made cannot be put into a container");
 }
@@ -73,7 +81,7 @@ int og__value_refuse_invalid(og_error *err)
 int og_list_append(og_doc *doc, og_value list, og_value item, og_error *err)
 {
     if (og_kind_of(list) != OG_LIST) return og__value_refuse_kind(err, OG_LIST, list);
-    if (!og_valid(item)) return og__value_refuse_invalid(err);
+    if (!og_valid(item)) return og__value_refuse_invalid(err, item);
     int status = og__value_list_extend(doc, list, &item, 1, err);
     if (status < 0) return status;
     og__value_place(item);

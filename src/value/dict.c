@@ -277,7 +277,7 @@ og_value og_frozenset(og_doc *doc, const og_value *items, size_t count, og_error
 {
     for (size_t i = 0; i < count; i++) {
         if (!og_valid(items[i])) {
-            og__value_refuse_invalid(err);
+            og__value_refuse_invalid(err, items[i]);
             return (og_value){0};
         }
     }
@@ -292,7 +292,7 @@ og_value og_frozenset(og_doc *doc, const og_value *items, size_t count, og_error
 int og_dict_set(og_doc *doc, og_value dict, og_value key, og_value value, og_error *err)
 {
     if (og_kind_of(dict) != OG_DICT) return og__value_refuse_kind(err, OG_DICT, dict);
-    if (!og_valid(key) || !og_valid(value)) return og__value_refuse_invalid(err);
+    if (!og_valid(key) || !og_valid(value)) return og__value_refuse_invalid(err, og_valid(key) ? value : key);
     og_value pair[2] = {key, value};
     uint32_t before = og__value_node_of(dict)->count;
     int status = put_all(doc, dict, pair, 1, false, err);
@@ -305,16 +305,18 @@ int og_dict_set(og_doc *doc, og_value dict, og_value key, og_value value, og_err
 
 int og_dict_sets(og_doc *doc, og_value dict, const char *key, og_value value, og_error *err)
 {
-    og_value name = og_str(doc, key);
-    if (!og_valid(name))
-        return og_error_set(err, OG_EVALUE, OG_NO_POSITION, "a key that is not UTF-8, or no memory for it");
+    size_t len = strlen(key);
+    if (!og_valid(og_str_borrow(key, len)))
+        return og_error_set(err, OG_EVALUE, OG_NO_POSITION, "a key that is not UTF-8");
+    og_value name = og_strn(doc, key, len);
+    if (!og_valid(name)) return og_error_set(err, OG_ENOMEM, OG_NO_POSITION, "no memory for a key");
     return og_dict_set(doc, dict, name, value, err);
 }
 
 int og_set_add(og_doc *doc, og_value set, og_value item, og_error *err)
 {
     if (og_kind_of(set) != OG_SET) return og__value_refuse_kind(err, OG_SET, set);
-    if (!og_valid(item)) return og__value_refuse_invalid(err);
+    if (!og_valid(item)) return og__value_refuse_invalid(err, item);
     uint32_t before = og__value_node_of(set)->count;
     int status = put_all(doc, set, &item, 1, false, err);
     if (status == OG_OK && og__value_node_of(set)->count != before) og__value_place(item);

@@ -169,7 +169,7 @@ static int no_memory(og_error *err)
 static int check(og_value object, og_value part, og_error *err)
 {
     if (og_kind_of(object) != OG_OBJECT) return og__value_refuse_kind(err, OG_OBJECT, object);
-    return og_valid(part) ? OG_OK : og__value_refuse_invalid(err);
+    return og_valid(part) ? OG_OK : og__value_refuse_invalid(err, part);
 }
 
 static void place_in(og_value object, og_value part)

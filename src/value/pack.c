@@ -22,7 +22,7 @@ static int fail(const packer *p, og_status code, const char *what)
 
 static int push(packer *p, og_value v)
 {
-    if (!og_valid(v)) return fail(p, OG_ENOMEM, "no memory for the value, or what 'v' was given is invalid");
+    if (!og_valid(v)) return og__value_refuse_invalid(p->err, v);
     if (og__value_doc_stack_reserve(p->doc, p->count + 1) < 0)
         return fail(p, OG_ENOMEM, "no memory for the open items");
     p->doc->stack[p->count++] = v;

@@ -157,6 +157,14 @@ class Pickle(support.Case):
         self.assertEqual(server.wait(), 0)
         self.assertIn("'pos': (1.5, -2)", server.out)
 
+    def test_python_s_own_types_from_c(self):
+        server = self.python_server("typed_values")
+        self.run_program(example("typed_values"), f"tcp://{HOST}:{server.port}")
+        self.assertEqual(server.wait(), 0)
+        self.assertEqual(server.out, "Measurement 12345678-1234-5678-1234-567812345678 from 2024-01-02T09:30:00.250000+09:00"
+                         " to 2024-01-02T09:31:30.750000+09:00\nPrice: 25.00 File: run-7\n"
+                         "Samples: (2, 3) float64 mean 3.0\n")
+
     def test_a_pickle_that_wants_to_run_something_is_printed(self):
         path = os.path.join(self.folder(), "was-run")
 

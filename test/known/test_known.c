@@ -137,7 +137,7 @@ static void reads_a_datetime(void **state)
     og_value offset = timedelta(doc, -1, 86400 - 3600, 5);
     const og_value args[] = {og_bytes(doc, "\x07\xe8\x8a\x1b\x02\x1e\x01\x00\x00\x04", 10),
                              called(doc, "datetime", "timezone", &offset, 1)};
-    og_datetime t;
+    og_moment t;
     assert_int_equal(og_as_datetime(called(doc, "datetime", "datetime", args, 2), &t, NULL), OG_OK);
     assert_int_equal(t.year, 2024);
     assert_int_equal(t.month, 10);
@@ -156,8 +156,8 @@ static void says_what_is_wrong(void **state)
 {
     og_doc *doc = *state;
     og_error err = {0};
-    og_datetime t;
-    og_timedelta d;
+    og_moment t;
+    og_span d;
     uint8_t uuid[16];
     assert_int_equal(og_as_datetime(og_int(5), &t, &err), OG_ETYPE);
     assert_string_equal(err.text, "expected a datetime.datetime, found int");
@@ -175,7 +175,7 @@ static void says_what_is_wrong(void **state)
 
 static void normalises_timedeltas(void **state)
 {
-    og_timedelta d;
+    og_span d;
     assert_int_equal(og_as_timedelta(timedelta(*state, 0, -1, -1), &d, NULL), OG_OK);
     assert_int_equal(d.days, -1);
     assert_int_equal(d.seconds, 86398);
@@ -188,7 +188,7 @@ static void normalises_timedeltas(void **state)
 static void reads_pytz_offsets(void **state)
 {
     og_doc *doc = *state;
-    og_timezone zone;
+    og_zone zone;
     og_value args[] = {str_of("Europe/Paris"), og_int(3600), og_int(0), str_of("CET")};
     assert_int_equal(og_as_timezone(called(doc, "pytz", "_p", args, 4), &zone, NULL), OG_OK);
     assert_true(zone.has_offset);
@@ -259,7 +259,7 @@ static void survives_times_in_times(void **state)
     og_value args[] = {og_bytes(doc, "\1\2\3\0\0\0", 6), og_none()};
     for (int i = 0; i < 200000; i++)
         args[1] = called(doc, "datetime", "time", args, 2);
-    og_datetime t;
+    og_moment t;
     assert_int_equal(og_as_time(args[1], &t, NULL), OG_OK);
     assert_false(t.has_offset);
     og_buf out = OG_BUF_INIT;

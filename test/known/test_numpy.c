@@ -38,7 +38,7 @@ static og_value array(og_doc *doc, const char *type, const void *data, size_t le
 static void gives_the_data_in_place(void **state)
 {
     static const int16_t numbers[] = {1, 2, 3, 4, 5, 6};
-    og_ndarray a;
+    og_array a;
     og_value value = array(*state, "<i2", numbers, sizeof numbers, (size_t[]){2, 3}, 2);
     assert_int_equal(og_as_ndarray(value, &a, NULL), OG_OK);
     assert_ptr_equal(a.data, numbers);
@@ -111,7 +111,7 @@ static void reads_buffers_in_place(void **state)
                                 og_bytearray(doc, large, sizeof large)};
     og_pickle_read_options options = {.size = sizeof options, .buffers = buffers, .buffer_count = 2};
     og_error err = {0};
-    og_ndarray a;
+    og_array a;
     assert_int_equal(og_pickle_read(read, given, sizeof given - 1, NULL, &options, &err), OG_OK);
     assert_int_equal(og_as_ndarray(og_item(og_doc_root(read), 0), &a, &err), OG_OK);
     assert_ptr_equal(a.data, numbers);
@@ -128,7 +128,7 @@ static void reads_buffers_in_place(void **state)
 static void refuses_shapes_that_lie(void **state)
 {
     og_error err = {0};
-    og_ndarray a;
+    og_array a;
     size_t ones[OG_NDARRAY_DIMS + 1];
     for (size_t i = 0; i <= OG_NDARRAY_DIMS; i++)
         ones[i] = 1;

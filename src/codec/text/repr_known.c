@@ -30,7 +30,7 @@ static int end_with(og_doc *scratch, og__known_repr *r, const char *after)
 
 static int known_time(og_doc *scratch, og_value object, og_type type, og__known_repr *r)
 {
-    og_datetime t;
+    og_moment t;
     int status = type == OG_TYPE_DATE   ? og_as_date(object, &t, NULL)
                  : type == OG_TYPE_TIME ? og_as_time(object, &t, NULL)
                                         : og_as_datetime(object, &t, NULL);
@@ -50,7 +50,7 @@ static int known_time(og_doc *scratch, og_value object, og_type type, og__known_
     return end_with(scratch, r, ")");
 }
 
-static int put_timedelta(const og_timedelta *d, og_buf *out)
+static int put_timedelta(const og_span *d, og_buf *out)
 {
     const char *comma = "";
     int status = putf(out, "datetime.timedelta(");
@@ -71,15 +71,15 @@ static int put_timedelta(const og_timedelta *d, og_buf *out)
 
 static int known_timedelta(og_value object, og__known_repr *r)
 {
-    og_timedelta delta;
+    og_span delta;
     int status = og_as_timedelta(object, &delta, NULL);
     return status < 0 ? status : put_timedelta(&delta, &r->before);
 }
 
 static int known_timezone(og_doc *scratch, og_value object, og_type type, og__known_repr *r)
 {
-    og_timezone zone;
-    og_timedelta offset;
+    og_zone zone;
+    og_span offset;
     int status = og_as_timezone(object, &zone, NULL);
     if (status < 0) return status;
     r->inner = zone.name;
@@ -231,7 +231,7 @@ static int known_deque(og_doc *scratch, og_value object, og__known_repr *r)
  * would not take seconds for them. */
 static int known_array(og_doc *scratch, og_value object, og__known_repr *r)
 {
-    og_ndarray array;
+    og_array array;
     char after[64];
     int status = og_as_ndarray(object, &array, NULL);
     if (status < 0 || array.dtype.kind == 'm' || og_valid(array.dtype.fields)) return OG_EVALUE;

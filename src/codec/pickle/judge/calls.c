@@ -369,7 +369,7 @@ static const char *why_dtype_state(og_value object)
 
 const char *og__pickle_built_why(og_value object)
 {
-    og_ndarray array;
+    og_array array;
     if (is_of(object, "numpy", "dtype")) return why_dtype_state(object);
     if (is_reconstructed(object) && og_as_ndarray(object, &array, NULL) < 0)
         return "gets other data than its shape and type say";
