@@ -7,7 +7,7 @@
 #    include <stdlib.h>
 #    include <string.h>
 
-/* A parsed text, and how it is to be written. */
+/* A parsed text, and how to write it. */
 typedef struct parsed {
     const bench_set *set;
     cJSON *tree;

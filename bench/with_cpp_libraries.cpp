@@ -21,7 +21,7 @@ double simd_read(void *state, size_t times)
 {
     auto *s = static_cast<simd_state *>(state);
     for (size_t i = 0; i < times; i++) {
-        /* The text is padded, so that it is parsed where it stands. */
+        /* The text is padded, so that it is parsed where it is. */
         if (s->parser.parse(s->text, s->len, false).get(s->root)) return -1;
     }
     return 0;

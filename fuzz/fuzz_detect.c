@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* Detection: any first bytes, in every state of silence and end, with and without wishes; and once decided,
- * the same with more behind it or a limit beside it. */
+ * the same with more after it or a limit beside it. */
 #include "peer/detect.h"
 
 #include <stdlib.h>
@@ -37,7 +37,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     size_t cuts[] = {1, len / 2, len};
     for (size_t i = 0; i < 3; i++) {
         if (cuts[i] == 0) continue;
-        uint8_t *exact = malloc(cuts[i]); /* so that a byte read behind it is seen */
+        uint8_t *exact = malloc(cuts[i]); /* so that a byte read after it is seen */
         if (!exact) return 0;
         memcpy(exact, data + 1, cuts[i]);
         look_at(exact, cuts[i], how);

@@ -70,7 +70,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     else
         check(whole.err.position == cut.err.position);
 
-    /* What the reader takes, the scanner finds whole, but for white space and comments behind it. */
+    /* What the reader takes, the scanner finds whole, but for white space and comments after it. */
     og_json_read_options in = {
         .size = sizeof in, .max_depth = 50, .allow_nan = true, .allow_comments = comments};
     og_doc *doc = og_json_loads((const char *)text, len, &in, NULL);

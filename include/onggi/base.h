@@ -92,7 +92,7 @@ typedef struct og_error {
 /* The fixed short text of a status, e.g. "malformed data"; never NULL. */
 OG_API const char *og_status_text(int status);
 
-/* The name of a status as it stands in this header, e.g. "OG_ESYNTAX"; never NULL. */
+/* The name of a status as it is in this header, e.g. "OG_ESYNTAX"; never NULL. */
 OG_API const char *og_status_name(int status);
 
 /*

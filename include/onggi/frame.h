@@ -142,7 +142,7 @@ OG_API void og_frame_reader_init(og_frame_reader *reader, og_framing framing, si
 
 /*
  * Looks for the next whole message in `data`: `len` bytes, all that came and was not consumed, the same bytes
- * as the last time with more behind them unless a frame was consumed. `ended` says that no more will come. 1:
+ * as the last time with more after them unless a frame was consumed. `ended` says that no more will come. 1:
  * found, `frame` tells where, and the caller goes on after frame->size bytes. 0: needs more (with `ended`:
  * all was consumed, clean end). < 0: OG_ESYNTAX, OG_ELIMIT (longer than max_message; before anything is
  * allocated), OG_ETRUNCATED (with `ended`, bytes of an unfinished message are left), with the position from

@@ -97,11 +97,11 @@ typedef struct og_json_scan {
 } og_json_scan;
 
 /*
- * `data` is all that came so far of this text, `len` bytes, the same bytes as before with more behind them;
+ * `data` is all that came so far of this text, `len` bytes, the same bytes as before with more after them;
  * `ended` says that no more will come. 1: the text ends at `*end` (which leaves white space after it alone;
  * `*start` is its first byte, after white space); 0: needs more; < 0: cannot be JSON. It checks only as much
  * as finding the end takes, and that the innermost 64 brackets match. A bare number, true, false or null ends
- * at whatever follows it, or at the end. With comments allowed, a stream that ends behind nothing but them is
+ * at whatever follows it, or at the end. With comments allowed, a stream that ends after nothing but them is
  * no error but an empty text: 1 with `*start` equal to `*end`.
  */
 OG_API int og_json_scan_end(og_json_scan *scan, const uint8_t *data, size_t len, bool ended, size_t *start,

@@ -87,7 +87,7 @@ typedef struct og_moment {
     bool has_offset; /* the distance from UTC is known: */
     int offset_seconds;
     int offset_microseconds; /* 0 to 999,999, to be added also where seconds are below 0 */
-    og_value zone; /* tzinfo as it stands; OG_INVALID for a naive time, or to build one from the offset */
+    og_value zone; /* tzinfo as it is; OG_INVALID for a naive time, or to build one from the offset */
 } og_moment;
 
 /* A span of time (timedelta), in Python's normal form. */
@@ -147,7 +147,7 @@ OG_API og_value og_zoneinfo(og_doc *doc, const char *key, og_error *err);
 /* Appends a Decimal's text as str() gives it, e.g. "1.50", "1E+3", "-Infinity". */
 OG_API int og_as_decimal(og_value value, og_buf *out, og_error *err);
 
-/* The two ints of a Fraction, as they stand (CPython writes them reduced); the denominator is above 0. `doc`
+/* The two ints of a Fraction, as they are (CPython writes them reduced); the denominator is above 0. `doc`
  * holds big ones. */
 OG_API int og_as_fraction(og_value value, og_doc *doc, og_value *numerator, og_value *denominator,
                           og_error *err);
@@ -199,7 +199,7 @@ OG_API int og_as_slice(og_value value, og_slice *out, og_error *err);
 /* The pairs of an OrderedDict, a defaultdict, a Counter or a dict. */
 typedef struct og_mapping {
     og_value factory; /* of a defaultdict: a class reference or None; else OG_INVALID */
-    size_t count;     /* pairs; a key that stands twice counts twice, the last one holds */
+    size_t count;     /* pairs; a key that occurs twice counts twice, the last one holds */
     og_value source;  /* private */
     size_t index;     /* private */
 } og_mapping;

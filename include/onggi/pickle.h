@@ -96,7 +96,7 @@ OG_API int og_pickle_write(og_value value, og_buf *out, const og_pickle_write_op
 /*
  * Appends the one canonical pickle of `value`, in protocol 4: made from the tree alone, so that identical
  * values (og_identical()) give identical bytes, however they were spelled, where calls saw the same in their
- * arguments. Nodes stand in the memo only when they stand in several places, strings and bytes when an equal
+ * arguments. Nodes are in the memo only when they are in several places, strings and bytes when an equal
  * one came before. Sets keep their order. Of `options` the protocol must be 0 or 4. Out-of-band buffers are
  * refused. 0 or a negative status; on failure `out` is as before.
  */
@@ -112,7 +112,7 @@ typedef struct og_pickle_scan {
 } og_pickle_scan;
 
 /*
- * `data` is all that came so far of this pickle, `len` bytes, the same bytes as before with more behind them;
+ * `data` is all that came so far of this pickle, `len` bytes, the same bytes as before with more after them;
  * `ended` says that no more will come. 1: the pickle ends at `*end`; 0: needs more; < 0: cannot be a pickle.
  */
 OG_API int og_pickle_scan_end(og_pickle_scan *scan, const uint8_t *data, size_t len, bool ended, size_t *end,

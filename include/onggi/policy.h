@@ -132,7 +132,7 @@ typedef enum og_verdict {
 
 OG_API const char *og_verdict_text(og_verdict verdict);
 
-/* What a check found. Uses that are the same but for their position stand in it once; of more than some
+/* What a check found. Uses that are the same but for their position are in it once; of more than some
  * thousand different ones the rest is only counted. */
 typedef struct og_pickle_report {
     og_verdict verdict;

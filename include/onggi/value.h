@@ -160,7 +160,7 @@ OG_API int og_dict_remove(og_doc *doc, og_value dict, og_value key, og_error *er
  *   v an og_value of the same document
  *   [..] list   (..) tuple   {k:v, ..} dict   <..> set
  *
- * White space, ',' and ':' may stand anywhere between items. OG_INVALID with `err` filled (position in the
+ * White space, ',' and ':' may be anywhere between items. OG_INVALID with `err` filled (position in the
  * format) when the format is wrong, a text is not UTF-8 or memory ran out.
  */
 OG_API og_value og_pack(og_doc *doc, og_error *err, const char *format, ...);

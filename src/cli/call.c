@@ -67,7 +67,7 @@ const cli_command cli_call = {
     .synopsis = "ENDPOINT [OBJECT...]",
     .summary = "send objects, print the answer to each",
     .description =
-        "Objects are JSON texts (with --codec text: texts as they stand), or come from standard input, one after "
+        "Objects are JSON texts (with --codec text: texts as they are), or come from standard input, one after "
         "the other.",
     .example = "  onggi call tcp://127.0.0.1:8080 '{\"name\": \"John\", \"age\": 30}'\n"
                "  seq 3 | onggi call tcp://127.0.0.1:8080 --codec pickle\n",

@@ -30,7 +30,7 @@ typedef struct cli_command {
     const char *synopsis;    /* behind "onggi NAME [OPTIONS] " */
     const char *summary;     /* one line */
     const char *description; /* a few lines for its own help */
-    const char *example;     /* lines that work as they stand */
+    const char *example;     /* lines that work as they are */
     size_t min_args;         /* without its options */
     size_t max_args;
     int (*run)(const cli_options *options); /* returns the exit status */
@@ -102,7 +102,7 @@ int cli_endpoint(og_endpoint *endpoint, const cli_options *options, const char *
 const char *cli_codec(const cli_options *options, const og_endpoint *endpoint);
 const char *cli_framing(const cli_options *options, const og_endpoint *endpoint);
 
-/* True for the codecs whose objects are texts as they stand. */
+/* True for the codecs whose objects are texts as they are. */
 bool cli_is_text(const char *codec);
 
 void cli_conn_options(og_conn_options *conn, const cli_options *options);

@@ -72,7 +72,7 @@ static int help_framings(void)
 {
     const og_frame_ops *framing;
     for (size_t i = 0; (framing = og_framing_at(i)); i++)
-        print_list("Framings: how messages stand in a stream", framing->name, framing->summary, i);
+        print_list("Framings: how messages are set apart in a stream", framing->name, framing->summary, i);
     return finish();
 }
 

@@ -33,7 +33,7 @@ int main(int argc, char **argv)
     if (!open_standard()) return CLI_UNREACHED;
     /* A reader of our output that has gone shows as a failed write. */
     signal(SIGPIPE, SIG_IGN);
-    if (argc < 2) return cli_usage("what is to be done? See 'onggi help'");
+    if (argc < 2) return cli_usage("what should it do? See 'onggi help'");
     const cli_command *command = cli_command_find(argv[1]);
     if (!command) return cli_help_or_unknown(argc - 1, argv + 1);
     int status = run(&options, command, argc - 1, argv + 1);

@@ -47,7 +47,7 @@ static const option_row rows[] = {
     {"codec", 0, CODEC, CLI_WIRE, AT(codec), "NAME",
      "json, pickle, repr, text, bytes or auto (default: auto)", 0},
     {"framing", 0, FRAMING, CLI_WIRE | CLI_CONVERT | CLI_INSPECT | CLI_POLICY, AT(framing), "NAME",
-     "how messages stand in the stream: auto, raw, line, u32be, … (onggi help framings)", 0},
+     "how messages are set apart in the stream: auto, raw, line, u32be, … (onggi help framings)", 0},
     {"echo", 0, FLAG, CLI_SERVE, AT(echo), NULL, "answer with what arrived", 0},
     {"reply", 0, TEXT, CLI_SERVE, AT(reply), "OBJECT",
      "answer with this; with --codec text {} stands for what arrived", 0},
@@ -352,8 +352,7 @@ static int unknown_option(const cli_command *command, const char *arg, size_t le
     return cli_usage("there is no option %s: see 'onggi %s --help'", word, command->name);
 }
 
-/* The option that `arg` names; `*value` is what stands in the same word, or NULL. False when there is none.
- */
+/* The option that `arg` names; `*value` is what is in the same word, or NULL. False when there is none. */
 static bool find_option(const cli_command *command, const char *arg, size_t *len, const char **value,
                         option_row *row)
 {

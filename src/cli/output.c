@@ -84,7 +84,7 @@ static int disarm(og_buf *out, size_t from, og_error *err)
     return status < 0 ? og_error_set(err, OG_ENOMEM, OG_NO_POSITION, "out of memory") : 0;
 }
 
-/* What an envelope says before its value. The names are JSON as they stand, and so is the number. */
+/* What an envelope says before its value. The names are JSON as they are, and so is the number. */
 static int format_envelope(const cli_output *output, og_value value, const og_conn *conn, og_buf *out,
                            og_error *err)
 {

@@ -12,7 +12,7 @@ static bool is_digit(char c)
     return c >= '0' && c <= '9';
 }
 
-/* Digits at the start of `text` to a number of at most `most`; `*end` is behind them, `text` if there are
+/* Digits at the start of `text` to a number of at most `most`; `*end` is after them, `text` if there are
  * none or too many. */
 static uint64_t read_number(const char *text, uint64_t most, const char **end)
 {
@@ -49,7 +49,7 @@ bool cli_parse_size(const char *text, uint64_t *bytes)
     return true;
 }
 
-/* Decimals behind the point as thousandths; further ones are passed over. */
+/* Decimals after the point as thousandths; further ones are passed over. */
 static int64_t read_thousandths(const char **text)
 {
     int64_t number = 0;

@@ -36,7 +36,7 @@ static int wait_more(og_frame_reader *reader, const uint8_t *data, size_t len, b
                         len - reader->at);
 }
 
-/* The scanner says that the stream ended too early: but white space behind the last message is no message,
+/* The scanner says that the stream ended too early: but white space after the last message is no message,
  * and one that is too long already is refused for that, however it was cut. */
 static int ended_early(og_frame_reader *reader, const uint8_t *data, size_t len, og_error *err)
 {

@@ -13,7 +13,7 @@ enum { SEPARATED = 1, SCANNED = 2 };
 enum { LEAD_MAX = 4096 };
 
 /*
- * reader->at: the next byte to look at. reader->number: the first byte of the message, behind the separators;
+ * reader->at: the next byte to look at. reader->number: the first byte of the message, after the separators;
  * 0 before it came. reader->state: what is known. Texts over several lines are allowed by the RFC,
  * so a line feed alone ends nothing: the scanner, where there is one, says whether the text is whole by then.
  * Without one, the next separator does.
@@ -44,7 +44,7 @@ static void end_scan(og_frame_reader *reader, const uint8_t *data, size_t end)
 }
 
 /*
- * The message stops at `end` by a separator or the end of the stream. Without white space behind it a
+ * The message stops at `end` by a separator or the end of the stream. Without white space after it a
  * number may have been cut ("12" of "123"), which the RFC wants refused; what closes itself is whole.
  */
 static int give_stopped(og_frame_reader *reader, const uint8_t *data, size_t end, og_frame *frame,
@@ -71,7 +71,7 @@ static int try_line_feed(og_frame_reader *reader, const uint8_t *data, size_t at
     return reader->scan(reader->scan_ctx, data + body, at + 1 - body, false, &start, &end, NULL) != 0;
 }
 
-/* Passes over what stands before the message: white space behind the last text, and separators with nothing
+/* Passes over what comes before the message: white space after the last text, and separators with nothing
  * between them. 0, OG_ESYNTAX or OG_ELIMIT. */
 static int find_start(og_frame_reader *reader, const uint8_t *data, size_t len, og_error *err)
 {

@@ -23,7 +23,7 @@ typedef struct datagram_area {
     uint8_t data[BATCH][ROOM + OG_PADDING];
 } datagram_area;
 
-/* What stands before the address and the bytes of each datagram in the queue. */
+/* What comes before the address and the bytes of each datagram in the queue. */
 typedef struct queued {
     uint32_t len;
     uint32_t address_len; /* 0: the connected peer */
@@ -155,7 +155,7 @@ static void on_poll(uv_poll_t *poll, int status, int events)
 
 /* ---- Sending ---- */
 
-/* Entries of the queue begin where an address may stand. */
+/* Entries of the queue begin where an address may be. */
 static size_t padded(size_t len)
 {
     return (len + 7) & ~(size_t)7;

@@ -100,7 +100,7 @@ static bool is_name_byte(unsigned char byte)
            byte == '-' || byte == '.' || byte == '_' || byte >= 0x80;
 }
 
-/* True for an IPv6 address, perhaps with a zone (an interface's name or number) behind a '%'. */
+/* True for an IPv6 address, perhaps with a zone (an interface's name or number) after a '%'. */
 static bool is_ipv6(const char *text)
 {
     char bare[INET6_ADDRSTRLEN + 1];
@@ -124,7 +124,7 @@ static int take_bracketed(cursor *c, og_endpoint *endpoint, og_error *err)
     const char *inside = c->at + 1;
     size_t len = strcspn(inside, "]");
     if (inside[len] == '\0')
-        return og_error_set(err, OG_EADDRESS, start, "this '[' needs a ']' behind the IPv6 address");
+        return og_error_set(err, OG_EADDRESS, start, "this '[' needs a ']' after the IPv6 address");
     if (len < sizeof endpoint->host) {
         memcpy(endpoint->host, inside, len);
         endpoint->host[len] = '\0';
@@ -134,7 +134,7 @@ static int take_bracketed(cursor *c, og_endpoint *endpoint, og_error *err)
     }
     if (len >= sizeof endpoint->host || !is_ipv6(endpoint->host))
         return og_error_set(err, OG_EADDRESS, start + 1,
-                            "'%.*s' is no IPv6 address; only those stand in brackets, as in [::1]",
+                            "'%.*s' is no IPv6 address; only those are written in brackets, as in [::1]",
                             len > 60 ? 60 : (int)len, inside);
     c->at = inside + len + 1;
     return OG_OK;
@@ -173,8 +173,9 @@ static int take_port(cursor *c, og_endpoint *endpoint, og_error *err)
     size_t digits = strspn(c->at, "0123456789");
     const char *end = c->at + digits;
     if (*end == ':')
-        return og_error_set(err, OG_EADDRESS, position(c),
-                            "more than one ':': IPv6 addresses stand in brackets, as in tcp://[::1]:8080");
+        return og_error_set(
+            err, OG_EADDRESS, position(c),
+            "more than one ':': IPv6 addresses are written in brackets, as in tcp://[::1]:8080");
     unsigned long port = 0;
     for (const char *digit = c->at; digit < end && port <= UINT16_MAX; digit++)
         port = port * 10 + (unsigned long)(*digit - '0');

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* What the files of the loop share: the loop itself, streams, the queue of what is to be written. For this
+/* What the files of the loop share: the loop itself, streams, the queue of what must be written. For this
  * room only; ownership and threads as in net/loop.h. */
 #ifndef ONGGI_NET_LOOP_PARTS_H
 #define ONGGI_NET_LOOP_PARTS_H
@@ -68,7 +68,7 @@ void og__net_timers_ring(uv_timer_t *clock);
 /* Fills `err` (OG_EIO or OG_ENOMEM) from a libuv status. */
 int og__net_uv_error(og_error *err, int status, const char *doing);
 
-/* ---- What is to be written ---- */
+/* ---- What must be written ---- */
 
 typedef struct og__chunk og__chunk;
 

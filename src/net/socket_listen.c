@@ -38,7 +38,7 @@ static int bind_one(og_transport transport, const og__address *address, int back
     return status;
 }
 
-/* True when there is a socket at the path and nobody behind it. */
+/* True when there is a socket at the path on which nobody listens. */
 static bool is_stale(og_transport transport, const char *path, const og__address *address)
 {
     struct stat file;

@@ -122,7 +122,7 @@ static bool read_once(og__stream *stream)
     }
     ssize_t n = recv(stream->fd, data, size, MSG_DONTWAIT);
     if (n > 0) {
-        /* Nothing of other peers' bytes, and nothing undefined, stands behind these. */
+        /* Nothing of other peers' bytes, and nothing undefined, comes after these. */
         if (data == stream->loop->shared) memset(data + n, 0, OG_PADDING);
         stream->events->on_data(stream->ctx, data, (size_t)n);
         return (size_t)n == size;
@@ -216,7 +216,7 @@ static int refuse_write(og__stream *stream, int sys, og_error *err)
 static int queued(og__stream *stream, int status, og_error *err)
 {
     if (status < 0)
-        return og_error_set(err, OG_ENOMEM, OG_NO_POSITION, "out of memory for what is to be written");
+        return og_error_set(err, OG_ENOMEM, OG_NO_POSITION, "out of memory for what must be written");
     note_high_water(stream);
     update(stream);
     return 1;

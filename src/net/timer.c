@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Timers: one heap for a loop's timers, behind one libuv timer. Restarting a timer to a later time, which is
+ * Timers: one heap for a loop's timers, on one libuv timer. Restarting a timer to a later time, which is
  * what happens with every message, only moves its deadline; the heap learns of it when the old time comes.
  */
 #include "net/loop_parts.h"

@@ -68,7 +68,7 @@ static OG__AVX512_TARGET size_t twin_int64_write(int64_t number, char *text)
     return og__base_avx512_int64_write(og__base_avx512_digits_get(), number, text);
 }
 
-/* The twins for some processors write the same, and nothing behind their room. */
+/* The twins for some processors write the same, and nothing after their room. */
 static void check_twin_writes(double number, int64_t whole)
 {
     if (!og__base_avx512_numbers()) return;

@@ -104,7 +104,7 @@ def random_keys(rng):
 
 
 def python_value(rng, odd, depth=0):
-    """A value that json.dumps takes, or, if it is to be odd, may refuse."""
+    """A value that json.dumps takes, or, if it should be odd, may refuse."""
     kind = rng.randrange(12 if depth < 4 else 5)
     if kind < 2:
         return rng.choice(ODD) if odd and rng.random() < 0.1 else random_text(rng)
@@ -138,7 +138,7 @@ def tool_case(value, options):
 
 
 def python_dumps(value, options):
-    """The bytes, or the codes of which one is to be expected."""
+    """The bytes, or the codes of which one is expected."""
     try:
         return json.dumps(value, **options).encode()
     except UnicodeEncodeError:

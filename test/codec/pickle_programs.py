@@ -42,7 +42,7 @@ class Program:
         self.stack = []
         self.memo = {}
 
-    # ---- What stands where
+    # ---- What is where
 
     def above(self):
         """The kinds above the innermost mark."""

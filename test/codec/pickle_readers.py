@@ -115,7 +115,7 @@ def renamed(proto, module, qualname):
 
 
 class Recorder:
-    """What both classes of unpicklers do; find_class gets names as they stand in the pickle, so it renames as they do."""
+    """What both classes of unpicklers do; find_class gets names as they are in the pickle, so it renames as they do."""
 
     def persistent_load(self, pid):
         log.append(("persistent", None))
@@ -138,7 +138,7 @@ class CReader(Recorder, pickle.Unpickler):
 
 
 def spellings(path):
-    """What a name may stand as when the protocol changes midway."""
+    """What a name may mean when the protocol changes midway."""
     return [path] + [renamed(2, *path)] + [old for old in NAMES_OF_2.get(path, [])]
 
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * The passes over the text that vectors make fast read what the one for any processor reads: the same values,
- * and the same sentences about the same bytes. Texts stand right behind memory that may not be read, or as
+ * and the same sentences about the same bytes. Texts come right after memory that may not be read, or as
  * far before such memory as was promised.
  */
 #include "codec/json/reader.h"
@@ -31,7 +31,7 @@ typedef struct twins {
     og_doc *plain;
     og_doc *other[KERNELS];
     char *room;    /* ROOM bytes between pages that may not be touched */
-    unsigned fill; /* differs from text to text: what stands behind one must not matter */
+    unsigned fill; /* differs from text to text: what comes after one must not matter */
     og_json_read_options options;
 } twins;
 
@@ -68,7 +68,7 @@ static void read_all(twins *t, const char *text, size_t len)
     if (len) memcpy(keep, text, len);
     og_error want = {.code = OG_OK};
     int status = og__json_read_by(OG__JSON_ANY, t->plain, exact, len, &t->options, &want);
-    /* Its strings stand in the text: read again where the others do not overwrite it. */
+    /* Its strings are in the text: read again where the others do not overwrite it. */
     if (status == OG_OK) status = og__json_read_by(OG__JSON_ANY, t->plain, keep, len, &t->options, NULL);
     for (unsigned kernel = OG__JSON_ANY; kernel <= og__json_best_kernel(); kernel++) {
         for (size_t padding = 0; padding <= OG_PADDING; padding += OG_PADDING)
@@ -360,7 +360,7 @@ static void test_every_byte(void **state)
     }
 }
 
-/* Keys with escapes are copied: what stands around the copy is not what stood around the key. */
+/* Keys with escapes are copied: what is around the copy is not what stood around the key. */
 static void test_copied_keys(void **state)
 {
     static const char *const texts[] = {
@@ -374,7 +374,7 @@ static void test_copied_keys(void **state)
         read_all(*state, texts[i], strlen(texts[i]));
 }
 
-/* A key that stands twice is found whatever the records before had. */
+/* A key that occurs twice is found whatever the records before had. */
 static void test_twice(void **state)
 {
     (void)state;

@@ -124,7 +124,7 @@ class Forms(unittest.TestCase):
         """Strictly, a frame ends between two opcodes, however long the pickle is and whatever is read at once; then all read it."""
         value = [{"name": f"service number {i}", "numbers": [i / 3, i * 1000, -1], "blob": b"x" * 40, "at": (i, None)} for i in range(12)]
         data = pickle.dumps(value, 4)
-        start = 11  # behind PROTO and FRAME
+        start = 11  # after PROTO and FRAME
         between = {position for _, _, position in pickletools.genops(data)}
         for end in range(start, len(data) + 1):
             cut = data[:3] + (end - start).to_bytes(8, "little") + data[start:]

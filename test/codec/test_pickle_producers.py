@@ -109,7 +109,7 @@ class Canonical(pickle._Pickler):
 
 
 def notes_of(data, encoding="ASCII"):
-    """All that is to be made, in one byte string; and where the pickle ends."""
+    """All that has to be made, in one byte string; and where the pickle ends."""
     source, out = io.BytesIO(data), io.BytesIO()
     value = Notes(source, encoding=encoding).load()
     Canonical(out, 4).dump(value)

@@ -84,7 +84,7 @@ static void assert_same_reading(const uint8_t *bytes, size_t len)
     og_doc_free(slow);
 }
 
-/* The last bytes of a pickle are read with care. As the first item of a tuple it has others behind it. */
+/* The last bytes of a pickle are read with care. As the first item of a tuple it has others after it. */
 static void assert_same_reading_within(const uint8_t *bytes, size_t len)
 {
     static const uint8_t rest[] = "\x8c\x20"
@@ -284,7 +284,7 @@ static void knows_text_as_the_plain_check_does(void **state)
 
 /* ---- Writing ---- */
 
-/* Strings, ints of all sizes and small lists, enough for several frames; strings stand in their places twice.
+/* Strings, ints of all sizes and small lists, enough for several frames; strings are in their places twice.
  */
 static og_value make_many(og_doc *doc)
 {

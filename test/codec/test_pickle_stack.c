@@ -260,7 +260,7 @@ static void buffers_are_read_only_when_told(void **state)
     assert_int_equal(og_pickle_read(doc, "\x97.", 2, NULL, &options, NULL), 0);
     assert_int_equal(og_len(og_doc_root(doc)), sizeof large);
     og_doc_free(own);
-    /* None passed in: as it stands, once. */
+    /* None passed in: as it is, once. */
     og_value v = READ("\x97\x98\x98\x97\x86.");
     assert_int_equal(og_object_make(og_item(v, 0)), OG_MAKE_BUFFER);
     assert_int_equal(og_kind_of(og_object_args(og_item(v, 0))), OG_TUPLE);

@@ -47,7 +47,7 @@ static void assert_writes(og_value v, int protocol, const char *bytes, size_t le
     free(out);
 }
 
-/* The value that a pickle reads as: its root is known to stand in nothing. */
+/* The value that a pickle reads as: its root is known to be in nothing. */
 static og_value from(const char *bytes)
 {
     assert_int_equal(og_pickle_read(doc, bytes, strlen(bytes), NULL, NULL, NULL), 0);

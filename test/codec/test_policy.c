@@ -225,7 +225,7 @@ static void test_parse_errors(void **state)
     }
 }
 
-/* What says nothing allows nothing, and a NUL hides nothing behind it. */
+/* What says nothing allows nothing, and a NUL hides nothing after it. */
 static void test_parse_fails_closed(void **state)
 {
     (void)state;

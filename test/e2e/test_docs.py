@@ -23,7 +23,7 @@ def code_of(text):
 
 
 def commands_of(text):
-    """The commands that stand alone on a line, without their comments, and those within a line."""
+    """The commands that are alone on a line, without their comments, and those within a line."""
     text = re.sub(r"```.*?```", "", text, flags=re.S)
     return [re.sub(r"\s+#.*", "", line).strip() for line in re.findall(r"^    (\S.*)$", text, re.M)] + re.findall(r"`(onggi [^`]*)`", text)
 

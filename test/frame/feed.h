@@ -31,7 +31,7 @@ typedef struct outcome {
     bool scramble; /* in: overwrite bytes once looked at, to prove that they are not looked at again */
 } outcome;
 
-/* Brackets in balance: enough of a codec to know where a message ends. White space may stand before it. */
+/* Brackets in balance: enough of a codec to know where a message ends. White space may be before it. */
 typedef struct toy_scan {
     size_t at;
     size_t start;

@@ -143,7 +143,7 @@ def split_windows(path):
 
 
 def windows_path(*parts):
-    """str(PureWindowsPath(*parts)), as Python 3.13 gives it; 3.11 loses names behind some shares."""
+    """str(PureWindowsPath(*parts)), as Python 3.13 gives it; 3.11 loses names after some shares."""
     drive = root = rest = ""
     for part in parts:
         d, r, p = split_windows(part)

@@ -38,7 +38,7 @@ static og_conn_options by_policy(const og_policy *policy, bool inert)
                              .recv_timeout_ms = 120000};
 }
 
-/* The bytes behind their length. */
+/* The bytes after their length. */
 static void send_framed(int fd, const char *bytes, size_t len)
 {
     uint8_t head[4] = {0, 0, (uint8_t)(len >> 8), (uint8_t)len};

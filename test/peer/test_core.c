@@ -41,7 +41,7 @@ static void close_wire(wire *w)
     og__peer_core_fini(&w->conn);
 }
 
-/* Bytes in memory of their own, with as many behind them as feeders promise. */
+/* Bytes in memory of their own, with as many after them as feeders promise. */
 static uint8_t *padded(const void *bytes, size_t len)
 {
     uint8_t *copy = calloc(1, len + OG_PADDING);
@@ -323,7 +323,7 @@ static void indented_json_is_read_past_its_line_feeds(void **state)
     close_wire(&w);
 }
 
-/* Where comments are allowed they stand between the texts of a stream and in them, and at its end. */
+/* Where comments are allowed they come between the texts of a stream and in them, and at its end. */
 static void comments_in_streams(void **state)
 {
     (void)state;

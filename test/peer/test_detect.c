@@ -117,7 +117,7 @@ static og_error err;
 
 static int look(const void *bytes, size_t len, og__look with)
 {
-    /* Exactly as much memory as there are bytes, so that sanitizers see a read behind them. */
+    /* Exactly as much memory as there are bytes, so that sanitizers see a read after them. */
     uint8_t *exact = malloc(len ? len : 1);
     memcpy(exact, bytes, len);
     with.data = exact;
@@ -155,7 +155,7 @@ static void each_opening_at_each_split(void **state)
     }
 }
 
-/* Each row decides the same when more messages stand behind it. */
+/* Each row decides the same when more messages come after it. */
 static void each_opening_twice(void **state)
 {
     (void)state;

@@ -228,7 +228,7 @@ static void test_copy_keeps_all(void **state)
     assert_false(og_valid(og_copy(other, (og_value){0})));
     assert_int_equal(og_identical(all, copy), 1);
     assert_int_equal(og_equal(all, copy), 1);
-    /* Nothing of the copy stands in the first document. */
+    /* Nothing of the copy is in the first document. */
     memset(doc->chunks + 1, 0, doc->chunks->size - sizeof *doc->chunks);
     int64_t i;
     uint64_t u;
