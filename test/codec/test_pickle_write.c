@@ -6,6 +6,7 @@
 
 #include <setjmp.h>
 #include <stdarg.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -110,6 +111,43 @@ static void writes_nothing_twice(void **state)
     og_list_append(doc, list, list, NULL);
     WRITES(list, 4, "\x80\x04\x95\x06\0\0\0\0\0\0\0]\x94h\0a.");
     WRITES(from("](Vsame text\nVsame text\ne."), 2, "\x80\x02](X\x09\0\0\0same textq\0h\0e.");
+}
+
+/* A list of `count` strings, each of them twice: in the same place of memory, or in two. */
+static og_value list_of_pairs(int count, bool same_place)
+{
+    og_doc_reset(doc);
+    og_value list = og_list(doc);
+    for (int i = 0; i < 2 * count; i++) {
+        char text[16];
+        snprintf(text, sizeof text, "text %d", i % count);
+        bool twin = i >= count && same_place;
+        og_value item = twin ? og_item(list, (size_t)(i - count)) : og_str(doc, text);
+        assert_int_equal(og_list_append(doc, list, item, NULL), 0);
+    }
+    return list;
+}
+
+/* The memo of strings has 63 places at first, then a table that grows. */
+static void writes_no_string_twice_however_many_there_are(void **state)
+{
+    static const int counts[] = {1, 2, 62, 63, 64, 65, 127, 128, 129, 300, 1030};
+    (void)state;
+    for (size_t i = 0; i < 2 * sizeof counts / sizeof counts[0]; i++) {
+        for (int protocol = 0; protocol <= 5; protocol++) {
+            og_value list = list_of_pairs(counts[i / 2], i % 2);
+            og_pickle_write_options options = protocol_of(protocol);
+            size_t len = 0;
+            char *out = og_pickle_dumps(list, &len, &options, NULL);
+            assert_int_equal(og_pickle_read(again, out, len, NULL, NULL, NULL), 0);
+            assert_int_equal(og_identical(list, og_doc_root(again)), 1);
+            int written = 0;
+            for (size_t k = 0; k + 5 <= len; k++)
+                written += memcmp(out + k, "text ", 5) == 0;
+            assert_int_equal(written, counts[i / 2]);
+            free(out);
+        }
+    }
 }
 
 static void writes_large_strings_outside_of_frames(void **state)
@@ -250,6 +288,7 @@ int main(void)
         cmocka_unit_test(writes_the_bytes_of_small_values),
         cmocka_unit_test(reads_back_to_the_same),
         cmocka_unit_test(writes_nothing_twice),
+        cmocka_unit_test(writes_no_string_twice_however_many_there_are),
         cmocka_unit_test(writes_large_strings_outside_of_frames),
         cmocka_unit_test(refuses_what_cannot_be_written),
         cmocka_unit_test(keeps_to_its_limit_of_bytes),

@@ -36,10 +36,8 @@ og__frame *og__pickle_frame_push(og__writer *w, og__frame_kind kind, og_value v,
 int og__pickle_save_wait(og__writer *w, og__frame *f)
 {
     if (!og__pickle_may_recur(w, f->value)) return OG_OK;
-    bool fresh;
     uint64_t open = (uint64_t)f->depth << OG__NODE_SHIFT | OG__NODE_OPEN;
-    uint64_t *entry = og__value_map_put(&w->nodes, og__value_node_of(f->value), open, &fresh);
-    if (!entry) return og__pickle_writer_fail(w, OG_ENOMEM, "out of memory");
+    if (!og__pickle_node_entry(w, f->value, open)) return OG_ENOMEM;
     f->waiting = true;
     w->waiting++;
     return OG_OK;

@@ -4,7 +4,7 @@
 #include "base/alloc.h"
 
 /* Entries looked at for one value. What strings chosen to collide would make slow is forgotten instead. */
-enum { MANY = 1024, PROBES = 64 };
+enum { PROBES = 64 };
 
 static uint32_t hash_of(const og__writer *w, og_value v)
 {
@@ -41,60 +41,108 @@ static og__interned *probe(const og__writer *w, og__interned *table, size_t cap,
     return &table[at];
 }
 
-/* Canonical pickles know strings by their content alone. */
+/* Canonical pickles know strings by their content alone. It may be there: memory for a table was missing. */
 static int by_place_new(og__writer *w)
 {
     size_t size = sizeof *w->by_place << OG__BY_PLACE_LOG2;
+    if (w->references || w->by_place) return OG_OK;
     w->by_place = og__base_alloc(w->out->alloc, size);
     if (!w->by_place) return og__pickle_writer_fail(w, OG_ENOMEM, "out of memory");
     memset(w->by_place, 0, size);
     return OG_OK;
 }
 
+/* Remembers where the bytes of a str are. */
+static void set_place(const og__writer *w, og_value v, uint32_t number)
+{
+    if (w->by_place && og_kind_of(v) == OG_STR)
+        *og__pickle_intern_place(w, v) = (og__by_place){v.u.p, (uint32_t)og__value_len(v), number};
+}
+
 static void free_table(const og__writer *w)
 {
-    if (w->interned_cap > OG__FIRST_INTERNED)
-        og__base_free(w->out->alloc, w->interned, w->interned_cap * sizeof *w->interned);
+    if (w->interned_cap) og__base_free(w->out->alloc, w->interned, w->interned_cap * sizeof *w->interned);
 }
 
 /* Goes over from the few to a table, or to a wider one. */
 static int grow_interned(og__writer *w)
 {
-    size_t cap = w->interned_cap ? w->interned_cap * 4 : OG__FIRST_INTERNED;
+    enum { FIRST = 256 };
     bool first = w->interned_cap == 0;
-    og__interned *table = first ? w->small->table : og__base_alloc(w->out->alloc, cap * sizeof *table);
+    size_t cap = first ? FIRST : w->interned_cap * 4;
+    if (first && by_place_new(w) < 0) return OG_ENOMEM;
+    og__interned *table = og__base_alloc(w->out->alloc, cap * sizeof *table);
     if (!table) return og__pickle_writer_fail(w, OG_ENOMEM, "out of memory");
     memset(table, 0, cap * sizeof *table);
-    const og__interned *old = first ? w->small->few : w->interned;
-    for (size_t i = 0; i < (first ? w->interned_count : w->interned_cap); i++) {
-        if (og_valid(old[i].value)) *probe(w, table, cap, old[i].value, old[i].hash) = old[i];
+    const og__interned *old = first ? w->few->all : w->interned;
+    for (size_t i = 0; i < (first ? 1 + w->interned_count : w->interned_cap); i++) {
+        if (!og_valid(old[i].value)) continue;
+        *probe(w, table, cap, old[i].value, old[i].hash) = old[i];
+        if (first) set_place(w, old[i].value, old[i].number);
     }
     free_table(w);
+    w->few = NULL;
     w->interned = table;
     w->interned_cap = cap;
-    return cap == MANY && !w->references ? by_place_new(w) : OG_OK;
+    return OG_OK;
 }
 
-/* The first ones are looked through one by one: nothing need be cleared for them. */
-static inline og__interned *probe_few(const og__writer *w, og_value v, uint32_t hash)
+/* ---- The few ---- */
+
+enum { SLOTS = 1 << OG__FEW_SLOTS_LOG2 };
+
+static void clear_few(og__writer *w)
 {
-    og__interned *few = w->small->few;
-    size_t i = 0;
-    for (; i < w->interned_count; i++) {
-        if (few[i].hash == hash && same(w, few[i].value, v)) return &few[i];
-    }
-    few[i].value = (og_value){0};
-    few[i].hash = hash;
-    return &few[i];
+    og__few_interned *few = w->few = &w->small->few;
+    few->all[0] = (og__interned){.hash = 0};
+    memset(few->by_place, 0, sizeof few->by_place);
+    memset(few->by_content, 0, sizeof few->by_content);
 }
+
+/* There are fewer of them than slots. */
+static og__interned *probe_few(og__writer *w, og_value v, uint32_t hash)
+{
+    if (!w->few) clear_few(w);
+    og__few_interned *few = w->few;
+    size_t at = hash % SLOTS;
+    for (; few->by_content[at]; at = (at + 1) % SLOTS) {
+        og__interned *known = &few->all[few->by_content[at]];
+        if (known->hash == hash && same(w, known->value, v)) return known;
+    }
+    few->free_slot = (uint8_t)at;
+    og__interned *next = &few->all[w->interned_count + 1];
+    next->value = (og_value){0};
+    next->hash = hash;
+    return next;
+}
+
+/* ---- All ---- */
 
 og__interned *og__pickle_intern_probe(og__writer *w, og_value v, uint32_t hash)
 {
-    if (w->interned_count < OG__FEW_INTERNED && w->interned_cap == 0) return probe_few(w, v, hash);
+    if (w->interned_cap == 0 && w->interned_count < OG__FEW_INTERNED) return probe_few(w, v, hash);
     if (w->interned_count >= w->interned_cap / 2 && grow_interned(w) < 0) return NULL;
     og__interned *entry = probe(w, w->interned, w->interned_cap, v, hash);
-    if (!og_valid(entry->value)) entry->hash = hash;
+    if (!og_valid(entry->value))
+        entry->hash = hash;
+    else
+        set_place(w, v, entry->number); /* the last place that it was met in */
     return entry;
+}
+
+void og__pickle_intern_put(og__writer *w, og__interned *entry, og_value v, uint32_t number)
+{
+    entry->value = v;
+    entry->number = number;
+    w->interned_count++;
+    og__few_interned *few = w->few;
+    if (!few) {
+        set_place(w, v, number);
+        return;
+    }
+    uint8_t which = (uint8_t)w->interned_count;
+    few->by_content[few->free_slot] = which;
+    few->by_place[og__pickle_intern_slot(v.u.p, OG__FEW_SLOTS_LOG2)] = which;
 }
 
 og__interned *og__pickle_intern_find(og__writer *w, og_value value)
@@ -115,8 +163,6 @@ int og__pickle_intern_add(og__writer *w, og_value value)
     int status = og__pickle_memoize(w, &number);
     og__interned *entry = status < 0 ? NULL : og__pickle_intern_find(w, value);
     if (!entry) return OG_ENOMEM;
-    entry->value = value;
-    entry->number = number;
-    w->interned_count++;
+    og__pickle_intern_put(w, entry, value, number);
     return OG_OK;
 }

@@ -61,4 +61,39 @@ static inline uint32_t og__pickle_intern_hash(const og__writer *w, og_value v)
 /* The entry of a value with this hash, as og__pickle_intern_find(). */
 og__interned *og__pickle_intern_probe(og__writer *w, og_value v, uint32_t hash);
 
+/* Fills the entry that og__pickle_intern_probe() gave for a value that it had not found. */
+void og__pickle_intern_put(og__writer *w, og__interned *entry, og_value v, uint32_t number);
+
+/* ---- By place ---- */
+
+/* One of 1 << log2 slots for what stands at `place`. */
+static inline size_t og__pickle_intern_slot(const void *place, unsigned log2)
+{
+    uint64_t mixed = (uint64_t)(uintptr_t)place * UINT64_C(0x9e3779b97f4a7c15);
+    return (size_t)(mixed >> (64 - log2));
+}
+
+static inline og__by_place *og__pickle_intern_place(const og__writer *w, og_value v)
+{
+    return &w->by_place[og__pickle_intern_slot(v.u.p, OG__BY_PLACE_LOG2)];
+}
+
+/* True when the bytes of a str were written from this very place: `number` is its number. */
+static inline bool og__pickle_intern_here(const og__writer *w, og_value v, uint32_t *number)
+{
+    size_t len = og__value_len(v);
+    const og__few_interned *few = w->few;
+    if (few) {
+        const og__interned *known =
+            &few->all[few->by_place[og__pickle_intern_slot(v.u.p, OG__FEW_SLOTS_LOG2)]];
+        *number = known->number;
+        return known->value.u.p == v.u.p && og__value_len(known->value) == len &&
+               og_kind_of(known->value) == OG_STR;
+    }
+    if (!w->by_place) return false;
+    const og__by_place *known = og__pickle_intern_place(w, v);
+    *number = known->number;
+    return known->place == v.u.p && known->len == len;
+}
+
 #endif

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* The pickle writer's bytes, frames, and memo: which nodes were written already. */
 #include "base/alloc.h"
+#include "base/bytes.h"
 #include "codec/pickle/write/writer.h"
 
 #include <stdarg.h>
@@ -58,7 +59,10 @@ int og__pickle_frame_open(og__writer *w)
 {
     if (w->protocol < 4) return OG_OK;
     w->frame_at = w->out->len;
-    return og__pickle_put_op_le(w, OG__OP_FRAME, 0, 8);
+    uint8_t *head = og__pickle_put(w, FRAME_HEAD);
+    if (!head) return OG_ENOMEM;
+    head[0] = OG__OP_FRAME; /* its length is written when it is closed */
+    return OG_OK;
 }
 
 int og__pickle_frame_close(og__writer *w)
@@ -72,8 +76,7 @@ int og__pickle_frame_close(og__writer *w)
         w->out->len -= FRAME_HEAD;
         return OG_OK;
     }
-    for (size_t i = 0; i < 8; i++)
-        head[1 + i] = (uint8_t)((uint64_t)len >> (8 * i));
+    og__base_store8(head + 1, len);
     return OG_OK;
 }
 
@@ -115,6 +118,15 @@ int og__pickle_put_get(og__writer *w, uint32_t number)
 
 /* ---- Nodes ---- */
 
+uint64_t *og__pickle_node_entry(og__writer *w, og_value v, uint64_t first)
+{
+    bool fresh;
+    if (!w->nodes.slots) og__value_map_lend(&w->nodes, w->small->nodes, OG__FEW_NODES_LOG2);
+    uint64_t *entry = og__value_map_put(&w->nodes, og__value_node_of(v), first, &fresh);
+    if (!entry) og__pickle_writer_fail(w, OG_ENOMEM, "out of memory");
+    return entry;
+}
+
 bool og__pickle_is_shared(const og__writer *w, og_value v)
 {
     const uint64_t *count = og__value_map_find(w->references, og__value_node_of(v));
@@ -135,9 +147,8 @@ int og__pickle_memoize_node(og__writer *w, og_value v)
     uint32_t number = 0;
     int status = og__pickle_memoize(w, &number);
     if (status < 0) return status;
-    bool fresh;
-    uint64_t *entry = og__value_map_put(&w->nodes, og__value_node_of(v), 0, &fresh);
-    if (!entry) return og__pickle_writer_fail(w, OG_ENOMEM, "out of memory");
+    uint64_t *entry = og__pickle_node_entry(w, v, 0);
+    if (!entry) return OG_ENOMEM;
     *entry = (uint64_t)number << OG__NODE_SHIFT | OG__NODE_NUMBERED;
     return OG_OK;
 }

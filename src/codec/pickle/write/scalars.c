@@ -71,11 +71,28 @@ static inline size_t text_head(bool framed)
     return framed ? 2 : 5;
 }
 
+/* Short texts are copied in two pieces that overlap. */
+static HOT void copy_text(uint8_t *to, const uint8_t *from, size_t len)
+{
+    if (len > 16) {
+        memcpy(to, from, len);
+    } else if (len >= 8) {
+        memcpy(to, from, 8);
+        memcpy(to + len - 8, from + len - 8, 8);
+    } else if (len >= 4) {
+        memcpy(to, from, 4);
+        memcpy(to + len - 4, from + len - 4, 4);
+    } else {
+        for (size_t i = 0; i < len; i++)
+            to[i] = from[i];
+    }
+}
+
 static HOT uint8_t *put_text(uint8_t *at, const uint8_t *text, size_t len, bool framed)
 {
     at = framed ? put_byte(at, OG__OP_SHORT_BINUNICODE, (uint8_t)len)
                 : put_four(at, OG__OP_BINUNICODE, (uint32_t)len);
-    if (len) memcpy(at, text, len);
+    copy_text(at, text, len);
     return at + len;
 }
 
@@ -94,28 +111,13 @@ static HOT uint8_t *put_get(uint8_t *at, uint32_t number)
                         : put_four(at, OG__OP_LONG_BINGET, number);
 }
 
-/* Where the number of a string that stands in this place may be kept. */
-static inline og__by_place *by_place_of(const og__writer *w, const void *place)
-{
-    uint64_t mixed = (uint64_t)(uintptr_t)place * UINT64_C(0x9e3779b97f4a7c15);
-    return &w->by_place[mixed >> (64 - OG__BY_PLACE_LOG2)];
-}
-
-static inline void set_by_place(const og__writer *w, og_value v, uint32_t number)
-{
-    if (w->by_place) *by_place_of(w, v.u.p) = (og__by_place){v.u.p, (uint32_t)og__value_len(v), number};
-}
-
 /* A str that is not in the memo; it will be when that is worth while. */
 static HOT uint8_t *put_new(og__writer *w, uint8_t *at, og_value v, og__interned *entry, bool framed)
 {
     at = put_text(at, v.u.p, og__value_len(v), framed);
     if (!entry || w->numbers == UINT32_MAX) return at;
-    set_by_place(w, v, w->numbers);
-    entry->value = v;
-    entry->number = w->numbers++;
-    w->interned_count++;
-    return put_memoize(at, entry->number, framed);
+    og__pickle_intern_put(w, entry, v, w->numbers);
+    return put_memoize(at, w->numbers++, framed);
 }
 
 /* A str, or the way to it in the memo; NULL when it is not done here. */
@@ -126,15 +128,12 @@ static HOT uint8_t *put_str(og__writer *w, uint8_t *at, og_value v, bool framed)
     size_t size = len + text_head(framed);
     bool worth = size > og__pickle_get_size(w->numbers); /* fetched it is shorter than written again */
     if (!worth && (len == 0 || w->interned_count == 0)) return put_text(at, v.u.p, len, framed);
-    if (w->by_place && worth) {
-        const og__by_place *entry_at = by_place_of(w, v.u.p);
-        if (entry_at->place == v.u.p && entry_at->len == len) return put_get(at, entry_at->number);
-    }
+    uint32_t number;
+    if (worth && og__pickle_intern_here(w, v, &number)) return put_get(at, number);
     og__interned *entry = og__pickle_intern_probe(w, v, og__pickle_intern_hash(w, v));
     if (!entry) return NULL;
     if (!og_valid(entry->value)) return put_new(w, at, v, worth ? entry : NULL, framed);
     if (!worth && og__pickle_get_size(entry->number) >= size) return put_text(at, v.u.p, len, framed);
-    set_by_place(w, v, entry->number);
     return put_get(at, entry->number);
 }
 
@@ -150,11 +149,11 @@ static HOT uint8_t *put_scalar(og__writer *w, uint8_t *at, og_value v, bool fram
     }
 }
 
-/* Bytes that a value may take, with some to spare. */
+/* Bytes that a value may take, with some to spare. What is no str has no length. */
 static inline ptrdiff_t most_of(og_value v)
 {
-    enum { SCALAR_MOST = 10, STR_MORE = 10 };
-    return og_kind_of(v) == OG_STR ? (ptrdiff_t)og__value_len(v) + STR_MORE : SCALAR_MOST;
+    enum { MORE = 10 /* a LONG1 of eight bytes; an opcode, four bytes, and as many for the memo */ };
+    return (ptrdiff_t)og__value_len(v) + MORE;
 }
 
 /* Everything is there twice: for protocols 4 and 5, which have frames, and for 2 and 3. */

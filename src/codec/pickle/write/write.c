@@ -81,9 +81,19 @@ static int go_on(og__writer *w)
     }
 }
 
+static int put_proto(og__writer *w)
+{
+    if (w->protocol < 2) return OG_OK;
+    uint8_t *at = og__pickle_put(w, 2);
+    if (!at) return OG_ENOMEM;
+    at[0] = OG__OP_PROTO;
+    at[1] = (uint8_t)w->protocol;
+    return OG_OK;
+}
+
 static int write_all(og__writer *w, og_value value)
 {
-    int status = w->protocol >= 2 ? og__pickle_put_op_le(w, OG__OP_PROTO, (uint64_t)w->protocol, 1) : OG_OK;
+    int status = put_proto(w);
     if (status == OG_OK) status = og__pickle_frame_open(w);
     if (!w->references && og__value_has_node(value) && (og__value_node_of(value)->flags & OG__N_PLACED))
         w->root = og__value_node_of(value);
@@ -109,11 +119,10 @@ int og__pickle_writer_run(og__writer *w, og_value value, size_t max_bytes)
     w->small = &small;
     w->open = small.open;
     w->open_cap = OG__FEW_OPEN;
-    og__value_map_lend(&w->nodes, small.nodes, OG__FEW_NODES_LOG2);
     int status = write_all(w, value);
     if (status < 0) out->len = start;
     out->limit = limit;
-    og__value_map_free(&w->nodes);
+    if (w->nodes.slots) og__value_map_free(&w->nodes);
     og__pickle_intern_free(w);
     if (w->open != small.open) og__base_free(out->alloc, w->open, w->open_cap * sizeof *w->open);
     return status < 0 ? status : OG_OK;

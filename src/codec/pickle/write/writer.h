@@ -115,12 +115,23 @@ typedef struct og__frame {
     bool again;      /* not made yet, and written once more in another frame */
 } og__frame;
 
+/*
+ * The first strings of a pickle, in order from 1 on, and two tables that say which one it is: by the place of
+ * its bytes, and by its content. Nothing is set before the first string comes.
+ */
+enum { OG__FEW_INTERNED = 63, OG__FEW_SLOTS_LOG2 = 7 };
+typedef struct og__few_interned {
+    og__interned all[1 + OG__FEW_INTERNED]; /* 0 is of no value: a table has it for what it does not know */
+    uint8_t by_place[1 << OG__FEW_SLOTS_LOG2];
+    uint8_t by_content[1 << OG__FEW_SLOTS_LOG2];
+    uint8_t free_slot; /* of by_content, for what was not found */
+} og__few_interned;
+
 /* What most messages are written with, without asking for memory. */
-enum { OG__FEW_OPEN = 8, OG__FEW_INTERNED = 10, OG__FIRST_INTERNED = 64, OG__FEW_NODES_LOG2 = 3 };
+enum { OG__FEW_OPEN = 8, OG__FEW_NODES_LOG2 = 3 };
 typedef struct og__writer_room {
     og__frame open[OG__FEW_OPEN];
-    og__interned few[OG__FEW_INTERNED];     /* in order */
-    og__interned table[OG__FIRST_INTERNED]; /* the first one, when there are more */
+    og__few_interned few;
     og__map_slot nodes[1 << OG__FEW_NODES_LOG2];
 } og__writer_room;
 
@@ -140,10 +151,11 @@ typedef struct og__writer {
     int64_t buffers;           /* out-of-band buffers referred to */
     const og__map *references; /* canonical: how often each node stands somewhere; else NULL */
     og__map nodes;             /* those that may be met again */
-    og__interned *interned;
-    size_t interned_cap; /* a power of two; 0: they are the few */
+    og__few_interned *few;     /* from the first string on, until there are more */
+    og__interned *interned;    /* then */
+    size_t interned_cap;       /* a power of two; 0: they are the few */
     size_t interned_count;
-    og__by_place *by_place; /* when many were said: OG__BY_PLACE_LOG2 */
+    og__by_place *by_place; /* 1 << OG__BY_PLACE_LOG2 of them, beside `interned` */
     og__frame *open;
     size_t open_count;
     size_t open_cap;
@@ -237,6 +249,9 @@ static inline bool og__pickle_may_recur(const og__writer *w, og_value v)
 {
     return w->waiting > 0 || og__pickle_may_be_shared(w, v) || og__value_node_of(v) == w->root;
 }
+
+/* What is known of a node, and `first` when nothing was; NULL with the error set. */
+uint64_t *og__pickle_node_entry(og__writer *w, og_value v, uint64_t first);
 
 /* Numbers the node on top of the stack when it may be met again. */
 int og__pickle_memoize_node(og__writer *w, og_value v);
