@@ -103,9 +103,9 @@ static void check_round_trip(const run *r, size_t index)
     og_buf out = OG_BUF_INIT;
     size_t mark;
     const uint8_t *body = r->stream + r->offset[index];
-    check(og_frame_begin(r->framing, &out, &mark, NULL) == 0);
+    check(og_frame_begin(&r->framing, &out, &mark, NULL) == 0);
     check(og_buf_put(&out, body, r->length[index]) == 0);
-    int status = og_frame_end(r->framing, &out, mark, NULL);
+    int status = og_frame_end(&r->framing, &out, mark, NULL);
     check(status == 0 || (status == OG_EVALUE && out.len == 0));
     if (status == 0) {
         og_frame_reader reader;

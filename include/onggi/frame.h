@@ -23,10 +23,15 @@ typedef struct og_frame_ops og_frame_ops;
 typedef struct og_frame_reader og_frame_reader;
 typedef struct og_frame og_frame;
 
+/* The longest text of a framing: `delim:TEXT`. */
+enum { OG_FRAMING_TEXT_MAX = 32 };
+
 /* A framing chosen: copied freely. Zeroed it is none. */
 typedef struct og_framing {
     const og_frame_ops *ops;
-    uint32_t width; /* digits:N: N; else 0 */
+    uint32_t width;                          /* digits:N: N; else 0 */
+    uint8_t text_len;                        /* bytes of `text` */
+    unsigned char text[OG_FRAMING_TEXT_MAX]; /* delim:TEXT, digits:C: what ends the message or its length */
 } og_framing;
 
 /* Where one message is in the bytes that were looked at. */
@@ -51,11 +56,12 @@ struct og_frame_reader {
 
 /* What a framing puts before a message. */
 typedef struct og_frame_head {
-    og_framing framing; /* with the width that the header shows (digits:N) */
-    size_t size;        /* its bytes; while it is not whole: how many it has at least */
-    uint64_t body;      /* the message's bytes; while it is not whole: how many there are at least */
-    bool over;          /* the message has more bytes than 64 bits can say */
-    bool odd;           /* nobody writes it so, or another framing writes the same */
+    og_framing *shown; /* gets what the header shows of its framing (digits:N, digits:C); may be NULL */
+    size_t size;       /* its bytes; while it is not whole: how many it has at least */
+    uint64_t body;     /* the message's bytes; while it is not whole: how many there are at least */
+    bool over;         /* the message has more bytes than 64 bits can say */
+    bool odd;          /* nobody writes it so, or another framing writes the same */
+    bool as_value;     /* the header alone may as well be a message: a number and white space */
 } og_frame_head;
 
 /* A row of the table of framings: all that others must know of one. */
@@ -72,23 +78,25 @@ struct og_frame_ops {
     uint8_t opener;     /* the byte that comes before a message, where no length does; else 0 */
     char closers[3];    /* either of these comes after such a message */
     char tail;          /* the byte after a message whose length is known; else 0 */
-    bool has_suffix;    /* `suffix` after each message is all there is */
-    char suffix;
-    bool drops_cr;  /* a '\r' before the suffix belongs to it */
+    const char *ending; /* these bytes after each message are all there is; NULL: it is not so */
+    uint8_t ending_len;
+    bool drops_cr;  /* a '\r' before the ending belongs to it */
     uint8_t prefix; /* bytes of a length of fixed width */
     bool little_endian;
 
-    /* Takes the part of the name after the colon ("" if there is none). 0 or OG_EINVAL. NULL: has none. */
+    /* Takes the part of the name after the colon ("" if there is none). 0, OG_EINVAL, or OG_ENOTFOUND: the
+     * next row of that name may take it. NULL: has none. */
     int (*set)(og_framing *framing, const char *parameter, og_error *err);
 
     /* Writes that part. NULL: has none. */
-    void (*show)(og_framing framing, char *text, size_t size);
+    void (*show)(const og_framing *framing, char *text, size_t size);
 
     /*
      * Reads the header from its first byte on: 1: whole; 0: needs more; < 0: not this framing. `framing` may
-     * lack its width: the header shows it. NULL: has no header, or one without end (`opens`).
+     * lack its parameter: the header shows it. NULL: has no header, or one without end (`opens`).
      */
-    int (*head)(og_framing framing, const uint8_t *data, size_t len, og_frame_head *head, og_error *err);
+    int (*head)(const og_framing *framing, const uint8_t *data, size_t len, og_frame_head *head,
+                og_error *err);
 
     /* Knows its header by its first bytes, which begin nothing else: 1, 0 needs more, -1 no. NULL: cannot. */
     int (*opens)(const uint8_t *data, size_t len);
@@ -98,11 +106,11 @@ struct og_frame_ops {
                 og_error *err);
 
     /* Bytes that og_frame_begin() puts before the message, to be filled in by `end`. NULL: none. */
-    size_t (*lead)(og_framing framing);
+    size_t (*lead)(const og_framing *framing);
 
     /* Completes the frame that starts at `mark`. On failure og_frame_end() takes all of it back. NULL: as is.
      */
-    int (*end)(og_framing framing, og_buf *out, size_t mark, og_error *err);
+    int (*end)(const og_framing *framing, og_buf *out, size_t mark, og_error *err);
 };
 
 /* True for `eof`: one message per direction, after which the sender shuts its direction down. */
@@ -124,15 +132,16 @@ OG_API const og_frame_ops *og_framing_at(size_t index);
  * with the names that there are. */
 OG_API int og_framing_find(og_framing *framing, const char *name, og_error *err);
 
-/* The name as og_framing_find() takes it, written to `text` of `size` bytes (32 are enough); returns `text`.
- */
+/* The name as og_framing_find() takes it, written to `text` of `size` bytes (OG_FRAMING_NAME_MAX are enough);
+ * returns `text`. */
+enum { OG_FRAMING_NAME_MAX = 8 + 4 * OG_FRAMING_TEXT_MAX };
 OG_API const char *og_framing_name(og_framing framing, char *text, size_t size);
 
 /* The framing that puts nothing around messages. */
 OG_API og_framing og_framing_bare(void);
 
-/* The framing whose messages end with what `data` begins with: 1 with the bytes of that end in `size`, 0
- * needs more, -1 there is none. */
+/* The framing whose messages end with what `data` begins with, the longest such end: 1 with its bytes in
+ * `size`, 0 needs more, -1 there is none. */
 OG_API int og_framing_after(og_framing *framing, const uint8_t *data, size_t len, size_t *size);
 
 /* Ready for the first frame. `scan` is needed for raw; without it seq takes a message as whole only when the
@@ -157,14 +166,14 @@ OG_API size_t og_frame_need(const og_frame_reader *reader);
 
 /*
  * Writes one frame around a message that the caller appends to `out` between the two calls:
- *     og_frame_begin(f, out, &mark, err); …append the message… ; og_frame_end(f, out, mark, err);
+ *     og_frame_begin(&f, out, &mark, err); …append the message… ; og_frame_end(&f, out, mark, err);
  * og_frame_end() puts length or terminator in place; when the framing cannot carry the message (too long for
  * its prefix, a line break in `line`, …) it fails with OG_EVALUE and `out` is as it was before
  * og_frame_begin(). Likewise when memory runs out. Between the two, on failure of the codec, call
  * og_frame_cancel().
  */
-OG_API int og_frame_begin(og_framing framing, og_buf *out, size_t *mark, og_error *err);
-OG_API int og_frame_end(og_framing framing, og_buf *out, size_t mark, og_error *err);
+OG_API int og_frame_begin(const og_framing *framing, og_buf *out, size_t *mark, og_error *err);
+OG_API int og_frame_end(const og_framing *framing, og_buf *out, size_t mark, og_error *err);
 OG_API void og_frame_cancel(og_buf *out, size_t mark);
 
 #ifdef __cplusplus

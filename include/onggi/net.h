@@ -31,11 +31,11 @@ typedef enum og_transport {
 typedef struct og_endpoint {
     og_transport transport;
     uint16_t port;
-    char host[256]; /* "" is loopback, "*" every interface; IPv6 without its brackets */
-    char path[108]; /* unix, unixgram */
-    char codec[16]; /* ?codec=, "" if not given */
-    char framing[32];
-    char profile[32]; /* ?as= */
+    char host[256];    /* "" is loopback, "*" every interface; IPv6 without its brackets */
+    char path[108];    /* unix, unixgram */
+    char codec[16];    /* ?codec=, "" if not given */
+    char framing[144]; /* delim:TEXT with every byte escaped */
+    char profile[32];  /* ?as= */
 } og_endpoint;
 
 /*

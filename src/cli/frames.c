@@ -31,9 +31,9 @@ static bool begins_message(const uint8_t *data, size_t len)
 /* Whether the header, of which the message is not all here, comes before something that begins as one. */
 static bool fits_head(og_framing framing, const uint8_t *data, size_t len)
 {
-    og_frame_head head;
+    og_frame_head head = {0};
     og_error err;
-    if (!framing.ops->head || framing.ops->head(framing, data, len, &head, &err) != 1) return false;
+    if (!framing.ops->head || framing.ops->head(&framing, data, len, &head, &err) != 1) return false;
     return head.size < len && begins_message(data + head.size, len - head.size);
 }
 

@@ -84,6 +84,16 @@ static int help_peers(void)
     return finish();
 }
 
+/* A table for doc/detection.md, which a test compares with it. */
+static int help_signatures(void)
+{
+    const og_signature *row;
+    printf("| the first bytes | what it is | what to do |\n| --- | --- | --- |\n");
+    for (size_t i = 0; (row = og_signature_at(i)); i++)
+        printf("| `%s`%s | %s | %s |\n", row->bytes, row->unsure ? " *" : "", row->what, row->advice);
+    return finish();
+}
+
 static int help_about(const char *topic)
 {
     const cli_command *command = cli_command_find(topic);
@@ -91,6 +101,7 @@ static int help_about(const char *topic)
     if (strcmp(topic, "codecs") == 0) return help_codecs();
     if (strcmp(topic, "framings") == 0) return help_framings();
     if (strcmp(topic, "peers") == 0) return help_peers();
+    if (strcmp(topic, "signatures") == 0) return help_signatures();
     return cli_usage("there is no help about '%s': see 'onggi help'", topic);
 }
 

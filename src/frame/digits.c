@@ -6,17 +6,17 @@
 #include <string.h>
 
 /* The widest header that is recognised without being told its width. */
-enum { WIDEST_SEEN = 32 };
+enum { WIDEST_SEEN = OG__FRAME_DIGITS_MAX };
 
 /* Where in the characters the digits are. */
 typedef enum place { BEFORE, WITHIN, AFTER } place;
 
-static int refuse(og_framing framing, size_t at, uint8_t byte, og_error *err)
+static int refuse(const og_framing *framing, size_t at, uint8_t byte, og_error *err)
 {
     char text[8];
     return og_error_set(err, OG_ESYNTAX, at,
                         "expected %u characters that hold the length of a message but found %s in them",
-                        (unsigned)framing.width, og__frame_byte(byte, text));
+                        (unsigned)framing->width, og__frame_byte(byte, text));
 }
 
 static void add_digit(og_frame_head *head, uint8_t byte)
@@ -28,7 +28,7 @@ static void add_digit(og_frame_head *head, uint8_t byte)
 /* One character: 0, or -1 when it is none of a length. */
 static int read_character(og_frame_head *head, place *where, uint8_t byte)
 {
-    if (byte == ' ') {
+    if (byte == ' ' || (byte == 0 && *where != BEFORE)) {
         if (*where == WITHIN) *where = AFTER;
         return 0;
     }
@@ -38,25 +38,60 @@ static int read_character(og_frame_head *head, place *where, uint8_t byte)
     return 0;
 }
 
-/* Without a width: digits padded on one side tell it, as soon as something else comes after them. */
-static int see_head(const uint8_t *data, size_t len, og_frame_head *head)
+/* How many of `byte` there are from `at` on, up to one more than the widest header has. */
+static size_t count_of(const uint8_t *data, size_t len, size_t at, uint8_t byte)
 {
-    place where = BEFORE;
-    size_t at = 0;
-    bool left = len > 0 && data[0] == ' ';
-    while (at < len && at <= WIDEST_SEEN && !(left && where == WITHIN && data[at] == ' ') &&
-           read_character(head, &where, data[at]) == 0)
-        at++;
-    if (at > WIDEST_SEEN || (where == BEFORE && at < len)) return OG_ESYNTAX;
-    head->size = at < len ? at : len + 1;
-    head->framing.width = (uint32_t)at;
-    return at < len;
+    size_t n = 0;
+    while (at + n < len && n <= WIDEST_SEEN && data[at + n] == byte)
+        n++;
+    return n;
 }
 
-static int digits_head(og_framing framing, const uint8_t *data, size_t len, og_frame_head *head,
+static size_t count_digits(const uint8_t *data, size_t len, size_t at)
+{
+    size_t n = 0;
+    while (at + n < len && n <= WIDEST_SEEN && data[at + n] >= '0' && data[at + n] <= '9')
+        n++;
+    return n;
+}
+
+/* The blanks after digits with `left` blanks before them: they belong to the header where they centre it. */
+static size_t centring(const uint8_t *data, size_t len, size_t at, size_t left)
+{
+    size_t right = count_of(data, len, at, ' ');
+    return right + 1 >= left && right <= left + 1 ? right : 0;
+}
+
+/* Without a width: digits with their padding tell it, as soon as something else comes after them. One blank
+ * is no padding: it is the mark of a length of any width (digits:C). */
+static int see_head(const uint8_t *data, size_t len, og_frame_head *head)
+{
+    size_t left = count_of(data, len, 0, ' ');
+    size_t digits = count_digits(data, len, left);
+    size_t end = left + digits;
+    size_t right = 0;
+    head->size = len + 1;
+    if (end == len) return len > WIDEST_SEEN ? OG_ESYNTAX : 0;
+    if (digits == 0) return OG_ESYNTAX;
+    if (left > 0)
+        right = centring(data, len, end, left);
+    else if (data[end] == ' ' || data[end] == 0)
+        right = count_of(data, len, end, data[end]);
+    bool going_on = left > 0 ? end + count_of(data, len, end, ' ') == len : end + right == len;
+    if (end + right > WIDEST_SEEN) return OG_ESYNTAX;
+    if (going_on) return 0;
+    if (left == 0 && right == 1) return OG_ESYNTAX;
+    for (size_t at = left; at < end; at++)
+        add_digit(head, data[at]);
+    head->size = end + right;
+    head->shown->width = (uint32_t)head->size;
+    return 1;
+}
+
+static int digits_head(const og_framing *framing, const uint8_t *data, size_t len, og_frame_head *head,
                        og_error *err)
 {
-    size_t width = framing.width;
+    size_t width = framing->width;
     place where = BEFORE;
     if (width == 0) return see_head(data, len, head);
     for (size_t at = 0; at < width && at < len; at++) {
@@ -78,28 +113,29 @@ static int digits_next(og_frame_reader *reader, const uint8_t *data, size_t len,
     return og__frame_counted(digits_head, reader, data, len, ended, frame, err);
 }
 
-static size_t digits_lead(og_framing framing)
+static size_t digits_lead(const og_framing *framing)
 {
-    return framing.width;
+    return framing->width;
 }
 
-static int digits_end(og_framing framing, og_buf *out, size_t mark, og_error *err)
+static int digits_end(const og_framing *framing, og_buf *out, size_t mark, og_error *err)
 {
     char text[24];
-    size_t length = out->len - mark - framing.width;
+    size_t length = out->len - mark - framing->width;
     size_t count = (size_t)snprintf(text, sizeof text, "%zu", length);
-    if (count > framing.width)
+    if (count > framing->width)
         return og_error_set(err, OG_EVALUE, OG_NO_POSITION,
                             "the length of a message of %zu bytes does not fit %u characters: use a wider "
                             "digits:N, e.g. digits:10",
-                            length, (unsigned)framing.width);
-    memset(out->data + mark, ' ', framing.width);
+                            length, (unsigned)framing->width);
+    memset(out->data + mark, ' ', framing->width);
     memcpy(out->data + mark, text, count);
     return OG_OK;
 }
 
 static int digits_set(og_framing *framing, const char *parameter, og_error *err)
 {
+    if (parameter[0] && (parameter[0] < '0' || parameter[0] > '9')) return OG_ENOTFOUND;
     uint32_t width = 0;
     size_t count = 0;
     for (; count < 4 && parameter[count] >= '0' && parameter[count] <= '9'; count++)
@@ -113,14 +149,14 @@ static int digits_set(og_framing *framing, const char *parameter, og_error *err)
     return OG_OK;
 }
 
-static void digits_show(og_framing framing, char *text, size_t size)
+static void digits_show(const og_framing *framing, char *text, size_t size)
 {
-    snprintf(text, size, "%u", (unsigned)framing.width);
+    snprintf(text, size, "%u", (unsigned)framing->width);
 }
 
 const og_frame_ops og__frame_digits = {
     .name = "digits:N",
-    .summary = "the length in N characters, padded with spaces (f\"{n:<10}\") or zeros",
+    .summary = "the length in N characters, padded with spaces (f\"{n:<10}\"), zeros or NULs",
     .example = "digits:10",
     .before = "a length in decimal digits",
     .in_text = true,

@@ -14,8 +14,76 @@ const char *og_framing_name(og_framing framing, char *text, size_t size)
     bool more = framing.ops && framing.ops->show;
     size_t stem = strcspn(name, ":") + more; /* with the colon */
     int n = snprintf(text, size, "%.*s", (int)stem, name);
-    if (more && n > 0 && (size_t)n < size) framing.ops->show(framing, text + n, size - (size_t)n);
+    if (more && n > 0 && (size_t)n < size) framing.ops->show(&framing, text + n, size - (size_t)n);
     return text;
+}
+
+/* The escapes of C that one letter follows. */
+static const char escapes[] = "a\ab\be\033f\fn\nr\rt\tv\v\\\\";
+
+static int hex_digit(char c)
+{
+    if (c >= '0' && c <= '9') return c - '0';
+    if (c >= 'a' && c <= 'f') return c - 'a' + 10;
+    return c >= 'A' && c <= 'F' ? c - 'A' + 10 : -1;
+}
+
+/* One escape after its backslash: the byte, or -1; moves `*at` past it. */
+static int take_escape(const char **at)
+{
+    char letter = *(*at)++;
+    for (size_t i = 0; i + 1 < sizeof escapes - 1; i += 2)
+        if (escapes[i] == letter) return (unsigned char)escapes[i + 1];
+    if (letter == 'x') {
+        int high = hex_digit((*at)[0]);
+        int low = high < 0 ? -1 : hex_digit((*at)[1]);
+        *at += low < 0 ? 0 : 2;
+        return low < 0 ? -1 : high * 16 + low;
+    }
+    if (letter < '0' || letter > '7') return -1;
+    int byte = letter - '0';
+    for (int i = 0; i < 2 && **at >= '0' && **at <= '7' && byte < 32; i++)
+        byte = byte * 8 + (*(*at)++ - '0');
+    return byte;
+}
+
+int og__frame_take_text(og_framing *framing, const char *parameter, size_t most, og_error *err)
+{
+    size_t len = 0;
+    const char *at = parameter;
+    while (*at && len <= most) {
+        int byte = (unsigned char)*at++;
+        if (byte == '\\') byte = *at ? take_escape(&at) : -1;
+        if (byte < 0)
+            return og_error_set(
+                err, OG_EINVAL, OG_NO_POSITION,
+                "'%.40s' has an escape that C does not: use \\n, \\r, \\t, \\0, \\\\ or \\x1f", parameter);
+        if (len < most) framing->text[len] = (unsigned char)byte;
+        len++;
+    }
+    if (len == 0 || len > most)
+        return og_error_set(err, OG_EINVAL, OG_NO_POSITION,
+                            "framing '%.*s:%.40s' needs 1 to %zu bytes after the colon: e.g. %s",
+                            (int)strcspn(framing->ops->name, ":"), framing->ops->name, parameter, most,
+                            framing->ops->example);
+    framing->text_len = (uint8_t)len;
+    return OG_OK;
+}
+
+void og__frame_show_text(const og_framing *framing, char *text, size_t size)
+{
+    size_t at = 0;
+    text[0] = '\0';
+    for (size_t i = 0; i < framing->text_len && at + 5 <= size; i++) {
+        unsigned char byte = framing->text[i];
+        const char *known = NULL;
+        for (size_t k = 0; k + 1 < sizeof escapes - 1; k += 2)
+            if ((unsigned char)escapes[k + 1] == byte) known = &escapes[k];
+        if (known)
+            at += (size_t)snprintf(text + at, size - at, "\\%c", *known);
+        else
+            at += (size_t)snprintf(text + at, size - at, byte > ' ' && byte < 0x7f ? "%c" : "\\x%02x", byte);
+    }
 }
 
 /* ---- Reading ---- */
@@ -71,7 +139,7 @@ static bool reads_as_text(const og_frame_reader *reader, const uint8_t *head, si
 int og__frame_too_long(const og_frame_reader *reader, const uint8_t *head, size_t size, uint64_t length,
                        og_error *err)
 {
-    char name[32];
+    char name[OG_FRAMING_NAME_MAX];
     og_framing_name(reader->framing, name, sizeof name);
     if (reads_as_text(reader, head, size))
         return og_error_set(
@@ -88,7 +156,7 @@ int og__frame_too_long(const og_frame_reader *reader, const uint8_t *head, size_
 
 int og__frame_passes_limit(const og_frame_reader *reader, size_t position, og_error *err)
 {
-    char name[32];
+    char name[OG_FRAMING_NAME_MAX];
     return og_error_set(
         err, OG_ELIMIT, position,
         "a message is longer than the limit of %zu bytes: raise max_message, or check that the "
@@ -115,7 +183,7 @@ int og__frame_header_wait(og_frame_reader *reader, size_t need, size_t len, bool
 {
     reader->need = need;
     if (!ended || len == 0) return 0;
-    char name[32];
+    char name[OG_FRAMING_NAME_MAX];
     return og_error_set(err, OG_ETRUNCATED, len,
                         "the stream ended inside the length of a message, after %zu byte%s (framing %s)", len,
                         len == 1 ? "" : "s", og_framing_name(reader->framing, name, sizeof name));
@@ -145,10 +213,10 @@ int og__frame_insert(og_buf *out, size_t at, const void *bytes, size_t count, og
     return OG_OK;
 }
 
-int og_frame_begin(og_framing framing, og_buf *out, size_t *mark, og_error *err)
+int og_frame_begin(const og_framing *framing, og_buf *out, size_t *mark, og_error *err)
 {
-    if (!framing.ops) return no_framing(err);
-    size_t lead = framing.ops->lead ? framing.ops->lead(framing) : 0;
+    if (!framing->ops) return no_framing(err);
+    size_t lead = framing->ops->lead ? framing->ops->lead(framing) : 0;
     int status = og_buf_reserve(out, lead);
     if (status < 0) return no_room(status, err);
     *mark = out->len;
@@ -157,10 +225,10 @@ int og_frame_begin(og_framing framing, og_buf *out, size_t *mark, og_error *err)
     return OG_OK;
 }
 
-int og_frame_end(og_framing framing, og_buf *out, size_t mark, og_error *err)
+int og_frame_end(const og_framing *framing, og_buf *out, size_t mark, og_error *err)
 {
-    if (!framing.ops) return no_framing(err);
-    int status = framing.ops->end ? framing.ops->end(framing, out, mark, err) : OG_OK;
+    if (!framing->ops) return no_framing(err);
+    int status = framing->ops->end ? framing->ops->end(framing, out, mark, err) : OG_OK;
     if (status < 0) out->len = mark;
     return status;
 }

@@ -12,16 +12,18 @@
 #include <onggi/frame.h>
 
 /* How many framings the files of several have. */
-enum { OG__FRAME_SUFFIXES = 2, OG__FRAME_PREFIXES = 9 };
+enum { OG__FRAME_SUFFIXES = 2, OG__FRAME_DELIMITERS = 2, OG__FRAME_PREFIXES = 9 };
 
 extern const og_frame_ops og__frame_raw;
 extern const og_frame_ops og__frame_eof;
 extern const og_frame_ops og__frame_suffixes[OG__FRAME_SUFFIXES];
+extern const og_frame_ops og__frame_delimiters[OG__FRAME_DELIMITERS];
 extern const og_frame_ops og__frame_seq;
 extern const og_frame_ops og__frame_prefixes[OG__FRAME_PREFIXES];
 extern const og_frame_ops og__frame_varint;
 extern const og_frame_ops og__frame_netstring;
 extern const og_frame_ops og__frame_digits;
+extern const og_frame_ops og__frame_counted_digits;
 extern const og_frame_ops og__frame_header;
 extern const og_frame_ops og__frame_mp;
 
@@ -67,14 +69,14 @@ static inline int og__frame_body(og_frame_reader *reader, size_t header, const u
 }
 
 /* The `next` of a framing with a header `head` (its row's) and then the message. */
-static inline int og__frame_counted(int (*head)(og_framing, const uint8_t *, size_t, og_frame_head *,
+static inline int og__frame_counted(int (*head)(const og_framing *, const uint8_t *, size_t, og_frame_head *,
                                                 og_error *),
                                     og_frame_reader *reader, const uint8_t *data, size_t len, bool ended,
                                     og_frame *frame, og_error *err)
 {
     if (reader->at == 0) {
-        og_frame_head found = {.framing = reader->framing};
-        int status = head(reader->framing, data, len, &found, err);
+        og_frame_head found = {0};
+        int status = head(&reader->framing, data, len, &found, err);
         if (status < 0) return status;
         if (found.over) return og__frame_passes_limit(reader, 0, err);
         if (status == 0) return og__frame_header_wait(reader, found.size, len, ended, err);
@@ -86,6 +88,12 @@ static inline int og__frame_counted(int (*head)(og_framing, const uint8_t *, siz
 
 /* Puts `count` bytes at offset `at` of `out` and moves what is behind. 0, OG_ENOMEM or OG_ELIMIT. */
 int og__frame_insert(og_buf *out, size_t at, const void *bytes, size_t count, og_error *err);
+
+/* The text of a parameter, C escapes in it, to framing->text: 1 to `most` bytes. 0 or OG_EINVAL. */
+int og__frame_take_text(og_framing *framing, const char *parameter, size_t most, og_error *err);
+
+/* That text as og__frame_take_text() takes it. */
+void og__frame_show_text(const og_framing *framing, char *text, size_t size);
 
 /* A byte for an error message: 'x', or 0x1e; `text` has room for 8. Returns `text`. */
 const char *og__frame_byte(uint8_t byte, char *text);

@@ -144,7 +144,7 @@ static int header_opens(const uint8_t *data, size_t len)
     return -1;
 }
 
-static int header_end(og_framing framing, og_buf *out, size_t mark, og_error *err)
+static int header_end(const og_framing *framing, og_buf *out, size_t mark, og_error *err)
 {
     (void)framing;
     char text[48];

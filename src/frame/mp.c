@@ -19,7 +19,8 @@ static void put_be(uint8_t *data, size_t width, uint64_t number)
 }
 
 /* A short length is written just as u32be does; one byte of the long form's mark tells them apart. */
-static int mp_head(og_framing framing, const uint8_t *data, size_t len, og_frame_head *head, og_error *err)
+static int mp_head(const og_framing *framing, const uint8_t *data, size_t len, og_frame_head *head,
+                   og_error *err)
 {
     (void)framing;
     head->size = SHORT;
@@ -47,13 +48,13 @@ static int mp_next(og_frame_reader *reader, const uint8_t *data, size_t len, boo
     return og__frame_counted(mp_head, reader, data, len, ended, frame, err);
 }
 
-static size_t mp_lead(og_framing framing)
+static size_t mp_lead(const og_framing *framing)
 {
     (void)framing;
     return SHORT;
 }
 
-static int mp_end(og_framing framing, og_buf *out, size_t mark, og_error *err)
+static int mp_end(const og_framing *framing, og_buf *out, size_t mark, og_error *err)
 {
     (void)framing;
     uint64_t length = out->len - mark - SHORT;

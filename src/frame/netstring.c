@@ -11,7 +11,7 @@ static int refuse(size_t position, uint8_t byte, const char *expected, og_error 
                         og__frame_byte(byte, text));
 }
 
-static int netstring_head(og_framing framing, const uint8_t *data, size_t len, og_frame_head *head,
+static int netstring_head(const og_framing *framing, const uint8_t *data, size_t len, og_frame_head *head,
                           og_error *err)
 {
     (void)framing;
@@ -41,7 +41,7 @@ static int netstring_next(og_frame_reader *reader, const uint8_t *data, size_t l
     return og__frame_counted(netstring_head, reader, data, len, ended, frame, err);
 }
 
-static int netstring_end(og_framing framing, og_buf *out, size_t mark, og_error *err)
+static int netstring_end(const og_framing *framing, og_buf *out, size_t mark, og_error *err)
 {
     (void)framing;
     char text[24];

@@ -11,13 +11,13 @@ static void put_length(const og_frame_ops *ops, uint8_t *data, uint64_t length)
 }
 
 /* While bytes are missing, the first ones of a big-endian length already tell the least that it can be. */
-static int prefix_head(og_framing framing, const uint8_t *data, size_t len, og_frame_head *head,
+static int prefix_head(const og_framing *framing, const uint8_t *data, size_t len, og_frame_head *head,
                        og_error *err)
 {
     (void)err;
-    size_t width = framing.ops->prefix;
+    size_t width = framing->ops->prefix;
     head->size = width;
-    if (framing.ops->little_endian) {
+    if (framing->ops->little_endian) {
         for (size_t i = len < width ? 0 : width; i > 0; i--)
             head->body = head->body << 8 | data[i - 1];
     } else {
@@ -33,14 +33,14 @@ static int prefix_next(og_frame_reader *reader, const uint8_t *data, size_t len,
     return og__frame_counted(prefix_head, reader, data, len, ended, frame, err);
 }
 
-static size_t prefix_lead(og_framing framing)
+static size_t prefix_lead(const og_framing *framing)
 {
-    return framing.ops->prefix;
+    return framing->ops->prefix;
 }
 
-static int prefix_end(og_framing framing, og_buf *out, size_t mark, og_error *err)
+static int prefix_end(const og_framing *framing, og_buf *out, size_t mark, og_error *err)
 {
-    const og_frame_ops *ops = framing.ops;
+    const og_frame_ops *ops = framing->ops;
     uint64_t length = out->len - mark - ops->prefix;
     uint64_t most = UINT64_MAX >> (64 - 8 * ops->prefix);
     if (length > most)

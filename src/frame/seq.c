@@ -120,13 +120,13 @@ static int seq_next(og_frame_reader *reader, const uint8_t *data, size_t len, bo
     return ended ? give_stopped(reader, data, len, frame, err) : 0;
 }
 
-static size_t seq_lead(og_framing framing)
+static size_t seq_lead(const og_framing *framing)
 {
     (void)framing;
     return 1;
 }
 
-static int seq_end(og_framing framing, og_buf *out, size_t mark, og_error *err)
+static int seq_end(const og_framing *framing, og_buf *out, size_t mark, og_error *err)
 {
     (void)framing;
     const uint8_t *body = out->data + mark + 1;

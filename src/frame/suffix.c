@@ -25,7 +25,7 @@ static int suffix_next(og_frame_reader *reader, const uint8_t *data, size_t len,
     size_t most = reader->max_message + 2;
     size_t end = len < most ? len : most;
     if (end > reader->at) {
-        const uint8_t *at = memchr(data + reader->at, ops->suffix, end - reader->at);
+        const uint8_t *at = memchr(data + reader->at, ops->ending[0], end - reader->at);
         if (at) {
             size_t before = (size_t)(at - data);
             return found(reader, body_length(ops, data, before), before + 1, frame, err);
@@ -39,12 +39,12 @@ static int suffix_next(og_frame_reader *reader, const uint8_t *data, size_t len,
     return found(reader, body_length(ops, data, len), len, frame, err);
 }
 
-static int suffix_end(og_framing framing, og_buf *out, size_t mark, og_error *err)
+static int suffix_end(const og_framing *framing, og_buf *out, size_t mark, og_error *err)
 {
-    const og_frame_ops *ops = framing.ops;
+    const og_frame_ops *ops = framing->ops;
     size_t len = out->len - mark;
     const uint8_t *body = len ? out->data + mark : NULL;
-    const uint8_t *bad = len ? memchr(body, ops->suffix, len) : NULL;
+    const uint8_t *bad = len ? memchr(body, ops->ending[0], len) : NULL;
     if (!bad && ops->drops_cr && len && body[len - 1] == '\r') bad = body + len - 1;
     if (bad)
         return og_error_set(
@@ -55,15 +55,15 @@ static int suffix_end(og_framing framing, og_buf *out, size_t mark, og_error *er
             : *bad == '\r' ? "a carriage return at its end"
                            : "a line break",
             ops->name);
-    return og__frame_insert(out, out->len, &ops->suffix, 1, err);
+    return og__frame_insert(out, out->len, ops->ending, 1, err);
 }
 
 const og_frame_ops og__frame_suffixes[OG__FRAME_SUFFIXES] = {
     {
         .name = "line",
         .summary = "a line feed after each message (a carriage return before it is dropped)",
-        .has_suffix = true,
-        .suffix = '\n',
+        .ending = "\n",
+        .ending_len = 1,
         .drops_cr = true,
         .next = suffix_next,
         .end = suffix_end,
@@ -71,8 +71,8 @@ const og_frame_ops og__frame_suffixes[OG__FRAME_SUFFIXES] = {
     {
         .name = "nul",
         .summary = "a NUL byte after each message",
-        .has_suffix = true,
-        .suffix = '\0',
+        .ending = "",
+        .ending_len = 1,
         .next = suffix_next,
         .end = suffix_end,
     },

@@ -16,11 +16,13 @@ static const family families[] = {
     {&og__frame_raw, 1},
     {&og__frame_eof, 1},
     {og__frame_suffixes, OG__FRAME_SUFFIXES},
+    {og__frame_delimiters, OG__FRAME_DELIMITERS},
     {&og__frame_seq, 1},
     {og__frame_prefixes, OG__FRAME_PREFIXES},
     {&og__frame_varint, 1},
     {&og__frame_netstring, 1},
     {&og__frame_digits, 1},
+    {&og__frame_counted_digits, 1},
     {&og__frame_header, 1},
     {&og__frame_mp, 1},
 };
@@ -42,7 +44,7 @@ static size_t stem_of(const char *name)
 
 static int unknown_framing(const char *name, og_error *err)
 {
-    char names[256];
+    char names[320];
     size_t len = 0;
     names[0] = '\0';
     const og_frame_ops *ops;
@@ -61,8 +63,9 @@ int og_framing_find(og_framing *framing, const char *name, og_error *err)
     for (size_t i = 0; (ops = og_framing_at(i)); i++) {
         if (stem_of(ops->name) != stem || memcmp(ops->name, name, stem) != 0) continue;
         if (!ops->set && name[stem]) break;
-        og_framing found = {ops, 0};
+        og_framing found = {.ops = ops};
         int status = ops->set ? ops->set(&found, name + stem + (name[stem] == ':'), err) : OG_OK;
+        if (status == OG_ENOTFOUND) continue;
         if (status == OG_OK) *framing = found;
         return status;
     }
@@ -71,20 +74,21 @@ int og_framing_find(og_framing *framing, const char *name, og_error *err)
 
 og_framing og_framing_bare(void)
 {
-    return (og_framing){&og__frame_raw, 0};
+    return (og_framing){.ops = &og__frame_raw};
 }
 
 int og_framing_after(og_framing *framing, const uint8_t *data, size_t len, size_t *size)
 {
     const og_frame_ops *ops;
+    const og_frame_ops *best = NULL;
     for (size_t i = 0; (ops = og_framing_at(i)); i++) {
-        size_t cr = ops->drops_cr && len > 0 && data[0] == '\r';
-        if (!ops->has_suffix) continue;
-        if (len == cr) return 0;
-        if (data[cr] != (uint8_t)ops->suffix) continue;
-        *framing = (og_framing){ops, 0};
-        *size = cr + 1;
-        return 1;
+        size_t most = len < ops->ending_len ? len : ops->ending_len;
+        if (!ops->ending || memcmp(data, ops->ending, most) != 0) continue;
+        if (most < ops->ending_len) return 0;
+        if (!best || best->ending_len < ops->ending_len) best = ops;
     }
-    return -1;
+    if (!best) return -1;
+    *framing = (og_framing){.ops = best};
+    *size = best->ending_len;
+    return 1;
 }

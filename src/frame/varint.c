@@ -5,7 +5,7 @@
 enum { VARINT_MAX = 10 };
 
 /* Padded lengths are taken, as protobuf does; what does not fit 64 bits is not. */
-static int varint_head(og_framing framing, const uint8_t *data, size_t len, og_frame_head *head,
+static int varint_head(const og_framing *framing, const uint8_t *data, size_t len, og_frame_head *head,
                        og_error *err)
 {
     (void)framing;
@@ -33,7 +33,7 @@ static int varint_next(og_frame_reader *reader, const uint8_t *data, size_t len,
     return og__frame_counted(varint_head, reader, data, len, ended, frame, err);
 }
 
-static int varint_end(og_framing framing, og_buf *out, size_t mark, og_error *err)
+static int varint_end(const og_framing *framing, og_buf *out, size_t mark, og_error *err)
 {
     (void)framing;
     uint8_t bytes[VARINT_MAX];

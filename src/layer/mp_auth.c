@@ -119,13 +119,13 @@ static int put_message(const state *st, og_buf *wire, const void *head, size_t h
                        size_t rest_len, og_error *err)
 {
     size_t mark = 0;
-    int status = og_frame_begin(st->config->framing, wire, &mark, err);
+    int status = og_frame_begin(&st->config->framing, wire, &mark, err);
     if (status < 0) return status;
     if (og_buf_put(wire, head, head_len) < 0 || og_buf_put(wire, rest, rest_len) < 0) {
         og_frame_cancel(wire, mark);
         return og_error_set(err, OG_ENOMEM, OG_NO_POSITION, "no memory for a handshake");
     }
-    return og_frame_end(st->config->framing, wire, mark, err);
+    return og_frame_end(&st->config->framing, wire, mark, err);
 }
 
 /* The digest that a challenge or an answer names, and the bytes after its name. */

@@ -47,9 +47,10 @@ void og__peer_core_reset(og__core *core)
     core->in = setup->in;
     core->out_wire = setup->out;
     core->detected = setup->codec_given && setup->framing_given;
-    core->settled = core->detected;
+    core->settled = core->detected && !(setup->framing_given && setup->in.framing.ops->drops_cr);
     core->ended = core->broken = core->wrote = core->spans_lines = core->begun = false;
     atomic_store_explicit(&core->note, setup->note, memory_order_relaxed);
+    core->end_begun = 0;
     core->unsettled_answers = 0;
     core->silences = 0;
     core->pending.len = core->at = core->lent = core->fed_len = core->looked = 0;
@@ -150,7 +151,7 @@ bool og__peer_core_wants_idle(const og__core *core)
     if (!core->detected)
         return core->silences < OG__SILENCES &&
                (!core->setup->framing_given || og_framing_is_raw(core->in.framing));
-    if (core->silences > 0 || !og__peer_core_reads_raw(core)) return false;
+    if (core->silences >= OG__SILENT || !og__peer_core_reads_raw(core)) return false;
     const og_codec *codec = core->in.codec;
     return codec->opaque || (codec->may_be_whole && codec->may_be_whole(data, len));
 }

@@ -17,9 +17,9 @@
 
 #include <stdatomic.h>
 
-/* Silence that ends a bare number or text, in milliseconds; so often that, and nobody is thought to be in the
- * middle of a header any more. */
-enum { OG__SILENCE_MS = 50, OG__SILENCES = 20 };
+/* Silence is counted in steps of so many milliseconds. One ends a number on a line, which might be a length;
+ * OG__SILENT end a bare number or text; after OG__SILENCES nobody is thought to be in a header any more. */
+enum { OG__SILENCE_MS = 10, OG__SILENT = 5, OG__SILENCES = 100 };
 
 /* How one direction is written: a codec and a framing. */
 typedef struct og__wire {
@@ -77,9 +77,10 @@ typedef struct og__core {
     bool broken;   /* no next message can be found */
     bool wrote;    /* something was put before anything was detected */
     bool begun;    /* the first bytes were looked at, and are no layer's */
-    bool spans_lines; /* a bare value did: lines can end answers then, but not what is read */
-    uint8_t silences; /* noticed since anything came, up to OG__SILENCES */
-    atomic_int note;  /* what the last message said about how to answer, or OG_CODEC_NO_NOTE */
+    bool spans_lines;  /* a bare value did: lines can end answers then, but not what is read */
+    uint8_t end_begun; /* the first byte of what may end the first message: '\r'; or 0 */
+    uint8_t silences;  /* noticed since anything came, up to OG__SILENCES */
+    atomic_int note;   /* what the last message said about how to answer, or OG_CODEC_NO_NOTE */
     uint32_t unsettled_answers;
     og__wire in;
     og__wire out_wire; /* follows `in` once that is decided */

@@ -70,4 +70,7 @@ int og__peer_core_detect_codec(og__core *core, const uint8_t *message, size_t le
 /* Looks at the byte after a first bare value, if it has come: does it end a line, or what else? */
 void og__peer_core_settle(og__core *core);
 
+/* The first line's end, `len` bytes of it: answers end in the same way. */
+void og__peer_core_settle_line(og__core *core, const uint8_t *after, size_t len);
+
 #endif

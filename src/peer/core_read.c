@@ -15,7 +15,7 @@ static bool is_blank_byte(const og_codec *codec, uint8_t byte)
 /* Silence ends a bare value: looks without changing what the scanner knows. */
 static int find_after_silence(og__core *core, const uint8_t *data, size_t len, og_frame *frame, og_error *err)
 {
-    if (core->silences == 0 || !og__peer_core_reads_raw(core)) return 0;
+    if (core->silences < OG__SILENT || !og__peer_core_reads_raw(core)) return 0;
     og_codec_scan scan = core->scan;
     size_t start = 0;
     size_t end = 0;
@@ -154,6 +154,15 @@ static int check_foreign(og__core *core, og_error *err)
     return status < 0 ? refuse_stream(core, status, 0, err) : OG_OK;
 }
 
+/* What the first message tells about lines. */
+static void look_at_end(og__core *core, const uint8_t *data, const og_frame *frame)
+{
+    size_t end = frame->body + frame->body_len;
+    if (memchr(data + frame->body, '\n', frame->body_len)) core->spans_lines = true;
+    if (core->setup->framing_given && core->in.framing.ops->drops_cr)
+        og__peer_core_settle_line(core, data + end, frame->size - end);
+}
+
 /* The next message that a framing delimits. */
 static int take_framed(og__core *core, og__message *message, og_error *err)
 {
@@ -179,7 +188,7 @@ static int take_framed(og__core *core, og__message *message, og_error *err)
         if (status == 0) return 0;
         const uint8_t *data = og__peer_core_window(core, &len);
         const uint8_t *body = data + frame.body;
-        if (!core->settled && memchr(body, '\n', frame.body_len)) core->spans_lines = true;
+        if (!core->settled) look_at_end(core, data, &frame);
         og__peer_core_consume(core, frame.size);
         if (is_blank(core->in.codec, body, frame.body_len)) continue;
         *message = (og__message){.bytes = body, .len = frame.body_len, .position = start + frame.body};

@@ -16,10 +16,27 @@ static bool may_be_lines(const og__core *core)
            core->in.codec->lines;
 }
 
+/* How to read what ends as `framing` writes it: lines end in "\n" whatever comes before that. */
+static og_framing as_read(og_framing framing)
+{
+    size_t size;
+    og_framing read = framing;
+    const og_frame_ops *ops = framing.ops;
+    if (ops && ops->ending)
+        og_framing_after(&read, (const uint8_t *)ops->ending + ops->ending_len - 1, 1, &size);
+    return read;
+}
+
+static bool ends_lines(og_framing framing)
+{
+    const og_frame_ops *ops = framing.ops;
+    return ops->ending && ops->ending[ops->ending_len - 1] == '\n';
+}
+
 static void decided(og__core *core, const og__detected *found)
 {
     if (!core->setup->codec_given) core->in.codec = found->codec;
-    if (!core->setup->framing_given) core->in.framing = found->framing;
+    if (!core->setup->framing_given) core->in.framing = as_read(found->framing);
     core->detected = core->in.codec != NULL;
     og__peer_core_start(core);
     core->settled = !may_be_lines(core);
@@ -31,20 +48,22 @@ static void decided(og__core *core, const og__detected *found)
     if (core->wrote && same_codec && !core->settled)
         core->settled = true; /* our lines are as good as bare values to whoever reads these */
     else
-        core->out_wire.framing = core->in.framing;
+        core->out_wire.framing = found->framing;
 }
 
 /* As og__peer_core_detect(). */
 static int look_at(og__core *core, const uint8_t *data, size_t len, og_error *err)
 {
     bool due = core->ended || core->silences > 0 || core->setup->datagram;
-    if (len == core->looked && core->silences > 1 && core->silences < OG__SILENCES && !core->ended) return 0;
+    bool step = core->silences <= 1 || core->silences == OG__SILENT || core->silences >= OG__SILENCES;
+    if (len == core->looked && !step && !core->ended) return 0;
     if (len > LOOK_ALWAYS && len < 2 * core->looked && !due) return 0;
     core->looked = len;
     const og__look look = {
         .data = data,
         .len = len,
-        .silent = core->silences > 0,
+        .paused = core->silences > 0,
+        .silent = core->silences >= OG__SILENT,
         .still = core->silences >= OG__SILENCES,
         .ended = core->ended,
         .datagram = core->setup->datagram,
@@ -85,8 +104,8 @@ int og__peer_core_detect(og__core *core, const uint8_t *data, size_t len, og_err
 static void end_answer(og__core *core)
 {
     size_t mark = 0;
-    if (og_frame_begin(core->out_wire.framing, &core->out, &mark, NULL) == OG_OK)
-        og_frame_end(core->out_wire.framing, &core->out, mark, NULL);
+    if (og_frame_begin(&core->out_wire.framing, &core->out, &mark, NULL) == OG_OK)
+        og_frame_end(&core->out_wire.framing, &core->out, mark, NULL);
 }
 
 /* From now on answers end in the way of `framing`, and messages unless the first one held such an end itself.
@@ -95,8 +114,8 @@ static void settle_on(og__core *core, og_framing framing)
 {
     core->out_wire.framing = framing;
     if (core->unsettled_answers == 1) end_answer(core);
-    if (core->spans_lines && framing.ops->suffix == '\n') return;
-    core->in.framing = framing;
+    if (core->spans_lines && ends_lines(framing)) return;
+    core->in.framing = as_read(framing);
     og__peer_core_start(core);
 }
 
@@ -106,12 +125,28 @@ void og__peer_core_settle(og__core *core)
     size_t size = 0;
     og_framing framing;
     const uint8_t *data = og__peer_core_window(core, &len);
-    if (len == 0) return;
-    int found = og_framing_after(&framing, data, len, &size);
-    if (found == 0) return;
+    if (len == 0 || core->setup->framing_given) return;
+    const uint8_t both[2] = {core->end_begun, data[0]};
+    bool begun = core->end_begun != 0;
+    int found = og_framing_after(&framing, begun ? both : data, begun ? sizeof both : len, &size);
+    if (found == 0) {
+        core->end_begun = data[0];
+        og__peer_core_consume(core, 1);
+        return;
+    }
     if (found > 0) settle_on(core, framing);
-    if (found > 0) og__peer_core_consume(core, size);
+    if (found > 0) og__peer_core_consume(core, size - begun);
     core->settled = true;
+}
+
+void og__peer_core_settle_line(og__core *core, const uint8_t *after, size_t len)
+{
+    size_t size;
+    og_framing framing;
+    core->settled = true;
+    if (core->out_wire.framing.ops == core->in.framing.ops && len > 0 &&
+        og_framing_after(&framing, after, len, &size) > 0)
+        core->out_wire.framing = framing;
 }
 
 /* ---- Names ---- */

@@ -64,7 +64,7 @@ int og__peer_core_put(og__core *core, og_value value, og_error *err)
     if (core->layered && og__peer_layered_is_whole(core)) return put_whole(core, &value, 1, err);
     og_codec_options own;
     size_t mark = 0;
-    int status = og_frame_begin(core->out_wire.framing, &core->out, &mark, err);
+    int status = og_frame_begin(&core->out_wire.framing, &core->out, &mark, err);
     if (status < 0) return status;
     size_t before = core->out.len;
     status = core->out_wire.codec->write(value, &core->out, answer_options(core, &own), err);
@@ -75,7 +75,7 @@ int og__peer_core_put(og__core *core, og_value value, og_error *err)
         og_frame_cancel(&core->out, mark);
         return status;
     }
-    status = og_frame_end(core->out_wire.framing, &core->out, mark, err);
+    status = og_frame_end(&core->out_wire.framing, &core->out, mark, err);
     if (status < 0) return status;
     if (!core->detected) core->wrote = true;
     if (core->detected && !core->settled) core->unsettled_answers++;

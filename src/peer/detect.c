@@ -11,8 +11,10 @@
 #include <stdio.h>
 #include <string.h>
 
-/* After so many bytes something must be recognised. */
+/* After so many bytes something must be recognised. A length over the limit is named up to this one: a longer
+ * one is none. */
 enum { MAX_OPENING = 65536 };
+static const uint64_t longest_named = UINT64_C(1) << 34;
 
 /* How well a reading fits, from worst to best. */
 typedef enum fit {
@@ -29,6 +31,7 @@ typedef struct reading {
     og_frame_head head;
     const og_codec *codec; /* NULL: not known yet */
     int note;
+    bool as_number; /* the message is a bare number */
     fit fit;
 } reading;
 
@@ -147,26 +150,62 @@ static void wait_for_head(const og__look *look, reading *r, bool possible)
     r->head.body = 0;
 }
 
+/* True when what a codec claims begins within the header: it is a header of another kind, then. */
+static bool claimed_within(const og__look *look, size_t size)
+{
+    const og_codec *codec;
+    for (size_t at = 0; at < size; at++)
+        for (size_t i = 0; (codec = og_codec_at(i)); i++) {
+            int note;
+            const og_opening opening = {look->data + at, look->len - at, SIZE_MAX, false, false};
+            if (!codec->asked && codec->claims && codec->claims(opening.data, opening.len, &note) &&
+                codec->begins(&opening, &note) > 0)
+                return true;
+        }
+    return false;
+}
+
+/* A message over the limit: is its length worth naming? */
+static fit fit_over(const og__look *look, const reading *r)
+{
+    bool named = r->codec && r->head.body <= longest_named && !printable_head(look, r);
+    return named && !claimed_within(look, r->head.size) ? OVER : DEAD;
+}
+
+static bool ends_line(const og__look *look)
+{
+    return look->data[look->len - 1] == '\n';
+}
+
 static void read_head(const og__look *look, reading *r)
 {
-    r->head.framing = r->framing;
-    int found = r->framing.ops->head(r->framing, look->data, look->len, &r->head, NULL);
+    r->head.shown = &r->framing;
+    int found = r->framing.ops->head(&r->framing, look->data, look->len, &r->head, NULL);
     if (found <= 0) {
         wait_for_head(look, r, found == 0 && !r->head.odd && !r->head.over);
         return;
     }
     if (r->head.odd) return;
-    r->framing = r->head.framing;
     bool over = r->head.body > look->max_message;
     size_t room = over ? SIZE_MAX : (size_t)r->head.body;
     /* A length in digits may well be sent alone; any other that looks like text is text when nothing follows.
      */
-    bool alone = r->head.size == look->len && gone_quiet(look) && !r->framing.ops->in_text;
+    bool quiet = r->head.as_value ? look->silent || (look->paused && ends_line(look))
+                                  : gone_quiet(look) && !r->framing.ops->in_text;
+    bool alone = r->head.size == look->len && quiet;
     if (room == 0 || alone) return;
     look_at_start(look, r, room);
-    if (r->fit == ALIVE && over) r->fit = !r->codec || printable_head(look, r) ? DEAD : OVER;
+    if (r->fit == ALIVE && over) r->fit = fit_over(look, r);
     size_t size = r->head.size + room + (r->framing.ops->tail != 0);
     if (look->datagram && r->fit == ALIVE && size != look->len) r->fit = DEAD;
+}
+
+/* True when what comes after the first message begins the next one, if it is there. */
+static bool goes_on(const og__look *look, const reading *r, size_t at)
+{
+    og_frame_head next = {0};
+    if (at >= look->len) return true;
+    return r->framing.ops->head(&r->framing, look->data + at, look->len - at, &next, NULL) >= 0;
 }
 
 /* Whether the value fills the message exactly. */
@@ -185,6 +224,13 @@ static void fit_head(const og__look *look, reading *r)
     if (found == 0 && !whole && !look->ended) r->fit = ALIVE;
     if (found <= 0 || !only_blanks(r->codec, look->data, end, to)) return;
     if (whole && trailed && tail && look->data[to] != (uint8_t)tail) return;
+    if (whole && trailed && !goes_on(look, r, to + (tail != 0))) return;
+    r->as_number = end > from && is_digit(look->data[end - 1]);
+    if (r->as_number && r->head.as_value && !whole && end < to) return; /* numbers on lines */
+    /* White space after digits belongs to them; what is digits and blanks alone is one number. */
+    if (r->framing.ops->in_text ? from < to && is_space(look->data[from])
+                                : r->as_number && printable_head(look, r))
+        return;
     bool waiting = !look->ended && (r->codec->opaque || !look->silent);
     r->fit = whole && trailed ? PROVEN : waiting ? ALIVE : DEAD;
 }
@@ -231,19 +277,22 @@ static void fit_opener(const og__look *look, reading *r)
 static void fit_number_and_nul(const og__look *look, reading *r, size_t after)
 {
     bool over = look->silent || look->ended || look->datagram;
+    const og_codec *codec = r->codec;
     if (after == look->len)
         r->fit = over ? PROVEN : ALIVE;
     else
-        r->fit = look->data[after] == 0 ? DEAD : WEAK;
+        r->fit = look->data[after] == 0 || !codec->may_follow(look->data[after]) ? DEAD : WEAK;
 }
 
-/* A number alone may be a length, unless a line's end says otherwise. */
+/* A number alone may be a length, unless a line's end says otherwise; with blanks before it, it is a length
+ * unless all has come. */
 static void fit_bare_number(const og__look *look, reading *r, size_t end)
 {
     const uint8_t *data = look->data;
     size_t first = 0;
     while (is_space(data[first]))
         first++;
+    bool padded = first > 0 && data[first - 1] == ' ';
     if (data[first] == '0' && end - first > 1 && is_digit(data[first + 1])) {
         r->fit = DEAD; /* no number begins so */
         return;
@@ -256,7 +305,8 @@ static void fit_bare_number(const og__look *look, reading *r, size_t end)
     } else if (next < look->len) {
         r->fit = is_space(data[next]) ? PROVEN : WEAK;
     } else {
-        r->fit = look->ended || look->datagram || (look->silent && next - end < 2) ? PROVEN : ALIVE;
+        bool stopped = look->silent && next - end < 2 && !padded;
+        r->fit = look->ended || look->datagram || stopped ? PROVEN : ALIVE;
     }
 }
 
@@ -277,17 +327,15 @@ static void fit_bare(const og__look *look, reading *r)
 static void read_all(const og__look *look, readings *all)
 {
     const og_frame_ops *ops;
-    memset(all, 0, sizeof *all);
     all->count = FIRST_FRAMED;
-    all->of[BARE].framing = og_framing_bare();
+    all->of[BARE] = (reading){.framing = og_framing_bare()};
     read_bare(look, &all->of[BARE]);
     if (look->bare) return;
     for (size_t i = 0; (ops = og_framing_at(i)) && all->count < MOST_READINGS; i++) {
         reading *r = &all->of[all->count];
         if (!ops->head && !ops->opener) continue;
         all->count++;
-        r->framing.ops = ops;
-        r->note = OG_CODEC_NO_NOTE;
+        *r = (reading){.framing = {.ops = ops}, .note = OG_CODEC_NO_NOTE};
         if (ops->head)
             read_head(look, r);
         else
@@ -330,6 +378,35 @@ static void favour_bare(const og__look *look, readings *all)
     }
 }
 
+/* A bare number that may be a length with its mark waits, or gives way, as that reading fits. A message that
+ * is itself a number proves neither. */
+static void yield_number(const og__look *look, readings *all)
+{
+    reading *bare = &all->of[BARE];
+    for (size_t i = FIRST_FRAMED; i < all->count; i++) {
+        const reading *r = &all->of[i];
+        if (!r->head.as_value || r->fit < ALIVE || bare->fit < ALIVE) continue;
+        if (r->fit == PROVEN)
+            bare->fit = r->as_number ? bare->fit : DEAD;
+        else if (r->codec || !look->silent)
+            bare->fit = ALIVE;
+    }
+}
+
+/* Of two framings that count the same message, one with a byte after it: that byte may still come. */
+static void await_tail(const og__look *look, readings *all)
+{
+    if (look->silent || look->ended || look->datagram) return;
+    for (size_t i = FIRST_FRAMED; i < all->count; i++)
+        for (size_t k = FIRST_FRAMED; k < all->count; k++) {
+            const reading *tailed = &all->of[i];
+            reading *r = &all->of[k];
+            if (tailed->fit == ALIVE && tailed->framing.ops->tail && r->fit == PROVEN &&
+                tailed->head.size == r->head.size && tailed->head.body == r->head.body)
+                r->fit = ALIVE;
+        }
+}
+
 static void fit_all(const og__look *look, readings *all)
 {
     for (size_t i = 0; i < all->count; i++) {
@@ -342,6 +419,8 @@ static void fit_all(const og__look *look, readings *all)
         else
             fit_opener(look, r);
     }
+    yield_number(look, all);
+    await_tail(look, all);
 }
 
 /* What the bytes looked like, for the log. */
@@ -365,12 +444,16 @@ static void describe(const og__look *look, const og__detected *found, char *text
 /* The framing of a reading; a bare text may also be ended by what its last byte is. */
 static og_framing framing_of(const og__look *look, const reading *r)
 {
+    enum { LONGEST_END = 2 };
     og_framing ended = r->framing;
     if (r->framing.ops->before || !r->codec || !r->codec->lines) return r->framing;
     if (!r->codec->opaque && !look->datagram) return r->framing;
-    size_t size;
     const uint8_t *last = look->data + look->len - 1;
-    if (og_framing_after(&ended, last, 1, &size) <= 0) return r->framing;
+    size_t size = 0;
+    for (size_t tail = look->len < LONGEST_END ? look->len : LONGEST_END; tail > 0 && size != tail; tail--)
+        if (og_framing_after(&ended, look->data + look->len - tail, tail, &size) <= 0 || size != tail)
+            size = 0;
+    if (size == 0) return r->framing;
     bool several = !r->codec->opaque && memchr(look->data, *last, look->len - 1);
     return several ? r->framing : ended;
 }
@@ -408,15 +491,18 @@ static int decide(const og__look *look, const readings *all, og__detected *out, 
 {
     size_t left = count(all, ALIVE);
     const reading *top = best(all);
+    bool final = look->ended || look->datagram;
     if (left == 0) {
+        if (!final && !look->silent && og__peer_signature_may_come(look->data, look->len)) return 0;
         if (top->fit == OVER) return og__peer_refuse_over(look, top->framing, top->head.body, err);
         return og__peer_refuse_unknown(look, err);
     }
     if (left == 1 && top->codec) return take(look, top, out);
-    bool final = look->ended || look->datagram;
     size_t proven = count(all, PROVEN);
     if (proven == 1 || (proven == 0 && top->fit == WEAK && (left == 1 || final))) return take(look, top, out);
     if (proven > 1) return ambiguous(look, all, err);
+    if (look->silent && all->of[BARE].fit < ALIVE && og__peer_signature(look->data, look->len, false))
+        return og__peer_refuse_unknown(look, err);
     if (final) return og__peer_refuse_truncated(look, err);
     return !top->codec && look->len > MAX_OPENING ? og__peer_refuse_unknown(look, err) : 0;
 }
@@ -446,6 +532,20 @@ static bool left_to_codec(const og__look *look, reading *bare)
     return false;
 }
 
+/* So much white space comes before texts alone: no length reads like that. */
+static bool is_long_blank(const og__look *look, reading *bare)
+{
+    const og_codec *codec;
+    if (look->len <= MAX_OPENING) return false;
+    for (size_t i = 0; (codec = og_codec_at(i)); i++) {
+        if (look->codec ? codec != look->codec : codec->asked) continue;
+        if (!codec->lines || codec->opaque || !only_blanks(codec, look->data, 0, look->len)) continue;
+        bare->codec = codec;
+        return true;
+    }
+    return false;
+}
+
 /* A framing that is known by its first bytes: 1 decided, 0 needs more, -1 none. */
 static int look_for_signature(const og__look *look, og__detected *out)
 {
@@ -460,6 +560,11 @@ static int look_for_signature(const og__look *look, og__detected *out)
     return look->ended || look->datagram ? -1 : best_yet;
 }
 
+static bool may_be_number(const og__look *look)
+{
+    return look->len > 0 && (is_digit(look->data[0]) || is_space(look->data[0]));
+}
+
 int og__peer_detect(const og__look *look, og__detected *out, og_error *err)
 {
     readings all;
@@ -471,11 +576,15 @@ int og__peer_detect(const og__look *look, og__detected *out, og_error *err)
         snprintf(out->seen, sizeof out->seen, "%s are taken as they come", look->codec->noun);
         return 1;
     }
+    const og_signature *other =
+        look->codec && look->codec->opaque ? NULL : og__peer_signature(look->data, look->len, true);
+    if (other) return og__peer_refuse_signature(other, err);
     int known = look_for_signature(look, out);
     if (known >= 0) return known;
     read_all(look, &all);
+    if (is_long_blank(look, &all.of[BARE])) return take(look, &all.of[BARE], out);
     favour_bare(look, &all);
-    if (count(&all, ALIVE) > 1) fit_all(look, &all);
+    if (count(&all, ALIVE) > 1 || may_be_number(look)) fit_all(look, &all);
     if (count(&all, PROVEN) > 0) drop_below(&all, PROVEN);
     if (count(&all, OVER) == 0 && left_to_codec(look, &all.of[BARE])) return take(look, &all.of[BARE], out);
     return decide(look, &all, out, err);

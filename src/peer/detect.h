@@ -15,7 +15,8 @@ enum { OG__SEEN_SIZE = 128 };
 typedef struct og__look {
     const uint8_t *data;
     size_t len;
-    bool silent;           /* nothing has come for a while */
+    bool paused;           /* nothing has come for a moment */
+    bool silent;           /* nor for a while */
     bool still;            /* nor for a good while: no peer stops so long within a header */
     bool ended;            /* nothing will come any more */
     bool datagram;         /* the bytes are one datagram, whole */

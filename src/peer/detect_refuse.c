@@ -28,18 +28,19 @@ static void show(const og__look *look, char *text, size_t size)
 int og__peer_refuse_ambiguous(const og__look *look, og_framing one, og_framing other, og_error *err)
 {
     char shown[64];
-    char names[2][40];
+    char names[2][OG_FRAMING_NAME_MAX];
     og_framing_name(one, names[0], sizeof names[0]);
     og_framing_name(other, names[1], sizeof names[1]);
     show(look, shown, sizeof shown);
     return og_error_set(err, OG_EAMBIGUOUS, 0,
-                        "found %s, which can be read with framing %s or %s: say which one, e.g. framing=%s",
-                        shown, names[0], names[1], names[0]);
+                        "found %s, which can be read with framing %s or %s: say which one, e.g. framing=%s "
+                        "(--framing %s)",
+                        shown, names[0], names[1], names[0], names[0]);
 }
 
 int og__peer_refuse_over(const og__look *look, og_framing framing, uint64_t length, og_error *err)
 {
-    char name[40];
+    char name[OG_FRAMING_NAME_MAX];
     return og_error_set(
         err, OG_ELIMIT, 0,
         "found a message of %llu bytes (framing %s), expected at most %zu: raise max_message, or say which "
@@ -52,23 +53,6 @@ int og__peer_refuse_truncated(const og__look *look, og_error *err)
     return og_error_set(err, OG_ETRUNCATED, look->len,
                         "found the end after %zu bytes, within the first message: send it whole", look->len);
 }
-
-/* Openings of other protocols that people aim at the wrong port. */
-static const struct known {
-    size_t at;
-    size_t len;
-    const char *bytes;
-    const char *what;
-} known[] = {
-    {0, 2, "\x16\x03", "a TLS handshake, which is not spoken here"},
-    {0, 4, "GET ", "an HTTP request, which is not spoken here"},
-    {0, 5, "POST ", "an HTTP request, which is not spoken here"},
-    {0, 4, "HTTP", "an HTTP response, which is not spoken here"},
-    {0, 4, "SSH-", "an SSH greeting, which is not spoken here"},
-    {0, 9, "\xff\0\0\0\0\0\0\0\0", "a ZeroMQ greeting, which is not spoken here"},
-    {4, 11, "#CHALLENGE#", "multiprocessing's authentication: connect without an authkey"},
-    {0, 16, "SNGLSNGLSNGLSNGL", "a PicklingTools greeting, which is not spoken here"},
-};
 
 /* What would have been right: "JSON, a pickle", of all that is read unasked. */
 static void list_nouns(char *text, size_t size, const char *between)
@@ -98,21 +82,58 @@ static const og_codec *codec_to_ask_for(const og__look *look)
     return found;
 }
 
+int og__peer_refuse_signature(const og_signature *seen, og_error *err)
+{
+    char nouns[64];
+    list_nouns(nouns, sizeof nouns, " or ");
+    return og_error_set(err, OG_ESYNTAX, 0, "found %s; expected %s: %s", seen->what, nouns, seen->advice);
+}
+
+/* Where something begins that a codec claims, after a header; 0 when there is none. */
+static size_t claimed_after(const og__look *look, const og_codec **codec)
+{
+    enum { HEADER_MAX = 64, ENOUGH = 3 };
+    int note;
+    for (size_t at = 1; at <= HEADER_MAX && at + ENOUGH <= look->len; at++) {
+        const og_opening opening = {look->data + at, look->len - at, look->len - at, false, false};
+        for (size_t i = 0; (*codec = og_codec_at(i)); i++) {
+            if ((*codec)->asked || !(*codec)->claims) continue;
+            if ((*codec)->claims(opening.data, opening.len, &note) && (*codec)->begins(&opening, &note) > 0)
+                return at;
+        }
+    }
+    return 0;
+}
+
+/* True when the bytes before `at` are no text, which may hold brackets of its own. */
+static bool is_binary(const og__look *look, size_t at)
+{
+    for (size_t i = 0; i < at; i++)
+        if (look->data[i] < '\t' || look->data[i] >= 0x7f || (look->data[i] < ' ' && look->data[i] > '\r'))
+            return true;
+    return false;
+}
+
 int og__peer_refuse_unknown(const og__look *look, og_error *err)
 {
     char nouns[64];
-    for (size_t i = 0; i < sizeof known / sizeof known[0]; i++)
-        if (look->len >= known[i].at + known[i].len &&
-            memcmp(look->data + known[i].at, known[i].bytes, known[i].len) == 0) {
-            list_nouns(nouns, sizeof nouns, " or ");
-            return og_error_set(err, OG_ESYNTAX, 0, "found %s; expected %s", known[i].what, nouns);
-        }
     char shown[64];
+    const og_codec *inside;
+    const og_signature *seen = og__peer_signature(look->data, look->len, false);
+    if (seen) return og__peer_refuse_signature(seen, err);
     show(look, shown, sizeof shown);
+    size_t header = claimed_after(look, &inside);
+    if (header > 0 && is_binary(look, header))
+        return og_error_set(
+            err, OG_ESYNTAX, 0,
+            "found %s: a header of %zu byte%s before %s that is not one of the framings; let the peer "
+            "send a plain length, e.g. framing=u32be (--framing u32be)",
+            shown, header, header == 1 ? "" : "s", inside->noun);
     if (look->codec)
         return og_error_set(
             err, OG_ESYNTAX, 0,
-            "found %s, expected %s, or a length before it: say codec=… and framing=… as the peer speaks",
+            "found %s, expected %s, or a length before it: say codec=… and framing=… (--codec, "
+            "--framing) as the peer speaks",
             shown, look->codec->noun);
     list_nouns(nouns, sizeof nouns, ", ");
     const og_codec *other = codec_to_ask_for(look);

@@ -4,10 +4,12 @@
 #define ONGGI_PEER_DETECT_REFUSE_H
 
 #include "peer/detect.h"
+#include "peer/signature.h"
 
 int og__peer_refuse_ambiguous(const og__look *look, og_framing one, og_framing other, og_error *err);
 int og__peer_refuse_over(const og__look *look, og_framing framing, uint64_t length, og_error *err);
 int og__peer_refuse_truncated(const og__look *look, og_error *err);
+int og__peer_refuse_signature(const og_signature *seen, og_error *err);
 int og__peer_refuse_unknown(const og__look *look, og_error *err);
 
 #endif

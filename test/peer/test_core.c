@@ -123,7 +123,7 @@ static void make_values(og_doc *doc, const og_codec *codec, og_value *values)
 /* So many of the three messages the two can carry together. */
 static size_t can_carry(const og_codec *codec, const og_frame_ops *framing)
 {
-    bool marks = framing->has_suffix || framing->opener;
+    bool marks = framing->ending || framing->opener || (framing->set && !framing->head);
     if (codec->opaque ? framing->is_raw : marks && !codec->lines) return 0;
     return framing->ends_stream ? 1 : MESSAGES;
 }
@@ -202,7 +202,7 @@ typedef struct wanted {
 static void is_wanted(const wire *w, const void *ctx)
 {
     const wanted *want = ctx;
-    char name[40];
+    char name[OG_FRAMING_NAME_MAX];
     assert_string_equal(og__peer_core_codec(&w->conn), want->codec);
     assert_string_equal(og__peer_core_framing(&w->conn, name, sizeof name), want->framing);
 }
@@ -219,13 +219,15 @@ static void every_framing_detected_at_every_split(void **state)
         og_value values[MESSAGES];
         make_values(doc, codec, values);
         for (size_t f = 0; (ops = og_framing_at(f)); f++) {
-            if (can_carry(codec, ops) < MESSAGES) continue;
+            bool shows = ops->is_raw || ops->ending || ops->opener || ops->head || ops->opens;
+            if (!shows || can_carry(codec, ops) < MESSAGES) continue;
             og_buf bytes = OG_BUF_INIT;
             write_wire(codec->name, framing_name(f), values, MESSAGES, &bytes);
             const og_frame_ops *twin = writes_the_same(codec, f, values, &bytes);
             wanted want = {codec->name, framing_name(f)};
-            og_frame_head head = {0};
-            if (twin && ops->head((og_framing){ops, 0}, bytes.data, bytes.len, &head, NULL) > 0 && head.odd)
+            og_framing shown = {.ops = ops};
+            og_frame_head head = {.shown = &shown};
+            if (twin && ops->head(&shown, bytes.data, bytes.len, &head, NULL) > 0 && head.odd)
                 want.framing = twin->name;
             if (!twin || head.odd) read_every_way(NULL, NULL, &bytes, values, MESSAGES, is_wanted, &want);
             og_buf_free(&bytes);
@@ -259,7 +261,10 @@ static void answers_are_in_kind(void **state)
     } rows[] = {
         {"{\"a\":1}", 7, "7 "}, /* or a second answer would go on where the number ends */
         {"{\"a\":1}\n", 8, "7\n"},
-        {"{\"a\":1}\r\n", 9, "7\n"},
+        {"{\"a\":1}\r\n", 9, "7\r\n"},
+        {"7\n{\"a\":1}", 9, "1\n7"},
+        {"7#{\"a\":1}", 9, "1#7"},
+        {"7 {\"a\":1}", 9, "1 7"},
         {"{\"a\":1}{\"a\":1}", 14, "7 "},
         {"\x1e{\"a\":1}\n", 9,
          "\x1e"
@@ -409,14 +414,16 @@ static void silence_ends_numbers_and_texts(void **state)
     open_wire(&w, NULL, NULL, false, 0);
     assert_int_equal(feed_text(&w, "12", 2, &value, &err, &keep), 0);
     assert_true(og__peer_core_wants_idle(&w.conn));
-    og__peer_core_idle(&w.conn);
+    for (int i = 0; i < OG__SILENT; i++)
+        og__peer_core_idle(&w.conn);
     assert_int_equal(next_of(&w, &value, &err), 1);
     assert_int_equal(og_as_int64(value, &number), 0);
     assert_int_equal(number, 12);
     assert_int_equal(feed_text(&w, "3", 1, &value, &err, &keep), 0);
     assert_int_equal(feed_text(&w, "4", 1, &value, &err, &keep), 0);
     assert_true(og__peer_core_wants_idle(&w.conn));
-    og__peer_core_idle(&w.conn);
+    for (int i = 0; i < OG__SILENT; i++)
+        og__peer_core_idle(&w.conn);
     assert_int_equal(next_of(&w, &value, &err), 1);
     assert_int_equal(og_as_int64(value, &number), 0);
     assert_int_equal(number, 34);
@@ -434,7 +441,8 @@ static void silence_ends_numbers_and_texts(void **state)
     assert_int_equal(feed_text(&w, "\x9c", 1, &value, &err, &keep), 1);
     assert_true(og_str_is(value, "서"));
     assert_int_equal(feed_text(&w, "\xec\x84", 2, &value, &err, &keep), 0);
-    og__peer_core_idle(&w.conn);
+    for (int i = 0; i < OG__SILENT; i++)
+        og__peer_core_idle(&w.conn);
     assert_int_equal(next_of(&w, &value, &err), OG_ESYNTAX);
     close_wire(&w);
     free(keep);

@@ -26,7 +26,7 @@ static void on_message_count(og_conn *conn, og_value value, void *user)
     (void)conn;
     (void)user;
     og_as_int64(value, &number);
-    if (number == 2) others_turn = handled;
+    if (number == -2) others_turn = handled;
     handled++;
 }
 
@@ -45,7 +45,7 @@ static void one_that_sends_much_does_not_hold_the_others_up(void **state)
     plain_send(busy, lines, 2 * MANY);
     free(lines);
     int other = plain(server);
-    plain_send(other, "2\n", 2);
+    plain_send(other, "-2\n", 3);
     assert_int_equal(og_server_start(server, &err), 0);
     wait_for(&handled, MANY + 1);
     assert_true(others_turn < MANY);

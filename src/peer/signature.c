@@ -1,0 +1,303 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The table of what else is sent to ports by mistake. doc/detection.md has it as `onggi help signatures`
+ * prints it.
+ *
+ * The bytes of a row are written as people read them: hexadecimal, ranges of it (00-04), .. for any byte, and
+ * 'text'. Rows that bytes alone cannot tell have a function.
+ */
+#include "peer/signature.h"
+
+#include <string.h>
+
+enum { YES = 1, MORE = 0, NO = -1 };
+
+/* ---- Patterns ---- */
+
+static int hex(char c)
+{
+    return c <= '9' ? c - '0' : c - 'a' + 10;
+}
+
+static uint8_t hex_byte(const char *at)
+{
+    return (uint8_t)(hex(at[0]) << 4 | hex(at[1]));
+}
+
+/* The place after one token of a pattern; `ok` says whether `byte` is one of those that it means. */
+static const char *match_byte(const char *at, uint8_t byte, bool *ok)
+{
+    if (at[0] == '.') {
+        *ok = true;
+        return at + 2;
+    }
+    uint8_t low = hex_byte(at);
+    uint8_t high = at[2] == '-' ? hex_byte(at + 3) : low;
+    *ok = byte >= low && byte <= high;
+    return at + (at[2] == '-' ? 5 : 2);
+}
+
+/* Compares the bytes with a pattern: YES, NO, or MORE when they are too few. */
+static int match_pattern(const char *at, const uint8_t *data, size_t len)
+{
+    bool quoted = false;
+    for (size_t i = 0; *at;) {
+        if (*at == '\'' || (*at == ' ' && !quoted)) {
+            quoted = *at == '\'' ? !quoted : quoted;
+            at++;
+            continue;
+        }
+        if (i == len) return MORE;
+        bool ok = quoted && data[i] == (uint8_t)*at;
+        at = quoted ? at + 1 : match_byte(at, data[i], &ok);
+        if (!ok) return NO;
+        i++;
+    }
+    return YES;
+}
+
+/* ---- Rows that need more than a pattern ---- */
+
+static bool is_digit(uint8_t byte)
+{
+    return byte >= '0' && byte <= '9';
+}
+
+/* The header of a zlib stream: a method, and both bytes a multiple of 31. Text may begin like that as well.
+ */
+static int is_zlib(const uint8_t *data, size_t len)
+{
+    if (len < 3) return len > 0 && data[0] != 0x78 ? NO : MORE;
+    if (data[0] != 0x78 || (data[0] << 8 | data[1]) % 31 != 0) return NO;
+    unsigned block = data[2] >> 1 & 3;
+    if (block == 3) return NO;
+    if (block == 0 && len >= 7) return (data[3] ^ data[5]) == 0xff && (data[4] ^ data[6]) == 0xff ? YES : NO;
+    for (size_t i = 2; i < len && i < 12; i++)
+        if (data[i] < 0x09 || data[i] >= 0x7f) return YES;
+    return len < 12 ? MORE : NO;
+}
+
+/* A number and a line's end after a RESP type byte. */
+static int is_resp(const uint8_t *data, size_t len)
+{
+    size_t at = 1;
+    if (len == 0) return MORE;
+    if (!data[0] || !strchr("*$:%~>(", data[0])) return NO;
+    if (at < len && data[at] == '-') at++;
+    size_t first = at;
+    while (at < len && is_digit(data[at]))
+        at++;
+    if (at == len) return at - first < 20 ? MORE : NO;
+    if (at == first || data[at] != '\r') return NO;
+    return at + 1 == len ? MORE : data[at + 1] == '\n' ? YES : NO;
+}
+
+/* "-ERR unknown command": letters in capitals after the minus. */
+static int is_resp_error(const uint8_t *data, size_t len)
+{
+    size_t at = 1;
+    if (len == 0 || data[0] != '-') return len == 0 ? MORE : NO;
+    while (at < len && data[at] >= 'A' && data[at] <= 'Z')
+        at++;
+    if (at == len) return at < 20 ? MORE : NO;
+    return at > 2 && data[at] == ' ' ? YES : NO;
+}
+
+/* A document of BSON: its length with itself, then a type, a name and a NUL. */
+static int is_bson(const uint8_t *data, size_t len)
+{
+    if (len < 5) return MORE;
+    uint32_t size =
+        (uint32_t)data[0] | (uint32_t)data[1] << 8 | (uint32_t)data[2] << 16 | (uint32_t)data[3] << 24;
+    bool type = (data[4] >= 0x01 && data[4] <= 0x13) || data[4] == 0x7f || data[4] == 0xff;
+    if (size < 8 || size > 1 << 24 || !type) return NO;
+    for (size_t at = 5; at < len && at < 4 + (size_t)size; at++) {
+        if (data[at] == 0) return at > 5 || data[4] == 0x10 ? YES : NO;
+        if (data[at] < ' ') return NO;
+    }
+    return len < 260 ? MORE : NO;
+}
+
+/* Base64 of `80 02` to `80 05`, which pickles begin with. */
+static int is_base64_pickle(const uint8_t *data, size_t len)
+{
+    if (match_pattern("'gA'", data, len) != YES) return match_pattern("'gA'", data, len);
+    for (size_t i = 2; i < len && i < 12; i++) {
+        bool letter = (data[i] >= 'A' && data[i] <= 'Z') || (data[i] >= 'a' && data[i] <= 'z');
+        bool other = is_digit(data[i]) || (data[i] && strchr("+/-_=\r\n", data[i]));
+        if (!letter && !other) return NO;
+    }
+    if (len > 2 && !(data[2] && strchr("IJKLMNOPQRSTUVWX", data[2]))) return NO;
+    return len < 8 ? MORE : YES;
+}
+
+/* Hexadecimal of the same. */
+static int is_hex_pickle(const uint8_t *data, size_t len)
+{
+    bool letter = false;
+    int begins = match_pattern("'80' '0' 32-35", data, len);
+    if (begins != YES) return begins;
+    size_t i = 4;
+    for (; i < len && i < 64; i++) {
+        bool hexadecimal = (data[i] >= 'a' && data[i] <= 'f') || (data[i] >= 'A' && data[i] <= 'F');
+        if (!is_digit(data[i]) && !hexadecimal) break;
+        letter = letter || hexadecimal;
+    }
+    if (i < len && i < 64 && data[i] != '\n' && data[i] != '\r') return NO;
+    return letter && i >= 8 ? YES : len < 64 && i == len ? MORE : NO;
+}
+
+/* A JSON header that says how long the content after it is, in front of it its own length in two bytes. */
+static int is_header_and_content(const uint8_t *data, size_t len)
+{
+    enum { PREFIX = 2, HEADER_MAX = 1024, WORDS = 3 };
+    static const char *const words[WORDS] = {"\"content-length\"", "\"content-type\"",
+                                             "\"content-encoding\""};
+    if (len < PREFIX + 1) return MORE;
+    size_t size = (size_t)data[0] << 8 | data[1];
+    if (size < 2 || size > HEADER_MAX || data[PREFIX] != '{') return NO;
+    if (len - PREFIX < size) return MORE;
+    for (size_t w = 0; w < WORDS; w++) {
+        size_t n = strlen(words[w]);
+        size_t at = PREFIX;
+        while (at + n <= PREFIX + size && memcmp(data + at, words[w], n) != 0)
+            at++;
+        if (at + n > PREFIX + size) return NO;
+    }
+    return YES;
+}
+
+/* ---- The table ---- */
+
+/* What to say next, where the same is right for several rows. */
+#define AS_BYTES  "to take any bytes as they are say codec=bytes (--codec bytes)"
+#define TAKE_OUT  "unpack it before it is sent, or take it as it is with codec=bytes (--codec bytes)"
+#define SEND_UTF8 "send UTF-8: text.encode() in Python"
+#define HTTP      "send the body alone, over a plain socket"
+
+typedef struct row {
+    og_signature seen;
+    int (*match)(const uint8_t *data, size_t len); /* NULL: the bytes of `seen` are a pattern */
+} row;
+
+static const row rows[] = {
+    {{"16 03 00-04", "a TLS handshake",
+      "serve tls:// with a certificate (--cert), or use tcp:// on the other side", false},
+     NULL},
+    {{"15 03 00-04 00 02", "a TLS alert", "write tls:// instead of tcp://", false}, NULL},
+    {{"'PRI * HTTP/2.0'", "an HTTP/2 connection, as of gRPC, which is not spoken here", HTTP, false}, NULL},
+    {{"00 00 .. 04 00 00 00 00 00", "an HTTP/2 greeting, as of gRPC, which is not spoken here", HTTP, false},
+     NULL},
+    {{"'GET '", "an HTTP request, which is not spoken here", HTTP, false}, NULL},
+    {{"'POST '", "an HTTP request, which is not spoken here", HTTP, false}, NULL},
+    {{"'PUT '", "an HTTP request, which is not spoken here", HTTP, false}, NULL},
+    {{"'HEAD '", "an HTTP request, which is not spoken here", HTTP, false}, NULL},
+    {{"'PATCH '", "an HTTP request, which is not spoken here", HTTP, false}, NULL},
+    {{"'DELETE '", "an HTTP request, which is not spoken here", HTTP, false}, NULL},
+    {{"'OPTIONS '", "an HTTP or RTSP request, which is not spoken here", HTTP, false}, NULL},
+    {{"'CONNECT '", "an HTTP or NATS request, which is not spoken here", HTTP, false}, NULL},
+    {{"'HTTP/'", "an HTTP response, which is not spoken here", HTTP, false}, NULL},
+    {{"'SSH-'", "an SSH greeting, which is not spoken here", AS_BYTES, false}, NULL},
+    {{"ff .. .. .. .. .. .. .. .. 7f", "a ZeroMQ greeting, which is not spoken here",
+      "use a plain socket, and send what send_json() or send_pyobj() would", false},
+     NULL},
+    {{".. .. .. .. '#CHALLENGE#'", "multiprocessing's authentication",
+      "give the key (--authkey-file), or use no authkey on the other side", false},
+     NULL},
+    {{"'SNGLSNGLSNGLSNGL'", "a PicklingTools greeting, which is not spoken here", AS_BYTES, false}, NULL},
+    {{"00 'SP' 00 00 ..", "an NNG or nanomsg greeting, which is not spoken here", AS_BYTES, false}, NULL},
+    {{"'PYRO' 00-01", "a Pyro message, which is not spoken here", AS_BYTES, false}, NULL},
+    {{"a length of 2 bytes, then JSON with content-type, content-encoding and content-length",
+      "a header in JSON before the content, as in Real Python's socket tutorial",
+      "send the content alone; to take both as two messages say --framing u16be", false},
+     is_header_and_content},
+    {{"1f 8b 08", "gzip", TAKE_OUT, false}, NULL},
+    {{"'BZh' 31-39 31 41 59", "bzip2", TAKE_OUT, false}, NULL},
+    {{"fd '7zXZ' 00", "xz", TAKE_OUT, false}, NULL},
+    {{"28 b5 2f fd", "Zstandard", TAKE_OUT, false}, NULL},
+    {{"04 22 4d 18", "LZ4", TAKE_OUT, false}, NULL},
+    {{"'PK' 03 04", "a zip archive", "look into it with onggi inspect", false}, NULL},
+    {{"93 'NUMPY'", "a numpy array (.npy)", "look into it with onggi inspect", false}, NULL},
+    {{"'gA' and base64", "base64 of a pickle", "decode it before it is sent: base64.b64decode() in Python",
+      false},
+     is_base64_pickle},
+    {{"'800' 2 to 5 and hexadecimal", "hexadecimal of a pickle",
+      "decode it before it is sent: bytes.fromhex() in Python", false},
+     is_hex_pickle},
+    {{"'eyJ'", "base64 of JSON", "decode it before it is sent: base64.b64decode() in Python", false}, NULL},
+    {{"ff fe 00 00", "UTF-32", SEND_UTF8, false}, NULL},
+    {{"00 00 fe ff", "UTF-32", SEND_UTF8, false}, NULL},
+    {{"00 00 00 22-7b 00 00 00 20-7e", "UTF-32", SEND_UTF8, false}, NULL},
+    {{"22-7b 00 00 00 20-7e 00 00 00", "UTF-32", SEND_UTF8, false}, NULL},
+    {{"ff fe 09-7e 00", "UTF-16", SEND_UTF8, false}, NULL},
+    {{"fe ff 00 09-7e", "UTF-16", SEND_UTF8, false}, NULL},
+    {{"7b 00 09-7d 00", "UTF-16", SEND_UTF8, false}, NULL},
+    {{"5b 00 09-7d 00", "UTF-16", SEND_UTF8, false}, NULL},
+    {{"22 00 20-7e 00", "UTF-16", SEND_UTF8, false}, NULL},
+    {{"00 7b 00 09-7d 00", "UTF-16", SEND_UTF8, false}, NULL},
+    {{"00 5b 00 09-7d 00", "UTF-16", SEND_UTF8, false}, NULL},
+    {{"00 22 00 20-7e 00", "UTF-16", SEND_UTF8, false}, NULL},
+    {{"ac ed 00 05", "Java serialization", "send JSON, or a text with writeUTF() (--framing u16be)", false},
+     NULL},
+    {{"00 01 00 00 00 ff ff ff ff 01", "a message of .NET's BinaryFormatter", AS_BYTES, false}, NULL},
+    {{"10 .. 00 04 'MQTT'", "an MQTT connection, which is not spoken here", AS_BYTES, false}, NULL},
+    {{"10 .. 00 06 'MQIsdp'", "an MQTT connection, which is not spoken here", AS_BYTES, false}, NULL},
+    {{"10 80-ff .. 00 04 'MQTT'", "an MQTT connection, which is not spoken here", AS_BYTES, false}, NULL},
+    {{"20 02 00-01 00-05", "an MQTT answer, which is not spoken here", AS_BYTES, true}, NULL},
+    {{"'AMQP' 00-03", "an AMQP connection, which is not spoken here", AS_BYTES, false}, NULL},
+    {{"* $ : % ~ > or (, a number, 0d 0a", "Redis (RESP), which is not spoken here", AS_BYTES, false},
+     is_resp},
+    {{"'+OK' 0d 0a", "Redis (RESP), which is not spoken here", AS_BYTES, false}, NULL},
+    {{"'+PONG' 0d 0a", "Redis (RESP), which is not spoken here", AS_BYTES, false}, NULL},
+    {{"'-' and a word in capitals: -ERR", "a Redis error (RESP), which is not spoken here", AS_BYTES, false},
+     is_resp_error},
+    {{"'INFO {'", "a NATS greeting, which is not spoken here", AS_BYTES, false}, NULL},
+    {{"'PROXY TCP'", "a PROXY header of a load balancer", "switch it off for this port", false}, NULL},
+    {{"0d 0a 0d 0a 00 0d 0a 'QUIT' 0a", "a PROXY header of a load balancer", "switch it off for this port",
+      false},
+     NULL},
+    {{"00 00 00 08 04 d2 16 2f", "a PostgreSQL connection, which is not spoken here", AS_BYTES, false}, NULL},
+    {{"00 00 .. .. 00 03 00 00 'user'", "a PostgreSQL connection, which is not spoken here", AS_BYTES, false},
+     NULL},
+    {{"05 01 00", "a SOCKS connection, which is not spoken here", AS_BYTES, true}, NULL},
+    {{"05 02 00 01-02", "a SOCKS connection, which is not spoken here", AS_BYTES, true}, NULL},
+    {{"1e 0f", "a piece of a GELF message", "send it whole, over TCP", false}, NULL},
+    {{"13 'BitTorrent'", "a BitTorrent connection, which is not spoken here", AS_BYTES, false}, NULL},
+    {{"ff fb-fe", "a telnet negotiation, which is not spoken here", "use nc, or telnet in line mode", true},
+     NULL},
+    {{"'<?xml'", "XML, which is not spoken here", "for plain text say codec=text (--codec text)", false},
+     NULL},
+    {{"'Obj' 01", "an Avro file, which is not spoken here", AS_BYTES, false}, NULL},
+    {{"a length of 4 bytes with itself, a type, a name and 00", "BSON",
+      "send JSON: bson.json_util.dumps() in Python", true},
+     is_bson},
+    {{"78 and a byte that makes both a multiple of 31", "a zlib stream", TAKE_OUT, true}, is_zlib},
+    {{"81-8f a1-bf 20-7e", "MessagePack", AS_BYTES, true}, NULL},
+    {{"a1-b7 61-77 20-7e", "CBOR", AS_BYTES, true}, NULL},
+};
+
+enum { ROWS = sizeof rows / sizeof rows[0] };
+
+const og_signature *og_signature_at(size_t index)
+{
+    return index < ROWS ? &rows[index].seen : NULL;
+}
+
+static int match(const row *r, const uint8_t *data, size_t len)
+{
+    return r->match ? r->match(data, len) : match_pattern(r->seen.bytes, data, len);
+}
+
+const og_signature *og__peer_signature(const uint8_t *data, size_t len, bool sure)
+{
+    for (size_t i = 0; i < ROWS; i++)
+        if (!(sure && rows[i].seen.unsure) && match(&rows[i], data, len) == YES) return &rows[i].seen;
+    return NULL;
+}
+
+bool og__peer_signature_may_come(const uint8_t *data, size_t len)
+{
+    for (size_t i = 0; i < ROWS; i++)
+        if (match(&rows[i], data, len) == MORE) return true;
+    return false;
+}

@@ -1,0 +1,252 @@
+# SPDX-License-Identifier: MIT
+"""Other protocols, sent by the programs that speak them: each is named, no value is printed, and the server goes on. A peer
+that is not installed is passed over; its recorded bytes are in test/peer/test_detect.c."""
+import base64
+import bz2
+import gzip
+import http.client
+import importlib.util
+import json
+import os
+import pickle
+import re
+import shutil
+import socket
+import ssl
+import struct
+import subprocess
+import unittest
+import urllib.error
+import urllib.request
+import xmlrpc.client
+import zlib
+
+import support
+from support import recv_all
+
+VALUE = {"name": "John", "age": 30}
+
+
+def needs(module):
+    return unittest.skipUnless(importlib.util.find_spec(module), f"python3-{module} is not installed")
+
+
+def program(name):
+    return unittest.skipUnless(shutil.which(name), f"{name} is not installed")
+
+
+class Named(support.Case):
+    def setUp(self):
+        self.server = self.serve("--echo")
+
+    def tearDown(self):
+        self.assertEqual(self.server.out, "")
+        self.assertEqual(self.onggi("call", self.server.endpoint, "1").out, "1\n")
+
+    def named(self, what):
+        self.server.wait_text("err", f"found {what}[^\n]*expected JSON or a pickle: \\w")
+
+    def sent(self, data, what):
+        with self.connect(self.server.port) as s:
+            s.sendall(data)
+            self.assertEqual(recv_all(s), b"")
+        self.named(what)
+
+    def run_peer(self, *words, stdin=""):
+        """A program that onggi hangs up on: it fails, in its own way."""
+        return subprocess.run(words, input=stdin, capture_output=True, text=True, timeout=60)
+
+    def test_zlib(self):
+        self.sent(zlib.compress(json.dumps(VALUE).encode()), "a zlib stream")
+
+    def test_gzip(self):
+        self.sent(gzip.compress(pickle.dumps(VALUE)), "gzip")
+
+    def test_bzip2(self):
+        self.sent(bz2.compress(pickle.dumps(VALUE)), "bzip2")
+
+    def test_base64(self):
+        self.sent(base64.b64encode(pickle.dumps(VALUE)), "base64 of a pickle")
+
+    def test_hexadecimal(self):
+        self.sent(pickle.dumps(VALUE).hex().encode(), "hexadecimal of a pickle")
+
+    def test_utf_16(self):
+        self.sent(json.dumps(VALUE).encode("utf-16"), "UTF-16")
+
+    def test_the_tutorials_json_header(self):
+        content = json.dumps({"action": "search", "value": "morpheus"}).encode()
+        header = json.dumps({"byteorder": "little", "content-type": "text/json", "content-encoding": "utf-8",
+                             "content-length": len(content)}).encode()
+        self.sent(struct.pack(">H", len(header)) + header + content, "a header in JSON before the content")
+
+    def test_a_header_of_its_own(self):
+        body = json.dumps(VALUE).encode()
+        with self.connect(self.server.port) as s:
+            s.sendall(struct.pack("!BHL", 1, 2, len(body)) + body)
+            s.shutdown(socket.SHUT_WR)
+            self.assertEqual(recv_all(s), b"")
+        self.server.wait_text("err", "a header of 7 bytes before JSON that is not one of the framings")
+        self.assertNotIn("max-message", self.server.err)
+
+    def test_http(self):
+        with self.assertRaises((http.client.HTTPException, OSError)):
+            urllib.request.urlopen(f"http://127.0.0.1:{self.server.port}/", timeout=30)
+        self.named("an HTTP request")
+
+    def test_xml_rpc(self):
+        with self.assertRaises((http.client.HTTPException, OSError)):
+            xmlrpc.client.ServerProxy(f"http://127.0.0.1:{self.server.port}/").add(1, 2)
+        self.named("an HTTP request")
+
+    def test_tls(self):
+        context = ssl.create_default_context()
+        with self.connect(self.server.port) as s, self.assertRaises(OSError):
+            context.wrap_socket(s, server_hostname="localhost")
+        self.server.wait_text("err", "the client speaks TLS")
+
+    @needs("zmq")
+    def test_zeromq(self):
+        import zmq
+        context = zmq.Context()
+        s = context.socket(zmq.REQ)
+        s.setsockopt(zmq.LINGER, 0)
+        s.connect(f"tcp://127.0.0.1:{self.server.port}")
+        s.send_json(VALUE)
+        self.named("a ZeroMQ greeting")
+        s.close()
+        context.term()
+
+    @needs("bson")
+    def test_bson(self):
+        import bson
+        encode = bson.encode if hasattr(bson, "encode") else bson.dumps
+        self.sent(encode(VALUE), "BSON")
+
+    @program("redis-cli")
+    def test_redis(self):
+        self.run_peer("redis-cli", "-p", str(self.server.port), "SET", "a", "1")
+        self.named("Redis")
+
+    @program("curl")
+    def test_http_2(self):
+        if "HTTP2" not in self.run_peer("curl", "--version").stdout:
+            self.skipTest("curl knows no HTTP/2")
+        self.run_peer("curl", "-s", "--http2-prior-knowledge", f"http://127.0.0.1:{self.server.port}/")
+        self.named("an HTTP/2 connection")
+
+    @program("mosquitto_pub")
+    def test_mqtt(self):
+        self.run_peer("mosquitto_pub", "-p", str(self.server.port), "-t", "a", "-m", "1")
+        self.named("an MQTT connection")
+
+    @program("ssh")
+    def test_ssh(self):
+        self.run_peer("ssh", "-o", "BatchMode=yes", "-o", "ConnectTimeout=20", "-p", str(self.server.port), "127.0.0.1")
+        self.named("an SSH greeting")
+
+
+class Answers(support.Case):
+    """onggi as the client of another kind of server."""
+
+    def asked(self, answer):
+        listener, port = self.listen()
+        client = self.start(support.ONGGI, "call", f"tcp://127.0.0.1:{port}", "1")
+        with listener.accept()[0] as s:
+            s.sendall(answer)
+            status = client.wait()
+        self.assertEqual(client.out, "")
+        self.assertEqual(status, 1)
+        return client.err
+
+    def test_servers_that_greet(self):
+        for answer, what in ((b"SSH-2.0-OpenSSH_9.2\r\n", "SSH"), (b"HTTP/1.1 400 Bad Request\r\n\r\n", "HTTP"),
+                             (b"-ERR unknown command\r\n", "Redis"), (b"\0\0\x12\4\0\0\0\0\0\0\3\0\0\0\x80", "HTTP/2"),
+                             (b"\xff\0\0\0\0\0\0\0\1\x7f", "ZeroMQ"), (b"\x15\3\3\0\2\2F", "tls://")):
+            self.assertIn(what, self.asked(answer))
+
+
+class Spoken(support.Case):
+    """Programs whose framing onggi speaks."""
+
+    @needs("twisted")
+    def test_twisteds_line_receiver(self):
+        server = self.serve("--echo")
+        done = self.run_program("/usr/bin/python3", "-c", """
+import sys
+from twisted.internet import protocol, reactor
+from twisted.protocols.basic import LineReceiver
+class Client(LineReceiver):
+    def connectionMade(self):
+        self.sendLine(b'{"a":1}')
+    def lineReceived(self, line):
+        print(line.decode())
+        reactor.stop()
+factory = protocol.ClientFactory()
+factory.protocol = Client
+reactor.connectTCP("127.0.0.1", int(sys.argv[1]), factory)
+reactor.run()
+""", str(server.port))
+        self.assertEqual(done.out, '{"a":1}\n')
+        server.wait_lines(1)
+        self.assertEqual(server.objects(), [{"a": 1}])
+
+    def test_lines_are_answered_as_they_end(self):
+        for words in ((), ("--framing", "line"), ("--codec", "json"), ("--codec", "json", "--framing", "line"),
+                      ("--framing", "crlf")):
+            server = self.serve("--echo", *words)
+            with self.connect(server.port) as s:
+                for text in (b'{"a":1}', b"[2]"):
+                    s.sendall(text + b"\r\n")
+                    self.assertEqual(support.recv_until(s, b"\n"), text + b"\r\n", words)
+
+    def test_a_side_that_writes_first_in_crlf(self):
+        listener, port = self.listen()
+        client = self.start(support.ONGGI, "call", "--framing", "crlf", f"tcp://127.0.0.1:{port}", "[1]")
+        with listener.accept()[0] as s:
+            self.assertEqual(support.recv_until(s, b"\n"), b"[1]\r\n")
+            s.sendall(b"[2]\r\n")
+            self.assertEqual(client.wait(), 0)
+        self.assertEqual(client.out, "[2]\n")
+
+    def test_fail2bans_mark(self):
+        mark = b"<F2B_END_COMMAND>"
+        server = self.serve("--echo", "--codec", "pickle", "--framing", "delim:" + mark.decode())
+        with self.connect(server.port) as s:
+            for value in (["status"], ["ping", 1]):
+                s.sendall(pickle.dumps(value) + mark)
+                answer = support.recv_until(s, mark)
+                self.assertEqual(pickle.loads(answer[:-len(mark)]), value)
+        server.wait_lines(2)
+        self.assertEqual(server.objects(), [["status"], ["ping", 1]])
+
+    def test_a_length_and_a_mark(self):
+        for mark in (b"\n", b"#", b" ", b"\r\n"):
+            server = self.serve("--echo")
+            with self.connect(server.port) as s:
+                for value in (VALUE, {"text": "x" * 200}):
+                    body = json.dumps(value, separators=(",", ":")).encode()
+                    s.sendall(str(len(body)).encode() + mark + body)
+                    answer = support.recv_until(s, b"}")
+                    self.assertEqual(answer, str(len(body)).encode() + mark + body)
+
+    def test_a_header_of_64_characters_in_two_packets(self):
+        server = self.serve("--echo")
+        body = json.dumps(VALUE, separators=(",", ":")).encode()
+        for header in (b"%d" % len(body)).ljust(64), (b"%d" % len(body)).rjust(100), (b"%d" % len(body)).zfill(256):
+            with self.connect(server.port) as s:
+                s.sendall(header)
+                s.sendall(body)
+                answer = support.recv_until(s, b"}")
+                self.assertEqual(answer, (b"%d" % len(body)).ljust(len(header)) + body)
+
+
+class Table(support.Case):
+    def test_the_page_has_the_table_of_the_help(self):
+        with open(os.path.join(support.SOURCE, "doc", "detection.md"), encoding="utf-8") as page:
+            table = re.search(r"<!-- made by onggi help signatures -->\n(.*)<!-- end -->", page.read(), re.S).group(1)
+        self.assertEqual(table, self.onggi("help", "signatures").out)
+
+
+if __name__ == "__main__":
+    support.main()
