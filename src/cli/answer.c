@@ -81,9 +81,10 @@ static void not_sent(const og_conn *conn, const og_error *err)
     cli_log(OG_LOG_WARNING, "%s: no answer was sent: %s", og_conn_peer(conn), said);
 }
 
-static bool speaks(const og_conn *conn, const char *codec)
+static bool speaks_text(const og_conn *conn)
 {
-    return strcmp(og_conn_codec(conn), codec) == 0;
+    const char *codec = og_conn_codec(conn);
+    return strcmp(codec, "text") == 0 || strcmp(codec, "bytes") == 0;
 }
 
 /* Whoever speaks text gets objects that are no text as JSON. */
@@ -102,7 +103,7 @@ static void send_value(og_conn *conn, og_value value)
     og_error err;
     bool text =
         og_kind_of(value) == OG_STR || og_kind_of(value) == OG_BYTES || og_kind_of(value) == OG_BYTEARRAY;
-    bool as_text = !text && (speaks(conn, "text") || speaks(conn, "bytes"));
+    bool as_text = !text && speaks_text(conn);
     int status = as_text ? send_as_text(conn, value, &err) : og_send(conn, value, &err);
     if (status < 0) not_sent(conn, &err);
 }

@@ -58,8 +58,9 @@ static void catch_signals(og_server *server, bool reloads)
 /* Takes one of the --count messages: false when there are none left. */
 static bool take_turn(service *s)
 {
+    if (!s->options->count) return true;
     pthread_mutex_lock(&s->lock);
-    bool taken = !s->options->count || s->taken < s->options->count;
+    bool taken = s->taken < s->options->count;
     s->taken += taken;
     pthread_mutex_unlock(&s->lock);
     return taken;
@@ -67,6 +68,7 @@ static bool take_turn(service *s)
 
 static void end_turn(service *s)
 {
+    if (!s->options->count) return;
     pthread_mutex_lock(&s->lock);
     bool last = ++s->served == s->options->count;
     pthread_mutex_unlock(&s->lock);

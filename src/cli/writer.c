@@ -12,7 +12,7 @@
 #include <unistd.h>
 
 /* Whoever prints waits once so much is queued. */
-enum { QUEUE_MAX = 1 << 20, LOOK_MS = 100 };
+enum { QUEUE_MAX = 1 << 20, LOOK_MS = 100, LINE_KEPT = 1 << 20 };
 
 /* A pipe that nobody reads must not keep the thread: it is opened anew, so that our writes alone do not wait.
  */
@@ -86,6 +86,8 @@ int cli_writer_start(cli_writer *writer, const cli_options *options, const cli_o
     writer->grace_ms = options->grace_ms ? options->grace_ms : CLI_GRACE_MS;
     writer->out = open_out();
     og_buf_init(&writer->queue, NULL);
+    og_buf_init(&writer->line, NULL);
+    atomic_flag_clear(&writer->line_taken);
     pthread_mutex_init(&writer->lock, NULL);
     pthread_cond_init(&writer->filled, NULL);
     pthread_cond_init(&writer->emptied, NULL);
@@ -127,25 +129,41 @@ static int format(const cli_writer *writer, og_value value, const og_conn *conn,
     return og_error_set(err, OG_ENOMEM, OG_NO_POSITION, "out of memory");
 }
 
-void cli_writer_print(cli_writer *writer, og_value value, const og_conn *conn)
+/* Appends the line to what the thread writes, if there is room. 0 or OG_ENOMEM. */
+static int enqueue(cli_writer *writer, const og_buf *line)
 {
-    og_error err;
-    og_buf line = OG_BUF_INIT;
-    int status = format(writer, value, conn, &line, &err);
+    int status = OG_OK;
     pthread_mutex_lock(&writer->lock);
-    if (status == 0 && make_room(writer)) {
+    if (make_room(writer)) {
         bool was_empty = writer->queue.len == 0;
-        if (og_buf_put(&writer->queue, line.data, line.len) < 0)
-            status = og_error_set(&err, OG_ENOMEM, OG_NO_POSITION, "out of memory");
+        status = og_buf_put(&writer->queue, line->data, line->len);
         if (was_empty) pthread_cond_signal(&writer->filled);
     }
     pthread_mutex_unlock(&writer->lock);
-    og_buf_free(&line);
-    if (status == 0) return;
-    status = cli_not_printed(writer->output, &err);
+    return status;
+}
+
+static void note_refused(cli_writer *writer, const og_error *err)
+{
+    int status = cli_not_printed(writer->output, err);
     pthread_mutex_lock(&writer->lock);
     writer->refused = status;
     pthread_mutex_unlock(&writer->lock);
+}
+
+void cli_writer_print(cli_writer *writer, og_value value, const og_conn *conn)
+{
+    og_error err;
+    og_buf own = OG_BUF_INIT;
+    bool taken = !atomic_flag_test_and_set(&writer->line_taken);
+    og_buf *line = taken ? &writer->line : &own;
+    line->len = 0;
+    int status = format(writer, value, conn, line, &err);
+    if (status == 0 && enqueue(writer, line) < 0)
+        status = og_error_set(&err, OG_ENOMEM, OG_NO_POSITION, "out of memory");
+    if (line->cap > LINE_KEPT || !taken) og_buf_free(line);
+    if (taken) atomic_flag_clear(&writer->line_taken);
+    if (status != 0) note_refused(writer, &err);
 }
 
 int cli_writer_finish(cli_writer *writer)
@@ -159,6 +177,7 @@ int cli_writer_finish(cli_writer *writer)
     pthread_cond_destroy(&writer->emptied);
     pthread_mutex_destroy(&writer->lock);
     og_buf_free(&writer->queue);
+    og_buf_free(&writer->line);
     if (writer->out != STDOUT_FILENO) close(writer->out);
     if (writer->dropped > 0)
         cli_log(OG_LOG_WARNING, "nobody read standard output: %llu objects were not printed",

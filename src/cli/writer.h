@@ -11,6 +11,7 @@
 #include "cli/output.h"
 
 #include <pthread.h>
+#include <stdatomic.h>
 
 typedef struct cli_writer {
     const cli_output *output;
@@ -20,7 +21,9 @@ typedef struct cli_writer {
     int64_t grace_ms;
     int out; /* a descriptor of standard output, or another of the same pipe */
     pthread_t thread;
-    pthread_mutex_t lock; /* of all below */
+    og_buf line;            /* what is printed next: by one thread at a time, others have memory of theirs */
+    atomic_flag line_taken; /* set by the thread that has `line` */
+    pthread_mutex_t lock;   /* of all below */
     pthread_cond_t filled;
     pthread_cond_t emptied;
     og_buf queue;

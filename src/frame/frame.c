@@ -88,14 +88,6 @@ void og__frame_show_text(const og_framing *framing, char *text, size_t size)
 
 /* ---- Reading ---- */
 
-static void start_frame(og_frame_reader *reader)
-{
-    reader->at = 0;
-    reader->need = 1;
-    reader->number = 0;
-    reader->state = 0;
-}
-
 void og_frame_reader_init(og_frame_reader *reader, og_framing framing, size_t max_message, og_scan_fn scan,
                           void *scan_ctx)
 {
@@ -103,10 +95,10 @@ void og_frame_reader_init(og_frame_reader *reader, og_framing framing, size_t ma
     *reader = (og_frame_reader){
         .framing = framing,
         .max_message = max_message < highest ? max_message : highest,
+        .need = 1,
         .scan = scan,
         .scan_ctx = scan_ctx,
     };
-    start_frame(reader);
 }
 
 static int no_framing(og_error *err)
@@ -119,7 +111,11 @@ int og_frame_next(og_frame_reader *reader, const uint8_t *data, size_t len, bool
 {
     if (!reader->framing.ops) return no_framing(err);
     int status = reader->framing.ops->next(reader, data, len, ended, frame, err);
-    if (status > 0) start_frame(reader);
+    if (status <= 0) return status;
+    reader->at = 0;
+    reader->need = 1;
+    reader->number = 0;
+    reader->state = 0;
     return status;
 }
 
@@ -197,7 +193,7 @@ const char *og__frame_byte(uint8_t byte, char *text)
 
 /* ---- Writing ---- */
 
-static int no_room(int status, og_error *err)
+int og__frame_no_room(int status, og_error *err)
 {
     return og_error_set(err, (og_status)status, OG_NO_POSITION, "%s while a message was framed",
                         og_status_text(status));
@@ -206,7 +202,7 @@ static int no_room(int status, og_error *err)
 int og__frame_insert(og_buf *out, size_t at, const void *bytes, size_t count, og_error *err)
 {
     int status = og_buf_reserve(out, count);
-    if (status < 0) return no_room(status, err);
+    if (status < 0) return og__frame_no_room(status, err);
     memmove(out->data + at + count, out->data + at, out->len - at);
     memcpy(out->data + at, bytes, count);
     out->len += count;
@@ -218,7 +214,7 @@ int og_frame_begin(const og_framing *framing, og_buf *out, size_t *mark, og_erro
     if (!framing->ops) return no_framing(err);
     size_t lead = framing->ops->lead ? framing->ops->lead(framing) : 0;
     int status = og_buf_reserve(out, lead);
-    if (status < 0) return no_room(status, err);
+    if (status < 0) return og__frame_no_room(status, err);
     *mark = out->len;
     if (lead) memset(out->data + out->len, 0, lead);
     out->len += lead;

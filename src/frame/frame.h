@@ -86,7 +86,10 @@ static inline int og__frame_counted(int (*head)(const og_framing *, const uint8_
     return og__frame_body(reader, reader->at, data, len, ended, frame, err);
 }
 
-/* Puts `count` bytes at offset `at` of `out` and moves what is behind. 0, OG_ENOMEM or OG_ELIMIT. */
+/* Says that `out` did not grow, and why (`status`, which is the result). */
+int og__frame_no_room(int status, og_error *err);
+
+/* Puts `count` bytes at offset `at` of `out` and moves what follows. 0, OG_ENOMEM or OG_ELIMIT. */
 int og__frame_insert(og_buf *out, size_t at, const void *bytes, size_t count, og_error *err);
 
 /* The text of a parameter, C escapes in it, to framing->text: 1 to `most` bytes. 0 or OG_EINVAL. */

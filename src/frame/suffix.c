@@ -55,7 +55,8 @@ static int suffix_end(const og_framing *framing, og_buf *out, size_t mark, og_er
             : *bad == '\r' ? "a carriage return at its end"
                            : "a line break",
             ops->name);
-    return og__frame_insert(out, out->len, ops->ending, 1, err);
+    int status = og_buf_putc(out, (uint8_t)ops->ending[0]);
+    return status < 0 ? og__frame_no_room(status, err) : OG_OK;
 }
 
 const og_frame_ops og__frame_suffixes[OG__FRAME_SUFFIXES] = {

@@ -83,8 +83,8 @@ void og__net_listener_close(og__listener *listener);
  */
 typedef struct og__stream_events {
     /*
-     * Where the next bytes should go: `*size` bytes at least 1 are wanted at the result. NULL (or a NULL
-     * function) chooses the loop's shared buffer, whose bytes are gone when on_data returns. At least
+     * Where the next bytes should go, `*size` of them at most; called only after og__net_stream_ask(). Else,
+     * and after NULL, they go to the loop's shared buffer and are gone when on_data returns. At least
      * OG_PADDING readable bytes must follow; in the shared buffer they are zeros.
      */
     uint8_t *(*on_alloc)(void *ctx, size_t *size);
@@ -103,6 +103,9 @@ og__stream *og__net_stream_open(og__loop *loop, og__socket *socket, const og__st
                                 void *ctx, og_error *err);
 
 void og__net_stream_read(og__stream *stream, bool on);
+
+/* Has on_alloc asked before each read from now on, or no more. */
+void og__net_stream_ask(og__stream *stream, bool on);
 
 /*
  * Writes `len` bytes: at once as far as the socket takes them, the rest is copied and queued. 0 when all is

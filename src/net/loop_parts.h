@@ -98,6 +98,7 @@ struct og__stream {
     uint8_t interest;  /* of `poll`, UV_READABLE | UV_WRITABLE */
     uint8_t peer_len;  /* 0: ask the system */
     bool reading;      /* wanted by the owner */
+    bool asks;         /* on_alloc is called before each read */
     bool ended;        /* the peer has sent all */
     bool broken;       /* on_error was called or is not due any more */
     bool write_broken; /* writes fail from now on */

@@ -114,7 +114,7 @@ static void break_writing(og__stream *stream)
 static bool read_once(og__stream *stream)
 {
     size_t size = 0;
-    uint8_t *data = stream->events->on_alloc ? stream->events->on_alloc(stream->ctx, &size) : NULL;
+    uint8_t *data = stream->asks ? stream->events->on_alloc(stream->ctx, &size) : NULL;
     if (stream->closing) return false;
     if (!data) {
         data = stream->loop->shared;
@@ -277,6 +277,11 @@ void og__net_stream_read(og__stream *stream, bool on)
 {
     stream->reading = on;
     update(stream);
+}
+
+void og__net_stream_ask(og__stream *stream, bool on)
+{
+    stream->asks = on;
 }
 
 void og__net_stream_shutdown(og__stream *stream)

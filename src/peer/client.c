@@ -4,7 +4,7 @@
 
 #include "base/alloc.h"
 #include "peer/layered.h"
-#include "peer/parts.h"
+#include "peer/message.h"
 
 #include <pthread.h>
 #include <string.h>
@@ -468,14 +468,22 @@ static void close_client(og_conn *conn)
     og__base_free(alloc, c, sizeof *c);
 }
 
-static void lock_client(const og_conn *conn, bool lock)
+/* For functions that are asked, and so get a const handle. */
+static client *client_asked(const og_conn *conn)
 {
-    /* The handle is const. NOLINTNEXTLINE(performance-no-int-to-ptr) */
-    client *c = (client *)(uintptr_t)conn;
-    if (lock)
-        pthread_mutex_lock(&c->core_lock);
-    else
-        pthread_mutex_unlock(&c->core_lock);
+    /* NOLINTNEXTLINE(performance-no-int-to-ptr) */
+    return (client *)(uintptr_t)conn;
+}
+
+static bool lock_client(const og_conn *conn)
+{
+    pthread_mutex_lock(&client_asked(conn)->core_lock);
+    return true;
+}
+
+static void unlock_client(const og_conn *conn)
+{
+    pthread_mutex_unlock(&client_asked(conn)->core_lock);
 }
 
 /* A blocking connection is kept by whoever has it. */
@@ -496,6 +504,7 @@ static const og__handle_ops blocking = {
     .shutdown = shutdown_client,
     .usable = usable_client,
     .lock = lock_client,
+    .unlock = unlock_client,
     .close = close_client,
     .keep = nothing,
     .release = nothing,

@@ -52,8 +52,8 @@ int og__peer_setup_init(og__setup *setup, const og_conn_options *options, const 
                         og_role role, og_error *err);
 void og__peer_setup_fini(og__setup *setup);
 
-/* One message as it stands in what was fed. The bytes live until the next call; og__peer_core_feed() may come
- * between, og__peer_core_space() may not. */
+/* One message within what was fed. The bytes live until the next call; og__peer_core_feed() may come between,
+ * og__peer_core_space() may not. */
 typedef struct og__message {
     const og_codec *codec;
     const uint8_t *bytes;
@@ -62,6 +62,7 @@ typedef struct og__message {
     const og__part_end *part_ends; /* where its parts end, if a layer delivered it */
     size_t parts;                  /* how many; 0: it is one piece */
     size_t parts_from;             /* what the first part_ends count from */
+    bool more; /* og__peer_core_take() has more to do: find the next one, or let memory go */
 } og__message;
 
 typedef struct og__layered og__layered;
@@ -77,6 +78,7 @@ typedef struct og__core {
     bool broken;   /* no next message can be found */
     bool wrote;    /* something was put before anything was detected */
     bool begun;    /* the first bytes were looked at, and are no layer's */
+    bool steady;   /* all is decided, and each message is found by its framing alone */
     bool spans_lines;  /* a bare value did: lines can end answers then, but not what is read */
     uint8_t end_begun; /* the first byte of what may end the first message: '\r'; or 0 */
     uint8_t silences;  /* noticed since anything came, up to OG__SILENCES */
@@ -135,10 +137,6 @@ bool og__peer_core_midway(const og__core *core);
  * was refused: `broken` tells whether there can be a next one. Positions count from the start of the stream.
  */
 int og__peer_core_take(og__core *core, og__message *message, og_error *err);
-
-/* Reads a message into `doc` (it may stay in the message's bytes). 1 or < 0, as above. Any thread. */
-int og__peer_message_read(const og__setup *setup, const og__message *message, og_doc *doc, og_value *value,
-                          og_error *err);
 
 /* To be told when og__peer_message_read() has failed. True in raw framing: nothing after that can be trusted,
  * and the core is broken. */

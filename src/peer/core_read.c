@@ -1,11 +1,156 @@
 /* SPDX-License-Identifier: MIT */
-/* The core of a connection: taking messages out of the bytes that have come. */
+/* The core of a connection: the bytes that have come, and taking messages out of them. */
 #include "peer/core_parts.h"
 #include "peer/layered.h"
+#include "peer/message.h"
 
 #include <string.h>
 
-enum { FIRST_LENT = 256 /* bytes copied after a pending rest before looking whether that was enough */ };
+enum {
+    FIRST_LENT = 256,    /* bytes copied after a pending rest before looking whether that was enough */
+    LONG_MESSAGE = 16384 /* from so many bytes on reading straight into `pending` pays */
+};
+
+/* ---- The bytes that are there ---- */
+
+static bool is_space(uint8_t c)
+{
+    return c == ' ' || c == '\n' || c == '\r' || c == '\t';
+}
+
+/* The unconsumed bytes that stand in one piece, in `pending` if any are there. */
+static const uint8_t *window(const og__core *core, size_t *len)
+{
+    if (core->pending.len > core->at) {
+        *len = core->pending.len - core->at;
+        return core->pending.data + core->at;
+    }
+    *len = core->fed_len;
+    return core->fed;
+}
+
+/* True when the window holds all that came. */
+static bool window_is_all(const og__core *core)
+{
+    return core->pending.len == core->at || core->lent == core->fed_len;
+}
+
+static void consume(og__core *core, size_t len)
+{
+    core->consumed += len;
+    if (core->pending.len == core->at) {
+        core->fed += len;
+        core->fed_len -= len;
+        return;
+    }
+    core->at += len;
+    size_t left = core->pending.len - core->at;
+    if (left > core->lent) return;
+    /* What is left stands in the feeder's memory too: go on there. */
+    core->fed += core->lent - left;
+    core->fed_len -= core->lent - left;
+    core->pending.len = core->at = core->lent = 0;
+}
+
+/* True when nothing surrounds the messages that are read from a stream. */
+static bool reads_raw(const og__core *core)
+{
+    return core->detected && og_framing_is_raw(core->in.framing) && !core->setup->datagram;
+}
+
+static int no_memory(og__core *core, og_error *err)
+{
+    core->broken = true;
+    return og_error_set(err, OG_ENOMEM, OG_NO_POSITION, "no memory for the bytes of a message");
+}
+
+/* Copies `len` more of the fed bytes after the pending ones. */
+static int lend(og__core *core, size_t len)
+{
+    if (core->at > 0) {
+        og_buf_drop(&core->pending, core->at);
+        core->at = 0;
+    }
+    int status = og_buf_reserve(&core->pending, len + OG_PADDING);
+    if (status < 0) return status;
+    if (len > 0) memcpy(core->pending.data + core->pending.len, core->fed + core->lent, len);
+    core->pending.len += len;
+    core->lent += len;
+    memset(core->pending.data + core->pending.len, 0, OG_PADDING);
+    return OG_OK;
+}
+
+int og__peer_core_hold(og__core *core)
+{
+    size_t rest = core->fed_len - core->lent;
+    if (rest > 0 || core->lent > 0) {
+        int status = lend(core, rest);
+        if (status < 0) return status;
+    }
+    core->fed_len = core->lent = 0;
+    return OG_OK;
+}
+
+void og__peer_core_feed(og__core *core, const uint8_t *data, size_t len)
+{
+    core->silences = 0;
+    if (core->setup->datagram) og__peer_core_reset(core);
+    if (core->pending.data && data == core->pending.data + core->pending.len) {
+        core->pending.len += len;
+        memset(core->pending.data + core->pending.len, 0, OG_PADDING);
+        return;
+    }
+    core->fed = data;
+    core->fed_len = len;
+    core->lent = 0;
+}
+
+uint8_t *og__peer_core_space(og__core *core, size_t *size)
+{
+    size_t have = core->pending.len - core->at;
+    if (have < LONG_MESSAGE || core->fed_len > 0 || core->setup->datagram || core->layered) return NULL;
+    size_t need = og_frame_need(&core->reader);
+    size_t want = core->detected && need > have + 1 ? need - have : have;
+    if (want > have) want = have; /* memory follows what really came */
+    if (want < LONG_MESSAGE) want = LONG_MESSAGE;
+    if (lend(core, 0) < 0 || og_buf_reserve(&core->pending, want + OG_PADDING) < 0) return NULL;
+    *size = core->pending.cap - core->pending.len - OG_PADDING;
+    return core->pending.data + core->pending.len;
+}
+
+void og__peer_core_end(og__core *core)
+{
+    core->ended = true;
+}
+
+bool og__peer_core_midway(const og__core *core)
+{
+    size_t len;
+    window(core, &len);
+    return len > 0 && !core->broken;
+}
+
+/* ---- Silence ---- */
+
+bool og__peer_core_wants_idle(const og__core *core)
+{
+    size_t len;
+    const uint8_t *data = window(core, &len);
+    if (len == 0 || core->broken || core->ended) return false;
+    if (!core->detected)
+        return core->silences < OG__SILENCES &&
+               (!core->setup->framing_given || og_framing_is_raw(core->in.framing));
+    if (core->silences >= OG__SILENT || !reads_raw(core)) return false;
+    const og_codec *codec = core->in.codec;
+    return codec->opaque || (codec->may_be_whole && codec->may_be_whole(data, len));
+}
+
+void og__peer_core_idle(og__core *core)
+{
+    if (core->silences < OG__SILENCES) core->silences++;
+}
+
+/* ---- Finding ---- */
 
 static bool is_blank_byte(const og_codec *codec, uint8_t byte)
 {
@@ -15,7 +160,7 @@ static bool is_blank_byte(const og_codec *codec, uint8_t byte)
 /* Silence ends a bare value: looks without changing what the scanner knows. */
 static int find_after_silence(og__core *core, const uint8_t *data, size_t len, og_frame *frame, og_error *err)
 {
-    if (core->silences < OG__SILENT || !og__peer_core_reads_raw(core)) return 0;
+    if (core->silences < OG__SILENT || !reads_raw(core)) return 0;
     og_codec_scan scan = core->scan;
     size_t start = 0;
     size_t end = 0;
@@ -47,16 +192,15 @@ static int find_growing(og__core *core, og_frame *frame, og_error *err)
     size_t step = FIRST_LENT;
     for (;;) {
         size_t len;
-        const uint8_t *data = og__peer_core_window(core, &len);
-        bool all = og__peer_core_window_is_all(core);
+        const uint8_t *data = window(core, &len);
+        bool all = window_is_all(core);
         int found = find(core, data, len, all, frame, err);
         if (found != 0) return found;
-        if (all) return og__peer_core_hold(core) < 0 ? og__peer_core_no_memory(core, err) : 0;
+        if (all) return og__peer_core_hold(core) < 0 ? no_memory(core, err) : 0;
         size_t need = og_frame_need(&core->reader);
         size_t more = core->fed_len - core->lent;
         if (need > len && need - len > step) step = need - len;
-        if (og__peer_core_lend(core, more < step ? more : step) < 0)
-            return og__peer_core_no_memory(core, err);
+        if (lend(core, more < step ? more : step) < 0) return no_memory(core, err);
         step *= 2;
     }
 }
@@ -65,15 +209,15 @@ static int find_growing(og__core *core, og_frame *frame, og_error *err)
 static void skip_blanks(og__core *core)
 {
     const og_codec *codec = core->in.codec;
-    if (!codec || !codec->blanks || !og__peer_core_reads_raw(core)) return;
+    if (!codec || !codec->blanks || !reads_raw(core)) return;
     for (;;) {
         size_t len;
-        const uint8_t *data = og__peer_core_window(core, &len);
+        const uint8_t *data = window(core, &len);
         size_t n = 0;
         while (n < len && is_blank_byte(codec, data[n]))
             n++;
         if (n == 0) return;
-        og__peer_core_consume(core, n);
+        consume(core, n);
         og__peer_core_start(core);
     }
 }
@@ -115,12 +259,11 @@ static int learn(og__core *core, const uint8_t *body, size_t len, og_error *err)
 static int prepare(og__core *core, og_error *err)
 {
     if (core->detected || (core->in.framing.ops && !og_framing_is_raw(core->in.framing))) return 1;
-    if (core->pending.len > core->at && og__peer_core_hold(core) < 0)
-        return og__peer_core_no_memory(core, err);
+    if (core->pending.len > core->at && og__peer_core_hold(core) < 0) return no_memory(core, err);
     size_t len;
-    const uint8_t *data = og__peer_core_window(core, &len);
+    const uint8_t *data = window(core, &len);
     int status = og__peer_core_detect(core, data, len, err);
-    if (status == 0 && og__peer_core_hold(core) < 0) return og__peer_core_no_memory(core, err);
+    if (status == 0 && og__peer_core_hold(core) < 0) return no_memory(core, err);
     return status < 0 ? refuse_stream(core, status, core->consumed, err) : status;
 }
 
@@ -128,9 +271,9 @@ static int prepare(og__core *core, og_error *err)
 static bool only_space_left(const og__core *core)
 {
     size_t len;
-    const uint8_t *data = og__peer_core_window(core, &len);
+    const uint8_t *data = window(core, &len);
     for (size_t i = 0; i < len; i++)
-        if (!og__peer_core_is_space(data[i])) return false;
+        if (!is_space(data[i])) return false;
     return true;
 }
 
@@ -148,7 +291,7 @@ static int nothing_left(og__core *core)
 static int check_foreign(og__core *core, og_error *err)
 {
     size_t len;
-    const uint8_t *data = og__peer_core_window(core, &len);
+    const uint8_t *data = window(core, &len);
     core->begun = core->consumed > 0 || core->setup->datagram;
     int status = core->begun ? OG_OK : og__layer_foreign(data, len, core->setup->role, err);
     return status < 0 ? refuse_stream(core, status, 0, err) : OG_OK;
@@ -163,39 +306,63 @@ static void look_at_end(og__core *core, const uint8_t *data, const og_frame *fra
         og__peer_core_settle_line(core, data + end, frame->size - end);
 }
 
+static void settle(og__core *core)
+{
+    size_t len;
+    const uint8_t *data = window(core, &len);
+    size_t size = og__peer_core_settle(core, data, len);
+    if (size > 0) consume(core, size);
+}
+
+/* What is done before a message is looked for, until all is decided; where messages are bare, before each. As
+ * og__peer_core_take(). */
+static int get_ready(og__core *core, og_error *err)
+{
+    size_t len;
+    int foreign = core->begun ? OG_OK : check_foreign(core, err);
+    if (foreign < 0) return foreign;
+    if (core->detected && !core->settled && core->consumed > 0) settle(core);
+    skip_blanks(core);
+    window(core, &len);
+    if (len == 0) return nothing_left(core);
+    if (!core->detected && core->ended && only_space_left(core)) return 0;
+    int status = prepare(core, err);
+    core->steady = core->begun && core->settled && core->detected && !og_framing_is_raw(core->in.framing);
+    return status;
+}
+
+static int refuse_more(og_error *err)
+{
+    return og_error_set(err, OG_ECLOSED, OG_NO_POSITION, "nothing more can be read after what was refused");
+}
+
 /* The next message that a framing delimits. */
 static int take_framed(og__core *core, og__message *message, og_error *err)
 {
     if (core->broken && core->setup->datagram) return 0; /* the next datagram is on its own */
-    if (core->broken)
-        return og_error_set(err, OG_ECLOSED, OG_NO_POSITION,
-                            "nothing more can be read after what was refused");
-    int foreign = core->begun ? OG_OK : check_foreign(core, err);
-    if (foreign < 0) return foreign;
+    if (core->broken) return refuse_more(err);
     for (;;) {
-        if (core->detected && !core->settled && core->consumed > 0) og__peer_core_settle(core);
-        skip_blanks(core);
         size_t len;
-        og__peer_core_window(core, &len);
+        window(core, &len);
         if (len == 0) return nothing_left(core);
-        if (!core->detected && core->ended && only_space_left(core)) return 0;
-        int status = prepare(core, err);
+        int status = core->steady ? 1 : get_ready(core, err);
         if (status <= 0) return status;
         og_frame frame;
         uint64_t start = core->consumed;
         status = find_growing(core, &frame, err);
         if (status < 0) return refuse_stream(core, status, start, err);
         if (status == 0) return 0;
-        const uint8_t *data = og__peer_core_window(core, &len);
+        const uint8_t *data = window(core, &len);
         const uint8_t *body = data + frame.body;
         if (!core->settled) look_at_end(core, data, &frame);
-        og__peer_core_consume(core, frame.size);
+        consume(core, frame.size);
         if (is_blank(core->in.codec, body, frame.body_len)) continue;
         *message = (og__message){.bytes = body, .len = frame.body_len, .position = start + frame.body};
         status = learn(core, body, frame.body_len, err);
         if (status < 0) return shift(status, (size_t)message->position, err);
         message->codec = core->in.codec;
-        if (!core->settled) og__peer_core_settle(core);
+        if (!core->settled) settle(core);
+        message->more = core->fed_len > 0 || core->pending.cap > 0 || core->layered;
         return 1;
     }
 }
@@ -203,13 +370,12 @@ static int take_framed(og__core *core, og__message *message, og_error *err)
 /* The next message that a layer delivers whole. */
 static int take_whole(og__core *core, og__message *message, og_error *err)
 {
-    if (core->broken)
-        return og_error_set(err, OG_ECLOSED, OG_NO_POSITION,
-                            "nothing more can be read after what was refused");
+    if (core->broken) return refuse_more(err);
     int status = og__peer_layered_take(core, message, err);
     if (status > 0) status = learn(core, message->bytes, message->len, err);
     if (status < 0) return shift(status, (size_t)message->position, err);
     message->codec = core->in.codec;
+    message->more = true;
     return message->bytes != NULL;
 }
 
@@ -223,21 +389,9 @@ int og__peer_core_take(og__core *core, og__message *message, og_error *err)
     return status;
 }
 
-int og__peer_message_read(const og__setup *setup, const og__message *message, og_doc *doc, og_value *value,
-                          og_error *err)
-{
-    int status = message->codec->read(doc, message->bytes, message->len, &setup->codecs, err);
-    if (status < 0) {
-        if (err && err->position != OG_NO_POSITION) err->position += (size_t)message->position;
-        return status;
-    }
-    *value = og_doc_root(doc);
-    return 1;
-}
-
 bool og__peer_core_refused(og__core *core)
 {
-    bool raw = og__peer_core_reads_raw(core);
+    bool raw = reads_raw(core);
     if (raw) core->broken = true;
     return raw;
 }

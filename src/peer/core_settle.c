@@ -119,24 +119,22 @@ static void settle_on(og__core *core, og_framing framing)
     og__peer_core_start(core);
 }
 
-void og__peer_core_settle(og__core *core)
+size_t og__peer_core_settle(og__core *core, const uint8_t *data, size_t len)
 {
-    size_t len;
     size_t size = 0;
     og_framing framing;
-    const uint8_t *data = og__peer_core_window(core, &len);
-    if (len == 0 || core->setup->framing_given) return;
+    if (len == 0 || core->setup->framing_given) return 0;
     const uint8_t both[2] = {core->end_begun, data[0]};
     bool begun = core->end_begun != 0;
     int found = og_framing_after(&framing, begun ? both : data, begun ? sizeof both : len, &size);
     if (found == 0) {
         core->end_begun = data[0];
-        og__peer_core_consume(core, 1);
-        return;
+        return 1;
     }
-    if (found > 0) settle_on(core, framing);
-    if (found > 0) og__peer_core_consume(core, size - begun);
     core->settled = true;
+    if (found < 0) return 0;
+    settle_on(core, framing);
+    return size - begun;
 }
 
 void og__peer_core_settle_line(og__core *core, const uint8_t *after, size_t len)
@@ -147,26 +145,4 @@ void og__peer_core_settle_line(og__core *core, const uint8_t *after, size_t len)
     if (core->out_wire.framing.ops == core->in.framing.ops && len > 0 &&
         og_framing_after(&framing, after, len, &size) > 0)
         core->out_wire.framing = framing;
-}
-
-/* ---- Names ---- */
-
-const char *og__peer_core_codec(const og__core *core)
-{
-    return core->in.codec ? core->in.codec->name : "auto";
-}
-
-const char *og__peer_core_framing(const og__core *core, char *text, size_t size)
-{
-    static const og_framing none;
-    og_framing framing = core->settled ? core->out_wire.framing : core->in.framing;
-    if (!core->in.framing.ops) framing = none;
-    if (!framing.ops) {
-        if (size > 0) {
-            strncpy(text, "auto", size - 1);
-            text[size - 1] = '\0';
-        }
-        return text;
-    }
-    return og_framing_name(framing, text, size);
 }

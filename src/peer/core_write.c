@@ -13,13 +13,11 @@ static const og_codec_options *answer_options(const og__core *core, og_codec_opt
     return same ? codec->answer(given, note, own) : given;
 }
 
-/* What must come after a bare value, or the next one would go on where it ends. */
+/* Puts what must come after a bare value, or the next one would go on where it ends. */
 static int separate(og__core *core, og_value value, og_error *err)
 {
     const og_codec *codec = core->out_wire.codec;
-    if (!codec->separator || !og_framing_is_raw(core->out_wire.framing) || core->setup->datagram)
-        return OG_OK;
-    int byte = codec->separator(value);
+    int byte = core->setup->datagram ? -1 : codec->separator(value);
     int status = byte < 0 ? OG_OK : og_buf_putc(&core->out, (uint8_t)byte);
     return status < 0 ? og_error_set(err, (og_status)status, OG_NO_POSITION, "no room for an answer") : OG_OK;
 }
@@ -63,19 +61,22 @@ int og__peer_core_put(og__core *core, og_value value, og_error *err)
 {
     if (core->layered && og__peer_layered_is_whole(core)) return put_whole(core, &value, 1, err);
     og_codec_options own;
+    const og_codec_options *options = answer_options(core, &own);
+    const og_codec *codec = core->out_wire.codec;
+    const og_framing *framing = &core->out_wire.framing;
     size_t mark = 0;
-    int status = og_frame_begin(&core->out_wire.framing, &core->out, &mark, err);
+    int status = og_frame_begin(framing, &core->out, &mark, err);
     if (status < 0) return status;
     size_t before = core->out.len;
-    status = core->out_wire.codec->write(value, &core->out, answer_options(core, &own), err);
-    if (status >= 0 && core->out.len - before > core->setup->max_message)
-        status = too_long(core, core->out.len - before, err);
-    if (status >= 0) status = separate(core, value, err);
+    status = codec->write(value, &core->out, options, err);
+    size_t len = core->out.len - before;
+    if (status >= 0 && len > core->setup->max_message) status = too_long(core, len, err);
+    if (status >= 0 && codec->separator && og_framing_is_raw(*framing)) status = separate(core, value, err);
     if (status < 0) {
         og_frame_cancel(&core->out, mark);
         return status;
     }
-    status = og_frame_end(&core->out_wire.framing, &core->out, mark, err);
+    status = og_frame_end(framing, &core->out, mark, err);
     if (status < 0) return status;
     if (!core->detected) core->wrote = true;
     if (core->detected && !core->settled) core->unsettled_answers++;
@@ -84,8 +85,8 @@ int og__peer_core_put(og__core *core, og_value value, og_error *err)
 
 int og__peer_core_put_parts(og__core *core, const og_value *values, size_t count, og_error *err)
 {
-    if (count > 0 && og__peer_layered_is_whole(core)) return put_whole(core, values, count, err);
     if (count == 1) return og__peer_core_put(core, values[0], err);
+    if (count > 0 && og__peer_layered_is_whole(core)) return put_whole(core, values, count, err);
     return og_error_set(err, OG_EINVAL, OG_NO_POSITION,
                         "found a message of %zu parts, but this connection carries one: send a list", count);
 }

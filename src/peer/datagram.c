@@ -100,9 +100,10 @@ static og__served **chain_of(og__port *port, const og__address *address)
 {
     const og_allocator *alloc = port->server->alloc;
     if (!port->senders) {
-        port->senders = og__base_alloc(alloc, OG__CHAINS * sizeof *port->senders);
+        const size_t size = OG__CHAINS * sizeof(og__served *);
+        port->senders = og__base_alloc(alloc, size);
         if (!port->senders) return NULL;
-        memset(port->senders, 0, OG__CHAINS * sizeof *port->senders);
+        memset(port->senders, 0, size);
         port->seed = og__value_fresh_seed(port);
     }
     return &port->senders[og__value_hash_bytes(port->seed, address->u.bytes, address->len) % OG__CHAINS];
@@ -161,6 +162,7 @@ static const og__handle_ops ops = {
     .shutdown = shutdown_datagram,
     .usable = og__peer_served_usable,
     .lock = og__peer_served_lock_handle,
+    .unlock = og__peer_served_unlock_handle,
     .close = disconnect_datagram,
     .keep = og__peer_served_keep,
     .release = og__peer_served_let_go,
@@ -197,7 +199,8 @@ static int deliver(og__served *served, const og__message *message, og_error *err
 {
     og__server_loop *loop = served->loop;
     if (!og__peer_is_for_workers(served, message))
-        return og__peer_served_hand(served, message, &loop->doc, &loop->parts, err);
+        return og__peer_message_hand(&served->conn, &loop->server->options, message, &loop->doc, &loop->parts,
+                                     err);
     if (og__peer_workers_give(loop->server->workers, served, message) == OG_OK) return OG_OK;
     return og_error_set(err, OG_ENOMEM, OG_NO_POSITION, "no memory for a message");
 }

@@ -71,18 +71,18 @@ size_t og_conn_property(og_conn *conn, const char *name, char *text, size_t size
 {
     size_t len = 0;
     if (size > 0) text[0] = '\0';
-    conn->ops->lock(conn, true);
+    bool locked = conn->ops->lock(conn);
     if (conn->core.layered) len = og__layer_stack_property(conn->core.layered->stack, name, text, size);
-    conn->ops->lock(conn, false);
+    if (locked) conn->ops->unlock(conn);
     return len;
 }
 
 const char *og_conn_property_at(og_conn *conn, size_t index)
 {
-    conn->ops->lock(conn, true);
+    bool locked = conn->ops->lock(conn);
     const og__layered *layered = conn->core.layered;
     const char *name = layered ? og__layer_stack_property_at(layered->stack, index) : NULL;
-    conn->ops->lock(conn, false);
+    if (locked) conn->ops->unlock(conn);
     return name;
 }
 
@@ -124,17 +124,17 @@ const char *og_conn_peer(const og_conn *conn)
 
 const char *og_conn_codec(const og_conn *conn)
 {
-    conn->ops->lock(conn, true);
+    bool locked = conn->ops->lock(conn);
     const char *name = og__peer_core_codec(&conn->core);
-    conn->ops->lock(conn, false);
+    if (locked) conn->ops->unlock(conn);
     return name;
 }
 
 const char *og_conn_framing(const og_conn *conn, char *text, size_t size)
 {
-    conn->ops->lock(conn, true);
+    bool locked = conn->ops->lock(conn);
     og__peer_core_framing(&conn->core, text, size);
-    conn->ops->lock(conn, false);
+    if (locked) conn->ops->unlock(conn);
     return text;
 }
 

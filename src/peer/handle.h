@@ -16,7 +16,8 @@ typedef struct og__handle_ops {
     int (*recv)(og_conn *conn, const og_value **parts, size_t *count, og_error *err);
     int (*shutdown)(og_conn *conn, og_error *err);
     bool (*usable)(const og_conn *conn);
-    void (*lock)(const og_conn *conn, bool lock); /* while it is asked what is spoken */
+    bool (*lock)(const og_conn *conn); /* before it is asked what is spoken; true: unlock() after that */
+    void (*unlock)(const og_conn *conn);
     void (*close)(og_conn *conn);
     void (*keep)(og_conn *conn);
     void (*release)(og_conn *conn);

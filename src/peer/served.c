@@ -170,39 +170,6 @@ void og__peer_served_refuse(og__served *served, const og_error *err, bool closin
     served->pumping = pumping;
 }
 
-/* Memory of a document that is kept for the next message. */
-enum { KEPT_DOC = 4 << 20 };
-
-static int hand_parts(og__served *served, const og__message *message, og__parts *parts, og_error *err)
-{
-    const og_server_options *options = &served->server->options;
-    int status = og__peer_parts_read(parts, served->conn.core.setup, message, err);
-    if (status < 0) return status;
-    if (!options->on_parts)
-        return og_error_set(err, OG_EVALUE, (size_t)message->position,
-                            "a message of %zu parts has arrived, but the server has no on_parts",
-                            message->parts);
-    options->on_parts(&served->conn, parts->values, message->parts, options->user);
-    return OG_OK;
-}
-
-int og__peer_served_hand(og__served *served, const og__message *message, og_doc **doc, og__parts *parts,
-                         og_error *err)
-{
-    og_value value;
-    const og_server_options *options = &served->server->options;
-    if (message->parts > 1) return hand_parts(served, message, parts, err);
-    if (!*doc) *doc = og_doc_new(served->alloc);
-    if (!*doc) return og_error_set(err, OG_ENOMEM, (size_t)message->position, "no memory for a document");
-    int status = og__peer_message_read(served->conn.core.setup, message, *doc, &value, err);
-    if (status >= 0 && options->on_message) options->on_message(&served->conn, value, options->user);
-    if (og_doc_memory(*doc) > KEPT_DOC) {
-        og_doc_free(*doc);
-        *doc = NULL;
-    }
-    return status < 0 ? status : OG_OK;
-}
-
 /* ---- The public functions that streams and datagrams have in common ---- */
 
 int og__peer_served_recv(og_conn *conn, const og_value **parts, size_t *count, og_error *err)
@@ -219,14 +186,15 @@ bool og__peer_served_usable(const og_conn *conn)
     return !served_of(conn)->closed;
 }
 
-/* The loop changes what it tells of the connection with the lock held, as long as anybody can ask. */
-void og__peer_served_lock_handle(const og_conn *conn, bool lock)
+/* The loop changes what it tells of the connection with the lock held, as long as anybody else can ask. */
+bool og__peer_served_lock_handle(const og_conn *conn)
 {
-    og__served *served = served_of(conn);
-    if (lock)
-        pthread_mutex_lock(&served->lock);
-    else
-        og__peer_served_unlock(served, true);
+    return og__peer_served_lock(served_of(conn));
+}
+
+void og__peer_served_unlock_handle(const og_conn *conn)
+{
+    og__peer_served_unlock(served_of(conn), true);
 }
 
 void og__peer_served_keep(og_conn *conn)

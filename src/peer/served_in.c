@@ -21,6 +21,7 @@ typedef struct turn {
     unsigned messages;
     size_t bytes;
     uint64_t start; /* nanoseconds, after the first CLOCK_EACH messages */
+    bool over;
 } turn;
 
 static void set_limit(og__served *served, og__limit_kind kind)
@@ -42,16 +43,15 @@ static uint64_t now_ns(void)
     return (uint64_t)now.tv_sec * 1000000000 + (uint64_t)now.tv_nsec;
 }
 
-/* Counts a message: true when the turn is over. */
-static bool is_over(turn *t, size_t len)
+static void count_message(turn *t, size_t len)
 {
     t->messages++;
     t->bytes += len;
-    if (t->bytes >= TURN_BYTES || t->messages >= TURN_MESSAGES) return true;
-    if (t->messages % CLOCK_EACH != 0) return false;
+    if (t->bytes >= TURN_BYTES || t->messages >= TURN_MESSAGES) t->over = true;
+    if (t->messages % CLOCK_EACH != 0) return;
     uint64_t now = now_ns();
     if (t->start == 0) t->start = now;
-    return now - t->start >= TURN_NS;
+    if (now - t->start >= TURN_NS) t->over = true;
 }
 
 /* True when `part` of what is allowed is with the peer or the workers already. */
@@ -101,20 +101,22 @@ static void put_off(og__served *served)
     og__peer_served_post(served);
 }
 
-/* True when the next message may be handled. If not for now, the connection is paused. */
-static bool may_go_on(og__served *served)
+/* True when the next message may be handled now. */
+static bool is_free(const og__served *served)
+{
+    return served->state == OG__OPEN && !served->bye_wanted && !is_loaded(served, 1);
+}
+
+/* Sends what can be sent. True when messages may be handled after that; else the connection is paused. */
+static bool make_room(og__served *served)
 {
     if (served->state != OG__OPEN || served->bye_wanted) return false;
-    if (!is_loaded(served, 1)) return true;
     og__peer_served_flush(served);
     if (served->state != OG__OPEN) return false;
     served->work.tell = true; /* before looking again, so that no worker is missed */
-    if (is_loaded(served, 1)) {
-        pause_reading(served);
-        return false;
-    }
-    og__peer_served_lend(served);
-    return true;
+    if (!is_loaded(served, 1)) return true;
+    pause_reading(served);
+    return false;
 }
 
 static void log_detection(og__served *served)
@@ -131,16 +133,18 @@ static void log_detection(og__served *served)
  */
 static int take(og__served *served, og__message *message, og_error *err)
 {
-    bool locked;
+    bool locked = false;
     og__core *core = &served->conn.core;
-    if (!og__peer_served_try_lock(served, &locked)) {
+    bool alone = atomic_load_explicit(&served->refs, memory_order_acquire) == 1;
+    if (!alone && !og__peer_served_try_lock(served, &locked)) {
         pause_reading(served);
         return 0;
     }
     size_t before = core->out.len;
     int status = og__peer_core_take(core, message, err);
-    atomic_fetch_add_explicit(&served->waiting, core->out.len - before, memory_order_relaxed);
-    og__peer_served_unlock(served, locked);
+    size_t put = core->out.len - before;
+    if (put > 0) atomic_fetch_add_explicit(&served->waiting, put, memory_order_relaxed);
+    if (locked) og__peer_served_unlock(served, true);
     if (served->loop->seen[0]) log_detection(served);
     return status;
 }
@@ -149,78 +153,89 @@ static int take(og__served *served, og__message *message, og_error *err)
 static int deliver(og__served *served, const og__message *message, og_error *err)
 {
     og__server_loop *loop = served->loop;
-    if (og__peer_is_for_workers(served, message)) {
+    if (loop->server->workers && og__peer_is_for_workers(served, message)) {
         if (og__peer_workers_give(loop->server->workers, served, message) == OG_OK) return OG_OK;
         return og_error_set(err, OG_ENOMEM, OG_NO_POSITION, "no memory for a message");
     }
-    int status = og__peer_served_hand(served, message, &loop->doc, &loop->parts, err);
+    int status =
+        og__peer_message_hand(&served->conn, &loop->server->options, message, &loop->doc, &loop->parts, err);
     if (status < 0) og__peer_core_refused(&served->conn.core);
     return status;
 }
 
 /* One message, if a whole one is there: 1, 0 when not, < 0 when there will be no next one. */
-static int pump_one(og__served *served, size_t *len)
+static int pump_one(og__served *served, og__message *message)
 {
     og_error err;
-    og__message message = {0};
-    int status = take(served, &message, &err);
-    *len = message.len;
-    if (status > 0) status = deliver(served, &message, &err) < 0 ? err.code : 1;
+    message->len = 0;
+    int status = take(served, message, &err);
+    if (status > 0 && deliver(served, message, &err) < 0) status = err.code;
     if (status >= 0) return status;
     bool last = served->conn.core.broken;
+    message->more = true;
     og__peer_served_refuse_in_turn(served, &err, last);
     return last ? status : 1;
 }
 
-/* What time limits hold after all that was there has been read. */
+static void note_midway(og__served *served, bool midway)
+{
+    if (midway == served->midway) return;
+    served->midway = midway;
+    og__net_stream_ask(served->stream, midway);
+    if (midway) return;
+    clear_limit(served, OG__LIMIT_MESSAGE);
+    clear_limit(served, OG__LIMIT_SILENCE);
+}
+
+/* What time limits hold while part of a message is there. */
 static void limit_reading(og__served *served, bool progress)
 {
-    const og__core *core = &served->conn.core;
-    if (!og__peer_core_midway(core)) {
-        clear_limit(served, OG__LIMIT_MESSAGE);
-        clear_limit(served, OG__LIMIT_SILENCE);
-        return;
-    }
     if (progress || !og__peer_limit_is_set(&served->limits[OG__LIMIT_MESSAGE]))
         set_limit(served, OG__LIMIT_MESSAGE);
-    if (og__peer_core_wants_idle(core))
+    if (og__peer_core_wants_idle(&served->conn.core))
         set_limit(served, OG__LIMIT_SILENCE);
     else
         clear_limit(served, OG__LIMIT_SILENCE);
 }
 
-static void after_turn(og__served *served, int status, bool progress)
+/* `more`: not all that has come may have been looked at, or part of a message is there. */
+static void after_turn(og__served *served, const turn *t, bool more)
 {
+    const og__core *core = &served->conn.core;
     if (served->state != OG__OPEN || served->paused || served->bye_wanted) return;
-    bool left = served->conn.core.layered || og__peer_core_midway(&served->conn.core);
-    if (status > 0 && left)
+    bool midway = more && og__peer_core_midway(core);
+    if (t->over && more && (midway || core->layered)) {
         put_off(served);
-    else if (served->conn.core.ended || served->last_turns)
+        return;
+    }
+    if (core->ended || served->last_turns) {
         og__peer_served_finish(served, NULL);
-    else
-        limit_reading(served, progress);
+        return;
+    }
+    note_midway(served, midway);
+    if (midway) limit_reading(served, t->messages > 0);
 }
 
 void og__peer_served_pump(og__served *served)
 {
     turn t = {0};
-    size_t len;
-    int status = 1;
-    bool over = false;
-    og__peer_served_lend(served);
+    og__message message = {.more = true};
+    const og__core *core = &served->conn.core;
     served->pumping = true;
-    while (status > 0 && !over && may_go_on(served)) {
-        status = pump_one(served, &len);
-        over = is_over(&t, len);
+    while (message.more && !t.over && (is_free(served) || make_room(served))) {
+        if (pump_one(served, &message) <= 0) break;
+        count_message(&t, message.len);
         if (atomic_load_explicit(&served->waiting, memory_order_relaxed) > FLUSH_AT)
             og__peer_served_flush(served);
     }
     served->pumping = false;
-    after_turn(served, status, t.messages > 1);
+    after_turn(served, &t, message.more);
     og__peer_served_flush(served);
     if (served->bye_wanted) og__peer_served_drain(served, NULL);
-    og__peer_served_check_end(served);
-    og__peer_served_count(served);
+    if (served->state != OG__OPEN) og__peer_served_check_end(served);
+    /* Whoever holds nothing, and has held nothing, does not count. */
+    if (served->counted > 0 || served->waiting > 0 || served->work.bytes > 0 || core->pending.len > 0)
+        og__peer_served_count(served);
 }
 
 /* Goes on with a connection that was not read. */
@@ -306,7 +321,7 @@ static void on_data(void *ctx, const uint8_t *data, size_t len)
         og__peer_core_feed(&served->conn.core, data, len);
     else if (!og__peer_served_arrive(served, data, len))
         return;
-    set_limit(served, OG__LIMIT_IDLE);
+    if (served->loop->limits.ms[OG__LIMIT_IDLE] >= 0) set_limit(served, OG__LIMIT_IDLE);
     if (served->loop->stopping) set_limit(served, OG__LIMIT_STOP);
     og__peer_served_pump(served);
 }

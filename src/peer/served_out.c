@@ -53,6 +53,17 @@ static int closed(og_error *err)
     return og_error_set(err, OG_ECLOSED, OG_NO_POSITION, "the connection is closed");
 }
 
+/* Lends the loop's spare memory to the answers that are about to be put. On the loop's thread, with the lock
+ * held. */
+static void lend(og__served *served)
+{
+    og_buf *out = &served->conn.core.out;
+    og_buf *spare = &served->loop->spare;
+    if (spare->cap == 0 || out->cap > 0) return;
+    *out = *spare;
+    og_buf_init(spare, served->alloc);
+}
+
 /* With the lock held. */
 static int put(og__served *served, const og_value *parts, size_t count, og_error *err)
 {
@@ -63,10 +74,12 @@ static int put(og__served *served, const og_value *parts, size_t count, og_error
     if (waiting / 2 > served->server->options.max_queued)
         return og_error_set(err, OG_EBUSY, OG_NO_POSITION,
                             "%zu bytes wait for a peer that does not read: send again when it has", waiting);
+    bool here = will_attend(served);
+    if (here) lend(served);
     size_t before = out->len;
     int status = og__peer_core_put_parts(&served->conn.core, parts, count, err);
     atomic_fetch_add_explicit(&served->waiting, out->len - before, memory_order_relaxed);
-    if (status == OG_OK && !will_attend(served)) og__peer_served_post(served);
+    if (status == OG_OK && !here) og__peer_served_post(served);
     return status;
 }
 
@@ -116,6 +129,7 @@ const og__handle_ops og__peer_stream_ops = {
     .shutdown = shutdown_stream,
     .usable = og__peer_served_usable,
     .lock = og__peer_served_lock_handle,
+    .unlock = og__peer_served_unlock_handle,
     .close = disconnect_stream,
     .keep = og__peer_served_keep,
     .release = og__peer_served_let_go,
@@ -124,91 +138,72 @@ const og__handle_ops og__peer_stream_ops = {
 
 /* ---- Writing ---- */
 
-/* With the lock held. */
-static void lend(og__served *served)
-{
-    og_buf *out = &served->conn.core.out;
-    if (served->loop->spare.cap == 0 || out->cap > 0) return;
-    *out = served->loop->spare;
-    og_buf_init(&served->loop->spare, served->alloc);
-}
-
-void og__peer_served_lend(og__served *served)
-{
-    if (atomic_load_explicit(&served->refs, memory_order_acquire) == 1) lend(served);
-}
-
-/* Memory of what was written serves the next connection, so that silent ones hold none. */
-static void give_back(og__served *served, og_buf *out)
-{
-    og_buf *spare = &served->loop->spare;
-    if (spare->cap == 0 && out->cap <= KEPT_OUT) {
-        *spare = *out;
-        spare->len = 0;
-        og_buf_init(out, served->alloc);
-        return;
-    }
-    og_buf_free(out);
-}
-
-/* Notes how much of what was put the system has not taken: of `put` bytes, and of what was queued before. */
-static void count_waiting(og__served *served, size_t put)
-{
-    size_t queued = og__net_stream_queued(served->stream);
-    atomic_fetch_add_explicit(&served->waiting, queued - served->queued - put, memory_order_relaxed);
-    served->queued = queued;
-}
-
+/* Writes as far as the peer takes it. Memory of what was written serves the next connection, so that silent
+ * ones hold none. 0, 1 when some is queued, or < 0. */
 static int write_bytes(og__served *served, og_buf *out, og_error *err)
 {
     int status = OG_OK;
+    og_buf *spare = &served->loop->spare;
     served->put += out->len;
     if (out->len > OWN_MEMORY)
         status = og__net_stream_write_buf(served->stream, out, err);
     else if (out->len > 0)
         status = og__net_stream_write(served->stream, out->data, out->len, err);
-    give_back(served, out);
+    if (status != OG_OK) served->queued = og__net_stream_queued(served->stream);
+    if (spare->cap > 0 || out->cap > KEPT_OUT) {
+        og_buf_free(out);
+        return status;
+    }
+    *spare = *out;
+    spare->len = 0;
+    og_buf_init(out, served->alloc);
     return status;
 }
 
-/* Takes what was put and writes it, as far as the peer takes it. 0, 1 when some is queued, or < 0. False in
- * `*done` when another thread has the lock. */
-static int write_out(og__served *served, bool *done, bool *shut, og_error *err)
+/* Writes what was put: from where it is while nobody else can reach that, else after it was moved out of
+ * their way. 0, 1 when some is queued, or < 0. While another thread has the lock: nothing, and the loop
+ * attends to the connection when it is free. */
+static int write_out(og__served *served, bool *shut, og_error *err)
 {
-    og_buf out;
-    bool locked;
+    og_buf moved;
+    og_buf *out = &served->conn.core.out;
+    bool locked = false;
+    int status = OG_OK;
     og__core *core = &served->conn.core;
-    *done = og__peer_served_try_lock(served, &locked);
-    if (!*done) return OG_OK;
+    bool alone = atomic_load_explicit(&served->refs, memory_order_acquire) == 1;
+    if (!alone && !og__peer_served_try_lock(served, &locked)) return OG_OK;
     size_t put = core->out.len;
     *shut = served->shut_wanted || (put > 0 && og_framing_ends_stream(core->out_wire.framing));
-    int status = og__peer_core_out(core, &out, err);
-    if (served->work.count > 0) lend(served); /* another answer is on its way */
-    og__peer_served_unlock(served, locked);
-    int written = write_bytes(served, &out, status < 0 ? NULL : err);
-    if (put > 0 || written != OG_OK) count_waiting(served, put);
+    if (!alone || core->layered) {
+        status = og__peer_core_out(core, &moved, err);
+        out = &moved;
+    }
+    if (locked && served->work.count > 0) lend(served); /* another answer is on its way */
+    if (locked) og__peer_served_unlock(served, true);
+    if (out->cap == 0 && put == 0) return status;
+    size_t queued = served->queued;
+    int written = write_bytes(served, out, status < 0 ? NULL : err);
+    atomic_fetch_add_explicit(&served->waiting, served->queued - queued - put, memory_order_relaxed);
     return status < 0 ? status : written;
 }
 
 /* Lets each layer say that no more comes. */
 static void end_layers(og__served *served)
 {
-    bool done;
     bool shut;
     if (!served->conn.core.layered || served->state == OG__OPENING) return;
     bool locked = og__peer_served_lock(served);
     og__peer_layered_end(&served->conn.core);
     og__peer_served_unlock(served, locked);
-    write_out(served, &done, &shut, NULL);
+    write_out(served, &shut, NULL);
 }
 
 void og__peer_served_flush(og__served *served)
 {
-    bool done;
     bool shut = false;
     og_error err;
     if (served->state >= OG__LINGERING) return;
-    int status = write_out(served, &done, &shut, &err);
+    int status = write_out(served, &shut, &err);
     if (status < 0) {
         og__peer_served_close(served, &err);
         return;
@@ -224,7 +219,9 @@ void og__peer_served_flush(og__served *served)
 
 void og__peer_served_drained(og__served *served)
 {
-    count_waiting(served, 0);
+    size_t queued = og__net_stream_queued(served->stream);
+    atomic_fetch_add_explicit(&served->waiting, queued - served->queued, memory_order_relaxed);
+    served->queued = queued;
     served->sent = served->put - served->queued;
     if (served->queued == 0)
         clear_limit(served, OG__LIMIT_SEND);
@@ -243,16 +240,10 @@ static void remember_why(og__served *served, const og_error *why)
     if (served->why) *served->why = *why;
 }
 
-/* Messages with the workers. The loop attends to the connection when the next one is done. */
-static size_t await_workers(og__served *served)
-{
-    served->work.tell = true; /* before looking: a worker that is done now sees it, or is seen */
-    return served->work.count;
-}
-
 void og__peer_served_finish_gone(og__served *served)
 {
-    if (await_workers(served) > 0) return;
+    served->work.tell = true; /* before looking: a worker that is done now sees it, or is seen */
+    if (served->work.count > 0) return;
     og_server *server = served->server;
     const og_error *why = served->why;
     og_error forgotten;
@@ -323,15 +314,6 @@ void og__peer_served_refuse_in_turn(og__served *served, const og_error *err, boo
     if (last) og__peer_served_finish(served, waits ? NULL : err);
 }
 
-/* True while somebody may still answer: a worker, or whoever keeps the connection. The loop hears of it when
- * they have let go. */
-static bool is_in_hand(og__served *served)
-{
-    if (await_workers(served) > 0) return true;
-    served->told_release = true;
-    return served->holds > 0;
-}
-
 /* All is sent. Closing while the peer still sends would reset the connection, and it might lose its answer.
  */
 static void linger(og__served *served)
@@ -348,11 +330,21 @@ static void linger(og__served *served)
     og__net_stream_read(served->stream, true);
 }
 
+/* True while somebody may still answer: a worker, or whoever keeps the connection. */
+static bool is_in_hand(const og__served *served)
+{
+    return served->work.count > 0 || served->holds > 0;
+}
+
 void og__peer_served_check_end(og__served *served)
 {
-    if (served->state == OG__FINISHING && !is_in_hand(served) && served->waiting == 0)
-        og__peer_served_drain(served, NULL);
-    if (served->state == OG__DRAINING && served->waiting == 0 && await_workers(served) == 0) linger(served);
+    if (served->state != OG__FINISHING && served->state != OG__DRAINING) return;
+    /* Before looking, so that nobody's letting go is missed: the loop attends to the connection then. */
+    served->work.tell = true;
+    served->told_release = true;
+    if (served->waiting > 0) return;
+    if (served->state == OG__FINISHING && !is_in_hand(served)) og__peer_served_drain(served, NULL);
+    if (served->state == OG__DRAINING && served->work.count == 0) linger(served);
 }
 
 void og__peer_served_end(og__served *served, const og_error *why)

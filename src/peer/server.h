@@ -18,7 +18,7 @@
 #include "peer/detect.h"
 #include "peer/handle.h"
 #include "peer/limit.h"
-#include "peer/parts.h"
+#include "peer/message.h"
 
 #include <pthread.h>
 #include <stdatomic.h>
@@ -107,6 +107,8 @@ struct og__served {
     size_t counted; /* of server->total */
     og__work work;
     uint8_t state;
+    bool
+        midway; /* part of a message has come: its limits may be set, and the stream asks where to put more */
     bool paused;      /* not read: too much waits for the peer or the workers */
     bool unfinished;  /* not read: its turn was over before all that had come was handled */
     bool last_turns;  /* the server stops: what has come is handled, and no more is read */
@@ -242,15 +244,11 @@ void og__peer_served_post(og__served *served);
 /* A message was refused: tells user and log. */
 void og__peer_served_refuse(og__served *served, const og_error *err, bool closing);
 
-/* Reads a message into `*doc`, which is made when it is first needed, or into `parts`, and hands it to the
- * user. 0, or < 0: it could not be read. Any thread. */
-int og__peer_served_hand(og__served *served, const og__message *message, og_doc **doc, og__parts *parts,
-                         og_error *err);
-
 /* The public functions that streams and datagrams have in common. */
 int og__peer_served_recv(og_conn *conn, const og_value **parts, size_t *count, og_error *err);
 bool og__peer_served_usable(const og_conn *conn);
-void og__peer_served_lock_handle(const og_conn *conn, bool lock);
+bool og__peer_served_lock_handle(const og_conn *conn);
+void og__peer_served_unlock_handle(const og_conn *conn);
 void og__peer_served_keep(og_conn *conn);
 void og__peer_served_let_go(og_conn *conn);
 
@@ -286,9 +284,6 @@ extern const og__handle_ops og__peer_stream_ops;
 
 /* Sends what was put, and what layers have to say. */
 void og__peer_served_flush(og__served *served);
-
-/* Lends the loop's spare memory to the answers that are about to be put. */
-void og__peer_served_lend(og__served *served);
 
 /* The stream has taken more of what was queued. */
 void og__peer_served_drained(og__served *served);

@@ -152,7 +152,8 @@ static uint8_t held_by(const og__served *served, bool refused)
 static bool handle(og__job *job, og_doc **doc, og__parts *parts)
 {
     og_error err;
-    if (!job->refused && og__peer_served_hand(job->served, &job->message, doc, parts, &err) < 0)
+    if (!job->refused && og__peer_message_hand(&job->served->conn, &job->served->server->options,
+                                               &job->message, doc, parts, &err) < 0)
         note_refused(job, &err);
     return !job->refused;
 }

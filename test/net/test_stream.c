@@ -129,6 +129,7 @@ static void open_ends(end *e, og__socket *far)
     og_buf_init(&e->got, NULL);
     e->stream = og__net_stream_open(loop, &near, &events, e, NULL);
     assert_non_null(e->stream);
+    og__net_stream_ask(e->stream, true);
     assert_int_equal(near.fd, -1);
     og__net_stream_read(e->stream, true);
 }
@@ -201,6 +202,12 @@ static void test_own_room(void **state)
     run_until(loop, &e.datas, 3);
     assert_int_equal(e.got.len, 25);
     assert_memory_equal(e.got.data, "0123456789abcdefghijklmno", 25);
+    /* Not asked any more: all of it fits into the shared buffer. */
+    og__net_stream_ask(e.stream, false);
+    e.room = NULL;
+    assert_int_equal(og__net_socket_write(&far, "0123456789abcdefghijklmno", 25, LIMIT_MS, NULL), OG_OK);
+    run_until(loop, &e.datas, 4);
+    assert_int_equal(e.got.len, 50);
     close_ends(&e, &far);
 }
 

@@ -1,10 +1,27 @@
 /* SPDX-License-Identifier: MIT */
-/* Reading messages of several parts. */
-#include "peer/parts.h"
+/* Reading messages, those of several parts too, and calling the handler. */
+#include "peer/message.h"
 
 #include "base/alloc.h"
 
 #include <string.h>
+
+/* Memory of a document that is kept for the next message. */
+enum { KEPT_DOC = 4 << 20 };
+
+int og__peer_message_read(const og__setup *setup, const og__message *message, og_doc *doc, og_value *value,
+                          og_error *err)
+{
+    int status = message->codec->read(doc, message->bytes, message->len, &setup->codecs, err);
+    if (status < 0) {
+        if (err && err->position != OG_NO_POSITION) err->position += (size_t)message->position;
+        return status;
+    }
+    *value = og_doc_root(doc);
+    return 1;
+}
+
+/* ---- Messages of several parts ---- */
 
 static int no_memory(og_error *err)
 {
@@ -65,4 +82,36 @@ void og__peer_parts_fini(og__parts *parts, const og_allocator *alloc)
     og__base_free(alloc, parts->docs, parts->count * sizeof(og_doc *));
     og__base_free(alloc, parts->values, parts->count * sizeof(og_value));
     *parts = (og__parts){0};
+}
+
+/* ---- Calling the handler ---- */
+
+static int hand_parts(og_conn *conn, const og_server_options *options, const og__message *message,
+                      og__parts *parts, og_error *err)
+{
+    int status = og__peer_parts_read(parts, conn->core.setup, message, err);
+    if (status < 0) return status;
+    if (!options->on_parts)
+        return og_error_set(err, OG_EVALUE, (size_t)message->position,
+                            "a message of %zu parts has arrived, but the server has no on_parts",
+                            message->parts);
+    options->on_parts(conn, parts->values, message->parts, options->user);
+    return OG_OK;
+}
+
+int og__peer_message_hand(og_conn *conn, const og_server_options *options, const og__message *message,
+                          og_doc **doc, og__parts *parts, og_error *err)
+{
+    og_value value;
+    const og__setup *setup = conn->core.setup;
+    if (message->parts > 1) return hand_parts(conn, options, message, parts, err);
+    if (!*doc) *doc = og_doc_new(setup->alloc);
+    if (!*doc) return og_error_set(err, OG_ENOMEM, (size_t)message->position, "no memory for a document");
+    int status = og__peer_message_read(setup, message, *doc, &value, err);
+    if (status >= 0 && options->on_message) options->on_message(conn, value, options->user);
+    if (og_doc_memory(*doc) > KEPT_DOC) {
+        og_doc_free(*doc);
+        *doc = NULL;
+    }
+    return status < 0 ? status : OG_OK;
 }
