@@ -132,17 +132,28 @@ static uint64_t fingerprint(og_value str)
     return len == 0 ? 0 : (uint64_t)len << 24 | (uint64_t)p[0] << 16 | (uint64_t)p[len / 2] << 8 | p[len - 1];
 }
 
-/* True when the keys are str and no two can be equal; false says nothing. The common small JSON object. */
-static __attribute__((noinline)) bool surely_distinct(const og_value *items, size_t pairs)
+/* A bit for six bits of a number, from `shift` on. */
+static inline uint64_t bit_of(uint64_t number, unsigned shift)
 {
-    uint64_t seen[OG__LINEAR_MAX];
+    return UINT64_C(1) << (number >> shift & 63);
+}
+
+/* A key is new when one of three bits of its fingerprint was in no key before. */
+__attribute__((noinline)) bool og__value_surely_distinct(const og_value *items, size_t pairs)
+{
+    uint64_t a = 0;
+    uint64_t b = 0;
+    uint64_t c = 0;
     for (size_t i = 0; i < pairs; i++) {
         if (og_kind_of(items[2 * i]) != OG_STR) return false;
-        seen[i] = fingerprint(items[2 * i]);
-        bool met = false;
-        for (size_t j = 0; j < i; j++)
-            met |= seen[j] == seen[i];
-        if (met) return false;
+        uint64_t mixed = fingerprint(items[2 * i]) * UINT64_C(0x9e3779b97f4a7c15);
+        uint64_t in_a = bit_of(mixed, 58);
+        uint64_t in_b = bit_of(mixed, 52);
+        uint64_t in_c = bit_of(mixed, 46);
+        if (a & in_a && b & in_b && c & in_c) return false;
+        a |= in_a;
+        b |= in_b;
+        c |= in_c;
     }
     return true;
 }
@@ -226,7 +237,7 @@ og_value og__value_dict_from(og_doc *doc, const og_value *items, size_t pairs, o
                              size_t *bad, og_error *err)
 {
     bool few = pairs <= OG__LINEAR_MAX;
-    if (!few || !(og__value_clearly_distinct(items, pairs) || surely_distinct(items, pairs)))
+    if (!few || !(og__value_clearly_distinct(items, pairs) || og__value_surely_distinct(items, pairs)))
         return dict_by_look_up(doc, items, pairs, duplicate, bad, err);
     og_value small = og__value_run_from(doc, OG_DICT, items, 2 * pairs, pairs);
     if (!og_valid(small)) refuse_key(err, OG_ENOMEM, OG_INVALID);

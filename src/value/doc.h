@@ -238,7 +238,7 @@ og_value og__value_object_part(const og__object *object, size_t i);
 og_value og__value_node_new(og_doc *doc, og_kind kind);
 
 /* Up to this many entries are compared one by one; beyond, a dict or set has an index. */
-enum { OG__LINEAR_MAX = 8 };
+enum { OG__LINEAR_MAX = 16 };
 
 /*
  * Copies values that were stored a moment ago, word by word: a load that is wider than the stores before it
@@ -297,6 +297,9 @@ static inline bool og__value_clearly_distinct(const og_value *items, size_t pair
     }
     return true;
 }
+
+/* Likewise, with a better look at them. */
+bool og__value_surely_distinct(const og_value *items, size_t pairs);
 
 /* What a key that stands twice means. */
 typedef enum og__duplicate { OG__DUPLICATE_LAST, OG__DUPLICATE_REFUSE } og__duplicate;

@@ -146,7 +146,9 @@ static OG__HOT og_value make_list(og__json_reader *r, const pass *p)
 static OG__TARGET __attribute__((noinline)) og_value make_new_dict(og__json_reader *r, const og_value *items,
                                                                    size_t count, bool inner)
 {
-    if (count > OG__LINEAR_MAX || !og__value_clearly_distinct(items, count)) return (og_value){0};
+    if (count > OG__LINEAR_MAX) return (og_value){0};
+    if (!og__value_clearly_distinct(items, count) && !og__value_surely_distinct(items, count))
+        return (og_value){0};
     og_value made = make_run(r->doc, OG_DICT, items, 2 * count, count);
     if (inner && og_valid(made)) og__json_keep_shape(r->shapes, og__value_node_of(made));
     return made;
