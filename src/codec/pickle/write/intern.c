@@ -142,7 +142,8 @@ void og__pickle_intern_put(og__writer *w, og__interned *entry, og_value v, uint3
     }
     uint8_t which = (uint8_t)w->interned_count;
     few->by_content[few->free_slot] = which;
-    few->by_place[og__pickle_intern_slot(v.u.p, OG__FEW_SLOTS_LOG2)] = which;
+    size_t slot = og__pickle_intern_slot(v.u.p, OG__FEW_SLOTS_LOG2);
+    few->by_place[few->by_place[slot] ? slot ^ 1 : slot] = which;
 }
 
 og__interned *og__pickle_intern_find(og__writer *w, og_value value)

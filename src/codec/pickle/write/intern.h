@@ -78,22 +78,29 @@ static inline og__by_place *og__pickle_intern_place(const og__writer *w, og_valu
     return &w->by_place[og__pickle_intern_slot(v.u.p, OG__BY_PLACE_LOG2)];
 }
 
+/* One of the few, if it is what a slot has for the str at `v`; or NULL. */
+static inline const og__interned *og__pickle_intern_few(const og__few_interned *few, size_t slot, og_value v)
+{
+    const og__interned *known = &few->all[few->by_place[slot]];
+    bool same = known->value.u.p == v.u.p && og__value_len(known->value) == og__value_len(v) &&
+                og_kind_of(known->value) == OG_STR;
+    return same ? known : NULL;
+}
+
 /* True when the bytes of a str were written from this very place: `number` is its number. */
 static inline bool og__pickle_intern_here(const og__writer *w, og_value v, uint32_t *number)
 {
-    size_t len = og__value_len(v);
-    const og__few_interned *few = w->few;
-    if (few) {
-        const og__interned *known =
-            &few->all[few->by_place[og__pickle_intern_slot(v.u.p, OG__FEW_SLOTS_LOG2)]];
-        *number = known->number;
-        return known->value.u.p == v.u.p && og__value_len(known->value) == len &&
-               og_kind_of(known->value) == OG_STR;
+    if (w->few) {
+        size_t slot = og__pickle_intern_slot(v.u.p, OG__FEW_SLOTS_LOG2);
+        const og__interned *known = og__pickle_intern_few(w->few, slot, v);
+        if (!known) known = og__pickle_intern_few(w->few, slot ^ 1, v);
+        if (known) *number = known->number;
+        return known != NULL;
     }
     if (!w->by_place) return false;
     const og__by_place *known = og__pickle_intern_place(w, v);
     *number = known->number;
-    return known->place == v.u.p && known->len == len;
+    return known->place == v.u.p && known->len == og__value_len(v);
 }
 
 #endif
