@@ -11,13 +11,16 @@
 
 bool cli_answers(const cli_options *options)
 {
-    return options->echo || options->reply || options->exec || options->to;
+    return options->echo || options->reply || options->exec || options->pool.command || options->to;
 }
 
 static int check(const cli_options *options)
 {
-    int ways = options->echo + (options->reply != NULL) + (options->exec != NULL) + (options->to != NULL);
-    if (ways > 1) return cli_usage("only one of --echo, --reply, --exec and --to can answer");
+    int ways = options->echo + (options->reply != NULL) + (options->exec != NULL) +
+               (options->pool.command != NULL) + (options->to != NULL);
+    if (ways > 1) return cli_usage("only one of --echo, --reply, --exec, --exec-pool and --to can answer");
+    if (options->exec_retry && !options->pool.command)
+        return cli_usage("--exec-retry is for --exec-pool, which is not given");
     og_endpoint endpoint;
     return options->to ? cli_endpoint(&endpoint, options, options->to) : 0;
 }
@@ -62,6 +65,10 @@ int cli_answer_init(cli_answer *answer, const cli_options *options, const char *
     answer->greets = og_doc_new(NULL);
     status = read_option(answer, answer->replies, options->reply, "--reply", &answer->reply);
     if (status == 0) status = read_option(answer, answer->greets, options->greet, "--greet", &answer->greet);
+    if (status == 0 && options->pool.command) {
+        answer->pool = cli_pool_new(options);
+        if (!answer->pool) status = CLI_REFUSED;
+    }
     if (status) cli_answer_fini(answer);
     return status;
 }
@@ -70,6 +77,8 @@ void cli_answer_fini(cli_answer *answer)
 {
     og_doc_free(answer->replies);
     og_doc_free(answer->greets);
+    cli_pool_free(answer->pool);
+    answer->pool = NULL;
     answer->replies = NULL;
     answer->greets = NULL;
 }
@@ -145,40 +154,55 @@ static void reply(const cli_answer *answer, og_conn *conn, og_value value)
     og_buf_free(&buf);
 }
 
-/* ---- --exec ---- */
+/* ---- --exec and --exec-pool ---- */
 
-/* What the command printed, as a value, sent. Nothing printed is no answer. */
-static void send_output(const cli_answer *answer, og_conn *conn, og_buf *out)
+/* What the command printed, as a value, sent. Nothing printed is no answer. False after saying why. */
+static bool send_output(const cli_answer *answer, og_conn *conn, og_buf *out, cli_form form)
 {
     og_value value;
-    if (answer->text && out->len > 0 && out->data[out->len - 1] == '\n') out->len--;
-    if (out->len == 0) return;
+    if (form == CLI_FORM_TEXT && out->len > 0 && out->data[out->len - 1] == '\n') out->len--;
+    if (out->len == 0) return true;
     og_doc *doc = og_doc_new(NULL);
-    if (doc &&
-        cli_read_object(doc, (const char *)out->data, out->len, answer->text ? CLI_FORM_TEXT : CLI_FORM_JSON,
-                        answer->options, "the command's answer", &value) == 0)
-        send_value(conn, value);
+    bool good = doc && cli_read_object(doc, (const char *)out->data, out->len, form, answer->options,
+                                       "the command's answer", &value) == 0;
+    if (good) send_value(conn, value);
+    og_doc_free(doc);
+    return good;
+}
+
+/* Whoever asks a pool gets an answer to each object, be it why there is none. */
+static void send_failure(og_conn *conn, const og_error *why)
+{
+    og_doc *doc = og_doc_new(NULL);
+    og_value value = doc ? og_pack(doc, NULL, "{s:s}", "error", why->text) : og_none();
+    cli_log(OG_LOG_WARNING, "%s: answered with an error: %s", og_conn_peer(conn), why->text);
+    if (doc && og_kind_of(value) != OG_INVALID) send_value(conn, value);
     og_doc_free(doc);
 }
 
-static void exec_command(const cli_answer *answer, og_conn *conn, og_value value)
+static void ask_command(const cli_answer *answer, og_conn *conn, og_value value)
 {
     cli_output format;
     og_error err;
     og_buf in = OG_BUF_INIT;
     og_buf out = OG_BUF_INIT;
+    cli_form form = answer->text && !answer->pool ? CLI_FORM_TEXT : CLI_FORM_JSON;
     out.limit = answer->options->max_message ? (size_t)answer->options->max_message : OG_MAX_MESSAGE_DEFAULT;
-    cli_output_init(&format, answer->options, answer->text ? CLI_FORM_TEXT : CLI_FORM_JSON);
+    cli_output_init(&format, answer->options, form);
     format.get = NULL; /* these are of what is printed alone */
     format.format = NULL;
     format.terminal = false;
     int status = cli_format(&format, value, conn, &in, &err);
     if (status == 0 && og_buf_putc(&in, '\n') < 0)
         status = og_error_set(&err, OG_ENOMEM, OG_NO_POSITION, "out of memory");
-    if (status == 0) status = cli_exec(answer->options, conn, &in, &out, &err);
     if (status == 0)
-        send_output(answer, conn, &out);
-    else
+        status = answer->pool ? cli_pool_ask(answer->pool, &in, &out, &err)
+                              : cli_exec(answer->options, conn, &in, &out, &err);
+    if (status == 0 && !send_output(answer, conn, &out, form))
+        status = og_error_set(&err, OG_EVALUE, OG_NO_POSITION, "the command's answer cannot be read");
+    if (status < 0 && answer->pool)
+        send_failure(conn, &err);
+    else if (status < 0)
         not_sent(conn, &err);
     cli_output_fini(&format);
     og_buf_free(&in);
@@ -262,8 +286,8 @@ void cli_answer_message(const cli_answer *answer, og_conn *conn, og_value value)
         send_value(conn, value);
     else if (answer->options->reply)
         reply(answer, conn, value);
-    else if (answer->options->exec)
-        exec_command(answer, conn, value);
+    else if (answer->options->exec || answer->pool)
+        ask_command(answer, conn, value);
     else if (answer->options->to)
         pass_on(answer, conn, value);
     else

@@ -10,11 +10,13 @@
 #define ONGGI_CLI_ANSWER_H
 
 #include "cli/cli.h"
+#include "cli/pool.h"
 
 typedef struct cli_answer {
     const cli_options *options;
     bool text;        /* objects are given as texts, and the reply may hold {} */
     bool one_message; /* framing eof is possible: an answer ends its direction */
+    cli_pool *pool;   /* of --exec-pool, or NULL */
     og_doc *replies;  /* holds the two below; not changed once read */
     og_doc *greets;
     og_value reply;

@@ -2,13 +2,11 @@
 /* Running a shell command. */
 #include "cli/exec.h"
 #include "cli/origin.h"
+#include "cli/process.h"
 #include "cli/ready.h"
-#include "cli/stop.h"
 
 #include <errno.h>
 #include <fcntl.h>
-#include <signal.h>
-#include <spawn.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
@@ -18,7 +16,7 @@
 
 extern char **environ;
 
-enum { PIECE = 65536, LOOK_MS = 100, VARIABLE_SIZE = CLI_ORIGIN_SIZE + 24 };
+enum { PIECE = 65536, VARIABLE_SIZE = CLI_ORIGIN_SIZE + 24 };
 
 static int failed(og_error *err, int sys, const char *what)
 {
@@ -72,62 +70,18 @@ static char **make_environment(const og_conn *conn)
 
 static int start(const char *command, const og_conn *conn, int in, int out, pid_t *pid)
 {
-    char shell[] = "sh";
-    char dash_c[] = "-c";
-    union {
-        const char *c;
-        char *m;
-    } text = {command};
-    char *argv[] = {shell, dash_c, text.m, NULL};
     char **environment = make_environment(conn);
     if (!environment) return ENOMEM;
-    posix_spawn_file_actions_t actions;
-    posix_spawnattr_t attributes;
-    sigset_t defaults;
-    sigset_t none;
-    sigemptyset(&defaults);
-    sigemptyset(&none);
-    sigaddset(&defaults, SIGPIPE);
-    posix_spawn_file_actions_init(&actions);
-    posix_spawn_file_actions_adddup2(&actions, in, STDIN_FILENO);
-    posix_spawn_file_actions_adddup2(&actions, out, STDOUT_FILENO);
-    posix_spawnattr_init(&attributes);
-    posix_spawnattr_setsigdefault(&attributes, &defaults);
-    posix_spawnattr_setsigmask(&attributes, &none); /* workers block all signals */
-    posix_spawnattr_setpgroup(&attributes, 0);      /* so that its children can be ended with it */
-    posix_spawnattr_setflags(&attributes,
-                             POSIX_SPAWN_SETSIGDEF | POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETPGROUP);
-    int sys = posix_spawn(pid, "/bin/sh", &actions, &attributes, argv, environment);
-    posix_spawnattr_destroy(&attributes);
-    posix_spawn_file_actions_destroy(&actions);
+    int sys = cli_process_start(command, environment, in, out, pid);
     free(environment);
     return sys;
 }
 
-/* How long a command may take. */
-typedef struct patience {
-    int64_t limit_ms; /* < 0: without end */
-    int64_t end;
-    int64_t grace_ms;
-} patience;
-
-/* 0, or why the command is not waited for any longer. */
-static int check_patience(const patience *p, og_error *err)
-{
-    if (cli_stop_is_over(p->grace_ms))
-        return og_error_set(err, OG_ECANCELED, OG_NO_POSITION,
-                            "the command was ended, since the server stops");
-    if (p->limit_ms < 0 || cli_now_ms() < p->end) return 0;
-    return og_error_set(err, OG_ETIMEOUT, OG_NO_POSITION,
-                        "the command was ended, since it took longer than %lld ms (see --answer-timeout)",
-                        (long long)p->limit_ms);
-}
-
-static int read_output(int fd, og_buf *out, const patience *p, og_error *err)
+static int read_output(int fd, og_buf *out, const cli_patience *p, og_error *err)
 {
     for (;;) {
-        bool ready = cli_can_read(fd, LOOK_MS);
-        int status = check_patience(p, err);
+        bool ready = cli_can_read(fd, CLI_LOOK_MS);
+        int status = cli_patience_check(p, err);
         if (status < 0) return status;
         if (!ready) continue;
         status = og_buf_reserve(out, out->limit && out->limit - out->len < PIECE ? 1 : PIECE);
@@ -148,19 +102,6 @@ static void nap_us(long us)
     nanosleep(&t, NULL);
 }
 
-/* Ends the command and what it has started. */
-static void end_command(pid_t pid)
-{
-    kill(-pid, SIGTERM);
-    for (int i = 0; i < 20; i++) {
-        if (waitpid(pid, NULL, WNOHANG) != 0) break;
-        nap_us(10000);
-    }
-    kill(-pid, SIGKILL);
-    while (waitpid(pid, NULL, 0) < 0 && errno == EINTR)
-        continue;
-}
-
 static int judge(int wait_status, og_error *err)
 {
     if (WIFSIGNALED(wait_status))
@@ -173,16 +114,16 @@ static int judge(int wait_status, og_error *err)
 }
 
 /* The command has closed its output and should end now. */
-static int wait_end(pid_t pid, const patience *p, og_error *err)
+static int wait_end(pid_t pid, const cli_patience *p, og_error *err)
 {
     int wait_status;
     for (long us = 100;; us = us < 50000 ? us * 2 : us) {
         pid_t ended = waitpid(pid, &wait_status, WNOHANG);
         if (ended == pid) return judge(wait_status, err);
         if (ended < 0 && errno != EINTR) return failed(err, errno, "its end cannot be seen");
-        int status = check_patience(p, err);
+        int status = cli_patience_check(p, err);
         if (status < 0) {
-            end_command(pid);
+            cli_process_end(pid);
             return status;
         }
         nap_us(us);
@@ -193,11 +134,7 @@ int cli_exec(const cli_options *options, const og_conn *conn, const og_buf *inpu
 {
     int ends[2];
     pid_t pid;
-    patience p = {
-        .limit_ms = options->answer_timeout_ms ? options->answer_timeout_ms : CLI_ANSWER_MS,
-        .grace_ms = options->grace_ms ? options->grace_ms : CLI_GRACE_MS,
-    };
-    p.end = cli_now_ms() + p.limit_ms;
+    cli_patience p = cli_patience_begin(options);
     int in = open_input(input, err);
     if (in < 0) return in;
     if (pipe2(ends, O_CLOEXEC) < 0) {
@@ -212,6 +149,6 @@ int cli_exec(const cli_options *options, const og_conn *conn, const og_buf *inpu
     close(ends[0]);
     if (sys) return status;
     if (status == 0) return wait_end(pid, &p, err);
-    end_command(pid);
+    cli_process_end(pid);
     return status;
 }

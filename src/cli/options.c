@@ -25,7 +25,8 @@ typedef enum kind {
     TIME,
     LAYER,
     THREADS,
-    WHEN_FULL
+    WHEN_FULL,
+    POOL /* a number, and the next word */
 } kind;
 
 typedef struct option_row {
@@ -53,6 +54,10 @@ static const option_row rows[] = {
      "answer with this; with --codec text {} stands for what arrived", 0},
     {"exec", 0, TEXT, CLI_SERVE, AT(exec), "COMMAND",
      "answer with what this shell command prints; it reads the object as JSON", 0},
+    {"exec-pool", 0, POOL, CLI_SERVE, AT(pool), "N COMMAND",
+     "answer as N running processes of this command do: a line of JSON in, a line of JSON out", 256},
+    {"exec-retry", 0, FLAG, CLI_SERVE, AT(exec_retry), NULL,
+     "give an object whose process of --exec-pool died to another one, three at most", 0},
     {"to", 0, TEXT, CLI_SERVE, AT(to), "ENDPOINT", "pass on to this server, answer with its answer", 0},
     {"greet", 0, TEXT, CLI_SERVE, AT(greet), "OBJECT", "send this to whoever connects", 0},
     {"count", 'n', NUMBER, CLI_SERVE | CLI_RECV, AT(count), "N",
@@ -318,6 +323,7 @@ static int set_option(cli_options *options, const option_row *row, const char *t
     case PROTOCOL: return set_number(row, text, out);
     case ENCODING: return set_encoding(row, text, out);
     case THREADS: return set_threads(row, text, out);
+    case POOL: return set_number(row, text, &((cli_pool_words *)out)->count);
     case WHEN_FULL: return set_when_full(row, text, out);
     case SIZE:
         if (cli_parse_size(text, out) && *(uint64_t *)out > 0) return 0;
@@ -384,7 +390,11 @@ static int parse_option(cli_options *options, const cli_command *command, int ar
         if (*index + 1 >= argc) return cli_usage("--%s needs an argument: %s", row.name, row.argument);
         value = argv[++*index];
     }
-    return set_option(options, &row, value);
+    int status = set_option(options, &row, value);
+    if (status || row.kind != POOL) return status;
+    if (*index + 1 >= argc) return cli_usage("--%s needs two arguments: %s", row.name, row.argument);
+    options->pool.command = argv[++*index];
+    return 0;
 }
 
 /* "-" is standard input, "-5" an object. */

@@ -58,6 +58,12 @@ typedef struct cli_words {
 /* What to do with an object that cannot be printed since nobody reads standard output. */
 typedef enum cli_when_full { CLI_WAIT, CLI_DROP, CLI_STOP } cli_when_full;
 
+/* The two words of --exec-pool. */
+typedef struct cli_pool_words {
+    uint64_t count;
+    const char *command; /* NULL: there is no pool */
+} cli_pool_words;
+
 /* What the command line said. Zero is: not said. */
 typedef struct cli_options {
     const char *as;
@@ -69,6 +75,8 @@ typedef struct cli_options {
     const char *reply;
     const char *greet;
     const char *exec;
+    cli_pool_words pool; /* of --exec-pool */
+    bool exec_retry;
     const char *to;
     uint64_t count;
     uint64_t threads;

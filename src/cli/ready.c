@@ -19,3 +19,11 @@ bool cli_can_write(int fd, int ms)
 {
     return wait_for(fd, POLLOUT, ms);
 }
+
+void cli_can_either(int in, int out, int ms, bool *can_read, bool *can_write)
+{
+    struct pollfd wait[2] = {{.fd = in, .events = POLLIN}, {.fd = out, .events = POLLOUT}};
+    bool any = poll(wait, 2, ms) > 0;
+    *can_read = any && wait[0].revents;
+    *can_write = any && wait[1].revents;
+}

@@ -12,4 +12,7 @@ bool cli_can_read(int fd, int ms);
 /* The same for a write. */
 bool cli_can_write(int fd, int ms);
 
+/* Waits for either: a read of `in`, and a write to `out` unless that is < 0. */
+void cli_can_either(int in, int out, int ms, bool *can_read, bool *can_write);
+
 #endif

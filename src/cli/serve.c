@@ -10,7 +10,8 @@
 #include <string.h>
 #include <sys/resource.h>
 
-/* Threads for answers that take their time, --exec and --to, and else for long messages. */
+/* Threads for answers that take their time, --exec and --to (--exec-pool says how many), and else for long
+ * messages. */
 enum { WORKERS = 16, LONG_WORKERS = 2, LONG_MESSAGE = 256 << 10 };
 
 /* Descriptors besides those of connections: standard ones, listeners, pipes of commands. */
@@ -122,12 +123,13 @@ static void on_log(og_log_level level, const og_conn *conn, const char *text, vo
 static og_server *make_server(service *s, og_error *err)
 {
     const cli_options *o = s->options;
-    bool slow = o->exec || o->to;
+    bool slow = o->exec || o->pool.command || o->to;
+    int workers = o->pool.command ? (int)o->pool.count : slow ? WORKERS : LONG_WORKERS;
     og_server_options options = {
         .size = sizeof options,
         .user = s,
         .threads = (int)o->threads,
-        .workers = slow ? WORKERS : LONG_WORKERS,
+        .workers = workers,
         .long_message = slow ? 0 : LONG_MESSAGE,
         .max_connections = (size_t)o->max_connections,
         .max_queued = (size_t)o->max_queued,
