@@ -202,6 +202,12 @@ typedef struct og_server og_server;
 
 typedef enum og_log_level { OG_LOG_DEBUG, OG_LOG_INFO, OG_LOG_WARNING, OG_LOG_ERROR } og_log_level;
 
+/* What becomes of clients when `max_connections` are open. */
+typedef enum og_when_crowded {
+    OG_CROWDED_WAIT,  /* they wait in the system's queue */
+    OG_CROWDED_REFUSE /* they are accepted, and their connections are ended in order at once */
+} og_when_crowded;
+
 /* What a server asks of its user. Zero is the defaults. Every function gets `user`; NULL functions are not
  * called. */
 typedef struct og_server_options {
@@ -215,8 +221,9 @@ typedef struct og_server_options {
     size_t long_message; /* with workers: only messages of so many bytes are handled on them, and what a
                             connection has sent after one; on_message must be ready for both; 0: all are */
 
-    size_t max_connections; /* further ones wait in the system's queue; 0: 10,000 */
-    size_t max_queued;      /* bytes of answers to one peer after which it is not read; 0: 1 MiB */
+    size_t max_connections;       /* 0: 10,000 */
+    og_when_crowded when_crowded; /* what becomes of further ones */
+    size_t max_queued;            /* bytes of answers to one peer after which it is not read; 0: 1 MiB */
     size_t max_total; /* bytes of unfinished messages and answers for all connections together; past it those
                          that hold most are not read, then closed; 0: 1 GiB, or a quarter of the memory if
                          that is less */

@@ -26,6 +26,7 @@ typedef enum kind {
     LAYER,
     THREADS,
     WHEN_FULL,
+    WHEN_CROWDED,
     POOL /* a number, and the next word */
 } kind;
 
@@ -105,7 +106,9 @@ static const option_row rows[] = {
     {"max-digits", 0, NUMBER, CLI_ALL, AT(max_digits), "N", "refuse longer ints in text (default: 4300)",
      1000000000},
     {"max-connections", 0, NUMBER, CLI_SERVE, AT(max_connections), "N",
-     "let further clients wait (default: 10000)", 1000000},
+     "serve so many clients at a time (default: 10000)", 1000000},
+    {"when-crowded", 0, WHEN_CROWDED, CLI_SERVE, AT(when_crowded), "WHAT",
+     "let further clients wait, or refuse them (default: wait)", 0},
     {"max-queued", 0, SIZE, CLI_SERVE, AT(max_queued), "SIZE",
      "read no more from a client while so much waits for it to read (default: 1M)", 0},
     {"max-total", 0, SIZE, CLI_SERVE, AT(max_total), "SIZE",
@@ -258,15 +261,34 @@ static int set_threads(const option_row *row, const char *text, uint64_t *out)
     return 0;
 }
 
-static int set_when_full(const option_row *row, const char *text, cli_when_full *out)
+/* The number of the word in `names`, the last of which is NULL. */
+static int set_word(const option_row *row, const char *text, const char *const *names, const char *all,
+                    int *out)
 {
-    static const char *const names[] = {[CLI_WAIT] = "wait", [CLI_DROP] = "drop", [CLI_STOP] = "stop"};
-    for (size_t i = 0; i < sizeof names / sizeof names[0]; i++) {
+    for (int i = 0; names[i]; i++) {
         if (strcmp(names[i], text) != 0) continue;
-        *out = (cli_when_full)i;
+        *out = i;
         return 0;
     }
-    return bad_argument(row, text, "wait, drop or stop");
+    return bad_argument(row, text, all);
+}
+
+static int set_when_full(const option_row *row, const char *text, cli_when_full *out)
+{
+    static const char *const names[] = {[CLI_WAIT] = "wait", [CLI_DROP] = "drop", [CLI_STOP] = "stop", NULL};
+    int word = 0;
+    int status = set_word(row, text, names, "wait, drop or stop", &word);
+    *out = (cli_when_full)word;
+    return status;
+}
+
+static int set_when_crowded(const option_row *row, const char *text, og_when_crowded *out)
+{
+    static const char *const names[] = {[OG_CROWDED_WAIT] = "wait", [OG_CROWDED_REFUSE] = "refuse", NULL};
+    int word = 0;
+    int status = set_word(row, text, names, "wait or refuse", &word);
+    *out = (og_when_crowded)word;
+    return status;
 }
 
 static int set_encoding(const option_row *row, const char *text, og_pickle_encoding *out)
@@ -325,6 +347,7 @@ static int set_option(cli_options *options, const option_row *row, const char *t
     case THREADS: return set_threads(row, text, out);
     case POOL: return set_number(row, text, &((cli_pool_words *)out)->count);
     case WHEN_FULL: return set_when_full(row, text, out);
+    case WHEN_CROWDED: return set_when_crowded(row, text, out);
     case SIZE:
         if (cli_parse_size(text, out) && *(uint64_t *)out > 0) return 0;
         return bad_argument(row, text, "a size such as 1000, 512K, 64M or 2G");

@@ -89,6 +89,7 @@ typedef struct cli_options {
     uint64_t max_queued;
     uint64_t max_total;
     cli_when_full when_full;
+    og_when_crowded when_crowded;
     int64_t answer_timeout_ms;
     int64_t grace_ms;
     int64_t connect_timeout_ms; /* OG_FOREVER: none */

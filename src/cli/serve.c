@@ -132,6 +132,7 @@ static og_server *make_server(service *s, og_error *err)
         .workers = workers,
         .long_message = slow ? 0 : LONG_MESSAGE,
         .max_connections = (size_t)o->max_connections,
+        .when_crowded = o->when_crowded,
         .max_queued = (size_t)o->max_queued,
         .max_total = (size_t)o->max_total,
         .stop_timeout_ms = o->grace_ms,

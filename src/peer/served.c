@@ -85,6 +85,10 @@ void og__peer_served_release(og__served *served)
 void og__peer_served_leave(og__served *served)
 {
     og__server_loop *loop = served->loop;
+    size_t left_out = og__peer_quota_left_out(&served->refusals);
+    if (left_out > 0)
+        og__peer_server_log(served->server, OG_LOG_WARNING, &served->conn, "refused %zu more messages",
+                            left_out);
     for (int kind = 0; kind < OG__LIMIT_KINDS; kind++)
         og__peer_limit_drop(&loop->limits, (og__limit_kind)kind, &served->limits[kind]);
     if (served->prev)
@@ -156,13 +160,27 @@ void og__peer_served_post(og__served *served)
 
 /* ---- Telling the user ---- */
 
-void og__peer_served_refuse(og__served *served, const og_error *err, bool closing)
+/* A client that sends nothing but nonsense must not fill the log. */
+static void log_refusal(og__served *served, const og_error *err, bool closing)
 {
-    og_server *server = served->server;
     char at[40] = "";
+    size_t left_out;
+    og_server *server = served->server;
+    og__quota *quota = served->is_datagram ? &served->port->refusals : &served->refusals;
+    uint64_t now = og__net_loop_now(served->loop->net);
+    if (!og__peer_quota_take(quota, now, &left_out) && !closing) return;
+    if (left_out > 0)
+        og__peer_server_log(server, OG_LOG_WARNING, &served->conn, "refused %zu more messages before this",
+                            left_out);
     if (err->position != OG_NO_POSITION) snprintf(at, sizeof at, " at byte %zu", err->position);
     og__peer_server_log(server, OG_LOG_WARNING, &served->conn, "refused a message%s: %s; the connection %s",
                         at, err->text, closing ? "is closed" : "goes on");
+}
+
+void og__peer_served_refuse(og__served *served, const og_error *err, bool closing)
+{
+    og_server *server = served->server;
+    log_refusal(served, err, closing);
     if (!server->options.on_refuse) return;
     bool pumping = served->pumping;
     served->pumping = true;

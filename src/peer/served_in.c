@@ -370,7 +370,15 @@ static const og__stream_events events = {
     .on_close = on_closed,
 };
 
-void og__peer_served_open(og__server_loop *loop, og__port *port, og__socket *socket)
+/* Ends a connection that was one too many, so that its client is not reset. */
+static void turn_away(og__served *served)
+{
+    og_error err;
+    og_error_set(&err, OG_ELIMIT, OG_NO_POSITION, "as many connections are open as may be");
+    og__peer_served_end(served, &err);
+}
+
+void og__peer_served_open(og__server_loop *loop, og__port *port, og__socket *socket, bool crowded)
 {
     og_error err;
     og_server *server = loop->server;
@@ -389,6 +397,10 @@ void og__peer_served_open(og__server_loop *loop, og__port *port, og__socket *soc
         return;
     }
     og__net_stream_set_high_water(served->stream, server->options.max_queued);
+    if (crowded) {
+        turn_away(served);
+        return;
+    }
     og__peer_server_log(server, OG_LOG_DEBUG, &served->conn, "connected");
     og__peer_served_begin(served);
     if (served->state > OG__OPEN) return;

@@ -14,6 +14,7 @@
 enum {
     BACKLOG = 1024,
     MAX_CONNECTIONS = 10000,
+    MOST_TURNED_AWAY = 64, /* at the same time */
     MESSAGE_TIMEOUT_MS = 60000,
     STOP_TIMEOUT_MS = 5000,
     LINGER_MS = 1000,
@@ -28,6 +29,7 @@ typedef struct arrival {
     og__server_loop *loop;
     og__port *port;
     og__socket socket;
+    bool crowded;
 } arrival;
 
 /* ---- Making ---- */
@@ -278,9 +280,16 @@ static void pause_accepting(og_server *server, bool pause)
         if (port->listener) og__net_listener_pause(port->listener, pause);
 }
 
+/* How many connections there may be, with those that are turned away at the moment. */
+static size_t most_connections(const og_server *server)
+{
+    const og_server_options *options = &server->options;
+    return options->max_connections + (options->when_crowded == OG_CROWDED_REFUSE ? MOST_TURNED_AWAY : 0);
+}
+
 static void resume_if_room(og_server *server)
 {
-    if (atomic_load(&server->connections) < server->options.max_connections) pause_accepting(server, false);
+    if (atomic_load(&server->connections) < most_connections(server)) pause_accepting(server, false);
 }
 
 static void resume_accepting(void *arg)
@@ -290,11 +299,11 @@ static void resume_accepting(void *arg)
     resume_if_room(server);
 }
 
-static void arrive(og__server_loop *loop, og__port *port, og__socket *socket)
+static void arrive(og__server_loop *loop, og__port *port, og__socket *socket, bool crowded)
 {
     loop->count++;
     if (!loop->stopping) {
-        og__peer_served_open(loop, port, socket);
+        og__peer_served_open(loop, port, socket, crowded);
         return;
     }
     og__net_socket_close(socket);
@@ -304,8 +313,21 @@ static void arrive(og__server_loop *loop, og__port *port, og__socket *socket)
 static void on_arrival(void *arg)
 {
     arrival *a = arg;
-    arrive(a->loop, a->port, &a->socket);
+    arrive(a->loop, a->port, &a->socket, a->crowded);
     og__base_free(a->port->server->alloc, a, sizeof *a);
+}
+
+static void log_turned_away(og__port *port)
+{
+    size_t left_out;
+    const og_server *server = port->server;
+    if (!og__peer_quota_take(&port->refusals, og__net_loop_now(port->loop->net), &left_out)) return;
+    if (left_out > 0)
+        og__peer_server_log(server, OG_LOG_WARNING, NULL, "%s: %zu more clients were turned away before this",
+                            port->endpoint, left_out);
+    og__peer_server_log(server, OG_LOG_WARNING, NULL,
+                        "%s: a client is turned away: as many connections are open as may be (%zu)",
+                        port->endpoint, server->options.max_connections);
 }
 
 static void on_accept(void *ctx, og__socket socket)
@@ -314,19 +336,23 @@ static void on_accept(void *ctx, og__socket socket)
     og_server *server = port->server;
     og__server_loop *loop = &server->loops[server->next_loop++ % server->loop_count];
     size_t count = atomic_fetch_add(&server->connections, 1) + 1;
-    if (count >= server->options.max_connections) {
+    bool refuses = server->options.when_crowded == OG_CROWDED_REFUSE;
+    bool crowded = refuses && count > server->options.max_connections;
+    if (crowded) log_turned_away(port);
+    if (count >= most_connections(server)) {
         pause_accepting(server, true);
-        og__peer_server_log(server, OG_LOG_WARNING, NULL,
-                            "%zu connections are open, as many as may be: others wait", count);
+        if (!refuses)
+            og__peer_server_log(server, OG_LOG_WARNING, NULL,
+                                "%zu connections are open, as many as may be: others wait", count);
         resume_if_room(server); /* one may have gone meanwhile */
     }
     if (loop == port->loop) {
-        arrive(loop, port, &socket);
+        arrive(loop, port, &socket, crowded);
         return;
     }
     arrival *a = og__base_alloc(server->alloc, sizeof *a);
     if (a) {
-        *a = (arrival){loop, port, socket};
+        *a = (arrival){loop, port, socket, crowded};
         if (og__net_loop_post(loop->net, on_arrival, a) == OG_OK) return;
         og__base_free(server->alloc, a, sizeof *a);
     }
@@ -364,10 +390,22 @@ static int open_ports(og_server *server, og_error *err)
     return OG_OK;
 }
 
+/* Tells what the log has left out. */
+static void sum_up(const og__port *port)
+{
+    size_t left_out = og__peer_quota_left_out(&port->refusals);
+    if (left_out == 0) return;
+    og__peer_server_log(port->server, OG_LOG_WARNING, NULL,
+                        port->setup.datagram ? "%s: refused %zu more messages"
+                                             : "%s: %zu more clients were turned away",
+                        port->endpoint, left_out);
+}
+
 static void close_ports(og__server_loop *loop)
 {
     for (og__port *port = loop->server->ports; port; port = port->next) {
         if (port->loop != loop) continue;
+        sum_up(port);
         if (port->listener) og__net_listener_close(port->listener);
         port->listener = NULL;
         if (port->idle) og__peer_served_leave(port->idle);

@@ -43,6 +43,12 @@ typedef struct og__port og__port;
 typedef struct og__served og__served;
 typedef struct og__workers og__workers;
 
+/* How many lines the log has had about one connection or endpoint in this period: what repeats is counted. */
+typedef struct og__quota {
+    uint64_t since; /* milliseconds of the loop's clock */
+    size_t lines;   /* logged and left out */
+} og__quota;
+
 /* What streams and datagrams do differently, on their loop's thread. */
 typedef struct og__served_kind {
     const og__handle_ops *ops;
@@ -105,6 +111,7 @@ struct og__served {
     uint64_t sent;
     size_t queued;  /* bytes in the stream's queue when that was last looked at */
     size_t counted; /* of server->total */
+    og__quota refusals;
     og__work work;
     uint8_t state;
     bool
@@ -151,6 +158,7 @@ struct og__port {
     og__served **senders; /* datagrams' connections that somebody has in hand, by their sender's hash */
     uint64_t seed;        /* of that hash */
     size_t max_datagram;
+    og__quota refusals; /* of datagrams; of clients when it is crowded */
     char endpoint[416];
 };
 
@@ -204,6 +212,13 @@ struct og_server {
 /* Tells people. Any thread. */
 void og__peer_server_log(const og_server *server, og_log_level level, const og_conn *conn, const char *format,
                          ...) OG_PRINTF(4, 5);
+
+/* True when one more line may be logged about something. Else it is counted, and the first line of the next
+ * period gets the number in `left_out`. */
+bool og__peer_quota_take(og__quota *quota, uint64_t now_ms, size_t *left_out);
+
+/* How many lines were left out since the last one. */
+size_t og__peer_quota_left_out(const og__quota *quota);
 
 /* Starts a thread that leaves all signals to the program's own threads. 0 or an errno. */
 int og__peer_start_thread(pthread_t *thread, void *(*fn)(void *), void *arg);
@@ -328,8 +343,9 @@ void og__peer_served_layers_due(og__served *served);
 
 /* ---- served_in.c: a stream's way in ---- */
 
-/* Takes an accepted socket on. On failure it is closed. */
-void og__peer_served_open(og__server_loop *loop, og__port *port, og__socket *socket);
+/* Takes an accepted socket on. On failure it is closed. `crowded`: there are too many, and it is ended in
+ * order at once. */
+void og__peer_served_open(og__server_loop *loop, og__port *port, og__socket *socket, bool crowded);
 
 /* One turn: handles the messages that are there, as many as fit into a turn, then sends the answers together.
  */

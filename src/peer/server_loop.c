@@ -17,6 +17,24 @@ void og__peer_server_log(const og_server *server, og_log_level level, const og_c
     server->options.on_log(level, conn, text, server->options.user);
 }
 
+/* Lines about one thing in each period; further ones are counted. */
+enum { QUOTA_LINES = 5, QUOTA_MS = 10000 };
+
+size_t og__peer_quota_left_out(const og__quota *quota)
+{
+    return quota->lines > QUOTA_LINES ? quota->lines - QUOTA_LINES : 0;
+}
+
+bool og__peer_quota_take(og__quota *quota, uint64_t now_ms, size_t *left_out)
+{
+    *left_out = 0;
+    if (quota->lines == 0 || now_ms - quota->since >= QUOTA_MS) {
+        *left_out = og__peer_quota_left_out(quota);
+        *quota = (og__quota){.since = now_ms};
+    }
+    return ++quota->lines <= QUOTA_LINES;
+}
+
 int og__peer_start_thread(pthread_t *thread, void *(*fn)(void *), void *arg)
 {
     sigset_t all;

@@ -169,6 +169,18 @@ class Connections(support.Case):
         c.settimeout(support.WAIT)
         self.assertEqual(recv_until(c, b"\n"), b"[1]\n")
 
+    def test_more_clients_than_allowed_are_refused_when_told_so(self):
+        server = self.serve("--echo", "--max-connections", "1", "--when-crowded", "refuse")
+        with self.connect(server.port) as a:
+            a.sendall(b"[1]\n")
+            self.assertEqual(recv_until(a, b"\n"), b"[1]\n")
+            with self.connect(server.port) as b:
+                b.sendall(b"[2]\n")
+                self.assertEqual(recv_all(b), b"")
+            server.wait_text("err", r"a client is turned away: as many connections are open as may be \(1\)")
+            a.sendall(b"[3]\n")
+            self.assertEqual(recv_until(a, b"\n"), b"[3]\n")
+
     def test_depth(self):
         server = self.serve("--echo", "--max-depth", "10")
         with self.connect(server.port) as s:

@@ -304,6 +304,94 @@ static void connections_over_the_limit_wait(void **state)
     finish(server);
 }
 
+static void connections_over_the_limit_are_turned_away_when_told_so(void **state)
+{
+    (void)state;
+    for (int threads = 1; threads <= 2; threads++) {
+        tally t;
+        og_server_options options = echoing(&t, threads, 0);
+        options.max_connections = 1;
+        options.when_crowded = OG_CROWDED_REFUSE;
+        og_server *server = start(&options, "tcp://127.0.0.1:0");
+        og_conn *one = reach(server, NULL, NULL);
+        ask(one, 1);
+        for (int i = 0; i < 3; i++) {
+            int fd = plain(server);
+            plain_send(fd, "[3]\n", 4); /* unread, and no reset for all that */
+            char byte;
+            assert_int_equal(recv(fd, &byte, 1, 0), 0);
+            close(fd);
+        }
+        ask(one, 2);
+        assert_int_equal(t.opened, 1);
+        og_close(one);
+        while (og_server_connections(server) > 0)
+            nap(5);
+        one = reach(server, NULL, NULL);
+        ask(one, 3);
+        og_close(one);
+        finish(server);
+        assert_int_equal(t.closed, 2);
+    }
+}
+
+/* ---- Logs ---- */
+
+static atomic_int lines;    /* about a refused message */
+static atomic_int left_out; /* as a line said */
+
+static void on_log_count(og_log_level level, const og_conn *conn, const char *text, void *user)
+{
+    (void)level;
+    (void)conn;
+    (void)user;
+    const char *more = strstr(text, "refused ");
+    if (strstr(text, "refused a message"))
+        lines++;
+    else if (more)
+        left_out += atoi(more + 8);
+}
+
+static void on_refuse_count(og_conn *conn, const og_error *why, bool closing, void *user)
+{
+    (void)conn;
+    (void)why;
+    (void)closing;
+    ((tally *)user)->refused++;
+}
+
+/* Five lines in ten seconds, and how many there were besides. */
+static void refused_messages_do_not_fill_the_log(void **state)
+{
+    (void)state;
+    enum { BAD = 5000, DATAGRAMS = 100 };
+    static const char *const endpoints[] = {"tcp://127.0.0.1:0", "udp://127.0.0.1:0"};
+    for (int datagrams = 0; datagrams < 2; datagrams++) {
+        tally t;
+        og_server_options options = echoing(&t, 1, 0);
+        options.on_log = on_log_count;
+        options.on_refuse = on_refuse_count;
+        options.conn.codec = "json";
+        options.conn.framing = "line";
+        lines = left_out = 0;
+        og_server *server = start(&options, endpoints[datagrams]);
+        time_t began = time(NULL);
+        int total = datagrams ? DATAGRAMS : BAD;
+        og_conn_options text = {.size = sizeof text, .codec = "text", .framing = "line"};
+        og_conn *conn = og_connect(og_server_endpoint(server, 0), &text, &err);
+        for (int i = 0; i < total; i++) {
+            assert_int_equal(og_send(conn, og_str_borrow("[x]", 3), &err), 0);
+            if (datagrams) wait_for(&t.refused, i + 1); /* so that none is lost */
+        }
+        wait_for(&t.refused, total);
+        og_close(conn);
+        if (!datagrams) wait_for(&t.closed, 1);
+        finish(server);
+        assert_int_equal(lines + left_out, total);
+        assert_true(lines <= 5 * ((time(NULL) - began) / 10 + 2));
+    }
+}
+
 static void a_message_of_a_hundred_megabytes(void **state)
 {
     (void)state;
@@ -342,6 +430,8 @@ int main(void)
         cmocka_unit_test(a_peer_that_reads_late),
         cmocka_unit_test(slow_messages_and_idle_peers_are_closed),
         cmocka_unit_test(connections_over_the_limit_wait),
+        cmocka_unit_test(connections_over_the_limit_are_turned_away_when_told_so),
+        cmocka_unit_test(refused_messages_do_not_fill_the_log),
         cmocka_unit_test(a_message_of_a_hundred_megabytes),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
