@@ -101,11 +101,17 @@ struct og_codec {
 
     /* ---- In detection ---- */
 
+    bool blanks_after; /* they come after a message only */
+
+    /* True when the options let nothing come after a message. NULL: never. */
+    bool (*exact)(const og_codec_options *options);
+
     bool asked; /* read only where it was asked for by name */
 
     /*
-     * Whether a message may begin so: 1 yes, 0 needs more, -1 no. `note` gets what the bytes say about the
-     * message (0 and up; the protocol of a pickle), or OG_CODEC_NO_NOTE. NULL: any bytes do.
+     * Whether a message may begin so: 2 and nothing else does, 1 yes, 0 needs more, -1 no. `note` gets what
+     * the bytes say about the message (0 and up; the protocol of a pickle), or OG_CODEC_NO_NOTE. NULL: any
+     * bytes do.
      */
     int (*begins)(const og_opening *opening, int *note);
 

@@ -29,10 +29,12 @@ typedef struct og_json_read_options {
     size_t max_depth;      /* containers in one another; 0: 1,000 */
     size_t max_digits;     /* digits of an int; 0: 4,300 */
     bool allow_nan;        /* NaN, Infinity, -Infinity */
+    bool allow_bom;        /* a byte order mark before the text is passed over */
     bool allow_surrogates; /* lone \ud800 escapes, as Python does */
     bool allow_comments;   /* slash-slash and slash-star */
     bool allow_trailing_comma;
     bool refuse_duplicates; /* of keys; else the last wins */
+    bool refuse_huge;       /* floats like 1e400, which Python reads as infinity */
     bool lossless;          /* read the tags that OG_JSON_LOSSLESS writes */
     bool padded; /* at least OG_PADDING bytes after the text may be read (their content does not matter) */
 } og_json_read_options;
@@ -54,8 +56,8 @@ typedef struct og_json_write_options {
     size_t max_bytes;           /* refuse to write more; 0: what the buffer's limit says */
 } og_json_write_options;
 
-/* Both, as connections have them. Connections read and write what Python's json module does, NaN, Infinity
- * and lone surrogates too, unless `strict` asks for RFC 8259. */
+/* Both, as connections have them. Connections read and write what Python's json module does, NaN, Infinity,
+ * lone surrogates and a byte order mark too, unless `strict` asks for RFC 8259. */
 typedef struct og_json_options {
     bool strict;
     og_json_read_options read;
@@ -90,6 +92,7 @@ typedef struct og_json_scan {
     size_t depth;
     size_t max_depth;    /* option; 0: 1,000 */
     bool allow_comments; /* option, as that of og_json_read_options */
+    bool allow_bom;      /* option, likewise */
     uint8_t known;       /* private: how many bits of `kinds` count */
     uint8_t state;       /* private */
     size_t start;        /* private: where the text begins */

@@ -43,7 +43,8 @@ typedef struct og_pickle_read_options {
     size_t max_depth;  /* containers in one another; 0: 1,000 */
     size_t max_digits; /* of an int in text; 0: 4,300 */
     og_pickle_encoding encoding;
-    bool allow_trailing;     /* bytes after STOP are left alone; else OG_ETRAILING */
+    bool allow_trailing;     /* bytes after STOP are left alone; else OG_ETRAILING for what is no white space
+                                or NUL, and for those when the reading or the policy is strict */
     const og_value *buffers; /* out-of-band buffers (bytes or bytearray), for NEXT_BUFFER, in order */
     size_t buffer_count;
     bool strict; /* refuse what Python's readers take for different things: doc/pickle.md lists the cases */

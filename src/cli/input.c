@@ -98,7 +98,9 @@ static int scan_end(void *ctx, const uint8_t *data, size_t len, bool ended, size
 static void start_scan(cli_input *input)
 {
     memset(&input->scan, 0, sizeof input->scan);
-    if (input->form != CLI_FORM_PICKLE) input->scan.json.max_depth = (size_t)input->options->max_depth;
+    if (input->form == CLI_FORM_PICKLE) return;
+    input->scan.json.max_depth = (size_t)input->options->max_depth;
+    input->scan.json.allow_bom = !input->options->strict;
 }
 
 static void start_framing(cli_input *input, og_framing framing)
@@ -148,6 +150,27 @@ static bool tell_framing(cli_input *input)
             og_framing_name(framing, name, sizeof name));
     start_framing(input, framing);
     return true;
+}
+
+static bool is_between(const cli_input *input, uint8_t byte)
+{
+    if (byte == ' ' || byte == '\t' || byte == '\n' || byte == '\r') return true;
+    return byte == 0 && input->form == CLI_FORM_PICKLE;
+}
+
+/* Passes over what means nothing between bare messages. Nothing comes before a first pickle, or after one
+ * that is read strictly. */
+static void pass_blanks(cli_input *input)
+{
+    bool pickle = input->form == CLI_FORM_PICKLE;
+    bool bare = og_framing_is_raw(input->reader.framing) && input->form != CLI_FORM_NONE;
+    size_t at = input->at;
+    if (!bare || (pickle && (input->options->strict || input->before.bytes + input->at == 0))) return;
+    while (at < input->buf.len && is_between(input, input->buf.data[at]))
+        at++;
+    if (at == input->at) return;
+    input->at = at;
+    start_framing(input, input->reader.framing);
 }
 
 /* How a bare message is written. */
@@ -271,6 +294,7 @@ static int next_in_stream(cli_input *input, og_value *value)
     while (status == 0) {
         og_frame frame;
         og_error err;
+        pass_blanks(input);
         tell_form(input);
         const uint8_t *data = input->buf.data ? input->buf.data + input->at : NULL;
         status = og_frame_next(&input->reader, data, input->buf.len - input->at, input->ended, &frame, &err);

@@ -119,6 +119,7 @@ static const struct {
     {"max_depth", "--max-depth"},
     {"max_digits", "--max-digits"},
     {"allow_nan", "onggi without --strict"},
+    {"allow_bom", "onggi without --strict"},
     {"allow_surrogates", "onggi without --strict"},
     {"ensure_ascii", "--codec pickle"},
 };

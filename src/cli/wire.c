@@ -63,6 +63,8 @@ void cli_codec_options(og_codec_options *codecs, const cli_options *options)
     json->read.max_depth = depth;
     json->read.max_digits = digits;
     json->read.allow_nan = !options->strict;
+    json->read.allow_bom = !options->strict;
+    json->read.refuse_huge = true;
     json->read.allow_surrogates = !options->strict;
     json->write.max_depth = depth;
     json->write.max_digits = digits;

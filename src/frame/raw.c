@@ -2,32 +2,22 @@
 /* Framing raw: nothing on the wire; the message itself tells where it ends. */
 #include "frame/frame.h"
 
-/* White space before a message is not held against the limit, up to this much. */
-enum { SPACE_MAX = 65536 };
-
 static bool is_space(uint8_t byte)
 {
     return byte == ' ' || byte == '\n' || byte == '\r' || byte == '\t';
 }
 
-/* White space that comes before a message: counted as it comes, in reader->at. */
+/* White space before a message is not held against the limit: counted as it comes, in reader->at. */
 static void count_space(og_frame_reader *reader, const uint8_t *data, size_t len)
 {
-    while (reader->at < len && reader->at <= SPACE_MAX && is_space(data[reader->at]))
+    while (reader->at < len && is_space(data[reader->at]))
         reader->at++;
-}
-
-static int too_much_space(og_error *err)
-{
-    return og_error_set(err, OG_ELIMIT, SPACE_MAX, "more than %d bytes of white space before a message",
-                        SPACE_MAX);
 }
 
 /* The scanner wants more than the `len` bytes that came. */
 static int wait_more(og_frame_reader *reader, const uint8_t *data, size_t len, bool ended, og_error *err)
 {
     count_space(reader, data, len);
-    if (reader->at > SPACE_MAX) return too_much_space(err);
     if (len - reader->at > reader->max_message)
         return og__frame_passes_limit(reader, reader->at + reader->max_message, err);
     reader->need = len + 1;
@@ -60,7 +50,6 @@ static int raw_next(og_frame_reader *reader, const uint8_t *data, size_t len, bo
     if (status < 0) return status;
     if (status == 0) return wait_more(reader, data, len, ended, err);
     if (start == end) return 0; /* the stream ended, and what was left is no message */
-    if (start > SPACE_MAX) return too_much_space(err);
     if (end - start > reader->max_message)
         return og__frame_passes_limit(reader, start + reader->max_message, err);
     *frame = (og_frame){.body = start, .body_len = end - start, .size = end};

@@ -210,13 +210,14 @@ static void skip_blanks(og__core *core)
 {
     const og_codec *codec = core->in.codec;
     if (!codec || !codec->blanks || !reads_raw(core)) return;
+    if (codec->blanks_after && core->consumed == 0) return;
     for (;;) {
         size_t len;
         const uint8_t *data = window(core, &len);
         size_t n = 0;
         while (n < len && is_blank_byte(codec, data[n]))
             n++;
-        if (n == 0) return;
+        if (n == 0 || (codec->exact && codec->exact(&core->setup->codecs))) return;
         consume(core, n);
         og__peer_core_start(core);
     }
@@ -225,7 +226,7 @@ static void skip_blanks(og__core *core)
 /* A blank line is a message only where every byte counts. */
 static bool is_blank(const og_codec *codec, const uint8_t *data, size_t len)
 {
-    if (codec && codec->opaque) return false;
+    if (codec && (codec->opaque || (codec->blanks_after && len > 0))) return false;
     for (size_t i = 0; i < len; i++)
         if (!codec || !is_blank_byte(codec, data[i])) return false;
     return true;

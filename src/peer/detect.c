@@ -31,6 +31,7 @@ typedef struct reading {
     og_frame_head head;
     const og_codec *codec; /* NULL: not known yet */
     int note;
+    bool sure;      /* no length begins so */
     bool as_number; /* the message is a bare number */
     fit fit;
 } reading;
@@ -83,6 +84,7 @@ static int ask_codecs(const og_codec *asked, const og_opening *opening, reading 
         if (begins <= 0) continue;
         r->codec = codec;
         r->note = note;
+        r->sure = begins > 1;
         return 1;
     }
     return best;
@@ -374,7 +376,7 @@ static void favour_bare(const og__look *look, readings *all)
     for (size_t i = FIRST_FRAMED; i < all->count; i++) {
         reading *r = &all->of[i];
         if (!r->framing.ops->head) continue;
-        if (codec->is_no_length || (good && printable_head(look, r))) r->fit = DEAD;
+        if (bare->sure || codec->is_no_length || (good && printable_head(look, r))) r->fit = DEAD;
     }
 }
 
@@ -391,6 +393,16 @@ static void yield_number(const og__look *look, readings *all)
         else if (r->codec || !look->silent)
             bare->fit = ALIVE;
     }
+}
+
+/* Two bytes that are a value, `""` or `[]`, may be a length and the first byte of its message. */
+static void await_more(const og__look *look, readings *all)
+{
+    enum { SHORT = 2 };
+    if (look->len != SHORT || look->paused || look->silent || look->ended || look->datagram) return;
+    for (size_t i = FIRST_FRAMED; i < all->count; i++)
+        if (all->of[i].fit == ALIVE && all->of[i].codec && all->of[BARE].fit == PROVEN)
+            all->of[BARE].fit = ALIVE;
 }
 
 /* Of two framings that count the same message, one with a byte after it: that byte may still come. */
@@ -420,6 +432,7 @@ static void fit_all(const og__look *look, readings *all)
             fit_opener(look, r);
     }
     yield_number(look, all);
+    await_more(look, all);
     await_tail(look, all);
 }
 

@@ -33,6 +33,27 @@ class Convert(support.Case):
                 self.assertEqual(repr(pickle.loads(self.onggi("convert", "-o", "pickle", stdin=text).stdout)), repr(value))
                 self.assertNotIn("allow_", self.onggi("convert", "--strict", "-i", "json", stdin=text, status=1).err)
 
+    def test_a_byte_order_mark_is_passed_over(self):
+        text = b'\xef\xbb\xbf{"a": 1}\n'
+        self.assertEqual(self.onggi("convert", stdin=text).out, '{"a":1}\n')
+        self.assertIn("onggi without --strict", self.onggi("convert", "--strict", stdin=text, status=1).err)
+
+    def test_a_number_beyond_floats_is_not_lost(self):
+        for text in ("[1e400]", "[1, -1e999]", '{"a": 123456789e310}'):
+            done = self.onggi("convert", stdin=text, status=1)
+            self.assertEqual(done.out, "")
+            self.assertIn("larger than a float can be", done.err)
+        self.assertEqual(self.onggi("convert", stdin="[1e308, 1e-400]").out, "[1e+308,0.0]\n")
+
+    def test_ten_million_spaces(self):
+        self.assertEqual(self.onggi("convert", stdin=" " * 10_000_000 + "1").out, "1\n")
+
+    def test_blanks_after_pickles(self):
+        one = pickle.dumps([1])
+        for between in (b"\n", b"\0" * 100, b"\r\n ", b""):
+            self.assertEqual(self.onggi("convert", "-i", "pickle", "-o", "json", stdin=one + between + one + between).out, "[1]\n[1]\n")
+        self.onggi("convert", "--strict", "-i", "pickle", stdin=one + b"\n", status=1)
+
     def test_a_none_is_no_nan(self):
         for data in (b"N.", b"NN0.", b"I7\n0N."):
             self.assertEqual(self.onggi("convert", stdin=data).out, "null\n")

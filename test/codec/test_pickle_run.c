@@ -49,7 +49,7 @@ static int read_by(og__pickle_run_fn *way, og_doc *doc, const uint8_t *bytes, si
     og_doc_reset(doc);
     int status = og__pickle_reader_init(&r, doc, bytes, len, &options, err);
     if (status == OG_OK) status = way ? og__pickle_reader_run_by(&r, way) : run_slowly(&r);
-    if (status == OG_OK) status = og__pickle_reader_finish(&r, false);
+    if (status == OG_OK) status = og__pickle_reader_finish(&r, false, false);
     og__pickle_reader_fini(&r);
     return status;
 }

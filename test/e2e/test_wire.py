@@ -7,6 +7,7 @@ import os
 import pickle
 import signal
 import socket
+import struct
 import time
 
 import support
@@ -49,6 +50,39 @@ class Cuts(support.Case):
                 s.shutdown(socket.SHUT_WR)
                 self.assertEqual(recv_all(s), b"")
         server.wait_text("err", "onggi without --strict")
+
+    def test_blanks_after_a_pickle(self):
+        data = pickle.dumps(VALUE)
+        for blanks in (b"\n", b"\r\n", b"\0" * 40):
+            for message in (data + blanks, struct.pack(">I", len(data + blanks)) + data + blanks):
+                with self.connect(self.server.port) as s:
+                    for _ in range(2):
+                        s.sendall(message)
+                        with s.makefile("rb") as file:
+                            if message[0] == 0:
+                                file.read(4)
+                            self.assertEqual(pickle.load(file), VALUE)
+
+    def test_blanks_after_a_pickle_are_refused_strictly(self):
+        data = pickle.dumps(VALUE) + b"\n"
+        for words in (("--strict",), ("--policy", "plain-data")):
+            server = self.serve("--echo", *words)
+            with self.connect(server.port) as s:
+                s.sendall(struct.pack(">I", len(data)) + data)
+                s.shutdown(socket.SHUT_WR)
+                self.assertEqual(recv_all(s), b"")
+            server.wait_text("err", "1 bytes follow after the pickle")
+
+    def test_a_byte_order_mark(self):
+        for text in (b'\xef\xbb\xbf{"a":1}', b"\xef\xbb\xbf12\n", b"\0\0\0\x0a\xef\xbb\xbf{\"a\":1}"):
+            with self.connect(self.server.port) as s:
+                s.sendall(text)
+                s.shutdown(socket.SHUT_WR)
+                self.assertIn(recv_all(s).strip(b"\0\x07\n"), (b'{"a":1}', b"12"))
+
+    def test_millions_of_spaces(self):
+        self.s.sendall(b" " * 3_000_000 + b"[1]")
+        self.assertEqual(recv_json(self.s), [1])
 
     def test_json_with_pauses_inside(self):
         data = json.dumps(VALUE, ensure_ascii=False).encode()

@@ -159,14 +159,15 @@ static void test_refusals_without_error(void **state)
     }
 }
 
-/* Endless headers, white space and separators cost bounded memory. */
+/* Endless headers and separators cost bounded memory; white space before bare messages is the reader's to
+ * drop. */
 static void test_endless_leads(void **state)
 {
     static const struct {
         const char *framing;
         char byte;
         size_t most;
-    } leads[] = {{"header", 'x', 8192}, {"raw", ' ', 65536}, {"seq", 0x1e, 4096}, {"seq", '\n', 4096}};
+    } leads[] = {{"header", 'x', 8192}, {"seq", 0x1e, 4096}, {"seq", '\n', 4096}};
     static uint8_t data[70000];
     (void)state;
     for (size_t i = 0; i < sizeof leads / sizeof leads[0]; i++) {

@@ -1,60 +1,14 @@
 /* SPDX-License-Identifier: MIT */
 /* The connection without sockets: every framing and codec at every split point, detection, refusals, answers.
  */
-#include "peer/core.h"
+#include "../support/failing_alloc.h"
+#include "wire.h"
+
 #include <onggi/json.h>
 
-#include <setjmp.h>
-#include <stdarg.h>
 #include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
-
-#include <cmocka.h>
-
-#include "../support/failing_alloc.h"
 
 enum { MESSAGES = 3 };
-
-typedef struct wire {
-    og__setup setup;
-    og__core conn;
-} wire;
-
-static void open_wire_with(wire *w, og_conn_options options, bool datagram)
-{
-    og_error err;
-    options.size = sizeof options;
-    og_endpoint endpoint = {.transport = datagram ? OG_UDP : OG_TCP};
-    if (og__peer_setup_init(&w->setup, &options, &endpoint, OG_ROLE_SERVER, &err) < 0)
-        fail_msg("%s", err.text);
-    og__peer_core_init(&w->conn, &w->setup);
-}
-
-static void open_wire(wire *w, const char *codec, const char *framing, bool datagram, size_t max)
-{
-    open_wire_with(w, (og_conn_options){.codec = codec, .framing = framing, .max_message = max}, datagram);
-}
-
-static void close_wire(wire *w)
-{
-    og__peer_core_fini(&w->conn);
-}
-
-/* Bytes in memory of their own, with as many after them as feeders promise. */
-static uint8_t *padded(const void *bytes, size_t len)
-{
-    uint8_t *copy = calloc(1, len + OG_PADDING);
-    assert_non_null(copy);
-    memcpy(copy, bytes, len);
-    return copy;
-}
-
-static int next_of(wire *w, og_value *value, og_error *err)
-{
-    memset(err, 0, sizeof *err);
-    return og__peer_core_next(&w->conn, value, err);
-}
 
 /* Feeds `bytes` in pieces of `piece` (0: all) from `from` on, and compares what comes out with `expected`. */
 static void feed_pieces(wire *w, const uint8_t *bytes, size_t len, size_t first, size_t piece,
@@ -91,13 +45,6 @@ static void feed_pieces(wire *w, const uint8_t *bytes, size_t len, size_t first,
         free(copy);
     }
     assert_int_equal(got, count);
-}
-
-/* How to ask for framing `index` of the table; NULL from their number on. */
-static const char *framing_name(size_t index)
-{
-    const og_frame_ops *ops = og_framing_at(index);
-    return !ops ? NULL : ops->example ? ops->example : ops->name;
 }
 
 /* Three values that the codec can carry. */

@@ -4,7 +4,7 @@
 
 #include <string.h>
 
-enum { YES = 1, MORE = 0, NO = -1 };
+enum { SURE = 2, YES = 1, MORE = 0, NO = -1 };
 
 static bool is_space(uint8_t c)
 {
@@ -89,7 +89,7 @@ static int value_begins(const uint8_t *data, size_t len, bool whole)
     switch (data[0]) {
     case '{': return next == len || data[next] == '"' || data[next] == '}' ? YES : NO;
     case '[': return item_begins(data + next, len - next, whole);
-    case '"': return YES;
+    case '"': return len > 1 && data[1] < ' ' ? NO : YES;
     case 't': return word_begins(data, len, "true", whole);
     case 'f': return word_begins(data, len, "false", whole);
     case 'n': return word_begins(data, len, "null", whole);
@@ -103,17 +103,27 @@ static int value_begins(const uint8_t *data, size_t len, bool whole)
     }
 }
 
+/* The bytes of a byte order mark; of a part of one that is not whole, all there are. */
+static size_t mark_size(const uint8_t *data, size_t len)
+{
+    size_t most = len < OG__JSON_BOM_LEN ? len : OG__JSON_BOM_LEN;
+    return memcmp(data, OG__JSON_BOM, most) == 0 ? most : 0;
+}
+
 int og__json_begins(const og_opening *opening, int *note)
 {
-    size_t at = skip_space(opening->data, opening->len, 0);
+    size_t mark = mark_size(opening->data, opening->len);
+    size_t at = skip_space(opening->data, opening->len, mark);
     *note = OG_CODEC_NO_NOTE;
     if (at == opening->len) return opening->whole ? NO : MORE;
-    return value_begins(opening->data + at, opening->len - at, opening->whole);
+    int begins = value_begins(opening->data + at, opening->len - at, opening->whole);
+    return mark > 0 && begins == YES ? SURE : begins;
 }
 
 bool og__json_claims(const uint8_t *data, size_t len, int *note)
 {
-    size_t at = skip_space(data, len, 0);
+    size_t at = skip_space(data, len, mark_size(data, len));
     *note = OG_CODEC_NO_NOTE;
-    return at < len && (data[at] == '{' || data[at] == '[' || data[at] == '"');
+    if (at < len && data[at] == '"') return at + 1 == len || data[at + 1] >= ' ';
+    return at < len && (data[at] == '{' || data[at] == '[');
 }

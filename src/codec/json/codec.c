@@ -33,6 +33,7 @@ static int json_scan(og_codec_scan *scan, const og_codec_options *options, const
 {
     const og_json_options *own = og__codec_get(options, &og__json_codec);
     og_json_scan *state = (void *)scan;
+    state->allow_bom = !own || own->read.allow_bom; /* detection has no options */
     if (own) {
         state->max_depth = own->read.max_depth;
         state->allow_comments = own->read.allow_comments;
@@ -46,6 +47,7 @@ static void json_limit(og_codec_options *options, const og_codec_limits *limits)
     own->read.padded = limits->padded;
     if (!own->strict) {
         own->read.allow_nan = true;
+        own->read.allow_bom = true;
         own->read.allow_surrogates = true;
         own->write.allow_nan = true;
         own->write.allow_surrogates = true;

@@ -2,6 +2,7 @@
 /* The JSON reader: which pass takes the text, and what it starts with. */
 #include "base/options.h"
 #include "base/text16.h"
+#include "codec/json/begins.h"
 #include "codec/json/reader.h"
 
 enum { WORK_PER_BYTE = 64, WORK_LEAST = 4096, VERY_SHORT_TEXT = 256, SHORT_TEXT = 512 };
@@ -122,6 +123,7 @@ static void set_out(og__json_reader *r, og__json_kernel kernel, og_doc *doc, con
     r->status = OG_OK;
     r->kernel = kernel;
     r->allow_nan = o->allow_nan;
+    r->refuse_huge = o->refuse_huge;
     r->allow_surrogates = o->allow_surrogates || o->lossless;
     r->allow_trailing_comma = o->allow_trailing_comma;
     r->duplicate = o->refuse_duplicates ? OG__DUPLICATE_REFUSE : OG__DUPLICATE_LAST;
@@ -173,6 +175,24 @@ static inline __attribute__((always_inline)) int read_document(og__json_kernel k
     return read_into(doc, &r);
 }
 
+/* The bytes of a byte order mark before the text. */
+static size_t mark_of(const og_json_read_options *o, const char *text, size_t len)
+{
+    return o->allow_bom && len >= OG__JSON_BOM_LEN && memcmp(text, OG__JSON_BOM, OG__JSON_BOM_LEN) == 0
+               ? OG__JSON_BOM_LEN
+               : 0;
+}
+
+/* As read_document(), past a byte order mark. */
+static int read_marked(og__json_kernel kernel, og_doc *doc, const char *text, size_t len, bool padded,
+                       const og_json_read_options *o, og_error *err)
+{
+    size_t mark = mark_of(o, text, len);
+    int status = read_document(kernel, doc, (const uint8_t *)text + mark, len - mark, padded, o, err);
+    if (status < 0 && err && err->position != OG_NO_POSITION) err->position += mark;
+    return status;
+}
+
 int og__json_read_by(og__json_kernel kernel, og_doc *doc, const char *text, size_t len,
                      const og_json_read_options *options, og_error *err)
 {
@@ -181,7 +201,7 @@ int og__json_read_by(og__json_kernel kernel, og_doc *doc, const char *text, size
     if (status < 0) return status;
     og_doc_reset(doc);
     const char *from = text ? text : ""; /* nothing at all may have no address */
-    return read_document(kernel, doc, (const uint8_t *)from, len, text && o.padded, &o, err);
+    return read_marked(kernel, doc, from, len, text && o.padded, &o, err);
 }
 
 int og_json_read(og_doc *doc, const char *text, size_t len, const og_json_read_options *options,
@@ -198,7 +218,7 @@ og_doc *og_json_loads(const char *text, size_t len, const og_json_read_options *
     const uint8_t *copy = doc ? og__value_doc_keep(doc, text, len, OG_PADDING) : NULL;
     if (!copy)
         og_error_set(err, OG_ENOMEM, OG_NO_POSITION, "out of memory while reading JSON");
-    else if (read_document(kernel_for(len), doc, copy, len, true, &o, err) == OG_OK)
+    else if (read_marked(kernel_for(len), doc, (const char *)copy, len, true, &o, err) == OG_OK)
         return doc;
     og_doc_free(doc);
     return NULL;

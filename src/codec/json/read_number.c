@@ -115,6 +115,11 @@ const uint8_t *og__json_read_number(og__json_reader *r, const uint8_t *at, og_va
         at = read_exponent(r, at + 1, &decimal.exponent);
         if (!at) return NULL;
     }
-    *out = og__value_make_float(make_double(&decimal, number, negative));
+    double value = make_double(&decimal, number, negative);
+    if (r->refuse_huge && __builtin_isinf(value))
+        return og__json_fail(
+            r, OG_EVALUE, digits - negative,
+            "this number is larger than a float can be (1.8e308): send it as an int or a str");
+    *out = og__value_make_float(value);
     return at;
 }

@@ -2,6 +2,7 @@
 /* What the passes over a text meet less often: words, NaN, what is no value at all. */
 #include "base/number_digits.h"
 #include "base/text16.h"
+#include "codec/json/begins.h"
 #include "codec/json/reader.h"
 
 const uint8_t *og__json_skip_space_slow(const og__json_reader *r, const uint8_t *at)
@@ -30,9 +31,8 @@ static const uint8_t *not_a_value(og__json_reader *r, const uint8_t *at, og_valu
     }
     if (at < r->end && (*at == 'N' || *at == 'I' || *at == '-'))
         return og__json_unexpected(r, at, "a value (NaN and Infinity are not JSON; allow_nan takes them)");
-    if (r->end - at >= 3 && at == r->text && memcmp(at, "\xef\xbb\xbf", 3) == 0)
-        return og__json_unexpected(r, at,
-                                   "a value (a byte order mark is not JSON; leave its three bytes out)");
+    if (r->end - at >= OG__JSON_BOM_LEN && at == r->text && memcmp(at, OG__JSON_BOM, OG__JSON_BOM_LEN) == 0)
+        return og__json_unexpected(r, at, "a value (a byte order mark is not JSON; allow_bom takes it)");
     return og__json_unexpected(r, at, "a value");
 }
 

@@ -5,6 +5,7 @@
  * brackets match; the reader checks the rest.
  */
 #include "base/text16.h"
+#include "codec/json/begins.h"
 #include <onggi/json.h>
 
 #include <string.h>
@@ -255,10 +256,21 @@ static int end_early(const og_json_scan *scan, size_t len, og_error *err)
                                                       : "within a JSON text");
 }
 
+/* Passes over a byte order mark, if it may be there. False when more bytes must tell. */
+static bool pass_mark(og_json_scan *scan, const uint8_t *data, size_t len, bool ended)
+{
+    size_t most = len < OG__JSON_BOM_LEN ? len : OG__JSON_BOM_LEN;
+    if (!scan->allow_bom || memcmp(data, OG__JSON_BOM, most) != 0) return true;
+    if (most == OG__JSON_BOM_LEN) scan->at = OG__JSON_BOM_LEN;
+    return ended || most == OG__JSON_BOM_LEN;
+}
+
 int og_json_scan_end(og_json_scan *scan, const uint8_t *data, size_t len, bool ended, size_t *start,
                      size_t *end, og_error *err)
 {
     int done = 0;
+    if (scan->at == 0 && len > 0 && data[0] == (uint8_t)OG__JSON_BOM[0] && !pass_mark(scan, data, len, ended))
+        return 0;
     while (done == 0 && scan->at < len)
         done = scan_some(scan, data, len, err);
     if (done < 0) return done;

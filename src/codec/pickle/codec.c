@@ -2,6 +2,7 @@
 /* The row of pickle in the table of codecs. */
 #include "codec/codec.h"
 #include "codec/pickle/begins.h"
+#include "codec/pickle/exact.h"
 #include "codec/pickle/opcodes.h"
 
 #include <onggi/pickle.h>
@@ -46,6 +47,12 @@ static void pickle_limit(og_codec_options *options, const og_codec_limits *limit
     own->read.policy_inert = limits->policy_inert;
     own->write.policy = limits->policy;
     own->write.policy_inert = limits->policy_inert;
+}
+
+static bool pickle_exact(const og_codec_options *options)
+{
+    const og_pickle_options *own = og__codec_get(options, &og__pickle_codec);
+    return own && og__pickle_exact(&own->read);
 }
 
 /* ---- Openings: the note is the protocol ---- */
@@ -99,6 +106,9 @@ const og_codec og__pickle_codec = {
     .limit = pickle_limit,
     .stream = "raw",
     .datagram = "raw",
+    .blanks = OG__CODEC_SPACE | UINT64_C(1),
+    .blanks_after = true,
+    .exact = pickle_exact,
     .begins = pickle_begins,
     .note = "protocol",
     .claims = pickle_claims,

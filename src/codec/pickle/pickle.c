@@ -3,6 +3,7 @@
 #include <onggi/pickle.h>
 
 #include "base/options.h"
+#include "codec/pickle/exact.h"
 #include "codec/pickle/judge/watch.h"
 #include "codec/pickle/read/reader.h"
 #include "codec/pickle/write/writer.h"
@@ -20,6 +21,11 @@ static int run_watched(og__reader *r, const og_pickle_read_options *o)
     return status;
 }
 
+bool og__pickle_exact(const og_pickle_read_options *options)
+{
+    return options->strict || (options->policy && !options->policy->lenient);
+}
+
 /* Reads into a document that is empty but for what the caller keeps in it. */
 static int read_into(og_doc *doc, const uint8_t *bytes, size_t len, size_t *used,
                      const og_pickle_read_options *o, og_error *err)
@@ -30,7 +36,7 @@ static int read_into(og_doc *doc, const uint8_t *bytes, size_t len, size_t *used
         status = o->policy   ? run_watched(&r, o)
                  : o->strict ? og__pickle_reader_run_strict(&r)
                              : og__pickle_reader_run(&r);
-    if (status == OG_OK) status = og__pickle_reader_finish(&r, o->allow_trailing);
+    if (status == OG_OK) status = og__pickle_reader_finish(&r, o->allow_trailing, og__pickle_exact(o));
     og__pickle_reader_fini(&r);
     if (status == OG_OK && used) *used = (size_t)(r.at - r.start);
     return status;

@@ -51,13 +51,23 @@ static int take_options(og__reader *r, const og_pickle_read_options *o)
     return og_error_set(r->err, OG_EINVAL, OG_NO_POSITION, "max_depth may be at most %d", MOST_DEPTH);
 }
 
-int og__pickle_reader_finish(og__reader *r, bool allow_trailing)
+/* What pickle.load() leaves alone after STOP: line ends of those who print pickles, padding of fixed sizes.
+ */
+static bool is_blank(uint8_t byte)
+{
+    return byte == 0 || byte == ' ' || (byte >= '\t' && byte <= '\r');
+}
+
+int og__pickle_reader_finish(og__reader *r, bool allow_trailing, bool strict)
 {
     og_value root = r->top[-1];
     r->op = r->at - 1;
     int status = og__pickle_reader_check_depth(r, root);
     if (status < 0) return status;
-    if (r->at < r->end && !allow_trailing) {
+    const uint8_t *rest = r->at;
+    while (!strict && rest < r->end && is_blank(*rest))
+        rest++;
+    if (rest < r->end && !allow_trailing) {
         size_t at = (size_t)(r->at - r->start);
         return og_error_set(r->err, OG_ETRAILING, at, "%zu bytes follow after the pickle's end at %zu",
                             (size_t)(r->end - r->at), at);

@@ -286,7 +286,7 @@ int og__pickle_reader_init(og__reader *r, og_doc *doc, const uint8_t *bytes, siz
 int og__pickle_reader_step(og__reader *r);
 int og__pickle_reader_run(og__reader *r); /* all steps to STOP, faster: 0 or < 0 */
 int og__pickle_reader_no_stop(og__reader *r);
-int og__pickle_reader_finish(og__reader *r, bool allow_trailing);
+int og__pickle_reader_finish(og__reader *r, bool allow_trailing, bool strict);
 void og__pickle_reader_fini(og__reader *r);
 
 /*
