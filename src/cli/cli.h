@@ -52,6 +52,9 @@ int cli_help_command(const cli_command *command);
  * starts a new one. */
 void cli_print_row(FILE *file, int indent, const char *left, const char *text);
 
+/* Prints what `shell` needs to complete the command's words; returns the exit status. */
+int cli_completion(const char *shell);
+
 /* What to do with a first word that is no subcommand: help, the version, or an error of usage. */
 int cli_help_or_unknown(int argc, char **argv);
 

@@ -35,6 +35,7 @@ int cli_help(void)
            og_version());
     for (size_t i = 0; (command = cli_command_at(i)); i++)
         print_command(command->name, command->synopsis, command->summary);
+    print_command("completion", "bash|zsh|fish", "print what the shell needs to complete these words");
     print_command("help", "[COMMAND|codecs|framings|peers]", "this, or more about one thing");
     printf("\n");
     cli_print_row(
@@ -109,8 +110,9 @@ static int unknown_command(const char *word)
 {
     const char *names[16];
     size_t count = 0;
-    for (const cli_command *c; count < 14 && (c = cli_command_at(count)); count++)
+    for (const cli_command *c; count < 13 && (c = cli_command_at(count)); count++)
         names[count] = c->name;
+    names[count++] = "completion";
     names[count++] = "help";
     names[count] = NULL;
     const char *nearest = cli_nearest(word, names);
@@ -124,6 +126,10 @@ int cli_help_or_unknown(int argc, char **argv)
     if (strcmp(word, "--version") == 0 || strcmp(word, "version") == 0) {
         printf("onggi %s\n", og_version());
         return finish();
+    }
+    if (strcmp(word, "completion") == 0) {
+        if (argc != 2) return cli_usage("'onggi completion' takes the name of a shell: bash, zsh or fish");
+        return cli_completion(argv[1]);
     }
     if (strcmp(word, "help") == 0 && argc > 1) return help_about(argv[1]);
     if (strcmp(word, "help") == 0 || strcmp(word, "--help") == 0 || strcmp(word, "-h") == 0)

@@ -157,6 +157,60 @@ static bool row_at(size_t index, option_row *row)
     return true;
 }
 
+static void add_choice(char *choices, size_t size, const char *word)
+{
+    size_t len = strlen(choices);
+    snprintf(choices + len, size - len, "%s%s", len > 0 ? " " : "", word);
+}
+
+/* Names that stand for many, such as digits:N, are left out: they are no words to take as they are. */
+static void list_names(kind of, char *choices, size_t size)
+{
+    const og_profile *peer;
+    const og_codec *codec;
+    const og_frame_ops *framing;
+    if (of != PEER) add_choice(choices, size, "auto");
+    for (size_t i = 0; of == PEER && (peer = og_profile_at(i)); i++)
+        add_choice(choices, size, peer->name);
+    for (size_t i = 0; of == CODEC && (codec = og_codec_at(i)); i++)
+        add_choice(choices, size, codec->name);
+    for (size_t i = 0; of == FRAMING && (framing = og_framing_at(i)); i++)
+        if (!strchr(framing->name, ':')) add_choice(choices, size, framing->name);
+}
+
+static void list_choices(kind of, char *choices, size_t size)
+{
+    choices[0] = '\0';
+    switch (of) {
+    case PEER:
+    case CODEC:
+    case FRAMING: list_names(of, choices, size); break;
+    case FORM_IN:
+    case FORM_OUT:
+        for (size_t i = 1; i < sizeof forms / sizeof forms[0]; i++)
+            if (of == FORM_IN ? forms[i].in : forms[i].out) add_choice(choices, size, forms[i].name);
+        break;
+    case PROTOCOL: add_choice(choices, size, "0 1 2 3 4 5"); break;
+    case ENCODING: add_choice(choices, size, "ascii latin1 utf-8 bytes"); break;
+    case THREADS: add_choice(choices, size, "auto"); break;
+    case WHEN_FULL: add_choice(choices, size, "wait drop stop"); break;
+    default: break;
+    }
+}
+
+bool cli_option_next(int bits, size_t *index, cli_option_info *info)
+{
+    option_row row;
+    while (row_at((*index)++, &row)) {
+        if (!(row.commands & bits)) continue;
+        *info = (cli_option_info){
+            .name = row.name, .letter = row.letter, .argument = row.argument, .help = row.help};
+        list_choices(row.kind, info->choices, sizeof info->choices);
+        return true;
+    }
+    return false;
+}
+
 void cli_print_options(FILE *file, int bits)
 {
     option_row row;

@@ -126,6 +126,19 @@ struct cli_command;
 int cli_parse(cli_options *options, const struct cli_command *command, int argc, char **argv);
 void cli_options_fini(cli_options *options);
 
+/* One option as completions need it. */
+typedef struct cli_option_info {
+    const char *name;
+    char letter;          /* 0: none */
+    const char *argument; /* NULL for flags */
+    const char *help;
+    char choices[512]; /* what the argument may be, with spaces between; "" if that is not known */
+} cli_option_info;
+
+/* The next option of the subcommands in `bits` from number `*index` on, which moves past it; false at the
+ * end. */
+bool cli_option_next(int bits, size_t *index, cli_option_info *info);
+
 /* Prints the options of the subcommands in `bits`, one a line. */
 void cli_print_options(FILE *file, int bits);
 

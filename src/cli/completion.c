@@ -1,0 +1,214 @@
+/* SPDX-License-Identifier: MIT */
+/* onggi completion: what shells need to complete onggi's words, made from the tables. */
+#include "cli/cli.h"
+
+#include <stdio.h>
+#include <string.h>
+
+/* Endpoints begin with one of these. */
+#define SCHEMES "tcp:// udp:// unix:// unixgram:// tls://"
+
+/* What help knows besides the subcommands. */
+#define TOPICS "codecs framings peers"
+
+static bool takes_file(const cli_option_info *option)
+{
+    return option->argument && strcmp(option->argument, "FILE") == 0;
+}
+
+static void print_commands(void)
+{
+    const cli_command *command;
+    for (size_t i = 0; (command = cli_command_at(i)); i++)
+        printf("%s ", command->name);
+    printf("completion help");
+}
+
+/* Text within single quotes; `special` characters get a backslash. */
+static void print_quoted(const char *text, const char *special, const char *quote)
+{
+    for (; *text; text++) {
+        if (*text == '\'')
+            printf("%s", quote);
+        else
+            printf("%s%c", strchr(special, *text) ? "\\" : "", *text);
+    }
+}
+
+/* ---- bash ---- */
+
+static void bash_arguments(void)
+{
+    cli_option_info option;
+    size_t at = 0;
+    while (cli_option_next(CLI_EVERY, &at, &option)) {
+        char letter[6] = "";
+        if (!option.argument) continue;
+        if (option.letter) snprintf(letter, sizeof letter, "|-%c", option.letter);
+        printf("    --%s%s) ", option.name, letter);
+        if (option.choices[0])
+            printf("COMPREPLY=($(compgen -W '%s' -- \"$cur\")) ;;\n", option.choices);
+        else
+            printf("%s ;;\n", takes_file(&option) ? "COMPREPLY=($(compgen -f -- \"$cur\"))" : "COMPREPLY=()");
+    }
+}
+
+static void bash_options(void)
+{
+    const cli_command *command;
+    cli_option_info option;
+    for (size_t i = 0; (command = cli_command_at(i)); i++) {
+        size_t at = 0;
+        printf("        %s) words='", command->name);
+        while (cli_option_next(command->bit, &at, &option))
+            printf("--%s ", option.name);
+        printf("' ;;\n");
+    }
+}
+
+static void bash(void)
+{
+    printf("# Completion of onggi for bash, made by: onggi completion bash\n"
+           "_onggi() {\n"
+           "    local cur=${COMP_WORDS[COMP_CWORD]} prev=${COMP_WORDS[COMP_CWORD-1]} words=\n"
+           "    COMPREPLY=()\n"
+           "    if [ \"$COMP_CWORD\" -eq 1 ]; then\n"
+           "        COMPREPLY=($(compgen -W '");
+    print_commands();
+    printf("' -- \"$cur\"))\n"
+           "        return\n"
+           "    fi\n"
+           "    case $prev in\n");
+    bash_arguments();
+    printf("    *)\n"
+           "        case $cur in\n"
+           "        -*)\n"
+           "        case ${COMP_WORDS[1]} in\n");
+    bash_options();
+    printf("        esac\n"
+           "        COMPREPLY=($(compgen -W \"$words\" -- \"$cur\")) ;;\n"
+           "        *)\n"
+           "        case ${COMP_WORDS[1]} in\n"
+           "        help) COMPREPLY=($(compgen -W '");
+    print_commands();
+    printf(" " TOPICS "' -- \"$cur\")) ;;\n"
+           "        completion) COMPREPLY=($(compgen -W 'bash zsh fish' -- \"$cur\")) ;;\n"
+           "        serve|call|send|recv) compopt -o nospace 2>/dev/null\n"
+           "            COMPREPLY=($(compgen -W '" SCHEMES "' -- \"$cur\")) ;;\n"
+           "        *) COMPREPLY=($(compgen -f -- \"$cur\")) ;;\n"
+           "        esac ;;\n"
+           "        esac ;;\n"
+           "    esac\n"
+           "}\n"
+           "complete -F _onggi onggi\n");
+}
+
+/* ---- zsh ---- */
+
+static void zsh_option(const cli_option_info *option)
+{
+    char letter[4] = "";
+    for (int i = option->letter ? 0 : 1; i < 2; i++) { /* the letter, then the name */
+        if (i == 0) snprintf(letter, sizeof letter, "-%c", option->letter);
+        printf("            '%s%s[", i == 0 ? letter : "--", i == 0 ? "" : option->name);
+        print_quoted(option->help, "[]\\", "'\\''");
+        printf("]");
+        if (option->argument) printf(":%s:", option->argument);
+        if (option->choices[0])
+            printf("(%s)", option->choices);
+        else if (takes_file(option))
+            printf("_files");
+        printf("' \\\n");
+    }
+}
+
+static void zsh(void)
+{
+    const cli_command *command;
+    cli_option_info option;
+    printf("#compdef onggi\n"
+           "# Completion of onggi for zsh, made by: onggi completion zsh\n"
+           "_onggi() {\n"
+           "    local -a commands=(\n");
+    for (size_t i = 0; (command = cli_command_at(i)); i++) {
+        printf("        '%s:", command->name);
+        print_quoted(command->summary, "\\", "'\\''");
+        printf("'\n");
+    }
+    printf("        'completion:what shells complete'\n"
+           "        'help:more about one thing'\n"
+           "    )\n"
+           "    if (( CURRENT == 2 )); then\n"
+           "        _describe command commands\n"
+           "        return\n"
+           "    fi\n"
+           "    case $words[2] in\n");
+    for (size_t i = 0; (command = cli_command_at(i)); i++) {
+        size_t at = 0;
+        printf("    %s)\n        _arguments \\\n", command->name);
+        while (cli_option_next(command->bit, &at, &option))
+            zsh_option(&option);
+        printf("            '*:argument:%s' ;;\n", command->bit & CLI_WIRE ? "(" SCHEMES ")" : "_files");
+    }
+    printf("    completion) _values shell bash zsh fish ;;\n"
+           "    help) _values topic ");
+    print_commands();
+    printf(" " TOPICS " ;;\n"
+           "    esac\n"
+           "}\n"
+           "_onggi \"$@\"\n");
+}
+
+/* ---- fish ---- */
+
+static void fish_option(const cli_command *command, const cli_option_info *option)
+{
+    printf("complete -c onggi -n '__fish_seen_subcommand_from %s' -l %s", command->name, option->name);
+    if (option->letter) printf(" -s %c", option->letter);
+    if (option->choices[0])
+        printf(" -x -a '%s'", option->choices);
+    else if (option->argument)
+        printf(takes_file(option) ? " -r -F" : " -x");
+    printf(" -d '");
+    print_quoted(option->help, "\\", "\\'");
+    printf("'\n");
+}
+
+static void fish(void)
+{
+    const cli_command *command;
+    cli_option_info option;
+    printf("# Completion of onggi for fish, made by: onggi completion fish\n"
+           "complete -c onggi -n __fish_use_subcommand -f -a help -d 'more about one thing'\n"
+           "complete -c onggi -n __fish_use_subcommand -f -a completion -d 'what shells complete'\n"
+           "complete -c onggi -n '__fish_seen_subcommand_from completion' -f -a 'bash zsh fish'\n"
+           "complete -c onggi -n '__fish_seen_subcommand_from help' -f -a '");
+    print_commands();
+    printf(" " TOPICS "'\n");
+    for (size_t i = 0; (command = cli_command_at(i)); i++) {
+        size_t at = 0;
+        printf("complete -c onggi -n __fish_use_subcommand -f -a %s -d '", command->name);
+        print_quoted(command->summary, "\\", "\\'");
+        printf("'\n");
+        while (cli_option_next(command->bit, &at, &option))
+            fish_option(command, &option);
+        if (command->bit & CLI_WIRE)
+            printf("complete -c onggi -n '__fish_seen_subcommand_from %s' -f -a '" SCHEMES "'\n",
+                   command->name);
+    }
+}
+
+static const struct {
+    const char *name;
+    void (*print)(void);
+} shells[] = {{"bash", bash}, {"zsh", zsh}, {"fish", fish}};
+
+int cli_completion(const char *shell)
+{
+    for (size_t i = 0; i < sizeof shells / sizeof shells[0]; i++) {
+        if (strcmp(shells[i].name, shell) != 0) continue;
+        shells[i].print();
+        return fflush(stdout) == 0 ? CLI_DONE : CLI_UNREACHED;
+    }
+    return cli_usage("there is no completion for '%s': say bash, zsh or fish", shell);
+}

@@ -1,0 +1,77 @@
+# SPDX-License-Identifier: MIT
+"""Completions for bash, zsh and fish: what each offers is what the help lists."""
+import re
+import shutil
+import subprocess
+import tempfile
+import unittest
+
+import support
+from support import ONGGI
+
+COMMANDS = ("serve", "call", "send", "recv", "convert", "inspect", "policy")
+
+
+def script(shell):
+    return subprocess.run([ONGGI, "completion", shell], capture_output=True, text=True, check=True, env=support.ENV).stdout
+
+
+def options_in_help(command):
+    text = subprocess.run([ONGGI, "help", command], capture_output=True, text=True, check=True, env=support.ENV).stdout
+    return set(re.findall(r"^ {2}(?:-\w, | {4})(--[\w-]+)", text, re.M))
+
+
+class Completion(support.Case):
+    def bash(self, *words):
+        """What bash offers for the last of the words."""
+        listed = " ".join(f"'{word}'" for word in words)
+        run = f"{script('bash')}\nCOMP_WORDS=({listed}); COMP_CWORD={len(words) - 1}; _onggi; printf '%s\\n' \"${{COMPREPLY[@]}}\""
+        done = subprocess.run(["bash", "-c", run], capture_output=True, text=True, check=True, env=support.ENV)
+        self.assertEqual(done.stderr, "")
+        return done.stdout.split()
+
+    def fish(self, line):
+        if not shutil.which("fish"):
+            self.skipTest("fish is not installed")
+        with tempfile.NamedTemporaryFile("w", suffix=".fish", encoding="utf-8") as file:
+            file.write(script("fish"))
+            file.flush()
+            done = subprocess.run(["fish", "--no-config", "-c", f"source {file.name}; complete -C '{line}'"], capture_output=True,
+                                  text=True, check=True, env=support.ENV)
+        self.assertEqual(done.stderr, "")
+        return [row.split("\t")[0] for row in done.stdout.splitlines()]
+
+    def test_bash(self):
+        self.assertEqual(self.bash("onggi", ""), [*COMMANDS, "completion", "help"])
+        for command in COMMANDS:
+            self.assertEqual(set(self.bash("onggi", command, "--")), options_in_help(command))
+        self.assertEqual(self.bash("onggi", "serve", "--codec", "p"), ["pickle"])
+        self.assertEqual(self.bash("onggi", "call", "-i", "l"), ["lossless"])
+        self.assertEqual(self.bash("onggi", "call", "u"), ["udp://", "unix://", "unixgram://"])
+        self.assertEqual(self.bash("onggi", "help", "fr"), ["framings"])
+        self.assertIn("u32be", self.bash("onggi", "serve", "--framing", ""))
+        self.assertEqual(self.bash("onggi", "serve", "--max-message", ""), [])
+
+    def test_fish(self):
+        for command in COMMANDS:
+            self.assertEqual(set(self.fish(f"onggi {command} --")), options_in_help(command))
+        self.assertEqual(self.fish("onggi serve --codec p"), ["pickle"])
+        self.assertIn("serve", self.fish("onggi s"))
+
+    def test_zsh(self):
+        text = script("zsh")
+        for command in COMMANDS:
+            self.assertIn(f"    {command})\n", text)
+        self.assertLessEqual(set.union(*map(options_in_help, COMMANDS)), set(re.findall(r"'(--[\w-]+)\[", text)))
+        if not shutil.which("zsh"):
+            self.skipTest("zsh is not installed")
+        done = subprocess.run(["zsh", "-n"], input=text, capture_output=True, text=True, check=False, env=support.ENV)
+        self.assertEqual((done.returncode, done.stderr), (0, ""))
+
+    def test_another_shell(self):
+        for words in (["tcsh"], [], ["bash", "zsh"]):
+            self.assertIn("bash, zsh or fish", self.onggi("completion", *words, status=2).err)
+
+
+if __name__ == "__main__":
+    unittest.main()
