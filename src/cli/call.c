@@ -8,19 +8,21 @@
 enum { DATAGRAM_TIMEOUT_MS = 5000 };
 
 /* An answer that cannot be printed does not keep the other objects from being sent: it shows in `*worst`. */
-static int call_one(cli_client *client, cli_output *output, og_value value, int *worst)
+static int call_one(cli_client *client, cli_output *output, og_value value, uint64_t answers, int *worst)
 {
     og_value answer;
     og_error err;
     int status = cli_client_ask(client, value, &answer, &err);
-    if (status > 0) {
-        status = cli_print(output, answer, client->conn);
-        if (status != CLI_REFUSED) return status;
-        *worst = status;
-        return 0;
+    for (uint64_t left = answers; status > 0; left--) {
+        int printed = cli_print(output, answer, client->conn);
+        if (printed == CLI_REFUSED) *worst = printed;
+        if (printed != CLI_REFUSED && printed != CLI_DONE) return printed;
+        if (left <= 1) return 0;
+        status = cli_client_more(client, &answer, &err);
     }
     if (status < 0) return cli_fail(client->text, &err);
-    cli_log(OG_LOG_ERROR, "%s: the peer closed the connection without an answer", client->text);
+    cli_log(OG_LOG_ERROR, "%s: the peer closed the connection without %s answer", client->text,
+            answers > 1 ? "every" : "an");
     return CLI_REFUSED;
 }
 
@@ -30,7 +32,7 @@ static int call_all(cli_client *client, cli_input *input, cli_output *output)
     int worst = CLI_DONE;
     int status;
     while ((status = cli_input_next(input, &value)) > 0) {
-        status = call_one(client, output, value, &worst);
+        status = call_one(client, output, value, input->options->answers, &worst);
         if (status) return status;
     }
     return status ? -status : worst;

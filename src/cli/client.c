@@ -10,11 +10,26 @@ enum { FINISH_MS = 1000 };
 int cli_client_init(cli_client *client, const cli_options *options, const char *endpoint,
                     const og_conn_options *conn)
 {
-    *client = (cli_client){.text = endpoint, .options = *conn};
+    *client = (cli_client){.text = endpoint, .options = *conn, .skip = options->skip};
     int status = cli_endpoint(&client->endpoint, options, endpoint);
     if (status) return status;
     const char *framing = client->endpoint.framing[0] ? client->endpoint.framing : conn->framing;
     client->one_message = framing && strcmp(framing, "eof") == 0;
+    return 0;
+}
+
+/* The first messages of a connection, which answer nothing. */
+static int pass_over(cli_client *client, og_error *err)
+{
+    og_value value;
+    for (uint64_t i = 0; i < client->skip; i++) {
+        int status = og_recv(client->conn, &value, err);
+        if (status < 0) return status;
+        if (status == 0)
+            return og_error_set(err, OG_ECLOSED, OG_NO_POSITION,
+                                "the peer closed after %llu of the %llu messages to pass over (--skip)",
+                                (unsigned long long)i, (unsigned long long)client->skip);
+    }
     return 0;
 }
 
@@ -25,7 +40,7 @@ int cli_client_connect(cli_client *client, og_error *err)
     client->conn = og_connect(client->text, &client->options, err);
     if (!client->conn) return err->code;
     cli_log(OG_LOG_DEBUG, "connected to %s", og_conn_peer(client->conn));
-    return 0;
+    return pass_over(client, err);
 }
 
 void cli_client_close(cli_client *client)
@@ -66,6 +81,11 @@ int cli_client_ask(cli_client *client, og_value value, og_value *answer, og_erro
     }
     client->used = status > 0;
     return status;
+}
+
+int cli_client_more(cli_client *client, og_value *answer, og_error *err)
+{
+    return og_recv(client->conn, answer, err);
 }
 
 void cli_client_finish(cli_client *client)

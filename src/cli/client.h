@@ -14,6 +14,7 @@ typedef struct cli_client {
     const char *text; /* the endpoint as it was given */
     og_endpoint endpoint;
     og_conn_options options;
+    uint64_t skip;    /* messages to pass over after connecting */
     bool one_message; /* framing eof: a connection for each */
     bool used;        /* a message went both ways on `conn` */
     og_conn *conn;
@@ -33,6 +34,9 @@ int cli_client_send(cli_client *client, og_value value, og_error *err);
 /* Sends one value and waits for the answer: 1 and `*answer`, which lives until the next call; 0 when the peer
  * closed without one; or a negative status. */
 int cli_client_ask(cli_client *client, og_value value, og_value *answer, og_error *err);
+
+/* Waits for one more answer to what was sent. As cli_client_ask(). */
+int cli_client_more(cli_client *client, og_value *answer, og_error *err);
 
 /* Tells the peer that no more will come, waits a second at most for it to close, and closes: doing so at
  * once, with an unread answer, would make the system throw away what is still under way. */

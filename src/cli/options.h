@@ -74,6 +74,8 @@ typedef struct cli_options {
     bool echo;
     const char *reply;
     const char *greet;
+    uint64_t skip;
+    uint64_t answers;
     const char *exec;
     cli_pool_words pool; /* of --exec-pool */
     bool exec_retry;

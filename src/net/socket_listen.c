@@ -22,6 +22,25 @@ static int set_options(int fd, og_transport transport, int family)
     return 0;
 }
 
+/* Joins the group of a multicast address, on the interface that the system picks or the zone names. 0 or a
+ * negative errno. */
+static int join_group(int fd, const og__address *address)
+{
+    const struct sockaddr *any = og__net_address_sockaddr(address);
+    if (any->sa_family == AF_INET) {
+        const struct sockaddr_in *in = (const void *)any;
+        if (!IN_MULTICAST(ntohl(in->sin_addr.s_addr))) return 0;
+        const struct ip_mreq group = {.imr_multiaddr = in->sin_addr};
+        return setsockopt(fd, IPPROTO_IP, IP_ADD_MEMBERSHIP, &group, sizeof group) < 0 ? -errno : 0;
+    }
+    if (any->sa_family != AF_INET6) return 0;
+    const struct sockaddr_in6 *in6 = (const void *)any;
+    if (!IN6_IS_ADDR_MULTICAST(&in6->sin6_addr)) return 0;
+    const struct ipv6_mreq group = {.ipv6mr_multiaddr = in6->sin6_addr,
+                                    .ipv6mr_interface = in6->sin6_scope_id};
+    return setsockopt(fd, IPPROTO_IPV6, IPV6_JOIN_GROUP, &group, sizeof group) < 0 ? -errno : 0;
+}
+
 /* Binds a new descriptor: it or a negative errno. Listeners do not block, for another thread may take the
  * connection that poll() has told of. */
 static int bind_one(og_transport transport, const og__address *address, int backlog)
@@ -32,6 +51,7 @@ static int bind_one(og_transport transport, const og__address *address, int back
     if (fd < 0) return fd;
     int status = set_options(fd, transport, family);
     if (status == 0 && bind(fd, og__net_address_sockaddr(address), address->len) < 0) status = -errno;
+    if (status == 0 && transport == OG_UDP) status = join_group(fd, address);
     if (status == 0 && !datagram && listen(fd, backlog > 0 ? backlog : SOMAXCONN) < 0) status = -errno;
     if (status == 0) return fd;
     og__net_fd_close(fd);

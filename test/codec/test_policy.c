@@ -532,8 +532,7 @@ static void test_listing_errors(void **state)
         {"p0\n.", "PUT at 0: the stack is empty: nothing can be stored in the memo", true},
         {"(p0\n.", "PUT at 1: a mark cannot be stored in the memo", true},
         {"N", "the pickle ends after 1 bytes, before its STOP opcode", false},
-        {"!", "found byte 0x21 at 0 where a pickle has an opcode: this is not a pickle, or a damaged one",
-         false},
+        {"!", "found byte 0x21 where a pickle has an opcode: this is not a pickle, or a damaged one", false},
     };
     for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
         og_pickle_dis *dis = og_pickle_dis_new(cases[i].bytes, strlen(cases[i].bytes));

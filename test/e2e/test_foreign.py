@@ -166,6 +166,56 @@ class Answers(support.Case):
             self.assertIn(what, self.asked(answer))
 
 
+    def test_a_greeting_and_acknowledgements(self):
+        listener, port = self.listen()
+        client = self.start(support.ONGGI, "call", "--skip", "1", "--answers", "2", f"tcp://127.0.0.1:{port}", "1", "2")
+        with listener.accept()[0] as s:
+            s.sendall(b'"hello"\n')
+            for number in (b"1", b"2"):
+                self.assertEqual(support.recv_until(s, b"\n"), number + b"\n")
+                s.sendall(b'"ok"\n[' + number + b"]\n")
+            self.assertEqual(client.wait(), 0)
+        self.assertEqual(client.out, '"ok"\n[1]\n"ok"\n[2]\n')
+
+    def test_recv_passes_over_a_greeting(self):
+        listener, port = self.listen()
+        client = self.start(support.ONGGI, "recv", "--skip", "2", f"tcp://127.0.0.1:{port}")
+        with listener.accept()[0] as s:
+            s.sendall(b"[0]\n[1]\n[2]\n[3]\n")
+        self.assertEqual(client.wait(), 0)
+        self.assertEqual(client.out, "[2]\n[3]\n")
+
+    def test_a_peer_that_closes_before_every_answer(self):
+        listener, port = self.listen()
+        client = self.start(support.ONGGI, "call", "--answers", "2", f"tcp://127.0.0.1:{port}", "[1]")
+        with listener.accept()[0] as s:
+            support.recv_until(s, b"\n")
+            s.sendall(b'"ok"\n')
+        self.assertEqual(client.wait(), 1)
+        self.assertIn("without every answer", client.err)
+
+
+class Datagrams(support.Case):
+    def test_broadcast(self):
+        server = self.serve(endpoint="udp://*:0")
+        port = server.endpoint.rsplit(":", 1)[1]
+        self.onggi("send", f"udp://127.255.255.255:{port}", "[1]")
+        server.wait_lines(1)
+
+    def test_multicast(self):
+        server = self.start(support.ONGGI, "serve", "udp://239.1.2.3:0")
+        server.wait_text("err", r"listening on udp://239\.1\.2\.3:\d+|No such device|unreachable")
+        found = re.search(r"239\.1\.2\.3:(\d+)", server.err)
+        if "listening" not in server.err:
+            self.skipTest("no interface for multicast")
+        with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as s:
+            try:
+                s.sendto(b"[1]", ("239.1.2.3", int(found.group(1))))
+            except OSError as e:
+                self.skipTest(str(e))
+            server.wait_lines(1)
+
+
 class Spoken(support.Case):
     """Programs whose framing onggi speaks."""
 

@@ -42,13 +42,11 @@ int og__pickle_no_opcode(const uint8_t *bytes, size_t at, size_t len, og_error *
     }
     if (kind) return og_error_set(err, OG_ESYNTAX, at, "this is not a pickle but %s", kind);
     if (has_joblib_array(bytes, at))
-        return og_error_set(
-            err, OG_ESYNTAX, at,
-            "found byte 0x%02x at %zu where a pickle has an opcode: the raw bytes of an array of "
-            "joblib stand there, which only joblib reads",
-            bytes[at], at);
+        return og_error_set(err, OG_ESYNTAX, at,
+                            "found byte 0x%02x where a pickle has an opcode: the raw bytes of an array of "
+                            "joblib are there, which only joblib reads",
+                            bytes[at]);
     return og_error_set(
         err, OG_ESYNTAX, at,
-        "found byte 0x%02x at %zu where a pickle has an opcode: this is not a pickle, or a damaged one",
-        bytes[at], at);
+        "found byte 0x%02x where a pickle has an opcode: this is not a pickle, or a damaged one", bytes[at]);
 }
