@@ -37,6 +37,7 @@ static const known table[] = {
     ROW("range", "builtins", OG_TYPE_RANGE, CALL),
     ROW("slice", "builtins", OG_TYPE_SLICE, CALL),
     ROW("slice", "__builtin__", OG_TYPE_SLICE, CALL),
+    ROW("tzutc", "dateutil.tz.tz", OG_TYPE_TIMEZONE, CALL | NEW),
     ROW("scalar", "numpy.core.multiarray", OG_TYPE_NUMPY_SCALAR, CALL),
     ROW("scalar", "numpy._core.multiarray", OG_TYPE_NUMPY_SCALAR, CALL),
     ROW("xrange", "__builtin__", OG_TYPE_RANGE, CALL),
@@ -47,9 +48,11 @@ static const known table[] = {
     ROW("PurePath", "pathlib._local", OG_TYPE_PATH, CALL),
     ROW("datetime", "datetime", OG_TYPE_DATETIME, CALL),
     ROW("timezone", "datetime", OG_TYPE_TIMEZONE, CALL),
+    ROW("tzoffset", "dateutil.tz.tz", OG_TYPE_TIMEZONE, NEW),
     ROW("PosixPath", "pathlib", OG_TYPE_PATH, CALL),
     ROW("PosixPath", "pathlib._local", OG_TYPE_PATH, CALL),
     ROW("timedelta", "datetime", OG_TYPE_TIMEDELTA, CALL),
+    ROW("FixedOffset", "pytz", OG_TYPE_TIMEZONE, CALL),
     ROW("IPv4Address", "ipaddress", OG_TYPE_IP, CALL),
     ROW("IPv4Network", "ipaddress", OG_TYPE_IP, CALL),
     ROW("IPv6Address", "ipaddress", OG_TYPE_IP, CALL),
@@ -70,6 +73,7 @@ static const known table[] = {
     ROW("PureWindowsPath", "pathlib", OG_TYPE_PATH, CALL),
     ROW("PureWindowsPath", "pathlib._local", OG_TYPE_PATH, CALL),
     ROW("ZoneInfo._unpickle", "zoneinfo", OG_TYPE_ZONEINFO, CALL),
+    ROW("FixedOffsetTimezone", "psycopg2.tz", OG_TYPE_TIMEZONE, CALL | NEW),
 };
 
 enum { KNOWN = sizeof table / sizeof table[0] };

@@ -207,10 +207,22 @@ static int offset_from(og_value delta, og_zone *t, og_error *err)
     return OG_OK;
 }
 
-/* pytz: _UTC(), and _p(zone, offset, daylight saving, name), all in seconds. */
+/* An offset of so many minutes. */
+static int minutes_from(og_value minutes, og_zone *t, og_error *err)
+{
+    int64_t number;
+    if (og_kind_of(minutes) != OG_INT || !og__known_int_within(minutes, -1439, 1439, &number))
+        return og__known_refuse_content(err, OG_TYPE_TIMEZONE, "expected its offset in minutes, below a day");
+    t->has_offset = true;
+    t->offset_seconds = (int)number * 60;
+    return OG_OK;
+}
+
+/* pytz: _UTC(), FixedOffset(minutes), and _p(zone, offset, daylight saving, name), those in seconds. */
 static int pytz_offset(og_value cls, og_value args, og_zone *t, og_error *err)
 {
     int64_t seconds = 0;
+    if (og_str_is(og_class_qualname(cls), "FixedOffset")) return minutes_from(og_item(args, 0), t, err);
     bool utc = og_str_is(og_class_qualname(cls), "_UTC");
     t->name = og_item(args, 0);
     if (!utc && og_len(args) == 1) return OG_OK;
@@ -221,6 +233,33 @@ static int pytz_offset(og_value cls, og_value args, og_zone *t, og_error *err)
     t->has_offset = true;
     t->offset_seconds = (int)seconds;
     return OG_OK;
+}
+
+/* A name that is None is none. */
+static og_value name_or_none(og_value name)
+{
+    return og_kind_of(name) == OG_NONE ? (og_value){0} : name;
+}
+
+/* dateutil: tzutc(), and tzoffset with its name and a timedelta in its state. */
+static int dateutil_offset(og_value cls, og_value state, og_zone *t, og_error *err)
+{
+    if (og_str_is(og_class_qualname(cls), "tzutc")) {
+        t->has_offset = true;
+        return OG_OK;
+    }
+    if (og_kind_of(state) != OG_DICT)
+        return og__known_refuse_content(err, OG_TYPE_TIMEZONE, "expected its attributes");
+    t->name = name_or_none(og_dict_gets(state, "_name"));
+    return offset_from(og_dict_gets(state, "_offset"), t, err);
+}
+
+/* psycopg2: its offset, a timedelta or (before 2.9) minutes, and perhaps a name. */
+static int psycopg2_offset(og_value args, og_zone *t, og_error *err)
+{
+    og_value offset = og_item(args, 0);
+    t->name = name_or_none(og_item(args, 1));
+    return og_kind_of(offset) == OG_INT ? minutes_from(offset, t, err) : offset_from(offset, t, err);
 }
 
 int og_as_timezone(og_value value, og_zone *out, og_error *err)
@@ -237,6 +276,10 @@ int og_as_timezone(og_value value, og_zone *out, og_error *err)
             return og__known_refuse_content(err, type, "expected the name of a zone");
     } else if (og_str_is(og_class_module(cls), "pytz")) {
         status = pytz_offset(cls, args, &t, err);
+    } else if (og_str_is(og_class_module(cls), "dateutil.tz.tz")) {
+        status = dateutil_offset(cls, og_object_state(value), &t, err);
+    } else if (og_str_is(og_class_module(cls), "psycopg2.tz")) {
+        status = psycopg2_offset(args, &t, err);
     } else {
         if (og_len(args) < 1 || og_len(args) > 2)
             return og__known_refuse_content(err, type, "expected an offset, and perhaps a name");

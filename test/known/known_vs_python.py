@@ -8,6 +8,7 @@ import datetime as dt
 import decimal
 import enum
 import fractions
+import importlib.util
 import io
 import ipaddress
 import json
@@ -19,6 +20,7 @@ import random
 import struct
 import subprocess
 import sys
+import types
 import unittest
 import uuid
 import zoneinfo
@@ -753,6 +755,48 @@ def renamed(data):
         if data[2:3] == b"\x95":
             data = data[:3] + struct.pack("<Q", struct.unpack("<Q", data[3:11])[0] + grown) + data[11:]
     return data
+
+
+
+class Psycopg2Zone(dt.tzinfo):
+    """As psycopg2.tz.FixedOffsetTimezone pickles itself."""
+    def __init__(self, offset=None, name=None):
+        self.offset, self.label = offset, name
+
+    def utcoffset(self, when):
+        return self.offset if isinstance(self.offset, dt.timedelta) else dt.timedelta(minutes=self.offset)
+
+    def __reduce__(self):
+        return type(self), (self.offset, self.label)
+
+
+class ZonesOfOthers(unittest.TestCase):
+    """The offset is in the pickle: it is shown, by whichever class."""
+
+    def check(self, zone, protocols=range(6)):
+        for protocol in protocols:
+            when = dt.datetime(2024, 1, 2, 3, 4, 5, tzinfo=zone)
+            self.assertEqual(shown(pickle.dumps(when, protocol)), when.isoformat())
+
+    @unittest.skipUnless(importlib.util.find_spec("pytz"), "pytz is not installed")
+    def test_pytz(self):
+        import pytz
+        for minutes in (330, -60, 0, 1, 1439, -1439):
+            self.check(pytz.FixedOffset(minutes))
+
+    @unittest.skipUnless(importlib.util.find_spec("dateutil"), "dateutil is not installed")
+    def test_dateutil(self):
+        from dateutil import tz
+        for zone in (tz.tzutc(), tz.tzoffset("IST", 19800), tz.tzoffset(None, -3600), tz.tzoffset(None, 1)):
+            self.check(zone, range(2, 6))
+
+    def test_psycopg2(self):
+        module = sys.modules["psycopg2.tz"] = types.ModuleType("psycopg2.tz")
+        sys.modules.setdefault("psycopg2", types.ModuleType("psycopg2"))
+        module.FixedOffsetTimezone = Psycopg2Zone
+        Psycopg2Zone.__module__, Psycopg2Zone.__qualname__ = "psycopg2.tz", "FixedOffsetTimezone"
+        for zone in (Psycopg2Zone(dt.timedelta(minutes=330)), Psycopg2Zone(-60, "x"), Psycopg2Zone(0)):
+            self.check(zone)
 
 
 if __name__ == "__main__":
