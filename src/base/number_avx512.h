@@ -43,8 +43,7 @@ typedef struct og__avx512_digits {
     uint8_t points[32];
 } og__avx512_digits;
 
-/* In memory that the compiler does not see through: it would make these in registers, again for each number.
- */
+/* In memory that the compiler does not see through: it would make these in registers for each number. */
 static OG__AVX512_INLINE const og__avx512_digits *og__base_avx512_digits_get(void)
 {
     static const og__avx512_digits all = {
@@ -78,8 +77,8 @@ static OG__AVX512_INLINE __m256i og__base_avx512_load32(const uint8_t *bytes)
  * The sixteen digits of two numbers below 10**8. A lane for each digit k from the left, from 0 on, holds
  * number / 10**(8 - k) as a fraction of 52 bits: its whole part is cut off, and ten times the rest has the
  * digit as its whole part. The reciprocals are rounded up, which is too much by less than 10**8 / 2**52, and
- * that is less than the next digits count; but for the first one, where it would be more: that is rounded
- * down, and what is lacking at most is added, 27370496 / 2**52 or less than 10**-8.
+ * that is less than the next digits count; except before the first one, where it would be more: that is
+ * rounded down, and what is lacking at most is added, 27370496 / 2**52 or less than 10**-8.
  */
 static OG__AVX512_INLINE __m128i og__base_avx512_digits_of(const og__avx512_digits *c, uint64_t high,
                                                            uint64_t low)
@@ -102,7 +101,7 @@ static OG__AVX512_INLINE unsigned og__base_avx512_not_zero(const og__avx512_digi
     return _mm_cmpneq_epi8_mask(digits, og__base_avx512_load16(c->zeros));
 }
 
-/* As og__base_double_write(). Numbers with a point among their digits, or one zero behind them, go the fast
+/* As og__base_double_write(). Numbers with a point among their digits, or one zero after them, go the fast
  * way.
  */
 static OG__AVX512_INLINE size_t og__base_avx512_double_write(const og__avx512_digits *c, double number,
@@ -116,11 +115,11 @@ static OG__AVX512_INLINE size_t og__base_avx512_double_write(const og__avx512_di
     if (field - 1 >= 2046 || fraction == 0) return og__base_double_write(number, text);
     if (!og__base_shortest_fast(fraction | UINT64_C(1) << 52, (int)field - 1075, &d))
         return og__base_double_write(number, text);
-    /* There are 16 or 17 digits: 17 from here on, of which the first one stands apart. */
+    /* There are 16 or 17 digits: 17 from here on, of which the first one is apart. */
     bool one_less = d.digits < OG__TEN_16;
     uint64_t all = d.digits * (one_less ? 10 : 1);
     unsigned before =
-        (unsigned)(d.exponent + 16 - one_less); /* digits before the point, but for the first one */
+        (unsigned)(d.exponent + 16 - one_less); /* digits before the point, without the first one */
     if (before > 15) return og__base_double_write(number, text);
     uint64_t high = all / OG__TEN_8;
     uint64_t head = high / OG__TEN_8;
@@ -132,7 +131,7 @@ static OG__AVX512_INLINE size_t og__base_avx512_double_write(const og__avx512_di
     size_t sign = bits >> 63;
     text[sign] = (char)('0' + head);
     _mm256_storeu_si256((__m256i *)(void *)(text + sign + 1), wide);
-    /* Up to the last digit that counts, or a zero behind the point. */
+    /* Up to the last digit that counts, or a zero after the point. */
     return sign + 34 - (unsigned)_lzcnt_u32(og__base_avx512_not_zero(c, digits) | point);
 }
 

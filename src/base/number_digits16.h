@@ -10,7 +10,7 @@
 #    include <emmintrin.h>
 #endif
 
-/* Room that laying out needs: 16 digits, the point, and a zero behind it. */
+/* Room that laying out needs: 16 digits, the point, and a zero after it. */
 enum { OG__DIGITS16_SIZE = 18 };
 
 /* A byte for each digit, 0 to 9, the first one lowest. */
@@ -38,7 +38,7 @@ static inline void og__base_digits16_scalar_put(og__digits16_scalar digits, char
     og__base_store8(text + 8, digits.low | OG__ZEROS8);
 }
 
-/* Writes the digits with a point behind the first `point` of them (0 to 16), and "0" behind them all. */
+/* Writes the digits with a point after the first `point` of them (0 to 16), and "0" after them all. */
 static inline void og__base_digits16_scalar_put_point(og__digits16_scalar digits, unsigned point, char *text)
 {
     char plain[16];
@@ -49,8 +49,7 @@ static inline void og__base_digits16_scalar_put_point(og__digits16_scalar digits
     text[17] = '0';
 }
 
-/* Writes the digits without the zeros in front, one at least; returns how many. 16 bytes are written in any
- * case. */
+/* Writes the digits without leading zeros, at least one; returns how many. Always writes 16 bytes. */
 static inline unsigned og__base_digits16_scalar_put_number(og__digits16_scalar digits, char *text)
 {
     const uint64_t last = UINT64_C(1) << 56; /* the last digit stays even if it is 0 */

@@ -54,7 +54,7 @@ static inline bool og__base_double_near(uint64_t digits, int exponent, double *o
     return true;
 }
 
-/* A decimal number as it stands in a text. */
+/* A decimal number as it is in a text. */
 typedef struct og__decimal {
     const char *whole; /* digits before the point */
     size_t whole_len;

@@ -58,8 +58,7 @@ static int compare(const big *a, const big *b)
     return 0;
 }
 
-/* Digits from the first that is not zero; `count` of them went to `number`, `more` follow that are not all 0.
- */
+/* Digits from the first that is not zero: `count` went to `number`, `more` follow that are not all 0. */
 typedef struct digits {
     big number;
     size_t count;

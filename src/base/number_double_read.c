@@ -56,8 +56,7 @@ static void multiply(uint64_t digits, int exponent, bool whole, product *p)
     place_mantissa(p, exponent, leading_zeros);
 }
 
-/* The bits of the double with the mantissa of `p`, plus `up`; carries run into the exponent as they should.
- */
+/* The bits of the double with the mantissa of `p`, plus `up`. A carry goes into the exponent. */
 static uint64_t assemble(const product *p, uint64_t up)
 {
     uint64_t mantissa = p->drop < 64 ? p->high >> p->drop : 0;
@@ -151,7 +150,7 @@ static size_t digits_at(const char *text, size_t len, size_t at)
     return at - from;
 }
 
-/* Reads "e-12" if it stands at `at`; returns its length. Exponents beyond any double's are capped. */
+/* Reads "e-12" if it is at `at`; returns its length. Exponents beyond any double's are capped. */
 static size_t read_exponent(const char *text, size_t len, size_t at, int64_t *exponent)
 {
     const int64_t cap = INT64_C(1) << 61;

@@ -90,9 +90,9 @@ static inline digit_run take_apart(uint64_t number)
     return run;
 }
 
-/* These write behind the `sign` bytes for it and return the length of all. */
+/* These write after the `sign` bytes for it and return the length of all. */
 
-/* 0.000123: there are `zeros` behind the point, at most 3. */
+/* 0.000123: there are `zeros` after the point, at most 3. */
 static inline size_t lay_out_small(digit_run run, unsigned zeros, size_t sign, char *text)
 {
     char *at = text + sign;
@@ -104,7 +104,7 @@ static inline size_t lay_out_small(digit_run run, unsigned zeros, size_t sign, c
     return (size_t)(at - text) + run.count;
 }
 
-/* 123.45, 12300.0: `point` digits stand before the point, 1 to 16. */
+/* 123.45, 12300.0: `point` digits before the point, 1 to 16. */
 static inline size_t lay_out_fixed(digit_run run, unsigned point, size_t sign, char *text)
 {
     unsigned first = run.head != 0;

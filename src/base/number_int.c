@@ -16,8 +16,7 @@ enum { LIMB_DIGITS = 19 };
 #define TEN_8  UINT64_C(100000000)
 #define TEN_16 UINT64_C(10000000000000000)
 
-/* All eight or sixteen digits are made and those in front shifted out, because how many there are is hard to
- * foretell. */
+/* All eight or sixteen digits are made and leading zeros shifted out: their number is hard to predict. */
 __attribute__((always_inline)) static inline unsigned write_number(uint64_t number, char *text)
 {
     if (number < TEN_8) {

@@ -190,8 +190,7 @@ bool og__known_is_attributes(og_value state)
     return (first == OG_DICT || first == OG_NONE) && og_kind_of(og_item(state, 1)) == OG_DICT;
 }
 
-/* copyreg._reconstructor(class, base, the base's value): a class that derives from tuple, str, … in protocols
- * 0 and 1. */
+/* copyreg._reconstructor(class, base, value): a class derived from tuple, str, … in protocols 0 and 1. */
 static og_type type_of_reconstructed(og_value args)
 {
     og_value base = og_item(args, 1);

@@ -9,7 +9,7 @@
 
 /*
  * What a known object shows as in plain JSON: a simpler value, made in `scratch`. It may point into the
- * original's memory, and its items are those of the original as they stand. 1 and the value in `*shown`; 0
+ * original's memory, and its items are those of the original as they are. 1 and the value in `*shown`; 0
  * when the object is not of a known type, is damaged, or would take more than 64 bytes a byte of its data;
  * OG_ENOMEM.
  */
@@ -24,8 +24,7 @@ int og__known_refuse_content(og_error *err, og_type type, const char *what);
 /* OG_ENOMEM. */
 int og__known_refuse_memory(og_error *err);
 
-/* Checks the type, and that nothing was done to the object that CPython does not do. 0, OG_ETYPE, OG_EVALUE.
- */
+/* Checks the type, and that the object is as CPython leaves it. 0, OG_ETYPE, OG_EVALUE. */
 int og__known_expect_type(og_value value, og_type type, og_error *err);
 
 /* ---- Building ---- */
@@ -33,8 +32,7 @@ int og__known_expect_type(og_value value, og_type type, og_error *err);
 /* A str of a literal: neither copied nor checked. */
 #define OG__KNOWN_LITERAL(text) og__value_make(OG_STR, OG__F_ASCII | OG__F_ENDED, sizeof(text) - 1, text)
 
-/* The class `module`.`name`, both literals, made with `count` arguments. OG_INVALID, and OG_ENOMEM in `err`.
- */
+/* The class `module`.`name`, both literals, called with `count` arguments. OG_INVALID: OG_ENOMEM in `err`. */
 og_value og__known_made(og_doc *doc, og_make how, og_value module, og_value name, const og_value *args,
                         size_t count, og_error *err);
 
@@ -77,12 +75,10 @@ int og__known_put_offset(const og_moment *t, og_buf *out);
 /* Which flavour of path a class makes. */
 bool og__known_is_windows_path(og_value object);
 
-/* A str of what is in `buf`, in `doc`; frees the buffer. OG_INVALID without memory or when it is not UTF-8.
- */
+/* A str of what is in `buf`, in `doc`; frees the buffer. OG_INVALID without memory or if it is not UTF-8. */
 og_value og__known_str_of_buf(og_doc *doc, og_buf *buf);
 
-/* The nested lists of an array, in `doc`. 1; 0 when they would take more than 64 bytes a byte; OG_EVALUE,
- * OG_ENOMEM. */
+/* The nested lists of an array. 1; 0 when they take more than 64 bytes a byte; OG_EVALUE, OG_ENOMEM. */
 int og__known_ndarray_lists(const og_array *array, og_doc *doc, og_value *out, og_error *err);
 
 #endif

@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Building numpy arrays and their types, in the forms in which numpy 1 pickles them and all later ones read.
- */
+/* Building numpy arrays and types in the forms of numpy 1, which all later ones read. */
 #include "base/bytes.h"
 #include "known/known.h"
 

@@ -90,8 +90,7 @@ static int put_digits(const decimal *d, size_t from, size_t to, og_buf *out)
     return status;
 }
 
-/* The number as the decimal module writes it: plainly where that takes at most six zeros in front, else with
- * an exponent. */
+/* The number as the decimal module writes it: plain with at most six leading zeros, else with an exponent. */
 static int put_decimal(const decimal *d, og_buf *out)
 {
     size_t count = d->count[0] + d->count[1];

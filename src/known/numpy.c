@@ -24,7 +24,7 @@ static bool is_order(char c)
     return c == '<' || c == '>' || c == '=' || c == '|';
 }
 
-/* "f8", "<f8", "U5": kind, order if it is there, and the number behind. */
+/* "f8", "<f8", "U5": kind, order if it is there, then the number. */
 static bool read_type_text(og_value value, og_dtype *d, size_t *number)
 {
     const char *text;
@@ -292,13 +292,13 @@ static int set_mask(og_value mask, bool fortran, og_array *a, og_error *err)
         (a->dtype.size == 0 && len > 0))
         return refuse_array(err, "its mask is not bytes, one for each item");
     if (a->dtype.kind == 'O' && fortran) /* a list is in the order of the indices, its mask is not */
-        return refuse_array(err, "it holds values in Fortran's order behind a mask, which is not supported");
+        return refuse_array(err, "it holds values in Fortran's order under a mask, which is not supported");
     a->mask = (const uint8_t *)bytes;
     return OG_OK;
 }
 
 /* _reconstruct(class, …) and the state ([version,] shape, dtype, is it Fortran's order, data); for masked
- * arrays with mask and fill value behind. */
+ * arrays with mask and fill value after them. */
 static int from_state(og_value value, bool masked, og_array *a, og_error *err)
 {
     og_value state = og_object_state(value);

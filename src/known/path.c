@@ -62,7 +62,7 @@ static bool same_drive(const windows *a, const windows *b)
     return true;
 }
 
-/* Appends the names between slashes of `text`, leaving empty ones and "." out; `*first` until one stood. */
+/* Appends the names between slashes of `text`, without empty ones and "."; `*first` until there was one. */
 static int put_names(const char *text, size_t len, char slash, bool windows_rules, bool *first, og_buf *out)
 {
     int status = OG_OK;
@@ -92,7 +92,7 @@ static int put_posix_root(const char *text, size_t len, og_buf *out)
 
 static int put_posix(og_value args, og_buf *out)
 {
-    size_t start = 0; /* the last part that is absolute: what stands before it does not count */
+    size_t start = 0; /* the last part that is absolute: what is before it does not count */
     for (size_t i = 0; i < og_len(args); i++) {
         const char *part = og_data(og_item(args, i), NULL);
         if (og_len(og_item(args, i)) > 0 && part[0] == '/') start = i;

@@ -139,11 +139,10 @@ static int plain_text(og_doc *scratch, og_value value, og_type type, og_value *s
     return show_text(scratch, &buf, status, shown, err);
 }
 
-/* Nodes of keys that may be looked at for a pair, so that keys of doubled tuples do not cost more than they
- * show. */
+/* Nodes of keys looked at for a pair, at most: keys of doubled tuples cost no more than they show. */
 enum { KEY_NODES = 64 };
 
-/* A dict with the same pairs. Where they stand in one already, that is it. */
+/* A dict with the same pairs. Where they are in one already, that is it. */
 static int plain_mapping(og_doc *scratch, og_value value, og_value *shown, og_error *err)
 {
     og_mapping m;

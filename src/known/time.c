@@ -43,8 +43,7 @@ static void time_from_bytes(const uint8_t *b, og_moment *t)
     t->microsecond = b[3] << 16 | b[4] << 8 | b[5];
 }
 
-/* Ints as arguments, as a program may call the class itself: `least` to `most` of them, then perhaps tzinfo.
- */
+/* Ints as a program may pass them to the class itself: `least` to `most`, then perhaps tzinfo. */
 static bool from_ints(og_value args, size_t least, size_t most, int *const fields[], og_value *zone)
 {
     size_t count = og_len(args);

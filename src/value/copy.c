@@ -4,7 +4,7 @@
 #include "value/container.h"
 #include "value/key.h"
 
-/* A container that was copied but for its parts. */
+/* A container that was copied, but not its parts yet. */
 typedef struct pending {
     og_value from;
     og_value to;
@@ -90,7 +90,7 @@ static bool copy_object(og_doc *doc, og__node *to, const og__node *from)
     return copy->more != NULL;
 }
 
-/* A large dict or set: its entries stand behind an index, which is filled when they are there. */
+/* A large dict or set: its entries come after an index, which is filled when they are there. */
 static bool indexed_parts(og_doc *doc, og_value copy, const og__node *from)
 {
     og__node *to = og__value_node_of(copy);

@@ -158,8 +158,7 @@ __attribute__((noinline)) bool og__value_surely_distinct(const og_value *items, 
     return true;
 }
 
-/* Puts `count` items or pairs in. `whole`: no more are likely to come, so an empty container gets just the
- * room. */
+/* Puts `count` items or pairs in. `whole`: no more are likely, so an empty container gets just the room. */
 static int put_all(og_doc *doc, og_value container, const og_value *items, size_t count, bool whole,
                    og_error *err)
 {
@@ -227,7 +226,7 @@ static __attribute__((noinline)) og_value dict_by_look_up(og_doc *doc, const og_
     a.node->flags |= OG__N_EXACT;
     if (status == OG_OK) return dict;
     if (status == OG_EVALUE)
-        og_error_set(err, OG_EVALUE, OG_NO_POSITION, "a key stands twice in a dict");
+        og_error_set(err, OG_EVALUE, OG_NO_POSITION, "a key occurs twice in a dict");
     else
         refuse_key(err, status, a.refused);
     return (og_value){0};

@@ -86,7 +86,7 @@ static size_t usual_chunk(const og_doc *doc)
     return used / 16 > LEAST_CHUNK ? used / 16 : LEAST_CHUNK;
 }
 
-/* Cuts a large run from a chunk of its own, behind the newest one, whose rest stays in use. */
+/* Cuts a large run from a chunk of its own, after the newest one, whose rest stays in use. */
 static void *alloc_apart(og_doc *doc, size_t need)
 {
     og__chunk *chunk = chunk_new(doc, need);

@@ -31,10 +31,10 @@
 #define OG__F_ENDED     0x0800u /* str: a NUL follows its bytes */
 
 /* Flags of a node. */
-#define OG__N_PLACED 0x01 /* stands in a container, or is a root */
-#define OG__N_SHARED 0x02 /* may stand in more than one place: writers must look for it again */
+#define OG__N_PLACED 0x01 /* is in a container, or is a root */
+#define OG__N_SHARED 0x02 /* may be in more than one place: writers must look for it again */
 #define OG__N_EXACT  0x04 /* items has no room to grow in place: capacity is count */
-#define OG__N_INDEX  0x08 /* dict, set: a hash index stands before the items */
+#define OG__N_INDEX  0x08 /* dict, set: a hash index is before the items */
 #define OG__N_LATE   0x10 /* list, dict, set, object: something referred to it before it was filled */
 
 /*
@@ -67,7 +67,7 @@ typedef struct og__object {
     og_value args;
     og__object_more *more;
     og__object_more
-        *last; /* of the `next` records behind this one, so that a long chain grows fast; or NULL */
+        *last; /* of the `next` records after this one, so that a long chain grows fast; or NULL */
 } og__object;
 
 /* A run of memory that values are cut from; the chunks of a document are a list, the newest first. */
@@ -155,8 +155,7 @@ static inline bool og__value_has_node(og_value v)
  * past the limit. */
 void *og__value_doc_alloc_slow(og_doc *doc, size_t size, size_t align);
 
-/* `size` bytes at a multiple of `align` (a power of two, at most 16); NULL without memory. Freed with the
- * document. */
+/* `size` bytes at a multiple of `align` (a power of two, at most 16), freed with the document; or NULL. */
 static inline void *og__value_doc_alloc(og_doc *doc, size_t size, size_t align)
 {
     size_t left = (size_t)(doc->end - doc->at);
@@ -173,7 +172,7 @@ static inline void *og__value_doc_alloc(og_doc *doc, size_t size, size_t align)
  * last thing in its chunk, else by copying. NULL without memory. */
 void *og__value_doc_grow(og_doc *doc, void *old, size_t old_size, size_t new_size);
 
-/* A copy of what a new document is to be read from, `padding` zero bytes behind it; NULL without memory.
+/* A copy of what a new document will be read from, `padding` zero bytes after it; NULL without memory.
  * Where it is large, room for about what is made from it comes in the same piece: what free() gets back as
  * one large block, malloc() then keeps, and fresh pages cost more than reading. */
 uint8_t *og__value_doc_keep(og_doc *doc, const void *bytes, size_t len, size_t padding);
@@ -211,7 +210,7 @@ og_value og__value_tuple_from(og_doc *doc, const og_value *items, size_t count);
 /* Appends a run of values, which are not marked as placed: readers do that. 0, OG_ENOMEM, OG_ELIMIT. */
 int og__value_list_extend(og_doc *doc, og_value list, const og_value *items, size_t count, og_error *err);
 
-/* A set or frozenset (`kind`) from a run of values; what stands twice is kept once. OG_INVALID and `err` when
+/* A set or frozenset (`kind`) from a run of values; what occurs twice is kept once. OG_INVALID and `err` when
  * an item is not hashable, or without memory. */
 og_value og__value_set_from(og_doc *doc, og_kind kind, const og_value *items, size_t count, og_error *err);
 
@@ -222,15 +221,13 @@ int og__value_dict_extend(og_doc *doc, og_value dict, const og_value *items, siz
 /* Adds a run of values to a set. Values are not marked as placed. 0, OG_ENOMEM, OG_ETYPE, OG_ELIMIT. */
 int og__value_set_extend(og_doc *doc, og_value set, const og_value *items, size_t count, og_error *err);
 
-/* An int from limbs (least significant first; leading zeros allowed), which are copied; OG_INVALID without
- * memory. */
+/* An int from a copy of limbs (lowest first; leading zeros allowed); OG_INVALID without memory. */
 og_value og__value_int_from_limbs(og_doc *doc, const uint64_t *limbs, size_t count, bool negative);
 
 /* A class reference from two str values. */
 og_value og__value_class_from(og_doc *doc, og_value module, og_value qualname);
 
-/* The parts of an object in turn: callable, args, kwargs, items, pairs, state, next; OG_INVALID where there
- * is none. */
+/* The parts of an object: callable, args, kwargs, items, pairs, state, next; OG_INVALID: there is none. */
 enum { OG__OBJECT_PARTS = 7 };
 og_value og__value_object_part(const og__object *object, size_t i);
 
@@ -256,7 +253,7 @@ static inline void og__value_copy_fresh(og_value *to, const og_value *from, size
 
 /*
  * A list, or a dict of at most OG__LINEAR_MAX pairs that are known to be good, of `values` values that are
- * `count` items or pairs. Small ones have their items right behind the node. OG_INVALID without memory, or
+ * `count` items or pairs. Small ones have their items right after the node. OG_INVALID without memory, or
  * when there are many.
  */
 static inline og_value og__value_run_from(og_doc *doc, og_kind kind, const og_value *items, size_t values,
@@ -301,17 +298,17 @@ static inline bool og__value_clearly_distinct(const og_value *items, size_t pair
 /* Likewise, with a better look at them. */
 bool og__value_surely_distinct(const og_value *items, size_t pairs);
 
-/* What a key that stands twice means. */
+/* What a key that occurs twice means. */
 typedef enum og__duplicate { OG__DUPLICATE_LAST, OG__DUPLICATE_REFUSE } og__duplicate;
 
 /*
  * A dict from key, value, key, value, … (`pairs` pairs). Keys must be hashable: OG_INVALID and `err` if not,
- * if a key stands twice and that is refused (then `*bad` is its pair's number), or without memory.
+ * if a key occurs twice and that is refused (then `*bad` is its pair's number), or without memory.
  */
 og_value og__value_dict_from(og_doc *doc, const og_value *items, size_t pairs, og__duplicate duplicate,
                              size_t *bad, og_error *err);
 
-/* Marks that `v` stands in a container now: the second time it is shared. */
+/* Marks that `v` is in a container now: the second time it is shared. */
 static inline void og__value_place(og_value v)
 {
     if (!og__value_has_node(v)) return;
@@ -327,7 +324,7 @@ static inline void og__value_mark_shared(og_value v)
 
 /*
  * True when a walk may meet the node of `v` again. A walk's first value counts as shared too, whatever its
- * flags say: the only way back to it may be the one place that it stands in.
+ * flags say: the only way back to it may be the one place that it is in.
  */
 static inline bool og__value_is_shared(og_value v)
 {

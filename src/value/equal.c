@@ -48,7 +48,7 @@ typedef struct pair {
     bool key;     /* objects equal only themselves */
 } pair;
 
-/* Hashes of what stands in one of the two, and what to look up there: all of it has one seed. */
+/* Hashes of what is in one of the two, and what to look up there: all of it has one seed. */
 typedef struct side {
     og__keys keys;
     og__map memo;
@@ -219,7 +219,7 @@ static int equal_flat_key(og__keys *keys, og_value a, og_value b)
     return og__value_equal_flat(a, b);
 }
 
-/* Where in `node` the key stands, perhaps; OG__NOT_FOUND, or less for an error - 1. */
+/* Where in `node` the key is, perhaps; OG__NOT_FOUND, or less for an error - 1. */
 static int64_t find_key(comparer *c, side *in, const og__node *node, size_t width, og_value key)
 {
     uint64_t hash = 0;
@@ -237,7 +237,7 @@ static int64_t find_key(comparer *c, side *in, const og__node *node, size_t widt
     return og__value_find_by(&in->keys, node, width, key, hash, equal_flat_key);
 }
 
-/* The next key of b that holds an object and does not stand in a. */
+/* The next key of b that holds an object and is not in a. */
 static int64_t next_stranger(comparer *c, pair *p, size_t width)
 {
     const og__node *a = og__value_node_of(p->a);

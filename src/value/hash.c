@@ -64,7 +64,7 @@ uint64_t og__value_hash_flat(uint64_t seed, og_value key)
     }
 }
 
-/* A hash, and whether it depends on where an object stands. */
+/* A hash, and whether it depends on where an object is. */
 typedef struct digest {
     uint64_t hash;
     bool identity;
@@ -86,7 +86,7 @@ typedef struct frames {
     size_t count;
     size_t cap;
     const og_allocator *alloc;
-    bool check; /* only whether it can be hashed: what stands in a frozenset can */
+    bool check; /* only whether it can be hashed: what is in a frozenset can */
 } frames;
 
 static int frames_push(frames *f, og_value v)

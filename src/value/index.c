@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* The index of a dict or set: where the entry of a key stands, by its hash. */
+/* The index of a dict or set: where the entry of a key is, by its hash. */
 #include "value/hash_bytes.h"
 #include "value/key.h"
 
@@ -46,7 +46,7 @@ bool og__value_is_nan_key(og_value key)
 int og__value_hash_entry(og__keys *keys, og_value key, size_t entry_number, uint64_t *hash, og_kind *kind)
 {
     int status = og__value_hash(keys, key, hash, kind);
-    /* NaN is never looked for; that many of them stand apart is all that matters. */
+    /* NaN is never looked for; that many of them are apart is all that matters. */
     if (status == OG_OK && og__value_is_nan_key(key))
         *hash = og__value_hash_flat(*hash, og_int((int64_t)entry_number));
     return status;

@@ -16,8 +16,7 @@ typedef struct og__keys {
     bool identity; /* set by og__value_hash(): the key holds an inert object, which equals only itself */
 } og__keys;
 
-/* The hash of a key. 0, OG_ETYPE (not hashable: its kind in `*kind`), OG_ENOMEM, OG_ELIMIT (too much work).
- */
+/* The hash of a key. 0, OG_ETYPE (not hashable, of `*kind`), OG_ENOMEM, OG_ELIMIT (too much work). */
 int og__value_hash(og__keys *keys, og_value key, uint64_t *hash, og_kind *kind);
 
 /* As og__value_hash(), but only whether there is one. */
@@ -39,7 +38,7 @@ bool og__value_equal_flat(og_value a, og_value b);
 /* Python's == between keys, where objects equal only themselves. 1, 0, OG_ENOMEM, OG_ELIMIT. */
 int og__value_key_equal(og__keys *keys, og_value a, og_value b);
 
-/* Stands before the items of an indexed node; its slots stand before it. */
+/* Comes before the items of an indexed node; its slots come before it. */
 typedef struct og__index {
     uint64_t seed;
     uint64_t log2; /* of the number of slots */
@@ -81,7 +80,7 @@ bool og__value_is_nan_key(og_value key);
 /* As og__value_hash() for the key of entry `entry_number`, to be put into an index. */
 int og__value_hash_entry(og__keys *keys, og_value key, size_t entry_number, uint64_t *hash, og_kind *kind);
 
-/* Memory for an index and `room` entries behind it; NULL without memory. */
+/* Memory for an index and `room` entries after it; NULL without memory. */
 og__index *og__value_index_new(og_doc *doc, size_t room, size_t width);
 
 /* Puts all entries of `node` into an index. 0, OG_ENOMEM, OG_ELIMIT. */
@@ -94,7 +93,7 @@ void og__value_index_add(og__index *index, uint64_t hash, size_t entry_number);
  * already; how many that were. */
 size_t og__value_index_add_strs(og__index *index, const og_value *items, size_t width, size_t count);
 
-/* Takes one entry out; those behind it move up by one. */
+/* Takes one entry out; those after it move up by one. */
 void og__value_index_remove(og__index *index, size_t gone);
 
 /* Builds the index of a dict or set whose entries are in place and have none. 0, OG_ENOMEM, OG_ELIMIT. */

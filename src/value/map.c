@@ -28,7 +28,7 @@ void og__value_map_free(og__map *map)
     *map = (og__map){.alloc = map->alloc};
 }
 
-/* The slot of `key`, or the empty one where it would stand. */
+/* The slot of `key`, or the empty one where it would be. */
 static og__map_slot *probe(const og__map *map, const void *key)
 {
     size_t mask = ((size_t)1 << map->log2) - 1;

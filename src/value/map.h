@@ -35,11 +35,10 @@ void og__value_map_lend(og__map *map, og__map_slot *slots, unsigned log2);
 /* Frees the slots and leaves the map empty and usable. */
 void og__value_map_free(og__map *map);
 
-/* Where the number of `key` (not NULL) stands, or NULL. Valid until the next put. */
+/* Where the number of `key` (not NULL) is, or NULL. Valid until the next put. */
 uint64_t *og__value_map_find(const og__map *map, const void *key);
 
-/* As og__value_map_find(), but puts `value` first where the key is new (then `*fresh` is true). NULL without
- * memory. */
+/* As og__value_map_find(), but puts `value` first where the key is new: `*fresh`. NULL without memory. */
 uint64_t *og__value_map_put(og__map *map, const void *key, uint64_t value, bool *fresh);
 
 #endif

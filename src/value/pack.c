@@ -73,7 +73,7 @@ static int close_bracket(packer *p, char closing)
     if (!og_valid(v)) return fail_close(p, closing);
     p->count = p->mark - 1;
     p->mark = (size_t)mark.u.i;
-    /* The outermost one stands in nothing yet. */
+    /* The outermost one is in nothing yet. */
     if (p->mark == 0) og__value_node_of(v)->flags &= (uint8_t)~OG__N_PLACED;
     return push(p, v);
 }
@@ -112,7 +112,7 @@ static int pack_one(packer *p, arguments *args)
 {
     char c = p->format[p->at];
     bool sized = (c == 's' || c == 'y') && p->format[p->at + 1] == '#';
-    if (c == 'y' && !sized) return fail(p, OG_EINVAL, "'y' needs '#' behind it");
+    if (c == 'y' && !sized) return fail(p, OG_EINVAL, "'y' needs '#' after it");
     switch (c) {
     case ' ':
     case '\t':

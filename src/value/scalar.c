@@ -46,7 +46,7 @@ og_value og_str_borrow(const char *text, size_t len)
     return og__value_make(OG_STR, ascii ? OG__F_ASCII : 0, len, text);
 }
 
-/* A copy with a NUL behind it, for C programs. */
+/* A copy with a NUL after it, for C programs. */
 static const char *keep(og_doc *doc, const void *bytes, size_t len)
 {
     if (len > OG__LEN_MAX) return NULL;

@@ -204,7 +204,7 @@ static int store_data(unpacker *u, char c, bool sized, og_value v, const char **
 static int take_data(unpacker *u, char c, arguments *args)
 {
     bool sized = u->format[u->at + 1] == '#';
-    if (c == 'y' && !sized) return fail_format(u, "'y' needs '#' behind it");
+    if (c == 'y' && !sized) return fail_format(u, "'y' needs '#' after it");
     og_value v = {0};
     bool skip;
     int status = next_value(u, &v, &skip);
@@ -237,7 +237,7 @@ static int take_flag(unpacker *u, char c)
 {
     level *l = top(u);
     bool dict = l && l->closing == '}';
-    if (!l || dict != (c == '!')) return fail_format(u, "'*' stands in lists and tuples, '!' in dicts");
+    if (!l || dict != (c == '!')) return fail_format(u, "'*' belongs in lists and tuples, '!' in dicts");
     if (dict)
         l->strict = true;
     else

@@ -122,8 +122,8 @@ static void test_malformed_tags(void **state)
     (void)state;
     refuse("[{\"py/nothing\":1}]", OG_ESYNTAX, 1, "\"py/nothing\" is not a tag");
     refuse("[0,{\"py/tuple\":1}]", OG_ESYNTAX, 3, "expected an array");
-    refuse("{\"py/tuple\":[],\"x\":1}", OG_ESYNTAX, 0, "stands alone");
-    refuse("{\"x\":1,\"py/tuple\":[]}", OG_ESYNTAX, 0, "stands behind others");
+    refuse("{\"py/tuple\":[],\"x\":1}", OG_ESYNTAX, 0, "no other key beside this tag");
+    refuse("{\"x\":1,\"py/tuple\":[]}", OG_ESYNTAX, 0, "comes after others");
     refuse("{\"py/b64\":\"AAA\"}", OG_ESYNTAX, 0, "base64");
     refuse("{\"py/b64\":\"A=AA\"}", OG_ESYNTAX, 0, "base64");
     refuse("{\"py/b64\":\"AA==AAAA\"}", OG_ESYNTAX, 0, "base64");
@@ -136,10 +136,10 @@ static void test_malformed_tags(void **state)
     refuse("{\"py/set\":[[]]}", OG_ETYPE, 10, "hash");
     refuse("{\"py/dict\":[[{},2]]}", OG_ETYPE, 11, "hash");
     refuse("{\"py/type\":\"noname\"}", OG_ESYNTAX, 0, "module.name");
-    refuse("{\"py/object\":\"m.C\",\"py/args\":1}", OG_ESYNTAX, 0, "an array behind \"py/args\"");
+    refuse("{\"py/object\":\"m.C\",\"py/args\":1}", OG_ESYNTAX, 0, "an array after \"py/args\"");
     refuse("{\"py/object\":\"m.C\",\"name\":1}", OG_ESYNTAX, 0, "py/state");
     refuse("{\"py/object\":\"m.C\",\"py/args\":[],\"py/arg\":1}", OG_ESYNTAX, 0, "twice");
-    refuse("{\"py/object\":\"m.C\",\"py/next\":{}}", OG_ESYNTAX, 0, "an object behind \"py/next\"");
+    refuse("{\"py/object\":\"m.C\",\"py/next\":{}}", OG_ESYNTAX, 0, "an object after \"py/next\"");
     refuse("{\"py/make\":\"magic\"}", OG_ESYNTAX, 0, "py/make");
     refuse("[{\"py/ref\":1}]", OG_ESYNTAX, 1, "no \"py/def\"");
     refuse("[{\"py/ref\":1},{\"py/def\":[1,[]]}]", OG_ESYNTAX, 1, "no \"py/def\"");

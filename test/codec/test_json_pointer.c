@@ -100,7 +100,7 @@ static void test_indices(void **state)
     misses(root, "/l/99999999999999999999999999999999999999", OG_ENOTFOUND, 3,
            "no item \"99999999999999999999999999999999999999\" in the list at \"/l\", which has 11");
     misses(root, "/l/-", OG_ENOTFOUND, 3,
-           "\"-\" names the item behind the last one of the list at \"/l\", which is not there");
+           "\"-\" names the item after the last one of the list at \"/l\", which is not there");
     static const char *const wrong[] = {"/l/00", "/l/01", "/l/+1", "/l/-1", "/l/1.0", "/l/1e0",
                                         "/l/ 1", "/l/1 ", "/l/",   "/l/x",  "/l/~01"};
     for (size_t i = 0; i < sizeof wrong / sizeof wrong[0]; i++) {

@@ -213,7 +213,7 @@ static void test_options(void **state)
     refuse("[1 / 2]", &comments, OG_ESYNTAX, 3, "'/'");
     og_json_read_options once = {.size = sizeof once, .refuse_duplicates = true};
     refuse("{\"x\": {\"a\":\"}\\\"\", \"b\":[1,{}], \"a\":3}}", &once, OG_EVALUE, 30,
-           "the key \"a\" stands twice");
+           "the key \"a\" occurs twice");
     og_json_read_options shallow = {.size = sizeof shallow, .max_depth = 2};
     expect("[[1]]", &shallow, "[[1]]");
     refuse("[[[1]]]", &shallow, OG_ELIMIT, 2, "more than 2");

@@ -339,7 +339,7 @@ static void test_extend(void **state)
     }
 }
 
-/* Few entries behind an index: many given at once of which most were equal, or many taken out again. */
+/* Few entries after an index: many given at once of which most were equal, or many taken out again. */
 static void test_index_of_few(void **state)
 {
     og_doc *doc = *state;

@@ -191,10 +191,10 @@ static void test_unpack_wrong(void **state)
     CHECK(OG_EINVAL, "in the format: a key without a value", "{s}", "height");
     CHECK(OG_EINVAL, "in the format: expected '}' to close the bracket, found ']'", "{]");
     CHECK(OG_EINVAL, "in the format: more than one value; put them into brackets", "vv", &v, &v);
-    CHECK(OG_EINVAL, "in the format: '*' stands in lists and tuples, '!' in dicts", "{*}");
-    CHECK(OG_EINVAL, "in the format: '*' stands in lists and tuples, '!' in dicts", "!");
+    CHECK(OG_EINVAL, "in the format: '*' belongs in lists and tuples, '!' in dicts", "{*}");
+    CHECK(OG_EINVAL, "in the format: '*' belongs in lists and tuples, '!' in dicts", "!");
     CHECK(OG_EINVAL, "in the format: a closing bracket without an opening one", "}");
-    CHECK(OG_EINVAL, "in the format: 'y' needs '#' behind it", "{s:y}", "height", &text);
+    CHECK(OG_EINVAL, "in the format: 'y' needs '#' after it", "{s:y}", "height", &text);
 #undef CHECK
     assert_int_equal(og_unpack(v, NULL, "{s:U}", "big", &u), 0);
     assert_int_equal(og_unpack(v, &err, "{s:x}", "height"), OG_EINVAL);

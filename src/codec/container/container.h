@@ -53,8 +53,7 @@ typedef struct og__container_reader {
     /* Begins. NULL, or why nothing of the block can be read. */
     const char *(*begin)(void *state, const og__block *block, og__budget *budget);
 
-    /* The next part: 1, 0 after the last. `used`: bytes of the pickle that it gave last, 0: not read to its
-     * end. */
+    /* The next part: 1, 0 after the last. `used`: bytes of the pickle given last; 0: not read to its end. */
     int (*next)(void *state, size_t used, og__part *part);
 
     /* Frees what the state owns; may be NULL. */

@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* numpy's .npy files: arrays one after the other, each a header and then numbers or, for objects, a pickle.
- */
+/* numpy's .npy files: arrays one after the other, each a header, then numbers or, for objects, a pickle. */
 #include "codec/container/container.h"
 
 #include <onggi/text.h>

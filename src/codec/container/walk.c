@@ -154,7 +154,7 @@ static int fail_unknown(og_walk *walk, og_entry *entry, const og__block *block)
 /* Whether Python's unpickler would come to a name or an end, and how sure that is. */
 typedef struct likeness {
     bool runs;   /* without persistent ids */
-    bool pickle; /* it is to be judged as one */
+    bool pickle; /* it must be judged as one */
 } likeness;
 
 static likeness compare(const og__block *block, const char *text)

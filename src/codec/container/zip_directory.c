@@ -243,8 +243,7 @@ static void blame(og__zip_member *m, const char *problem)
     if (!m->problem) m->problem = problem;
 }
 
-/* Between a member and the next there may be padding and a data descriptor, but no member that is not listed.
- */
+/* Between two members there may be padding and a data descriptor, but no member that is not listed. */
 static void check_gap(const og__zip *zip, og__zip_member *m, size_t next)
 {
     size_t end = m->data + (size_t)m->packed;

@@ -43,8 +43,7 @@ static int spells(const uint8_t *data, size_t len, const char *word)
     return len < n ? MORE : YES;
 }
 
-/* True for a byte that a value may begin with, and for the start of NaN or Infinity, which prose begins
- * otherwise. */
+/* True for a byte that a value may begin with, and for NaN and Infinity whole: prose begins with N and I. */
 static bool opens_next(const uint8_t *data, size_t len)
 {
     return opens_value(data[0]) || spells(data, len, "NaN") >= 0 || spells(data, len, "Infinity") >= 0;

@@ -50,8 +50,7 @@ static OG__HOT const uint8_t *og__json_skip_indent(const og__json_reader *r, con
     return at + run;
 }
 
-/* The first byte from `at` on that is not plain ASCII within a string; NULL where 32 bytes may not be loaded.
- */
+/* The first byte in a string that is not plain ASCII; NULL where 32 bytes may not be loaded. */
 static OG__HOT const uint8_t *og__json_find_special(const og__json_reader *r, const uint8_t *at)
 {
     for (; at <= r->fast_end; at += OG__WIDE) {
@@ -61,8 +60,7 @@ static OG__HOT const uint8_t *og__json_find_special(const og__json_reader *r, co
     return NULL;
 }
 
-/* Reads the rest of a string that is not plain ASCII, from `at` on; what is wrong is left to the slow twin.
- */
+/* Reads the rest of a string that is not plain ASCII. What is wrong is left to the slow twin. */
 static OG__TARGET const uint8_t *og__json_read_mixed(og__json_reader *r, const uint8_t *start,
                                                      const uint8_t *at, og_value *out)
 {
@@ -98,12 +96,12 @@ static OG__HOT const uint8_t *og__json_read_string(og__json_reader *r, const uin
 }
 
 /*
- * The place after the string whose first byte stands at `at` if it is the same as `key`, a str that was read
+ * The place after the string whose first byte is at `at` if it is the same as `key`, a str that was read
  * from this text; else NULL, which says nothing.
  */
 static OG__HOT const uint8_t *og__json_same_key(const og__json_reader *r, const uint8_t *at, og_value key)
 {
-    /* What is clean was not copied: its quote stands behind it. */
+    /* What is clean was not copied: its quote comes after it. */
     if (!(key.meta & OG__F_CLEAN) || !(OG__PADDED || at <= r->vector_end)) return NULL;
     size_t len = og__value_len(key);
     const uint8_t *was = key.u.p;
@@ -190,7 +188,7 @@ static OG__HOT const uint8_t *og__json_fast_number(const uint8_t *at, og_value *
     bool negative = *at == '-';
     const uint8_t *digits = at + negative;
     uint64_t number = 0;
-    /* A few digits, one by one: where they end is then foretold, not computed. */
+    /* A few digits, one by one: where they end is then predicted, not computed. */
     at = digits;
     if (og__base_is_digit(*at)) number = (uint64_t)(*at++ - '0');
     if (og__base_is_digit(*at)) number = number * 10 + (uint64_t)(*at++ - '0');
@@ -206,10 +204,10 @@ static OG__HOT const uint8_t *og__json_fast_number(const uint8_t *at, og_value *
     }
     const uint8_t *fraction = ++at;
     at = og__json_take_digits(fraction, &number);
-    ptrdiff_t behind = at - fraction;
-    if (behind == 0 || len + behind > 19 || (*at | 0x20) == 'e') return NULL;
+    ptrdiff_t places = at - fraction;
+    if (places == 0 || len + places > 19 || (*at | 0x20) == 'e') return NULL;
     double result;
-    if (!og__base_double_near(number, (int)-behind, &result)) return NULL;
+    if (!og__base_double_near(number, (int)-places, &result)) return NULL;
     *out = og__value_make_float(og__json_negate(result, negative));
     return at;
 }

@@ -12,7 +12,7 @@ static OG__HOT void put_sixteen(uint32_t *out, __m128i places, __m512i base)
     _mm512_storeu_si512(out, _mm512_add_epi32(base, _mm512_cvtepu8_epi32(places)));
 }
 
-/* Stores the places of the bits behind `base`, and some rubbish; returns where the next ones go. */
+/* Stores the places of the bits after `base`, and some rubbish; returns where the next ones go. */
 static OG__HOT uint32_t *put_entries(uint32_t *out, uint64_t bits, __m512i base)
 {
     static const uint8_t places[64] = {0,  1,  2,  3,  4,  5,  6,  7,  8,  9,  10, 11, 12, 13, 14, 15,

@@ -23,10 +23,10 @@
 
 /* Room for a scalar that is not a str, and for what is written too much before the next room is asked for. */
 enum { ITEM_ROOM = 96, KEY_ENDS = 3, BLOCK = 16, ESCAPED_MAX = 512 };
-_Static_assert(BLOCK == (int)OG__SEPARATOR_MAX, "what stands between things is copied in the same blocks");
-_Static_assert(ITEM_ROOM - KEY_ENDS > (int)OG__DOUBLE_SIZE, "a double and a comma fit behind a key");
+_Static_assert(BLOCK == (int)OG__SEPARATOR_MAX, "what is between things is copied in the same blocks");
+_Static_assert(ITEM_ROOM - KEY_ENDS > (int)OG__DOUBLE_SIZE, "a double and a comma fit after a key");
 
-/* Where the innermost frame stands, apart from the writer so that it stays in registers. */
+/* Where the innermost frame is, apart from the writer so that it stays in registers. */
 typedef struct run {
     uint8_t *at;
     uint8_t *end;
@@ -34,8 +34,8 @@ typedef struct run {
     const og_value *last;
     og__json_frame *frame;
     og__json_frame *deepest; /* there can be no other one in this */
-    uint64_t easy;           /* what `meta` of a str is, but for its length, that can be copied as it is */
-    size_t gap;              /* spaced: length of what stands between items here */
+    uint64_t easy;           /* `meta` without the length of a str that can be copied as it is */
+    size_t gap;              /* spaced: length of what is between items here */
     size_t spare;            /* spaced: room that it takes, here and one deeper */
     const og__numbers *numbers;
 } run;
@@ -68,7 +68,7 @@ static OG__HOT uint8_t *put_blocks(uint8_t *at, const char *from, size_t len)
     return at + len;
 }
 
-/* What stands between items. */
+/* What is between items. */
 static OG__HOT uint8_t *put_gap(const og__json_writer *w, const run *r, uint8_t *at, bool spaced)
 {
     if (spaced) return put_blocks(at, w->between, r->gap);
@@ -76,13 +76,13 @@ static OG__HOT uint8_t *put_gap(const og__json_writer *w, const run *r, uint8_t 
     return at + 1;
 }
 
-/* The part of it that stands behind an opening bracket and before a closing one. */
+/* The part of it that comes after an opening bracket and before a closing one. */
 static OG__HOT uint8_t *put_line(const og__json_writer *w, const run *r, uint8_t *at)
 {
     return put_blocks(at, w->between + w->item_separator_len, r->gap - w->item_separator_len);
 }
 
-/* A word and what stands behind it, for which the word has a comma already. */
+/* A word and what comes after it, for which the word has a comma already. */
 static OG__HOT int put_word(const og__json_writer *w, run *r, const char *word, size_t len, bool spaced)
 {
     memcpy(r->at, word, len);
@@ -134,8 +134,7 @@ __attribute__((noinline)) static int put_other_key(og__json_writer *w, run r, og
     return og__json_write_key(w, key);
 }
 
-/* Any value and what stands behind it. LEAVE when the frame is no longer the innermost one (then with nothing
- * behind it). */
+/* Any value and what comes after it. LEAVE, with nothing after it, when another frame is the innermost. */
 __attribute__((noinline)) static int put_other_value(og__json_writer *w, run r, og_value value)
 {
     hand_over(w, &r, r.next);
@@ -181,7 +180,7 @@ static OG__HOT int put_other(og__json_writer *w, run *r, og_value value, bool sp
     return status;
 }
 
-/* Room for `len` bytes and ITEM_ROOM more, and for what stands between items. */
+/* Room for `len` bytes and ITEM_ROOM more, and for what is between items. */
 static OG__HOT int ask(og__json_writer *w, run *r, const og_value *next, size_t len, bool spaced)
 {
     size_t more = spaced ? r->spare + ITEM_ROOM : ITEM_ROOM;
@@ -191,7 +190,7 @@ static OG__HOT int ask(og__json_writer *w, run *r, const og_value *next, size_t 
     return status < 0 ? status : GO_ON;
 }
 
-/* A str that is to be escaped, where there is room for the worst; false when there is none. */
+/* A str that must be escaped, where there is room for the worst; false when there is none. */
 static OG__HOT bool put_escaped(og__json_writer *w, run *r, og_value string, bool spaced)
 {
     size_t len = og__value_len(string);
@@ -202,7 +201,7 @@ static OG__HOT bool put_escaped(og__json_writer *w, run *r, og_value string, boo
     return true;
 }
 
-/* The key at `next`, with its colon. Behind it there is room for any scalar but a str. */
+/* The key at `next`, with its colon. After it there is room for any scalar but a str. */
 static OG__HOT int put_key(og__json_writer *w, run *r, bool spaced)
 {
     og_value key = *r->next;
@@ -220,8 +219,7 @@ static OG__HOT int put_key(og__json_writer *w, run *r, bool spaced)
     return status < 0 ? status : ask(w, r, r->next + 2, 0, spaced);
 }
 
-/* A list, tuple or dict that is met once: GO_ON where what comes next is of the kind that the innermost frame
- * was. */
+/* A list, tuple or dict that is met once: GO_ON where what comes next is of the innermost frame's kind. */
 static OG__HOT int put_container(og__json_writer *w, run *r, og_value value, bool in_dict, bool spaced)
 {
     const og__node *node = og__value_node_of(value);
@@ -248,7 +246,7 @@ static OG__HOT int put_container(og__json_writer *w, run *r, og_value value, boo
     return pairs == in_dict ? GO_ON : CHANGE;
 }
 
-/* A str and what stands behind it. */
+/* A str and what comes after it. */
 static OG__HOT int put_text(og__json_writer *w, run *r, og_value value, bool spaced)
 {
     if (is_easy(r, value)) {
@@ -289,8 +287,7 @@ static OG__HOT int put_value(og__json_writer *w, run *r, bool in_dict, bool spac
     }
 }
 
-/* What few frames need when they close, whose bracket is written: LEAVE where the next one is not to go on
- * here. */
+/* What few frames need when they close, after the bracket: LEAVE where the next one cannot go on here. */
 __attribute__((noinline)) static int close_slow(og__json_writer *w, run r)
 {
     og__json_frame *f = r.frame;
@@ -354,7 +351,7 @@ static OG__HOT int put_list(og__json_writer *w, run *r, bool spaced)
     return status;
 }
 
-/* What stands before the first item that is written here. */
+/* What is before the first item that is written here. */
 static int begin_items(og__json_writer *w, og__json_frame *f, size_t gap)
 {
     bool any = f->any;

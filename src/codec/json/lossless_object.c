@@ -18,7 +18,7 @@ enum {
 static const struct {
     const char *key;
     int part;
-    og_kind raw_kind; /* what stands behind the key in the text; OG_INVALID: anything */
+    og_kind raw_kind; /* what comes after the key in the text; OG_INVALID: anything */
 } keys[] = {
     {"py/object", PART_CALLABLE, OG_INVALID}, {"py/callable", PART_CALLABLE, OG_INVALID},
     {"py/make", PART_MAKE, OG_STR},           {"py/args", PART_ARGS, OG_LIST},
@@ -75,7 +75,7 @@ int og__json_object_make(og__json_reader *r, const og__json_raw *raw, og_make *m
         return og__json_refuse_tag(
             r, raw,
             "expected \"call\", \"new\", \"instance\", \"persistent\", \"extension\" or "
-            "\"buffer\" behind \"py/make\"");
+            "\"buffer\" after \"py/make\"");
     }
     return OG_OK;
 }
@@ -91,11 +91,11 @@ static int wrap_args(og__json_reader *r, const og__json_raw *raw, og_value list,
     return OG_OK;
 }
 
-/* The part that stands behind key number `key`, as a raw value to be made as any other. */
+/* The part that comes after key number `key`, as a raw value that is made as any other. */
 static int take_part(og__json_reader *r, const og__json_raw *raw, size_t key, og_value value, og_value *out)
 {
     if (keys[key].raw_kind != OG_INVALID && og_kind_of(value) != keys[key].raw_kind) {
-        r->status = og_error_set(r->err, OG_ESYNTAX, raw->position, "expected %s behind \"%s\"",
+        r->status = og_error_set(r->err, OG_ESYNTAX, raw->position, "expected %s after \"%s\"",
                                  keys[key].raw_kind == OG_LIST ? "an array" : "an object", keys[key].key);
         return r->status;
     }
@@ -126,7 +126,7 @@ og__json_raw *og__json_object_parts(og__json_reader *r, const og__json_raw *raw)
         }
         if (keys[key].part == PART_MAKE) continue;
         if (og_valid(parts->items[keys[key].part])) {
-            og__json_refuse_tag(r, raw, "a part of an object stands twice");
+            og__json_refuse_tag(r, raw, "a part of an object occurs twice");
             return NULL;
         }
         if (take_part(r, raw, key, raw->items[i + 1], &parts->items[keys[key].part]) < 0) return NULL;
@@ -144,9 +144,9 @@ int og__json_fill_object(og__json_reader *r, const og__json_raw *parts, og_value
     for (size_t i = PART_KWARGS; i < PARTS; i++)
         more = more || og_valid(values[i]);
     if (og_valid(values[PART_NEXT]) && og_kind_of(values[PART_NEXT]) != OG_OBJECT)
-        return og__json_refuse_tag(r, parts, "expected an object behind \"py/next\"");
+        return og__json_refuse_tag(r, parts, "expected an object after \"py/next\"");
     if (og_valid(og_object_class(values[PART_NEXT])) && og_object_make(values[PART_NEXT]) != OG_MAKE_CALL)
-        return og__json_refuse_tag(r, parts, "an object behind \"py/next\" can only be made by a call");
+        return og__json_refuse_tag(r, parts, "an object after \"py/next\" can only be made by a call");
     if (!more) return OG_OK;
     o->more = og__value_doc_alloc(r->doc, sizeof *o->more, _Alignof(og__object_more));
     if (!o->more) {

@@ -20,8 +20,7 @@ typedef enum frame_kind {
     MAKE_OBJECT
 } frame_kind;
 
-/* A container whose items are being made; those that are made stand on the document's stack from `base` on.
- */
+/* A container whose items are being made; those that are made are on the document's stack from `base` on. */
 typedef struct frame {
     const og_value *next;
     const og_value *last;
@@ -57,7 +56,7 @@ typedef struct maker {
     size_t job_count;
     size_t job_room;
     size_t top; /* values in use on the document's stack */
-    bool late;  /* "py/late" stands around what is made next */
+    bool late;  /* "py/late" is around what is made next */
 } maker;
 
 static int no_memory(maker *m)
@@ -189,7 +188,7 @@ static int open_container(maker *m, frame_kind kind, const og__json_raw *raw, si
 static int open_tagged(maker *m, frame_kind kind, const og__json_raw *raw, size_t number)
 {
     if (og_kind_of(raw->items[1]) != OG_LIST)
-        return og__json_refuse_tag(m->r, raw, "expected an array behind this tag");
+        return og__json_refuse_tag(m->r, raw, "expected an array after this tag");
     return open_container(m, kind, og__json_raw_of(raw->items[1]), number);
 }
 
@@ -197,7 +196,7 @@ static int open_tagged(maker *m, frame_kind kind, const og__json_raw *raw, size_
 static int open_pairs(maker *m, const og__json_raw *raw, size_t number)
 {
     const og__json_raw *list = og_kind_of(raw->items[1]) == OG_LIST ? og__json_raw_of(raw->items[1]) : NULL;
-    if (!list) return og__json_refuse_tag(m->r, raw, "expected an array of [key, value] behind this tag");
+    if (!list) return og__json_refuse_tag(m->r, raw, "expected an array of [key, value] after this tag");
     og__json_raw *flat = og__json_flatten_pairs(m->r, list);
     if (!flat) return m->r->status;
     return open_container(m, MAKE_DICT, flat, number);
@@ -236,7 +235,7 @@ static bool may_name_open(const maker *m)
     return false;
 }
 
-/* "py/def" and "py/ref": pushes what the number stands for (1), or tells what is to be made for it (0). */
+/* "py/def" and "py/ref": pushes what the number stands for (1), or tells what must be made for it (0). */
 static int find_numbered(maker *m, const og__json_raw *raw, og__json_tag tag, og_value *todo,
                          size_t *todo_number)
 {
@@ -344,7 +343,7 @@ static int fill_container(maker *m, const frame *f, const og_value *items, size_
     if (status == OG_ENOMEM) return no_memory(m);
     bool twice = f->kind == MAKE_DICT && og_len(f->made) < count / 2;
     if (status == OG_OK && twice && m->r->duplicate == OG__DUPLICATE_REFUSE)
-        status = og_error_set(&why, OG_EVALUE, 0, "a key stands twice in one object");
+        status = og_error_set(&why, OG_EVALUE, 0, "a key occurs twice in one object");
     if (status == OG_OK) return OG_OK;
     m->r->status = og_error_set(m->r->err, (og_status)status, f->raw->position, "%s", why.text);
     return m->r->status;

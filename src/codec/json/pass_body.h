@@ -21,7 +21,7 @@ typedef struct pass {
     uint8_t *indents; /* of the last line that began at some depth, for INDENTS depths */
 } pass;
 
-/* Where the length of the white space before what stands at `depth` is kept. */
+/* Where the length of the white space before what is at `depth` is kept. */
 static OG__HOT uint8_t *indent(const pass *p, size_t depth)
 {
     return p->indents + depth % INDENTS;
@@ -49,8 +49,7 @@ static OG__HOT int reserve(og__json_reader *r, pass *p)
     return OG_OK;
 }
 
-/* The place after the key at `at`, where its quote stands, if it is one of the next few of the model; or
- * NULL. */
+/* The place after the key at `at`, where its quote is, if it is one of the next few of the model; or NULL. */
 static OG__HOT const uint8_t *expected_key(const og__json_reader *r, pass *p, const uint8_t *at)
 {
     enum { LOOK_AHEAD = 3 };
@@ -83,7 +82,7 @@ static OG__HOT bool same_keys(const pass *p, size_t count)
     return p->f.model && p->f.model->count == count && !p->f.surprised && p->f.expect == p->f.expect_end;
 }
 
-/* Makes the innermost open container from its items, in whose place it then stands on the stack. */
+/* Makes the innermost open container from its items, in whose place it then is on the stack. */
 static OG__HOT int close_container(og__json_reader *r, pass *p)
 {
     bool list = p->f.in == OG_LIST;

@@ -14,7 +14,7 @@ enum { SHOWN_MAX = 60, KEYS_SHOWN = 5, KEY_SHOWN_MAX = 24, LISTED_SIZE = 192 };
 
 typedef struct reach {
     const char *pointer;
-    size_t at;     /* of the step in hand, behind its slash */
+    size_t at;     /* of the step in hand, after its slash */
     size_t len;    /* of that, as it is written */
     og_value name; /* the step as a str, escapes undone; OG_INVALID when it is not UTF-8 */
     og_buf memory; /* of the name, where it had escapes */
@@ -204,8 +204,7 @@ static og_value step_into_mapping(const reach *r, og_value value, const og_mappi
 
 /* ---- Into sequences ---- */
 
-/* The index that a step is: digits without a leading zero; SIZE_MAX for one that nothing has. False when it
- * is none. */
+/* The index of a step: digits without a leading zero; SIZE_MAX when too large. False when it is none. */
 static bool read_index(const char *text, size_t len, size_t *index)
 {
     *index = 0;
@@ -226,7 +225,7 @@ static og_value step_into_items(const reach *r, og_value value, og_value items, 
     const char *kind = og_kind_name(og_kind_of(value));
     og_value item = {0};
     if (r->len == 1 && *text == '-')
-        return refuse(r, "\"-\" names the item behind the last one of the %s at %s, which is not there", kind,
+        return refuse(r, "\"-\" names the item after the last one of the %s at %s, which is not there", kind,
                       show_way(r).text);
     if (!read_index(text, r->len, &index))
         return refuse(r, "%s is no index into the %s at %s", show_step(r).text, kind, show_way(r).text);

@@ -32,8 +32,7 @@ og__json_kernel og__json_best_kernel(void)
     return OG__JSON_SHORT;
 }
 
-/* The best way to look at this text. For a very short one the processor is not asked: that takes a while too.
- */
+/* The best way to look at this text. For a very short one, asking the processor would take too long. */
 static inline og__json_kernel kernel_for(size_t len)
 {
     if (len <= VERY_SHORT_TEXT) return OG__JSON_SHORT;

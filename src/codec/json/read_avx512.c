@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * The pass over a text for processors with AVX-512. It walks an index of the text (index.h) and looks at
- * nothing between two entries but what a value is made from, and 64 bytes behind that: for the last tokens of
+ * nothing between two entries but what a value is made from, and 64 bytes after that: for the last tokens of
  * a text without padding it goes over to a copy that has some. It reads what is right and leaves all else to
  * og__json_pass(), which reads such a text again from the start and finds the words for what is wrong.
  */
@@ -34,7 +34,7 @@ static OG__HOT const uint8_t *place(const pass *p, ptrdiff_t i)
 }
 
 /*
- * Goes over to a copy of the text from `from` on, the next entry, which has padding behind it. False when the
+ * Goes over to a copy of the text from `from` on, the next entry, which has padding after it. False when the
  * text has that itself, or with r->status set.
  */
 static bool take_copy(og__json_reader *r, og__json_index *ix, const uint32_t *from)
@@ -262,7 +262,7 @@ static OG__HOT bool take_key(og__json_reader *r, pass *p)
     return *place(p, -1) == ':';
 }
 
-/* Reads a value that is not a common one, and is to end where the next token begins or white space before. */
+/* Reads a value that is not a common one, and must end where the next token begins or white space before. */
 static OG__TARGET __attribute__((noinline)) bool read_other(og__json_reader *r, const uint8_t *at,
                                                             const uint8_t *end, og_value *out)
 {
@@ -276,7 +276,7 @@ static OG__HOT bool take_number(og__json_reader *r, const uint8_t *at, const uin
     if (stop[-1] <= ' ') {
         __m256i text = og__json_bytes32(at);
         stop = at + _tzcnt_u32(_mm256_cmple_epu8_mask(text, og__json_bytes32(og__json_vectors.spaces)));
-        /* Behind white space, what is none would be another token; a control character may be of this one. */
+        /* After white space, what is none would be another token; a control character may be of this one. */
         if (!og__base_is_space(*stop)) return read_other(r, at, end, out);
     }
     return og__json_whole_number(at, stop, out) || read_other(r, at, end, out);
@@ -312,19 +312,19 @@ static OG__HOT og__json_step read_value(og__json_reader *r, pass *p)
     return take_scalar(r, p, c) ? OG__CLOSED : OG__FAILED;
 }
 
-/* Reads the items of a list behind its bracket or behind one that was read (`resumed`). */
+/* Reads the items of a list after its bracket or after one that was read (`resumed`). */
 static OG__HOT og__json_step read_items(og__json_reader *r, pass *p, bool resumed)
 {
-    bool behind_comma = resumed;
+    bool after_comma = resumed;
     bool again = !resumed || *place(p, 0) == ',';
     while (again) {
         p->e++;
         if (!look_ahead(r, p)) return OG__FAILED;
-        if (__builtin_expect(*place(p, 0) == ']', 0) && behind_comma && r->allow_trailing_comma) break;
+        if (__builtin_expect(*place(p, 0) == ']', 0) && after_comma && r->allow_trailing_comma) break;
         og__json_step did = read_value(r, p);
         if (did != OG__CLOSED) return did;
         again = *place(p, 0) == ',';
-        behind_comma = true;
+        after_comma = true;
     }
     if (*place(p, 0) != ']') return OG__FAILED;
     return close_container(r, p, make_list(r, p)) ? OG__CLOSED : OG__FAILED;
@@ -333,20 +333,20 @@ static OG__HOT og__json_step read_items(og__json_reader *r, pass *p, bool resume
 /* Likewise, the pairs of a dict. */
 static OG__HOT og__json_step read_pairs(og__json_reader *r, pass *p, bool resumed)
 {
-    bool behind_comma = resumed;
+    bool after_comma = resumed;
     bool again = !resumed || *place(p, 0) == ',';
     while (again) {
         p->e++;
         if (!look_ahead(r, p)) return OG__FAILED;
         if (__builtin_expect(*place(p, 0) != '"', 0)) {
-            if (!behind_comma || !r->allow_trailing_comma) return OG__FAILED;
+            if (!after_comma || !r->allow_trailing_comma) return OG__FAILED;
             break;
         }
         if (!take_key(r, p)) return OG__FAILED;
         og__json_step did = read_value(r, p);
         if (did != OG__CLOSED) return did;
         again = *place(p, 0) == ',';
-        behind_comma = true;
+        after_comma = true;
     }
     if (*place(p, 0) != '}') return OG__FAILED;
     return close_container(r, p, make_dict(r, p)) ? OG__CLOSED : OG__FAILED;
@@ -382,7 +382,7 @@ static OG__HOT void clear(og__json_shapes *shapes)
         _mm512_storeu_si512((uint8_t *)shapes + 64 * i, zero);
 }
 
-/* How far a text may be read where it stands that has no padding: a block is looked at behind each token. */
+/* How far a text without padding may be read in its place: a block is looked at after each token. */
 static OG__HOT size_t unpadded_stop(size_t len)
 {
     return len < (size_t)2 * OG__BLOCK ? 0 : (len - OG__BLOCK) / OG__BLOCK * OG__BLOCK;

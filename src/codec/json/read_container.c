@@ -2,8 +2,7 @@
 /* Closing a container of the JSON reader, where that takes more than copying its items. */
 #include "codec/json/reader.h"
 
-/* The place of key number `pair` (from 0) of the object that opens at `at`, which has been read without
- * error. */
+/* The place of key number `pair` (from 0) of the object that opens at `at` and has no error. */
 static const uint8_t *find_key(const og__json_reader *r, const uint8_t *at, size_t pair)
 {
     size_t depth = 0;
@@ -42,7 +41,7 @@ static int refuse_dict(og__json_reader *r, og_value frame, size_t bad, const og_
     const char *key = og_data(r->doc->stack[r->frame + 2 + 2 * bad], &len);
     r->status =
         og_error_set(r->err, OG_EVALUE, og__json_position(r, find_key(r, open, bad)),
-                     "the key \"%.*s\" stands twice in one object", (int)(len < 100 ? len : 100), key);
+                     "the key \"%.*s\" occurs twice in one object", (int)(len < 100 ? len : 100), key);
     return r->status;
 }
 

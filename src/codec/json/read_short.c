@@ -34,7 +34,7 @@ _Static_assert(sizeof(hint) == sizeof(og_value), "hints are kept in the lowest p
 enum { HINTS = 24, HINTS_AT = 2, BOTTOM = HINTS_AT + HINTS };
 
 /*
- * Where the pass stands, in registers. Where the text ends is asked at each comma and bracket: what is taken
+ * Where the pass is, in registers. Where the text ends is asked at each comma and bracket: what is taken
  * between two of them ends within the padding.
  */
 typedef struct pass {
@@ -64,7 +64,7 @@ static OG__HOT void skip_space(const og__json_reader *r, pass *p)
     p->at = one ? p->at + 1 : og__json_skip_space_slow(r, p->at);
 }
 
-/* Takes the sign `c`, which white space may stand before and after. */
+/* Takes the sign `c`, with white space before and after if there is any. */
 static OG__HOT bool take_sign(const og__json_reader *r, pass *p, uint8_t c)
 {
     if (*p->at != c) {
@@ -86,7 +86,7 @@ static __attribute__((noinline)) const uint8_t *read_string_slow(og__json_reader
 }
 
 /*
- * The first byte from `at` on that ends a run of plain ASCII; any place behind the text when there is none.
+ * The first byte from `at` on that ends a run of plain ASCII; any place after the text when there is none.
  * It is likely as far away as in the value that the message before had in this place of the stack: where it
  * is, what comes next need not wait until the place is computed.
  */
@@ -127,8 +127,7 @@ static OG__HOT bool take_digit(const uint8_t **at, uint64_t *number)
     return true;
 }
 
-/* Takes some 20 digits: the first ones without counting, as where they end is then foretold and not computed.
- */
+/* Takes some 20 digits, the first ones uncounted: where they end is then predicted, not computed. */
 static OG__HOT const uint8_t *take_digits(const uint8_t *at, uint64_t *number)
 {
     enum { COUNTED = 16 };
@@ -160,11 +159,11 @@ static OG__HOT bool take_number(pass *p, og_value *out)
     }
     const uint8_t *fraction = ++at;
     at = take_digits(fraction, &number);
-    ptrdiff_t behind = at - fraction;
+    ptrdiff_t places = at - fraction;
     double result;
-    if (behind == 0 || len + behind > 18 || (*at | 0x20) == 'e') return false;
-    if (!og__base_double_small(number, (int)-behind, &result)) {
-        if (!og__base_double_near(number, (int)-behind, &result)) return false;
+    if (places == 0 || len + places > 18 || (*at | 0x20) == 'e') return false;
+    if (!og__base_double_small(number, (int)-places, &result)) {
+        if (!og__base_double_near(number, (int)-places, &result)) return false;
     }
     out->meta = OG_FLOAT;
     out->u.f = negative ? -result : result;
@@ -352,13 +351,13 @@ static OG__HOT og__json_step read_value(og__json_reader *r, pass *p, bool in_dic
     return take_scalar(r, p, c) ? OG__CLOSED : OG__FAILED;
 }
 
-/* True where another item follows, at which it stands then. */
+/* True where another item follows: the pass is at it then. */
 static OG__HOT bool take_comma(og__json_reader *r, pass *p)
 {
     return take_sign(r, p, ',') && p->at < p->end;
 }
 
-/* Reads the items of a list behind its bracket, or behind one that was read (`resumed`). */
+/* Reads the items of a list after its bracket, or after one that was read (`resumed`). */
 static OG__HOT og__json_step read_items(og__json_reader *r, pass *p, bool resumed)
 {
     bool again = !resumed || take_comma(r, p);
@@ -386,7 +385,7 @@ static OG__HOT og__json_step read_pairs(og__json_reader *r, pass *p, bool resume
 bool og__json_pass_short(og__json_reader *r)
 {
     enum { FRAMES = 8 };
-    /* A byte of the text pushes one value at most, but for the brackets around what is not finished. */
+    /* A byte of the text pushes one value at most, except for the brackets around what is not finished. */
     if (og__value_doc_stack_reserve(r->doc, (size_t)(r->end - r->text) + BOTTOM + FRAMES) < 0) return false;
     og_value *stack = r->doc->stack;
     put_value(stack + BOTTOM, OG_INVALID, NULL);

@@ -108,8 +108,7 @@ static int hex_digit(uint8_t c)
     return letter >= 'a' && letter <= 'f' ? letter - 'a' + 10 : -1;
 }
 
-/* Reads four hexadecimal digits; returns the place after them or NULL, filled. `end` is the string's quote.
- */
+/* Reads four hexadecimal digits; the place after them, or NULL (filled). `end` is the string's quote. */
 static const uint8_t *read_hex4(og__json_reader *r, const uint8_t *at, const uint8_t *end, uint32_t *code)
 {
     *code = 0;

@@ -56,7 +56,7 @@ typedef struct og__json_reader {
 } og__json_reader;
 
 /*
- * A container as it stood in the text, before its tags are understood (lossless only): a value of kind
+ * A container as it was in the text, before its tags are understood (lossless only): a value of kind
  * OG_LIST or OG_DICT points to this in place of a node.
  */
 typedef struct og__json_raw {
@@ -65,7 +65,7 @@ typedef struct og__json_raw {
     og_value items[];
 } og__json_raw;
 
-/* The slot in by_first for a key that stands at `at` and is followed by a quote. */
+/* The slot in by_first for a key that is at `at` and is followed by a quote. */
 static inline size_t og__json_first_slot(const uint8_t *at)
 {
     return (at[0] * 5u + at[1]) % OG__FIRSTS;
@@ -87,7 +87,7 @@ const uint8_t *og__json_fail(og__json_reader *r, og_status status, const uint8_t
 const uint8_t *og__json_no_memory(og__json_reader *r);
 /* "expected … but found …"; at the end of the text it is OG_ETRUNCATED. */
 const uint8_t *og__json_unexpected(og__json_reader *r, const uint8_t *at, const char *expected);
-/* `word` does not stand at `at`: the position is its first byte that differs. */
+/* `word` is not at `at`: the position is its first byte that differs. */
 const uint8_t *og__json_not_word(og__json_reader *r, const uint8_t *at, const char *word);
 
 /* Makes the str between `start` and `end`, which holds escapes. 0 or a negative status (filled). */
@@ -121,11 +121,11 @@ bool og__json_is_like(const og__node *shape, const og_value *items, size_t count
  * error filled. */
 og_value og__json_make_container(og__json_reader *r);
 
-/* Reads the text; the value is left on the stack behind its lowest place. 0 or a negative status. */
+/* Reads the text; the value is left on the stack above its lowest place. 0 or a negative status. */
 int og__json_pass(og__json_reader *r);
 
 /* Likewise a padded text, best a short one. False when it is not right, or something in it is not known: then
- * all that was read is to be forgotten. */
+ * all that was read must be forgotten. */
 bool og__json_pass_short(og__json_reader *r);
 
 #if defined(__x86_64__) && defined(__GNUC__)
@@ -134,15 +134,14 @@ bool og__json_pass_short(og__json_reader *r);
 int og__json_pass_avx2(og__json_reader *r);
 
 /* Likewise a padded text, with AVX-512 (VBMI2). False when it is not right, or something in it is not known:
- * then all that was read is to be forgotten. */
+ * then all that was read must be forgotten. */
 bool og__json_pass_avx512(og__json_reader *r);
 #endif
 
 /* Reads a number; `at` is '-' or a digit. */
 const uint8_t *og__json_read_number(og__json_reader *r, const uint8_t *at, og_value *out);
 
-/* Copies the text into the document, comments blanked out: the places of all else stay. NULL with the error
- * filled. */
+/* Copies the text with comments blanked out; the places of all else stay. NULL with the error filled. */
 const uint8_t *og__json_blank_comments(og__json_reader *r, const uint8_t *text, size_t len);
 
 /* Turns the raw tree that reading left at `raw` into the value that its tags mean. 0 or a negative status. */

@@ -12,7 +12,7 @@
 
 enum { MAX_KNOWN = 64 };
 
-/* The states. A comment stands where white space may: before the value, or in a container. STATE_WORD and up
+/* The states. A comment is where white space may be: before the value, or in a container. STATE_WORD and up
  * is within word number (state - STATE_WORD) / WORD_SIZE at letter % WORD_SIZE.
  */
 enum {
@@ -48,7 +48,7 @@ static bool in_number(uint8_t c)
     return (c >= '0' && c <= '9') || c == '.' || c == 'e' || c == 'E' || c == '+' || c == '-';
 }
 
-/* True for what may stand between the brackets of JSON outside of strings, NaN and Infinity included. */
+/* True for what may be between the brackets of JSON outside of strings, NaN and Infinity included. */
 static bool may_be_inside(uint8_t c)
 {
     static const uint8_t allowed[128] = {
@@ -76,7 +76,7 @@ static int open_one(og_json_scan *scan, uint8_t bracket, size_t at, og_error *er
 }
 
 /*
- * Closes the innermost container. A bracket of the wrong kind is worth telling at once: whoever sent it may
+ * Closes the innermost container. A bracket of the wrong kind is worth telling at once: the sender may
  * wait for an answer, and the right one may never come.
  */
 static int close_one(og_json_scan *scan, const uint8_t *data, size_t at, og_error *err)
@@ -212,8 +212,7 @@ static int scan_word(og_json_scan *scan, const uint8_t *data, size_t at, og_erro
     return word[letter + 1] == '\0';
 }
 
-/* Takes what stands at scan->at in its state. 1 when the text ends before scan->at, 0 to go on, or an error.
- */
+/* Takes what is at scan->at in its state. 1 when the text ends before scan->at, 0 to go on, or an error. */
 static int scan_some(og_json_scan *scan, const uint8_t *data, size_t len, og_error *err)
 {
     size_t at = scan->at;

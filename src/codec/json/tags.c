@@ -40,7 +40,7 @@ int og__json_find_tag(og__json_reader *r, const og__json_raw *raw, og__json_tag 
             if (is_tag_key(raw->items[i]))
                 return og__json_refuse_tag(
                     r, raw,
-                    "a key that begins with \"py/\" stands behind others; in a dict with "
+                    "a key that begins with \"py/\" comes after others; in a dict with "
                     "such keys of its own use \"py/dict\"");
         return OG_OK;
     }
@@ -54,7 +54,7 @@ int og__json_find_tag(og__json_reader *r, const og__json_raw *raw, og__json_tag 
         return r->status;
     }
     if (raw->count > 2 && *tag < OG__TAG_OBJECT)
-        return og__json_refuse_tag(r, raw, "this tag stands alone in its object, but there are other keys");
+        return og__json_refuse_tag(r, raw, "expected no other key beside this tag in its object");
     return OG_OK;
 }
 
@@ -197,8 +197,7 @@ static int read_complex(og__json_reader *r, const og__json_raw *raw, og_value *o
 
 /* ---- classes ---- */
 
-/* A str from part of another. What was said of the whole holds for the part, but that surrogates are in it.
- */
+/* A str from part of another. What holds for the whole holds for the part, except for surrogates. */
 static og_value part_of(og_value whole, const char *start, const char *end)
 {
     size_t len = (size_t)(end - start);

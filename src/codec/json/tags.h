@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* The tags of lossless form as they stand in a raw tree, and what single ones mean. */
+/* The tags of lossless form as they are in a raw tree, and what single ones mean. */
 #ifndef ONGGI_CODEC_JSON_TAGS_H
 #define ONGGI_CODEC_JSON_TAGS_H
 
@@ -48,14 +48,13 @@ static inline bool og__json_is_raw(og_value value)
 /* Fills the error with the position of `raw`; returns its status. */
 int og__json_refuse_tag(og__json_reader *r, const og__json_raw *raw, const char *sentence);
 
-/* Which tag an object of the text is, OG__TAG_NONE for an ordinary one; unknown and misplaced tags are
- * refused. */
+/* Which tag an object of the text is; OG__TAG_NONE: none. Unknown and misplaced tags are refused. */
 int og__json_find_tag(og__json_reader *r, const og__json_raw *raw, og__json_tag *tag);
 
 /* The value of a FLOAT, STR, B64, BYTEARRAY, COMPLEX or TYPE tag. */
 int og__json_tag_value(og__json_reader *r, og__json_tag tag, const og__json_raw *raw, og_value *out);
 
-/* A class reference as it stands behind "py/type" and "py/object": "module.name" or [module, name]. */
+/* A class reference as it comes after "py/type" and "py/object": "module.name" or [module, name]. */
 int og__json_read_class(og__json_reader *r, const og__json_raw *raw, og_value names, og_value *out);
 
 /* The n of a DEF or REF tag. */
@@ -64,7 +63,7 @@ int og__json_tag_number(og__json_reader *r, const og__json_raw *raw, og_value nu
 /* The raw [[key, value], …] as raw items key, value, …. NULL with the error filled. */
 og__json_raw *og__json_flatten_pairs(og__json_reader *r, const og__json_raw *list);
 
-/* How the object `raw` is to be made. */
+/* How the object `raw` must be made. */
 int og__json_object_make(og__json_reader *r, const og__json_raw *raw, og_make *make);
 
 /* The raw values of an object's parts, one place for each, OG_INVALID where there is none. NULL with the

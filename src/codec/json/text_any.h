@@ -28,7 +28,7 @@ static OG__HOT uint64_t og__json_wide_special(const uint8_t *text)
 }
 
 /*
- * The first '"', '\\' or control byte from `at` on, a byte of 0x80 or more that ASCII stands before; NULL
+ * The first '"', '\\' or control byte from `at` on, a byte of 0x80 or more, after ASCII; NULL
  * where there is none, or what is up to there is not UTF-8, or not known to be.
  */
 static OG__HOT const uint8_t *og__json_wide_utf8(const og__json_reader *r, const uint8_t *at)
@@ -47,7 +47,7 @@ static OG__HOT unsigned og__json_count_digits8(uint64_t word)
     return (bad ? (unsigned)__builtin_ctzll(bad) : 64) / 8;
 }
 
-/* The number of which up to 8 digits stand at `text`; `*count` is how many. */
+/* The number of the up to 8 digits at `text`; `*count` is how many. */
 static OG__HOT uint64_t og__json_wide_number(const uint8_t *text, unsigned *count)
 {
     uint64_t word = og__base_load8(text);

@@ -22,7 +22,7 @@ static OG__HOT uint64_t og__json_wide_other(const uint8_t *text)
 }
 
 /*
- * The first '"', '\\' or control byte from `at` on, a byte of 0x80 or more that ASCII stands before; NULL
+ * The first '"', '\\' or control byte from `at` on, a byte of 0x80 or more, after ASCII; NULL
  * where there is none, or what is up to there is not UTF-8, or not known to be.
  */
 static OG__HOT const uint8_t *og__json_wide_utf8(const og__json_reader *r, const uint8_t *at)
@@ -42,7 +42,7 @@ static OG__HOT const uint8_t *og__json_wide_utf8(const og__json_reader *r, const
     return NULL;
 }
 
-/* The number of which up to 16 digits stand at `text`: pairs, fours, eights are joined by multiplication. */
+/* The number of the up to 16 digits at `text`: pairs, fours, eights are joined by multiplication. */
 static OG__HOT uint64_t og__json_wide_number(const uint8_t *text, unsigned *count)
 {
     /* From byte n on: 16 - n bytes of zeros, and then bytes 0 to n - 1. */

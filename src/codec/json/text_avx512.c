@@ -43,7 +43,7 @@ static OG__HOT uint64_t not_utf8(const uint8_t *at, uint64_t some, uint64_t know
     __m512i wrong = _mm512_and_si512(look_up(_mm512_srli_epi16(one, 4), og__base_utf8_before_upper),
                                      _mm512_and_si512(look_up(one, og__base_utf8_before_lower),
                                                       look_up(_mm512_srli_epi16(x, 4), og__base_utf8_upper)));
-    /* The top bit stands where a third or fourth byte is due: there two tails must meet, and nowhere else. */
+    /* The top bit is where a third or fourth byte is due: there two tails must meet, and nowhere else. */
     __m512i third = _mm512_subs_epu8(two, _mm512_set1_epi8(0xe0 - 0x80));
     __m512i fourth = _mm512_subs_epu8(three, _mm512_set1_epi8(0xf0 - 0x80));
     __m512i due = _mm512_and_si512(_mm512_or_si512(third, fourth), _mm512_set1_epi8((char)0x80));
@@ -57,7 +57,7 @@ typedef struct look {
     uint64_t wrong;     /* control characters, or what is not UTF-8 */
 } look;
 
-/* Looks through a string up to the quote behind its `len` bytes, and with it: a sequence may be cut there. */
+/* Looks through a string up to the quote after its `len` bytes, and with it: a sequence may be cut there. */
 static OG__HOT look look_through(const uint8_t *at, size_t len)
 {
     look all = {0, 0, 0};

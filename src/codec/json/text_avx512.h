@@ -46,8 +46,7 @@ static OG__HOT uint64_t og__json_low_bits(size_t n)
     return _bzhi_u64(~UINT64_C(0), (unsigned)n);
 }
 
-/* Of 64 bytes, those that a backslash escapes; `*next` is 1 when the first is, and then when the byte behind
- * is. */
+/* Which of 64 bytes a backslash escapes. `*next`: 1 when the first one is; then, when the byte after is. */
 static OG__HOT uint64_t og__json_escaped64(uint64_t backslashes, uint64_t *next)
 {
     const uint64_t odd = UINT64_C(0xaaaaaaaaaaaaaaaa);
@@ -77,8 +76,8 @@ static OG__HOT bool og__json_is_plain(const uint8_t *at, size_t len)
 bool og__json_string_avx512(og__json_reader *r, const uint8_t *start, size_t len, og_value *out);
 
 /*
- * True when `key`, a str of the same text, stands in quotes at `at`, if it is short; 32 bytes may be read.
- * Only what is clean was not copied from the text: its quotes stand around it, and it may stand there again.
+ * True when `key`, a str of the same text, is in quotes at `at`, if it is short; 32 bytes may be read.
+ * Only what is clean was not copied from the text: its quotes are around it, and it may be there again.
  */
 static OG__HOT bool og__json_is_short_key(const uint8_t *at, og_value key)
 {
@@ -121,8 +120,8 @@ static OG__HOT void og__json_put_value(og_value *out, uint64_t meta, uint64_t wo
 }
 
 /*
- * Makes the double of the number that ends at `end`, whose 32 last bytes have the values `digits` behind '0',
- * 0 before the first digit, but for the one in `point`; its digits are `some` with the point.
+ * Makes the double of the number that ends at `end`, whose 32 last bytes have the values `digits` after '0',
+ * 0 before the first digit, except for the one in `point`; its digits are `some` with the point.
  */
 static OG__HOT bool og__json_put_double(const uint8_t *end, __m256i digits, uint32_t some, uint32_t point,
                                         bool negative, og_value *out)

@@ -21,7 +21,7 @@ static int next_of_dict(og__json_writer *w, og__json_frame *f, og_value *out)
     return status < 0 ? status : OG__NEXT_VALUE;
 }
 
-/* What is to be written next within the innermost frame; as og__json_next_step(). */
+/* What must be written next within the innermost frame; as og__json_next_step(). */
 static int next_value(og__json_writer *w, og_value *out)
 {
     og__json_frame *f = &w->frames[w->depth - 1];
@@ -72,8 +72,7 @@ static void set_lines(og__json_writer *w)
     w->indent = w->indent_text ? strlen(w->indent_text) : w->o.indent > 0 ? (size_t)w->o.indent : 0;
 }
 
-/* Sets what stands between items as far as the fast way copies it: the same at every depth, but for its
- * length. */
+/* Sets what the fast way copies between items: the same at every depth, except for its length. */
 static void set_between(og__json_writer *w)
 {
     size_t len = w->item_separator_len;

@@ -16,7 +16,7 @@ static og__json_block take_block(og__json_writer *w, size_t size)
     return block;
 }
 
-/* Opens a dict whose pairs do not stand in order. */
+/* Opens a dict whose pairs are not in order. */
 static int open_sorted(og__json_writer *w, const og_value *items, size_t pairs)
 {
     og__json_block block = take_block(w, og__json_sort_size(pairs));

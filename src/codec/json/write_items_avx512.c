@@ -9,7 +9,7 @@
 
 enum { PIECE = 32 };
 
-/* Writes up to PIECE bytes behind the end. */
+/* Writes up to PIECE bytes after the end. */
 static OG__HOT void og__copy_text(uint8_t *to, const char *from, size_t len)
 {
     for (; len > PIECE; to += PIECE, from += PIECE, len -= PIECE)

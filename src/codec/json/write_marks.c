@@ -50,7 +50,7 @@ static int push_object(walk *k, og_value value)
     const og__object *object = og__value_node_of(value)->items;
     if (!k->w->late) k->w->late = takes_nodes(object);
     int status = push_run(k, &object->callable, 2);
-    /* kwargs, items, pairs, state and next stand in a row. */
+    /* kwargs, items, pairs, state and next are in a row. */
     if (status == OG_OK && object->more) status = push_run(k, &object->more->kwargs, 5);
     return status;
 }

@@ -89,8 +89,7 @@ static bool fits_here(const og__json_writer *w, const og__json_record *record)
     return w->lines ? w->depth == record->depth : w->depth <= record->depth;
 }
 
-/* 1 when the node is to be written in full (then its frame is to be told `*record`, plus 1), 0 when it was
- * dealt with. */
+/* 1: write the node in full, and tell its frame `*record` plus 1. 0: it was dealt with. */
 int og__json_enter_shared(og__json_writer *w, og_value value, size_t *index)
 {
     bool fresh;

@@ -142,7 +142,7 @@ static inline const uint8_t *put_specials(uint8_t **to, const uint8_t *text, con
     return text;
 }
 
-/* As it stands within quotes. There is room for 6 bytes for each byte, and BLOCK more. */
+/* As it is within quotes. There is room for 6 bytes for each byte, and BLOCK more. */
 static inline uint8_t *put_roomy(uint8_t *at, const uint8_t *text, size_t len, bool ascii)
 {
     const uint8_t *end = text + len;
@@ -192,8 +192,7 @@ static int write_careful(og__json_writer *w, const uint8_t *text, size_t len, bo
     return OG_OK;
 }
 
-/* Whether there is room for the worst that `len` bytes may become; asks for it where that does not pass a
- * limit. */
+/* Whether there is room for the worst that `len` bytes may become; asks for it within the limit. */
 static bool make_room(og__json_writer *w, size_t len)
 {
     size_t worst = 6 * len + BLOCK + 1;

@@ -31,7 +31,7 @@ typedef struct og__json_frame {
     const og_value *last;
     const og_value *first;
     union {
-        og__json_block sorted; /* of a DICT: where its pairs stand in order; owned */
+        og__json_block sorted; /* of a DICT: where its pairs are in order; owned */
         og_value object;       /* of STEPS */
     } u;
     size_t record; /* index of the record of the node written here, plus 1; 0: none */
@@ -51,7 +51,7 @@ typedef struct og__json_record {
     bool repeats; /* it is open for not the first time */
 } og__json_record;
 
-/* What stands between things is copied in blocks of OG__SEPARATOR_MAX, up to OG__BETWEEN_MAX. */
+/* What is between things is copied in blocks of OG__SEPARATOR_MAX, up to OG__BETWEEN_MAX. */
 enum { OG__SEPARATOR_MAX = 16, OG__BETWEEN_MAX = 128 };
 
 struct og__json_writer;
@@ -79,7 +79,7 @@ typedef struct og__json_writer {
     const char *indent_text; /* of a level; NULL: as many spaces */
     size_t indent;           /* bytes of a level */
     bool lines;              /* one line for each item */
-    bool spaced;             /* more than ',' and ':' stands between things: what follows is set */
+    bool spaced;             /* more than ',' and ':' is between things: what follows is set */
     size_t fast_depth;       /* og__json_write_items() will do for so many frames */
     char key_separator[OG__SEPARATOR_MAX];
     char between[OG__BETWEEN_MAX + OG__SEPARATOR_MAX]; /* the separator of items, a line feed, indentation */
@@ -124,7 +124,7 @@ void og__json_sync(og__json_writer *w);
 int og__json_put(og__json_writer *w, const char *text, size_t len);
 int og__json_puts(og__json_writer *w, const char *text);
 
-/* What stands before an item: a comma if it is not the first, a new line where lines are wanted. */
+/* What is before an item: a comma if it is not the first, a new line where lines are wanted. */
 int og__json_begin_item(og__json_writer *w);
 
 /* Opens a bracket for the items of `run` (may be NULL). */
@@ -169,7 +169,7 @@ int og__json_write_string(og__json_writer *w, og_value string);
 int og__json_write_text(og__json_writer *w, const char *text, size_t len, bool surrogates);
 
 /* A str without halves of surrogate pairs (unless for ASCII) to `at`, where there is room for OG__TEXT_WORST
- * bytes; returns what is behind it. */
+ * bytes; returns what is after it. */
 #define OG__TEXT_WORST(len) (6 * (len) + 24)
 uint8_t *og__json_put_text(uint8_t *at, const char *text, size_t len, bool ascii);
 
@@ -198,8 +198,7 @@ int og__json_plain_object(og__json_writer *w, og_value object, og_value *shown);
 /* What repeating their text may cost in all where nobody set a limit. */
 #define OG__REPEAT_MAX OG_MAX_MESSAGE_DEFAULT
 
-/* 1: the node is to be written in full, and the frame that it opens gets `*index` as its record; 0: it was
- * dealt with. */
+/* 1: write the node in full, with `*index` as the record of its frame. 0: it was dealt with. */
 int og__json_enter_shared(og__json_writer *w, og_value value, size_t *index);
 
 /* Writes what stands for a node within itself; `depth` is that of the frame that writes it. */
@@ -214,7 +213,7 @@ int og__json_open_object(og__json_writer *w, og_value object);
 /* What next functions return: 0 nothing is left, or one of: */
 enum { OG__NEXT_VALUE = 1, OG__NEXT_OPENED = 2 };
 
-/* The next part of the object of the innermost frame, which is of kind OG__FRAME_STEPS: it stands in `out`,
+/* The next part of the object of the innermost frame, which is of kind OG__FRAME_STEPS: it is in `out`,
  * or has been opened. */
 int og__json_next_step(og__json_writer *w, og_value *out);
 

@@ -10,7 +10,7 @@
 
 enum {
     SHORTEST = 6, /* no pickle that imports anything is shorter */
-    HEAD = 32,    /* bytes before it that a pickle is looked for behind: lengths, flags, versions */
+    HEAD = 32,    /* bytes after which a pickle is looked for: lengths, flags, versions */
     LATIN1_PROTO = 0xc2
 };
 
@@ -66,8 +66,7 @@ bool og__pickle_is_likely(const uint8_t *bytes, size_t len, size_t *looked)
            (og__pickle_says_protocol(bytes) || og__pickle_may_name(bytes, len, looked));
 }
 
-/* Of a str that is not ASCII. A binary pickle kept in a str has each byte as the code point of the same
- * number. */
+/* A binary pickle kept in a str that is not ASCII has each byte as the code point of the same number. */
 bool og__pickle_may_be_latin1(const uint8_t *bytes, size_t len)
 {
     if (len < SHORTEST || (bytes[0] != LATIN1_PROTO && !begins_well(bytes, len))) return false;
@@ -84,7 +83,7 @@ bool og__pickle_may_be_base64(const uint8_t *bytes, size_t len)
     return len >= SHORTEST + 2 && bytes[0] == 'g' && bytes[1] == 'A' && bytes[2] >= 'I' && bytes[2] <= 'X';
 }
 
-/* Where behind a few bytes something begins as a pickle that says its protocol; 0: nowhere. */
+/* Where, after a few bytes, something begins as a pickle that says its protocol; 0: nowhere. */
 size_t og__pickle_behind_head(const uint8_t *bytes, size_t len)
 {
     if (len <= SHORTEST) return 0;

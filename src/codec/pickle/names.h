@@ -12,8 +12,7 @@ enum { OG__NESTED_NAME_MAX = 1000, OG__NAME_MAX = 1000 };
 /* Replaces a module and a name of Python 2 by those that Python 3 takes them for. */
 void og__pickle_names_to_3(og_value *module, og_value *name);
 
-/* The reverse: names that og__pickle_names_to_3() turns into the ones given. False when there are none such.
- */
+/* The reverse: names that og__pickle_names_to_3() turns into the given ones. False when there are none. */
 bool og__pickle_names_to_2(og_value *module, og_value *name);
 
 #endif

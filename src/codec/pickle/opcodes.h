@@ -5,7 +5,7 @@
 
 #include <onggi/base.h>
 
-/* What stands behind an opcode. */
+/* What follows an opcode. */
 typedef enum og__arg {
     OG__ARG_NONE,
     OG__ARG_U1, /* unsigned, of that many bytes, the lowest first */
@@ -66,7 +66,7 @@ og__arg_shape og__pickle_arg_shape_of(unsigned argument);
 /* OG_ESYNTAX: bytes[at], of `len`, is no opcode. Says what the bytes are instead, where that can be seen. */
 int og__pickle_no_opcode(const uint8_t *bytes, size_t at, size_t len, og_error *err);
 
-/* Where the argument of the opcode at `op` ends; NULL when that lies behind `end`. */
+/* Where the argument of the opcode at `op` ends; NULL when that lies after `end`. */
 const uint8_t *og__pickle_opcode_end(const uint8_t *op, const uint8_t *end);
 
 /* A number of `size` bytes, the lowest first. */

@@ -26,7 +26,7 @@ bool og__pickle_exact(const og_pickle_read_options *options)
     return options->strict || (options->policy && !options->policy->lenient);
 }
 
-/* Reads into a document that is empty but for what the caller keeps in it. */
+/* Reads into a document that is empty except for what the caller keeps in it. */
 static int read_into(og_doc *doc, const uint8_t *bytes, size_t len, size_t *used,
                      const og_pickle_read_options *o, og_error *err)
 {
@@ -71,7 +71,7 @@ og_doc *og_pickle_loads(const void *bytes, size_t len, const og_pickle_read_opti
 
 /* ---- Writing ---- */
 
-/* Reads what was written, as whoever receives it will: the policy judges the bytes, not the value. */
+/* Reads what was written, as the receiver will: the policy judges the bytes, not the value. */
 static int judge(const og_buf *out, size_t start, const og_pickle_write_options *o, og_error *err)
 {
     og_pickle_read_options read = {.size = sizeof read,

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* The two halves of the reader of Python literals: brackets (literal.c) and what stands in them
+/* The two halves of the reader of Python literals: brackets (literal.c) and what is in them
  * (literal_scalar.c). */
 #ifndef ONGGI_CODEC_TEXT_LITERAL_H
 #define ONGGI_CODEC_TEXT_LITERAL_H
@@ -23,11 +23,10 @@ void og__text_literal_space(og__literal *in);
 /* True when `word` comes next. */
 bool og__text_literal_word(const og__literal *in, const char *word);
 
-/* Fails at the current byte: what was expected, and what stands there. */
+/* Fails at the current byte: what was expected, and what is there. */
 int og__text_literal_refuse(og__literal *in, const char *expected);
 
-/* Reads None, True, False, a number, a str, bytes, bytearray(b'…'), set() or frozenset(). 0 or a negative
- * status. */
+/* Reads None, True, False, a number, str, bytes, bytearray(b'…'), set() or frozenset(). 0 or < 0. */
 int og__text_literal_scalar(og__literal *in, og_value *value);
 
 #endif

@@ -86,7 +86,7 @@ static int read_escape(og__literal *in, bool bytes, uint32_t *code)
     int64_t value = width ? read_hex(in, in->at + 1, width) : -1;
     if (value < 0 || value > 0x10ffff) {
         in->at = start;
-        return og_error_set(in->err, OG_ESYNTAX, start, "a backslash stands before no known escape");
+        return og_error_set(in->err, OG_ESYNTAX, start, "a backslash that begins no known escape");
     }
     in->at += 1 + width;
     *code = (uint32_t)value;

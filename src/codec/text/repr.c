@@ -12,7 +12,7 @@
 typedef struct level {
     og_value value;
     size_t done;
-    og_value inner; /* of an object of a known type: what is shown for it, and the str behind that */
+    og_value inner; /* of an object of a known type: what is shown for it, and the str in that */
     og_value after;
 } level;
 
@@ -94,8 +94,7 @@ static char choose_quote(const char *text, size_t len)
     return len && memchr(text, '\'', len) && !memchr(text, '"', len) ? '"' : '\'';
 }
 
-/* Writes the escape of `code` (or of byte `code`) to `escape`, which has room for 10 characters; returns its
- * length. */
+/* Writes the escape of `code`, or of a byte, to `escape`, which has room for 10; returns its length. */
 static size_t make_escape(uint32_t code, char *escape)
 {
     static const char digits[] = "0123456789abcdef";
@@ -196,7 +195,7 @@ static const struct look {
     [OG_OBJECT] = {"<", ">", "", "<...>"},
 };
 
-/* The value asked for may hold itself although it stands in only one place; all others are marked then. */
+/* The value asked for may hold itself although it is in only one place; all others are marked then. */
 static bool is_open(const shower *s, og_value value)
 {
     if (s->depth && s->levels[0].value.u.p == value.u.p) return true;
@@ -212,8 +211,7 @@ static int too_deep(shower *s)
                         OG_MAX_DEPTH_DEFAULT);
 }
 
-/* Memory for what a known object shows as. What was made before goes as soon as no level shows it any more.
- */
+/* Memory for what a known object shows as. Earlier ones go when no level shows them any more. */
 static og_doc *scratch_for(shower *s)
 {
     if (!s->scratch) {
@@ -227,7 +225,7 @@ static og_doc *scratch_for(shower *s)
     return s->scratch;
 }
 
-/* 1 when the object is of a known type and was shown, or opened; 0 when it is to be shown as inert. */
+/* 1 when the object is of a known type and was shown, or opened; 0 when it must be shown as inert. */
 static int open_known(shower *s, og_value object)
 {
     og__known_repr known;
@@ -263,7 +261,7 @@ static int show(shower *s, og_value value)
     return container ? open_container(s, value) : put_scalar(s, value);
 }
 
-/* The parts of an object in the order in which they are shown, with what stands before them. */
+/* The parts of an object in the order in which they are shown, with what is before them. */
 static bool object_part(og_value object, size_t *at, og_value *part, const char **label)
 {
     static const struct {

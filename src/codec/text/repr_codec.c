@@ -154,8 +154,7 @@ static int name_begins(const uint8_t *data, size_t len, size_t *end)
     return NO;
 }
 
-/* The first thing inside the brackets, from its first byte on; `end` is where it stops being a number or
- * name. */
+/* The first thing inside the brackets; `end` is where it stops being a number or name. */
 static int item_begins(const uint8_t *data, size_t len, size_t *end)
 {
     if (data[0] == '\'' || data[0] == '"') return YES;

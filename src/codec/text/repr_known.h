@@ -7,14 +7,14 @@
 
 /* "OrderedDict(" and ")" around a value; or only `before`, where `inner` is OG_INVALID. */
 typedef struct og__known_repr {
-    og_buf before; /* freed by whoever asked */
+    og_buf before; /* freed by the caller */
     og_value inner;
     og_value after; /* str */
 } og__known_repr;
 
 /*
  * Fills `out` for an object of a known type, in the memory of `scratch`. 1; 0 when it is not known, or
- * damaged, and is to be shown as inert; OG_ENOMEM. `out` may be freed in each case.
+ * damaged, and must be shown as inert; OG_ENOMEM. `out` may be freed in each case.
  */
 int og__text_repr_known(og_doc *scratch, og_value object, og__known_repr *out);
 

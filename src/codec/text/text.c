@@ -96,7 +96,7 @@ static int text_write(og_value value, og_buf *out, const og_codec_options *optio
     return og_text_write(value, out, err);
 }
 
-/* All that is there is the message, but for a UTF-8 sequence that is cut at its end. */
+/* All that is there is the message, except for a UTF-8 sequence that is cut at its end. */
 static int text_scan(og_codec_scan *scan, const og_codec_options *options, const uint8_t *data, size_t len,
                      bool ended, size_t *start, size_t *end, og_error *err)
 {

@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* The rules for what allowed classes may be called with: sizes, codecs, and forms that only attackers write.
- */
+/* What allowed classes may be called with: sizes, codecs, and the forms that only attackers write. */
 #include "codec/pickle/judge/calls.h"
 
 #include <onggi/known.h>
@@ -297,8 +296,7 @@ static bool is_reconstructed(og_value object)
            is_of(object, "numpy.core.multiarray", "_reconstruct");
 }
 
-/* The names under which Python's unpicklers look for an object's methods, in the object's own attributes
- * first. */
+/* The names of methods that Python's unpicklers look for in the object's own attributes first. */
 static bool names_a_method(og_value state)
 {
     static const char *const names[] = {"__setstate__", "append", "extend", "add"};

@@ -9,7 +9,7 @@
 
 /* A stack of which only the marks are told apart, as pickletools counts it. */
 typedef struct og__dis_stack {
-    size_t *runs;   /* values above each mark that stands on the stack; the first: below all of them */
+    size_t *runs;   /* values above each mark that is on the stack; the first: below all of them */
     size_t *places; /* positions of MARK opcodes that no other opcode has taken yet */
     size_t marks;   /* on the stack: runs[0] to runs[marks] are in use */
     size_t placed;

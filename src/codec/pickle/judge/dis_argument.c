@@ -14,8 +14,7 @@ static bool is_decimal(const uint8_t *s, size_t len)
     return len > 0;
 }
 
-/* An int in text: what only pickletools reads so (00 and 01 as False and True everywhere), or as the reader
- * does. */
+/* An int in text: as pickletools reads it (00 and 01 are False and True), or as the reader does. */
 static int read_int(og__reader *r)
 {
     const uint8_t *start = r->at;
@@ -31,7 +30,7 @@ static int read_int(og__reader *r)
 }
 
 /* A line whose backslashes are taken for escapes, as pickletools does though no reader does: as if it were a
- * literal in quotes. Where these are malformed, or bytes not ASCII, the line as it stands. */
+ * literal in quotes. Where these are malformed, or bytes not ASCII, the line as it is. */
 static int read_line(og__reader *r)
 {
     size_t len;
@@ -79,8 +78,7 @@ static int read_fixed(og__reader *r, size_t size)
     return og__pickle_push_new(r, og_uint(r->doc, number));
 }
 
-/* Pushes the argument of the opcode *r->op; the reader's own functions do it where the opcode does no more.
- */
+/* Pushes the argument of the opcode *r->op, by the reader's own functions where they do no more. */
 static int read_argument(og__reader *r)
 {
     static const og__pickle_op_fn functions[256] = {

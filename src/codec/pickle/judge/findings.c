@@ -8,12 +8,11 @@
 /* A report holds so many different uses, and so many bytes of their names. */
 enum { USES_MAX = 4096, NAMES_MAX = 1 << 20 };
 
-/* What makes a use different from others: how, depth, length of the module, then both names, each with a NUL.
- */
+/* What makes a use different: how, depth, length of the module, then both names, each with a NUL. */
 typedef struct key {
     uint8_t bytes[2 + sizeof(size_t) + (size_t)2 * (OG__NAME_MAX + 1)];
     size_t len;
-    size_t module;   /* where it stands */
+    size_t module;   /* where it is */
     size_t qualname; /* likewise */
 } key;
 

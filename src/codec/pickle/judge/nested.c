@@ -49,8 +49,7 @@ static unsigned base64_digit(uint8_t c)
     return c == '+' || c == '-' ? 62 : c == '/' || c == '_' ? 63 : 64;
 }
 
-/* What base64 stands for, either alphabet, up to its padding; other characters are passed over, as Python
- * does. */
+/* What base64 stands for, in either alphabet, up to its padding. As in Python, others are skipped. */
 static const uint8_t *from_base64(og_doc *doc, const uint8_t *s, size_t len, size_t *out_len)
 {
     uint8_t *out = og__value_doc_alloc(doc, len, 1);
@@ -105,7 +104,7 @@ static int start(og__watch *watch, og__nested *nested, const uint8_t *bytes, siz
     return OG_OK;
 }
 
-/* Whether bytes, or a str, are to be read as a pickle. */
+/* Whether bytes, or a str, must be read as a pickle. */
 static bool is_worth_it(og__watch *watch, const uint8_t *bytes, size_t len, bool ascii)
 {
     size_t looked = 0;

@@ -33,8 +33,7 @@ void og__pickle_watch_refuse(og__watch *watch, og__level *level, const char *for
     }
 }
 
-/* Text that came from elsewhere, for people: what cannot be shown is '?', for it might steer their terminals.
- */
+/* Text from elsewhere, for people: what cannot be shown is '?', as it might steer their terminals. */
 static size_t show_text(char *out, const char *text, size_t len)
 {
     size_t n = 0;

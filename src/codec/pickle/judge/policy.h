@@ -49,7 +49,7 @@ typedef struct og__builtin {
 /* The built-in policy of that name, or NULL. */
 const og__builtin *og__pickle_builtin_find(const char *name, size_t len);
 
-/* As og_policy_allow(), og_policy_deny() and og_policy_include(), for texts without a NUL behind them. */
+/* As og_policy_allow(), og_policy_deny() and og_policy_include(), for texts without a NUL after them. */
 int og__pickle_policy_add(og_policy *policy, const char *text, size_t len, bool allow, og_error *err);
 int og__pickle_policy_include(og_policy *policy, const char *name, size_t len, og_error *err);
 

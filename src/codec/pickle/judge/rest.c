@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * Names in opcodes that are not done. All readers take the same bytes for the same opcodes; they differ in
- * where they give up. So what stands behind the place where ours does tells what another one might still
+ * where they give up. So what comes after the place where ours does tells what another one might still
  * name.
  */
 #include "base/utf8.h"
@@ -48,8 +48,7 @@ static int note_names(const rest *w, og_value module, og_value name)
     return og__pickle_watch_import(w->watch, w->level, module, name);
 }
 
-/* A line, or what is left of it: the reader in Python drops the last byte, whatever it is. Moves on behind
- * it. */
+/* Takes a line, or what is left of it. The reader in Python drops the last byte, whatever it is. */
 static og_value next_line(const uint8_t **at, const uint8_t *end)
 {
     const uint8_t *start = *at;

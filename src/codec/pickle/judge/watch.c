@@ -7,8 +7,7 @@
 
 #include <string.h>
 
-/* Bytes in bytes that are looked at, for each byte of the pickle: copies of them, with copies inside, make
- * them more. */
+/* Bytes looked at for each byte of the pickle, at most: copies with copies inside make them more. */
 enum { WORK_A_BYTE = 64 };
 
 void og__pickle_watch_init(og__watch *watch, const og_policy *policy, og__findings *findings,
@@ -37,7 +36,7 @@ void og__pickle_watch_fini(og__watch *watch)
 
 /* ---- Before and after an opcode ---- */
 
-/* The value `depth` below the top, 1 being the top itself; OG_INVALID when a mark or nothing stands there. */
+/* The value `depth` below the top, 1 being the top itself; OG_INVALID when a mark or nothing is there. */
 static og_value below(const og__reader *r, size_t depth)
 {
     return og__pickle_stack_above(r) < depth ? (og_value){0} : r->top[-(ptrdiff_t)depth];

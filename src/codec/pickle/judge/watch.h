@@ -24,7 +24,7 @@ typedef struct og__findings {
     size_t bytes; /* of texts */
 } og__findings;
 
-/* One pickle of those that stand in one another. */
+/* One pickle of those that are in one another. */
 typedef struct og__level {
     og__reader *reader;
     bool sure;     /* that it is a pickle: what it does counts */
@@ -91,7 +91,7 @@ int og__pickle_watch_make_sure(og__watch *watch, og__level *level);
 /* When the opcode just done has pushed bytes that may be a pickle, goes into them. 0 or OG_ENOMEM. */
 int og__pickle_watch_enter(og__watch *watch);
 
-/* The level in hand cannot be read on from the opcode reader->op: notes the names that stand from there on,
+/* The level in hand cannot be read on from the opcode reader->op: notes the names that are from there on,
  * which another reader may come to. 0 or OG_ENOMEM. */
 int og__pickle_watch_rest(og__watch *watch);
 

@@ -7,7 +7,7 @@
 #include "codec/pickle/read/reader.h"
 #include "value/bulk.h"
 
-/* Model's keys are str, which are the same when they stand in the same place. */
+/* Model's keys are str, which are the same when they are in the same place. */
 static bool same_keys(const og__node *model, const og_value *items, size_t pairs)
 {
     if (!model || model->count != pairs) return false;

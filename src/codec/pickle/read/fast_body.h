@@ -33,7 +33,7 @@ enum {
  */
 typedef struct cursor {
     og__reader *r;
-    const uint8_t *at; /* behind the opcode in hand */
+    const uint8_t *at; /* after the opcode in hand */
     const uint8_t *pace;
     og_value *top;
     og_value *floor;   /* above the innermost mark, or the bottom */
@@ -59,8 +59,7 @@ static OG__HOT bool follows(const cursor *c, uint8_t op, bool care)
     return *c->at == op;
 }
 
-/* Stores a value in one piece: it is soon copied, and a load of 16 bytes behind two stores of 8 has to wait.
- */
+/* Stores a value in one piece: a load of 16 bytes soon after two stores of 8 would have to wait. */
 static OG__HOT void store(og_value *to, og_value v)
 {
 #if defined(__SSE2__)
@@ -217,7 +216,7 @@ static OG__HOT bool push_mark(cursor *c)
     return true;
 }
 
-/* Memory from the chunk in hand, if it has as much: what stands there is aligned. */
+/* Memory from the chunk in hand, if it has as much: what is there is aligned. */
 static OG__HOT void *cut(const cursor *c, size_t size)
 {
     og_doc *doc = c->r->doc;
@@ -256,7 +255,7 @@ static OG__HOT bool push_empty(cursor *c, og_kind kind, bool care)
 }
 
 /*
- * A memoized list of floats and nothing else, which need not go over the stack: `at` is behind its mark.
+ * A memoized list of floats and nothing else, which need not go over the stack: `at` is after its mark.
  * False: nothing was done.
  */
 static OG__HOT bool push_floats(cursor *c, const uint8_t *at)
@@ -287,7 +286,7 @@ static OG__HOT bool push_list(cursor *c, bool care)
     return push_empty(c, OG_LIST, care);
 }
 
-/* The container of a kind that stands at `v`: its node, or NULL when it is another one, or not fresh. */
+/* The container of a kind that is at `v`: its node, or NULL when it is another one, or not fresh. */
 static OG__HOT og__node *fresh_at(const og_value *v, og_kind kind)
 {
     if (og_kind_of(*v) != kind) return NULL;
@@ -295,7 +294,7 @@ static OG__HOT og__node *fresh_at(const og_value *v, og_kind kind)
     return is_fresh(node) ? node : NULL;
 }
 
-/* Whether something stands below the innermost mark; its own mark is at floor[-1]. */
+/* Whether something is below the innermost mark; its own mark is at floor[-1]. */
 static OG__HOT bool has_below(const cursor *c)
 {
     return c->floor != c->r->doc->stack && c->floor[-1].u.i != 0;
@@ -378,8 +377,7 @@ static OG__HOT words load_words(const og_value *v)
     return w;
 }
 
-/* As take_values() for key and value in turn, to a dict with the very keys of a model; 0 when they are not.
- */
+/* As take_values(), for key and value in turn, if the keys are those of a model; 0 when they are not. */
 static OG__HOT size_t take_pairs(const og__reader *r, og_value *to, const og_value *from, const og_value *end,
                                  const og_value *model)
 {
@@ -398,7 +396,7 @@ static OG__HOT size_t take_pairs(const og__reader *r, og_value *to, const og_val
     return height < r->max_depth && (differs[0] | differs[1]) == 0 ? height + 1 : 0;
 }
 
-/* Bytes of the index that stands before the items of a dict. */
+/* Bytes of the index that is before the items of a dict. */
 static OG__HOT size_t index_size(const og__node *dict)
 {
     return dict->flags & OG__N_INDEX ? ((size_t)8 << og__value_index_of(dict)->log2) + sizeof(og__index) : 0;

@@ -36,8 +36,7 @@ static int push_container(og__reader *r, og_kind kind, og_value args)
     return status < 0 ? status : 1;
 }
 
-/* The bytes that encoding a str as Latin-1 gives, or NULL when it cannot be, or without memory (then `len` is
- * 1). */
+/* The bytes of a str as Latin-1; NULL when it cannot be, or without memory (then `len` is 1). */
 static uint8_t *to_latin1(og__reader *r, og_value text, size_t *len)
 {
     size_t n = og__value_len(text);
@@ -169,8 +168,7 @@ static int push_builtin(og__reader *r, og_value name, og_value args)
     return status < 0 ? status : 1;
 }
 
-/* _reconstructor(cls, object, None): an object of cls, made as object.__new__(cls). Its arguments are none.
- */
+/* _reconstructor(cls, object, None): an object of cls, as object.__new__(cls) makes it. */
 static int push_reconstructed(og__reader *r, og_value args)
 {
     if (og_len(args) != 3 || og_kind_of(og_item(args, 2)) != OG_NONE) return 0;
@@ -188,8 +186,7 @@ static bool may_be(og_value v, og_kind kind)
     return og_kind_of(v) == kind || og_kind_of(v) == OG_OBJECT;
 }
 
-/* __newobj__(cls, …) and __newobj_ex__(cls, args, kwargs): what NEWOBJ and NEWOBJ_EX do from protocol 2 and 4
- * on. */
+/* __newobj__(cls, …), __newobj_ex__(cls, args, kwargs): as NEWOBJ and NEWOBJ_EX of protocols 2 and 4. */
 static int push_new(og__reader *r, og_value args, bool keywords)
 {
     og_value cls = og_item(args, 0);

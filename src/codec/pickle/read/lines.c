@@ -85,8 +85,7 @@ static bool parse_python(const uint8_t *s, size_t len, unsigned base, int_text *
     return true;
 }
 
-/* The digits without underscores and leading zeros, copied when there are any of the former. NULL without
- * memory. */
+/* The digits without leading zeros and underscores (then a copy). NULL without memory. */
 static const uint8_t *clean_digits(og__reader *r, int_text *text)
 {
     while (text->len > 1 && (text->digits[0] == '0' || text->digits[0] == '_')) {
@@ -246,7 +245,7 @@ static size_t digits_at(const uint8_t *s, size_t len)
     return i;
 }
 
-/* Reads [digits] [. [digits]] [e [+-] digits] with a digit before or behind the point. `scratch` has room for
+/* Reads [digits] [. [digits]] [e [+-] digits] with a digit before or after the point. `scratch` has room for
  * one byte more than `len`: the form that og__base_double_read() takes has digits on both sides. */
 static bool read_decimal(const uint8_t *s, size_t len, char *scratch, double *out)
 {
@@ -311,7 +310,7 @@ int og__pickle_op_FLOAT(og__reader *r)
 static const char escape_letters[] = "\\'\"abfnrtv";
 static const char escape_bytes[] = "\\'\"\a\b\f\n\r\t\v";
 
-/* One escape of a bytes literal, behind its backslash: the bytes read, 0 when it is malformed. */
+/* One escape of a bytes literal, after its backslash: the bytes read, 0 when it is malformed. */
 static size_t read_escape(const uint8_t *s, size_t len, uint8_t *out, size_t *n)
 {
     const char *letter = s[0] ? strchr(escape_letters, s[0]) : NULL;
@@ -446,7 +445,7 @@ int og__pickle_op_INST(og__reader *r)
     if (status < 0) return status;
     status = take_names(r, &module, &name);
     if (status < 0) return status;
-    /* The class stands above the arguments for a moment, on the stack beyond them. */
+    /* The class is above the arguments for a moment, on the stack beyond them. */
     r->top = items + count;
     status = og__pickle_push_class(r, module, name);
     if (status < 0) return status;

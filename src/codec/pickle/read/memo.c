@@ -63,7 +63,7 @@ static int grow(og__memo *memo, size_t least)
 bool og__pickle_memo_make_room(og__memo *memo, size_t more)
 {
     if (memo->cap - memo->len >= more || grow(memo, memo->len + more) == OG_OK) return true;
-    memo->doc->limited = false; /* whoever needs it will fail */
+    memo->doc->limited = false; /* what needs it will fail */
     return false;
 }
 

@@ -72,7 +72,7 @@ int og__pickle_reader_finish(og__reader *r, bool allow_trailing, bool strict)
         return og_error_set(r->err, OG_ETRAILING, at, "%zu bytes follow after the pickle's end at %zu",
                             (size_t)(r->end - r->at), at);
     }
-    og__pickle_unplace(root); /* it stands in nothing else */
+    og__pickle_unplace(root); /* it is in nothing else */
     r->doc->root = root;
     return OG_OK;
 }
@@ -88,8 +88,7 @@ static size_t copied(const og__reader *r)
     return sum;
 }
 
-/* What the document may hold while it reads `len` bytes: no pickle may claim more, whatever opcodes it has.
- */
+/* What the document may hold while it reads `len` bytes. No pickle may claim more. */
 static size_t promised(const og__reader *r, const og_doc *doc, size_t len)
 {
     size_t limit = SIZE_MAX;

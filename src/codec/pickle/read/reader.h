@@ -21,7 +21,7 @@ typedef struct og__memo_far {
 } og__memo_far;
 
 /*
- * What PUT stored, by number. Numbers that follow one another, as picklers write them, stand in `entries`;
+ * What PUT stored, by number. Numbers that follow one another, as picklers write them, are in `entries`;
  * those far away go to a hash table, so that memory follows what was really stored.
  */
 typedef struct og__memo {
@@ -42,8 +42,7 @@ void og__pickle_memo_fini(og__memo *memo);
 /* Stores `value` under `index`. 0 or OG_ENOMEM. */
 int og__pickle_memo_put(og__memo *memo, size_t index, og_value value);
 
-/* Makes room for `more` entries in the array, ahead of need. False without memory: nothing has changed then.
- */
+/* Makes room for `more` entries in the array, ahead of need. False without memory: nothing changed. */
 bool og__pickle_memo_make_room(og__memo *memo, size_t more);
 
 /* What is stored under `index`; OG_INVALID when nothing is. */
@@ -67,7 +66,7 @@ typedef struct og__reader {
     og_doc *doc;
     og_value *top;   /* the stack is doc->stack up to here */
     og_value *limit; /* and has room up to here */
-    size_t fence;    /* values below this index stand under the innermost mark; 0: no mark */
+    size_t fence;    /* values below this index are under the innermost mark; 0: no mark */
     og__memo memo;
     size_t max_depth;
     size_t max_digits;
@@ -96,7 +95,7 @@ int og__pickle_reader_nomem(og__reader *r);
 int og__pickle_reader_underflow(og__reader *r, const char *expected);
 int og__pickle_reader_truncated(og__reader *r);
 
-/* A mark stands on the stack as OG_INVALID and holds how many values stand between the fence before it and
+/* A mark is on the stack as OG_INVALID and holds how many values are between the fence before it and
  * itself. */
 static inline size_t og__pickle_stack_len(const og__reader *r)
 {
@@ -149,16 +148,16 @@ static inline const uint8_t *og__pickle_take(og__reader *r, size_t size)
     return bytes;
 }
 
-/* A length of `size` bytes and as many bytes behind it, or NULL with the error set. */
+/* A length of `size` bytes and as many bytes after it, or NULL with the error set. */
 const uint8_t *og__pickle_take_counted(og__reader *r, size_t size, size_t *len);
 
 /* The rest of the line without its line feed, or NULL with the error set. */
 const uint8_t *og__pickle_take_line(og__reader *r, size_t *len);
 
 /*
- * Heights: how many containers stand in one another below a node, itself included. They are kept in the
+ * Heights: how many containers are in one another below a node, itself included. They are kept in the
  * node's field `high`, or `count` for an object, where nothing else is kept, and are exact until a container
- * grows that already stands in another one.
+ * grows that already is in another one.
  */
 static inline size_t og__pickle_height(og_value v)
 {
@@ -174,8 +173,8 @@ size_t og__pickle_height_of_items(const og_value *items, size_t count);
 int og__pickle_raise(og__reader *r, og_value v, size_t below);
 
 /*
- * Notes that what stands in this place of the stack is being filled. When it was referred to before, whatever
- * did so found it otherwise; but not when it stands there twice, as DUP makes it: then it is filled where it
+ * Notes that what is in this place of the stack is being filled. When it was referred to before, whatever
+ * did so found it otherwise; but not when it is there twice, as DUP makes it: then it is filled where it
  * is needed.
  */
 static inline void og__pickle_fill_noted(const og__reader *r, const og_value *at)
@@ -196,13 +195,13 @@ static inline void og__pickle_set_height(og__reader *r, og__node *node, size_t h
 /* After reading: takes heights again when that is needed. 0, OG_ELIMIT or OG_ENOMEM. */
 int og__pickle_reader_check_depth(og__reader *r, og_value root);
 
-/* Pushes a str from UTF-8, in which surrogates may stand; it stays where it is. */
+/* Pushes a str from UTF-8, in which surrogates may be; it stays where it is. */
 int og__pickle_push_utf8(og__reader *r, const uint8_t *bytes, size_t len);
 
 /* Pushes a str of Python 2 as r->encoding says. The bytes must stay. */
 int og__pickle_push_str2(og__reader *r, const uint8_t *bytes, size_t len);
 
-/* Pushes the memo's entry; it may stand in two places from then on. */
+/* Pushes the memo's entry; it may be in two places from then on. */
 int og__pickle_memo_fetch(og__reader *r, size_t index);
 
 /* Enters the topmost value in the memo. */
@@ -217,15 +216,14 @@ int og__pickle_push_list(og__reader *r, const og_value *items, size_t count);
 int og__pickle_push_bytearray(og__reader *r, const uint8_t *bytes, size_t len);
 int og__pickle_push_set(og__reader *r, og_kind kind, const og_value *items, size_t count);
 
-/* Notes that a value may stand in two places. There is but one empty tuple, which nobody can tell from
- * itself. */
+/* Notes that a value may be in two places. The empty tuple is exempt: there is only one. */
 static inline void og__pickle_share(og_value v)
 {
     if (og_kind_of(v) != OG_TUPLE || og__value_node_of(v)->count > 0) og__value_mark_shared(v);
 }
 
 /*
- * What stands on the stack counts as placed from the start, so that standing in one container does not make
+ * What is on the stack counts as placed from the start, so that being in one container does not make
  * it shared. Where the value room's own functions place what they are given, they are told first that it is
  * not placed yet.
  */
@@ -255,8 +253,7 @@ static inline size_t og__pickle_model_place(const og_value *items, size_t pairs)
     return (size_t)(mixed * UINT64_C(0x9e3779b97f4a7c15) >> (64 - OG__MODELS_LOG2));
 }
 
-/* Fills the node of an empty dict with pairs; false when that takes the long way, for one reason or another.
- */
+/* Fills the node of an empty dict with pairs; false when that takes the long way. */
 bool og__pickle_reader_fill_dict(og__reader *r, og__node *dict, const og_value *items, size_t pairs);
 
 /* Pushes an object made from `callable` and `args`, either of which may be OG_INVALID. */
@@ -303,8 +300,8 @@ og__pickle_run_fn og__pickle_reader_run_to_avx2; /* where there are AVX2, BMI an
 /*
  * What goes by opcode, the watcher of a policy and the strict reader, has the usual ones done at once: up to
  * one that is left to og__pickle_reader_step(), or the end. These ones name and call nothing, and no two
- * readers take them for different things, but for frames and bytes that may be a pickle: r->wary says whether
- * to leave these too.
+ * readers take them for different things, except for frames and bytes that may be a pickle: r->wary says
+ * whether to leave these too.
  */
 enum { OG__WARY_FRAMES = 1, OG__WARY_BYTES = 2 };
 void og__pickle_reader_run_on(og__reader *r);
@@ -312,8 +309,7 @@ void og__pickle_reader_run_on(og__reader *r);
 /* Does the usual opcodes up to one that must be looked at, the end of the frame in hand, or the end. */
 void og__pickle_run_on_in_frame(og__reader *r);
 
-/* Why readers may take the opcode r->op, which is about to be done, for different things; NULL when they
- * do not. */
+/* Why readers may differ about the opcode r->op, which is done next; NULL when they do not. */
 const char *og__pickle_strict_why(og__reader *r);
 
 /* Whether a module or qualified name is one that all readers take for the same. */

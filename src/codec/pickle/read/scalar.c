@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Opcodes of pickle that push one thing from binary arguments, and those that move what is there: stack,
- * memo. */
+/* Opcodes of pickle that push one thing from binary arguments, and those that move things: stack, memo. */
 #include "codec/pickle/read/reader.h"
 
 /* ---- The stack ---- */

@@ -59,7 +59,7 @@ bool og__pickle_reader_make_room(og__reader *r, size_t more)
 {
     size_t len = og__pickle_stack_len(r);
     if (og__value_doc_stack_reserve(r->doc, len + more) < 0) {
-        r->doc->limited = false; /* whoever needs it will fail */
+        r->doc->limited = false; /* what needs it will fail */
         return false;
     }
     r->top = r->doc->stack + len;

@@ -58,7 +58,7 @@ static const char *why_float(const og__reader *r)
     return NULL;
 }
 
-/* With nothing above the mark the C reader does not look at what stands below it; the one in Python does. */
+/* With nothing above the mark the C reader does not look at what is below it; the one in Python does. */
 static const char *why_nothing(const og__reader *r, og_kind takes)
 {
     if (r->fence < 2 || og__pickle_stack_above(r) > 0) return NULL;
@@ -100,8 +100,8 @@ static const char *why_frame(og__reader *r)
     if (position >= r->frame_end) r->frame_end = 0;
     bool new_frame = *r->op == OG__OP_FRAME;
     if (r->frame_end == 0 && !new_frame) return NULL;
-    const uint8_t *behind = og__pickle_opcode_end(r->op, r->end);
-    size_t end = behind ? (size_t)(behind - r->start) : 0;
+    const uint8_t *after = og__pickle_opcode_end(r->op, r->end);
+    size_t end = after ? (size_t)(after - r->start) : 0;
     if (r->frame_end > 0 && end > r->frame_end) return "it goes beyond the end of its frame";
     if (!new_frame || end == 0) return NULL;
     if (r->frame_end > end) return "a frame begins within another one";
@@ -121,10 +121,10 @@ static const char *why_lines(const og__reader *r, const char *why)
     return NULL;
 }
 
-/* The reader in Python goes on to the next pickle behind the frame, the C reader behind STOP. */
+/* The reader in Python goes on to the next pickle after the frame, the C reader after STOP. */
 static const char *why_stop(const og__reader *r)
 {
-    if (r->frame_end > (size_t)(r->at - r->start)) return "its frame goes on behind it";
+    if (r->frame_end > (size_t)(r->at - r->start)) return "its frame goes on after it";
     return og__pickle_stack_len(r) > 1 ? "more than the result is left on the stack" : NULL;
 }
 

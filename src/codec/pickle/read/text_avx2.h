@@ -43,8 +43,7 @@ og__wide_text_flags(const uint8_t *start, const uint8_t *text, size_t len, size_
     return cut ? OG__TEXT_BAD : flags;
 }
 
-/* As og__pickle_text_flags(), where what is between `start` and `room` bytes behind `text`, at least `len`,
- * may be read. */
+/* As og__pickle_text_flags(), where `start` to `text` + `room` may be read; `room` is at least `len`. */
 static OG__HOT unsigned og__pickle_text_at(const uint8_t *start, const uint8_t *text, size_t len, size_t room)
 {
     if (room < OG__WIDE) return og__pickle_text_flags(text, len);

@@ -65,12 +65,12 @@ static uint64_t *numbered(const og__writer *w, size_t i)
 typedef struct way {
     size_t outermost;
     size_t next;  /* but one */
-    size_t stops; /* the outermost that must be fetched as it stands */
+    size_t stops; /* the outermost that must be fetched as it is */
     bool fresh;   /* there are others than the outermost that were not filled early before */
 } way;
 
 /* From the frame of a value to the top. State is copied when its object takes it, so it is the object that is
- * fetched, and as it stands when its state is. */
+ * fetched, and as it is when its state is. */
 static way find_way(og__writer *w, size_t from)
 {
     way found = {SIZE_MAX, SIZE_MAX, SIZE_MAX, false};
@@ -96,7 +96,7 @@ static way find_way(og__writer *w, size_t from)
 
 /*
  * `v` is reached again from inside of itself before it is made: it will be written once more in there, and
- * that is the one that stays. When it is not known how what stands in between was, the outermost of it is to
+ * that is the one that stays. When it is not known how what is in between was, the outermost of it must
  * be filled when it is met, if there is another one that can wait instead.
  */
 static int prepare_way(og__writer *w, og_value v)
@@ -125,8 +125,7 @@ static size_t filled_by(og__writer *w, og_value v)
     return SIZE_MAX;
 }
 
-/* True when a node that is fetched must be filled by then: it is not late, and something that it waits for
- * is. */
+/* True when a node must be filled when it is fetched: it is not late, but something it waits for is. */
 static bool must_be_whole(og__writer *w, og_value v, uint64_t *entry)
 {
     if (*entry & OG__NODE_EARLY) return true;

@@ -11,7 +11,7 @@ typedef struct visit {
     size_t at;
 } visit;
 
-/* Counts in how many references each node stands. Flags of nodes only say in how many it may. */
+/* Counts in how many references each node is. Flags of nodes only say in how many it may. */
 typedef struct counter {
     const og_allocator *alloc;
     og__map references;

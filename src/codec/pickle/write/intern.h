@@ -6,7 +6,7 @@
 #include "base/u128.h"
 #include "codec/pickle/write/writer.h"
 
-/* Long strings are the same only when they stand in the same place: looking at all their bytes would cost
+/* Long strings are the same only when they are in the same place: looking at all their bytes would cost
  * more than it saves. */
 enum { OG__INTERN_HASHED = 64 };
 
@@ -66,7 +66,7 @@ void og__pickle_intern_put(og__writer *w, og__interned *entry, og_value v, uint3
 
 /* ---- By place ---- */
 
-/* One of 1 << log2 slots for what stands at `place`. */
+/* One of 1 << log2 slots for what is at `place`. */
 static inline size_t og__pickle_intern_slot(const void *place, unsigned log2)
 {
     uint64_t mixed = (uint64_t)(uintptr_t)place * UINT64_C(0x9e3779b97f4a7c15);

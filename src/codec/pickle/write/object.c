@@ -14,8 +14,7 @@ static og_value kwargs_of(const og__frame *f)
     return f->part->more ? f->part->more->kwargs : (og_value){0};
 }
 
-/* Which of copyreg's functions makes the object where there is no opcode that does; OG__NAMES: none is
- * needed. */
+/* Which of copyreg's functions makes the object; OG__NAMES: an opcode does. */
 static og__name helper_of(const og__writer *w, const og__frame *f)
 {
     if (make_of(f) != OG_MAKE_NEW) return OG__NAMES;

@@ -359,7 +359,7 @@ int og__pickle_write_name(og__writer *w, og__name name)
         named->number = entry->number + 1;
         return og__pickle_put_get(w, entry->number);
     }
-    /* No class of these stands in another. */
+    /* No class of these is in another. */
     int status = put_names(w, named->names[0], named->names[1]);
     if (status == OG_OK) status = og__pickle_intern_add(w, class);
     if (status == OG_OK) named->number = w->numbers;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * Writes runs of plain values at full speed, from protocol 2 on: room is looked for once for each, whatever
- * it is, and the place in the output stands in a local. The bytes are those that the general way writes.
+ * it is, and the place in the output is in a local. The bytes are those that the general way writes.
  */
 #include "codec/pickle/write/intern.h"
 

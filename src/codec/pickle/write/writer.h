@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * The pickle writer's insides, shared by the files that write: bytes and frames, the memo, and the containers
- * that are open. Nothing is recursive: what is open stands in w->open.
+ * that are open. Nothing is recursive: what is open is in w->open.
  */
 #ifndef ONGGI_CODEC_PICKLE_WRITE_WRITER_H
 #define ONGGI_CODEC_PICKLE_WRITE_WRITER_H
@@ -12,16 +12,14 @@
 #include "value/doc.h"
 #include "value/map.h"
 
-/* What was written and has a number in the memo, found by its content: strings, bytes, complex numbers, class
- * references. */
+/* What was written and has a number in the memo, by its content: strings, bytes, complex, classes. */
 typedef struct og__interned {
     og_value value; /* OG_INVALID: free */
     uint32_t hash;
     uint32_t number;
 } og__interned;
 
-/* The number of a string that stands in one place of memory; the last one of those that go by the same entry.
- */
+/* The number of a string that is in one place of memory; the last one of those that go by the same entry. */
 typedef struct og__by_place {
     const void *place;
     uint32_t len;
@@ -30,8 +28,7 @@ typedef struct og__by_place {
 
 enum { OG__BY_PLACE_LOG2 = 10 };
 
-/* What is known of a node, in the lowest bits of its entry in the map; above them its number, or its depth.
- */
+/* What is known of a node: lowest bits of its entry in the map; its number or depth is above them. */
 enum {
     OG__NODE_OPEN = 0,
     OG__NODE_NUMBERED = 1,
@@ -111,7 +108,7 @@ typedef struct og__frame {
     uint8_t many;    /* the one that puts all above a mark */
     bool waiting;    /* shared, and not in the memo until it is made: what it holds must be memoized */
     bool dropped;    /* filled meanwhile, by another frame */
-    bool duplicated; /* what it fills stands on the stack twice: once is dropped at the end */
+    bool duplicated; /* what it fills is on the stack twice: once is dropped at the end */
     bool again;      /* not made yet, and written once more in another frame */
 } og__frame;
 
@@ -140,16 +137,16 @@ typedef struct og__writer {
     og__writer_room *small;
     size_t room; /* out may be filled up to here without asking */
     int protocol;
-    size_t frame_at; /* where the open frame's opcode stands, or SIZE_MAX */
+    size_t frame_at; /* where the open frame's opcode is, or SIZE_MAX */
     size_t max_depth;
-    const og__node *root;      /* when it may stand in itself */
+    const og__node *root;      /* when it may be in itself */
     uint32_t numbers;          /* of the memo, given out */
     og__named *named;          /* the names, once one was needed */
     size_t waiting;            /* frames that are */
     size_t looks;              /* frames that were looked at for cycles: time stays in proportion */
     size_t call_end;           /* where the output ended after the last call whose result is dropped */
     int64_t buffers;           /* out-of-band buffers referred to */
-    const og__map *references; /* canonical: how often each node stands somewhere; else NULL */
+    const og__map *references; /* canonical: how often each node is somewhere; else NULL */
     og__map nodes;             /* those that may be met again */
     og__few_interned *few;     /* from the first string on, until there are more */
     og__interned *interned;    /* then */
@@ -162,19 +159,17 @@ typedef struct og__writer {
     og_error *err;
 } og__writer;
 
-/* Writes `value` with what is set in `w`: protocol, depth, output, error, references. 0 or < 0; then `out` is
- * as before. */
+/* Writes `value` with what is set in `w`. 0 or < 0; then `out` is as before. */
 int og__pickle_writer_run(og__writer *w, og_value value, size_t max_bytes);
 
 /* As og_pickle_write(), with options whose size was checked; no policy is asked. */
 int og__pickle_writer_write(og_value value, og_buf *out, const og_pickle_write_options *o, og_error *err);
 
-/* Writes the canonical form once; `late` tells whether it depends on what was not whole when it was referred
- * to. */
+/* Writes the canonical form once; `late`: it depends on what was not whole when it was referred to. */
 int og__pickle_writer_form(og_value value, og_buf *out, const og_pickle_write_options *o, bool *late,
                            og_error *err);
 
-/* Strings of CPython's size or more stand outside of frames, so that a reader can take them as they are. */
+/* Strings of CPython's size or more are outside of frames, so that a reader can take them as they are. */
 enum { OG__FRAME_TARGET = 64 * 1024 };
 
 /* ---- Bytes ---- */
@@ -202,7 +197,7 @@ static inline int og__pickle_put_op(og__writer *w, og__opcode op)
 /* An opcode and a number of `size` bytes, the lowest first. */
 int og__pickle_put_op_le(og__writer *w, og__opcode op, uint64_t number, size_t size);
 
-/* An opcode and what follows it as it stands. */
+/* An opcode and what follows it as it is. */
 int og__pickle_put_op_bytes(og__writer *w, og__opcode op, const void *bytes, size_t len);
 
 /* The text of a failure is "cannot pickle: …". Returns `code`. */
@@ -228,16 +223,15 @@ static inline size_t og__pickle_get_size(uint32_t number)
  * NULL without memory. */
 og__interned *og__pickle_intern_find(og__writer *w, og_value value);
 
-/* After writing what og__pickle_intern_find() had not found: numbers it. (Finding may forget what is hard to
- * find.) */
+/* After writing what og__pickle_intern_find() had not found: numbers it. (It may be forgotten again.) */
 int og__pickle_intern_add(og__writer *w, og_value value);
 
 void og__pickle_intern_free(og__writer *w);
 
-/* Canonical pickles: whether the node really stands in more than one place. */
+/* Canonical pickles: whether the node really is in more than one place. */
 bool og__pickle_is_shared(const og__writer *w, og_value v);
 
-/* True when the node may stand in more than one place. */
+/* True when the node may be in more than one place. */
 static inline bool og__pickle_may_be_shared(const og__writer *w, og_value v)
 {
     if (!w->references) return og__value_is_shared(v);
@@ -294,12 +288,12 @@ int og__pickle_args_call(og__writer *w, size_t count);
 
 /*
  * Writes `v`, or its head: 0 when it is whole, 1 when a frame was opened that writes the rest. `depth` is the
- * number of containers that it stands in.
+ * number of containers that it is in.
  */
 int og__pickle_write_value(og__writer *w, og_value v, size_t depth);
 
 /* A node that was met before: true when it was fetched, or filled early in a frame that was opened, or that
- * failed (`status` is that of og__pickle_write_value()). Else it is to be written; `depth` becomes that of
+ * failed (`status` is that of og__pickle_write_value()). Else it must be written; `depth` becomes that of
  * the open one. */
 bool og__pickle_met_before(og__writer *w, og_value v, size_t *depth, int *status);
 
