@@ -5,7 +5,7 @@
 #include "codec/json/begins.h"
 #include "codec/json/reader.h"
 
-enum { WORK_PER_BYTE = 64, WORK_LEAST = 4096, VERY_SHORT_TEXT = 256, SHORT_TEXT = 512 };
+enum { WORK_PER_BYTE = 64, WORK_LEAST = 4096, VERY_SHORT_TEXT = 512, SHORT_TEXT = 704 };
 
 static void set_text(og__json_reader *r, const uint8_t *text, size_t len, bool padded)
 {

@@ -31,7 +31,7 @@ typedef struct hint {
 } hint;
 _Static_assert(sizeof(hint) == sizeof(og_value), "hints are kept in the lowest places of the stack");
 
-enum { HINTS = 24, HINTS_AT = 2, BOTTOM = HINTS_AT + HINTS };
+enum { HINTS = 40, HINTS_AT = 2, BOTTOM = HINTS_AT + HINTS };
 
 /*
  * Where the pass is, in registers. Where the text ends is asked at each comma and bracket: what is taken

@@ -26,8 +26,7 @@ static const struct {
     {"[", 1, "perhaps JSON"},
 };
 
-/* Whether the bytes hold the name of joblib's stand-in for an array, which the array's bytes follow.
- */
+/* Whether the bytes hold the name of joblib's stand-in for an array, which the array's bytes follow. */
 static bool has_joblib_array(const uint8_t *bytes, size_t len)
 {
     static const char name[] = "joblib.numpy_pickle";
