@@ -61,16 +61,31 @@ int cli_help_or_unknown(int argc, char **argv);
 /* The name of `names` (NULL at the end) that `word` was probably meant to be, or NULL. */
 const char *cli_nearest(const char *word, const char *const *names);
 
-/* ---- Talking to people: one line each on standard error, "onggi: …" ---- */
+/* ---- Talking to people: one line each, on standard error or where --log says ---- */
 
-/* From now on lines are dropped, and counted, rather than wait for whoever reads standard error. */
+/* From now on lines are dropped, and counted, rather than wait for whoever reads them. */
 void cli_log_may_drop(void);
 
-/* What happened, at which level; whether it is shown is for cli_set_levels() to say. Any thread. */
+/* What happened, at which level; whether it is shown is for cli_log_levels() to say. Any thread. */
 void cli_log(og_log_level level, const char *format, ...) OG_PRINTF(2, 3);
 
-/* Notes are shown unless `quiet`, details only if `verbose`; warnings and errors always. */
-void cli_set_levels(bool quiet, bool verbose);
+/* The same, of a connection (or NULL). */
+void cli_log_of(const og_conn *conn, og_log_level level, const char *text);
+
+/* What is shown, and in which form: --quiet, --verbose, --log-level, --log-format. */
+void cli_log_levels(const cli_options *options);
+bool cli_log_wants(og_log_level level);
+
+/* Lines go to this file from now on (NULL and "-": standard error). 0, or the exit status after saying why.
+ */
+int cli_log_open(const char *file);
+
+/* Opens the file anew, after it was moved, say; when that fails the old one is kept, and the next line says
+ * so. For signal handlers too. */
+void cli_log_reopen(void);
+
+/* One line as it is. For cli_log() and its like. */
+void cli_log_line(og_log_level level, const og_conn *conn, const char *text);
 
 /* An error of the command line: says it and where help is; returns CLI_USAGE. */
 int cli_usage(const char *format, ...) OG_PRINTF(1, 2);

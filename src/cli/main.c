@@ -22,7 +22,7 @@ static int run(cli_options *options, const cli_command *command, int argc, char 
     int status = cli_parse(options, command, argc, argv);
     if (status) return status;
     if (options->help) return cli_help_command(command);
-    cli_set_levels(options->quiet, options->verbose);
+    cli_log_levels(options);
     if (options->policy) status = cli_rules(&options->rules, options->policy);
     return status ? status : command->run(options);
 }

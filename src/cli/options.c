@@ -27,6 +27,8 @@ typedef enum kind {
     THREADS,
     WHEN_FULL,
     WHEN_CROWDED,
+    LOG_FORMAT,
+    LOG_LEVEL,
     POOL /* a number, and the next word */
 } kind;
 
@@ -123,6 +125,11 @@ static const option_row rows[] = {
      "give a command of --exec, or the server of --to, so long for an answer (default: 30)", 0},
     {"grace", 0, TIME, CLI_SERVE, AT(grace_ms), "TIME",
      "when told to stop, read clients that go on sending for so long (default: 5)", 0},
+    {"log", 0, TEXT, CLI_SERVE, AT(log), "FILE",
+     "append what happens to FILE, which SIGHUP opens anew (default: standard error)", 0},
+    {"log-format", 0, LOG_FORMAT, CLI_SERVE, AT(log_format), "FORM", "text or json (default: text)", 0},
+    {"log-level", 0, LOG_LEVEL, CLI_SERVE, AT(log_level), "LEVEL",
+     "say no less than debug, info, warning or error (default: info)", 0},
     {"quiet", 'q', FLAG, CLI_EVERY, AT(quiet), NULL, "say nothing but warnings and errors", 0},
     {"verbose", 'v', FLAG, CLI_EVERY, AT(verbose), NULL, "say more: who connects, what is spoken", 0},
     {"help", 'h', FLAG, CLI_EVERY, AT(help), NULL, "print this", 0},
@@ -349,6 +356,28 @@ static int set_when_crowded(const option_row *row, const char *text, og_when_cro
     return status;
 }
 
+static int set_log_format(const option_row *row, const char *text, cli_log_format *out)
+{
+    static const char *const names[] = {[CLI_LOG_TEXT] = "text", [CLI_LOG_JSON] = "json", NULL};
+    int word = 0;
+    int status = set_word(row, text, names, "text or json", &word);
+    *out = (cli_log_format)word;
+    return status;
+}
+
+static int set_log_level(const option_row *row, const char *text, int *out)
+{
+    static const char *const names[] = {[OG_LOG_DEBUG] = "debug",
+                                        [OG_LOG_INFO] = "info",
+                                        [OG_LOG_WARNING] = "warning",
+                                        [OG_LOG_ERROR] = "error",
+                                        NULL};
+    int word = 0;
+    int status = set_word(row, text, names, "debug, info, warning or error", &word);
+    *out = word + 1;
+    return status;
+}
+
 static int set_encoding(const option_row *row, const char *text, og_pickle_encoding *out)
 {
     static const char *const names[] = {
@@ -405,6 +434,8 @@ static int set_option(cli_options *options, const option_row *row, const char *t
     case THREADS: return set_threads(row, text, out);
     case POOL: return set_number(row, text, &((cli_pool_words *)out)->count);
     case WHEN_FULL: return set_when_full(row, text, out);
+    case LOG_FORMAT: return set_log_format(row, text, out);
+    case LOG_LEVEL: return set_log_level(row, text, out);
     case WHEN_CROWDED: return set_when_crowded(row, text, out);
     case SIZE:
         if (cli_parse_size(text, out) && *(uint64_t *)out > 0) return 0;

@@ -64,6 +64,9 @@ typedef struct cli_pool_words {
     const char *command; /* NULL: there is no pool */
 } cli_pool_words;
 
+/* What lines for people look like. */
+typedef enum cli_log_format { CLI_LOG_TEXT, CLI_LOG_JSON } cli_log_format;
+
 /* What the command line said. Zero is: not said. */
 typedef struct cli_options {
     const char *as;
@@ -92,6 +95,9 @@ typedef struct cli_options {
     uint64_t max_total;
     cli_when_full when_full;
     og_when_crowded when_crowded;
+    const char *log; /* a file */
+    cli_log_format log_format;
+    int log_level; /* an og_log_level, plus 1 */
     int64_t answer_timeout_ms;
     int64_t grace_ms;
     int64_t connect_timeout_ms; /* OG_FOREVER: none */

@@ -1,55 +1,11 @@
 /* SPDX-License-Identifier: MIT */
-/* What the command says to people, on standard error. */
+/* What the command says to people, and in which words. */
 #include "cli/cli.h"
 #include "cli/glyph.h"
-#include "cli/ready.h"
 
-#include <stdatomic.h>
-#include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 enum { TEXT_SIZE = 512 }; /* of an error's sentence in the command's words */
-
-static og_log_level lowest = OG_LOG_INFO;
-
-void cli_set_levels(bool quiet, bool verbose)
-{
-    lowest = verbose ? OG_LOG_DEBUG : quiet ? OG_LOG_WARNING : OG_LOG_INFO;
-}
-
-static bool wants_colour(void)
-{
-    const char *no = getenv("NO_COLOR");
-    return isatty(STDERR_FILENO) && !(no && *no);
-}
-
-static bool may_drop;
-static atomic_ullong dropped; /* lines, since the last one that could be written */
-
-void cli_log_may_drop(void)
-{
-    may_drop = true;
-}
-
-/* False when a line would have to wait for whoever reads standard error. */
-static bool has_reader(void)
-{
-    if (!may_drop || cli_can_write(STDERR_FILENO, 0)) return true;
-    dropped++;
-    return false;
-}
-
-/* One write for a line, so that threads do not mix theirs. */
-static void say(og_log_level level, const char *text)
-{
-    if (!has_reader()) return;
-    unsigned long long lost = atomic_exchange(&dropped, 0);
-    if (lost > 0) fprintf(stderr, "onggi: %llu lines are missing here: nobody read standard error\n", lost);
-    static const char *const colours[] = {"\033[2m", "", "\033[33m", "\033[31m"};
-    const char *colour = wants_colour() ? colours[level] : "";
-    fprintf(stderr, "%songgi:%s %s\n", colour, *colour ? "\033[0m" : "", text);
-}
 
 /* The library names options as it knows them, "option authkey-file"; people type them with two dashes. */
 static void name_options(char *text)
@@ -69,19 +25,27 @@ static void name_options(char *text)
     }
 }
 
+void cli_log_of(const og_conn *conn, og_log_level level, const char *text)
+{
+    char said[TEXT_SIZE * 2];
+    if (!cli_log_wants(level)) return;
+    snprintf(said, sizeof said, "%s", text);
+    name_options(said);
+    cli_blunt(said); /* what came from elsewhere must not steer the terminal */
+    cli_log_line(level, conn, said);
+}
+
 static void say_v(og_log_level level, const char *format, va_list args)
 {
-    char text[1024];
+    char text[TEXT_SIZE * 2];
     vsnprintf(text, sizeof text, format, args);
-    name_options(text);
-    cli_blunt(text); /* what came from elsewhere must not steer the terminal */
-    say(level, text);
+    cli_log_of(NULL, level, text);
 }
 
 void cli_log(og_log_level level, const char *format, ...)
 {
     va_list args;
-    if (level < lowest) return;
+    if (!cli_log_wants(level)) return;
     va_start(args, format);
     say_v(level, format, args);
     va_end(args);

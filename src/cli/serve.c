@@ -41,6 +41,7 @@ static void on_signal(int number)
 static void on_hangup(int number)
 {
     (void)number;
+    cli_log_reopen();
     og_server_reload(running);
 }
 
@@ -117,7 +118,7 @@ static void on_log(og_log_level level, const og_conn *conn, const char *text, vo
     char said[1024];
     (void)user;
     cli_put_in_words(said, sizeof said, text);
-    cli_log(level, "%s%s%s", conn ? og_conn_peer(conn) : "", conn ? ": " : "", said);
+    cli_log_of(conn, level, said);
 }
 
 static og_server *make_server(service *s, og_error *err)
@@ -201,8 +202,10 @@ static int serve(service *s)
         if (og_server_listen(s->server, s->options->args[i], &err) < 0)
             return cli_fail(s->options->args[i], &err);
     }
+    int status = cli_log_open(s->options->log);
+    if (status) return status;
     raise_descriptors(s->options);
-    catch_signals(s->server, s->options->layer_option_count > 0);
+    catch_signals(s->server, s->options->layer_option_count > 0 || s->options->log);
     announce(s);
     return og_server_run(s->server, &err) < 0 ? cli_fail(NULL, &err) : CLI_DONE;
 }

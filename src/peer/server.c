@@ -253,6 +253,7 @@ static int reload_port(og__port *port, og_error *err)
 static void reload(og_server *server)
 {
     og_error err;
+    og__peer_server_log(server, OG_LOG_INFO, NULL, "told to read files again");
     for (og__port *port = server->ports; port; port = port->next) {
         if (!port->setup.layers) continue;
         if (reload_port(port, &err) == OG_OK)

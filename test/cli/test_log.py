@@ -1,0 +1,119 @@
+# SPDX-License-Identifier: MIT
+"""The log of a server: its file, its form, its level, and a new file on SIGHUP."""
+import json
+import os
+import re
+import signal
+
+import support
+from support import HOST, ONGGI, recv_until
+
+TIME = r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{6}Z"
+
+
+class Log(support.Case):
+    def setUp(self):
+        self.path = os.path.join(self.folder(), "onggi.log")
+
+    def text(self, path=None):
+        try:
+            with open(path or self.path, encoding="utf-8") as file:
+                return file.read()
+        except FileNotFoundError:
+            return ""
+
+    def wait_text(self, pattern, path=None):
+        support.wait_for(lambda: re.search(pattern, self.text(path)), pattern)
+
+    def start_logging(self, *words):
+        """A server whose log is a file, and its port."""
+        server = self.start(ONGGI, "serve", f"tcp://{HOST}:0", "--echo", "--log", self.path, *words)
+        self.wait_text(r"listening on tcp://[^ \"]+")
+        server.port = int(re.search(r"listening on tcp://[^:]+:(\d+)", self.text()).group(1))
+        return server
+
+    def refuse_one(self, port):
+        with self.connect(port) as s:
+            s.sendall(b'[1]\n["\n[2]\n')
+            self.assertEqual(recv_until(s, b"[2]\n"), b"[1]\n[2]\n")
+
+    def test_a_file_has_times_and_levels(self):
+        server = self.start_logging()
+        self.refuse_one(server.port)
+        self.assertEqual(server.stop(), 0)
+        lines = self.text().splitlines()
+        for line in lines:
+            self.assertRegex(line, rf"^{TIME} (debug|info|warning|error): ")
+        self.assertRegex(self.text(), rf"{TIME} warning: {HOST}:\d+: refused a message at byte ")
+        self.assertEqual(server.err, "")
+
+    def test_json(self):
+        server = self.start_logging("--log-format", "json")
+        self.refuse_one(server.port)
+        self.assertEqual(server.stop(), 0)
+        lines = [json.loads(line) for line in self.text().splitlines()]
+        refused = [line for line in lines if line["text"].startswith("refused a message")]
+        self.assertEqual(len(refused), 1)
+        self.assertEqual((refused[0]["level"], refused[0]["connection"]), ("warning", 1))
+        self.assertRegex(refused[0]["peer"], rf"^{HOST}:\d+$")
+        self.assertRegex(refused[0]["time"], rf"^{TIME}$")
+
+    def test_json_on_standard_error(self):
+        server = self.start(ONGGI, "serve", f"tcp://{HOST}:0", "--log", "-", "--log-format", "json")
+        server.wait_text("err", "listening on")
+        self.assertEqual(server.stop(), 0)
+        for line in server.err.splitlines():
+            json.loads(line)
+
+    def test_levels(self):
+        for level, shown in (("debug", "listening on .*connected"), ("warning", None), ("error", None)):
+            with self.subTest(level=level):
+                port = support.free_port()
+                server = self.start(ONGGI, "serve", f"tcp://{HOST}:{port}", "--echo", "--log-level", level)
+                support.wait_for(lambda port=port: support.is_bound(port), "the server to listen")
+                self.refuse_one(port)
+                self.assertEqual(server.stop(), 0)
+                self.assertEqual("listening" in server.err, shown is not None)
+                self.assertEqual("refused a message" in server.err, level != "error")
+                if shown:
+                    self.assertRegex(server.err.replace("\n", " "), shown)
+
+    def test_hangup_opens_the_file_anew(self):
+        server = self.start_logging()
+        with self.connect(server.port) as s:
+            s.sendall(b"[1]\n")
+            self.assertEqual(recv_until(s, b"\n"), b"[1]\n")
+            moved = self.path + ".1"
+            os.rename(self.path, moved)
+            server.process.send_signal(signal.SIGHUP)
+            self.wait_text("told to read files again")
+            s.sendall(b'["\n[2]\n')
+            self.assertEqual(recv_until(s, b"\n"), b"[2]\n")
+        self.wait_text("refused a message")
+        self.assertNotIn("refused a message", self.text(moved))
+        self.assertEqual(server.stop(), 0)
+
+    def test_a_file_that_cannot_be_opened_anew_is_kept(self):
+        server = self.start_logging()
+        moved = self.path + ".1"
+        os.rename(self.path, moved)
+        os.mkdir(self.path)
+        server.process.send_signal(signal.SIGHUP)
+        self.wait_text("error: the file of --log cannot be opened anew, the old one is kept: Is a directory", moved)
+        self.refuse_one(server.port)
+        self.wait_text("refused a message", moved)
+        self.assertEqual(server.stop(), 0)
+
+    def test_a_file_that_cannot_be_opened_is_an_error(self):
+        done = self.onggi("serve", f"tcp://{HOST}:0", "--log", os.path.join(self.path, "none"), status=3)
+        self.assertRegex(done.err, r"--log: .*none: No such file or directory")
+
+    def test_words_that_are_none(self):
+        for option, wrong, right in (("--log-format", "xml", "text or json"),
+                                     ("--log-level", "loud", "debug, info, warning or error")):
+            done = self.onggi("serve", f"tcp://{HOST}:0", option, wrong, status=2)
+            self.assertIn(right, done.err)
+
+
+if __name__ == "__main__":
+    support.main()
