@@ -107,59 +107,70 @@ static void test_tags(void **state)
            "[[\"[...]\"],{\"k\":\"[...]\"}]");
 }
 
-static void refuse(const char *text, og_status code, size_t position, const char *sentence)
+typedef struct refusal {
+    const char *text;
+    og_status code;
+    size_t position;
+    const char *sentence; /* or a part of it */
+} refusal;
+
+static void refuse(const refusal *row)
 {
     og_error err = {.code = OG_OK};
     og_json_read_options in = {.size = sizeof in, .lossless = true};
-    if (og_json_loads(text, strlen(text), &in, &err)) fail_msg("%s: accepted", text);
-    if (!strstr(err.text, sentence)) fail_msg("%s: %s", text, err.text);
-    assert_int_equal(err.code, code);
-    if (err.position != position) fail_msg("%s: at %zu", text, err.position);
+    if (og_json_loads(row->text, strlen(row->text), &in, &err)) fail_msg("%s: accepted", row->text);
+    if (!strstr(err.text, row->sentence)) fail_msg("%s: %s", row->text, err.text);
+    assert_int_equal(err.code, row->code);
+    if (err.position != row->position) fail_msg("%s: at %zu", row->text, err.position);
 }
 
 static void test_malformed_tags(void **state)
 {
+    static const refusal rows[] = {
+        {"[{\"py/nothing\":1}]", OG_ESYNTAX, 1, "\"py/nothing\" is not a tag"},
+        {"[0,{\"py/tuple\":1}]", OG_ESYNTAX, 3, "expected an array"},
+        {"{\"py/tuple\":[],\"x\":1}", OG_ESYNTAX, 0, "no other key beside this tag"},
+        {"{\"x\":1,\"py/tuple\":[]}", OG_ESYNTAX, 0, "comes after others"},
+        {"{\"py/b64\":\"AAA\"}", OG_ESYNTAX, 0, "base64"},
+        {"{\"py/b64\":\"A=AA\"}", OG_ESYNTAX, 0, "base64"},
+        {"{\"py/b64\":\"AA==AAAA\"}", OG_ESYNTAX, 0, "base64"},
+        {"{\"py/b64\":5}", OG_ESYNTAX, 0, "base64"},
+        {"{\"py/str\":\"/w==\"}", OG_ESYNTAX, 0, "UTF-8"},
+        {"{\"py/float\":\"NaN\"}", OG_ESYNTAX, 0, "\"nan\""},
+        {"{\"py/complex\":[1]}", OG_ESYNTAX, 0, "two floats"},
+        {"{\"py/complex\":[1,\"2\"]}", OG_ESYNTAX, 0, "two floats"},
+        {"{\"py/dict\":[[1,2],[3]]}", OG_ESYNTAX, 18, "[key, value]"},
+        {"{\"py/set\":[[]]}", OG_ETYPE, 10, "hash"},
+        {"{\"py/dict\":[[{},2]]}", OG_ETYPE, 11, "hash"},
+        {"{\"py/type\":\"noname\"}", OG_ESYNTAX, 0, "module.name"},
+        {"{\"py/object\":\"m.C\",\"py/args\":1}", OG_ESYNTAX, 0, "an array after \"py/args\""},
+        {"{\"py/object\":\"m.C\",\"name\":1}", OG_ESYNTAX, 0, "py/state"},
+        {"{\"py/object\":\"m.C\",\"py/args\":[],\"py/arg\":1}", OG_ESYNTAX, 0, "twice"},
+        {"{\"py/object\":\"m.C\",\"py/next\":{}}", OG_ESYNTAX, 0, "an object after \"py/next\""},
+        {"{\"py/make\":\"magic\"}", OG_ESYNTAX, 0, "py/make"},
+        {"[{\"py/ref\":1}]", OG_ESYNTAX, 1, "no \"py/def\""},
+        {"[{\"py/ref\":1},{\"py/def\":[1,[]]}]", OG_ESYNTAX, 1, "no \"py/def\""},
+        {"[{\"py/def\":[2,[]]}]", OG_ESYNTAX, 1, "count up from 1"},
+        {"[{\"py/def\":[1,[]]},{\"py/def\":[1,[]]}]", OG_ESYNTAX, 19, "count up from 1"},
+        {"{\"py/def\":[1]}", OG_ESYNTAX, 0, "[number, value]"},
+        {"{\"py/def\":[1,{\"py/def\":[2,[]]}]}", OG_ESYNTAX, 13, "has one already"},
+        {"{\"py/late\":1}", OG_ESYNTAX, 0, "a list, dict, set or object"},
+        {"{\"py/late\":{\"py/tuple\":[[]]}}", OG_ESYNTAX, 11, "a list, dict, set or object"},
+        {"{\"py/late\":{\"py/def\":[1,[]]}}", OG_ESYNTAX, 11, "a list, dict, set or object"},
+        {"{\"py/late\":{\"py/late\":[]}}", OG_ESYNTAX, 11, "a list, dict, set or object"},
+        {"{\"py/late\":{\"py/b64\":\"AAAA\"}}", OG_ESYNTAX, 11, "a list, dict, set or object"},
+        {"{\"py/def\":[1,{\"py/ref\":1}]}", OG_ESYNTAX, 13, "has one already"},
+        {"{\"py/def\":[1,{\"py/tuple\":[{\"py/ref\":1}]}]}", OG_ESYNTAX, 26, "part of itself"},
+        {"{\"py/def\":[1,{\"py/frozenset\":[{\"py/tuple\":[{\"py/ref\":1}]}]}]}", OG_ESYNTAX, 43,
+         "part of itself"},
+        {"{\"py/def\":[1,{\"py/tuple\":[[{\"py/set\":[{\"py/ref\":1}]}]]}]}", OG_ESYNTAX, 38,
+         "part of itself"},
+        {"{\"py/def\":[1,{\"py/tuple\":[{\"py/dict\":[[{\"py/ref\":1},0]]}]}]}", OG_ESYNTAX, 39,
+         "part of itself"},
+    };
     (void)state;
-    refuse("[{\"py/nothing\":1}]", OG_ESYNTAX, 1, "\"py/nothing\" is not a tag");
-    refuse("[0,{\"py/tuple\":1}]", OG_ESYNTAX, 3, "expected an array");
-    refuse("{\"py/tuple\":[],\"x\":1}", OG_ESYNTAX, 0, "no other key beside this tag");
-    refuse("{\"x\":1,\"py/tuple\":[]}", OG_ESYNTAX, 0, "comes after others");
-    refuse("{\"py/b64\":\"AAA\"}", OG_ESYNTAX, 0, "base64");
-    refuse("{\"py/b64\":\"A=AA\"}", OG_ESYNTAX, 0, "base64");
-    refuse("{\"py/b64\":\"AA==AAAA\"}", OG_ESYNTAX, 0, "base64");
-    refuse("{\"py/b64\":5}", OG_ESYNTAX, 0, "base64");
-    refuse("{\"py/str\":\"/w==\"}", OG_ESYNTAX, 0, "UTF-8");
-    refuse("{\"py/float\":\"NaN\"}", OG_ESYNTAX, 0, "\"nan\"");
-    refuse("{\"py/complex\":[1]}", OG_ESYNTAX, 0, "two floats");
-    refuse("{\"py/complex\":[1,\"2\"]}", OG_ESYNTAX, 0, "two floats");
-    refuse("{\"py/dict\":[[1,2],[3]]}", OG_ESYNTAX, 18, "[key, value]");
-    refuse("{\"py/set\":[[]]}", OG_ETYPE, 10, "hash");
-    refuse("{\"py/dict\":[[{},2]]}", OG_ETYPE, 11, "hash");
-    refuse("{\"py/type\":\"noname\"}", OG_ESYNTAX, 0, "module.name");
-    refuse("{\"py/object\":\"m.C\",\"py/args\":1}", OG_ESYNTAX, 0, "an array after \"py/args\"");
-    refuse("{\"py/object\":\"m.C\",\"name\":1}", OG_ESYNTAX, 0, "py/state");
-    refuse("{\"py/object\":\"m.C\",\"py/args\":[],\"py/arg\":1}", OG_ESYNTAX, 0, "twice");
-    refuse("{\"py/object\":\"m.C\",\"py/next\":{}}", OG_ESYNTAX, 0, "an object after \"py/next\"");
-    refuse("{\"py/make\":\"magic\"}", OG_ESYNTAX, 0, "py/make");
-    refuse("[{\"py/ref\":1}]", OG_ESYNTAX, 1, "no \"py/def\"");
-    refuse("[{\"py/ref\":1},{\"py/def\":[1,[]]}]", OG_ESYNTAX, 1, "no \"py/def\"");
-    refuse("[{\"py/def\":[2,[]]}]", OG_ESYNTAX, 1, "count up from 1");
-    refuse("[{\"py/def\":[1,[]]},{\"py/def\":[1,[]]}]", OG_ESYNTAX, 19, "count up from 1");
-    refuse("{\"py/def\":[1]}", OG_ESYNTAX, 0, "[number, value]");
-    refuse("{\"py/def\":[1,{\"py/def\":[2,[]]}]}", OG_ESYNTAX, 13, "has one already");
-    refuse("{\"py/late\":1}", OG_ESYNTAX, 0, "a list, dict, set or object");
-    refuse("{\"py/late\":{\"py/tuple\":[[]]}}", OG_ESYNTAX, 11, "a list, dict, set or object");
-    refuse("{\"py/late\":{\"py/def\":[1,[]]}}", OG_ESYNTAX, 11, "a list, dict, set or object");
-    refuse("{\"py/late\":{\"py/late\":[]}}", OG_ESYNTAX, 11, "a list, dict, set or object");
-    refuse("{\"py/late\":{\"py/b64\":\"AAAA\"}}", OG_ESYNTAX, 11, "a list, dict, set or object");
-    refuse("{\"py/def\":[1,{\"py/ref\":1}]}", OG_ESYNTAX, 13, "has one already");
-    refuse("{\"py/def\":[1,{\"py/tuple\":[{\"py/ref\":1}]}]}", OG_ESYNTAX, 26, "part of itself");
-    refuse("{\"py/def\":[1,{\"py/frozenset\":[{\"py/tuple\":[{\"py/ref\":1}]}]}]}", OG_ESYNTAX, 43,
-           "part of itself");
-    refuse("{\"py/def\":[1,{\"py/tuple\":[[{\"py/set\":[{\"py/ref\":1}]}]]}]}", OG_ESYNTAX, 38,
-           "part of itself");
-    refuse("{\"py/def\":[1,{\"py/tuple\":[{\"py/dict\":[[{\"py/ref\":1},0]]}]}]}", OG_ESYNTAX, 39,
-           "part of itself");
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++)
+        refuse(&rows[i]);
 }
 
 /* Doubling tuples as keys take exponential time to hash, if nobody counts. */
