@@ -61,9 +61,12 @@ static int see_mark(const uint8_t *data, size_t len, og_frame_head *head, og_fra
     if (data[at] == ' ' && data[at + 1] == ' ') return OG_ESYNTAX;
     if (head->body < LEAST_SEEN) return OG_ESYNTAX;
     head->as_value = cr || data[at] == '\t' || data[at] == '\n' || data[at] == ' ' || data[at] == 0;
-    shown->text_len = cr ? 2 : 1;
-    memcpy(shown->text, data + at, shown->text_len);
-    head->size = at + shown->text_len;
+    size_t size = cr ? 2 : 1;
+    if (shown) {
+        shown->text_len = (uint8_t)size;
+        memcpy(shown->text, data + at, size);
+    }
+    head->size = at + size;
     return 1;
 }
 

@@ -84,7 +84,7 @@ static int see_head(const uint8_t *data, size_t len, og_frame_head *head)
     for (size_t at = left; at < end; at++)
         add_digit(head, data[at]);
     head->size = end + right;
-    head->shown->width = (uint32_t)head->size;
+    if (head->shown) head->shown->width = (uint32_t)head->size;
     return 1;
 }
 
