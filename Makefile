@@ -45,7 +45,7 @@ fuzz: ## fuzz each reader for SECONDS=10
 	@tools/setup build ci
 	@tools/fuzz $(FUZZ) $(SECONDS)
 
-cross: ## build and test the rooms without sockets for aarch64, armhf, i386 and s390x, under qemu
+cross: ## build the library and its C tests for aarch64, armhf, i386 and s390x, and run them under qemu
 	@tools/setup build cross
 	@tools/cross
 

@@ -37,7 +37,7 @@ static og_value array(og_doc *doc, const char *type, const void *data, size_t le
 
 static void gives_the_data_in_place(void **state)
 {
-    static const int16_t numbers[] = {1, 2, 3, 4, 5, 6};
+    static const uint8_t numbers[] = {1, 0, 2, 0, 3, 0, 4, 0, 5, 0, 6, 0}; /* the lowest byte first */
     og_array a;
     og_value value = array(*state, "<i2", numbers, sizeof numbers, (size_t[]){2, 3}, 2);
     assert_int_equal(og_as_ndarray(value, &a, NULL), OG_OK);

@@ -83,12 +83,12 @@ static inline int pass_without_sentences(og__json_reader *r, bool (*pass)(og__js
 
 static inline int pass_over(og__json_reader *r)
 {
-    bool padded = r->fast_end == r->end;
     if (r->tree) return pass_with_sentences(r, og__json_pass);
     if (r->kernel == OG__JSON_SHORT) return pass_without_sentences(r, og__json_pass_short);
 #if defined(OG__JSON_X86)
     if (r->kernel == OG__JSON_AVX512) return pass_without_sentences(r, og__json_pass_avx512);
-    if (r->kernel == OG__JSON_AVX2 && padded) return pass_with_sentences(r, og__json_pass_avx2);
+    if (r->kernel == OG__JSON_AVX2 && r->fast_end == r->end)
+        return pass_with_sentences(r, og__json_pass_avx2);
 #endif
     return pass_with_sentences(r, og__json_pass);
 }
