@@ -42,12 +42,11 @@ static void on_refuse(og_conn *client, const og_error *why, bool closing, void *
 int main(int argc, char **argv)
 {
     const char *endpoint = argc > 1 ? argv[1] : "tcp://127.0.0.1:8080";
-    og_server_options options = {
-        .size = sizeof(options),
-        .threads = argc > 2 ? (int)strtol(argv[2], NULL, 10) : 2,
-        .on_message = on_message,
-        .on_refuse = on_refuse,
-    };
+    og_server_options options = OG_INIT;
+    options.size = sizeof(options);
+    options.threads = argc > 2 ? (int)strtol(argv[2], NULL, 10) : 2;
+    options.on_message = on_message;
+    options.on_refuse = on_refuse;
     og_error err = OG_ERROR_INIT;
 
     server = og_server_new(&options, &err);

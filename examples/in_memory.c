@@ -23,8 +23,10 @@ static int show(const char *what, og_doc *doc, const og_error *err)
 
 static int json(og_value person)
 {
-    og_json_write_options like_python = {
-        .size = sizeof(like_python), .item_separator = ", ", .key_separator = ": "};
+    og_json_write_options like_python = OG_INIT;
+    like_python.size = sizeof(like_python);
+    like_python.item_separator = ", ";
+    like_python.key_separator = ": ";
     og_error err = OG_ERROR_INIT;
     size_t len;
     char *text = og_json_dumps(person, &len, &like_python, &err);

@@ -18,7 +18,10 @@ static void show(og_value value)
 int main(int argc, char **argv)
 {
     const char *endpoint = argc > 1 ? argv[1] : "tcp://127.0.0.1:8080";
-    og_conn_options options = {.size = sizeof(options), .codec = "json", .recv_timeout_ms = 10000};
+    og_conn_options options = OG_INIT;
+    options.size = sizeof(options);
+    options.codec = "json";
+    options.recv_timeout_ms = 10000;
     og_error err = OG_ERROR_INIT;
     og_doc *doc = og_doc_new(NULL);
     og_conn *server = og_connect(endpoint, &options, &err);
@@ -29,7 +32,7 @@ int main(int argc, char **argv)
             og_pack(doc, &err, "{s:s, s:i, s:s}", "name", "John", "age", 30, "city", "New York");
         status = og_send(server, person, &err);
     }
-    og_value answer = {0};
+    og_value answer = OG_INIT;
     if (status == 0) {
         status = og_recv(server, &answer, &err);
     }

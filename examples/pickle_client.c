@@ -21,7 +21,10 @@ static void show(og_value value)
 int main(int argc, char **argv)
 {
     const char *endpoint = argc > 1 ? argv[1] : "tcp://127.0.0.1:1234";
-    og_conn_options options = {.size = sizeof(options), .codec = "pickle", .recv_timeout_ms = 10000};
+    og_conn_options options = OG_INIT;
+    options.size = sizeof(options);
+    options.codec = "pickle";
+    options.recv_timeout_ms = 10000;
     og_error err = OG_ERROR_INIT;
 
     og_conn *server = og_connect(endpoint, &options, &err);

@@ -37,7 +37,10 @@ int main(int argc, char **argv)
 {
     const char *endpoint = argc > 1 ? argv[1] : "tcp://127.0.0.1:1234";
     long clients = argc > 2 ? strtol(argv[2], NULL, 10) : -1;
-    og_conn_options options = {.size = sizeof(options), .codec = "pickle", .recv_timeout_ms = 60000};
+    og_conn_options options = OG_INIT;
+    options.size = sizeof(options);
+    options.codec = "pickle";
+    options.recv_timeout_ms = 60000;
     og_error err = OG_ERROR_INIT;
 
     og_listener *server = og_listen(endpoint, &options, &err);

@@ -8,7 +8,10 @@
 int main(int argc, char **argv)
 {
     const char *endpoint = argc > 1 ? argv[1] : "tcp://127.0.0.1:1234";
-    og_conn_options options = {.size = sizeof(options), .codec = "pickle", .framing = "raw"};
+    og_conn_options options = OG_INIT;
+    options.size = sizeof(options);
+    options.codec = "pickle";
+    options.framing = "raw";
     og_error err = OG_ERROR_INIT;
 
     og_conn *server = og_connect(endpoint, &options, &err);

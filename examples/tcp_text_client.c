@@ -9,14 +9,17 @@ int main(int argc, char **argv)
 {
     const char *endpoint = argc > 1 ? argv[1] : "tcp://127.0.0.1:12345";
     const char *text = argc > 2 ? argv[2] : "안녕하세요, 서버!";
-    og_conn_options options = {
-        .size = sizeof(options), .codec = "text", .framing = "raw", .recv_timeout_ms = 10000};
+    og_conn_options options = OG_INIT;
+    options.size = sizeof(options);
+    options.codec = "text";
+    options.framing = "raw";
+    options.recv_timeout_ms = 10000;
     og_error err = OG_ERROR_INIT;
     og_doc *doc = og_doc_new(NULL);
     og_conn *server = og_connect(endpoint, &options, &err);
 
     int status = server != NULL ? og_send(server, og_str(doc, text), &err) : err.code;
-    og_value answer = {0};
+    og_value answer = OG_INIT;
     if (status == 0) {
         status = og_recv(server, &answer, &err);
     }

@@ -9,7 +9,7 @@
 /* A client's thread: answers text after text until the client closes. */
 static void *handle_client(void *argument)
 {
-    og_conn *client = argument;
+    og_conn *client = (og_conn *)argument;
     og_error err = OG_ERROR_INIT;
     og_buf reply = OG_BUF_INIT;
     og_value text;
@@ -40,7 +40,7 @@ static void *handle_client(void *argument)
 static int serve(og_listener *server, long clients)
 {
     og_error err = OG_ERROR_INIT;
-    pthread_t *threads = clients > 0 ? calloc((size_t)clients, sizeof(pthread_t)) : NULL;
+    pthread_t *threads = clients > 0 ? (pthread_t *)calloc((size_t)clients, sizeof(pthread_t)) : NULL;
     long started = 0;
     bool well = threads != NULL || clients <= 0;
 
@@ -72,7 +72,10 @@ int main(int argc, char **argv)
 {
     const char *endpoint = argc > 1 ? argv[1] : "tcp://127.0.0.1:12345";
     long clients = argc > 2 ? strtol(argv[2], NULL, 10) : -1;
-    og_conn_options options = {.size = sizeof(options), .codec = "text", .framing = "raw"};
+    og_conn_options options = OG_INIT;
+    options.size = sizeof(options);
+    options.codec = "text";
+    options.framing = "raw";
     og_error err = OG_ERROR_INIT;
 
     og_listener *server = og_listen(endpoint, &options, &err);

@@ -4,20 +4,21 @@
 
 #include <stdio.h>
 
-/* A dict of values that JSON has no types for. OG_INVALID with `err` filled when one cannot be built. */
+/* A dict of values that JSON has no types for. `err` is filled when one cannot be built. */
 static og_value measurement(og_doc *doc, const double *samples, og_error *err)
 {
     static const size_t shape[] = {2, 3};
     static const uint8_t id[16] = {0x12, 0x34, 0x56, 0x78, 0x12, 0x34, 0x56, 0x78,
                                    0x12, 0x34, 0x56, 0x78, 0x12, 0x34, 0x56, 0x78};
-    const og_moment start = {.year = 2024,
-                             .month = 1,
-                             .day = 2,
-                             .hour = 9,
-                             .minute = 30,
-                             .microsecond = 250000,
-                             .has_offset = true,
-                             .offset_seconds = 9 * 3600};
+    og_moment start = OG_INIT;
+    start.year = 2024;
+    start.month = 1;
+    start.day = 2;
+    start.hour = 9;
+    start.minute = 30;
+    start.microsecond = 250000;
+    start.has_offset = true;
+    start.offset_seconds = 9 * 3600;
     /* Six doubles, left where they are until they are sent. */
     og_value data = og_bytes_borrow(samples, 6 * sizeof *samples);
 
@@ -28,7 +29,7 @@ static og_value measurement(og_doc *doc, const double *samples, og_error *err)
     og_dict_sets(doc, value, "price", og_decimal(doc, "12.50", 5, err), err);
     og_dict_sets(doc, value, "file", og_path(doc, OG_PATH_PURE_POSIX, "/data/run-7", 11, err), err);
     og_dict_sets(doc, value, "samples", og_ndarray(doc, "float64", shape, 2, 'C', data, err), err);
-    return err->code == OG_OK ? value : (og_value){0};
+    return err->code == OG_OK ? value : og_none();
 }
 
 /* Usage: typed_values [ENDPOINT] */
@@ -36,7 +37,10 @@ int main(int argc, char **argv)
 {
     static const double samples[] = {0.5, 1.5, 2.5, 3.5, 4.5, 5.5};
     const char *endpoint = argc > 1 ? argv[1] : "tcp://127.0.0.1:1234";
-    og_conn_options options = {.size = sizeof(options), .codec = "pickle", .framing = "raw"};
+    og_conn_options options = OG_INIT;
+    options.size = sizeof(options);
+    options.codec = "pickle";
+    options.framing = "raw";
     og_error err = OG_ERROR_INIT;
     int status = -1;
 
@@ -44,7 +48,7 @@ int main(int argc, char **argv)
     og_doc *doc = og_doc_new(NULL);
     if (server != NULL && doc != NULL) {
         og_value value = measurement(doc, samples, &err);
-        status = og_valid(value) ? og_send(server, value, &err) : -1;
+        status = err.code == OG_OK ? og_send(server, value, &err) : -1;
     }
     if (status < 0) {
         fprintf(stderr, "typed_values: %s\n", err.text);

@@ -29,7 +29,7 @@ static void on_message(og_conn *client, og_value value, void *user)
 {
     (void)user;
     og_error err = OG_ERROR_INIT;
-    og_value numbers = {0};
+    og_value numbers = OG_INIT;
     og_value item;
     int wait_ms = 0;
     double sum = 0;
@@ -58,7 +58,10 @@ static void on_message(og_conn *client, og_value value, void *user)
 int main(int argc, char **argv)
 {
     const char *endpoint = argc > 1 ? argv[1] : "tcp://127.0.0.1:8080";
-    og_server_options options = {.size = sizeof(options), .workers = 4, .on_message = on_message};
+    og_server_options options = OG_INIT;
+    options.size = sizeof(options);
+    options.workers = 4;
+    options.on_message = on_message;
     og_error err = OG_ERROR_INIT;
 
     server = og_server_new(&options, &err);

@@ -59,6 +59,25 @@ typedef enum og_status {
 /* The position of an error that has none. */
 #define OG_NO_POSITION SIZE_MAX
 
+/*
+ * Every member 0, for any struct of this library, in C and in C++, which has no designated initialisers
+ * before C++20:
+ *
+ *     og_conn_options options = OG_INIT;
+ *     options.size = sizeof options;
+ *     options.codec = "json";
+ */
+#ifdef __cplusplus
+#    define OG_INIT \
+        {           \
+        }
+#else
+#    define OG_INIT \
+        {           \
+            0       \
+        }
+#endif
+
 /* Why a call failed. Set it to OG_ERROR_INIT, or let the failing call fill it; calls that succeed leave it
  * alone. */
 typedef struct og_error {
@@ -68,14 +87,8 @@ typedef struct og_error {
     char text[240];  /* what was found, what was expected, what to do: UTF-8, no control characters */
 } og_error;
 
-/* No error yet, in C and C++. */
-#define OG_ERROR_INIT \
-    {                 \
-        0, 0, 0,      \
-        {             \
-            0         \
-        }             \
-    }
+/* No error yet. */
+#define OG_ERROR_INIT OG_INIT
 
 /* ---- Limits ---- */
 
@@ -96,9 +109,10 @@ OG_API const char *og_status_text(int status);
 OG_API const char *og_status_name(int status);
 
 /*
- * Fills `err`, which may be NULL, and returns `code`, so that a failing function can end with
- * `return og_error_set(err, OG_ESYNTAX, pos, "expected ',' but found '%c'", c);`. Text that does not fit is
- * cut.
+ * Fills `err`, which may be NULL, and returns `code`, so that a failing function can end with it. Text that
+ * does not fit is cut.
+ *
+ *     return og_error_set(err, OG_ESYNTAX, pos, "expected ',' but found '%c'", c);
  */
 OG_API int og_error_set(og_error *err, og_status code, size_t position, const char *format, ...)
     OG_PRINTF(4, 5);
@@ -136,10 +150,7 @@ typedef struct og_buf {
     const og_allocator *alloc;
 } og_buf;
 
-#define OG_BUF_INIT         \
-    {                       \
-        NULL, 0, 0, 0, NULL \
-    }
+#define OG_BUF_INIT OG_INIT
 
 /* Makes an empty buffer that takes its memory from `alloc` (NULL: the default) on first use. Cannot fail. */
 OG_API void og_buf_init(og_buf *buf, const og_allocator *alloc);

@@ -18,8 +18,11 @@ typedef struct og_codec og_codec;
 
 /*
  * The options of all codecs, each in a place of its own that is made when the codec is first asked for it:
+ *
+ *     og_codec_options options = OG_INIT;
  *     og_json_of(&options)->read.allow_comments = true;
  *     og_pickle_of(&options)->write.protocol = 2;
+ *
  * Zeroed it is the defaults. It may be copied.
  */
 enum { OG_CODEC_OPTIONS_ROOM = 512 };

@@ -166,7 +166,11 @@ OG_API size_t og_frame_need(const og_frame_reader *reader);
 
 /*
  * Writes one frame around a message that the caller appends to `out` between the two calls:
- *     og_frame_begin(&f, out, &mark, err); …append the message… ; og_frame_end(&f, out, mark, err);
+ *
+ *     og_frame_begin(&framing, out, &mark, err);
+ *     og_buf_puts(out, "the message");
+ *     og_frame_end(&framing, out, mark, err);
+ *
  * og_frame_end() puts length or terminator in place; when the framing cannot carry the message (too long for
  * its prefix, a line break in `line`, …) it fails with OG_EVALUE and `out` is as it was before
  * og_frame_begin(). Likewise when memory runs out. Between the two, on failure of the codec, call

@@ -152,8 +152,9 @@ OG_API int og_set_add(og_doc *doc, og_value set, og_value item, og_error *err);
 OG_API int og_dict_remove(og_doc *doc, og_value dict, og_value key, og_error *err);
 
 /*
- * Builds a value from a format, in the manner of jansson: og_pack(doc, &err, "{s:s, s:i}", "name", "John",
- * "age", 30).
+ * Builds a value from a format, in the manner of jansson:
+ *
+ *     og_value person = og_pack(doc, &err, "{s:s, s:i}", "name", "John", "age", 30);
  *
  *   n None   b bool (int)   i int   I int64_t   U uint64_t   f double
  *   s str (const char *)   s# str (const char *, size_t)   y# bytes (const void *, size_t)
@@ -217,7 +218,11 @@ OG_API og_value og_dict_gets(og_value dict, const char *key);
 OG_API bool og_set_has(og_value set, og_value item);
 
 /*
- * Steps through a container in order: for (og_iter it = og_iter_of(v); og_iter_next(&it, &key, &item);) …
+ * Steps through a container in order:
+ *
+ *     for (og_iter it = og_iter_of(value); og_iter_next(&it, &key, &item);)
+ *         printf("a key of kind %s\n", og_kind_name(og_kind_of(key)));
+ *
  * For dicts `key` and `item` are the pair; for all else `key` is OG_INVALID. Either may be NULL. The
  * container must not be changed meanwhile.
  */
@@ -229,13 +234,16 @@ OG_API og_iter og_iter_of(og_value container);
 OG_API bool og_iter_next(og_iter *iter, og_value *key, og_value *item);
 
 /*
- * The reverse of og_pack(): og_unpack(v, &err, "{s:s, s:i}", "name", &name, "age", &age). Keys are given, the
- * rest are places to store to: b bool *, i int *, I int64_t *, U uint64_t *, f double *, s const char **
- * (always a C string; OG_EVALUE when the str holds a NUL or none follows it, as in values that were read:
- * og_copy() adds it), s# const char ** and size_t *, y# likewise, v og_value *, n nothing. A '?' after a
- * key's 's' allows it to be missing; its places stay as they are. '*' before the closing bracket allows more
- * items; dicts allow more keys always unless '!' stands there. 0, or OG_ETYPE, OG_EVALUE, OG_ENOTFOUND,
- * OG_EINVAL (the format) with a sentence that names the path, e.g. "at .address.city: …".
+ * The reverse of og_pack():
+ *
+ *     og_unpack(value, &err, "{s:s#, s:i}", "name", &name, &len, "age", &age);
+ *
+ * Keys are given, the rest are places to store to: b bool *, i int *, I int64_t *, U uint64_t *, f double *,
+ * s const char ** (always a C string; OG_EVALUE when the str holds a NUL or none follows it, as in values
+ * that were read: og_copy() adds it), s# const char ** and size_t *, y# likewise, v og_value *, n nothing. A
+ * '?' after a key's 's' allows it to be missing; its places stay as they are. '*' before the closing bracket
+ * allows more items; dicts allow more keys always unless '!' stands there. 0, or OG_ETYPE, OG_EVALUE,
+ * OG_ENOTFOUND, OG_EINVAL (the format) with a sentence that names the path, e.g. "at .address.city: …".
  */
 OG_API int og_unpack(og_value value, og_error *err, const char *format, ...);
 OG_API int og_vunpack(og_value value, og_error *err, const char *format, va_list args);

@@ -1,13 +1,11 @@
 # SPDX-License-Identifier: MIT
-"""What the docs show works: links lead somewhere, commands have the options that are shown, the C of the README runs."""
+"""What the docs show works: links lead somewhere, commands have the options that are shown. Their C: test_snippets.py."""
 import glob
 import os
 import re
-import shutil
-import unittest
 
 import support
-from support import BUILD, SOURCE
+from support import SOURCE
 
 PAGES = ["README.md", "README.ko.md", "CONTRIBUTING.md", "SECURITY.md", "examples/README.md"] + sorted(
     os.path.relpath(path, SOURCE) for path in glob.glob(os.path.join(SOURCE, "doc", "*.md")))
@@ -44,19 +42,6 @@ class Docs(support.Case):
                 for option in re.findall(r"(?<!\S)--?[a-z][a-z-]*", rest):
                     self.assertRegex(helps[command], re.escape(option) + r"\b", f"{name}: onggi {command}{rest}")
         self.assertEqual(len(helps), 5, "the docs do not show every subcommand")
-
-    @unittest.skipIf(support.is_sanitized() or not shutil.which("cc") or not shutil.which("pkg-config"), "needs cc and pkg-config")
-    def test_the_program_of_the_readme(self):
-        code = next(block for block in re.findall(r"```c\n(.*?)```", page("README.md"), re.S) if "int main" in block)
-        server = self.serve("--reply", '{"message":"Hello from server"}')
-        folder = self.folder()
-        source = os.path.join(folder, "hello.c")
-        with open(source, "w", encoding="utf-8") as file:
-            file.write(code.replace("tcp://127.0.0.1:8080", server.endpoint))
-        libraries = self.run_program("pkg-config", "--libs", "libuv", "libssl", "libcrypto").out.split()
-        self.run_program("cc", "-Wall", "-Wextra", "-Werror", "-I", os.path.join(SOURCE, "include"), source,
-                         os.path.join(BUILD, "libonggi.a"), *libraries, "-lm", "-pthread", "-o", os.path.join(folder, "hello"), limit=5 * support.WAIT)
-        self.assertEqual(self.run_program(os.path.join(folder, "hello")).out, "Hello from server\n")
 
     def test_translations_show_the_same_code_and_commands(self):
         for name in ("README", "doc/tutorial"):
