@@ -370,13 +370,6 @@ static OG__HOT bool setitem(cursor *c)
 /* Two words, compared at once. */
 typedef uint64_t words __attribute__((vector_size(16)));
 
-static OG__HOT words load_words(const og_value *v)
-{
-    words w;
-    memcpy(&w, v, sizeof w);
-    return w;
-}
-
 /* As take_values(), for key and value in turn, if the keys are those of a model; 0 when they are not. */
 static OG__HOT size_t take_pairs(const og__reader *r, og_value *to, const og_value *from, const og_value *end,
                                  const og_value *model)
@@ -384,9 +377,13 @@ static OG__HOT size_t take_pairs(const og__reader *r, og_value *to, const og_val
     words differs = {0};
     size_t height = 0;
     for (; from < end; from += 2, to += 2, model += 2) {
-        words key = load_words(from);
-        words value = load_words(from + 1);
-        differs |= key ^ load_words(model);
+        words key;
+        words value;
+        words known;
+        memcpy(&key, from, sizeof key);
+        memcpy(&value, from + 1, sizeof value);
+        memcpy(&known, model, sizeof known);
+        differs |= key ^ known;
         memcpy(to, &key, sizeof key);
         memcpy(to + 1, &value, sizeof value);
         if (og_kind_of(from[1]) < OG_LIST) continue;

@@ -154,7 +154,7 @@ typedef struct frame {
     uint32_t below;
 } frame;
 
-_Static_assert(sizeof(frame) == 2 * sizeof(og_value), "the reader's stack has room for two values a frame");
+_Static_assert(sizeof(frame) <= 2 * sizeof(og_value), "the reader's stack has room for two values a frame");
 
 /* Part `index` of an object: 1 and the part, 0 at the end. Goes on with its later records by itself. */
 static int next_part(frame *f, og_value *child)
