@@ -28,12 +28,12 @@ test: configured ## run every test (the long runs are in `make soak`)
 	@$(NINJA) product examples
 	@meson test -C $(BUILD) --print-errorlogs
 
-soak: configured ## the long runs: hours (FUZZ_SECONDS=1800 of them for each fuzz target)
+soak: configured ## the long runs: hours (twice FUZZ_SECONDS=1800 of them for each fuzz target)
 	@tools/setup test ci
 	@tools/configure $(BUILD) tests=enabled
 	@$(NINJA) product examples
 	@meson test -C $(BUILD) --setup soak --suite soak --verbose
-	@tools/fuzz $(FUZZ) $(FUZZ_SECONDS)
+	@tools/fuzz $(FUZZ) $(FUZZ_SECONDS) --fresh
 
 bench: configured ## measure, beside other libraries and Python
 	@tools/setup bench
