@@ -151,8 +151,9 @@ class Carbon(support.Case):
         line, pickled, query = support.free_port(), support.free_port(), support.free_port()
         cache = self.carbon("carbon-cache", "cache", LINE_RECEIVER_INTERFACE=HOST, LINE_RECEIVER_PORT=line,
                             PICKLE_RECEIVER_INTERFACE=HOST, PICKLE_RECEIVER_PORT=pickled,
-                            CACHE_QUERY_INTERFACE=HOST, CACHE_QUERY_PORT=query, MAX_UPDATES_PER_SECOND=0,
-                            MAX_CREATES_PER_MINUTE=0)
+                            CACHE_QUERY_INTERFACE=HOST, CACHE_QUERY_PORT=query,
+                            # What is so young stays in the cache: it is neither written nor dropped before we ask.
+                            CACHE_WRITE_STRATEGY="timesorted", MIN_TIMESTAMP_LAG=10**10)
         for port in (pickled, query):
             support.wait_for(lambda: support.is_bound(port) or cache.process.poll() is not None, "carbon-cache to listen")
         self.onggi("send", "--as", "carbon", f"tcp://{HOST}:{pickled}", '[["onggi.test", [1700000000, 42.5]]]')
