@@ -259,7 +259,7 @@ static void build_moment(og_doc *doc, const uint8_t *data, size_t size)
     check_all(doc, og_date(doc, &t, NULL));
     check_all(doc, og_time(doc, &t, NULL));
     check_all(doc, og_timezone(doc, t.offset_seconds, t.offset_microseconds, NULL, NULL));
-    check_all(doc, og_timedelta(doc, t.year, t.month, (int64_t)t.day << 40, NULL));
+    check_all(doc, og_timedelta(doc, t.year, t.month, t.day * ((int64_t)1 << 40), NULL));
 }
 
 /* A type as text, up to a NUL, then lengths of dimensions, up to a NUL, then the data. */
@@ -272,7 +272,7 @@ static void build_array(og_doc *doc, const uint8_t *data, size_t size)
     for (; len < size && data[len] && len + 1 < sizeof dtype; len++)
         dtype[len] = (char)data[len];
     for (len++; len < size && data[len] && ndim < OG_NDARRAY_DIMS; len++)
-        shape[ndim++] = data[len] < 128 ? data[len] - 1u : SIZE_MAX >> (255 - data[len]);
+        shape[ndim++] = data[len] < 128 ? data[len] - 1u : SIZE_MAX >> (255 - data[len]) % 32;
     len = len < size ? len + 1 : size;
     og_value bytes = og_bytes_borrow(data + len, size - len);
     check_all(doc, og_ndarray(doc, dtype, shape, ndim, size & 1 ? 'F' : 'C', bytes, NULL));
