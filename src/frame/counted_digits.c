@@ -77,13 +77,17 @@ static int counted_head(const og_framing *framing, const uint8_t *data, size_t l
     size_t to;
     char text[8];
     int found = find_digits(data, len, &from, &to);
+    head->size = to;
+    add_digits(head, data + from, to - from);
+    if (head->over) return 0; /* whatever follows: it may not have come yet */
+    if (to == LENGTH_MAX)
+        return og_error_set(err, OG_ESYNTAX, to,
+                            "expected the length of a message in fewer than %d characters", LENGTH_MAX);
     if (found < 0)
         return og_error_set(err, OG_ESYNTAX, to, "expected the length of a message in digits but found %s",
                             og__frame_byte(data[to], text));
-    head->size = to;
-    add_digits(head, data + from, to - from);
     if (framing->text_len == 0) {
-        int seen = found && !head->over ? see_mark(data, len, head, head->shown) : 0;
+        int seen = found ? see_mark(data, len, head, head->shown) : 0;
         if (seen == 0) head->size = len + 1;
         return seen;
     }
