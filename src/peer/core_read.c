@@ -289,13 +289,22 @@ static int nothing_left(og__core *core)
 }
 
 /* The first bytes of a stream may be those of a layer that this connection does not have. */
-static int check_foreign(og__core *core, og_error *err)
+static int check_foreign(og__core *core, const uint8_t *data, size_t len, og_error *err)
 {
-    size_t len;
-    const uint8_t *data = window(core, &len);
     core->begun = core->consumed > 0 || core->setup->datagram;
     int status = core->begun ? OG_OK : og__layer_foreign(data, len, core->setup->role, err);
     return status < 0 ? refuse_stream(core, status, 0, err) : OG_OK;
+}
+
+/* The same where the framing was named, after the first message was looked for. What comes after that message
+ * is not looked at, since it might not have come yet. As og__peer_core_take(). */
+static int check_first(og__core *core, int found, const og_frame *frame, og_error *err)
+{
+    size_t len;
+    const uint8_t *data = window(core, &len);
+    int status = check_foreign(core, data, found > 0 ? frame->size : len, err);
+    core->begun = core->begun || found > 0;
+    return status < 0 ? status : found;
 }
 
 /* What the first message tells about lines. */
@@ -320,7 +329,8 @@ static void settle(og__core *core)
 static int get_ready(og__core *core, og_error *err)
 {
     size_t len;
-    int foreign = core->begun ? OG_OK : check_foreign(core, err);
+    const uint8_t *data = window(core, &len);
+    int foreign = core->begun || core->setup->framing_given ? OG_OK : check_foreign(core, data, len, err);
     if (foreign < 0) return foreign;
     if (core->detected && !core->settled && core->consumed > 0) settle(core);
     skip_blanks(core);
@@ -351,6 +361,8 @@ static int take_framed(og__core *core, og__message *message, og_error *err)
         og_frame frame;
         uint64_t start = core->consumed;
         status = find_growing(core, &frame, err);
+        if (!core->begun) status = check_first(core, status, &frame, err);
+        if (core->broken) return status;
         if (status < 0) return refuse_stream(core, status, start, err);
         if (status == 0) return 0;
         const uint8_t *data = window(core, &len);
