@@ -168,6 +168,25 @@ static bool row_at(size_t index, option_row *row)
     return true;
 }
 
+/* The words that options take, by the number each means. */
+static const char *const encodings[] = {
+    [OG_PICKLE_ASCII] = "ascii",
+    [OG_PICKLE_LATIN1] = "latin1",
+    [OG_PICKLE_UTF8] = "utf-8",
+    [OG_PICKLE_BYTES] = "bytes",
+    NULL,
+};
+static const char *const whens_full[] = {[CLI_WAIT] = "wait", [CLI_DROP] = "drop", [CLI_STOP] = "stop", NULL};
+static const char *const whens_crowded[] = {[OG_CROWDED_WAIT] = "wait", [OG_CROWDED_REFUSE] = "refuse", NULL};
+static const char *const log_formats[] = {[CLI_LOG_TEXT] = "text", [CLI_LOG_JSON] = "json", NULL};
+static const char *const log_levels[] = {
+    [OG_LOG_DEBUG] = "debug",
+    [OG_LOG_INFO] = "info",
+    [OG_LOG_WARNING] = "warning",
+    [OG_LOG_ERROR] = "error",
+    NULL,
+};
+
 static void add_choice(char *choices, size_t size, const char *word)
 {
     size_t len = strlen(choices);
@@ -189,6 +208,12 @@ static void list_names(kind of, char *choices, size_t size)
         if (!strchr(framing->name, ':')) add_choice(choices, size, framing->name);
 }
 
+static void list_words(const char *const *words, char *choices, size_t size)
+{
+    for (; *words; words++)
+        add_choice(choices, size, *words);
+}
+
 static void list_choices(kind of, char *choices, size_t size)
 {
     choices[0] = '\0';
@@ -202,9 +227,12 @@ static void list_choices(kind of, char *choices, size_t size)
             if (of == FORM_IN ? forms[i].in : forms[i].out) add_choice(choices, size, forms[i].name);
         break;
     case PROTOCOL: add_choice(choices, size, "0 1 2 3 4 5"); break;
-    case ENCODING: add_choice(choices, size, "ascii latin1 utf-8 bytes"); break;
+    case ENCODING: list_words(encodings, choices, size); break;
     case THREADS: add_choice(choices, size, "auto"); break;
-    case WHEN_FULL: add_choice(choices, size, "wait drop stop"); break;
+    case WHEN_FULL: list_words(whens_full, choices, size); break;
+    case WHEN_CROWDED: list_words(whens_crowded, choices, size); break;
+    case LOG_FORMAT: list_words(log_formats, choices, size); break;
+    case LOG_LEVEL: list_words(log_levels, choices, size); break;
     default: break;
     }
 }
@@ -340,58 +368,42 @@ static int set_word(const option_row *row, const char *text, const char *const *
 
 static int set_when_full(const option_row *row, const char *text, cli_when_full *out)
 {
-    static const char *const names[] = {[CLI_WAIT] = "wait", [CLI_DROP] = "drop", [CLI_STOP] = "stop", NULL};
     int word = 0;
-    int status = set_word(row, text, names, "wait, drop or stop", &word);
+    int status = set_word(row, text, whens_full, "wait, drop or stop", &word);
     *out = (cli_when_full)word;
     return status;
 }
 
 static int set_when_crowded(const option_row *row, const char *text, og_when_crowded *out)
 {
-    static const char *const names[] = {[OG_CROWDED_WAIT] = "wait", [OG_CROWDED_REFUSE] = "refuse", NULL};
     int word = 0;
-    int status = set_word(row, text, names, "wait or refuse", &word);
+    int status = set_word(row, text, whens_crowded, "wait or refuse", &word);
     *out = (og_when_crowded)word;
     return status;
 }
 
 static int set_log_format(const option_row *row, const char *text, cli_log_format *out)
 {
-    static const char *const names[] = {[CLI_LOG_TEXT] = "text", [CLI_LOG_JSON] = "json", NULL};
     int word = 0;
-    int status = set_word(row, text, names, "text or json", &word);
+    int status = set_word(row, text, log_formats, "text or json", &word);
     *out = (cli_log_format)word;
     return status;
 }
 
 static int set_log_level(const option_row *row, const char *text, int *out)
 {
-    static const char *const names[] = {[OG_LOG_DEBUG] = "debug",
-                                        [OG_LOG_INFO] = "info",
-                                        [OG_LOG_WARNING] = "warning",
-                                        [OG_LOG_ERROR] = "error",
-                                        NULL};
     int word = 0;
-    int status = set_word(row, text, names, "debug, info, warning or error", &word);
+    int status = set_word(row, text, log_levels, "debug, info, warning or error", &word);
     *out = word + 1;
     return status;
 }
 
 static int set_encoding(const option_row *row, const char *text, og_pickle_encoding *out)
 {
-    static const char *const names[] = {
-        [OG_PICKLE_ASCII] = "ascii",
-        [OG_PICKLE_LATIN1] = "latin1",
-        [OG_PICKLE_UTF8] = "utf-8",
-        [OG_PICKLE_BYTES] = "bytes",
-    };
-    for (size_t i = 0; i < sizeof names / sizeof names[0]; i++) {
-        if (strcmp(names[i], text) != 0) continue;
-        *out = (og_pickle_encoding)i;
-        return 0;
-    }
-    return bad_argument(row, text, "ascii, latin1, utf-8 or bytes");
+    int word = 0;
+    int status = set_word(row, text, encodings, "ascii, latin1, utf-8 or bytes", &word);
+    *out = (og_pickle_encoding)word;
+    return status;
 }
 
 static int set_layer_option(cli_options *options, const option_row *row, const char *text)

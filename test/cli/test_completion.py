@@ -51,6 +51,10 @@ class Completion(support.Case):
         self.assertEqual(self.bash("onggi", "help", "fr"), ["framings"])
         self.assertIn("u32be", self.bash("onggi", "serve", "--framing", ""))
         self.assertEqual(self.bash("onggi", "serve", "--max-message", ""), [])
+        for option, words in (("--when-full", "wait drop stop"), ("--when-crowded", "wait refuse"),
+                              ("--log-format", "text json"), ("--log-level", "debug info warning error"),
+                              ("--encoding", "ascii latin1 utf-8 bytes")):
+            self.assertEqual(self.bash("onggi", "serve", option, ""), words.split())
 
     def test_fish(self):
         for command in COMMANDS:
