@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * Python's known types: a pickle whose every value each og_as_…() looks at, and what they read is built again
- * and must read as the same; or, behind a first byte that no pickle begins with, the arguments of a builder.
+ * and must read as the same; or, after a first byte that no pickle begins with, the arguments of a builder.
  */
 #include "value/doc.h"
 

@@ -242,7 +242,7 @@ OG_API bool og_iter_next(og_iter *iter, og_value *key, og_value *item);
  * s const char ** (always a C string; OG_EVALUE when the str holds a NUL or none follows it, as in values
  * that were read: og_copy() adds it), s# const char ** and size_t *, y# likewise, v og_value *, n nothing. A
  * '?' after a key's 's' allows it to be missing; its places stay as they are. '*' before the closing bracket
- * allows more items; dicts allow more keys always unless '!' stands there. 0, or OG_ETYPE, OG_EVALUE,
+ * allows more items; dicts allow more keys always unless '!' is there. 0, or OG_ETYPE, OG_EVALUE,
  * OG_ENOTFOUND, OG_EINVAL (the format) with a sentence that names the path, e.g. "at .address.city: …".
  */
 OG_API int og_unpack(og_value value, og_error *err, const char *format, ...);

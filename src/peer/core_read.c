@@ -46,7 +46,7 @@ static void consume(og__core *core, size_t len)
     core->at += len;
     size_t left = core->pending.len - core->at;
     if (left > core->lent) return;
-    /* What is left stands in the feeder's memory too: go on there. */
+    /* What is left is in the feeder's memory too: go on there. */
     core->fed += core->lent - left;
     core->fed_len -= core->lent - left;
     core->pending.len = core->at = core->lent = 0;
