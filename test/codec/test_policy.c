@@ -283,6 +283,40 @@ static void test_reading(void **state)
     og_policy_free(policy);
 }
 
+/* Checking and reading by one policy agree on what may come after a pickle. */
+static void test_what_follows_a_pickle(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *bytes;
+        size_t len;
+        int strict;
+        int lenient;
+    } rows[] = {
+        {"N.", 2, OG_OK, OG_OK},
+        {"N.\0\0", 4, OG_ETRAILING, OG_OK},
+        {"N.\r\n", 4, OG_ETRAILING, OG_OK},
+        {"N. \t\f\v", 6, OG_ETRAILING, OG_OK},
+        {"N.\0x", 4, OG_ETRAILING, OG_ETRAILING},
+        {"N.N.", 4, OG_ETRAILING, OG_ETRAILING},
+        {"cos\nsystem\n.\0", 13, OG_EPOLICY, OG_EPOLICY},
+    };
+    og_policy *policy = policy_of("include plain-data\n");
+    og_pickle_report report;
+    for (size_t i = 0; i < 2 * sizeof rows / sizeof *rows; i++) {
+        bool lenient = i % 2;
+        const char *bytes = rows[i / 2].bytes;
+        size_t len = rows[i / 2].len;
+        int expected = lenient ? rows[i / 2].lenient : rows[i / 2].strict;
+        og_error err = {0};
+        og_policy_set_strict(policy, !lenient);
+        assert_int_equal(read_by(policy, bytes, len, false, &err), expected);
+        assert_int_equal(og_pickle_check(bytes, len, policy, &report, &err), expected);
+        og_pickle_report_fini(&report);
+    }
+    og_policy_free(policy);
+}
+
 /* A registry makes names of codes, which the policy sees then. */
 static void test_extensions_with_names(void **state)
 {
@@ -565,6 +599,7 @@ int main(void)
         cmocka_unit_test(test_parse_errors),
         cmocka_unit_test(test_parse_fails_closed),
         cmocka_unit_test(test_reading),
+        cmocka_unit_test(test_what_follows_a_pickle),
         cmocka_unit_test(test_extensions_with_names),
         cmocka_unit_test(test_pickles_inside),
         cmocka_unit_test(test_copies_of_bytes_are_bounded),

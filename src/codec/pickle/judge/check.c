@@ -43,7 +43,7 @@ static int run(og__watch *watch, const uint8_t *bytes, size_t len, bool first, s
     if (status == OG_OK) status = og__pickle_watch_run(watch, &reader);
     if (status == OG_OK) {
         *size = (size_t)(reader.at - reader.start);
-        status = og__pickle_reader_finish(&reader, first, true);
+        status = og__pickle_reader_finish(&reader, first, !watch->policy->lenient);
     }
     og__pickle_reader_fini(&reader);
     og__pickle_watch_fini(watch);
