@@ -22,6 +22,7 @@ import support
 EVIL = b"cos\nsystem\n(S'echo PWNED'\ntR."
 GOOD = pickle.dumps([1, "two"])
 HARMLESS, HARMFUL, UNREADABLE, NO_PICKLE = 0, 1, 5, 6
+WORDS = {HARMLESS: ": harmless", HARMFUL: ": not harmless", UNREADABLE: ": unreadable", NO_PICKLE: ": not a pickle"}
 
 
 def npy(descr, shape="(1,)", version=1, order="False"):
@@ -90,21 +91,35 @@ class Case(support.Case):
         done = self.onggi("inspect", "--verdict", *words, status=status)
         return done.out, done.err
 
-    def judge(self, data, status, *texts, name="x.bin"):
-        """The same in a folder, by name, in a zip of either kind, in a tar and packed by gzip."""
+    def verdicts(self, status, *paths):
+        """What is printed of each path; the status is that of them all."""
+        out, _ = self.verdict(status, *paths)
+        return ["".join(line for line in out.splitlines(True) if line.startswith(path)) for path in paths]
+
+    def judge_all(self, status, files):
+        """Each of the files is judged so, one process for all of them."""
         self.count += 1
-        folder = f"{self.count}"
-        path = self.write(f"{folder}/f/{name}", data)
-        self.write(f"{folder}/z/a.zip", archive((name, data)))
-        self.write(f"{folder}/d/a.zip", archive((name, data), compression=zipfile.ZIP_DEFLATED))
-        self.write(f"{folder}/t/a.tar", tar((name, data)))
-        self.write(f"{folder}/g/{name}.gz", gzip.compress(data))
-        inside = HARMLESS if status == NO_PICKLE else status
-        for where, expected in [(path, status), (os.path.dirname(path), status)] + [
-                (os.path.join(self.root, folder, kind), inside) for kind in "zdtg"]:
-            out, err = self.verdict(expected, where)
-            for text in texts:
-                self.assertIn(text, out, where)
+        paths = [self.write(f"{self.count}/{i}.npy", data) for i, data in enumerate(files)]
+        for text in self.verdicts(status, *paths):
+            self.assertIn(WORDS[status], text)
+
+    def judge(self, data, status, *texts, name="x.bin"):
+        """The same by name, in a folder, in a zip of either kind, in a tar and packed by gzip."""
+        self.count += 1
+        top = os.path.join(self.root, f"{self.count}")
+        path = self.write(f"{top}/p/{name}", data)
+        self.write(f"{top}/f/{name}", data)
+        self.write(f"{top}/z/a.zip", archive((name, data)))
+        self.write(f"{top}/d/a.zip", archive((name, data), compression=zipfile.ZIP_DEFLATED))
+        self.write(f"{top}/t/a.tar", tar((name, data)))
+        self.write(f"{top}/g/{name}.gz", gzip.compress(data))
+        printed = self.verdicts(status, path, os.path.join(top, "f"))
+        self.assertTrue(WORDS[status] in printed[0] or status == NO_PICKLE, printed[0])
+        printed += self.verdicts(HARMLESS if status == NO_PICKLE else status, *(os.path.join(top, kind) for kind in "zdtg"))
+        for out in printed:
+            self.assertEqual(": not harmless" in out, status == HARMFUL, out)
+            for text in texts + (() if status == NO_PICKLE else (WORDS[status],)):
+                self.assertIn(text, out)
             for line in out.splitlines():
                 self.assertNotIn("PWNED", line)
 
@@ -113,8 +128,7 @@ class Arrays(Case):
     def test_types_of_objects_are_pickles_however_they_are_written(self):
         for descr in ("'object'", "'O'", "'|O'", "'|O8'", "'O8'", "'=O'", "'object_'", "[('a', '<i4'), ('b', '|O')]", "[('O', '|O', (2,))]",
                       "('|O', (2,))", "[('a', [('b', 'O')])]", "'i4,O'", "'u4, object'", "{'names': ['a'], 'formats': ['O']}"):
-            for version in (1, 2, 3):
-                self.verdict(HARMFUL, self.write("a.npy", npy(descr, version=version) + EVIL))
+            self.judge_all(HARMFUL, [npy(descr, version=version) + EVIL for version in (1, 2, 3)])
         self.judge(npy("'object'") + EVIL, HARMFUL, "names os.system", name="a.npy")
         self.verdict(HARMFUL, self.write("a.npz", archive(("a.npy", npy("'object'") + EVIL))))
         self.verdict(HARMLESS, self.write("a.npy", npy("'|O'") + GOOD))
@@ -123,11 +137,12 @@ class Arrays(Case):
         for descr, size in (("'<i4'", 4), ("'|b1'", 1), ("'?'", 1), ("'>f8'", 8), ("'<c16'", 16), ("'|S7'", 7), ("'<U3'", 12), ("'|V8'", 8),
                             ("'<M8[ns]'", 8), ("'<m8[25s]'", 8), ("[('O', '<i4'), ('b', '|S3', (2,))]", 10), ("('<f4', (3,))", 12),
                             ("[('a', [('b', '<i2'), ('c', '<i2')])]", 4), ("'<f2'", 2)):
-            for shape, count in (("(2,)", 2), ("()", 1), ("(0,)", 0), ("(2L, 3L)", 6), ("(2, 0, 9)", 0)):
-                data = npy(descr, shape, order="True") + b"c" * (size * count)
-                out, _ = self.verdict(HARMLESS, self.write("a.npy", data))
-                self.assertIn("a.npy: harmless", out)
-                self.verdict(HARMFUL, self.write("a.npy", data + EVIL))
+            arrays = [
+                npy(descr, shape, order="True") + b"c" * (size * count)
+                for shape, count in (("(2,)", 2), ("()", 1), ("(0,)", 0), ("(2L, 3L)", 6), ("(2, 0, 9)", 0))
+            ]
+            self.judge_all(HARMLESS, arrays)
+            self.judge_all(HARMFUL, [data + EVIL for data in arrays])
         self.judge(npy("'<i4'") + bytes(4), HARMLESS, name="a.npy")
 
     def test_bytes_after_the_numbers_are_inspected(self):
