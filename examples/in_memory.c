@@ -13,7 +13,7 @@ static int show(const char *what, og_doc *doc, const og_error *err)
         fprintf(stderr, "%s: %s\n", what, err->text);
         return 1;
     }
-    if (og_repr(og_doc_root(doc), &text, 0, NULL) == 0) {
+    if (og_repr(og_doc_root(doc), &text, NULL, NULL) == 0) {
         printf("%s: %.*s\n", what, (int)text.len, (const char *)text.data);
     }
     og_buf_free(&text);

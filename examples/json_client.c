@@ -8,7 +8,7 @@
 static void show(og_value value)
 {
     og_buf text = OG_BUF_INIT;
-    if (og_repr(value, &text, 0, NULL) == 0) {
+    if (og_repr(value, &text, NULL, NULL) == 0) {
         printf("Server response: %.*s\n", (int)text.len, (const char *)text.data);
     }
     og_buf_free(&text);

@@ -50,7 +50,7 @@ static bool open_end(end *e, const char *codec, const char *framing, bool datagr
 {
     og_conn_options options = {
         .size = sizeof options, .codec = codec, .framing = framing, .max_message = MAX_MESSAGE};
-    const og_endpoint endpoint = {.transport = datagram ? OG_UDP : OG_TCP};
+    og_endpoint endpoint = {.transport = datagram ? OG_UDP : OG_TCP};
     og_json_of(&options.codecs)->write.form = OG_JSON_LOSSLESS;
     if (og__peer_setup_init(&e->setup, &options, &endpoint, OG_ROLE_SERVER, NULL) < 0) return false;
     og__peer_core_init(&e->conn, &e->setup);

@@ -57,7 +57,8 @@ typedef struct og_json_write_options {
 } og_json_write_options;
 
 /* Both, as connections have them. Connections read and write what Python's json module does, NaN, Infinity,
- * lone surrogates and a byte order mark too, unless `strict` asks for RFC 8259. */
+ * lone surrogates and a byte order mark too, unless `strict` asks for RFC 8259. Floats like 1e400 are
+ * refused: Python writes none, and as infinity they would be lost. */
 typedef struct og_json_options {
     bool strict;
     og_json_read_options read;

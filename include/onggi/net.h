@@ -31,11 +31,12 @@ typedef enum og_transport {
 typedef struct og_endpoint {
     og_transport transport;
     uint16_t port;
-    char host[256];    /* "" is loopback, "*" every interface; IPv6 without its brackets */
-    char path[108];    /* unix, unixgram */
-    char codec[16];    /* ?codec=, "" if not given */
-    char framing[144]; /* delim:TEXT with every byte escaped */
-    char profile[32];  /* ?as= */
+    char host[256];     /* "" is loopback, "*" every interface; IPv6 without its brackets */
+    char path[108];     /* unix, unixgram */
+    char codec[16];     /* ?codec=, "" if not given */
+    char framing[144];  /* delim:TEXT with every byte escaped */
+    char profile[32];   /* ?as= */
+    char interface[16]; /* ?interface=, the network interface by name or number */
 } og_endpoint;
 
 /*
@@ -45,8 +46,8 @@ typedef struct og_endpoint {
  */
 OG_API int og_endpoint_parse(og_endpoint *endpoint, const char *text, og_error *err);
 
-/* Writes the endpoint as text (without its query) into `text` of `size` bytes (400 are enough), cut if need
- * be; returns `text`. */
+/* Writes the endpoint as text, of its query the interface alone, into `text` of `size` bytes (400 are
+ * enough), cut if need be; returns `text`. */
 OG_API const char *og_endpoint_text(const og_endpoint *endpoint, char *text, size_t size);
 
 /* True for transports that carry datagrams. */

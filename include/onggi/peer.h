@@ -83,6 +83,14 @@ typedef struct og_conn_options {
     const char *codec;
     const char *framing;
 
+    /*
+     * The network interface, by name or number: where the group of a multicast address is joined, through
+     * which packets to one leave, and the link of addresses that mean something on one alone (fe80::…,
+     * ff02::…). Of other addresses, only what comes and goes through it. The endpoint's own ?interface= comes
+     * first. NULL: the system chooses.
+     */
+    const char *interface;
+
     /* What each codec is told, e.g. og_json_of(&options.codecs)->read.allow_comments = true. */
     og_codec_options codecs;
 

@@ -27,24 +27,25 @@ OG_API int og_bytes_read(og_doc *doc, const void *bytes, size_t len, og_error *e
 /* Appends the bytes of a bytes, bytearray or str (UTF-8). OG_ETYPE for other kinds. */
 OG_API int og_bytes_write(og_value value, og_buf *out, og_error *err);
 
-/*
- * Appends what Python's repr() prints, e.g. {'name': 'John', 'age': 30}. Cycles are [...] and {...}.
- * OG_ELIMIT when shared nodes would blow it up past `max_bytes` (0: what the buffer's limit says) or it is
- * deeper than 1,000.
- */
-OG_API int og_repr(og_value value, og_buf *out, size_t max_bytes, og_error *err);
-
-/* The options of the codec repr, among those of all codecs (onggi/codec.h), to be set there. */
 typedef struct og_repr_options {
-    size_t max_bytes; /* as that of og_repr() */
+    size_t size;       /* sizeof(og_repr_options) */
+    size_t max_bytes;  /* refuse to write more, as where shared nodes blow it up; 0: the buffer's limit */
+    size_t max_depth;  /* containers in one another; 0: 1,000 */
+    size_t max_digits; /* digits of an int; 0: 4,300 */
 } og_repr_options;
 
+/* The options of the codec repr, among those of all codecs (onggi/codec.h), to be set there. */
 struct og_codec_options;
 OG_API og_repr_options *og_repr_of(struct og_codec_options *all);
 
+/* Appends what Python's repr() prints, e.g. {'name': 'John', 'age': 30}. Cycles are [...] and {...}. 0 or a
+ * negative status; on failure `out` is as before. */
+OG_API int og_repr(og_value value, og_buf *out, const og_repr_options *options, og_error *err);
+
 /* Reads what og_repr() writes of plain data, as Python's ast.literal_eval does, plus set(), frozenset({…}),
- * bytearray(b'…'), inf and nan. 0 or a negative status with position. */
-OG_API int og_literal_read(og_doc *doc, const char *text, size_t len, og_error *err);
+ * bytearray(b'…'), inf and nan; floats like 1e400 are refused. 0 or a negative status with position. */
+OG_API int og_literal_read(og_doc *doc, const char *text, size_t len, const og_repr_options *options,
+                           og_error *err);
 
 #ifdef __cplusplus
 }

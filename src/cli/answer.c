@@ -218,6 +218,7 @@ static void upstream_init(cli_client *client, const cli_options *options)
     cli_conn_options(&conn, options);
     conn.codec = NULL;
     conn.framing = NULL;
+    conn.interface = NULL;
     conn.layer_option_count = 0;
     conn.recv_timeout_ms = options->answer_timeout_ms ? options->answer_timeout_ms : CLI_ANSWER_MS;
     cli_client_init(client, options, options->to, &conn);

@@ -40,7 +40,7 @@ int cli_help(void)
     printf("\n");
     cli_print_row(
         stdout, 13, "Endpoints:",
-        "tcp://HOST:PORT, udp://HOST:PORT, unix:///PATH or unixgram:///PATH. No host is this machine "
+        "tcp://HOST:PORT, udp://HOST:PORT, tls://HOST:PORT, unix:///PATH or unixgram:///PATH. No host is this machine "
         "alone, * every interface; ?codec=NAME&framing=NAME may follow.");
     cli_print_row(stdout, 13, "Exit status:",
                   "0 done, 1 the data or the peer said no, 2 usage, 3 not connected, bound or read, 4 timed "

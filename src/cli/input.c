@@ -23,7 +23,7 @@ static int read_form(og_doc *doc, const char *text, size_t len, cli_form form, c
     cli_codec_options(&codecs, options);
     switch (form) {
     case CLI_FORM_TEXT: return og_text_read(doc, text, len, err);
-    case CLI_FORM_REPR: return og_literal_read(doc, text, len, err);
+    case CLI_FORM_REPR: return og_literal_read(doc, text, len, og_repr_of(&codecs), err);
     case CLI_FORM_PICKLE: return og_pickle_read(doc, text, len, NULL, &og_pickle_of(&codecs)->read, err);
     case CLI_FORM_LOSSLESS: og_json_of(&codecs)->read.lossless = true; break;
     default: break;
@@ -224,7 +224,7 @@ static void suggest_repr(const cli_input *input)
     const char *text = (const char *)input->buf.data + input->at;
     const char *end = memchr(text, '\n', input->buf.len - input->at);
     size_t len = end ? (size_t)(end - text) : input->buf.len - input->at;
-    if (input->form == CLI_FORM_JSON && og_literal_read(input->doc, text, len, NULL) == 0)
+    if (input->form == CLI_FORM_JSON && og_literal_read(input->doc, text, len, NULL, NULL) == 0)
         cli_log(OG_LOG_ERROR, "this is Python's repr() of a value: add -i repr");
 }
 

@@ -59,7 +59,7 @@ static int put_foreign(inspection *run, const char *text, size_t len)
 {
     og_buf shown = OG_BUF_INIT;
     og_doc *doc = og_doc_new(NULL);
-    int status = doc ? og_repr(text_value(doc, text, len), &shown, 0, NULL) : OG_ENOMEM;
+    int status = doc ? og_repr(text_value(doc, text, len), &shown, NULL, NULL) : OG_ENOMEM;
     if (status == OG_OK) status = og_buf_put(&run->out, shown.data + 1, shown.len - 2);
     og_buf_free(&shown);
     og_doc_free(doc);

@@ -52,6 +52,8 @@ static const option_row rows[] = {
      "json, pickle, repr, text, bytes or auto (default: auto)", 0},
     {"framing", 0, FRAMING, CLI_WIRE | CLI_CONVERT | CLI_INSPECT | CLI_POLICY, AT(framing), "NAME",
      "how messages are set apart in the stream: auto, raw, line, u32be, … (onggi help framings)", 0},
+    {"interface", 0, TEXT, CLI_WIRE, AT(interface), "NAME",
+     "the network interface for multicast, broadcast and addresses of one link (fe80::…)", 0},
     {"echo", 0, FLAG, CLI_SERVE, AT(echo), NULL, "answer with what arrived", 0},
     {"reply", 0, TEXT, CLI_SERVE, AT(reply), "OBJECT",
      "answer with this; with --codec text {} stands for what arrived", 0},

@@ -72,6 +72,7 @@ typedef struct cli_options {
     const char *as;
     const char *codec;
     const char *framing;
+    const char *interface;
     cli_form in;
     cli_form out;
     bool echo;

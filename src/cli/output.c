@@ -30,8 +30,8 @@ void cli_output_init(cli_output *output, const cli_options *options, cli_form fo
     *output = (cli_output){
         .form = form,
         .json = og_json_of(&codecs)->write,
+        .repr = *og_repr_of(&codecs),
         .pickle = og_pickle_of(&codecs)->write,
-        .max_bytes = limit,
         .get = options->get,
         .format = options->format,
         .terminal = isatty(STDOUT_FILENO) && !cli_is_binary(form),
@@ -39,8 +39,9 @@ void cli_output_init(cli_output *output, const cli_options *options, cli_form fo
     output->json.form = form == CLI_FORM_LOSSLESS ? OG_JSON_LOSSLESS : OG_JSON_PLAIN;
     output->json.indent = form == CLI_FORM_PRETTY ? 2 : 0;
     output->json.allow_nan = false; /* plain JSON shows null, lossless a tag */
-    output->json.max_bytes = output->max_bytes;
-    output->pickle.max_bytes = output->max_bytes;
+    output->json.max_bytes = limit;
+    output->repr.max_bytes = limit;
+    output->pickle.max_bytes = limit;
     og_buf_init(&output->buf, NULL);
 }
 
@@ -117,7 +118,7 @@ static int format(const cli_output *output, og_value value, const og_conn *conn,
     case CLI_FORM_LOG:
         if (cli_is_record(value)) return cli_record_write(&output->json, value, out, err);
         return og_json_write(value, out, &output->json, err);
-    case CLI_FORM_REPR: return og_repr(value, out, output->max_bytes, err);
+    case CLI_FORM_REPR: return og_repr(value, out, &output->repr, err);
     case CLI_FORM_CANONICAL: return og_pickle_canonical(value, out, &output->pickle, err);
     case CLI_FORM_PICKLE: return og_pickle_write(value, out, &output->pickle, err);
     default: return og_json_write(value, out, &output->json, err);

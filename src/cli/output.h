@@ -9,7 +9,7 @@ typedef struct cli_output {
     cli_form form;
     og_json_write_options json;
     og_pickle_write_options pickle;
-    size_t max_bytes;
+    og_repr_options repr;
     const char *get;    /* NULL, or the JSON Pointer of what is printed of each value */
     const char *format; /* NULL, or the template of --format, which is well formed */
     bool terminal;      /* control characters within values are shown, not sent */

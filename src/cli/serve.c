@@ -150,6 +150,7 @@ static og_server *make_server(service *s, og_error *err)
 
 static bool is_exposed(const og_endpoint *endpoint)
 {
+    if (endpoint->interface[0]) return false;
     return strcmp(endpoint->host, "*") == 0 || strcmp(endpoint->host, "0.0.0.0") == 0 ||
            strcmp(endpoint->host, "::") == 0;
 }

@@ -236,7 +236,7 @@ void cli_suggest_command(int argc, char **argv)
 static bool is_repr(const char *text, og_buf *json)
 {
     og_doc *doc = og_doc_new(NULL);
-    bool read = doc && og_literal_read(doc, text, strlen(text), NULL) == 0;
+    bool read = doc && og_literal_read(doc, text, strlen(text), NULL, NULL) == 0;
     if (read && json) {
         og_json_write_options options = {.size = sizeof options, .form = OG_JSON_PLAIN};
         options.item_separator = ", ";

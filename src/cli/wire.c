@@ -59,6 +59,7 @@ void cli_codec_options(og_codec_options *codecs, const cli_options *options)
     *codecs = (og_codec_options){0};
     og_json_options *json = og_json_of(codecs);
     og_pickle_options *pickle = og_pickle_of(codecs);
+    og_repr_options *repr = og_repr_of(codecs);
     json->strict = options->strict;
     json->read.max_depth = depth;
     json->read.max_digits = digits;
@@ -70,6 +71,8 @@ void cli_codec_options(og_codec_options *codecs, const cli_options *options)
     json->write.max_digits = digits;
     json->write.allow_nan = !options->strict;
     json->write.allow_surrogates = !options->strict;
+    repr->max_depth = depth;
+    repr->max_digits = digits;
     pickle->read.max_depth = depth;
     pickle->read.max_digits = digits;
     pickle->read.strict = options->strict;
@@ -87,6 +90,7 @@ void cli_conn_options(og_conn_options *conn, const cli_options *options)
         .as = options->as,
         .codec = options->codec,
         .framing = options->framing,
+        .interface = options->interface,
         .max_message = (size_t)options->max_message,
         .connect_timeout_ms = options->connect_timeout_ms,
         .send_timeout_ms = options->timeout_ms,

@@ -206,6 +206,7 @@ static int take_pair(cursor *c, const char *end, og_endpoint *endpoint, og_error
         {"codec", endpoint->codec, sizeof endpoint->codec},
         {"framing", endpoint->framing, sizeof endpoint->framing},
         {"as", endpoint->profile, sizeof endpoint->profile},
+        {"interface", endpoint->interface, sizeof endpoint->interface},
     };
     size_t len = strcspn(c->at, "=&");
     for (size_t i = 0; i < sizeof keys / sizeof *keys; i++) {
@@ -218,8 +219,8 @@ static int take_pair(cursor *c, const char *end, og_endpoint *endpoint, og_error
         return take_decoded(c, end, keys[i].out, keys[i].size, "name", err);
     }
     return og_error_set(err, OG_EADDRESS, position(c),
-                        "unknown option '%.*s': expected codec=, framing= or as=", len > 20 ? 20 : (int)len,
-                        c->at);
+                        "unknown option '%.*s': expected codec=, framing=, as= or interface=",
+                        len > 20 ? 20 : (int)len, c->at);
 }
 
 static int take_query(cursor *c, og_endpoint *endpoint, og_error *err)
@@ -282,13 +283,15 @@ const char *og_endpoint_text(const og_endpoint *endpoint, char *text, size_t siz
         return text;
     }
     const char *host = endpoint->host;
+    const char *key = endpoint->interface[0] ? "?interface=" : "";
     unsigned port = endpoint->port;
     size_t len = strcspn(host, "%");
     if (!strchr(host, ':'))
-        snprintf(text, size, "%s://%s:%u", name, host, port);
+        snprintf(text, size, "%s://%s:%u%s%s", name, host, port, key, endpoint->interface);
     else if (host[len] == '\0')
-        snprintf(text, size, "%s://[%s]:%u", name, host, port);
+        snprintf(text, size, "%s://[%s]:%u%s%s", name, host, port, key, endpoint->interface);
     else
-        snprintf(text, size, "%s://[%.*s%%25%s]:%u", name, (int)len, host, host + len + 1, port);
+        snprintf(text, size, "%s://[%.*s%%25%s]:%u%s%s", name, (int)len, host, host + len + 1, port, key,
+                 endpoint->interface);
     return text;
 }

@@ -80,12 +80,13 @@ static int bind_anywhere(int fd)
     return bind(fd, &name, sizeof family) < 0 ? -errno : 0;
 }
 
-int og__net_fd_connect(og_transport transport, const og__address *address, int *fd)
+int og__net_fd_connect(og_transport transport, const og__address *address, unsigned interface, int *fd)
 {
     *fd = -1;
     int opened = og__net_fd_open(transport, og__net_address_family(address), true);
     if (opened < 0) return opened;
     int status = transport == OG_UNIXGRAM ? bind_anywhere(opened) : 0;
+    if (status == 0) status = og__net_interface_use(opened, address, interface);
     if (status == 0 && connect(opened, og__net_address_sockaddr(address), address->len) < 0) status = -errno;
     /* An interrupted connect goes on by itself. */
     if (status == -EINPROGRESS || status == -EINTR) status = 1;
@@ -122,10 +123,12 @@ void og__net_attempts_add(og__attempts *attempts, const og__address *address, in
     char name[160];
     char reason[96];
     size_t len = strlen(attempts->text);
+    bool link = sys == EINVAL && og__net_address_family(address) == AF_INET6;
     attempts->failed++;
     attempts->sys = sys;
-    snprintf(attempts->text + len, sizeof attempts->text - len, "%s%s: %s", len ? "; " : "",
-             og__net_address_text(address, name, sizeof name), strerror_r(sys, reason, sizeof reason));
+    snprintf(attempts->text + len, sizeof attempts->text - len, "%s%s: %s%s", len ? "; " : "",
+             og__net_address_text(address, name, sizeof name), strerror_r(sys, reason, sizeof reason),
+             link ? " (add the interface of its link, as in ?interface=eth0)" : "");
 }
 
 int og__net_attempts_error(const og__attempts *attempts, const og_endpoint *endpoint, bool timed_out,

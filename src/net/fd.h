@@ -26,11 +26,25 @@ int og__net_fd_open(og_transport transport, int family, bool nonblocking);
 void og__net_fd_close(int fd);
 
 /*
- * Opens a non-blocking socket and begins to connect it. 0 connected, 1 under way (writable when decided, then
- * ask og__net_fd_connected()), or a negative errno; EAGAIN means that a Unix socket's queue is full and to
- * try again. `*fd` is -1 unless 0 or 1.
+ * Opens a non-blocking socket and begins to connect it, through network interface `interface` (0: any). 0
+ * connected, 1 under way (writable when decided, then ask og__net_fd_connected()), or a negative errno;
+ * EAGAIN means that a Unix socket's queue is full and to try again. `*fd` is -1 unless 0 or 1.
  */
-int og__net_fd_connect(og_transport transport, const og__address *address, int *fd);
+int og__net_fd_connect(og_transport transport, const og__address *address, unsigned interface, int *fd);
+
+/* The number of the network interface that the endpoint names, 0 when it names none. 0 or OG_EADDRESS. */
+int og__net_interface_find(const og_endpoint *endpoint, unsigned *index, og_error *err);
+
+/* The interface of an address that means something on one link alone, unless it says its own. */
+void og__net_interface_scope(og__address *address, unsigned index);
+
+/* Lets the socket send to groups through the interface; for other addresses all goes through it. 0 or a
+ * negative errno. */
+int og__net_interface_use(int fd, const og__address *address, unsigned index);
+
+/* Joins the group of a multicast address, on the interface (0: the system picks one). 0 or a negative errno.
+ */
+int og__net_interface_join(int fd, const og__address *address, unsigned index);
 
 /* The outcome of a connect under way: 0 or a negative errno. */
 int og__net_fd_connected(int fd);

@@ -23,10 +23,11 @@ static void set_blocking(int fd)
 }
 
 /* Waits for one address to answer: 0 connected, or a negative errno. */
-static int connect_one(og_transport transport, const og__address *address, og__deadline deadline, int *fd)
+static int connect_one(og_transport transport, const og__address *address, unsigned interface,
+                       og__deadline deadline, int *fd)
 {
     for (;;) {
-        int status = og__net_fd_connect(transport, address, fd);
+        int status = og__net_fd_connect(transport, address, interface, fd);
         if (status == -EAGAIN && og__net_deadline_left(deadline) != 0) {
             og__net_deadline_sleep(deadline,
                                    5); /* a Unix socket's queue is full: nothing tells when it is not */
@@ -51,14 +52,17 @@ int og__net_socket_connect(og__socket *socket, const og_endpoint *endpoint, int6
     og__deadline deadline = og__net_deadline_in(timeout_ms);
     og__addresses found;
     og__attempts attempts = {0};
-    int status = og__net_resolve(endpoint, OG__TO_CONNECT, timeout_ms, &found, err);
+    unsigned interface = 0;
+    int status = og__net_interface_find(endpoint, &interface, err);
+    if (status == OG_OK) status = og__net_resolve(endpoint, OG__TO_CONNECT, timeout_ms, &found, err);
     if (status < 0) return status;
     for (unsigned i = 0; i < found.count; i++) {
         int64_t left = og__net_deadline_left(deadline);
         /* One address that does not answer must not use up the others' time. */
         og__deadline share = left < 0 ? deadline : og__net_deadline_in(left / (int64_t)(found.count - i));
         int fd;
-        status = connect_one(endpoint->transport, &found.list[i], share, &fd);
+        og__net_interface_scope(&found.list[i], interface);
+        status = connect_one(endpoint->transport, &found.list[i], interface, share, &fd);
         if (status == 0) {
             set_blocking(fd);
             socket->fd = fd;

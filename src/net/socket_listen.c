@@ -22,36 +22,18 @@ static int set_options(int fd, og_transport transport, int family)
     return 0;
 }
 
-/* Joins the group of a multicast address, on the interface that the system picks or the zone names. 0 or a
- * negative errno. */
-static int join_group(int fd, const og__address *address)
-{
-    const struct sockaddr *any = og__net_address_sockaddr(address);
-    if (any->sa_family == AF_INET) {
-        const struct sockaddr_in *in = (const void *)any;
-        if (!IN_MULTICAST(ntohl(in->sin_addr.s_addr))) return 0;
-        const struct ip_mreq group = {.imr_multiaddr = in->sin_addr};
-        return setsockopt(fd, IPPROTO_IP, IP_ADD_MEMBERSHIP, &group, sizeof group) < 0 ? -errno : 0;
-    }
-    if (any->sa_family != AF_INET6) return 0;
-    const struct sockaddr_in6 *in6 = (const void *)any;
-    if (!IN6_IS_ADDR_MULTICAST(&in6->sin6_addr)) return 0;
-    const struct ipv6_mreq group = {.ipv6mr_multiaddr = in6->sin6_addr,
-                                    .ipv6mr_interface = in6->sin6_scope_id};
-    return setsockopt(fd, IPPROTO_IPV6, IPV6_JOIN_GROUP, &group, sizeof group) < 0 ? -errno : 0;
-}
-
 /* Binds a new descriptor: it or a negative errno. Listeners do not block, for another thread may take the
  * connection that poll() has told of. */
-static int bind_one(og_transport transport, const og__address *address, int backlog)
+static int bind_one(og_transport transport, const og__address *address, unsigned interface, int backlog)
 {
     bool datagram = og_transport_is_datagram(transport);
     int family = og__net_address_family(address);
     int fd = og__net_fd_open(transport, family, !datagram);
     if (fd < 0) return fd;
     int status = set_options(fd, transport, family);
+    if (status == 0) status = og__net_interface_use(fd, address, interface);
     if (status == 0 && bind(fd, og__net_address_sockaddr(address), address->len) < 0) status = -errno;
-    if (status == 0 && transport == OG_UDP) status = join_group(fd, address);
+    if (status == 0 && transport == OG_UDP) status = og__net_interface_join(fd, address, interface);
     if (status == 0 && !datagram && listen(fd, backlog > 0 ? backlog : SOMAXCONN) < 0) status = -errno;
     if (status == 0) return fd;
     og__net_fd_close(fd);
@@ -64,17 +46,17 @@ static bool is_stale(og_transport transport, const char *path, const og__address
     struct stat file;
     if (lstat(path, &file) < 0 || !S_ISSOCK(file.st_mode)) return false;
     int fd;
-    int status = og__net_fd_connect(transport, address, &fd);
+    int status = og__net_fd_connect(transport, address, 0, &fd);
     if (fd >= 0) og__net_fd_close(fd);
     return status == -ECONNREFUSED;
 }
 
 static int bind_path(const og_endpoint *endpoint, const og__address *address, int backlog)
 {
-    int fd = bind_one(endpoint->transport, address, backlog);
+    int fd = bind_one(endpoint->transport, address, 0, backlog);
     if (fd != -EADDRINUSE || !is_stale(endpoint->transport, endpoint->path, address)) return fd;
     if (unlink(endpoint->path) < 0 && errno != ENOENT) return -errno;
-    return bind_one(endpoint->transport, address, backlog);
+    return bind_one(endpoint->transport, address, 0, backlog);
 }
 
 /* Remembers which file this process has made, for og__net_socket_close(). */
@@ -105,6 +87,8 @@ static const char *advice(const og_endpoint *endpoint, int sys)
     }
     if (sys == EADDRINUSE) return " (stop the other server or choose another port; 0 lets the system pick)";
     if (sys == EACCES && endpoint->port < 1024) return " (ports below 1024 need a privilege)";
+    if (sys == EINVAL && strchr(endpoint->host, ':'))
+        return " (the address means something on one link alone: add its interface, as in ?interface=eth0)";
     if (sys == EADDRNOTAVAIL) return " (this machine does not have that address)";
     return "";
 }
@@ -124,13 +108,16 @@ int og__net_socket_listen(og__socket *socket, og_endpoint *endpoint, int backlog
 {
     *socket = (og__socket)OG__SOCKET_NONE;
     og__addresses found;
-    int status = og__net_resolve(endpoint, OG__TO_LISTEN, -1, &found, err);
+    unsigned interface = 0;
+    int status = og__net_interface_find(endpoint, &interface, err);
+    if (status == OG_OK) status = og__net_resolve(endpoint, OG__TO_LISTEN, -1, &found, err);
     if (status < 0) return status;
     bool path = endpoint->path[0] != '\0';
     int fd = -EADDRNOTAVAIL;
     for (unsigned i = 0; i < found.count; i++) {
+        og__net_interface_scope(&found.list[i], interface);
         fd = path ? bind_path(endpoint, &found.list[i], backlog)
-                  : bind_one(endpoint->transport, &found.list[i], backlog);
+                  : bind_one(endpoint->transport, &found.list[i], interface, backlog);
         /* Only what this machine does not have at all leads on to the next: no IPv6, say. */
         if (fd != -EADDRNOTAVAIL && fd != -EAFNOSUPPORT) break;
     }

@@ -48,8 +48,8 @@ typedef struct og__setup {
 
 /* Checks the options and the endpoint's wishes. 0, OG_EINVAL, OG_ENOTFOUND, and whatever reading the files of
  * layers may say. On failure there is nothing to free. */
-int og__peer_setup_init(og__setup *setup, const og_conn_options *options, const og_endpoint *endpoint,
-                        og_role role, og_error *err);
+int og__peer_setup_init(og__setup *setup, const og_conn_options *options, og_endpoint *endpoint, og_role role,
+                        og_error *err);
 void og__peer_setup_fini(og__setup *setup);
 
 /* One message within what was fed. The bytes live until the next call; og__peer_core_feed() may come between,

@@ -102,11 +102,23 @@ static const char *first_of(const char *endpoint, const char *options, const cha
     return options ? options : otherwise;
 }
 
-int og__peer_setup_init(og__setup *setup, const og_conn_options *options, const og_endpoint *endpoint,
-                        og_role role, og_error *err)
+/* The endpoint's own interface comes first. */
+static int give_interface(og_endpoint *endpoint, const char *name, og_error *err)
+{
+    if (!name || endpoint->interface[0]) return OG_OK;
+    if (strlen(name) >= sizeof endpoint->interface)
+        return og_error_set(err, OG_EADDRESS, OG_NO_POSITION,
+                            "the name of the network interface is too long");
+    strcpy(endpoint->interface, name);
+    return OG_OK;
+}
+
+int og__peer_setup_init(og__setup *setup, const og_conn_options *options, og_endpoint *endpoint, og_role role,
+                        og_error *err)
 {
     og_conn_options given;
     int status = og__base_options_take(&given, sizeof given, options, err);
+    if (status == OG_OK) status = give_interface(endpoint, given.interface, err);
     if (status < 0) return status;
     const og_profile *profile = &unknown_peer;
     const char *as = first_of(endpoint->profile, given.as, NULL);

@@ -116,8 +116,9 @@ og_value og_int_from_text(og_doc *doc, const char *text, size_t len, size_t max_
         return (og_value){0};
     }
     if (max_digits && count > max_digits) {
-        og_error_set(err, OG_ELIMIT, 0, "an int of %zu digits, more than the limit of %zu (max_digits)",
-                     count, max_digits);
+        og_error_set(err, OG_ELIMIT, 0,
+                     "an int of %zu digits is over the limit of %zu; raise max_digits to allow it", count,
+                     max_digits);
         return (og_value){0};
     }
     if (count <= 19) {

@@ -43,7 +43,16 @@ class Convert(support.Case):
             done = self.onggi("convert", stdin=text, status=1)
             self.assertEqual(done.out, "")
             self.assertIn("larger than a float can be", done.err)
+            self.assertIn("larger than a float can be", self.onggi("convert", "-i", "repr", stdin=text, status=1).err)
         self.assertEqual(self.onggi("convert", stdin="[1e308, 1e-400]").out, "[1e+308,0.0]\n")
+
+    def test_limits_hold_for_repr_too(self):
+        digits, deep = "9" * 5000, "[" * 1500 + "]" * 1500
+        for text, option, value in ((digits, "--max-digits", "10000"), (deep, "--max-depth", "2000")):
+            for form in ("json", "repr"):
+                refused = self.onggi("convert", "-i", form, "-o", "repr", stdin=text, status=1).err
+                self.assertIn(option, refused)
+                self.assertEqual(self.onggi("convert", "-i", form, "-o", "repr", option, value, stdin=text).out, text + "\n")
 
     def test_ten_million_spaces(self):
         self.assertEqual(self.onggi("convert", stdin=" " * 10_000_000 + "1").out, "1\n")

@@ -31,7 +31,7 @@ static void assert_repr(og_value value, const char *expected)
 {
     og_buf out = OG_BUF_INIT;
     og_error err = {0};
-    assert_int_equal(og_repr(value, &out, 0, &err), OG_OK);
+    assert_int_equal(og_repr(value, &out, NULL, &err), OG_OK);
     assert_int_equal(og_buf_putc(&out, 0), OG_OK);
     assert_string_equal((const char *)out.data, expected);
     og_buf_free(&out);
@@ -107,7 +107,9 @@ static void what_blows_up_is_refused(void **state)
     og_buf out = OG_BUF_INIT;
     assert_int_equal(og_buf_puts(&out, "kept"), OG_OK);
     og_error err = {0};
-    assert_int_equal(og_repr(value, &out, 100000, &err), OG_ELIMIT);
+    assert_int_equal(
+        og_repr(value, &out, &(og_repr_options){sizeof(og_repr_options), .max_bytes = 100000}, &err),
+        OG_ELIMIT);
     assert_non_null(strstr(err.text, "100000 bytes"));
     assert_int_equal(out.len, 4);
     og_buf_free(&out);
@@ -124,7 +126,7 @@ static void nesting_past_the_limit_is_refused(void **state)
     }
     og_buf out = OG_BUF_INIT;
     og_error err = {0};
-    assert_int_equal(og_repr(value, &out, 0, &err), OG_ELIMIT);
+    assert_int_equal(og_repr(value, &out, NULL, &err), OG_ELIMIT);
     og_buf_free(&out);
 }
 
@@ -171,7 +173,7 @@ static void literals_read_back(void **state)
     };
     for (size_t i = 0; i < sizeof texts / sizeof texts[0]; i++) {
         og_error err = {0};
-        int status = og_literal_read(doc, texts[i], strlen(texts[i]), &err);
+        int status = og_literal_read(doc, texts[i], strlen(texts[i]), NULL, &err);
         if (status < 0) fail_msg("%s: %s", texts[i], err.text);
         assert_repr(og_doc_root(doc), texts[i]);
     }
@@ -212,7 +214,7 @@ static void other_spellings_are_read_too(void **state)
     };
     for (size_t i = 0; i < sizeof pairs / sizeof pairs[0]; i++) {
         og_error err = {0};
-        int status = og_literal_read(doc, pairs[i][0], strlen(pairs[i][0]), &err);
+        int status = og_literal_read(doc, pairs[i][0], strlen(pairs[i][0]), NULL, &err);
         if ((status == OG_OK) != (pairs[i][1] != NULL)) fail_msg("%s: %d %s", pairs[i][0], status, err.text);
         if (pairs[i][1])
             assert_repr(og_doc_root(doc), pairs[i][1]);
@@ -225,15 +227,15 @@ static void errors_name_the_byte(void **state)
 {
     (void)state;
     og_error err = {0};
-    assert_int_equal(og_literal_read(doc, "[1, x]", 6, &err), OG_ESYNTAX);
+    assert_int_equal(og_literal_read(doc, "[1, x]", 6, NULL, &err), OG_ESYNTAX);
     assert_int_equal(err.position, 4);
     assert_string_equal(err.text, "expected a value but found 'x'");
-    assert_int_equal(og_literal_read(doc, "(1 2)", 5, &err), OG_ESYNTAX);
+    assert_int_equal(og_literal_read(doc, "(1 2)", 5, NULL, &err), OG_ESYNTAX);
     assert_int_equal(err.position, 3);
     assert_string_equal(err.text, "expected ',' or ')' but found '2'");
-    assert_int_equal(og_literal_read(doc, "[1]]", 4, &err), OG_ETRAILING);
+    assert_int_equal(og_literal_read(doc, "[1]]", 4, NULL, &err), OG_ETRAILING);
     assert_int_equal(err.position, 3);
-    assert_int_equal(og_literal_read(doc, "{'a': [1", 8, &err), OG_ETRUNCATED);
+    assert_int_equal(og_literal_read(doc, "{'a': [1", 8, NULL, &err), OG_ETRUNCATED);
     assert_int_equal(err.position, 8);
 }
 
@@ -243,8 +245,47 @@ static void deep_brackets_are_refused(void **state)
     char text[1001];
     memset(text, '[', sizeof text);
     og_error err = {0};
-    assert_int_equal(og_literal_read(doc, text, sizeof text, &err), OG_ELIMIT);
+    assert_int_equal(og_literal_read(doc, text, sizeof text, NULL, &err), OG_ELIMIT);
     assert_int_equal(err.position, 1000);
+}
+
+static void limits_are_options(void **state)
+{
+    (void)state;
+    og_repr_options most = {.size = sizeof most, .max_depth = 1500, .max_digits = 5000};
+    og_error err = {0};
+    char text[5001];
+    memset(text, '[', 1500);
+    memset(text + 1500, ']', 1500);
+    assert_int_equal(og_literal_read(doc, text, 3000, &most, &err), OG_OK);
+    og_buf out = OG_BUF_INIT;
+    assert_int_equal(og_repr(og_doc_root(doc), &out, NULL, &err), OG_ELIMIT);
+    assert_non_null(strstr(err.text, "max_depth"));
+    assert_int_equal(out.len, 0);
+    assert_int_equal(og_repr(og_doc_root(doc), &out, &most, &err), OG_OK);
+    assert_int_equal(out.len, 3000);
+    memset(text, '9', 5000);
+    out.len = 0;
+    assert_int_equal(og_literal_read(doc, text, 5000, NULL, &err), OG_ELIMIT);
+    assert_int_equal(og_literal_read(doc, text, 5000, &most, &err), OG_OK);
+    assert_int_equal(og_repr(og_doc_root(doc), &out, NULL, &err), OG_ELIMIT);
+    assert_int_equal(og_repr(og_doc_root(doc), &out, &most, &err), OG_OK);
+    assert_int_equal(out.len, 5000);
+    og_buf_free(&out);
+}
+
+static void floats_past_the_range_are_refused(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *text;
+        size_t position;
+    } rows[] = {{"[1e400]", 1}, {"-1e999", 1}, {"(1+1e400j)", 3}, {"{2e308: 1}", 1}};
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        og_error err = {0};
+        assert_int_equal(og_literal_read(doc, rows[i].text, strlen(rows[i].text), NULL, &err), OG_EVALUE);
+        assert_int_equal(err.position, rows[i].position);
+    }
 }
 
 int main(void)
@@ -261,6 +302,8 @@ int main(void)
         cmocka_unit_test(other_spellings_are_read_too),
         cmocka_unit_test(errors_name_the_byte),
         cmocka_unit_test(deep_brackets_are_refused),
+        cmocka_unit_test(limits_are_options),
+        cmocka_unit_test(floats_past_the_range_are_refused),
     };
     return cmocka_run_group_tests_name("repr", tests, set_up, tear_down);
 }

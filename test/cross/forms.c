@@ -53,7 +53,7 @@ static void tell_all(const char *name, og_value value)
         tell(name, forms[i].name, status, &out, &err);
     }
     og_error err = OG_ERROR_INIT;
-    int status = og_repr(value, &out, 0, &err);
+    int status = og_repr(value, &out, NULL, &err);
     tell(name, "repr", status, &out, &err);
     status = og_pickle_canonical(value, &out, NULL, &err);
     tell(name, "canonical", status, &out, &err);

@@ -195,6 +195,17 @@ class Answers(support.Case):
         self.assertIn("without every answer", client.err)
 
 
+def link_addresses():
+    """Addresses of one link and their interfaces."""
+    try:
+        with open("/proc/net/if_inet6", encoding="ascii") as file:
+            rows = [line.split() for line in file]
+    except OSError:
+        return []
+    return [(socket.inet_ntop(socket.AF_INET6, bytes.fromhex(row[0])), row[5]) for row in rows
+            if row[0].startswith("fe80") and int(row[4], 16) & 0x40 == 0]
+
+
 class Datagrams(support.Case):
     def test_broadcast(self):
         server = self.serve(endpoint="udp://*:0")
@@ -214,6 +225,35 @@ class Datagrams(support.Case):
             except OSError as e:
                 self.skipTest(str(e))
             server.wait_lines(1)
+
+
+    def test_an_interface_is_chosen(self):
+        """lo is there on every machine; addresses of one link need another one. The option, and the endpoint's word."""
+        rows = [(endpoint, "lo") for endpoint in ("udp://239.1.2.3:0", "udp://*:0", "tcp://127.0.0.1:0", "tcp://[::1]:0")]
+        rows += [(endpoint, name) for address, name in link_addresses()[:1]
+                 for endpoint in ("udp://[ff02::7]:0", f"udp://[{address}]:0", f"tcp://[{address}]:0")]
+        for endpoint, name in rows:
+            for how in ("--interface", "?interface="):
+                with self.subTest(endpoint=endpoint, how=how):
+                    words = [endpoint + how + name] if how[0] == "?" else [endpoint, how, name]
+                    server = self.start(support.ONGGI, "serve", *words)
+                    server.wait_text("err", r"listening on|onggi: .*cannot")
+                    if "listening" not in server.err:
+                        self.skipTest(server.err)
+                    self.assertNotIn("every interface", server.err)
+                    where = re.search(r"listening on (\S+)", server.err).group(1)
+                    self.assertTrue(where.endswith("?interface=" + name), where)
+                    where = where.replace("*", "127.0.0.1")
+                    words = [where] if how[0] == "?" else [where.split("?")[0], how, name]
+                    self.onggi("send", *words, "[1]")
+                    server.wait_lines(1)
+                    server.stop()
+
+    def test_an_interface_that_is_none(self):
+        for words in (("send", "udp://239.1.2.3:5", "1"), ("serve", "udp://239.1.2.3:0")):
+            self.assertIn("'ip link' lists those", self.onggi(*words, "--interface", "nope0", status=3).err)
+        self.assertIn("has no network interface", self.onggi("send", f"unix://{self.folder()}/x", "1", "--interface", "lo", status=3).err)
+        self.assertIn("interface=", self.onggi("send", "udp://[ff02::7]:5", "1", status=3).err)
 
 
 class Spoken(support.Case):

@@ -34,7 +34,7 @@ static void show(og_doc *doc, char how, const uint8_t *bytes, size_t len)
         plain.form = OG_JSON_LOSSLESS;
         status = og_json_write(root, &out, &plain, &err);
     }
-    if (status == OG_OK && how == 'r') status = og_repr(root, &out, 0, &err);
+    if (status == OG_OK && how == 'r') status = og_repr(root, &out, NULL, &err);
     if (status == OG_OK && how == 't') {
         og_type type = og_type_of(root);
         bool object = og_kind_of(root) == OG_OBJECT;

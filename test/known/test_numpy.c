@@ -198,7 +198,7 @@ static void writers_forget_what_they_showed(void **state)
     assert_int_equal(f.live_bytes, before);
     assert_in_range(f.peak_bytes - before, 16 * 4096, 1 << 20);
     out.len = 0;
-    assert_int_equal(og_repr(list, &out, 0, NULL), OG_OK);
+    assert_int_equal(og_repr(list, &out, NULL, NULL), OG_OK);
     assert_in_range(f.peak_bytes, 8 << 20, 18 << 20);
     og_buf_free(&out);
     assert_int_equal(f.live_bytes, 0);
@@ -276,7 +276,7 @@ static int show_all(const og_allocator *alloc, void *ctx)
     if (!doc) return OG_ENOMEM;
     status = og_pickle_read(doc, pickles[only].bytes, pickles[only].len, NULL, &in, NULL);
     if (status == OG_OK) status = og_json_write(og_doc_root(doc), &out, &plain, NULL);
-    if (status == OG_OK) status = og_repr(og_doc_root(doc), &out, 0, NULL);
+    if (status == OG_OK) status = og_repr(og_doc_root(doc), &out, NULL, NULL);
     og_buf_free(&out);
     og_doc_free(doc);
     return status;

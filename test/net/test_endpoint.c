@@ -43,6 +43,12 @@ static const good valid[] = {
     {"tcp://h:1?framing=digits:10",
      {.transport = OG_TCP, .port = 1, .host = "h", .framing = "digits:10"},
      "tcp://h:1"},
+    {"udp://h:1?interface=eth0&codec=json",
+     {.transport = OG_UDP, .port = 1, .host = "h", .codec = "json", .interface = "eth0"},
+     "udp://h:1?interface=eth0"},
+    {"udp://[ff02::7]:1?interface=2",
+     {.transport = OG_UDP, .port = 1, .host = "ff02::7", .interface = "2"},
+     NULL},
     {"unix:///p?as=logging", {.transport = OG_UNIX, .path = "/p", .profile = "logging"}, "unix:///p"},
 };
 

@@ -131,6 +131,8 @@ static const conversation conversations[] = {
      {GIVES("[NaN,Infinity,-Infinity]\n", "[NaN,Infinity,-Infinity]"), ANSWER("[NaN]", "[NaN]\n")}},
     {"JSON is read and written as Python does it, a surrogate", STREAM, {.codec = "json", .framing = "line"},
      {GIVES("{\"a\":\"\\udce9.txt\"}\n", "{\"a\":\"\\udce9.txt\"}"), ANSWER("\"\\ud800\"", "\"\\ud800\"\n")}},
+    {"a number beyond floats is not lost as infinity", STREAM, {.codec = "json", .framing = "line"},
+     {GIVES_ERROR("[1e400]\n", OG_EVALUE, "larger than a float", 1)}},
     {"RFC 8259 has no NaN", STRICT, {.codec = "json", .framing = "line"}, {GIVES_ERROR("[NaN]\n", OG_ESYNTAX, "", 0)}},
     {"RFC 8259 has no lone surrogates", STRICT, {.codec = "json", .framing = "line"},
      {GIVES_ERROR("\"\\ud800\"\n", OG_ESYNTAX, "", 0)}},

@@ -152,7 +152,7 @@ static const char *read_values(og_doc *doc, const og_buf *text, og__npy_header *
 {
     static const char wrong[] =
         "the header of a numpy file cannot be read: expected a dict with descr and shape";
-    if (og_literal_read(doc, (const char *)text->data, text->len, NULL) < 0) return wrong;
+    if (og_literal_read(doc, (const char *)text->data, text->len, NULL, NULL) < 0) return wrong;
     og_value dict = og_doc_root(doc);
     if (og_kind_of(dict) != OG_DICT || og_len(dict) != 3) return wrong;
     og_value descr = og_dict_gets(dict, "descr");

@@ -45,6 +45,7 @@ static void json_limit(og_codec_options *options, const og_codec_limits *limits)
 {
     og_json_options *own = og_json_of(options);
     own->read.padded = limits->padded;
+    own->read.refuse_huge = true;
     if (!own->strict) {
         own->read.allow_nan = true;
         own->read.allow_bom = true;

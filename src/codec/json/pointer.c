@@ -155,7 +155,9 @@ static int put_key(og_value key, size_t limit, og_buf *out)
         if (og_buf_reserve(out, OG__DOUBLE_SIZE) < 0) return OG_ENOMEM;
         out->len += og__base_double_write(number, (char *)out->data + out->len);
         return OG_OK;
-    default: return og_repr(key, out, limit, NULL);
+    default:
+        return og_repr(key, out, &(og_repr_options){.size = sizeof(og_repr_options), .max_bytes = limit},
+                       NULL);
     }
 }
 

@@ -42,7 +42,9 @@ static int write_repr_key(og__json_writer *w, og_value key)
     og_buf text;
     og_error why = {.code = OG_OK};
     og_buf_init(&text, w->alloc);
-    int status = og_repr(key, &text, w->limit - og__json_length(w), &why);
+    og_repr_options options = {
+        .size = sizeof options, .max_bytes = w->limit - og__json_length(w), .max_digits = w->o.max_digits};
+    int status = og_repr(key, &text, &options, &why);
     if (status < 0)
         status = og__json_refuse(w, (og_status)status, "%s", why.text);
     else

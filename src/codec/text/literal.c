@@ -2,6 +2,7 @@
 /* Reads Python literals, as ast.literal_eval() does: what og_repr() writes of plain data. */
 #include "codec/text/literal.h"
 #include "base/alloc.h"
+#include "base/options.h"
 
 /* A bracket that is open. */
 typedef struct level {
@@ -16,21 +17,43 @@ typedef struct reader {
     og__literal in;
     size_t count; /* values on the document's stack */
     size_t depth;
-    level levels[OG_MAX_DEPTH_DEFAULT];
+    size_t max_depth;
+    level *levels;
+    size_t room; /* levels that there is memory for */
 } reader;
+
+static int out_of_memory(og_error *err)
+{
+    return og_error_set(err, OG_ENOMEM, OG_NO_POSITION, "out of memory while reading a literal");
+}
 
 static int push(reader *r, og_value value)
 {
     if (!og_valid(value) || og__value_doc_stack_reserve(r->in.doc, r->count + 1) < 0)
-        return og_error_set(r->in.err, OG_ENOMEM, OG_NO_POSITION, "out of memory while reading a literal");
+        return out_of_memory(r->in.err);
     r->in.doc->stack[r->count++] = value;
     return OG_OK;
 }
 
+/* Memory for one more level. */
+static bool make_room(reader *r)
+{
+    if (r->depth < r->room) return true;
+    size_t room = r->room ? r->room * 2 : 16;
+    level *levels =
+        og__base_realloc(&r->in.doc->alloc, r->levels, r->room * sizeof *levels, room * sizeof *levels);
+    if (!levels) return false;
+    r->levels = levels;
+    r->room = room;
+    return true;
+}
+
 static int open_bracket(reader *r, char bracket, size_t len)
 {
-    if (r->depth == OG_MAX_DEPTH_DEFAULT)
-        return og_error_set(r->in.err, OG_ELIMIT, r->in.at, "nested deeper than %d", OG_MAX_DEPTH_DEFAULT);
+    if (r->depth == r->max_depth)
+        return og_error_set(r->in.err, OG_ELIMIT, r->in.at,
+                            "nested deeper than %zu; raise max_depth to read it", r->max_depth);
+    if (!make_room(r)) return out_of_memory(r->in.err);
     r->levels[r->depth++] = (level){bracket, false, false, r->count, r->in.at};
     r->in.at += len;
     return OG_OK;
@@ -169,22 +192,27 @@ static int read_all(reader *r)
     }
 }
 
-int og_literal_read(og_doc *doc, const char *text, size_t len, og_error *err)
+/* Reads all of the text; the value is on the document's stack then. */
+static int read_text(reader *r)
 {
-    og_doc_reset(doc);
-    /* With room for one value there is a stack to point into, even for an empty bracket. */
-    reader *r = og__value_doc_stack_reserve(doc, 1) < 0 ? NULL : og__base_alloc(&doc->alloc, sizeof *r);
-    if (!r) return og_error_set(err, OG_ENOMEM, OG_NO_POSITION, "out of memory while reading a literal");
-    r->in = (og__literal){doc, text, len, 0, err};
-    r->count = 0;
-    r->depth = 0;
     int status = read_all(r);
-    if (status == OG_OK && r->in.at < len) {
-        og__text_literal_refuse(&r->in, "the end after the value");
-        status = OG_ETRAILING;
-        if (err) err->code = OG_ETRAILING;
-    }
+    if (status < 0 || r->in.at == r->in.len) return status;
+    og__text_literal_refuse(&r->in, "the end after the value");
+    if (r->in.err) r->in.err->code = OG_ETRAILING;
+    return OG_ETRAILING;
+}
+
+int og_literal_read(og_doc *doc, const char *text, size_t len, const og_repr_options *options, og_error *err)
+{
+    og_repr_options o;
+    og_doc_reset(doc);
+    if (og__base_options_take(&o, sizeof o, options, err) < 0) return OG_EINVAL;
+    /* With room for one value there is a stack to point into, even for an empty bracket. */
+    if (og__value_doc_stack_reserve(doc, 1) < 0) return out_of_memory(err);
+    reader r = {.in = {doc, text, len, 0, o.max_digits ? o.max_digits : OG_MAX_DIGITS_DEFAULT, err},
+                .max_depth = o.max_depth ? o.max_depth : OG_MAX_DEPTH_DEFAULT};
+    int status = read_text(&r);
     if (status == OG_OK) og_doc_set_root(doc, doc->stack[0]);
-    og__base_free(&doc->alloc, r, sizeof *r);
+    og__base_free(&doc->alloc, r.levels, r.room * sizeof *r.levels);
     return status;
 }

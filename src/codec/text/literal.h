@@ -14,6 +14,7 @@ typedef struct og__literal {
     const char *text;
     size_t len;
     size_t at;
+    size_t max_digits;
     og_error *err;
 } og__literal;
 

@@ -217,6 +217,10 @@ static int read_double(og__literal *in, double *number)
         size_t end = is_digit(in, in->at) ? number_end(in, &whole) : in->at;
         if (end == in->at) return og__text_literal_refuse(in, "a number");
         og__base_double_read(in->text + in->at, end - in->at, number);
+        if (isinf(*number))
+            return og_error_set(
+                in->err, OG_EVALUE, in->at,
+                "this number is larger than a float can be (1.8e308): send it as an int or a str");
         in->at = end;
     }
     if (minus) *number = -*number;
@@ -251,7 +255,7 @@ static int read_number(og__literal *in, og_value *value)
     size_t start = in->at;
     size_t end = number_end(in, &whole);
     if (whole && is_digit(in, end - 1) && !complex_follows(in, end)) {
-        *value = og_int_from_text(in->doc, in->text + start, end - start, OG_MAX_DIGITS_DEFAULT, in->err);
+        *value = og_int_from_text(in->doc, in->text + start, end - start, in->max_digits, in->err);
         in->at = end;
         if (!og_valid(*value)) {
             if (in->err && in->err->position != OG_NO_POSITION) in->err->position += start;

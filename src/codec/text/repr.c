@@ -2,6 +2,7 @@
 /* Shows a value as Python's repr() does. */
 #include "base/alloc.h"
 #include "base/number.h"
+#include "base/options.h"
 #include "base/utf8.h"
 #include "codec/text/repr_known.h"
 #include "value/doc.h"
@@ -19,11 +20,12 @@ typedef struct level {
 typedef struct shower {
     og_buf *out;
     og_error *err;
-    size_t max_bytes;     /* for messages */
+    og_repr_options o;    /* with no option 0 */
     og_doc *scratch;      /* of what known objects show as; NULL until there is one */
     size_t scratch_depth; /* levels below the outermost one that shows such a thing; SIZE_MAX: none is open */
     size_t depth;
-    level levels[OG_MAX_DEPTH_DEFAULT];
+    level *levels;
+    size_t room; /* levels that there is memory for */
 } shower;
 
 static int out_of_room(shower *s, int status)
@@ -31,7 +33,7 @@ static int out_of_room(shower *s, int status)
     if (status == OG_ELIMIT)
         return og_error_set(s->err, OG_ELIMIT, OG_NO_POSITION,
                             "shown in full the value takes more than %zu bytes; raise max_bytes",
-                            s->max_bytes);
+                            s->o.max_bytes);
     return og_error_set(s->err, OG_ENOMEM, OG_NO_POSITION, "out of memory while showing a value");
 }
 
@@ -172,7 +174,7 @@ static int put_scalar(shower *s, og_value value)
     switch (og_kind_of(value)) {
     case OG_NONE: return put(s, "None");
     case OG_BOOL: og_as_bool(value, &truth); return put(s, truth ? "True" : "False");
-    case OG_INT: return og_int_to_text(value, OG_MAX_DIGITS_DEFAULT, s->out, s->err);
+    case OG_INT: return og_int_to_text(value, s->o.max_digits, s->out, s->err);
     case OG_FLOAT: og_as_double(value, &number); return put_double(s, number);
     case OG_COMPLEX: return put_complex(s, value);
     case OG_STR: return put_data(s, value, "", "");
@@ -207,8 +209,21 @@ static bool is_open(const shower *s, og_value value)
 
 static int too_deep(shower *s)
 {
-    return og_error_set(s->err, OG_ELIMIT, OG_NO_POSITION, "the value is nested deeper than %d",
-                        OG_MAX_DEPTH_DEFAULT);
+    return og_error_set(s->err, OG_ELIMIT, OG_NO_POSITION,
+                        "the value is nested deeper than %zu; raise max_depth to write it", s->o.max_depth);
+}
+
+/* Memory for one more level. Pointers to levels are void then. */
+static bool make_room(shower *s)
+{
+    if (s->depth < s->room) return true;
+    size_t room = s->room ? s->room * 2 : 16;
+    level *levels =
+        og__base_realloc(s->out->alloc, s->levels, s->room * sizeof *levels, room * sizeof *levels);
+    if (!levels) return false;
+    s->levels = levels;
+    s->room = room;
+    return true;
 }
 
 /* Memory for what a known object shows as. Earlier ones go when no level shows them any more. */
@@ -246,8 +261,9 @@ static int open_container(shower *s, og_value value)
     const struct look *look = &looks[og_kind_of(value)];
     bool object = og_kind_of(value) == OG_OBJECT;
     if (is_open(s, value)) return put(s, look->again);
-    if (s->depth == OG_MAX_DEPTH_DEFAULT) return too_deep(s);
+    if (s->depth == s->o.max_depth) return too_deep(s);
     if (!object && og_len(value) == 0) return put(s, look->empty);
+    if (!make_room(s)) return out_of_room(s, OG_ENOMEM);
     int known = object ? open_known(s, value) : 0;
     if (known != 0) return known < 0 ? known : OG_OK;
     s->levels[s->depth++] = (level){.value = value};
@@ -342,26 +358,30 @@ static int step(shower *s)
     }
 }
 
-int og_repr(og_value value, og_buf *out, size_t max_bytes, og_error *err)
+static int show_all(shower *s, og_value value)
 {
-    shower *s = og__base_alloc(out->alloc, sizeof *s);
-    if (!s) return og_error_set(err, OG_ENOMEM, OG_NO_POSITION, "out of memory while showing a value");
-    s->out = out;
-    s->err = err;
-    s->depth = 0;
-    s->scratch = NULL;
-    s->scratch_depth = SIZE_MAX;
-    size_t start = out->len;
-    size_t limit = out->limit;
-    s->max_bytes = max_bytes ? max_bytes : limit;
-    if (max_bytes && max_bytes <= SIZE_MAX - start && (limit == 0 || start + max_bytes < limit))
-        out->limit = start + max_bytes;
     int status = show(s, value);
     while (status == OG_OK && s->depth > 0)
         status = step(s);
+    return status;
+}
+
+int og_repr(og_value value, og_buf *out, const og_repr_options *options, og_error *err)
+{
+    shower s = {.out = out, .err = err, .scratch_depth = SIZE_MAX};
+    int status = og__base_options_take(&s.o, sizeof s.o, options, err);
+    if (status < 0) return status;
+    size_t start = out->len;
+    size_t limit = out->limit;
+    size_t most = s.o.max_bytes;
+    if (!most) s.o.max_bytes = limit;
+    if (!s.o.max_depth) s.o.max_depth = OG_MAX_DEPTH_DEFAULT;
+    if (!s.o.max_digits) s.o.max_digits = OG_MAX_DIGITS_DEFAULT;
+    if (most && most <= SIZE_MAX - start && (limit == 0 || start + most < limit)) out->limit = start + most;
+    status = show_all(&s, value);
     out->limit = limit;
     if (status < 0) out->len = start;
-    og_doc_free(s->scratch);
-    og__base_free(out->alloc, s, sizeof *s);
+    og_doc_free(s.scratch);
+    og__base_free(out->alloc, s.levels, s.room * sizeof *s.levels);
     return status;
 }

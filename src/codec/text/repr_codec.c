@@ -7,20 +7,20 @@
 
 og_repr_options *og_repr_of(og_codec_options *all)
 {
-    return og__codec_put(all, &og__text_repr_codec, sizeof(og_repr_options));
+    og_repr_options *own = og__codec_put(all, &og__text_repr_codec, sizeof *own);
+    own->size = sizeof *own;
+    return own;
 }
 
 static int repr_read(og_doc *doc, const uint8_t *bytes, size_t len, const og_codec_options *options,
                      og_error *err)
 {
-    (void)options;
-    return og_literal_read(doc, (const char *)bytes, len, err);
+    return og_literal_read(doc, (const char *)bytes, len, og__codec_get(options, &og__text_repr_codec), err);
 }
 
 static int repr_write(og_value value, og_buf *out, const og_codec_options *options, og_error *err)
 {
-    const og_repr_options *own = og__codec_get(options, &og__text_repr_codec);
-    return og_repr(value, out, own ? own->max_bytes : 0, err);
+    return og_repr(value, out, og__codec_get(options, &og__text_repr_codec), err);
 }
 
 static void repr_limit(og_codec_options *options, const og_codec_limits *limits)

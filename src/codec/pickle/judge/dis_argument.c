@@ -128,7 +128,7 @@ int og__pickle_dis_argument(og_pickle_dis *dis, size_t position, size_t *size, o
         *size = (size_t)(r.at - r.op);
     }
     og__pickle_reader_fini(&r);
-    if (status == OG_OK) status = og_repr(*value, &dis->argument, 0, err);
+    if (status == OG_OK) status = og_repr(*value, &dis->argument, NULL, err);
     if (status == OG_OK && og_buf_putc(&dis->argument, 0) < 0)
         status = og_error_set(err, OG_ENOMEM, position, "no memory to show an argument");
     return status;

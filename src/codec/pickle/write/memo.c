@@ -28,7 +28,8 @@ int og__pickle_writer_grow(og__writer *w, size_t size)
 {
     int status = og_buf_reserve(w->out, size);
     if (status == OG_ELIMIT)
-        return og__pickle_writer_fail(w, OG_ELIMIT, "it would be longer than %zu bytes", w->out->limit);
+        return og__pickle_writer_fail(
+            w, OG_ELIMIT, "it would be longer than %zu bytes; raise max_bytes to write it", w->out->limit);
     if (status < 0) return og__pickle_writer_fail(w, OG_ENOMEM, "out of memory");
     w->room = w->out->cap;
     if (w->out->limit && w->room > w->out->limit) w->room = w->out->limit;
