@@ -94,6 +94,11 @@ typedef struct og_conn_options {
     /* What each codec is told, e.g. og_json_of(&options.codecs)->read.allow_comments = true. */
     og_codec_options codecs;
 
+    /* Of og_connect() alone: how many messages of the peer to pass over first, which answer nothing (a
+     * greeting), and how many answer each value of og_call() (an acknowledgement and a result); 0: 1. */
+    size_t skip;
+    size_t answers;
+
     size_t max_message;         /* bytes; 0: 64 MiB */
     int64_t connect_timeout_ms; /* 0: 10,000 */
     int64_t send_timeout_ms;    /* for one message to leave; 0: 30,000 */
@@ -146,6 +151,19 @@ OG_API int og_recv(og_conn *conn, og_value *value, og_error *err);
  */
 OG_API int og_send_parts(og_conn *conn, const og_value *parts, size_t count, og_error *err);
 OG_API int og_recv_parts(og_conn *conn, const og_value **parts, size_t *count, og_error *err);
+
+/* Waits until og_recv() would not have to, at most `timeout_ms` (OG_FOREVER: without end). 1: a message is
+ * there; 0: none has come; < 0: OG_ECLOSED when the peer has closed, or why not, as og_recv(), which does not
+ * say it again. Blocking connections only. */
+OG_API int og_poll(og_conn *conn, int64_t timeout_ms, og_error *err);
+
+/*
+ * Sends one value and waits for its answer, the last one where `answers` says that there are several; it
+ * lives until the next call. 0 or a negative status, as og_send() and og_recv(); OG_ECLOSED when the peer
+ * closes instead; OG_ETRAILING when a message is there already, which would be taken for the answer: nothing
+ * was sent then, and og_recv() gives that message. Blocking connections only.
+ */
+OG_API int og_call(og_conn *conn, og_value value, og_value *answer, og_error *err);
 
 /* False when nothing more can be received on the connection. */
 OG_API bool og_conn_usable(const og_conn *conn);

@@ -57,7 +57,7 @@ static int run(const cli_options *options)
     status = cli_input_init(&input, options, cli_input_form(options, codec), options->args + 1,
                             options->arg_count - 1);
     if (status == 0) status = call_all(&client, &input, &output);
-    cli_client_close(&client);
+    cli_client_end(&client);
     cli_input_fini(&input);
     cli_output_fini(&output);
     return status == CLI_OUTPUT_GONE ? CLI_DONE : status;

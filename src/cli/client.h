@@ -14,9 +14,9 @@ typedef struct cli_client {
     const char *text; /* the endpoint as it was given */
     og_endpoint endpoint;
     og_conn_options options;
-    uint64_t skip;    /* messages to pass over after connecting */
     bool one_message; /* framing eof: a connection for each */
     bool used;        /* a message went both ways on `conn` */
+    bool surplus;     /* people were told of answers to nothing */
     og_conn *conn;
 } cli_client;
 
@@ -41,6 +41,9 @@ int cli_client_more(cli_client *client, og_value *answer, og_error *err);
 /* Tells the peer that no more will come, waits a second at most for it to close, and closes: doing so at
  * once, with an unread answer, would make the system throw away what is still under way. */
 void cli_client_finish(cli_client *client);
+
+/* Closes after the last answer, and says so if more of them have come than were asked for. */
+void cli_client_end(cli_client *client);
 
 void cli_client_close(cli_client *client);
 

@@ -44,17 +44,12 @@ static int print_all(cli_client *client, cli_output *output, const cli_options *
     og_value value;
     og_error err;
     int worst = CLI_DONE;
-    uint64_t left = options->skip;
     for (uint64_t count = 0; !options->count || count < options->count;) {
         int status = wait_for_value(client, options->timeout_ms, &value, &err);
         if (status == 0 || status == OG_ECANCELED) break;
         if (status < 0) {
             worst = cli_fail(client->text, &err);
             if (status == OG_ETIMEOUT || !og_conn_usable(client->conn)) break;
-            continue;
-        }
-        if (left > 0) {
-            left--;
             continue;
         }
         count++;
@@ -76,7 +71,6 @@ static int run(const cli_options *options)
         options->timeout_ms > 0 && options->timeout_ms < LOOK_MS ? options->timeout_ms : LOOK_MS;
     int status = cli_client_init(&client, options, options->args[0], &conn);
     if (status) return status;
-    client.skip = 0; /* print_all() passes over them: it may be told to stop meanwhile */
     if (og_transport_is_datagram(client.endpoint.transport))
         return cli_usage("'onggi recv' connects, and datagrams know no connection: use 'onggi serve %s'",
                          client.text);

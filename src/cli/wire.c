@@ -91,6 +91,8 @@ void cli_conn_options(og_conn_options *conn, const cli_options *options)
         .codec = options->codec,
         .framing = options->framing,
         .interface = options->interface,
+        .skip = (size_t)options->skip,
+        .answers = (size_t)options->answers,
         .max_message = (size_t)options->max_message,
         .connect_timeout_ms = options->connect_timeout_ms,
         .send_timeout_ms = options->timeout_ms,

@@ -27,6 +27,9 @@ typedef struct client {
     pthread_mutex_t read_lock;  /* reading from it, where there are layers */
     atomic_bool opened;         /* messages may pass: the layers have shaken hands, or there are none */
     og_value value;             /* the last one received */
+    og__message held;           /* og_poll() found it, og_recv() gives it */
+    bool holds;
+    size_t to_skip; /* messages still to pass over */
     og__parts parts;
 } client;
 
@@ -58,6 +61,7 @@ static client *client_new(const og__setup *setup, const og__address *peer, size_
     og__layer_set_ref(c->setup.layers);
     atomic_init(&c->opened, !c->setup.layers);
     c->own = (og__socket)OG__SOCKET_NONE;
+    c->to_skip = setup->skip;
     c->buffer_size = buffer_size + OG_PADDING;
     c->buffer = og__base_alloc(setup->alloc, c->buffer_size);
     if (!c->buffer || og__peer_handle_init(&c->conn, &blocking, &c->setup, id, peer) < 0) {
@@ -400,19 +404,35 @@ static int read_value(client *c, const og__message *message, const og_value **pa
     return status;
 }
 
-static int recv_open(client *c, const og_value **parts, size_t *count, og_error *err)
+/* Holds the next message, which is waited for at most `limit` ms (< 0: for ever). 1, 0 at the end of the
+ * stream, or < 0. */
+static int hold_message(client *c, int64_t limit, og_error *err)
 {
     const og__core *core = &c->conn.core;
-    int64_t limit = c->setup.recv_timeout_ms;
     int64_t deadline = limit < 0 ? -1 : og__peer_clock_ms() + limit;
-    for (;;) {
-        og__message message;
-        int status = take(c, &message, err);
-        if (status > 0) return read_value(c, &message, parts, count, err);
-        if (status < 0 || core->ended) return status;
-        status = wait_more(c, deadline, err);
+    while (!c->holds) {
+        int status = take(c, &c->held, err);
+        c->holds = status > 0 && c->to_skip == 0;
+        if (status > 0 && c->to_skip > 0) {
+            c->to_skip--;
+            continue;
+        }
+        if (status == 0 && core->ended && c->to_skip > 0)
+            return og_error_set(err, OG_ECLOSED, OG_NO_POSITION,
+                                "the peer closed with %zu messages still to pass over", c->to_skip);
+        if (status < 0 || (status == 0 && core->ended)) return status;
+        if (status == 0) status = wait_more(c, deadline, err);
         if (status < 0) return status;
     }
+    return 1;
+}
+
+static int recv_open(client *c, const og_value **parts, size_t *count, og_error *err)
+{
+    int status = hold_message(c, c->setup.recv_timeout_ms, err);
+    if (status <= 0) return status;
+    c->holds = false;
+    return read_value(c, &c->held, parts, count, err);
 }
 
 static int recv_client(og_conn *conn, const og_value **parts, size_t *count, og_error *err)
@@ -425,6 +445,20 @@ static int recv_client(og_conn *conn, const og_value **parts, size_t *count, og_
     status = recv_open(c, parts, count, err);
     if (layers) pthread_mutex_unlock(&c->read_lock);
     return status;
+}
+
+static int poll_client(og_conn *conn, int64_t timeout_ms, og_error *err)
+{
+    client *c = client_of(conn);
+    bool layers = c->setup.layers != NULL;
+    int status = open_up(c, err);
+    if (status < 0) return status;
+    if (layers) pthread_mutex_lock(&c->read_lock);
+    status = hold_message(c, timeout_ms, err);
+    if (layers) pthread_mutex_unlock(&c->read_lock);
+    if (status == 0)
+        return og_error_set(err, OG_ECLOSED, OG_NO_POSITION, "the peer has closed the connection");
+    return status == OG_ETIMEOUT ? 0 : status;
 }
 
 static bool usable_client(const og_conn *conn)
@@ -501,6 +535,7 @@ static void disconnect_client(og_conn *conn)
 static const og__handle_ops blocking = {
     .send = send_client,
     .recv = recv_client,
+    .poll = poll_client,
     .shutdown = shutdown_client,
     .usable = usable_client,
     .lock = lock_client,

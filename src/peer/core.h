@@ -41,9 +41,11 @@ typedef struct og__setup {
     bool datagram;    /* whole messages are fed, one datagram a feed */
     bool codec_given; /* by the options, not to be detected */
     bool framing_given;
-    int note;     /* how to write before anything was read, or OG_CODEC_NO_NOTE */
-    og__wire in;  /* as far as it is given */
-    og__wire out; /* until something was read */
+    size_t skip;    /* of blocking clients: messages to pass over first */
+    size_t answers; /* to each value of og_call() */
+    int note;       /* how to write before anything was read, or OG_CODEC_NO_NOTE */
+    og__wire in;    /* as far as it is given */
+    og__wire out;   /* until something was read */
 } og__setup;
 
 /* Checks the options and the endpoint's wishes. 0, OG_EINVAL, OG_ENOTFOUND, and whatever reading the files of

@@ -14,6 +14,8 @@
 typedef struct og__handle_ops {
     int (*send)(og_conn *conn, const og_value *parts, size_t count, og_error *err);
     int (*recv)(og_conn *conn, const og_value **parts, size_t *count, og_error *err);
+    int (*poll)(og_conn *conn, int64_t timeout_ms,
+                og_error *err); /* NULL: it is not for the user to receive */
     int (*shutdown)(og_conn *conn, og_error *err);
     bool (*usable)(const og_conn *conn);
     bool (*lock)(const og_conn *conn); /* before it is asked what is spoken; true: unlock() after that */

@@ -133,6 +133,11 @@ int og__peer_setup_init(og__setup *setup, const og_conn_options *options, og_end
     setup->recv_timeout_ms = or_default(given.recv_timeout_ms, OG_FOREVER);
     setup->handshake_timeout_ms = or_default(given.handshake_timeout_ms, DEFAULT_HANDSHAKE_MS);
     setup->role = role;
+    setup->skip = given.skip;
+    setup->answers = given.answers ? given.answers : 1;
+    if (role == OG_ROLE_SERVER && (given.skip || given.answers))
+        return og_error_set(err, OG_EINVAL, OG_NO_POSITION,
+                            "skip and answers are for connections that og_connect() makes");
     setup->alloc = given.alloc;
     setup->datagram = og_transport_is_datagram(endpoint->transport);
     status = give_layers(setup, &given, endpoint, err);

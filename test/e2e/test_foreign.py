@@ -185,6 +185,23 @@ class Answers(support.Case):
         self.assertEqual(client.wait(), 0)
         self.assertEqual(client.out, "[2]\n[3]\n")
 
+    def test_answers_to_nothing_are_reported(self):
+        """A second answer in the packet of the first: to each object, and to the last one alone."""
+        for objects in (["1"], ["1", "2"]):
+            listener, port = self.listen()
+            client = self.start(support.ONGGI, "call", f"tcp://127.0.0.1:{port}", *objects)
+            with listener.accept()[0] as s:
+                for number in objects:
+                    self.assertEqual(support.recv_until(s, b"\n"), number.encode() + b"\n")
+                    s.sendall(b'"ok"\n[' + number.encode() + b"]\n")
+                self.assertEqual(support.recv_all(s), b"")
+            self.assertEqual(client.wait(), 0)
+            self.assertIn("--answers", client.err)
+            self.assertEqual(client.err.count("--answers"), 1)
+        with self.subTest("as many as were asked for"):
+            server = self.serve("--echo")
+            self.assertNotIn("--answers", self.onggi("call", server.endpoint, "1", "2", "3").err)
+
     def test_a_peer_that_closes_before_every_answer(self):
         listener, port = self.listen()
         client = self.start(support.ONGGI, "call", "--answers", "2", f"tcp://127.0.0.1:{port}", "[1]")

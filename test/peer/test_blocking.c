@@ -91,6 +91,78 @@ static void ask(og_conn *conn)
     og_doc_free(doc);
 }
 
+/* Greets, and answers each message with an acknowledgement and with what came, in one packet each time; what
+ * arrives as a string is answered once more. */
+static void *greet_and_answer_twice(void *arg)
+{
+    og_error why;
+    og_conn *conn = og_accept(arg, OG_FOREVER, &why);
+    og_value value;
+    og_send(conn, og_str_borrow("hello", 5), &why);
+    while (og_recv(conn, &value, &why) > 0) {
+        og_send(conn, og_str_borrow("ok", 2), &why);
+        og_send(conn, value, &why);
+        if (og_kind_of(value) == OG_STR) og_send(conn, value, &why);
+    }
+    og_close(conn);
+    return NULL;
+}
+
+static void greetings_and_acknowledgements_are_passed_over(void **state)
+{
+    (void)state;
+    og_listener *listener = og_listen("tcp://127.0.0.1:0", NULL, &err);
+    pthread_t thread;
+    pthread_create(&thread, NULL, greet_and_answer_twice, listener);
+    og_conn_options options = speaking("json", "line");
+    options.recv_timeout_ms = 120000;
+    options.skip = 1;
+    options.answers = 2;
+    og_conn *conn = og_connect(og_listener_endpoint(listener), &options, &err);
+    if (!conn) fail_msg("%s", err.text);
+    og_value answer;
+    int64_t number;
+    for (int i = 1; i <= 3; i++) {
+        if (og_call(conn, og_int(i), &answer, &err) != OG_OK) fail_msg("%s", err.text);
+        assert_int_equal(og_as_int64(answer, &number), OG_OK);
+        assert_int_equal(number, i);
+    }
+    /* One answer too many: nothing is sent until it has been taken. */
+    assert_int_equal(og_poll(conn, 0, &err), 0);
+    assert_int_equal(og_call(conn, og_str_borrow("x", 1), &answer, &err), OG_OK);
+    assert_int_equal(og_poll(conn, OG_FOREVER, &err), 1);
+    assert_int_equal(og_poll(conn, 0, &err), 1);
+    assert_int_equal(og_call(conn, og_int(4), &answer, &err), OG_ETRAILING);
+    assert_int_equal(og_recv(conn, &answer, &err), 1);
+    assert_true(og_str_is(answer, "x"));
+    assert_int_equal(og_call(conn, og_int(5), &answer, &err), OG_OK);
+    assert_int_equal(og_as_int64(answer, &number), OG_OK);
+    assert_int_equal(number, 5);
+    assert_int_equal(og_shutdown(conn, &err), OG_OK);
+    assert_int_equal(og_poll(conn, OG_FOREVER, &err), OG_ECLOSED);
+    og_close(conn);
+    pthread_join(thread, NULL);
+    og_listener_close(listener);
+}
+
+static void a_peer_that_closes_within_its_greetings(void **state)
+{
+    (void)state;
+    server s = serve("tcp://127.0.0.1:0");
+    og_conn_options options = speaking("json", "line");
+    og_value answer;
+    options.skip = 2;
+    og_conn *conn = og_connect(og_listener_endpoint(s.listener), &options, &err);
+    assert_int_equal(og_send(conn, og_int(1), &err), OG_OK);
+    assert_int_equal(og_shutdown(conn, &err), OG_OK);
+    assert_int_equal(og_recv(conn, &answer, &err), OG_ECLOSED);
+    assert_string_equal(err.text, "the peer closed with 1 messages still to pass over");
+    og_close(conn);
+    assert_null(og_listen("tcp://127.0.0.1:0", &options, &err));
+    assert_int_equal(err.code, OG_EINVAL);
+    stop(&s);
+}
+
 static void each_framing_is_answered_in_kind(void **state)
 {
     (void)state;
@@ -376,6 +448,8 @@ int main(void)
         cmocka_unit_test(one_message_each_way),
         cmocka_unit_test(wrong_options_are_refused),
         cmocka_unit_test(both_directions_at_once),
+        cmocka_unit_test(greetings_and_acknowledgements_are_passed_over),
+        cmocka_unit_test(a_peer_that_closes_within_its_greetings),
         cmocka_unit_test(a_hundred_clients_one_of_them_silent),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
