@@ -299,6 +299,8 @@ static int put_verdict(inspection *run, const char *name, const og_pickle_report
     if (status == OG_OK && report->verdict != OG_HARMLESS) {
         status = og_buf_puts(&run->out, ": ");
         if (status == OG_OK) status = put_foreign(run, report->reason.text, strlen(report->reason.text));
+        if (status == OG_OK && report->reason.position != OG_NO_POSITION)
+            status = put(run, " (byte %zu)", at + report->reason.position);
     }
     if (status == OG_OK && report->verdict == OG_UNREADABLE) status = put_names(run, report);
     return status < 0 ? no_memory() : end_line(run);

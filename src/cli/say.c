@@ -117,6 +117,15 @@ void cli_put_in_words(char *out, size_t size, const char *text)
     out[used] = '\0';
 }
 
+/* What to type after a policy has refused. */
+static void say_policy(const og_error *err)
+{
+    if (err->code == OG_EPOLICY)
+        cli_log(OG_LOG_ERROR,
+                "if the sender may name it, allow it in a file for --policy: 'onggi policy explain "
+                "POLICY NAME' says what a policy has on it");
+}
+
 int cli_fail(const char *what, const og_error *err)
 {
     char said[TEXT_SIZE];
@@ -126,6 +135,7 @@ int cli_fail(const char *what, const og_error *err)
     cli_put_in_words(said, sizeof said, err->text);
     cli_log(OG_LOG_ERROR, "%s%s%s%s%s", what ? what : "", what ? ": " : "", late ? "timed out: " : "", said,
             at);
+    say_policy(err);
     return cli_exit_status(err->code);
 }
 

@@ -175,6 +175,45 @@ static bool reads_like_enum(og_value cls)
            !og_str_is(og_class_module(cls), "builtins");
 }
 
+bool og__known_is_standard_enum(og_value cls)
+{
+    static const char *const names[][2] = {
+        {"ast", "_Precedence"},
+        {"calendar", "Day"},
+        {"calendar", "Month"},
+        {"http", "HTTPMethod"},
+        {"http", "HTTPStatus"},
+        {"inspect", "BufferFlags"},
+        {"inspect", "_ParameterKind"},
+        {"plistlib", "PlistFormat"},
+        {"pstats", "SortKey"},
+        {"py_compile", "PycInvalidationMode"},
+        {"re", "RegexFlag"},
+        {"signal", "Handlers"},
+        {"signal", "Sigmasks"},
+        {"signal", "Signals"},
+        {"socket", "AddressFamily"},
+        {"socket", "AddressInfo"},
+        {"socket", "MsgFlag"},
+        {"socket", "SocketKind"},
+        {"ssl", "AlertDescription"},
+        {"ssl", "Options"},
+        {"ssl", "Purpose"},
+        {"ssl", "SSLErrorNumber"},
+        {"ssl", "TLSVersion"},
+        {"ssl", "VerifyFlags"},
+        {"ssl", "VerifyMode"},
+        {"ssl", "_SSLMethod"},
+        {"ssl", "_TLSAlertType"},
+        {"ssl", "_TLSContentType"},
+        {"ssl", "_TLSMessageType"},
+        {"uuid", "SafeUUID"},
+    };
+    for (size_t i = 0; i < sizeof names / sizeof names[0]; i++)
+        if (og_class_is(cls, names[i][0], names[i][1])) return true;
+    return false;
+}
+
 static bool untouched(og_value object)
 {
     return !og_valid(og_object_state(object)) && !og_valid(og_object_items(object)) &&
@@ -225,11 +264,33 @@ static og_type type_by_form(og_value object)
     return count > 1 || og_kind_of(og_item(args, 0)) == OG_TUPLE ? OG_TYPE_NAMED_TUPLE : OG_TYPE_NONE;
 }
 
+og_value og__known_class_of_zone(og_value object)
+{
+    og_value cls = og_object_class(object);
+    og_value args = og_object_args(object);
+    bool rebuilt = og_object_make(object) == OG_MAKE_CALL && og_class_is(cls, "copyreg", "_reconstructor") &&
+                   og_len(args) == 3 && og_class_is(og_item(args, 1), "datetime", "tzinfo");
+    return rebuilt ? og_item(args, 0) : cls;
+}
+
+/* A time zone of a class that derives from tzinfo, in protocols 0 and 1. */
+static og_type type_of_rebuilt_zone(og_value value)
+{
+    og_value cls = og__known_class_of_zone(value);
+    if (og_kind_of(cls) != OG_CLASS) return OG_TYPE_NONE;
+    const known *row = find(og_class_module(cls), og_class_qualname(cls));
+    return row && row->type == OG_TYPE_TIMEZONE && (row->makes & NEW) ? row->type : OG_TYPE_NONE;
+}
+
 og_type og_type_of(og_value value)
 {
     if (og_kind_of(value) != OG_OBJECT) return OG_TYPE_NONE;
     og_value cls = og_object_class(value);
     if (og_kind_of(cls) == OG_CLASS) {
+        if (og_class_is(cls, "copyreg", "_reconstructor")) {
+            og_type zone = type_of_rebuilt_zone(value);
+            if (zone != OG_TYPE_NONE) return zone;
+        }
         const known *row = find(og_class_module(cls), og_class_qualname(cls));
         if (row) return row->makes & (1u << og_object_make(value)) ? row->type : OG_TYPE_NONE;
         if (is_member(value)) return untouched(value) ? OG_TYPE_MEMBER : OG_TYPE_NONE;

@@ -72,6 +72,13 @@ static inline bool og__known_is_scalar(og_value value)
 /* Appends an offset as isoformat() writes it: +HH:MM[:SS[.ffffff]]. */
 int og__known_put_offset(const og_moment *t, og_buf *out);
 
+/* The class of an object, also where protocols 0 and 1 make it by copyreg._reconstructor(class, tzinfo, …).
+ */
+og_value og__known_class_of_zone(og_value object);
+
+/* True for an enum of Python's standard library. */
+bool og__known_is_standard_enum(og_value cls);
+
 /* Which flavour of path a class makes. */
 bool og__known_is_windows_path(og_value object);
 

@@ -268,7 +268,7 @@ int og_as_timezone(og_value value, og_zone *out, og_error *err)
     og_value args = og_object_args(value);
     int status = og__known_expect_type(value, type == OG_TYPE_ZONEINFO ? type : OG_TYPE_TIMEZONE, err);
     if (status < 0) return status;
-    og_value cls = og_object_class(value);
+    og_value cls = og__known_class_of_zone(value);
     if (type == OG_TYPE_ZONEINFO) {
         t.name = og_item(args, 0);
         if (og_len(args) < 1 || og_len(args) > 2 || og_kind_of(t.name) != OG_STR)

@@ -171,7 +171,7 @@ class Convert(Case):
 
     def test_encoding(self):
         data = b"U\x02\xc3\xa9."
-        self.assertRegex(self.onggi("convert", stdin=data, status=1).err, "SHORT_BINSTRING at 0: .* choose latin1, utf-8 or bytes as encoding")
+        self.assertRegex(self.onggi("convert", stdin=data, status=1).err, "opcode SHORT_BINSTRING: .* choose latin1, utf-8 or bytes as encoding")
         for encoding, want in (("latin1", '"Ã©"\n'), ("utf-8", '"é"\n'), ("bytes", '"w6k="\n')):
             self.assertEqual(self.onggi("convert", "--encoding", encoding, stdin=data).out, want)
 

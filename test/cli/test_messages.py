@@ -167,6 +167,22 @@ class Members(support.Case):
         server.stop()
         yield "serve", server.err
 
+    def test_one_position_is_said(self):
+        """And what it belongs to: a byte of what was read."""
+        for what, text in self.said():
+            for line in text.splitlines():
+                numbers = re.findall(r"\b(?:at|byte) \d+|opcode \S+ at", re.sub(r"pickle \d+ at byte \d+|0x[0-9a-f]+|opened at byte \d+", "", line))
+                self.assertLessEqual(len(numbers), 1, f"{what}: {line}")
+                self.assertNotRegex(line, r"\b[A-Z_]{3,} at \d")
+
+    def test_what_a_policy_refuses_is_said_with_the_way_on(self):
+        evil = b"cos\nsystem\n(S'x'\ntR."
+        done = self.onggi("convert", "--policy", "plain-data", stdin=evil, status=1)
+        self.assertIn("opcode GLOBAL: names os.system, which the policy does not allow (byte 0)", done.err)
+        self.assertIn("onggi policy explain", done.err)
+        done = self.onggi("inspect", "--verdict", stdin=b"N." + evil, status=1)
+        self.assertIn("pickle 2 at byte 2: not harmless: opcode GLOBAL: names os.system, which the policy does not allow (byte 2)", done.out)
+
     def test_what_is_said_names_none(self):
         words = members()
         for what, text in self.said():

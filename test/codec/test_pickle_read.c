@@ -294,11 +294,11 @@ static const bad bad_pickles[] = {
     BAD("", OG_ETRUNCATED, 0, "before its STOP"),
     BAD("N", OG_ETRUNCATED, 1, "before its STOP"),
     BAD("N.N", OG_ETRAILING, 2, "1 bytes follow"),
-    BAD(".", OG_ESYNTAX, 0, "STOP at 0: expected the result on the stack but found nothing"),
+    BAD(".", OG_ESYNTAX, 0, "opcode STOP: expected the result on the stack but found nothing"),
     BAD("N(.", OG_ESYNTAX, 2, "but found a mark"),
     BAD("NN\xff.", OG_ESYNTAX, 2, "byte 0xff"),
     BAD("\x80\x06N.", OG_ESYNTAX, 0, "protocol 6"),
-    BAD("}(NNe.", OG_ETYPE, 4, "APPENDS at 4: expected a list below the items but found dict"),
+    BAD("}(NNe.", OG_ETYPE, 4, "opcode APPENDS: expected a list below the items but found dict"),
     BAD("](Nu.", OG_ESYNTAX, 3, "expected keys and values above the mark but found 1 items"),
     BAD("](NNu.", OG_ETYPE, 4, "expected a dict below the keys but found list"),
     BAD("(NNe.", OG_ESYNTAX, 3, "expected a list below the mark on the stack but found nothing"),
@@ -320,7 +320,7 @@ static const bad bad_pickles[] = {
     BAD("\x8c\x03"
         "a\xff"
         "b.",
-        OG_ESYNTAX, 3, "byte 0xff at 3, which is not UTF-8"),
+        OG_ESYNTAX, 3, "byte 0xff, which is not UTF-8"),
     BAD("\x8b\xff\xff\xff\xff.", OG_ESYNTAX, 0, "negative length"),
     BAD("Sabc\n.", OG_ESYNTAX, 0, "quotes"),
     BAD("S'\\x4'\n.", OG_ESYNTAX, 0, "malformed escape"),

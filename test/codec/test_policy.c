@@ -267,7 +267,7 @@ static void test_reading(void **state)
                      OG_OK);
     assert_int_equal(READ_BY(policy, "N0cshop\nOrder\n.", false, &err), OG_EPOLICY);
     assert_int_equal(err.position, 2);
-    assert_string_equal(err.text, "GLOBAL at 2: names shop.Order, which the policy does not allow");
+    assert_string_equal(err.text, "opcode GLOBAL: names shop.Order, which the policy does not allow");
     assert_int_equal(READ_BY(policy, "cshop\nOrder\n.", true, &err), OG_OK);
     assert_int_equal(READ_BY(policy, "cos\nsystem\n.", true, &err), OG_EPOLICY);
     assert_int_equal(READ_BY(policy, "NN.", false, &err), OG_EPOLICY);
@@ -330,7 +330,7 @@ static void test_extensions_with_names(void **state)
     assert_non_null(doc);
     og_doc_free(doc);
     assert_null(og_pickle_loads("\x82\x06.", 3, &options, &err));
-    assert_string_equal(err.text, "EXT1 at 0: names os.system, which the policy does not allow");
+    assert_string_equal(err.text, "opcode EXT1: names os.system, which the policy does not allow");
     assert_null(og_pickle_loads("\x82\x07.", 3, &options, &err));
     assert_int_equal(err.code, OG_EPOLICY);
     og_policy_free(policy);
@@ -349,7 +349,7 @@ static void test_pickles_inside(void **state)
     assert_int_equal(err.position, 1);
     assert_string_equal(
         err.text,
-        "in the pickle within the bytes or str at 1: GLOBAL at 0: names os.system, which the policy does not allow");
+        "a pickle within these bytes or this str: opcode GLOBAL: names os.system, which the policy does not allow");
     assert_int_equal(READ_BY(policy,
                              "]C\x0f"
                              "cos\nsystem\nxxxxa.",
@@ -559,12 +559,12 @@ static void test_listing_errors(void **state)
         const char *text;
         bool shown;
     } cases[] = {
-        {"Np0\np0\n.", "PUT at 4: memo entry 0 is defined already", true},
-        {"Ng7\n.", "GET at 1: memo entry 7 has never been stored", true},
-        {"Nt.", "TUPLE at 1: no mark is on the stack", true},
-        {"0.", "POP at 0: takes 1 values from the stack, which has only 0", true},
-        {"p0\n.", "PUT at 0: the stack is empty: nothing can be stored in the memo", true},
-        {"(p0\n.", "PUT at 1: a mark cannot be stored in the memo", true},
+        {"Np0\np0\n.", "opcode PUT: memo entry 0 is defined already", true},
+        {"Ng7\n.", "opcode GET: memo entry 7 has never been stored", true},
+        {"Nt.", "opcode TUPLE: no mark is on the stack", true},
+        {"0.", "opcode POP: takes 1 values from the stack, which has only 0", true},
+        {"p0\n.", "opcode PUT: the stack is empty: nothing can be stored in the memo", true},
+        {"(p0\n.", "opcode PUT: a mark cannot be stored in the memo", true},
         {"N", "the pickle ends after 1 bytes, before its STOP opcode", false},
         {"!", "found byte 0x21 where a pickle has an opcode: this is not a pickle, or a damaged one", false},
     };

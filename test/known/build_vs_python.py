@@ -294,7 +294,8 @@ class Classes(Case):
             for protocol in PROTOCOLS:
                 data, got = self.load("enum", protocol, __name__, type(member).__qualname__, member.value)
                 self.assertIs(got, member)
-                self.assertEqual(known.shown(data), member.value)
+                self.assertEqual(known.shown(data),
+                                 {"py/object": f"{__name__}.{type(member).__qualname__}", "py/args": [member.value]})
                 self.assertEqual(known.type_of(data), "enum member")
 
 

@@ -80,7 +80,7 @@ static void a_framed_connection_goes_on(void **state)
     assert_int_equal(og_recv(conn, &value, &err), 1);
     assert_int_equal(og_recv(conn, &value, &err), OG_EPOLICY);
     assert_int_equal(err.position, FIRST + HEAD + DENIED_AT);
-    assert_string_equal(err.text, "GLOBAL at 5: names os.system, which the policy does not allow");
+    assert_string_equal(err.text, "opcode GLOBAL: names os.system, which the policy does not allow");
     assert_true(og_conn_usable(conn));
     assert_int_equal(og_recv(conn, &value, &err), OG_EPOLICY);
     assert_int_equal(err.position, FIRST + SECOND + HEAD + UNKNOWN_AT);

@@ -87,6 +87,16 @@ static const char *why_reconstructor(const call *c)
     return base(&made);
 }
 
+/* __newobj__(class, …) calls class.__new__(class, …), as NEWOBJ does: protocols 0 and 1 have no opcode for
+ * it. */
+static const char *why_newobj(const call *c)
+{
+    if (c->count < 1 || og_kind_of(c->args[0]) != OG_CLASS) return "is called without a class";
+    rule_fn rule = rule_of(c->args[0]);
+    call made = {c->args + 1, c->count - 1, c->most};
+    return rule ? rule(&made) : NULL;
+}
+
 /* ---- array ---- */
 
 static const char *why_array(const call *c)
@@ -227,6 +237,7 @@ static const struct {
     {"collections", "OrderedDict", why_iterates},
     {"collections", "defaultdict", why_iterates},
     {"collections", "deque", why_iterates},
+    {"copyreg", "__newobj__", why_newobj},
     {"copyreg", "_reconstructor", why_reconstructor},
     {"fractions", "Fraction", why_fraction},
     {"numpy", "dtype", why_dtype},

@@ -128,7 +128,7 @@ static int misfit(const og_pickle_line *line, og_error *err, const char *format,
     va_start(args, format);
     vsnprintf(text, sizeof text, format, args);
     va_end(args);
-    return og_error_set(err, OG_ESYNTAX, line->position, "%s at %zu: %s", line->name, line->position, text);
+    return og_error_set(err, OG_ESYNTAX, line->position, "opcode %s: %s", line->name, text);
 }
 
 /* Takes the topmost mark for an opcode that wants one. */

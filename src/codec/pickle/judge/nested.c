@@ -192,8 +192,8 @@ int og__pickle_watch_leave(og__watch *watch, int status)
         done = og__pickle_watch_make_sure(watch, level);
     if (ours && level->denied.code == OG_OK)
         og_error_set(&level->denied, OG_EPOLICY, watch->position,
-                     "the pickle within the bytes or str at %zu cannot be read to its end: %s",
-                     watch->position, nested->err.text);
+                     "a pickle within these bytes or this str cannot be read to its end: %s",
+                     nested->err.text);
     if (level->sure && level->denied.code != OG_OK && watch->outer.denied.code == OG_OK)
         watch->outer.denied = level->denied;
     og__pickle_reader_fini(&nested->reader);

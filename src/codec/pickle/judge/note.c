@@ -25,11 +25,10 @@ void og__pickle_watch_refuse(og__watch *watch, og__level *level, const char *for
     size_t position = (size_t)(r->op - r->start);
     const char *name = og__pickle_opcodes[*r->op].name;
     if (level == &watch->outer) {
-        og_error_set(&level->denied, OG_EPOLICY, position, "%s at %zu: %s", name, position, text);
+        og_error_set(&level->denied, OG_EPOLICY, position, "opcode %s: %s", name, text);
     } else {
         og_error_set(&level->denied, OG_EPOLICY, watch->position,
-                     "in the pickle within the bytes or str at %zu: %s at %zu: %s", watch->position, name,
-                     position, text);
+                     "a pickle within these bytes or this str: opcode %s: %s", name, text);
     }
 }
 

@@ -34,8 +34,7 @@ int og__pickle_push_utf8(og__reader *r, const uint8_t *bytes, size_t len)
         r->op = bytes + good;
         if (!r->err) return OG_ESYNTAX;
         return og_error_set(r->err, OG_ESYNTAX, (size_t)(r->op - r->start),
-                            "a str has byte 0x%02x at %zu, which is not UTF-8", *r->op,
-                            (size_t)(r->op - r->start));
+                            "a str has byte 0x%02x, which is not UTF-8", *r->op);
     }
     unsigned flags = (ascii ? OG__F_ASCII : 0) | (surrogates ? OG__F_SURROGATE : 0);
     return og__pickle_push(r, og__value_make(OG_STR, flags, len, bytes));

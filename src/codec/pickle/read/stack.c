@@ -18,8 +18,7 @@ int og__pickle_reader_fail(og__reader *r, og_status code, const char *format, ..
     vsnprintf(text, sizeof text, format, args);
     va_end(args);
     size_t position = (size_t)(r->op - r->start);
-    return og_error_set(r->err, code, position, "%s at %zu: %s", og__pickle_opcodes[*r->op].name, position,
-                        text);
+    return og_error_set(r->err, code, position, "opcode %s: %s", og__pickle_opcodes[*r->op].name, text);
 }
 
 int og__pickle_reader_nomem(og__reader *r)
