@@ -36,7 +36,7 @@ static int no_memory(og_error *err)
 static int fail(state *st, og_error *err)
 {
     st->failed = true;
-    return st->bytes.no_memory ? no_memory(err) : og__layer_tls_explain(st->config, st->ssl, err);
+    return st->bytes.no_memory ? no_memory(err) : og__layer_tls_explain(st->ssl, err);
 }
 
 /* One step of OpenSSL has returned `result`: 1 it went well, 0 it needs bytes, < 0. */
@@ -72,6 +72,7 @@ static int tls_start(void *memory, const void *made, og_role role, og_buf *wire,
 {
     state *st = memory;
     st->config = made;
+    st->bytes.config = made;
     st->ssl = SSL_new(st->config->context);
     BIO *bio = st->ssl ? BIO_new(st->config->method) : NULL;
     if (!bio) return no_memory(err);
@@ -226,6 +227,9 @@ static const og_layer_option_info options[] = {
      OG_ROLE_CLIENT, false, false, NULL, "tls"},
     {"server-name", "NAME", "the name that the server's certificate must have (default: the endpoint's host)",
      OG_ROLE_CLIENT, false, false, NULL, "tls"},
+    {"psk-file", "FILE",
+     "keys shared with the peer, instead of certificates; each line: connect or accept, IDENTITY, KEY",
+     OG_ROLE_CLIENT | OG_ROLE_SERVER, false, false, NULL, "tls"},
     {"insecure", NULL, "do not check the server's certificate", OG_ROLE_CLIENT, false, false,
      "--insecure: the server's certificate is not checked, and whoever is in between can read and change all",
      "tls"},
@@ -233,7 +237,7 @@ static const og_layer_option_info options[] = {
 
 const og__layer og__layer_tls = {
     .name = "tls",
-    .summary = "TLS 1.2 and 1.3, with certificates",
+    .summary = "TLS 1.2 and 1.3, with certificates or shared keys",
     .scheme = "tls",
     .state_size = sizeof(state),
     .options = options,

@@ -7,16 +7,48 @@
 
 #include <openssl/ssl.h>
 
-/* What OpenSSL reads and writes during one step: what has come, and the wire. */
+typedef struct og__tls_config og__tls_config;
+
+/* A key that is shared with a peer: a line of the file. */
+enum { OG__TLS_PSK_LEAST = 16 }; /* bytes */
+typedef struct og__tls_psk {
+    bool connects; /* who uses it is the client */
+    char identity[129];
+    size_t line;
+    size_t len;
+    uint8_t key[64];
+} og__tls_psk;
+
+/* All of them, sorted by direction and identity; none where certificates are used. */
+typedef struct og__tls_psks {
+    og_buf memory;
+    og__tls_psk *rows;
+    size_t count;
+    const og__tls_psk *own; /* what a client offers */
+} og__tls_psks;
+
+/* What a client offered that we have no key for. */
+typedef enum og__tls_offer {
+    OG__TLS_OFFER_NONE,
+    OG__TLS_OFFER_UNKNOWN,
+    OG__TLS_OFFER_OURS /* what we offer as client */
+} og__tls_offer;
+
+/* What OpenSSL reads and writes during one step, and what its callbacks need and find out: an SSL's
+ * SSL_get_app_data(). */
 typedef struct og__tls_bytes {
+    const og__tls_config *config;
     const uint8_t *in;
     size_t len;
     og_buf *wire;
-    bool no_memory; /* the wire had no room */
-    X509 *refused;  /* the certificate of the peer's chain that is not good, or NULL */
+    bool no_memory;         /* the wire had no room */
+    X509 *refused;          /* the certificate of the peer's chain that is not good, or NULL */
+    const og__tls_psk *psk; /* the shared key in use, or NULL */
+    og__tls_offer offer;
+    char offered[64]; /* its identity, cut */
 } og__tls_bytes;
 
-typedef struct og__tls_config {
+struct og__tls_config {
     const og_allocator *alloc;
     og_role role;
     SSL_CTX *context;
@@ -24,7 +56,8 @@ typedef struct og__tls_config {
     bool insecure;
     bool is_ip;     /* `name` is an address, not a name */
     char name[256]; /* that the server's certificate must have */
-} og__tls_config;
+    og__tls_psks psks;
+};
 
 /* ---- tls_bio.c ---- */
 
@@ -36,10 +69,22 @@ BIO_METHOD *og__layer_tls_method(void);
 int og__layer_tls_configure(void **made, const og__layer_given *given, og_error *err);
 void og__layer_tls_release(void *made);
 
+/* ---- tls_psk.c ---- */
+
+/* Reads the file of shared keys. Also after an error c->psks.memory must be wiped. 0 or < 0. */
+int og__layer_tls_psk_read(og__tls_config *c, const og__layer_given *given, const char *path, og_error *err);
+
+/* Lets connections use these keys, and nothing else. 0 or OG_ENOMEM. */
+int og__layer_tls_psk_use(og__tls_config *c, og_error *err);
+
+/* A sentence for OpenSSL's `reason` where keys are shared. Its status, or 0: the reason has nothing to do
+ * with keys. */
+int og__layer_tls_psk_explain(const og__tls_bytes *bytes, int reason, og_error *err);
+
 /* ---- tls_verify.c ---- */
 
 /* A sentence for what OpenSSL says about `ssl` after a step failed. Returns its status. */
-int og__layer_tls_explain(const og__tls_config *config, const SSL *ssl, og_error *err);
+int og__layer_tls_explain(const SSL *ssl, og_error *err);
 
 /* OpenSSL's callback for each certificate of a chain: keeps the one that is refused in the connection's
  * og__tls_bytes, its SSL_get_app_data(). */

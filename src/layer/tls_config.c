@@ -133,15 +133,32 @@ static int trust(SSL_CTX *context, const og__layer_given *given, const char *pat
 
 /* ---- Servers and clients ---- */
 
+/* Keys that are shared, instead of certificates and all that belongs to them. */
+static int set_up_psk(og__tls_config *c, const og__layer_given *given, const char *path, og_error *err)
+{
+    static const char *const others[] = {"cert", "key", "client-ca", "client-cert", "ca", "insecure"};
+    for (size_t i = 0; i < sizeof others / sizeof others[0]; i++)
+        if (og__layer_option(given, others[i]))
+            return og_error_set(err, OG_EINVAL, OG_NO_POSITION,
+                                "option psk-file is for ends without certificates: leave out option %s",
+                                others[i]);
+    int status = og__layer_tls_psk_read(c, given, path, err);
+    return status < 0 ? status : og__layer_tls_psk_use(c, err);
+}
+
 static int set_up_server(og__tls_config *c, const og__layer_given *given, og_error *err)
 {
     static const unsigned char sessions[] = "onggi";
     const char *cert = value_of(given, "cert");
     const char *client_ca = value_of(given, "client-ca");
     const char *when = value_of(given, "client-cert");
+    const char *psk = value_of(given, "psk-file");
+    if (psk) return set_up_psk(c, given, psk, err);
     if (!cert)
-        return og_error_set(err, OG_EINVAL, OG_NO_POSITION,
-                            "a server on tls:// needs a certificate: give option cert, and option key");
+        return og_error_set(
+            err, OG_EINVAL, OG_NO_POSITION,
+            "a server on tls:// needs a certificate: give option cert, and option key (or shared "
+            "keys: option psk-file)");
     if (when && !client_ca)
         return og_error_set(err, OG_EINVAL, OG_NO_POSITION,
                             "option client-cert needs the authorities to check by: give option client-ca");
@@ -165,6 +182,7 @@ static int set_up_client(og__tls_config *c, const og__layer_given *given, og_err
     const char *cert = value_of(given, "cert");
     const char *ca = value_of(given, "ca");
     const char *name = value_of(given, "server-name");
+    const char *psk = value_of(given, "psk-file");
     if (!name) name = given->host[0] ? given->host : "localhost";
     if (strlen(name) >= sizeof c->name)
         return og_error_set(err, OG_EINVAL, OG_NO_POSITION, "option server-name has no more than %zu bytes",
@@ -174,6 +192,7 @@ static int set_up_client(og__tls_config *c, const og__layer_given *given, og_err
     c->is_ip = address != NULL;
     ASN1_OCTET_STRING_free(address);
     ERR_clear_error();
+    if (psk) return set_up_psk(c, given, psk, err);
     c->insecure = og__layer_option(given, "insecure") != NULL;
     SSL_CTX_set_verify(c->context, c->insecure ? SSL_VERIFY_NONE : SSL_VERIFY_PEER, og__layer_tls_check);
     int status = OG_OK;
@@ -202,6 +221,7 @@ int og__layer_tls_configure(void **made, const og__layer_given *given, og_error 
     og__tls_config *c = og__base_alloc(given->alloc, sizeof *c);
     if (!c) return no_memory(err);
     *c = (og__tls_config){.alloc = given->alloc, .role = given->role};
+    og_buf_init(&c->psks.memory, given->alloc);
     c->context = new_context(given->role);
     c->method = og__layer_tls_method();
     int status = OG_OK;
@@ -221,5 +241,6 @@ void og__layer_tls_release(void *made)
     og__tls_config *c = made;
     SSL_CTX_free(c->context);
     BIO_meth_free(c->method);
+    og__layer_wipe(&c->psks.memory);
     og__base_free(c->alloc, c, sizeof *c);
 }

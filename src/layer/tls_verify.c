@@ -103,7 +103,8 @@ static size_t fingerprint_text(X509 *certificate, char *text, size_t size)
 /* ---- Properties ---- */
 
 const char *const og__layer_tls_properties[] = {
-    "tls.protocol", "tls.cipher", "tls.subject", "tls.names", "tls.issuer", "tls.fingerprint", NULL,
+    "tls.protocol", "tls.cipher",      "tls.subject",  "tls.names",
+    "tls.issuer",   "tls.fingerprint", "tls.identity", NULL,
 };
 
 static size_t certificate_property(X509 *certificate, const char *name, char *text, size_t size)
@@ -119,6 +120,9 @@ size_t og__layer_tls_property(const SSL *ssl, const char *name, char *text, size
 {
     if (strcmp(name, "tls.protocol") == 0) return copy_text(text, size, SSL_get_version(ssl));
     if (strcmp(name, "tls.cipher") == 0) return copy_text(text, size, SSL_get_cipher_name(ssl));
+    const og__tls_bytes *bytes = SSL_get_app_data(ssl);
+    if (strcmp(name, "tls.identity") == 0)
+        return bytes->psk ? copy_text(text, size, bytes->psk->identity) : 0;
     X509 *certificate = SSL_get0_peer_certificate(ssl);
     return certificate ? certificate_property(certificate, name, text, size) : 0;
 }
@@ -230,21 +234,25 @@ static const struct {
      "the client has no cipher in common with us: does it take our kind of key?", NULL},
     {SSL_R_SSLV3_ALERT_HANDSHAKE_FAILURE, OG_EVALUE,
      "the client ended the handshake: it found no cipher or certificate in common",
-     "the server ended the handshake: it found no cipher in common, or wants a certificate (option cert)"},
+     "the server ended the handshake: it found no cipher in common, or wants a certificate (option cert) or shared keys (option psk-file)"},
     {SSL_R_WRONG_VERSION_NUMBER, OG_ESYNTAX, "the client sent other bytes than TLS",
      "the server sent other bytes than TLS"},
     {SSL_R_UNEXPECTED_EOF_WHILE_READING, OG_ETRUNCATED, "the stream was cut off without the end of TLS",
      NULL},
 };
 
-int og__layer_tls_explain(const og__tls_config *config, const SSL *ssl, og_error *err)
+int og__layer_tls_explain(const SSL *ssl, og_error *err)
 {
+    const og__tls_bytes *bytes = SSL_get_app_data(ssl);
+    const og__tls_config *config = bytes->config;
     unsigned long code = ERR_peek_error();
     int reason = ERR_GET_REASON(code);
     bool server = config->role == OG_ROLE_SERVER;
     ERR_clear_error();
     if (reason == ERR_R_MALLOC_FAILURE)
         return og_error_set(err, OG_ENOMEM, OG_NO_POSITION, "no memory for TLS");
+    int status = og__layer_tls_psk_explain(bytes, reason, err);
+    if (status < 0) return status;
     if (reason == SSL_R_CERTIFICATE_VERIFY_FAILED) return refused_certificate(config, ssl, err);
     for (size_t i = 0; i < sizeof reasons / sizeof reasons[0]; i++) {
         if (reasons[i].reason != reason) continue;
