@@ -13,13 +13,16 @@
 extern "C" {
 #endif
 
-/* The transports: name, text as in an endpoint, true for datagrams. */
+/* The transports: name, text as in an endpoint, true for datagrams. The last two are sockets that the process
+ * was started with: what they carry shows when they are listened on. */
 #define OG_TRANSPORT_MAP(X)          \
     X(OG_TCP, "tcp", false)          \
     X(OG_UDP, "udp", true)           \
     X(OG_UNIX, "unix", false)        \
     X(OG_UNIXGRAM, "unixgram", true) \
-    X(OG_TLS, "tls", false)
+    X(OG_TLS, "tls", false)          \
+    X(OG_FD, "fd", false)            \
+    X(OG_TLS_FD, "tls+fd", false)
 
 typedef enum og_transport {
 #define X(name, text, datagram) name,
@@ -27,12 +30,14 @@ typedef enum og_transport {
 #undef X
 } og_transport;
 
-/* tcp://host:port?key=value&…, unix:///path?…; see og_endpoint_parse(). All text is NUL-terminated. */
+/* tcp://host:port?key=value&…, unix:///path?…, fd://3?…; see og_endpoint_parse(). All text is NUL-terminated.
+ */
 typedef struct og_endpoint {
     og_transport transport;
     uint16_t port;
+    int inherited;      /* fd://N: N + 1, else 0 */
     char host[256];     /* "" is loopback, "*" every interface; IPv6 without its brackets */
-    char path[108];     /* unix, unixgram */
+    char path[108];     /* unix, unixgram; "@name" is one of Linux's abstract names */
     char codec[16];     /* ?codec=, "" if not given */
     char framing[144];  /* delim:TEXT with every byte escaped */
     char profile[32];   /* ?as= */
@@ -41,8 +46,10 @@ typedef struct og_endpoint {
 
 /*
  * Takes `text` apart. No host means loopback, "*" every interface; the port must be given for tcp, udp and
- * tls (0 lets the system pick). Unknown schemes, ports past 65,535, paths too long for a socket and unknown
- * query keys are OG_EADDRESS, with the position and what was expected.
+ * tls (0 lets the system pick). fd://3 is the listening socket, or the bound one of datagrams, that is
+ * descriptor 3 of this process, as systemd passes them; tls+fd://3 speaks TLS on it. Unknown schemes, ports
+ * past 65,535, paths too long for a socket and unknown query keys are OG_EADDRESS, with the position and what
+ * was expected.
  */
 OG_API int og_endpoint_parse(og_endpoint *endpoint, const char *text, og_error *err);
 

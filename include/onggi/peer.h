@@ -201,7 +201,11 @@ OG_API void *og_conn_user(const og_conn *conn);
 
 typedef struct og_listener og_listener;
 
-/* Listens. NULL with `err` filled: OG_EADDRESS, OG_EBIND, OG_EINVAL. */
+/*
+ * Listens. The socket of an endpoint such as fd://3 is the listener's from then on, when that has gone well;
+ * it is closed with it, not shut down, so that others that have it go on with it, and who waits there is not
+ * refused. NULL with `err` filled: OG_EADDRESS, OG_EBIND, OG_EINVAL.
+ */
 OG_API og_listener *og_listen(const char *endpoint, const og_conn_options *options, og_error *err);
 
 /* The endpoint listened on, with the port that the system picked. */
@@ -283,6 +287,10 @@ typedef struct og_server_options {
     /* The connection is gone: `why` is NULL for a clean end. The last call for it. On the loop's thread. */
     void (*on_close)(og_conn *conn, const og_error *why, void *user);
 
+    /* og_server_reload() was called: before anything is read anew, and when all has been (`done`). On the
+     * first loop's thread. */
+    void (*on_reload)(bool done, void *user);
+
     /* Something to note for people: conn may be NULL. Any thread. */
     void (*on_log)(og_log_level level, const og_conn *conn, const char *text, void *user);
 } og_server_options;
@@ -290,7 +298,8 @@ typedef struct og_server_options {
 /* A server that does nothing yet. NULL with `err` filled. */
 OG_API og_server *og_server_new(const og_server_options *options, og_error *err);
 
-/* Listens on one more endpoint, before og_server_run() or og_server_start(). 0 or a negative status. */
+/* Listens on one more endpoint, before og_server_run() or og_server_start(); as og_listen(). 0 or a negative
+ * status. */
 OG_API int og_server_listen(og_server *server, const char *endpoint, og_error *err);
 
 /* Endpoint `index` listened on, with the port that the system picked; NULL from their number on. */
@@ -306,7 +315,8 @@ OG_API int og_server_join(og_server *server, og_error *err);
 
 /*
  * Stops. Clients that wait to be accepted still are; then each connection is read until it is silent for 100
- * ms or `stop_timeout_ms` is over, what was read is answered, and the connection ends in order. Returns at
+ * ms or `stop_timeout_ms` is over, what was read is answered, and the connection ends in order. Datagrams
+ * that have come are handled, but those of an inherited socket stay there for whoever has it next. Returns at
  * once: og_server_run() and og_server_join() return when it is done. Any thread, and signal handlers. Once is
  * enough.
  */
@@ -318,6 +328,12 @@ OG_API void og_server_stop(og_server *server);
  * Returns at once. Any thread, and signal handlers, while the server runs.
  */
 OG_API void og_server_reload(og_server *server);
+
+/*
+ * True when every loop has had a turn since the last call: a watchdog calls it now and then. A handler that
+ * does not return, on a loop's thread, makes it false. Any thread, one at a time, until og_server_free().
+ */
+OG_API bool og_server_pulse(og_server *server);
 
 /* Connections open now. Any thread. */
 OG_API size_t og_server_connections(const og_server *server);

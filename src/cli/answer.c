@@ -22,7 +22,9 @@ static int check(const cli_options *options)
     if (options->exec_retry && !options->pool.command)
         return cli_usage("--exec-retry is for --exec-pool, which is not given");
     og_endpoint endpoint;
-    return options->to ? cli_endpoint(&endpoint, options, options->to) : 0;
+    int status = options->to ? cli_endpoint(&endpoint, options, options->to) : 0;
+    if (status || !options->to || !endpoint.inherited) return status;
+    return cli_usage("--to: %s is for listening; name the server to pass objects on to", options->to);
 }
 
 static bool is_eof(const char *framing)

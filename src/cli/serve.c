@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /* onggi serve: print every object that arrives, answer it as told. */
 #include "cli/answer.h"
+#include "cli/inherit.h"
+#include "cli/notify.h"
 #include "cli/stop.h"
 #include "cli/writer.h"
 
@@ -19,6 +21,7 @@ enum { OTHER_DESCRIPTORS = 100 };
 
 typedef struct service {
     const cli_options *options;
+    bool managed; /* by a service manager, which is told */
     og_server *server;
     cli_answer answer;
     cli_output output;
@@ -26,16 +29,24 @@ typedef struct service {
     pthread_mutex_t lock; /* of all below */
     uint64_t taken;       /* messages that count */
     uint64_t served;      /* and were answered */
+    char status[500];     /* what it does, for the service manager */
 } service;
 
 /* For the signal handler alone. */
 static og_server *volatile running;
 
+/* Begins the stop. For signal handlers too. */
+static void stop(og_server *server)
+{
+    cli_stop_begin();
+    cli_notify_stopping();
+    og_server_stop(server);
+}
+
 static void on_signal(int number)
 {
     (void)number;
-    cli_stop_begin();
-    og_server_stop(running);
+    stop(running);
 }
 
 static void on_hangup(int number)
@@ -74,15 +85,17 @@ static void end_turn(service *s)
     pthread_mutex_lock(&s->lock);
     bool last = ++s->served == s->options->count;
     pthread_mutex_unlock(&s->lock);
-    if (last) og_server_stop(s->server);
+    if (last) {
+        cli_notify_stopping();
+        og_server_stop(s->server);
+    }
 }
 
 /* Nobody reads what we print. */
 static void on_gone(void *ctx)
 {
     service *s = ctx;
-    cli_stop_begin();
-    og_server_stop(s->server);
+    stop(s->server);
 }
 
 static void on_open(og_conn *conn, void *user)
@@ -111,6 +124,12 @@ static void on_close(og_conn *conn, const og_error *why, void *user)
     service *s = user;
     if (why) cli_log(OG_LOG_DEBUG, "%s: closed: %s", og_conn_peer(conn), why->text);
     cli_answer_close(&s->answer, conn);
+}
+
+static void on_reload(bool done, void *user)
+{
+    const service *s = user;
+    cli_notify_reload(done, s->status);
 }
 
 static void on_log(og_log_level level, const og_conn *conn, const char *text, void *user)
@@ -142,6 +161,7 @@ static og_server *make_server(service *s, og_error *err)
         .on_open = on_open,
         .on_message = on_message,
         .on_close = on_close,
+        .on_reload = on_reload,
         .on_log = on_log,
     };
     cli_conn_options(&options.conn, o);
@@ -161,15 +181,26 @@ static void announce(const service *s)
     const char *text;
     for (size_t i = 0; (text = og_server_endpoint(s->server, i)); i++) {
         og_endpoint endpoint;
+        char inherited[32] = "";
         const char *note = "";
+        int fd = cli_inherit_descriptor(s->options->args[i]);
+        if (fd >= 0) snprintf(inherited, sizeof inherited, " (descriptor %d)", fd);
         if (og_endpoint_parse(&endpoint, text, NULL) == 0) {
             if (is_exposed(&endpoint)) note = " (every interface: others can reach it)";
             /* No host: say what that means. */
             if (endpoint.host[0] == '\0') strcpy(endpoint.host, "localhost");
             text = og_endpoint_text(&endpoint, shown, sizeof shown);
         }
-        cli_log(OG_LOG_INFO, "listening on %s%s", text, note);
+        cli_log(OG_LOG_INFO, "listening on %s%s%s", text, inherited, note);
     }
+}
+
+static void describe(service *s)
+{
+    snprintf(s->status, sizeof s->status, "listening on %s", og_server_endpoint(s->server, 0));
+    size_t len = strlen(s->status);
+    if (s->options->arg_count > 1)
+        snprintf(s->status + len, sizeof s->status - len, " and %zu more", s->options->arg_count - 1);
 }
 
 /* Raises the limit of descriptors as far as we may, and says so if that is not enough. */
@@ -206,9 +237,14 @@ static int serve(service *s)
     int status = cli_log_open(s->options->log);
     if (status) return status;
     raise_descriptors(s->options);
-    catch_signals(s->server, s->options->layer_option_count > 0 || s->options->log);
+    describe(s);
+    cli_notify_begin(s->server);
+    catch_signals(s->server, s->managed || s->options->layer_option_count > 0 || s->options->log);
     announce(s);
-    return og_server_run(s->server, &err) < 0 ? cli_fail(NULL, &err) : CLI_DONE;
+    cli_notify_ready(s->status);
+    status = og_server_run(s->server, &err) < 0 ? cli_fail(NULL, &err) : CLI_DONE;
+    cli_notify_end();
+    return status;
 }
 
 static int serve_and_print(service *s)
@@ -239,8 +275,10 @@ static int check_layer_option(const cli_options *options, const char *option)
 {
     const char *scheme = scheme_for(option);
     if (!scheme) return 0;
+    char inherited[16]; /* tls+fd:// is tls:// too */
+    snprintf(inherited, sizeof inherited, "%s+fd", scheme);
     for (size_t i = 0; i < options->arg_count; i++)
-        if (has_scheme(options->args[i], scheme)) return 0;
+        if (has_scheme(options->args[i], scheme) || has_scheme(options->args[i], inherited)) return 0;
     const char *first = options->args[0];
     const char *where = has_scheme(first, "tcp") ? strstr(first, "://") + 3 : "127.0.0.1:8443";
     return cli_usage("--%s is for endpoints of %s://, and none is given: try: onggi serve --%s ... %s://%s",
@@ -261,13 +299,12 @@ static int check_endpoints(const cli_options *options, og_endpoint *first)
     return 0;
 }
 
-static int run(const cli_options *options)
+/* Serves on endpoints that are known: the exit status. */
+static int run_here(const cli_options *options, bool managed)
 {
     og_error err;
     og_endpoint first;
-    service s = {.options = options};
-    set_allocator();
-    cli_log_may_drop();
+    service s = {.options = options, .managed = managed};
     int status = check_endpoints(options, &first);
     if (status) return status;
     const char *codec = cli_codec(options, &first);
@@ -286,18 +323,34 @@ static int run(const cli_options *options)
     return status;
 }
 
+static int run(const cli_options *options)
+{
+    cli_inherited inherited;
+    cli_options own = *options;
+    set_allocator();
+    cli_log_may_drop();
+    bool managed = cli_notify_init();
+    int status = cli_inherit(&inherited, options);
+    own.args = inherited.args;
+    own.arg_count = inherited.arg_count;
+    if (status == 0) status = run_here(&own, managed);
+    cli_inherit_fini(&inherited);
+    return status;
+}
+
 const cli_command cli_serve = {
     .name = "serve",
     .bit = CLI_SERVE,
-    .synopsis = "ENDPOINT...",
+    .synopsis = "[ENDPOINT...]",
     .summary = "print every object that arrives, answer it",
     .description =
         "Listens on each endpoint and prints what arrives, whatever speaks: JSON or pickle, framed or not, is told "
-        "from the first bytes. Answers with --echo, --reply, --exec or --to, or not at all. Ctrl-C ends it.",
+        "from the first bytes. Answers with --echo, --reply, --exec or --to, or not at all. Ctrl-C ends it. Without an "
+        "endpoint it listens on the sockets that a service manager has passed to it.",
     .example = "  onggi serve tcp://127.0.0.1:8080 --reply '{\"message\": \"Hello from server\"}'\n"
                "  onggi serve tcp://127.0.0.1:1234 --codec pickle --greet '{\"name\": \"John\"}'\n"
                "  onggi serve udp://127.0.0.1:12345 --codec text --reply 'You said: {}'\n",
-    .min_args = 1,
+    .min_args = 0,
     .max_args = SIZE_MAX,
     .run = run,
 };

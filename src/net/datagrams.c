@@ -8,6 +8,7 @@
 enum {
     BATCH = 16,             /* datagrams of one system call */
     BATCHES_EACH_TURN = 4,  /* before others on the loop get their turn */
+    LAST_BATCHES = 1024,    /* when no more is read after them */
     ROOM = 65536,           /* for one datagram */
     QUEUE_MOST = 1 << 20,   /* bytes waiting to be sent */
     QUEUE_KEPT = 256 << 10, /* memory kept by an empty queue */
@@ -43,6 +44,7 @@ struct og__datagrams {
     int interest; /* of `poll` */
     bool handing; /* a batch is being handed out: sends wait for its end */
     bool blocked; /* the system took no more */
+    bool deaf;    /* nothing more is read */
     bool closing;
     uv_poll_t poll;
 };
@@ -68,10 +70,13 @@ static bool need_area(og__loop *loop)
 static void update(og__datagrams *datagrams)
 {
     bool poll_out = datagrams->blocked && !datagrams->retry;
-    int wanted = UV_READABLE | (poll_out ? UV_WRITABLE : 0);
+    int wanted = (datagrams->deaf ? 0 : UV_READABLE) | (poll_out ? UV_WRITABLE : 0);
     if (datagrams->closing || wanted == datagrams->interest) return;
     datagrams->interest = wanted;
-    uv_poll_start(&datagrams->poll, wanted, on_poll);
+    if (wanted)
+        uv_poll_start(&datagrams->poll, wanted, on_poll);
+    else
+        uv_poll_stop(&datagrams->poll);
 }
 
 static void report(og__datagrams *datagrams, const og_error *err)
@@ -121,11 +126,11 @@ static void hand_out(og__datagrams *datagrams, datagram_area *area, int count)
     }
 }
 
-static void read_some(og__datagrams *datagrams)
+static void read_some(og__datagrams *datagrams, int batches)
 {
     datagram_area *area = datagrams->loop->datagram_area;
     datagrams->handing = true;
-    for (int i = 0; i < BATCHES_EACH_TURN && !datagrams->closing; i++) {
+    for (int i = 0; i < batches && !datagrams->closing; i++) {
         int count = receive(datagrams, area);
         if (count < 0)
             report_sys(datagrams, -count, "receive from", &datagrams->socket.peer);
@@ -137,19 +142,27 @@ static void read_some(og__datagrams *datagrams)
     datagrams->handing = false;
 }
 
+void og__net_datagrams_read_last(og__datagrams *datagrams)
+{
+    bool inherited = datagrams->socket.wake >= 0;
+    if (!inherited) read_some(datagrams, LAST_BATCHES);
+    datagrams->deaf = true;
+    update(datagrams);
+}
+
 static void on_poll(uv_poll_t *poll, int status, int events)
 {
     og__datagrams *datagrams = poll->data;
     if (status < 0) {
-        /* A datagram sent before was refused: reading tells. libuv has stopped polling. */
+        /* A datagram sent before was refused: reading tells, or sending. libuv has stopped polling. */
         datagrams->interest = 0;
-        events = UV_READABLE;
+        events = datagrams->deaf ? UV_WRITABLE : UV_READABLE;
     }
     if (events & UV_WRITABLE) {
         datagrams->blocked = false;
         flush(datagrams);
     }
-    if ((events & UV_READABLE) && !datagrams->closing) read_some(datagrams);
+    if ((events & UV_READABLE) && !datagrams->closing) read_some(datagrams, BATCHES_EACH_TURN);
     update(datagrams);
 }
 

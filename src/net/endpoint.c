@@ -29,6 +29,11 @@ static bool has_path(og_transport transport)
     return transport == OG_UNIX || transport == OG_UNIXGRAM;
 }
 
+static bool is_descriptor(og_transport transport)
+{
+    return transport == OG_FD || transport == OG_TLS_FD;
+}
+
 /* Position in the text that is being taken apart, and what is left of it. */
 typedef struct cursor {
     const char *start;
@@ -80,8 +85,9 @@ static int take_decoded(cursor *c, const char *end, char *out, size_t size, cons
 static int take_transport(cursor *c, og_transport *transport, og_error *err)
 {
     const char *end = strstr(c->at, "://");
-    const char *expected = "expected tcp://, udp://, unix://, unixgram:// or tls:// first, for example "
-                           "tcp://localhost:8080";
+    const char *expected =
+        "expected tcp://, udp://, unix://, unixgram://, tls:// or fd:// first, for example "
+        "tcp://localhost:8080";
     if (!end) return og_error_set(err, OG_EADDRESS, 0, "no transport: %s", expected);
     size_t len = (size_t)(end - c->at);
     for (unsigned i = 0; i < TRANSPORTS; i++) {
@@ -187,6 +193,26 @@ static int take_port(cursor *c, og_endpoint *endpoint, og_error *err)
     return OG_OK;
 }
 
+/* Descriptors past this do not exist on any system by default, and fit an int. */
+enum { MOST_DESCRIPTOR = 1 << 20 };
+
+static int take_descriptor(cursor *c, og_endpoint *endpoint, og_error *err)
+{
+    size_t digits = strspn(c->at, "0123456789");
+    const char *end = c->at + digits;
+    int number = 0;
+    for (const char *digit = c->at; digit < end && number <= MOST_DESCRIPTOR; digit++)
+        number = number * 10 + (*digit - '0');
+    if (digits == 0 || number > MOST_DESCRIPTOR || (*end != '\0' && *end != '?'))
+        return og_error_set(err, OG_EADDRESS, position(c),
+                            "expected the number of a descriptor and then the end or '?', as in fd://3, not "
+                            "'%.20s'",
+                            c->at);
+    endpoint->inherited = number + 1;
+    c->at = end;
+    return OG_OK;
+}
+
 static int take_path(cursor *c, og_endpoint *endpoint, og_error *err)
 {
     const char *end = c->at + strcspn(c->at, "?");
@@ -244,6 +270,8 @@ int og_endpoint_parse(og_endpoint *endpoint, const char *text, og_error *err)
     if (status < 0) return status;
     if (has_path(found.transport)) {
         status = take_path(&c, &found, err);
+    } else if (is_descriptor(found.transport)) {
+        status = take_descriptor(&c, &found, err);
     } else {
         status = take_host(&c, &found, err);
         if (status == OG_OK) status = take_port(&c, &found, err);
@@ -276,6 +304,10 @@ const char *og_endpoint_text(const og_endpoint *endpoint, char *text, size_t siz
     if (size == 0) return text;
     const char *name =
         (unsigned)endpoint->transport < TRANSPORTS ? transports[endpoint->transport].text : "?";
+    if (is_descriptor(endpoint->transport)) {
+        snprintf(text, size, "%s://%d", name, endpoint->inherited - 1);
+        return text;
+    }
     if (has_path(endpoint->transport)) {
         char path[3 * sizeof endpoint->path + 4];
         encode_path(endpoint->path, path, sizeof path);

@@ -40,16 +40,27 @@ void og__net_deadline_sleep(og__deadline deadline, int64_t ms)
     poll(NULL, 0, (int)ms);
 }
 
-int og__net_fd_wait(int fd, short events, og__deadline deadline)
+static int wait_for(struct pollfd *wanted, nfds_t count, og__deadline deadline)
 {
     for (;;) {
-        struct pollfd wanted = {.fd = fd, .events = events};
         int64_t left = og__net_deadline_left(deadline);
-        int n = poll(&wanted, 1, left > INT_MAX ? INT_MAX : (int)left);
+        int n = poll(wanted, count, left > INT_MAX ? INT_MAX : (int)left);
         if (n > 0) return 1;
         if (n < 0 && errno != EINTR) return -errno;
         if (n == 0 && og__net_deadline_left(deadline) == 0) return 0;
     }
+}
+
+int og__net_fd_wait(int fd, short events, og__deadline deadline)
+{
+    struct pollfd wanted = {.fd = fd, .events = events};
+    return wait_for(&wanted, 1, deadline);
+}
+
+int og__net_socket_wait(const og__socket *socket, short events, og__deadline deadline)
+{
+    struct pollfd wanted[] = {{.fd = socket->fd, .events = events}, {.fd = socket->wake, .events = POLLIN}};
+    return wait_for(wanted, socket->wake < 0 ? 1 : 2, deadline);
 }
 
 int og__net_fd_open(og_transport transport, int family, bool nonblocking)
@@ -57,12 +68,17 @@ int og__net_fd_open(og_transport transport, int family, bool nonblocking)
     int type = og_transport_is_datagram(transport) ? SOCK_DGRAM : SOCK_STREAM;
     int fd = socket(family, type | SOCK_CLOEXEC | (nonblocking ? SOCK_NONBLOCK : 0), 0);
     if (fd < 0) return -errno;
+    og__net_fd_prepare(fd, transport, family);
+    return fd;
+}
+
+void og__net_fd_prepare(int fd, og_transport transport, int family)
+{
     int on = 1;
     /* Messages leave when they are written. Accepted sockets inherit this from their listener. */
     if (og__net_is_tcp(transport)) setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
     /* Whoever writes a broadcast address means it. */
     if (transport == OG_UDP && family == AF_INET) setsockopt(fd, SOL_SOCKET, SO_BROADCAST, &on, sizeof on);
-    return fd;
 }
 
 void og__net_fd_close(int fd)

@@ -25,6 +25,15 @@ int og__net_fd_open(og_transport transport, int family, bool nonblocking);
 
 void og__net_fd_close(int fd);
 
+/* Turns on what sockets of the transport always have. */
+void og__net_fd_prepare(int fd, og_transport transport, int family);
+
+/* As og__net_fd_wait(), until og__net_socket_interrupt() as well. */
+int og__net_socket_wait(const og__socket *socket, short events, og__deadline deadline);
+
+/* Takes the descriptor of a settled endpoint over. 0 or OG_EBIND: it is the caller's still. */
+int og__net_socket_inherit(og__socket *socket, const og_endpoint *endpoint, og_error *err);
+
 /*
  * Opens a non-blocking socket and begins to connect it, through network interface `interface` (0: any). 0
  * connected, 1 under way (writable when decided, then ask og__net_fd_connected()), or a negative errno;

@@ -156,6 +156,9 @@ og__datagrams *og__net_datagrams_open(og__loop *loop, og__socket *socket,
  */
 int og__net_datagrams_send(og__datagrams *datagrams, const void *data, size_t len, const og__address *to,
                            og_error *err);
+/* Hands out what has come, unless the socket is inherited (whoever has it next reads that), and then reads no
+ * more; sending goes on. Not from on_data. */
+void og__net_datagrams_read_last(og__datagrams *datagrams);
 void og__net_datagrams_close(og__datagrams *datagrams);
 
 /* ---- Timers ---- */

@@ -33,12 +33,15 @@ static void add_inet6(og__addresses *found, const struct in6_addr *address, uint
     add(found, &in6, sizeof in6);
 }
 
+/* "@name" is a name of Linux that is in no folder. */
 static void add_path(og__addresses *found, const char *path)
 {
     struct sockaddr_un un = {.sun_family = AF_UNIX};
     size_t len = strnlen(path, sizeof un.sun_path - 1);
     memcpy(un.sun_path, path, len);
-    add(found, &un, offsetof(struct sockaddr_un, sun_path) + len + 1);
+    bool abstract = path[0] == '@';
+    if (abstract) un.sun_path[0] = '\0';
+    add(found, &un, offsetof(struct sockaddr_un, sun_path) + len + !abstract);
 }
 
 /* Checks what holds for every endpoint. */
@@ -46,6 +49,9 @@ static int check(const og_endpoint *endpoint, og__purpose purpose, og_error *err
 {
     char text[400];
     og_endpoint_text(endpoint, text, sizeof text);
+    if (endpoint->inherited)
+        return og_error_set(err, OG_EADDRESS, OG_NO_POSITION,
+                            "%s is for listening; name the host to connect to", text);
     bool path = endpoint->transport == OG_UNIX || endpoint->transport == OG_UNIXGRAM;
     if (purpose == OG__TO_LISTEN || path) return OG_OK;
     if (strcmp(endpoint->host, "*") == 0)

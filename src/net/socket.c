@@ -6,6 +6,7 @@
 #include <fcntl.h>
 #include <poll.h>
 #include <string.h>
+#include <sys/eventfd.h>
 #include <sys/stat.h>
 #include <sys/un.h>
 #include <unistd.h>
@@ -126,7 +127,7 @@ int og__net_socket_accept(og__socket *listener, og__socket *accepted, int64_t ti
             og__net_deadline_sleep(deadline, 100);
             return og_error_set_sys(err, OG_EIO, sys, "cannot accept a connection");
         }
-        status = og__net_fd_wait(listener->fd, POLLIN, deadline);
+        status = og__net_socket_wait(listener, POLLIN, deadline);
         if (status == 0)
             return og_error_set(err, OG_ETIMEOUT, OG_NO_POSITION, "nobody has connected within %lld ms",
                                 (long long)timeout_ms);
@@ -195,12 +196,15 @@ void og__net_socket_shutdown(og__socket *socket)
 
 /*
  * On Linux shutdown() wakes whoever waits for a socket of any kind, listening and unconnected ones included
- * (for those it may report ENOTCONN), and lasts; where it does not, this is the place for a pipe.
+ * (for those it may report ENOTCONN), and lasts. It would end an inherited socket for all who have it.
  */
 void og__net_socket_interrupt(og__socket *socket)
 {
     atomic_store(&socket->interrupted, true);
-    if (socket->fd >= 0) shutdown(socket->fd, SHUT_RDWR);
+    if (socket->wake >= 0)
+        eventfd_write(socket->wake, 1);
+    else if (socket->fd >= 0)
+        shutdown(socket->fd, SHUT_RDWR);
 }
 
 /* Removes the path that this process bound, unless something else has taken its place. The open descriptor
@@ -221,5 +225,6 @@ void og__net_socket_close(og__socket *socket)
     if (socket->fd < 0) return;
     if (socket->path_owner) remove_path(socket);
     og__net_fd_close(socket->fd);
-    socket->fd = -1;
+    if (socket->wake >= 0) og__net_fd_close(socket->wake);
+    socket->fd = socket->wake = -1;
 }

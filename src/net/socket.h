@@ -25,7 +25,9 @@ typedef struct og__address {
 } og__address;
 
 typedef struct og__socket {
-    int fd; /* -1: none */
+    int fd;   /* -1: none */
+    int wake; /* an eventfd that og__net_socket_interrupt() makes readable where the socket is not ours to
+                 shut down; -1: it is */
     og_transport transport;
     atomic_bool interrupted; /* by og__net_socket_interrupt(): every call says OG_ECANCELED from then on */
     bool more_likely;        /* the last read filled its buffer, so the next need not wait */
@@ -35,9 +37,9 @@ typedef struct og__socket {
     og__address peer; /* of connected ones */
 } og__socket;
 
-#define OG__SOCKET_NONE \
-    {                   \
-        .fd = -1        \
+#define OG__SOCKET_NONE      \
+    {                        \
+        .fd = -1, .wake = -1 \
     }
 
 /*
@@ -49,10 +51,17 @@ int og__net_socket_connect(og__socket *socket, const og_endpoint *endpoint, int6
                            og_error *err);
 
 /*
+ * Fills in what an inherited descriptor is: transport and address take the place of OG_FD. Other endpoints
+ * are left alone. OG_EBIND when it is no socket that can be listened on, with what it is instead.
+ */
+int og__net_endpoint_settle(og_endpoint *endpoint, og_error *err);
+
+/*
  * Listens (or binds, for datagrams). `endpoint->port` becomes the one that the system picked. No host is
  * 127.0.0.1, "*" every interface (IPv6 and IPv4 where there is IPv6), a name with several addresses its first
  * one, IPv4 before IPv6. A stale Unix socket that nobody listens on is replaced; closing the socket removes
- * its path. OG_EBIND, OG_EADDRESS.
+ * its path. A settled endpoint of an inherited descriptor is taken over as it is; it is the socket's from
+ * then on, and others that have it as well are not disturbed. OG_EBIND, OG_EADDRESS.
  */
 int og__net_socket_listen(og__socket *socket, og_endpoint *endpoint, int backlog, og_error *err);
 

@@ -36,10 +36,11 @@ int og__net_socket_recv_from(og__socket *socket, void *data, size_t size, size_t
     og__deadline deadline = og__net_deadline_in(timeout_ms);
     og__address sender;
     *got = 0;
-    bool wait = timeout_ms >= 0;
+    bool blocks = timeout_ms < 0 && socket->wake < 0;
+    bool wait = !blocks;
     for (;;) {
         if (atomic_load(&socket->interrupted)) return canceled(err);
-        int status = wait ? og__net_fd_wait(socket->fd, POLLIN, deadline) : 1;
+        int status = wait ? og__net_socket_wait(socket, POLLIN, deadline) : 1;
         if (status == 0)
             return og_error_set(err, OG_ETIMEOUT, OG_NO_POSITION, "no datagram has arrived within %lld ms",
                                 (long long)timeout_ms);
@@ -47,7 +48,7 @@ int og__net_socket_recv_from(og__socket *socket, void *data, size_t size, size_t
             return og__net_io_error(err, -status, "receive from", &socket->peer, socket->transport);
         sender = (og__address){.len = sizeof sender.u.bytes};
         /* With MSG_TRUNC the system tells the datagram's own length. */
-        ssize_t n = recvfrom(socket->fd, data, size, MSG_TRUNC | (timeout_ms < 0 ? 0 : MSG_DONTWAIT),
+        ssize_t n = recvfrom(socket->fd, data, size, MSG_TRUNC | (blocks ? 0 : MSG_DONTWAIT),
                              (struct sockaddr *)(void *)sender.u.bytes, &sender.len);
         if (atomic_load(&socket->interrupted)) return canceled(err);
         if (n >= 0) {

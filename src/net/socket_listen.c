@@ -44,7 +44,7 @@ static int bind_one(og_transport transport, const og__address *address, unsigned
 static bool is_stale(og_transport transport, const char *path, const og__address *address)
 {
     struct stat file;
-    if (lstat(path, &file) < 0 || !S_ISSOCK(file.st_mode)) return false;
+    if (path[0] == '@' || lstat(path, &file) < 0 || !S_ISSOCK(file.st_mode)) return false;
     int fd;
     int status = og__net_fd_connect(transport, address, 0, &fd);
     if (fd >= 0) og__net_fd_close(fd);
@@ -63,7 +63,7 @@ static int bind_path(const og_endpoint *endpoint, const og__address *address, in
 static void own_path(og__socket *socket, const char *path)
 {
     struct stat file;
-    if (lstat(path, &file) < 0) return;
+    if (path[0] == '@' || lstat(path, &file) < 0) return;
     socket->path_owner = (int32_t)getpid();
     socket->path_device = file.st_dev;
     socket->path_inode = file.st_ino;
@@ -82,7 +82,7 @@ static const char *advice(const og_endpoint *endpoint, int sys)
     struct stat file;
     if (endpoint->path[0]) {
         if (sys != EADDRINUSE) return "";
-        bool other = lstat(endpoint->path, &file) == 0 && !S_ISSOCK(file.st_mode);
+        bool other = endpoint->path[0] != '@' && lstat(endpoint->path, &file) == 0 && !S_ISSOCK(file.st_mode);
         return other ? " (a file that is no socket is in the way)" : " (a server listens there already)";
     }
     if (sys == EADDRINUSE) return " (stop the other server or choose another port; 0 lets the system pick)";
@@ -107,6 +107,7 @@ static int refuse(const og_endpoint *endpoint, int sys, og_error *err)
 int og__net_socket_listen(og__socket *socket, og_endpoint *endpoint, int backlog, og_error *err)
 {
     *socket = (og__socket)OG__SOCKET_NONE;
+    if (endpoint->inherited) return og__net_socket_inherit(socket, endpoint, err);
     og__addresses found;
     unsigned interface = 0;
     int status = og__net_interface_find(endpoint, &interface, err);

@@ -27,7 +27,7 @@ og_listener *og_listen(const char *endpoint, const og_conn_options *options, og_
 {
     og_endpoint where;
     og__setup setup;
-    if (og_endpoint_parse(&where, endpoint, err) < 0) return NULL;
+    if (og_endpoint_parse(&where, endpoint, err) < 0 || og__net_endpoint_settle(&where, err) < 0) return NULL;
     if (og__peer_setup_init(&setup, options, &where, OG_ROLE_SERVER, err) < 0) return NULL;
     og_listener *listener = og__base_alloc(setup.alloc, sizeof *listener);
     if (!listener) {

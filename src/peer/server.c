@@ -188,10 +188,22 @@ void og_server_free(og_server *server)
 
 /* ---- Endpoints ---- */
 
+/* A descriptor is taken over once. */
+static int check_inherited(const og_server *server, const og_endpoint *where, og_error *err)
+{
+    for (const og__port *port = server->ports; port && where->inherited; port = port->next)
+        if (port->socket.fd == where->inherited - 1)
+            return og_error_set(err, OG_EBIND, OG_NO_POSITION, "descriptor %d is listened on already, as %s",
+                                port->socket.fd, port->endpoint);
+    return OG_OK;
+}
+
 int og_server_listen(og_server *server, const char *endpoint, og_error *err)
 {
     og_endpoint where;
     int status = og_endpoint_parse(&where, endpoint, err);
+    if (status == OG_OK) status = og__net_endpoint_settle(&where, err);
+    if (status == OG_OK) status = check_inherited(server, &where, err);
     if (status < 0) return status;
     og__port *port = og__base_alloc(server->alloc, sizeof *port);
     if (!port) return og_error_set(err, OG_ENOMEM, OG_NO_POSITION, "no memory to listen");
@@ -253,7 +265,9 @@ static int reload_port(og__port *port, og_error *err)
 static void reload(og_server *server)
 {
     og_error err;
+    const og_server_options *options = &server->options;
     og__peer_server_log(server, OG_LOG_INFO, NULL, "told to read files again");
+    if (options->on_reload) options->on_reload(false, options->user);
     for (og__port *port = server->ports; port; port = port->next) {
         if (!port->setup.layers) continue;
         if (reload_port(port, &err) == OG_OK)
@@ -262,6 +276,7 @@ static void reload(og_server *server)
             og__peer_server_log(server, OG_LOG_ERROR, NULL, "%s: the old keys stay: %s", port->endpoint,
                                 err.text);
     }
+    if (options->on_reload) options->on_reload(true, options->user);
 }
 
 void og_server_reload(og_server *server)
@@ -414,11 +429,19 @@ static void close_ports(og__server_loop *loop)
     }
 }
 
+/* Datagrams that have come are handled; what comes from now on stays in the socket. */
+static void read_last_datagrams(const og__server_loop *loop)
+{
+    for (og__port *port = loop->server->ports; port; port = port->next)
+        if (port->loop == loop && port->datagrams) og__net_datagrams_read_last(port->datagrams);
+}
+
 /* Accepts no more, and reads each connection until it is silent. */
 static void stop_loop(void *arg)
 {
     og__server_loop *loop = arg;
     if (loop->stopping) return;
+    read_last_datagrams(loop);
     loop->stopping = true;
     loop->count++; /* so that it is not done before all are told */
     close_ports(loop);

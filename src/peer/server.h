@@ -173,9 +173,11 @@ struct og__server_loop {
     unsigned looks;    /* how often `relief` has found that it is not over */
     uint64_t relieved; /* when one was starved last */
     og__call stop;
-    og_doc *doc;     /* for the value being handled: one for all connections */
-    og__parts parts; /* the same for messages of several parts */
-    og_buf spare;    /* memory for the answers being written: one for all connections */
+    og__call pulse;
+    atomic_bool pulse_wanted; /* `pulse` is on its way */
+    og_doc *doc;              /* for the value being handled: one for all connections */
+    og__parts parts;          /* the same for messages of several parts */
+    og_buf spare;             /* memory for the answers being written: one for all connections */
     og__served *first;
     size_t count; /* connections, and datagrams in hand */
     bool stopping;

@@ -54,6 +54,27 @@ og__layers *og__peer_port_layers(og__port *port)
     return layers;
 }
 
+static void on_pulse(void *arg)
+{
+    og__server_loop *loop = arg;
+    atomic_store(&loop->pulse_wanted, false);
+}
+
+bool og_server_pulse(og_server *server)
+{
+    bool all = true;
+    for (size_t i = 0; i < server->loop_count; i++) {
+        og__server_loop *loop = &server->loops[i];
+        if (atomic_exchange(&loop->pulse_wanted, true)) {
+            all = false;
+            continue;
+        }
+        loop->pulse = (og__call){.fn = on_pulse, .arg = loop};
+        og__net_loop_call(loop->net, &loop->pulse);
+    }
+    return all;
+}
+
 void og__peer_loop_left(og__server_loop *loop, bool was_stream)
 {
     og_server *server = loop->server;

@@ -29,6 +29,9 @@ static const good valid[] = {
      "tcp://[fe80::1%25eth0]:5"},
     {"tcp://[fe80::1%25251]:5", {.transport = OG_TCP, .port = 5, .host = "fe80::1%251"}, NULL},
     {"udp://h-1.example_x:12345", {.transport = OG_UDP, .port = 12345, .host = "h-1.example_x"}, NULL},
+    {"fd://3", {.transport = OG_FD, .inherited = 4}, NULL},
+    {"fd://0?as=logging", {.transport = OG_FD, .inherited = 1, .profile = "logging"}, "fd://0"},
+    {"tls+fd://12", {.transport = OG_TLS_FD, .inherited = 13}, NULL},
     {"tls://h:443", {.transport = OG_TLS, .port = 443, .host = "h"}, NULL},
     {"unix:///run/x.sock", {.transport = OG_UNIX, .path = "/run/x.sock"}, NULL},
     {"unix://x.sock", {.transport = OG_UNIX, .path = "x.sock"}, NULL},
@@ -63,6 +66,7 @@ static void test_valid(void **state)
         if (og_endpoint_parse(&found, g->text, &err) != OG_OK) fail_msg("%s: %s", g->text, err.text);
         assert_int_equal(found.transport, g->expected.transport);
         assert_int_equal(found.port, g->expected.port);
+        assert_int_equal(found.inherited, g->expected.inherited);
         assert_string_equal(found.host, g->expected.host);
         assert_string_equal(found.path, g->expected.path);
         assert_string_equal(found.codec, g->expected.codec);
@@ -107,6 +111,12 @@ static const bad invalid[] = {
     {"tcp://[fe80::1%e%25t]:5", 7, "no IPv6 address"},
     {"tcp://[fe80::1%e:t]:5", 7, "no IPv6 address"},
     {"tcp://[fe80::1%0123456789abcdef]:5", 7, "no IPv6 address"},
+    {"fd://", 5, "number of a descriptor"},
+    {"fd://x", 5, "'x'"},
+    {"fd://3:4", 5, "'3:4'"},
+    {"fd://-1", 5, "'-1'"},
+    {"fd://99999999999999999999", 5, "number of a descriptor"},
+    {"tls+fd://", 9, "number of a descriptor"},
     {"unix://", 7, "no path"},
     {"unix://?codec=json", 7, "no path"},
     {"unix:///a%", 9, "hexadecimal"},

@@ -60,6 +60,9 @@ static void test_exchange(void **state)
     exchange("tcp://:0");
     exchange("tcp://localhost:0");
     exchange(temp_endpoint("unix", "exchange"));
+    char abstract[60];
+    snprintf(abstract, sizeof abstract, "unix://@onggi-test-%d", (int)getpid());
+    exchange(abstract);
     if (have_ipv6()) exchange("tcp://[::1]:0");
 }
 
