@@ -143,6 +143,9 @@ int og__net_endpoint_settle(og_endpoint *endpoint, og_error *err)
     int fd = endpoint->inherited - 1;
     bool tls = endpoint->transport == OG_TLS_FD;
     og_transport transport = OG_TCP;
+    if (endpoint->interface[0])
+        return refuse(fd, err, "bound already",
+                      "leave interface= out, which is for whoever opens the socket");
     int status = check_open(fd, err);
     if (status == OG_OK) status = find_transport(fd, &transport, err);
     if (status == OG_OK && !og_transport_is_datagram(transport)) status = check_listening(fd, err);

@@ -98,6 +98,8 @@ static void test_refused(void **state)
     assert_int_equal(socketpair(AF_UNIX, SOCK_STREAM, 0, pair), 0);
     assert_int_equal(pipe(ends), 0);
     refused("fd", 999, "descriptor 999 is not open");
+    og_endpoint tied = parse("fd://999?interface=lo");
+    assert_int_equal(og__net_endpoint_settle(&tied, NULL), OG_EBIND);
     refused("fd", folder, "is a folder: a listening socket is expected");
     refused("fd", ends[0], "is a pipe");
     refused("fd", deaf, "a stream socket that does not listen");
