@@ -23,7 +23,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     og_buf shown = OG_BUF_INIT;
     og_buf shown_again = OG_BUF_INIT;
     if (!doc || !again) abort();
-    og_repr_options most = {.size = sizeof most, .max_bytes = MOST};
+    og_repr_options most = {.size = sizeof most, .max_bytes = MOST, .max_growth = MOST};
     int status = og_literal_read(doc, (const char *)data, size, NULL, &err);
     if (status < 0) check(err.code == status && err.text[0] != '\0');
     if (status == OG_OK && og_repr(og_doc_root(doc), &shown, &most, NULL) == OG_OK) {

@@ -96,6 +96,8 @@ typedef struct og_error {
 #define OG_MAX_MESSAGE_DEFAULT     ((size_t)64 << 20) /* bytes of a message */
 #define OG_MAX_DEPTH_DEFAULT       1000               /* containers in one another */
 #define OG_MAX_DIGITS_DEFAULT      4300               /* digits of an int in text */
+#define OG_MAX_GROWTH_DEFAULT      ((size_t)64)       /* bytes written for each byte of what was read, */
+#define OG_GROWTH_FREE             ((size_t)65536)    /* and so many besides */
 #define OG_CONNECT_TIMEOUT_DEFAULT 10000              /* milliseconds */
 #define OG_SEND_TIMEOUT_DEFAULT    30000              /* milliseconds for a message to leave */
 

@@ -55,6 +55,7 @@ typedef struct og_opening {
 /* What a connection asks of every codec. */
 typedef struct og_codec_limits {
     size_t max_message;      /* bytes of a message that is written */
+    size_t max_growth;       /* and for each byte that its value was read from; 0: the usual limit */
     bool padded;             /* 64 bytes after each message may be read */
     const og_policy *policy; /* as og_conn_options has it */
     bool policy_inert;

@@ -54,6 +54,7 @@ typedef struct og_json_write_options {
     size_t max_depth;           /* 0: 1,000 */
     size_t max_digits;          /* 0: 4,300 */
     size_t max_bytes;           /* refuse to write more; 0: what the buffer's limit says */
+    size_t max_growth;          /* likewise, for each byte that the value was read from, and 64 KiB; 0: 64 */
 } og_json_write_options;
 
 /* Both, as connections have them. Connections read and write what Python's json module does, NaN, Infinity,

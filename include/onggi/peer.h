@@ -99,7 +99,9 @@ typedef struct og_conn_options {
     size_t skip;
     size_t answers;
 
-    size_t max_message;         /* bytes; 0: 64 MiB */
+    size_t max_message; /* bytes; 0: 64 MiB */
+    size_t max_growth;  /* what was read is sent again if that takes at most so many bytes for each that
+                           it was read from, and 64 KiB; 0: 64 */
     int64_t connect_timeout_ms; /* 0: 10,000 */
     int64_t send_timeout_ms;    /* for one message to leave; 0: 30,000 */
     int64_t recv_timeout_ms;    /* for one og_recv(); 0: none */

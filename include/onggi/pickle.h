@@ -55,10 +55,11 @@ typedef struct og_pickle_read_options {
 } og_pickle_read_options;
 
 typedef struct og_pickle_write_options {
-    size_t size;      /* sizeof(og_pickle_write_options) */
-    int protocol;     /* 1 to 5; 0: the default, 4; OG_PICKLE_PROTOCOL_0 */
-    size_t max_depth; /* 0: 1,000 */
-    size_t max_bytes; /* 0: what the buffer's limit says */
+    size_t size;       /* sizeof(og_pickle_write_options) */
+    int protocol;      /* 1 to 5; 0: the default, 4; OG_PICKLE_PROTOCOL_0 */
+    size_t max_depth;  /* 0: 1,000 */
+    size_t max_bytes;  /* 0: what the buffer's limit says */
+    size_t max_growth; /* as that of og_json_write_options */
     const og_policy
         *policy; /* which classes it may name (OG_EPOLICY): judged before a byte is passed on; NULL: any */
     bool policy_inert; /* let pass what no row of the policy names; what a row denies is refused */

@@ -30,6 +30,7 @@ OG_API int og_bytes_write(og_value value, og_buf *out, og_error *err);
 typedef struct og_repr_options {
     size_t size;       /* sizeof(og_repr_options) */
     size_t max_bytes;  /* refuse to write more, as where shared nodes blow it up; 0: the buffer's limit */
+    size_t max_growth; /* as that of og_json_write_options */
     size_t max_depth;  /* containers in one another; 0: 1,000 */
     size_t max_digits; /* digits of an int; 0: 4,300 */
 } og_repr_options;

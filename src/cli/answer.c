@@ -98,10 +98,18 @@ static bool speaks_text(const og_conn *conn)
     return strcmp(codec, "text") == 0 || strcmp(codec, "bytes") == 0;
 }
 
-/* Whoever speaks text gets objects that are no text as JSON. */
-static int send_as_text(og_conn *conn, og_value value, og_error *err)
+static size_t max_message(const cli_options *options)
 {
-    og_json_write_options json = {.size = sizeof json, .form = OG_JSON_PLAIN};
+    return options->max_message ? (size_t)options->max_message : OG_MAX_MESSAGE_DEFAULT;
+}
+
+/* Whoever speaks text gets objects that are no text as JSON. */
+static int send_as_text(const cli_answer *answer, og_conn *conn, og_value value, og_error *err)
+{
+    og_json_write_options json = {.size = sizeof json,
+                                  .form = OG_JSON_PLAIN,
+                                  .max_bytes = max_message(answer->options),
+                                  .max_growth = (size_t)answer->options->max_growth};
     og_buf buf = OG_BUF_INIT;
     int status = og_json_write(value, &buf, &json, err);
     if (status == 0) status = og_send(conn, og_str_borrow((const char *)buf.data, buf.len), err);
@@ -109,13 +117,13 @@ static int send_as_text(og_conn *conn, og_value value, og_error *err)
     return status;
 }
 
-static void send_value(og_conn *conn, og_value value)
+static void send_value(const cli_answer *answer, og_conn *conn, og_value value)
 {
     og_error err;
     bool text =
         og_kind_of(value) == OG_STR || og_kind_of(value) == OG_BYTES || og_kind_of(value) == OG_BYTEARRAY;
     bool as_text = !text && speaks_text(conn);
-    int status = as_text ? send_as_text(conn, value, &err) : og_send(conn, value, &err);
+    int status = as_text ? send_as_text(answer, conn, value, &err) : og_send(conn, value, &err);
     if (status < 0) not_sent(conn, &err);
 }
 
@@ -143,16 +151,16 @@ static int fill_in(og_value reply, og_value value, og_buf *out)
 static void reply(const cli_answer *answer, og_conn *conn, og_value value)
 {
     if (!answer->text) {
-        send_value(conn, answer->reply);
+        send_value(answer, conn, answer->reply);
         return;
     }
     og_buf buf = OG_BUF_INIT;
     if (fill_in(answer->reply, value, &buf) < 0)
         cli_log(OG_LOG_WARNING, "%s: no answer was sent: out of memory", og_conn_peer(conn));
     else if (og_kind_of(value) == OG_STR)
-        send_value(conn, og_str_borrow((const char *)buf.data, buf.len));
+        send_value(answer, conn, og_str_borrow((const char *)buf.data, buf.len));
     else
-        send_value(conn, og_bytes_borrow(buf.data, buf.len));
+        send_value(answer, conn, og_bytes_borrow(buf.data, buf.len));
     og_buf_free(&buf);
 }
 
@@ -167,18 +175,18 @@ static bool send_output(const cli_answer *answer, og_conn *conn, og_buf *out, cl
     og_doc *doc = og_doc_new(NULL);
     bool good = doc && cli_read_object(doc, (const char *)out->data, out->len, form, answer->options,
                                        "the command's answer", &value) == 0;
-    if (good) send_value(conn, value);
+    if (good) send_value(answer, conn, value);
     og_doc_free(doc);
     return good;
 }
 
 /* Whoever asks a pool gets an answer to each object, be it why there is none. */
-static void send_failure(og_conn *conn, const og_error *why)
+static void send_failure(const cli_answer *answer, og_conn *conn, const og_error *why)
 {
     og_doc *doc = og_doc_new(NULL);
     og_value value = doc ? og_pack(doc, NULL, "{s:s}", "error", why->text) : og_none();
     cli_log(OG_LOG_WARNING, "%s: answered with an error: %s", og_conn_peer(conn), why->text);
-    if (doc && og_kind_of(value) != OG_INVALID) send_value(conn, value);
+    if (doc && og_kind_of(value) != OG_INVALID) send_value(answer, conn, value);
     og_doc_free(doc);
 }
 
@@ -189,7 +197,7 @@ static void ask_command(const cli_answer *answer, og_conn *conn, og_value value)
     og_buf in = OG_BUF_INIT;
     og_buf out = OG_BUF_INIT;
     cli_form form = answer->text && !answer->pool ? CLI_FORM_TEXT : CLI_FORM_JSON;
-    out.limit = answer->options->max_message ? (size_t)answer->options->max_message : OG_MAX_MESSAGE_DEFAULT;
+    out.limit = max_message(answer->options);
     cli_output_init(&format, answer->options, form);
     format.get = NULL; /* these are of what is printed alone */
     format.format = NULL;
@@ -203,7 +211,7 @@ static void ask_command(const cli_answer *answer, og_conn *conn, og_value value)
     if (status == 0 && !send_output(answer, conn, &out, form))
         status = og_error_set(&err, OG_EVALUE, OG_NO_POSITION, "the command's answer cannot be read");
     if (status < 0 && answer->pool)
-        send_failure(conn, &err);
+        send_failure(answer, conn, &err);
     else if (status < 0)
         not_sent(conn, &err);
     cli_output_fini(&format);
@@ -238,7 +246,7 @@ static void pass_on(const cli_answer *answer, og_conn *conn, og_value value)
     }
     int status = cli_client_ask(client, value, &reply_value, &err);
     if (status > 0)
-        send_value(conn, reply_value);
+        send_value(answer, conn, reply_value);
     else if (status < 0)
         not_sent(conn, &err);
     else
@@ -279,14 +287,14 @@ static void end_message(const cli_answer *answer, og_conn *conn)
 void cli_answer_greet(const cli_answer *answer, og_conn *conn)
 {
     og_error err;
-    send_value(conn, answer->greet);
+    send_value(answer, conn, answer->greet);
     if (!cli_answers(answer->options)) og_shutdown(conn, &err);
 }
 
 void cli_answer_message(const cli_answer *answer, og_conn *conn, og_value value)
 {
     if (answer->options->echo)
-        send_value(conn, value);
+        send_value(answer, conn, value);
     else if (answer->options->reply)
         reply(answer, conn, value);
     else if (answer->options->exec || answer->pool)

@@ -89,6 +89,7 @@ typedef struct cli_options {
     uint64_t protocol; /* of pickles, plus 1 */
     og_pickle_encoding encoding;
     uint64_t max_message;
+    uint64_t max_growth;
     uint64_t max_depth;
     uint64_t max_digits;
     uint64_t max_connections;

@@ -55,6 +55,7 @@ void cli_codec_options(og_codec_options *codecs, const cli_options *options)
 {
     size_t depth = (size_t)options->max_depth;
     size_t digits = (size_t)options->max_digits;
+    size_t growth = (size_t)options->max_growth;
     int protocol = options->protocol == 1 ? OG_PICKLE_PROTOCOL_0 : (int)options->protocol - 1;
     *codecs = (og_codec_options){0};
     og_json_options *json = og_json_of(codecs);
@@ -67,18 +68,21 @@ void cli_codec_options(og_codec_options *codecs, const cli_options *options)
     json->read.allow_bom = !options->strict;
     json->read.refuse_huge = true;
     json->read.allow_surrogates = !options->strict;
+    json->write.max_growth = growth;
     json->write.max_depth = depth;
     json->write.max_digits = digits;
     json->write.allow_nan = !options->strict;
     json->write.allow_surrogates = !options->strict;
     repr->max_depth = depth;
     repr->max_digits = digits;
+    repr->max_growth = growth;
     pickle->read.max_depth = depth;
     pickle->read.max_digits = digits;
     pickle->read.strict = options->strict;
     pickle->read.encoding = options->encoding;
     pickle->read.policy = options->rules;
     pickle->write.policy = options->rules;
+    pickle->write.max_growth = growth;
     pickle->write.max_depth = depth;
     pickle->write.protocol = options->protocol ? protocol : 0;
 }
@@ -94,6 +98,7 @@ void cli_conn_options(og_conn_options *conn, const cli_options *options)
         .skip = (size_t)options->skip,
         .answers = (size_t)options->answers,
         .max_message = (size_t)options->max_message,
+        .max_growth = (size_t)options->max_growth,
         .connect_timeout_ms = options->connect_timeout_ms,
         .send_timeout_ms = options->timeout_ms,
         .recv_timeout_ms = options->timeout_ms,

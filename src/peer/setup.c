@@ -49,6 +49,7 @@ static void limit_codecs(og__setup *setup, const og_conn_options *given)
     const og_codec *codec;
     const og_codec_limits limits = {
         .max_message = setup->max_message,
+        .max_growth = given->max_growth,
         .padded = true,
         .policy = given->policy,
         .policy_inert = given->policy_inert,

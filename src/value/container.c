@@ -84,6 +84,7 @@ int og_list_append(og_doc *doc, og_value list, og_value item, og_error *err)
     if (!og_valid(item)) return og__value_refuse_invalid(err, item);
     int status = og__value_list_extend(doc, list, &item, 1, err);
     if (status < 0) return status;
+    doc->source = OG__SOURCE_OWN;
     og__value_place(item);
     if (item.u.p == list.u.p) og__value_mark_shared(item);
     return OG_OK;
@@ -153,7 +154,8 @@ og_value og_item(og_value sequence, size_t index)
     og_kind kind = og_kind_of(sequence);
     if (kind != OG_LIST && kind != OG_TUPLE) return (og_value){0};
     const og__node *node = og__value_node_of(sequence);
-    return index < node->count ? ((const og_value *)node->items)[index] : (og_value){0};
+    if (index >= node->count) return (og_value){0};
+    return og__value_part_of(((const og_value *)node->items)[index], sequence);
 }
 
 og_iter og_iter_of(og_value container)
@@ -170,8 +172,8 @@ bool og_iter_next(og_iter *iter, og_value *key, og_value *item)
     const og_value *items = node->items;
     bool pair = kind == OG_DICT;
     const og_value *at = pair ? items + 2 * iter->index : items + iter->index;
-    if (key) *key = pair ? at[0] : (og_value){0};
-    if (item) *item = pair ? at[1] : at[0];
+    if (key) *key = pair ? og__value_part_of(at[0], iter->container) : (og_value){0};
+    if (item) *item = og__value_part_of(at[pair], iter->container);
     iter->index++;
     return true;
 }

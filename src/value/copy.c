@@ -111,7 +111,7 @@ static og_value copy_node(og_doc *doc, og_value v)
     if (!og_valid(copy)) return copy;
     const og__node *from = og__value_node_of(v);
     og__node *to = og__value_node_of(copy);
-    copy.meta = v.meta;
+    copy.meta = v.meta & ~OG__HOME_MASK;
     bool made;
     if (og_kind_of(v) == OG_OBJECT) {
         made = copy_object(doc, to, from);
@@ -189,8 +189,17 @@ static bool step(copier *c)
     return enter(c, from, to);
 }
 
+/* The copy of what was read at `home` counts as read from as many bytes. */
+static og_value take_over(og_doc *doc, og_value copy, const og_doc *home)
+{
+    bool own = doc->source == OG__SOURCE_OWN || home->source >= OG__SOURCE_OWN - doc->source;
+    doc->source = own ? OG__SOURCE_OWN : doc->source + home->source;
+    return og__value_at_home(copy, doc);
+}
+
 og_value og_copy(og_doc *doc, og_value value)
 {
+    const og_doc *home = og__value_home(value);
     copier c = {.doc = doc, .top = og__value_has_node(value) ? value.u.p : NULL};
     c.seen.alloc = c.hashes.alloc = &doc->alloc;
     og_value copy = {0};
@@ -200,5 +209,6 @@ og_value og_copy(og_doc *doc, og_value value)
     og__value_map_free(&c.hashes);
     og__value_map_free(&c.seen);
     if (c.list) og__base_free(&doc->alloc, c.list, c.cap * sizeof *c.list);
-    return ok ? copy : (og_value){0};
+    if (!ok) return (og_value){0};
+    return home ? take_over(doc, copy, home) : copy;
 }

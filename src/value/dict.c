@@ -307,6 +307,7 @@ int og_dict_set(og_doc *doc, og_value dict, og_value key, og_value value, og_err
     uint32_t before = og__value_node_of(dict)->count;
     int status = put_all(doc, dict, pair, 1, false, err);
     if (status < 0) return status;
+    doc->source = OG__SOURCE_OWN;
     if (og__value_node_of(dict)->count != before) og__value_place(key);
     og__value_place(value);
     if (value.u.p == dict.u.p) og__value_mark_shared(value);
@@ -329,6 +330,7 @@ int og_set_add(og_doc *doc, og_value set, og_value item, og_error *err)
     if (!og_valid(item)) return og__value_refuse_invalid(err, item);
     uint32_t before = og__value_node_of(set)->count;
     int status = put_all(doc, set, &item, 1, false, err);
+    doc->source = OG__SOURCE_OWN;
     if (status == OG_OK && og__value_node_of(set)->count != before) og__value_place(item);
     return status;
 }
@@ -353,7 +355,8 @@ og_value og_dict_get(og_value dict, og_value key)
 {
     if (og_kind_of(dict) != OG_DICT || !og_valid(key)) return (og_value){0};
     int64_t at = look_up(dict, key);
-    return at < 0 ? (og_value){0} : entry(og__value_node_of(dict), 2, (size_t)at)[1];
+    if (at < 0) return (og_value){0};
+    return og__value_part_of(entry(og__value_node_of(dict), 2, (size_t)at)[1], dict);
 }
 
 og_value og_dict_gets(og_value dict, const char *key)

@@ -301,6 +301,7 @@ void og_doc_reset(og_doc *doc)
     else
         reset_large(doc);
     doc->root = (og_value){0};
+    doc->source = 0;
     doc->work = 0;
 }
 

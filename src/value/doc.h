@@ -4,8 +4,9 @@
  * speed.
  *
  * meta of an og_value: bits 0-7 the kind, 8-15 flags (OG__F_…), 16-63 the length in bytes of str and bytes,
- * or limbs of a big int; 0 for all else. u holds an int, a double, or a pointer: to the bytes, the limbs
- * (uint64_t, least significant first, no leading zero limb), the two doubles of a complex, or an og__node.
+ * or limbs of a big int; of a container that was read, its document (og__value_home()); 0 for all else. u
+ * holds an int, a double, or a pointer: to the bytes, the limbs (uint64_t, least significant first, no
+ * leading zero limb), the two doubles of a complex, or an og__node.
  */
 #ifndef ONGGI_VALUE_DOC_H
 #define ONGGI_VALUE_DOC_H
@@ -76,6 +77,9 @@ typedef struct og__chunk {
     size_t size; /* with this header */
 } og__chunk;
 
+/* The program has changed what it read: nobody knows any more how long that may become. */
+#define OG__SOURCE_OWN SIZE_MAX
+
 struct og_doc {
     uint8_t *at; /* next free byte of the newest chunk */
     uint8_t *end;
@@ -86,6 +90,7 @@ struct og_doc {
     size_t recent;       /* what recent messages needed; fades by an eighth with each reset */
     size_t memory_limit; /* 0: none */
     bool limited;        /* memory was refused because of it */
+    size_t source;       /* bytes that the values were read from; 0: none were; OG__SOURCE_OWN */
     uint64_t seed;       /* of the hash, so that nobody can aim at collisions */
     uint64_t work;       /* nodes looked at by hashing and comparing keys while building */
     uint64_t work_limit; /* refuse to build on after that many; readers set it in proportion to their input */
@@ -150,6 +155,65 @@ static inline bool og__value_has_node(og_value v)
 {
     return og_kind_of(v) >= OG_BYTEARRAY;
 }
+
+/* ---- What was read, and how long it may become ---- */
+
+/* Where a container that was read keeps its document: what malloc gives is a multiple of 8. */
+enum { OG__HOME_SHIFT = OG__META_LEN_SHIFT - 3 };
+#define OG__HOME_MASK (~UINT64_C(0) << OG__META_LEN_SHIFT)
+
+/* `v`, a container, as a value that knows its document. */
+static inline og_value og__value_at_home(og_value v, const og_doc *doc)
+{
+    uint64_t home = (uint64_t)(uintptr_t)doc << OG__HOME_SHIFT;
+    bool fits = home >> OG__HOME_SHIFT == (uintptr_t)doc;
+    v.meta = (v.meta & ~OG__HOME_MASK) | (fits ? home : 0);
+    return v;
+}
+
+/* The document that a container was read into, or NULL. */
+static inline const og_doc *og__value_home(og_value v)
+{
+    union {
+        uintptr_t number;
+        const og_doc *doc;
+    } u = {(uintptr_t)((v.meta & OG__HOME_MASK) >> OG__HOME_SHIFT)};
+    return og__value_has_node(v) ? u.doc : NULL;
+}
+
+/* `part` of `whole`: read from the same message. */
+static inline og_value og__value_part_of(og_value part, og_value whole)
+{
+    uint64_t home = whole.meta & OG__HOME_MASK;
+    if (home && og__value_has_node(part)) part.meta = (part.meta & ~OG__HOME_MASK) | home;
+    return part;
+}
+
+/* The root was read from `len` bytes. */
+static inline void og__value_doc_was_read(og_doc *doc, size_t len)
+{
+    if (!og__value_has_node(doc->root)) return;
+    doc->root = og__value_at_home(doc->root, doc);
+    doc->source = len;
+}
+
+/*
+ * How many bytes may be written for `value`: `factor` (0: OG_MAX_GROWTH_DEFAULT) for each byte that it was
+ * read from, and OG_GROWTH_FREE; SIZE_MAX where it was not read, or the program has added to it.
+ */
+static inline size_t og__value_most(og_value value, size_t factor)
+{
+    const og_doc *home = og__value_home(value);
+    if (!home || home->source == 0 || home->source == OG__SOURCE_OWN) return SIZE_MAX;
+    size_t most;
+    bool over = __builtin_mul_overflow(home->source, factor ? factor : OG_MAX_GROWTH_DEFAULT, &most);
+    over |= __builtin_add_overflow(most, OG_GROWTH_FREE, &most);
+    return over ? SIZE_MAX : most;
+}
+
+/* The sentence for what would become longer: two size_t follow, that length and the bytes of the message. */
+#define OG__GROWTH_SENTENCE \
+    "the output would be longer than %zu bytes, the most for a message of %zu bytes; raise max_growth"
 
 /* Starts a new chunk that has room for `size` bytes at `align`, and cuts them from it; NULL without memory or
  * past the limit. */

@@ -75,13 +75,13 @@ og_make og_object_make(og_value object)
 og_value og_object_class(og_value object)
 {
     const og__object *o = record(object);
-    return o ? o->callable : (og_value){0};
+    return o ? og__value_part_of(o->callable, object) : (og_value){0};
 }
 
 og_value og_object_args(og_value object)
 {
     const og__object *o = record(object);
-    return o ? o->args : (og_value){0};
+    return o ? og__value_part_of(o->args, object) : (og_value){0};
 }
 
 static const og__object_more *more_of(og_value object)
@@ -103,27 +103,27 @@ og_value og__value_object_part(const og__object *object, size_t i)
 
 og_value og_object_kwargs(og_value object)
 {
-    return more_of(object)->kwargs;
+    return og__value_part_of(more_of(object)->kwargs, object);
 }
 
 og_value og_object_state(og_value object)
 {
-    return more_of(object)->state;
+    return og__value_part_of(more_of(object)->state, object);
 }
 
 og_value og_object_items(og_value object)
 {
-    return more_of(object)->items;
+    return og__value_part_of(more_of(object)->items, object);
 }
 
 og_value og_object_pairs(og_value object)
 {
-    return more_of(object)->pairs;
+    return og__value_part_of(more_of(object)->pairs, object);
 }
 
 og_value og_object_next(og_value object)
 {
-    return more_of(object)->next;
+    return og__value_part_of(more_of(object)->next, object);
 }
 
 static og__object_more *more_new(og_doc *doc)
@@ -133,10 +133,12 @@ static og__object_more *more_new(og_doc *doc)
     return more;
 }
 
-/* The last record of the chain of `object`, with room for what was done; NULL without memory. */
+/* The last record of the chain of `object`, with room for what was done; NULL without memory. Something will
+ * be. */
 static og__object_more *last_more(og_doc *doc, og_value object)
 {
     og__object *o = record(object);
+    doc->source = OG__SOURCE_OWN;
     if (!o->more) o->more = more_new(doc);
     if (!o->last) o->last = o->more;
     while (o->last && og_valid(o->last->next)) {

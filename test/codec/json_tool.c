@@ -65,6 +65,7 @@ static int run(int indent, const char *flags, char *text, size_t len)
         .allow_nan = strchr(flags, 'n') != NULL,
         .item_separator = python && indent == 0 ? ", " : NULL,
         .key_separator = python ? ": " : NULL,
+        .max_growth = 1000, /* Python has no such limit */
         .form = strchr(flags, 'l')   ? OG_JSON_LOSSLESS
                 : strchr(flags, 'P') ? OG_JSON_PLAIN
                                      : OG_JSON_STRICT,

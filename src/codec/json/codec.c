@@ -54,6 +54,7 @@ static void json_limit(og_codec_options *options, const og_codec_limits *limits)
         own->write.allow_surrogates = true;
     }
     if (own->write.max_bytes == 0) own->write.max_bytes = limits->max_message;
+    if (own->write.max_growth == 0) own->write.max_growth = limits->max_growth;
 }
 
 /* Another digit may come after a number. */

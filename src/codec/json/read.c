@@ -189,6 +189,7 @@ static int read_marked(og__json_kernel kernel, og_doc *doc, const char *text, si
     size_t mark = mark_of(o, text, len);
     int status = read_document(kernel, doc, (const uint8_t *)text + mark, len - mark, padded, o, err);
     if (status < 0 && err && err->position != OG_NO_POSITION) err->position += mark;
+    if (status == OG_OK) og__value_doc_was_read(doc, len);
     return status;
 }
 

@@ -102,12 +102,18 @@ static void set_separators(og__json_writer *w)
 }
 
 /* Room is asked for in advance, a little more than is used: what counts is the length in the end. */
-static void set_limits(og__json_writer *w)
+static void set_limits(og__json_writer *w, og_value value)
 {
     size_t limit = w->out->limit ? w->out->limit : SIZE_MAX;
+    size_t most = og__value_most(value, w->o.max_growth);
     w->max = limit > w->start ? limit - w->start : 0;
     if (w->o.max_bytes && w->o.max_bytes < w->max) w->max = w->o.max_bytes;
-    w->unlimited = limit == SIZE_MAX && w->o.max_bytes == 0;
+    w->unlimited = limit == SIZE_MAX && w->o.max_bytes == 0 && most == SIZE_MAX;
+    w->grows = most < w->max;
+    if (w->grows) {
+        w->max = most;
+        w->source = og__value_home(value)->source;
+    }
     w->limit = w->unlimited || w->max > SIZE_MAX - SLACK - w->start ? SIZE_MAX : w->start + w->max + SLACK;
 }
 
@@ -175,7 +181,7 @@ int og__json_write_by(og__json_items_fn *items, og_value value, og_buf *out,
     set_lines(&w);
     w.root = og__value_has_node(value) ? value.u.p : NULL;
     set_separators(&w);
-    set_limits(&w);
+    set_limits(&w, value);
 
     size_t limit = out->limit;
     out->limit = 0;

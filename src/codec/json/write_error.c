@@ -84,6 +84,7 @@ int og__json_write_no_memory(og__json_writer *w)
 
 int og__json_too_long(og__json_writer *w)
 {
+    if (w->grows) return og__json_refuse(w, OG_ELIMIT, OG__GROWTH_SENTENCE, w->max, w->source);
     if (!w->unlimited)
         return og__json_refuse(w, OG_ELIMIT,
                                "the text would be longer than the limit of %zu bytes (max_bytes)", w->max);

@@ -65,6 +65,8 @@ typedef struct og__json_writer {
     size_t limit; /* length of `out` that is not passed while writing: somewhat more than may be in the end */
     size_t max;   /* bytes that the text may have in the end */
     bool unlimited; /* nobody set that limit */
+    bool grows;     /* it follows from what the value was read from */
+    size_t source;  /* bytes that it was read from, if so */
     const og_allocator *alloc;
     og__json_items_fn *items; /* the fast way */
 

@@ -42,6 +42,7 @@ static void pickle_limit(og_codec_options *options, const og_codec_limits *limit
 {
     og_pickle_options *own = og_pickle_of(options);
     if (own->write.max_bytes == 0) own->write.max_bytes = limits->max_message;
+    if (own->write.max_growth == 0) own->write.max_growth = limits->max_growth;
     if (!limits->policy) return;
     own->read.policy = limits->policy;
     own->read.policy_inert = limits->policy_inert;

@@ -38,8 +38,10 @@ static int read_into(og_doc *doc, const uint8_t *bytes, size_t len, size_t *used
                              : og__pickle_reader_run(&r);
     if (status == OG_OK) status = og__pickle_reader_finish(&r, o->allow_trailing, og__pickle_exact(o));
     og__pickle_reader_fini(&r);
-    if (status == OG_OK && used) *used = (size_t)(r.at - r.start);
-    return status;
+    if (status < 0) return status;
+    if (used) *used = (size_t)(r.at - r.start);
+    og__value_doc_was_read(doc, (size_t)(r.at - r.start));
+    return OG_OK;
 }
 
 int og_pickle_read(og_doc *doc, const void *bytes, size_t len, size_t *used,

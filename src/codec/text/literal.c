@@ -212,7 +212,10 @@ int og_literal_read(og_doc *doc, const char *text, size_t len, const og_repr_opt
     reader r = {.in = {doc, text, len, 0, o.max_digits ? o.max_digits : OG_MAX_DIGITS_DEFAULT, err},
                 .max_depth = o.max_depth ? o.max_depth : OG_MAX_DEPTH_DEFAULT};
     int status = read_text(&r);
-    if (status == OG_OK) og_doc_set_root(doc, doc->stack[0]);
+    if (status == OG_OK) {
+        og_doc_set_root(doc, doc->stack[0]);
+        og__value_doc_was_read(doc, len);
+    }
     og__base_free(&doc->alloc, r.levels, r.room * sizeof *r.levels);
     return status;
 }

@@ -20,8 +20,9 @@ typedef struct level {
 typedef struct shower {
     og_buf *out;
     og_error *err;
-    og_repr_options o;    /* with no option 0 */
-    og_doc *scratch;      /* of what known objects show as; NULL until there is one */
+    og_repr_options o; /* with no option 0 but max_growth */
+    size_t source;     /* if max_bytes follows from what the value was read from: how many bytes that was */
+    og_doc *scratch;   /* of what known objects show as; NULL until there is one */
     size_t scratch_depth; /* levels below the outermost one that shows such a thing; SIZE_MAX: none is open */
     size_t depth;
     level *levels;
@@ -30,6 +31,9 @@ typedef struct shower {
 
 static int out_of_room(shower *s, int status)
 {
+    if (status == OG_ELIMIT && s->source)
+        return og_error_set(s->err, OG_ELIMIT, OG_NO_POSITION, OG__GROWTH_SENTENCE, s->o.max_bytes,
+                            s->source);
     if (status == OG_ELIMIT)
         return og_error_set(s->err, OG_ELIMIT, OG_NO_POSITION,
                             "shown in full the value takes more than %zu bytes; raise max_bytes",
@@ -366,6 +370,24 @@ static int show_all(shower *s, og_value value)
     return status;
 }
 
+/* Sets the limit of `out` for as long as the value is shown. */
+static void set_limit(shower *s, og_value value)
+{
+    og_buf *out = s->out;
+    size_t start = out->len;
+    size_t most = s->o.max_bytes ? s->o.max_bytes : SIZE_MAX;
+    size_t growth = og__value_most(value, s->o.max_growth);
+    bool grows = growth < most;
+    if (grows) most = growth;
+    if (most < SIZE_MAX - start && (out->limit == 0 || start + most < out->limit)) {
+        out->limit = start + most;
+        s->o.max_bytes = most;
+        if (grows) s->source = og__value_home(value)->source;
+    } else {
+        s->o.max_bytes = out->limit;
+    }
+}
+
 int og_repr(og_value value, og_buf *out, const og_repr_options *options, og_error *err)
 {
     shower s = {.out = out, .err = err, .scratch_depth = SIZE_MAX};
@@ -373,11 +395,9 @@ int og_repr(og_value value, og_buf *out, const og_repr_options *options, og_erro
     if (status < 0) return status;
     size_t start = out->len;
     size_t limit = out->limit;
-    size_t most = s.o.max_bytes;
-    if (!most) s.o.max_bytes = limit;
     if (!s.o.max_depth) s.o.max_depth = OG_MAX_DEPTH_DEFAULT;
     if (!s.o.max_digits) s.o.max_digits = OG_MAX_DIGITS_DEFAULT;
-    if (most && most <= SIZE_MAX - start && (limit == 0 || start + most < limit)) out->limit = start + most;
+    set_limit(&s, value);
     status = show_all(&s, value);
     out->limit = limit;
     if (status < 0) out->len = start;

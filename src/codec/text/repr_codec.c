@@ -27,6 +27,7 @@ static void repr_limit(og_codec_options *options, const og_codec_limits *limits)
 {
     og_repr_options *own = og_repr_of(options);
     if (own->max_bytes == 0) own->max_bytes = limits->max_message;
+    if (own->max_growth == 0) own->max_growth = limits->max_growth;
 }
 
 static bool is_space(uint8_t c)

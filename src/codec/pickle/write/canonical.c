@@ -95,7 +95,7 @@ int og__pickle_writer_form(og_value value, og_buf *out, const og_pickle_write_op
     if (status < 0) {
         og__pickle_writer_fail(&w, OG_ENOMEM, "out of memory");
     } else {
-        status = og__pickle_writer_run(&w, value, o->max_bytes);
+        status = og__pickle_writer_run(&w, value, o);
     }
     *late = c.late;
     og__value_map_free(&c.references);

@@ -24,15 +24,42 @@ int og__pickle_writer_fail(og__writer *w, og_status code, const char *format, ..
 
 /* ---- Bytes ---- */
 
+void og__pickle_writer_bound(og__writer *w)
+{
+    og__bound *bound = &w->small->bound;
+    const og_value root = {.meta = bound->meta};
+    size_t limit = w->out->limit ? w->out->limit : SIZE_MAX;
+    size_t most = limit > bound->start ? limit - bound->start : 0;
+    size_t growth = og__value_most(root, bound->o->max_growth);
+    if (bound->o->max_bytes && bound->o->max_bytes < most) most = bound->o->max_bytes;
+    bound->source = growth < most ? og__value_home(root)->source : 0;
+    if (growth < most) most = growth;
+    bound->end = bound->start + most;
+    bound->state = OG__BOUND_FOR_GOOD;
+}
+
+/* There is no room: for now, or for good. */
+static int grow_further(og__writer *w, size_t size)
+{
+    og__bound *bound = &w->small->bound;
+    size_t most = bound->end - bound->start;
+    if (bound->state == OG__BOUND_FOR_NOW) {
+        og__pickle_writer_bound(w);
+        return og__pickle_writer_grow(w, size);
+    }
+    bound->state = OG__BOUND_PASSED;
+    if (bound->source) return og__pickle_writer_fail(w, OG_ELIMIT, OG__GROWTH_SENTENCE, most, bound->source);
+    return og__pickle_writer_fail(w, OG_ELIMIT, "it would be longer than %zu bytes; raise max_bytes", most);
+}
+
 int og__pickle_writer_grow(og__writer *w, size_t size)
 {
-    int status = og_buf_reserve(w->out, size);
-    if (status == OG_ELIMIT)
-        return og__pickle_writer_fail(
-            w, OG_ELIMIT, "it would be longer than %zu bytes; raise max_bytes to write it", w->out->limit);
-    if (status < 0) return og__pickle_writer_fail(w, OG_ENOMEM, "out of memory");
-    w->room = w->out->cap;
-    if (w->out->limit && w->room > w->out->limit) w->room = w->out->limit;
+    og_buf *out = w->out;
+    size_t end = w->small->bound.end;
+    if (size > end - out->len) return grow_further(w, size);
+    if (size > out->cap - out->len && og_buf_reserve(out, size) < 0)
+        return og__pickle_writer_fail(w, OG_ENOMEM, "out of memory");
+    w->room = out->cap < end ? out->cap : end;
     return OG_OK;
 }
 

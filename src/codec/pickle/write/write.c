@@ -108,24 +108,26 @@ static int write_all(og__writer *w, og_value value)
     return status < 0 ? status : og__pickle_frame_close(w);
 }
 
-int og__pickle_writer_run(og__writer *w, og_value value, size_t max_bytes)
+int og__pickle_writer_run(og__writer *w, og_value value, const og_pickle_write_options *o)
 {
     og_buf *out = w->out;
-    size_t start = out->len;
-    size_t limit = out->limit;
-    if (max_bytes && max_bytes <= SIZE_MAX - start && (limit == 0 || limit > start + max_bytes))
-        out->limit = start + max_bytes;
     og__writer_room small; /* of which is set what is used */
+    small.bound.o = o;
+    small.bound.meta = value.meta;
+    small.bound.start = out->len;
+    small.bound.end = out->len + OG_GROWTH_FREE;
+    small.bound.state = OG__BOUND_FOR_NOW;
     w->small = &small;
+    if (o->max_bytes - 1 < OG_GROWTH_FREE || out->limit - 1 < small.bound.end) og__pickle_writer_bound(w);
     w->open = small.open;
     w->open_cap = OG__FEW_OPEN;
     int status = write_all(w, value);
-    if (status < 0) out->len = start;
-    out->limit = limit;
+    if (status < 0) out->len = small.bound.start;
     if (w->nodes.slots) og__value_map_free(&w->nodes);
     og__pickle_intern_free(w);
     if (w->open != small.open) og__base_free(out->alloc, w->open, w->open_cap * sizeof *w->open);
-    return status < 0 ? status : OG_OK;
+    if (status >= 0) return OG_OK;
+    return small.bound.state == OG__BOUND_PASSED ? OG_ELIMIT : status;
 }
 
 static int take_options(og__writer *w, const og_pickle_write_options *o)
@@ -144,5 +146,5 @@ int og__pickle_writer_write(og_value value, og_buf *out, const og_pickle_write_o
     og__writer w = {
         .out = out, .room = out->len, .frame_at = SIZE_MAX, .err = err, .nodes = {.alloc = out->alloc}};
     int status = take_options(&w, o);
-    return status < 0 ? status : og__pickle_writer_run(&w, value, o->max_bytes);
+    return status < 0 ? status : og__pickle_writer_run(&w, value, o);
 }

@@ -124,12 +124,23 @@ typedef struct og__few_interned {
     uint8_t free_slot; /* of by_content, for what was not found */
 } og__few_interned;
 
+/* How long the output may become. What keeps short is not looked at closer. */
+typedef struct og__bound {
+    const og_pickle_write_options *o;
+    uint64_t meta; /* of the root */
+    size_t start;  /* length of the output before */
+    size_t end;    /* and the most that it may have, for now or for good */
+    size_t source; /* bytes that the value was read from, if `end` follows from that; else 0 */
+    enum { OG__BOUND_FOR_NOW, OG__BOUND_FOR_GOOD, OG__BOUND_PASSED } state;
+} og__bound;
+
 /* What most messages are written with, without asking for memory. */
 enum { OG__FEW_OPEN = 8, OG__FEW_NODES_LOG2 = 3 };
 typedef struct og__writer_room {
     og__frame open[OG__FEW_OPEN];
     og__few_interned few;
     og__map_slot nodes[1 << OG__FEW_NODES_LOG2];
+    og__bound bound;
 } og__writer_room;
 
 typedef struct og__writer {
@@ -160,7 +171,7 @@ typedef struct og__writer {
 } og__writer;
 
 /* Writes `value` with what is set in `w`. 0 or < 0; then `out` is as before. */
-int og__pickle_writer_run(og__writer *w, og_value value, size_t max_bytes);
+int og__pickle_writer_run(og__writer *w, og_value value, const og_pickle_write_options *o);
 
 /* As og_pickle_write(), with options whose size was checked; no policy is asked. */
 int og__pickle_writer_write(og_value value, og_buf *out, const og_pickle_write_options *o, og_error *err);
@@ -173,6 +184,10 @@ int og__pickle_writer_form(og_value value, og_buf *out, const og_pickle_write_op
 enum { OG__FRAME_TARGET = 64 * 1024 };
 
 /* ---- Bytes ---- */
+
+/* Finds how long the output may become for good: what options and buffer allow, and what the value was read
+ * from. */
+void og__pickle_writer_bound(og__writer *w);
 
 /* Room for `size` more bytes at the end of the output; < 0 with the error set. */
 int og__pickle_writer_grow(og__writer *w, size_t size);
