@@ -77,8 +77,8 @@ static int tls_start(void *memory, const void *made, og_role role, og_buf *wire,
     BIO *bio = st->ssl ? BIO_new(st->config->method) : NULL;
     if (!bio) return no_memory(err);
     BIO_set_data(bio, &st->bytes);
-    SSL_set_app_data(st->ssl, &st->bytes);
     SSL_set_bio(st->ssl, bio, bio);
+    if (SSL_set_app_data(st->ssl, &st->bytes) != 1) return no_memory(err);
     if (role == OG_ROLE_SERVER) {
         SSL_set_accept_state(st->ssl);
         return OG_OK;

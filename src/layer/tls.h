@@ -86,6 +86,9 @@ int og__layer_tls_psk_explain(const og__tls_bytes *bytes, int reason, og_error *
 /* A sentence for what OpenSSL says about `ssl` after a step failed. Returns its status. */
 int og__layer_tls_explain(const SSL *ssl, og_error *err);
 
+/* Takes all errors that OpenSSL has noted, and says whether one of them was about memory. */
+bool og__layer_tls_lacked_memory(void);
+
 /* OpenSSL's callback for each certificate of a chain: keeps the one that is refused in the connection's
  * og__tls_bytes, its SSL_get_app_data(). */
 int og__layer_tls_check(int good, X509_STORE_CTX *chain);

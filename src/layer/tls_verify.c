@@ -175,6 +175,8 @@ static int refused_certificate(const og__tls_config *c, const SSL *ssl, og_error
     X509 *certificate = bytes->refused;
     long result = SSL_get_verify_result(ssl);
     const char *whose = c->role == OG_ROLE_SERVER ? "client" : "server";
+    if (result == X509_V_OK || result == X509_V_ERR_OUT_OF_MEM)
+        return og_error_set(err, OG_ENOMEM, OG_NO_POSITION, "no memory for TLS");
     if (!certificate)
         return og_error_set(err, OG_EPOLICY, OG_NO_POSITION, "the %s's certificate is refused: %s", whose,
                             X509_verify_cert_error_string(result));
@@ -241,6 +243,14 @@ static const struct {
      NULL},
 };
 
+bool og__layer_tls_lacked_memory(void)
+{
+    bool lacked = false;
+    for (unsigned long code; (code = ERR_get_error()) != 0;)
+        lacked |= ERR_GET_REASON(code) == ERR_R_MALLOC_FAILURE;
+    return lacked;
+}
+
 int og__layer_tls_explain(const SSL *ssl, og_error *err)
 {
     const og__tls_bytes *bytes = SSL_get_app_data(ssl);
@@ -248,8 +258,7 @@ int og__layer_tls_explain(const SSL *ssl, og_error *err)
     unsigned long code = ERR_peek_error();
     int reason = ERR_GET_REASON(code);
     bool server = config->role == OG_ROLE_SERVER;
-    ERR_clear_error();
-    if (reason == ERR_R_MALLOC_FAILURE)
+    if (og__layer_tls_lacked_memory())
         return og_error_set(err, OG_ENOMEM, OG_NO_POSITION, "no memory for TLS");
     int status = og__layer_tls_psk_explain(bytes, reason, err);
     if (status < 0) return status;

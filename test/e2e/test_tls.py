@@ -5,6 +5,8 @@ import contextlib
 import json
 import os
 import pickle
+import resource
+import shutil
 import signal
 import socket
 import ssl
@@ -135,13 +137,65 @@ class Tls(support.Case):
         s.shutdown(socket.SHUT_WR)  # of the socket: no close_notify
         server.wait_text("err", r"the stream was cut off: the peer closed it without the end of TLS")
 
-    def test_half_done_handshakes(self):
-        server = self.secured()
+    def test_truncated_after_a_whole_message(self):
+        """All that came is good, but more may have been cut off: that is said."""
+        server = self.secured("--framing", "line")
+        s = self.client(server, self.context())
+        self.ask(s)
+        s.shutdown(socket.SHUT_WR)
+        server.wait_text("err", r"the stream was cut off: the peer closed it without the end of TLS \(close_notify\)")
+        server.wait_text("out", r'\{"n":1\}')
+
+    def half_done(self, server, count):
+        """Connections that have sent half of a hello."""
         hello = self.hello()
-        half = [self.connect(server.port) for _ in range(100)]
+        half = [self.connect(server.port) for _ in range(count)]
         for s in half:
             s.sendall(hello[:len(hello) // 2])
+        return half
+
+    def test_half_done_handshakes(self):
+        _, most = resource.getrlimit(resource.RLIMIT_NOFILE)
+        count = min(1000, most - 200)
+        before = resource.getrlimit(resource.RLIMIT_NOFILE)
+        resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))
+        self.addCleanup(resource.setrlimit, resource.RLIMIT_NOFILE, before)
+        server = self.secured("--handshake-timeout", "10m")
+        half = self.half_done(server, count)
+        for _ in range(3):
+            self.ask(self.client(server, self.context()))
+        hello = self.hello()
+        half[0].sendall(hello[len(hello) // 2:])  # of another hello, which is refused: the others still wait
         self.ask(self.client(server, self.context()))
+        for s in half:
+            s.close()
+        server.wait_text("err", "the peer closed the connection during the TLS handshake")
+        self.ask(self.client(server, self.context()))
+
+    def test_handshakes_count_as_connections(self):
+        server = self.secured("--max-connections", "3", "--handshake-timeout", "10m")
+        half = self.half_done(server, 3)
+        server.wait_text("err", "3 connections are open, as many as may be: others wait")
+        waiting = self.connect(server.port)
+        waiting.settimeout(0.1)
+        waiting.sendall(self.hello())
+        self.assertRaises(TimeoutError, waiting.recv, 1)
+        half[1].close()
+        waiting.settimeout(support.WAIT)
+        self.assertEqual(waiting.recv(1), b"\x16")  # a hello comes back
+
+    def test_handshakes_have_a_limit(self):
+        server = self.secured("--handshake-timeout", "0.2")
+        silent, half = self.connect(server.port), self.half_done(server, 1)
+        self.assertEqual(support.recv_all(silent), b"")
+        self.assertEqual(support.recv_all(half[0]), b"")
+        server.wait_text("err", r"the handshake \(tls\) took longer than 200 ms, waiting for the peer's first byte of TLS")
+        server.wait_text("err", r"the handshake \(tls\) took longer than 200 ms, waiting for the rest of the peer's TLS handshake")
+
+    def test_servers_that_say_nothing(self):
+        _, port = self.listen()
+        done = self.call(port, "--ca", self.file("ca.pem"), "--handshake-timeout", "0.2", status=4)
+        self.assertIn("the handshake (tls) took longer than 200 ms, waiting for the peer's first byte of TLS", done.err)
 
     def hello(self):
         incoming, outgoing = ssl.MemoryBIO(), ssl.MemoryBIO()
@@ -272,6 +326,54 @@ class Tls(support.Case):
         server = self.secured()
         done = self.onggi("call", f"tcp://{HOST}:{server.port}", '{"n":1}', status=None)
         self.assertNotEqual(done.returncode, 0)
+        server.wait_text("err", "the client sent plain bytes, not TLS: it must connect with TLS")
+
+    def test_truncating_servers(self):
+        """A server that closes its socket without the end of TLS, in the middle of an answer."""
+        listener, port = self.listen()
+        context = self.server_context()
+
+        def run():
+            with listener.accept()[0] as s, context.wrap_socket(s, server_side=True) as tls:
+                tls.recv(100)
+                tls.sendall(b'{"n":')
+        thread = threading.Thread(target=run)
+        thread.start()
+        done = self.call(port, "--ca", self.file("ca.pem"), status=1)
+        thread.join()
+        self.assertIn("the stream was cut off: the peer closed it without the end of TLS (close_notify)", done.err)
+
+    def test_old_servers(self):
+        context = self.server_context()
+        context.set_ciphers("ALL:@SECLEVEL=0")
+        context.minimum_version = ssl.TLSVersion.TLSv1
+        context.maximum_version = ssl.TLSVersion.TLSv1_1
+        done = self.call(self.python_echo(context), "--ca", self.file("ca.pem"), status=1)
+        self.assertRegex(done.err, r"the server has no (TLS from 1\.2 on|version of TLS in common with us)")
+
+    @unittest.skipUnless(shutil.which("socat"), "socat is not installed")
+    def test_socat_client(self):
+        server = self.secured("--client-ca", self.file("ca.pem"))
+        for version in ("TLS1.2", "TLS1.3"):
+            where = f"OPENSSL:localhost:{server.port},pf=ip4,cafile={self.file('ca.pem')},cert={self.file('client.pem')}"
+            where += f",key={self.file('client.key')},openssl-min-proto-version={version},openssl-max-proto-version={version}"
+            done = self.run_program("socat", "-t", str(support.WAIT), "-", where, stdin='{"n":1}\n')
+            self.assertEqual(done.out, '{"n":1}\n')
+        self.run_program("socat", "-", f"OPENSSL:localhost:{server.port},pf=ip4,cafile={self.file('ca.pem')}", stdin='{"n":1}\n',
+                         status=None)
+        server.wait_text("err", "the client has no certificate, which --client-cert requires")
+        self.assertEqual(server.stop(), 0)
+
+    @unittest.skipUnless(shutil.which("socat"), "socat is not installed")
+    def test_socat_server(self):
+        port = support.free_port()
+        self.start("socat", f"OPENSSL-LISTEN:{port},bind={HOST},fork,reuseaddr,cert={self.file('server.pem')},key={self.file('server.key')},"
+                   f"cafile={self.file('ca.pem')}", "EXEC:cat")
+        support.wait_for(lambda: support.is_bound(port), "socat to listen")
+        done = self.call(port, "--ca", self.file("ca.pem"), *self.options("client"))
+        self.assertEqual(done.out, '{"n":1}\n')
+        done = self.call(port, "--ca", self.file("ca.pem"), status=1)
+        self.assertRegex(done.err, r"the server requires a certificate: give --cert|wants a certificate \(--cert\)")
 
     def test_openssl_server(self):
         port = support.free_port()
