@@ -187,11 +187,12 @@ OG_API const char *og_conn_framing(const og_conn *conn, char *text, size_t size)
 
 /*
  * What the connection's layers know of the peer, e.g. its certificate: the text of property `name`, cut to
- * `size`, and its whole length; 0 when there is none. og_conn_property_at() lists the names, NULL from their
- * number on. Any thread; on a blocking connection, those that may send or receive.
+ * `size`, UTF-8 without control characters, and its whole length; 0 when there is none. og_conn_property_at()
+ * lists the names, NULL from their number on. Any thread; on a blocking connection, those that may send or
+ * receive.
  */
-OG_API size_t og_conn_property(og_conn *conn, const char *name, char *text, size_t size);
-OG_API const char *og_conn_property_at(og_conn *conn, size_t index);
+OG_API size_t og_conn_property(const og_conn *conn, const char *name, char *text, size_t size);
+OG_API const char *og_conn_property_at(const og_conn *conn, size_t index);
 
 /* A number for logs: unique among the connections of one server or listener, from 1; 0 when it was made with
  * og_connect(). */

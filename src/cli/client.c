@@ -2,6 +2,8 @@
 /* The client's side of call, send, recv and serve --to. */
 #include "cli/client.h"
 
+#include "cli/origin.h"
+
 #include <string.h>
 
 enum {
@@ -27,6 +29,10 @@ int cli_client_connect(cli_client *client, og_error *err)
     client->conn = og_connect(client->text, &client->options, err);
     if (!client->conn) return err->code;
     cli_log(OG_LOG_DEBUG, "connected to %s", og_conn_peer(client->conn));
+    char value[CLI_PROPERTY_SIZE];
+    const char *name;
+    for (size_t i = 0; (name = cli_origin_property(client->conn, &i, value));)
+        cli_log(OG_LOG_DEBUG, "%s %s", name, value);
     return 0;
 }
 

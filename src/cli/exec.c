@@ -16,7 +16,7 @@
 
 extern char **environ;
 
-enum { PIECE = 65536, VARIABLE_SIZE = CLI_ORIGIN_SIZE + 24 };
+enum { PIECE = 65536, VARIABLE_SIZE = CLI_PROPERTY_SIZE + 64, MOST_PROPERTIES = 16 };
 
 static int failed(og_error *err, int sys, const char *what)
 {
@@ -42,26 +42,32 @@ static int open_input(const og_buf *input, og_error *err)
     return fd;
 }
 
+static char *put_variable(char *text, const char *name, const char *value)
+{
+    int n = cli_origin_variable(name, text, VARIABLE_SIZE);
+    snprintf(text + n, VARIABLE_SIZE - (size_t)n, "%s", value);
+    return text;
+}
+
 /* The environment of this program and ONGGI_… of the connection; to be freed, its texts are in one piece. */
 static char **make_environment(const og_conn *conn)
 {
+    enum { OURS = CLI_ORIGIN_FIELDS + MOST_PROPERTIES };
+    char value[CLI_PROPERTY_SIZE];
+    const char *name;
     size_t count = 0;
     while (environ[count])
         count++;
-    size_t pointers = (count + CLI_ORIGIN_FIELDS + 1) * sizeof(char *);
-    char **all = malloc(pointers + (size_t)CLI_ORIGIN_FIELDS * VARIABLE_SIZE);
+    size_t pointers = (count + OURS + 1) * sizeof(char *);
+    char **all = malloc(pointers + (size_t)OURS * VARIABLE_SIZE);
     if (!all) return NULL;
     char *text = (char *)all + pointers;
     size_t used = 0;
-    for (int i = CLI_ORIGIN_PEER; i < CLI_ORIGIN_FIELDS; i++, text += VARIABLE_SIZE) {
-        char value[CLI_ORIGIN_SIZE];
-        int n = snprintf(text, VARIABLE_SIZE, "ONGGI_%s=", cli_origin_names[i]);
-        for (char *c = text + 6; *c; c++)
-            if (*c >= 'a' && *c <= 'z') *c = (char)(*c - 'a' + 'A');
-        snprintf(text + n, VARIABLE_SIZE - (size_t)n, "%s",
-                 cli_origin_text(conn, (cli_origin_field)i, value));
-        all[used++] = text;
-    }
+    for (int i = CLI_ORIGIN_PEER; i < CLI_ORIGIN_FIELDS; i++, text += VARIABLE_SIZE)
+        all[used++] =
+            put_variable(text, cli_origin_names[i], cli_origin_text(conn, (cli_origin_field)i, value));
+    for (size_t i = 0; used < OURS && (name = cli_origin_property(conn, &i, value)); text += VARIABLE_SIZE)
+        all[used++] = put_variable(text, name, value);
     for (size_t i = 0; i < count; i++)
         if (strncmp(environ[i], "ONGGI_", 6) != 0) all[used++] = environ[i];
     all[used] = NULL;

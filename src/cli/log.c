@@ -102,6 +102,11 @@ static void make_json(line *l, og_log_level level, const og_conn *conn, const ch
         add_string(l, cli_origin_text(conn, CLI_ORIGIN_PEER, field));
         add(l, ", \"connection\": ");
         add(l, cli_origin_text(conn, CLI_ORIGIN_CONNECTION, field));
+        char subject[CLI_PROPERTY_SIZE];
+        if (og_conn_property(conn, "tls.subject", subject, sizeof subject) > 0) {
+            add(l, ", \"tls.subject\": ");
+            add_string(l, subject);
+        }
     }
     add(l, ", \"text\": ");
     add_string(l, text);

@@ -21,6 +21,24 @@ static void write_time(char *text)
     snprintf(text + len, CLI_ORIGIN_SIZE - len, ".%06ldZ", now.tv_nsec / 1000);
 }
 
+const char *cli_origin_property(const og_conn *conn, size_t *index, char *value)
+{
+    const char *name;
+    while (conn && (name = og_conn_property_at(conn, (*index)++)))
+        if (og_conn_property(conn, name, value, CLI_PROPERTY_SIZE) > 0) return name;
+    return NULL;
+}
+
+int cli_origin_variable(const char *name, char *text, size_t size)
+{
+    int len = snprintf(text, size, "ONGGI_%s=", name);
+    for (char *c = text + strlen("ONGGI_"); *c; c++) {
+        if (*c >= 'a' && *c <= 'z') *c = (char)(*c - 'a' + 'A');
+        if (*c == '.') *c = '_';
+    }
+    return len;
+}
+
 const char *cli_origin_text(const og_conn *conn, cli_origin_field field, char *text)
 {
     text[0] = '\0';

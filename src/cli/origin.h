@@ -23,4 +23,13 @@ enum { CLI_ORIGIN_SIZE = 160 };
  * present, in UTC. `conn` NULL: nothing but the time is known, all else is "". */
 const char *cli_origin_text(const og_conn *conn, cli_origin_field field, char *text);
 
+enum { CLI_PROPERTY_SIZE = 512 };
+
+/* The next thing that the connection's layers know of the peer, from `*index` (0 at first) on: its name, e.g.
+ * "tls.subject", and its text in `value`, cut to CLI_PROPERTY_SIZE bytes. NULL: there is no more. */
+const char *cli_origin_property(const og_conn *conn, size_t *index, char *value);
+
+/* The name as a variable: ONGGI_TLS_SUBJECT=. Returns its length. */
+int cli_origin_variable(const char *name, char *text, size_t size);
+
 #endif

@@ -85,6 +85,21 @@ static int disarm(og_buf *out, size_t from, og_error *err)
     return status < 0 ? og_error_set(err, OG_ENOMEM, OG_NO_POSITION, "out of memory") : 0;
 }
 
+/* What the layers know of the peer: "tls.subject" and the like. */
+static int put_properties(const cli_output *output, const og_conn *conn, og_buf *out, og_error *err)
+{
+    char value[CLI_PROPERTY_SIZE];
+    const char *name;
+    int status = 0;
+    for (size_t i = 0; status == 0 && (name = cli_origin_property(conn, &i, value));) {
+        status = og_buf_puts(out, ",\"");
+        if (status == 0) status = og_buf_puts(out, name);
+        if (status == 0) status = og_buf_puts(out, "\":");
+        if (status == 0) status = og_json_write(og_str_borrow(value, strlen(value)), out, &output->json, err);
+    }
+    return status;
+}
+
 /* What an envelope says before its value. The names are JSON as they are, and so is the number. */
 static int format_envelope(const cli_output *output, og_value value, const og_conn *conn, og_buf *out,
                            og_error *err)
@@ -101,6 +116,7 @@ static int format_envelope(const cli_output *output, og_value value, const og_co
         if (status == 0 && !number)
             status = og_json_write(og_str_borrow(text, strlen(text)), out, &output->json, err);
     }
+    if (status == 0) status = put_properties(output, conn, out, err);
     if (status == 0) status = og_buf_puts(out, ",\"value\":");
     if (status < 0) return og_error_set(err, OG_ENOMEM, OG_NO_POSITION, "out of memory");
     status = og_json_write(value, out, &output->json, err);

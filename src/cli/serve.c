@@ -3,6 +3,7 @@
 #include "cli/answer.h"
 #include "cli/inherit.h"
 #include "cli/notify.h"
+#include "cli/origin.h"
 #include "cli/stop.h"
 #include "cli/writer.h"
 
@@ -98,9 +99,24 @@ static void on_gone(void *ctx)
     stop(s->server);
 }
 
+/* Who has shaken hands: those with a certificate or a shared key always, others with -v. */
+static void say_who(const og_conn *conn)
+{
+    char said[1024] = "";
+    char value[CLI_PROPERTY_SIZE];
+    const char *name;
+    size_t len = 0;
+    for (size_t i = 0; len < sizeof said && (name = cli_origin_property(conn, &i, value));)
+        len += (size_t)snprintf(said + len, sizeof said - len, "%s%s %s", len ? ", " : "", name, value);
+    bool known = og_conn_property(conn, "tls.subject", value, sizeof value) > 0 ||
+                 og_conn_property(conn, "tls.identity", value, sizeof value) > 0;
+    if (len > 0) cli_log_of(conn, known ? OG_LOG_INFO : OG_LOG_DEBUG, said);
+}
+
 static void on_open(og_conn *conn, void *user)
 {
     service *s = user;
+    say_who(conn);
     cli_answer_open(&s->answer, conn);
     if (!s->options->greet) return;
     bool counts = !cli_answers(s->options);

@@ -5,14 +5,14 @@
 
 #include <string.h>
 
-enum { PATH_SIZE = 512, VALUE = CLI_ORIGIN_FIELDS };
+enum { PATH_SIZE = 512, VALUE = CLI_ORIGIN_FIELDS, PROPERTY };
 
 /* One piece of a template. */
 typedef struct template_piece {
     const char *text; /* literal bytes, when `field` is -1 */
     size_t len;
-    int field;            /* a cli_origin_field, or VALUE */
-    char path[PATH_SIZE]; /* JSON Pointer into the value */
+    int field;            /* a cli_origin_field, VALUE or PROPERTY */
+    char path[PATH_SIZE]; /* JSON Pointer into the value; name of the property */
 } template_piece;
 
 static int bad(const char *start, const char *at, og_error *err, const char *what)
@@ -26,6 +26,18 @@ static int find_field(const char *name, size_t len)
     for (int i = 0; i < CLI_ORIGIN_FIELDS; i++)
         if (strlen(cli_origin_names[i]) == len && memcmp(cli_origin_names[i], name, len) == 0) return i;
     return -1;
+}
+
+/* What a layer may know of the peer: {tls.subject}. */
+static size_t property_length(const char *name)
+{
+    const char *layer;
+    size_t len = strcspn(name, "}[:! {");
+    for (size_t i = 0; len < PATH_SIZE && og_layer_at(i, &layer, NULL); i++) {
+        size_t n = strlen(layer);
+        if (strncmp(name, layer, n) == 0 && name[n] == '.' && len > n + 1) return len;
+    }
+    return 0;
 }
 
 /* A key as a step of a JSON Pointer; false when it is too long. */
@@ -63,8 +75,15 @@ static int take_field(const char *start, const char **at, template_piece *piece,
     const char *name = *at + 1;
     size_t len = strcspn(name, "}[.:! {");
     piece->field = find_field(name, len);
+    if (piece->field < 0 && property_length(name) > 0) {
+        len = property_length(name);
+        memcpy(piece->path, name, len);
+        piece->field = PROPERTY;
+    }
     if (piece->field < 0)
-        return bad(start, name, err, "expected time, peer, connection, codec, framing or value after '{'");
+        return bad(start, name, err,
+                   "expected time, peer, connection, codec, framing, tls.subject and the like, or value "
+                   "after '{'");
     *at = name + len;
     int status = piece->field == VALUE ? take_keys(start, at, piece, err) : 0;
     if (status < 0) return status;
@@ -106,9 +125,13 @@ int cli_template_check(const char *text, og_error *err)
 static int write_field(const og_json_write_options *json, const template_piece *piece, og_value value,
                        const og_conn *conn, og_buf *out, og_error *err)
 {
-    char text[CLI_ORIGIN_SIZE];
+    char text[CLI_PROPERTY_SIZE] = "";
     if (piece->field != VALUE) {
-        int status = og_buf_puts(out, cli_origin_text(conn, (cli_origin_field)piece->field, text));
+        if (piece->field != PROPERTY)
+            cli_origin_text(conn, (cli_origin_field)piece->field, text);
+        else if (conn)
+            og_conn_property(conn, piece->path, text, sizeof text);
+        int status = og_buf_puts(out, text);
         return status < 0 ? og_error_set(err, OG_ENOMEM, OG_NO_POSITION, "out of memory") : 0;
     }
     value = og_json_pointer(value, piece->path, err);

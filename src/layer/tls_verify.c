@@ -2,6 +2,8 @@
 /* Layer tls: who the peer is, and a sentence for each way in which that, or anything else, fails. */
 #include "layer/tls.h"
 
+#include "base/utf8.h"
+
 #include <openssl/err.h>
 #include <openssl/x509v3.h>
 #include <stdio.h>
@@ -116,7 +118,18 @@ static size_t certificate_property(X509 *certificate, const char *name, char *te
     return 0;
 }
 
-size_t og__layer_tls_property(const SSL *ssl, const char *name, char *text, size_t size)
+/* Certificates hold any bytes: what is not UTF-8, or was cut, becomes '?'. */
+static void clean(char *text, size_t len)
+{
+    for (size_t at = 0; at < len;) {
+        uint32_t code = 0;
+        size_t n = og__base_utf8_decode((const uint8_t *)text + at, len - at, &code);
+        if (n == 0) text[at] = '?';
+        at += n ? n : 1;
+    }
+}
+
+static size_t raw_property(const SSL *ssl, const char *name, char *text, size_t size)
 {
     if (strcmp(name, "tls.protocol") == 0) return copy_text(text, size, SSL_get_version(ssl));
     if (strcmp(name, "tls.cipher") == 0) return copy_text(text, size, SSL_get_cipher_name(ssl));
@@ -125,6 +138,13 @@ size_t og__layer_tls_property(const SSL *ssl, const char *name, char *text, size
         return bytes->psk ? copy_text(text, size, bytes->psk->identity) : 0;
     X509 *certificate = SSL_get0_peer_certificate(ssl);
     return certificate ? certificate_property(certificate, name, text, size) : 0;
+}
+
+size_t og__layer_tls_property(const SSL *ssl, const char *name, char *text, size_t size)
+{
+    size_t len = raw_property(ssl, name, text, size);
+    if (size > 0) clean(text, len < size ? len : size - 1);
+    return len;
 }
 
 /* ---- Certificates that are refused ---- */

@@ -57,7 +57,8 @@ int og_recv(og_conn *conn, og_value *value, og_error *err)
     if (status <= 0) return status;
     if (count != 1)
         return og_error_set(err, OG_EVALUE, OG_NO_POSITION,
-                            "a message of %zu parts has arrived, which og_recv_parts() would take", count);
+                            "a message of %zu parts has arrived where messages of one part are expected",
+                            count);
     *value = parts[0];
     return status;
 }
@@ -67,7 +68,7 @@ int og_recv_parts(og_conn *conn, const og_value **parts, size_t *count, og_error
     return conn->ops->recv(conn, parts, count, err);
 }
 
-size_t og_conn_property(og_conn *conn, const char *name, char *text, size_t size)
+size_t og_conn_property(const og_conn *conn, const char *name, char *text, size_t size)
 {
     size_t len = 0;
     if (size > 0) text[0] = '\0';
@@ -77,7 +78,7 @@ size_t og_conn_property(og_conn *conn, const char *name, char *text, size_t size
     return len;
 }
 
-const char *og_conn_property_at(og_conn *conn, size_t index)
+const char *og_conn_property_at(const og_conn *conn, size_t index)
 {
     bool locked = conn->ops->lock(conn);
     const og__layered *layered = conn->core.layered;

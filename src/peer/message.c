@@ -93,7 +93,7 @@ static int hand_parts(og_conn *conn, const og_server_options *options, const og_
     if (status < 0) return status;
     if (!options->on_parts)
         return og_error_set(err, OG_EVALUE, (size_t)message->position,
-                            "a message of %zu parts has arrived, but the server has no on_parts",
+                            "a message of %zu parts has arrived where messages of one part are expected",
                             message->parts);
     options->on_parts(conn, parts->values, message->parts, options->user);
     return OG_OK;

@@ -2,6 +2,7 @@
 """TLS against Python's ssl and OpenSSL's own s_client and s_server: both roles, 1.2 and 1.3, client certificates, and what each
 end says when it is refused."""
 import contextlib
+import hashlib
 import json
 import os
 import pickle
@@ -78,6 +79,40 @@ class Tls(support.Case):
         s.sendall(len(data).to_bytes(4, "big") + data)
         size = int.from_bytes(support.recv_exactly(s, 4), "big")
         self.assertEqual(pickle.loads(support.recv_exactly(s, size)), {"n": [1, 2]})
+
+    def test_who_the_peer_is(self):
+        """In the log, the envelope, templates and the environment of --exec."""
+        ca = ("--client-ca", self.file("ca.pem"))
+        with open(self.file("client.pem"), encoding="ascii") as file:
+            der = ssl.PEM_cert_to_DER_cert(file.read())
+        fingerprint = hashlib.sha256(der).hexdigest()
+        server = self.secured(*ca, "-o", "envelope")
+        self.ask(self.client(server, self.context(cert="client")))
+        server.wait_lines(1)
+        seen = server.objects()[0]
+        self.assertEqual(seen["tls.fingerprint"], fingerprint)
+        self.assertIn("CN=", seen["tls.subject"])
+        self.assertEqual(seen["tls.protocol"], "TLSv1.3")
+        self.assertIn("AES", seen["tls.cipher"] + "AES" * ("CHACHA" in seen["tls.cipher"]))
+        server.wait_text("err", "tls.subject " + seen["tls.subject"])
+        self.assertIn("tls.fingerprint " + fingerprint, server.err)
+        server = self.secured(*ca, "--format", "{tls.subject}|{tls.protocol}|{value[n]}")
+        self.ask(self.client(server, self.context(ssl.TLSVersion.TLSv1_2, cert="client")), {"n": 7})
+        server.wait_text("out", "\n")
+        self.assertEqual(server.out, f"{seen['tls.subject']}|TLSv1.2|7\n")
+        server = self.serve(*self.options("server"), *ca, "--exec", 'cat >/dev/null; echo "[\\"$ONGGI_TLS_SUBJECT\\",\\"$ONGGI_TLS_FINGERPRINT\\"]"',
+                            endpoint="tls://127.0.0.1:0")
+        s = self.client(server, self.context(cert="client"))
+        s.sendall(b"[1]\n")
+        with s.makefile("rb") as answers:
+            self.assertEqual(json.loads(answers.readline()), [seen["tls.subject"], fingerprint])
+
+    def test_a_peer_without_a_certificate_has_no_name(self):
+        server = self.secured("-o", "envelope")
+        self.ask(self.client(server, self.context()))
+        server.wait_lines(1)
+        self.assertEqual({name for name in server.objects()[0] if name.startswith("tls.")}, {"tls.protocol", "tls.cipher"})
+        self.assertNotIn("tls.", server.err)
 
     def test_client_certificates(self):
         server = self.secured("--client-ca", self.file("ca.pem"))
