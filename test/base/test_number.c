@@ -3,6 +3,7 @@
 #include "base/number.h"
 #include "base/number_avx512.h"
 #include "base/number_digits16.h"
+#include "base/number_short.h"
 #include "base/number_table.h"
 #include "base/u128.h"
 
@@ -93,12 +94,25 @@ static void check_twin_writes(double number, int64_t whole)
 }
 #endif
 
+/* The way for short numbers writes the same, or leaves it. */
+static bool check_short_write(double number)
+{
+    char text[OG__DOUBLE_SIZE];
+    char other[OG__DOUBLE_SIZE];
+    size_t len = og__base_short_double_write(number, text);
+    if (len == 0) return false;
+    if (og__base_double_write(number, other) != len || memcmp(text, other, len) != 0)
+        fail_msg("%a is written as %.*s", number, (int)len, text);
+    return true;
+}
+
 static void check_write(double number)
 {
     char text[OG__DOUBLE_SIZE + 1];
     char other[64];
     size_t len = og__base_double_write(number, text);
     check_twin_writes(number, (int64_t)len);
+    check_short_write(number);
     assert_true(len <= OG__DOUBLE_SIZE);
     text[len] = '\0';
     check_read(text);
@@ -386,6 +400,55 @@ static void test_small_ints(void **state)
     }
 }
 
+/* All decimals of few digits go the way for short numbers, and their neighbours do not. */
+static void test_short_doubles(void **state)
+{
+    (void)state;
+    static const double edges[] = {0.0, -0.0, 1e-4,          0.0001,       -0.000123,        0.999999,
+                                   1.0, 9.5,  99999999.0,    100000000.0,  999999999.999999, 1764299999.125,
+                                   1e9, 8e9,  8999999999.25, 8999999999.0, -1234567890.12345};
+    for (size_t i = 0; i < sizeof edges / sizeof edges[0]; i++) {
+        if (!check_short_write(edges[i])) fail_msg("%.17g is not short", edges[i]);
+    }
+    static const double others[] = {1e-5,
+                                    0.000099,
+                                    9e9,
+                                    1e10,
+                                    1e16,
+                                    1e300,
+                                    0.1234567,
+                                    4999999999.123456,
+                                    1.0 / 3,
+                                    (double)NAN,
+                                    (double)INFINITY,
+                                    -(double)INFINITY};
+    for (size_t i = 0; i < sizeof others / sizeof others[0]; i++) {
+        if (check_short_write(others[i])) fail_msg("%.17g is short", others[i]);
+    }
+    for (int i = 0; i < 300000; i++) {
+        uint64_t bits = random64();
+        static const double tens[] = {1, 10, 100, 1e3, 1e4, 1e5, 1e6};
+        double number = (double)(bits >> 8 & 0xffffffff) / tens[bits % 7];
+        bool tiny = number != 0 && number < 1e-4;
+        if (check_short_write(number) == tiny) fail_msg("%.17g", number);
+        assert_true(tiny || check_short_write(-number));
+        check_short_write(nextafter(number, 1e300));
+        check_short_write(nextafter(number, -1e300));
+    }
+}
+
+static void test_short_ints(void **state)
+{
+    (void)state;
+    char text[OG__INT64_SIZE];
+    char other[OG__INT64_SIZE];
+    for (uint32_t i = 0; i < OG__SHORT_INTS; i += i < 20000 ? 1 : 1 + i / 5000) {
+        size_t len = og__base_int64_write(i, other);
+        assert_int_equal(og__base_short_int_write(i, text), len);
+        assert_memory_equal(text, other, len);
+    }
+}
+
 /* Each half of sixteen digits, and what is near a power of ten. */
 static void test_twins(void **state)
 {
@@ -436,7 +499,8 @@ int main(void)
         cmocka_unit_test(test_edges),      cmocka_unit_test(test_halfway),
         cmocka_unit_test(test_read_forms), cmocka_unit_test(test_u128),
         cmocka_unit_test(test_bytes),      cmocka_unit_test(test_powers),
-        cmocka_unit_test(test_small_ints), cmocka_unit_test(test_twins),
+        cmocka_unit_test(test_small_ints), cmocka_unit_test(test_short_doubles),
+        cmocka_unit_test(test_short_ints), cmocka_unit_test(test_twins),
         cmocka_unit_test(test_big_ints),   cmocka_unit_test(test_digits16),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

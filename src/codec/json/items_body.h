@@ -109,6 +109,7 @@ static void hand_over(og__json_writer *w, const run *r, const og_value *next)
     r->frame->next = next;
     w->depth = (size_t)(r->frame - w->frames) + 1;
     w->at = r->at;
+    if (!w->general) og__json_begin_general(w);
 }
 
 /* And back: frames may have moved. */
@@ -228,15 +229,9 @@ static OG__HOT int put_container(og__json_writer *w, run *r, og_value value, boo
     if (r->frame >= r->deepest || known || (pairs && w->o.sort_keys)) return put_other(w, r, value, spaced);
     if (node->count == 0) return put_word(w, r, pairs ? "{}," : "[],", 3, spaced);
     r->frame->next = r->next;
-    og__json_frame *f = ++r->frame;
-    r->next = f->first = node->items;
-    r->last = f->last = f->first + ((size_t)node->count << pairs);
-    f->record = 0;
-    f->kind = pairs ? OG__FRAME_DICT : OG__FRAME_LIST;
-    f->step = 0;
-    f->closing = pairs ? '}' : ']';
-    f->any = true;
-    f->is_sorted = false;
+    og__json_set_frame(++r->frame, value);
+    r->next = r->frame->next;
+    r->last = r->frame->last;
     *r->at++ = pairs ? '{' : '[';
     if (spaced) {
         r->gap += w->indent;
@@ -310,9 +305,12 @@ static OG__HOT int close_frames(og__json_writer *w, run *r, bool in_dict, bool s
             r->at = put_line(w, r, r->at);
         }
         *r->at++ = (uint8_t)f->closing;
-        if (f->record || f->is_sorted || f == w->frames || f[-1].kind > OG__FRAME_DICT) {
-            int status = close_slow(w, *r);
-            if (status == LEAVE) return LEAVE;
+        if (f->record || f->is_sorted || (f > w->frames && f[-1].kind > OG__FRAME_DICT)) {
+            if (close_slow(w, *r) == LEAVE) return LEAVE;
+        } else if (f == w->frames) {
+            w->depth = 0;
+            w->at = r->at;
+            return LEAVE;
         }
         r->frame--;
         r->next = r->frame->next;
@@ -355,7 +353,6 @@ static OG__HOT int put_list(og__json_writer *w, run *r, bool spaced)
 static int begin_items(og__json_writer *w, og__json_frame *f, size_t gap)
 {
     bool any = f->any;
-    f->any = true;
     if (!w->spaced) return any ? og__json_put(w, ",", 1) : OG_OK;
     size_t skip = any ? 0 : w->item_separator_len;
     return og__json_put(w, w->between + skip, gap - skip);
@@ -365,9 +362,13 @@ static OG__HOT int write_items(og__json_writer *w, bool spaced)
 {
     run r = {.easy = w->o.ensure_ascii ? 0xff : OG_STR | OG__F_CLEAN, .numbers = og__numbers_get()};
     enter_frame(w, &r, spaced);
-    int status = begin_items(w, r.frame, r.gap);
-    if (status < 0) return status;
-    take_over(w, &r, spaced);
+    if (spaced || r.frame->any) {
+        int status = begin_items(w, r.frame, r.gap);
+        if (status < 0) return status;
+        take_over(w, &r, spaced);
+    }
+    r.frame->any = true;
+    int status;
     do {
         status = r.frame->kind == OG__FRAME_DICT ? put_pairs(w, &r, spaced) : put_list(w, &r, spaced);
     } while (status == CHANGE);

@@ -44,9 +44,11 @@ static int next_value(og__json_writer *w, og_value *out)
     }
 }
 
-static int write_all(og__json_writer *w, og_value value)
+/* Writes what is open, up to the last bracket. */
+static int write_open(og__json_writer *w)
 {
-    int status = og__json_write_value(w, value);
+    og_value value;
+    int status = OG_OK;
     while (status >= 0 && w->depth > 0) {
         const og__json_frame *f = &w->frames[w->depth - 1];
         if (f->kind <= OG__FRAME_DICT && w->depth <= w->fast_depth && f->next != f->last) {
@@ -64,6 +66,8 @@ static int write_all(og__json_writer *w, og_value value)
     }
     return status;
 }
+
+/* ---- What a writer is set to ---- */
 
 static void set_lines(og__json_writer *w)
 {
@@ -102,53 +106,27 @@ static void set_separators(og__json_writer *w)
 }
 
 /* Room is asked for in advance, a little more than is used: what counts is the length in the end. */
-static void set_limits(og__json_writer *w, og_value value)
+static void set_limits(og__json_writer *w)
 {
     size_t limit = w->out->limit ? w->out->limit : SIZE_MAX;
-    size_t most = og__value_most(value, w->o.max_growth);
+    size_t most = og__value_most(w->value, w->o.max_growth);
     w->max = limit > w->start ? limit - w->start : 0;
     if (w->o.max_bytes && w->o.max_bytes < w->max) w->max = w->o.max_bytes;
     w->unlimited = limit == SIZE_MAX && w->o.max_bytes == 0 && most == SIZE_MAX;
     w->grows = most < w->max;
     if (w->grows) {
         w->max = most;
-        w->source = og__value_home(value)->source;
+        w->source = og__value_home(w->value)->source;
     }
     w->limit = w->unlimited || w->max > SIZE_MAX - SLACK - w->start ? SIZE_MAX : w->start + w->max + SLACK;
 }
 
-static int write_checked(og__json_writer *w, og_value value)
+void og__json_begin_general(og__json_writer *w)
 {
-    int status = OG_OK;
-    if (w->o.form == OG_JSON_LOSSLESS) status = og__json_count_nodes(w, value);
-    if (status == OG_OK) status = write_all(w, value);
-    w->out->len = og__json_length(w);
-    if (status == OG_OK && w->out->len - w->start > w->max) status = og__json_too_long(w);
-    return status;
-}
-
-static void free_writer(og__json_writer *w)
-{
-    for (size_t i = 0; i < w->depth; i++)
-        og__json_end_frame(w, &w->frames[i]);
-    if (w->frames != w->frames_first) og__base_free(w->alloc, w->frames, w->room * sizeof *w->frames);
-    if (w->records) og__base_free(w->alloc, w->records, w->record_room * sizeof *w->records);
-    if (w->seen.slots) og__value_map_free(&w->seen);
-    og__base_free(w->alloc, w->spare.bytes, w->spare.size);
-    if (w->scratch) og_doc_free(w->scratch);
-}
-
-/* Each field by itself: clearing the struct as a whole costs as much as writing a short message. What is not
- * here follows from the options. */
-static void begin(og__json_writer *w, og_buf *out, og__json_frame *frames, og_error *err)
-{
-    w->out = out;
-    w->start = out->len;
+    og_buf *out = w->out;
+    w->general = true;
     w->alloc = out->alloc;
-    w->frames = w->frames_first = frames;
-    w->depth = 0;
-    w->room = FRAMES_AT_FIRST;
-    w->root_open = false;
+    w->root_open = w->depth > 0;
     w->seen = (og__map){.alloc = out->alloc};
     w->records = NULL;
     w->record_count = w->record_room = 0;
@@ -159,7 +137,78 @@ static void begin(og__json_writer *w, og_buf *out, og__json_frame *frames, og_er
     w->scratch_depth = SIZE_MAX;
     w->defined = 0;
     w->late = false;
-    w->err = err;
+    set_lines(w);
+    set_separators(w);
+    set_limits(w);
+    w->own_limit = out->limit;
+    out->limit = 0;
+    out->len = og__json_length(w);
+    og__json_sync(w);
+}
+
+static void end_general(og__json_writer *w)
+{
+    for (size_t i = 0; i < w->depth; i++)
+        og__json_end_frame(w, &w->frames[i]);
+    if (w->frames != w->frames_first) og__base_free(w->alloc, w->frames, w->room * sizeof *w->frames);
+    if (w->records) og__base_free(w->alloc, w->records, w->record_room * sizeof *w->records);
+    if (w->seen.slots) og__value_map_free(&w->seen);
+    og__base_free(w->alloc, w->spare.bytes, w->spare.size);
+    if (w->scratch) og_doc_free(w->scratch);
+    w->out->limit = w->own_limit;
+}
+
+/* ---- Two ways to begin ---- */
+
+static int write_general(og__json_writer *w, og_value value)
+{
+    if (w->o.indent < OG_JSON_INDENT_0)
+        return og_error_set(w->err, OG_EINVAL, OG_NO_POSITION,
+                            "an indent of %d; expected 0 or more spaces, or "
+                            "OG_JSON_INDENT_0 for none with line breaks",
+                            w->o.indent);
+    og__json_begin_general(w);
+    int status = w->o.form == OG_JSON_LOSSLESS ? og__json_count_nodes(w, value) : OG_OK;
+    if (status == OG_OK) status = og__json_write_value(w, value);
+    return status < 0 ? status : write_open(w);
+}
+
+/* True for compact text of an array or object: the usual message. */
+static bool begins_fast(const og_json_write_options *o, og_value value)
+{
+    bool compact = o->indent == 0 && !o->indent_text && !o->item_separator && !o->key_separator;
+    og_kind kind = og_kind_of(value);
+    if (!compact || o->sort_keys || o->form == OG_JSON_LOSSLESS) return false;
+    return (kind == OG_LIST || kind == OG_TUPLE || kind == OG_DICT) && og__value_node_of(value)->count > 0;
+}
+
+static int write_fast(og__json_writer *w, og_value value)
+{
+    w->end = w->at + (w->out->cap - w->out->len);
+    w->depth = 1;
+    og__json_set_frame(&w->frames[0], value);
+    w->frames[0].any = false;
+    if (w->at == w->end) {
+        og__json_begin_general(w);
+        int status = og__json_reserve_slow(w, 1);
+        if (status < 0) return status;
+    }
+    *w->at++ = og_kind_of(value) == OG_DICT ? '{' : '[';
+    int status = w->items(w);
+    return status < 0 || w->depth == 0 ? status : write_open(w);
+}
+
+/* The length that the text has in the end. */
+static int check_length(og__json_writer *w)
+{
+    if (!w->general) {
+        bool any = w->out->limit || w->o.max_bytes;
+        if (!any && w->out->len - w->start <= OG_GROWTH_FREE) return OG_OK;
+        set_limits(w);
+    }
+    if (w->out->len - w->start <= w->max) return OG_OK;
+    if (!w->general) og__json_begin_general(w);
+    return og__json_too_long(w);
 }
 
 int og__json_write_by(og__json_items_fn *items, og_value value, og_buf *out,
@@ -167,29 +216,27 @@ int og__json_write_by(og__json_items_fn *items, og_value value, og_buf *out,
 {
     og__json_frame frames[FRAMES_AT_FIRST];
     og__json_writer w;
-    begin(&w, out, frames, err);
-    w.items = items;
     int status = og__base_options_take(&w.o, sizeof w.o, options, err);
     if (status < 0) return status;
-    if (w.o.indent < OG_JSON_INDENT_0)
-        return og_error_set(err, OG_EINVAL, OG_NO_POSITION,
-                            "an indent of %d; expected 0 or more spaces, or "
-                            "OG_JSON_INDENT_0 for none with line breaks",
-                            w.o.indent);
     if (w.o.max_depth == 0) w.o.max_depth = OG_MAX_DEPTH_DEFAULT;
     if (w.o.max_digits == 0) w.o.max_digits = OG_MAX_DIGITS_DEFAULT;
-    set_lines(&w);
+    w.at = out->data ? out->data + out->len : NULL;
+    w.out = out;
+    w.start = out->len;
+    w.items = items;
+    w.frames = w.frames_first = frames;
+    w.depth = 0;
+    w.room = FRAMES_AT_FIRST;
+    w.spaced = w.general = false;
     w.root = og__value_has_node(value) ? value.u.p : NULL;
-    set_separators(&w);
-    set_limits(&w, value);
+    w.value = value;
+    w.err = err;
 
-    size_t limit = out->limit;
-    out->limit = 0;
-    og__json_sync(&w);
-    status = write_checked(&w, value);
-    out->limit = limit;
+    status = begins_fast(&w.o, value) ? write_fast(&w, value) : write_general(&w, value);
+    out->len = og__json_length(&w);
+    if (status >= 0) status = check_length(&w);
     if (status < 0) out->len = w.start;
-    free_writer(&w);
+    if (w.general) end_general(&w);
     return status < 0 ? status : OG_OK;
 }
 

@@ -61,13 +61,7 @@ typedef struct og__json_writer {
     uint8_t *at;  /* next byte to write */
     uint8_t *end; /* up to here without asking */
     og_buf *out;
-    size_t start; /* length of `out` at the beginning */
-    size_t limit; /* length of `out` that is not passed while writing: somewhat more than may be in the end */
-    size_t max;   /* bytes that the text may have in the end */
-    bool unlimited; /* nobody set that limit */
-    bool grows;     /* it follows from what the value was read from */
-    size_t source;  /* bytes that it was read from, if so */
-    const og_allocator *alloc;
+    size_t start;             /* length of `out` at the beginning */
     og__json_items_fn *items; /* the fast way */
 
     og__json_frame *frames;
@@ -76,19 +70,30 @@ typedef struct og__json_writer {
     size_t room;
 
     og_json_write_options o;
+    og_value value;   /* the root */
+    const void *root; /* its node, or NULL: it may be shared without being marked */
+    og_error *err;
+    bool spaced;  /* more than ',' and ':' is between things: what follows is set */
+    bool general; /* all from here on is set: og__json_begin_general() */
+
+    size_t limit; /* length of `out` that is not passed while writing: somewhat more than may be in the end */
+    size_t max;   /* bytes that the text may have in the end */
+    bool unlimited;   /* nobody set that limit */
+    bool grows;       /* it follows from what the value was read from */
+    size_t source;    /* bytes that it was read from, if so */
+    size_t own_limit; /* of `out`, which has none while the text is written */
+    const og_allocator *alloc;
     size_t item_separator_len;
     size_t key_separator_len;
     const char *indent_text; /* of a level; NULL: as many spaces */
     size_t indent;           /* bytes of a level */
     bool lines;              /* one line for each item */
-    bool spaced;             /* more than ',' and ':' is between things: what follows is set */
     size_t fast_depth;       /* og__json_write_items() will do for so many frames */
     char key_separator[OG__SEPARATOR_MAX];
     char between[OG__BETWEEN_MAX + OG__SEPARATOR_MAX]; /* the separator of items, a line feed, indentation */
 
-    const void *root; /* node of the root: it may be shared without being marked */
-    bool root_open;   /* strict and plain: it has been met */
-    og__map seen;     /* of shared nodes: record number, or the marks of lossless form */
+    bool root_open; /* strict and plain: it has been met */
+    og__map seen;   /* of shared nodes: record number, or the marks of lossless form */
     og__json_record *records;
     size_t record_count;
     size_t record_room;
@@ -101,8 +106,26 @@ typedef struct og__json_writer {
     size_t scratch_depth; /* frames below the outermost one that shows such a thing; SIZE_MAX: none is open */
     uint64_t defined;     /* py/def numbers given so far */
     bool late;            /* lossless: there are objects made from nodes that may not have been whole */
-    og_error *err;
 } og__json_writer;
+
+/* Sets what the fast way does without, which a short message is written by alone; it would take longer than
+ * to write that. Text written so far stays. */
+void og__json_begin_general(og__json_writer *w);
+
+/* The frame of a list, tuple or dict whose bracket is written: of all its items, in their order. */
+static inline void og__json_set_frame(og__json_frame *f, og_value value)
+{
+    const og__node *node = og__value_node_of(value);
+    bool pairs = og_kind_of(value) == OG_DICT;
+    f->next = f->first = node->items;
+    f->last = f->first + ((size_t)node->count << pairs);
+    f->record = 0;
+    f->kind = pairs ? OG__FRAME_DICT : OG__FRAME_LIST;
+    f->step = 0;
+    f->closing = pairs ? '}' : ']';
+    f->any = true;
+    f->is_sorted = false;
+}
 
 /* ---- Output (write_out.c) ---- */
 
