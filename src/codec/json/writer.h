@@ -112,6 +112,12 @@ typedef struct og__json_writer {
  * to write that. Text written so far stays. */
 void og__json_begin_general(og__json_writer *w);
 
+/* Sets the limits alone. */
+void og__json_set_limits(og__json_writer *w);
+
+/* Frees what the general way has taken. */
+void og__json_end_general(og__json_writer *w);
+
 /* The frame of a list, tuple or dict whose bracket is written: of all its items, in their order. */
 static inline void og__json_set_frame(og__json_frame *f, og_value value)
 {
