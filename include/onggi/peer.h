@@ -198,6 +198,23 @@ OG_API const char *og_conn_property_at(const og_conn *conn, size_t index);
  * og_connect(). */
 OG_API uint64_t og_conn_id(const og_conn *conn);
 
+/* The kind of peer that it was said to be, e.g. "logging", or "". */
+OG_API const char *og_conn_profile(const og_conn *conn);
+
+/* What has gone over a connection so far. */
+typedef struct og_conn_counts {
+    uint64_t bytes_in;     /* as they came from the peer, below all layers */
+    uint64_t bytes_out;    /* that the system has taken */
+    uint64_t messages_in;  /* read; those that were refused do not count */
+    uint64_t messages_out; /* sent, or queued for that */
+    uint64_t refused;      /* messages of the peer */
+    int64_t age_ms;        /* since it was made */
+    bool ended;            /* the peer has ended its side */
+} og_conn_counts;
+
+/* Fills `counts`. Any thread; a server's on_close is the place to note them. */
+OG_API void og_conn_count(const og_conn *conn, og_conn_counts *counts);
+
 /* A pointer of the user's, kept with the connection. */
 OG_API void og_conn_set_user(og_conn *conn, void *user);
 OG_API void *og_conn_user(const og_conn *conn);
@@ -287,7 +304,8 @@ typedef struct og_server_options {
      */
     void (*on_refuse)(og_conn *conn, const og_error *err, bool closing, void *user);
 
-    /* The connection is gone: `why` is NULL for a clean end. The last call for it. On the loop's thread. */
+    /* The connection is gone: `why` is NULL for a clean end; og_conn_count() tells what has gone over it. The
+     * last call for it. On the loop's thread. */
     void (*on_close)(og_conn *conn, const og_error *why, void *user);
 
     /* og_server_reload() was called: before anything is read anew, and when all has been (`done`). On the

@@ -63,6 +63,8 @@ int cli_answer_init(cli_answer *answer, const cli_options *options, const char *
         (cli_answer){.options = options, .text = cli_is_text(codec), .one_message = may_be_eof(options)};
     int status = check(options);
     if (status) return status;
+    cli_quota_init(&answer->lost);
+    answer->quota = &answer->lost;
     answer->replies = og_doc_new(NULL);
     answer->greets = og_doc_new(NULL);
     status = read_option(answer, answer->replies, options->reply, "--reply", &answer->reply);
@@ -77,6 +79,11 @@ int cli_answer_init(cli_answer *answer, const cli_options *options, const char *
 
 void cli_answer_fini(cli_answer *answer)
 {
+    if (!answer->quota) return;
+    size_t left_out = cli_quota_left_out(answer->quota);
+    if (left_out > 0) cli_log(OG_LOG_WARNING, "%zu more answers were not sent", left_out);
+    cli_quota_fini(answer->quota);
+    answer->quota = NULL;
     og_doc_free(answer->replies);
     og_doc_free(answer->greets);
     cli_pool_free(answer->pool);
@@ -85,11 +92,26 @@ void cli_answer_fini(cli_answer *answer)
     answer->greets = NULL;
 }
 
-static void not_sent(const og_conn *conn, const og_error *err)
+/* What is kept of a stream's connection. */
+typedef struct peer {
+    cli_quota quota;    /* of lines about answers that were not sent */
+    cli_client *client; /* of --to, or NULL */
+} peer;
+
+/* A client that is sent no answer to anything must not fill the log. */
+static void not_sent(const cli_answer *answer, const og_conn *conn, const char *why)
 {
-    char said[512];
-    cli_put_in_words(said, sizeof said, err->text);
-    cli_log(OG_LOG_WARNING, "%s: no answer was sent: %s", og_conn_peer(conn), said);
+    char said[640];
+    size_t left_out;
+    peer *p = og_conn_user(conn);
+    if (!cli_quota_take(p ? &p->quota : answer->quota, &left_out)) return;
+    if (left_out > 0) {
+        snprintf(said, sizeof said, "%zu more answers were not sent before this", left_out);
+        cli_log_of(conn, OG_LOG_WARNING, said);
+    }
+    size_t len = (size_t)snprintf(said, sizeof said, "no answer was sent: ");
+    cli_put_in_words(said + len, sizeof said - len, why);
+    cli_log_of(conn, OG_LOG_WARNING, said);
 }
 
 static bool speaks_text(const og_conn *conn)
@@ -124,7 +146,7 @@ static void send_value(const cli_answer *answer, og_conn *conn, og_value value)
         og_kind_of(value) == OG_STR || og_kind_of(value) == OG_BYTES || og_kind_of(value) == OG_BYTEARRAY;
     bool as_text = !text && speaks_text(conn);
     int status = as_text ? send_as_text(answer, conn, value, &err) : og_send(conn, value, &err);
-    if (status < 0) not_sent(conn, &err);
+    if (status < 0) not_sent(answer, conn, err.text);
 }
 
 /* ---- --reply ---- */
@@ -156,7 +178,7 @@ static void reply(const cli_answer *answer, og_conn *conn, og_value value)
     }
     og_buf buf = OG_BUF_INIT;
     if (fill_in(answer->reply, value, &buf) < 0)
-        cli_log(OG_LOG_WARNING, "%s: no answer was sent: out of memory", og_conn_peer(conn));
+        not_sent(answer, conn, "out of memory");
     else if (og_kind_of(value) == OG_STR)
         send_value(answer, conn, og_str_borrow((const char *)buf.data, buf.len));
     else
@@ -213,7 +235,7 @@ static void ask_command(const cli_answer *answer, og_conn *conn, og_value value)
     if (status < 0 && answer->pool)
         send_failure(answer, conn, &err);
     else if (status < 0)
-        not_sent(conn, &err);
+        not_sent(answer, conn, err.text);
     cli_output_fini(&format);
     og_buf_free(&in);
     og_buf_free(&out);
@@ -239,7 +261,8 @@ static void pass_on(const cli_answer *answer, og_conn *conn, og_value value)
     cli_client once;
     og_value reply_value;
     og_error err;
-    cli_client *client = og_conn_user(conn);
+    const peer *p = og_conn_user(conn);
+    cli_client *client = p ? p->client : NULL;
     if (!client) {
         upstream_init(&once, answer->options);
         client = &once;
@@ -247,29 +270,36 @@ static void pass_on(const cli_answer *answer, og_conn *conn, og_value value)
     int status = cli_client_ask(client, value, &reply_value, &err);
     if (status > 0)
         send_value(answer, conn, reply_value);
-    else if (status < 0)
-        not_sent(conn, &err);
-    else
-        cli_log(OG_LOG_WARNING, "%s: no answer was sent: %s closed without one", og_conn_peer(conn),
-                client->text);
+    else if (status == 0)
+        og_error_set(&err, OG_ECLOSED, OG_NO_POSITION, "%s closed without one", client->text);
+    if (status <= 0) not_sent(answer, conn, err.text);
     /* After a failure the next message starts with a new connection, so that no late answer goes astray. */
     if (client == &once || status <= 0) cli_client_close(client);
 }
 
-void cli_answer_open(cli_answer *answer, og_conn *conn)
+void cli_answer_open(const cli_answer *answer, og_conn *conn)
 {
-    if (!answer->options->to) return;
-    cli_client *client = malloc(sizeof *client);
-    if (client) upstream_init(client, answer->options);
-    og_conn_set_user(conn, client);
+    if (!cli_answers(answer->options)) return;
+    peer *p = malloc(sizeof *p);
+    if (!p) return;
+    cli_quota_init(&p->quota);
+    p->client = answer->options->to ? malloc(sizeof *p->client) : NULL;
+    if (p->client) upstream_init(p->client, answer->options);
+    og_conn_set_user(conn, p);
 }
 
-void cli_answer_close(cli_answer *answer, og_conn *conn)
+void cli_answer_close(const cli_answer *answer, og_conn *conn)
 {
-    cli_client *client = answer->options->to ? og_conn_user(conn) : NULL;
-    if (!client) return;
-    cli_client_close(client);
-    free(client);
+    char said[80];
+    peer *p = cli_answers(answer->options) ? og_conn_user(conn) : NULL;
+    if (!p) return;
+    size_t left_out = cli_quota_left_out(&p->quota);
+    snprintf(said, sizeof said, "%zu more answers were not sent", left_out);
+    if (left_out > 0) cli_log_of(conn, OG_LOG_WARNING, said);
+    if (p->client) cli_client_close(p->client);
+    free(p->client);
+    cli_quota_fini(&p->quota);
+    free(p);
     og_conn_set_user(conn, NULL);
 }
 

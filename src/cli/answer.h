@@ -11,11 +11,14 @@
 
 #include "cli/cli.h"
 #include "cli/pool.h"
+#include "cli/quota.h"
 
 typedef struct cli_answer {
     const cli_options *options;
     bool text;        /* objects are given as texts, and the reply may hold {} */
     bool one_message; /* framing eof is possible: an answer ends its direction */
+    cli_quota lost;   /* of lines about datagrams that got no answer */
+    cli_quota *quota; /* that one, for those who have no right to change an answer; NULL: not there */
     cli_pool *pool;   /* of --exec-pool, or NULL */
     og_doc *replies;  /* holds the two below; not changed once read */
     og_doc *greets;
@@ -31,8 +34,8 @@ int cli_answer_init(cli_answer *answer, const cli_options *options, const char *
 void cli_answer_fini(cli_answer *answer);
 
 /* A stream connection begins and ends. */
-void cli_answer_open(cli_answer *answer, og_conn *conn);
-void cli_answer_close(cli_answer *answer, og_conn *conn);
+void cli_answer_open(const cli_answer *answer, og_conn *conn);
+void cli_answer_close(const cli_answer *answer, og_conn *conn);
 
 /* Sends --greet. When nothing else will be said, tells the peer so. */
 void cli_answer_greet(const cli_answer *answer, og_conn *conn);

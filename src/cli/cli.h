@@ -84,8 +84,15 @@ int cli_log_open(const char *file);
  * so. For signal handlers too. */
 void cli_log_reopen(void);
 
-/* One line as it is. For cli_log() and its like. */
-void cli_log_line(og_log_level level, const og_conn *conn, const char *text);
+/* A member of a line in JSON: a text, or (NULL) a number. The name of the last one is NULL. */
+typedef struct cli_log_field {
+    const char *name;
+    const char *text;
+    uint64_t number;
+} cli_log_field;
+
+/* One line as it is; `fields` (or NULL) are for JSON alone. For cli_log() and its like. */
+void cli_log_line(og_log_level level, const og_conn *conn, const char *text, const cli_log_field *fields);
 
 /* An error of the command line: says it and where help is; returns CLI_USAGE. */
 int cli_usage(const char *format, ...) OG_PRINTF(1, 2);

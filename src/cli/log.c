@@ -90,7 +90,23 @@ static void add_string(line *l, const char *text)
     add(l, "\"");
 }
 
-static void make_json(line *l, og_log_level level, const og_conn *conn, const char *text)
+static void add_fields(line *l, const cli_log_field *fields)
+{
+    char number[32];
+    for (; fields && fields->name; fields++) {
+        add(l, ", ");
+        add_string(l, fields->name);
+        add(l, ": ");
+        snprintf(number, sizeof number, "%llu", (unsigned long long)fields->number);
+        if (fields->text)
+            add_string(l, fields->text);
+        else
+            add(l, number);
+    }
+}
+
+static void make_json(line *l, og_log_level level, const og_conn *conn, const char *text,
+                      const cli_log_field *fields)
 {
     char field[CLI_ORIGIN_SIZE];
     add(l, "{\"time\": ");
@@ -110,6 +126,7 @@ static void make_json(line *l, og_log_level level, const og_conn *conn, const ch
     }
     add(l, ", \"text\": ");
     add_string(l, text);
+    add_fields(l, fields);
     add(l, "}");
 }
 
@@ -137,18 +154,18 @@ static void make_text(line *l, og_log_level level, const og_conn *conn, const ch
 }
 
 /* One write for a line, so that threads do not mix theirs. */
-static void write_line(og_log_level level, const og_conn *conn, const char *text)
+static void write_line(og_log_level level, const og_conn *conn, const char *text, const cli_log_field *fields)
 {
     line l = {.len = 0};
     if (as_json)
-        make_json(&l, level, conn, text);
+        make_json(&l, level, conn, text, fields);
     else
         make_text(&l, level, conn, text);
     l.text[l.len++] = '\n';
     if (write(out, l.text, l.len) < 0) dropped++;
 }
 
-void cli_log_line(og_log_level level, const og_conn *conn, const char *text)
+void cli_log_line(og_log_level level, const og_conn *conn, const char *text, const cli_log_field *fields)
 {
     char note[128];
     if (!cli_log_wants(level)) return;
@@ -160,16 +177,16 @@ void cli_log_line(og_log_level level, const og_conn *conn, const char *text)
     if (lost > 0) {
         snprintf(note, sizeof note, "%llu lines are missing here: nobody read %s", lost,
                  path ? "the log" : "standard error");
-        write_line(OG_LOG_WARNING, NULL, note);
+        write_line(OG_LOG_WARNING, NULL, note, NULL);
     }
     int failed = reopen_error;
     if (failed) {
         reopen_error = 0;
         snprintf(note, sizeof note, "the file of --log cannot be opened anew, the old one is kept: %s",
                  strerror(failed));
-        write_line(OG_LOG_ERROR, NULL, note);
+        write_line(OG_LOG_ERROR, NULL, note, NULL);
     }
-    write_line(level, conn, text);
+    write_line(level, conn, text, fields);
 }
 
 int cli_log_open(const char *file)
@@ -179,7 +196,7 @@ int cli_log_open(const char *file)
     int fd = open(file, FILE_FLAGS, FILE_MODE);
     if (fd < 0) {
         snprintf(text, sizeof text, "--log: %s: %s", file, strerror(errno));
-        cli_log_line(OG_LOG_ERROR, NULL, text);
+        cli_log_line(OG_LOG_ERROR, NULL, text, NULL);
         return CLI_UNREACHED;
     }
     out = fd;

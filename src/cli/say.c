@@ -32,7 +32,7 @@ void cli_log_of(const og_conn *conn, og_log_level level, const char *text)
     snprintf(said, sizeof said, "%s", text);
     name_options(said);
     cli_blunt(said); /* what came from elsewhere must not steer the terminal */
-    cli_log_line(level, conn, said);
+    cli_log_line(level, conn, said, NULL);
 }
 
 static void say_v(og_log_level level, const char *format, va_list args)

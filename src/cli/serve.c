@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* onggi serve: print every object that arrives, answer it as told. */
 #include "cli/answer.h"
+#include "cli/ended.h"
 #include "cli/inherit.h"
 #include "cli/notify.h"
 #include "cli/origin.h"
@@ -138,8 +139,8 @@ static void on_message(og_conn *conn, og_value value, void *user)
 static void on_close(og_conn *conn, const og_error *why, void *user)
 {
     service *s = user;
-    if (why) cli_log(OG_LOG_DEBUG, "%s: closed: %s", og_conn_peer(conn), why->text);
     cli_answer_close(&s->answer, conn);
+    cli_log_ended(conn, why);
 }
 
 static void on_reload(bool done, void *user)

@@ -89,6 +89,7 @@ int cli_writer_start(cli_writer *writer, const cli_options *options, const cli_o
     og_buf_init(&writer->line, NULL);
     atomic_flag_clear(&writer->line_taken);
     pthread_mutex_init(&writer->lock, NULL);
+    cli_quota_init(&writer->quota);
     pthread_cond_init(&writer->filled, NULL);
     pthread_cond_init(&writer->emptied, NULL);
     int sys = pthread_create(&writer->thread, NULL, run, writer);
@@ -145,7 +146,10 @@ static int enqueue(cli_writer *writer, const og_buf *line)
 
 static void note_refused(cli_writer *writer, const og_error *err)
 {
-    int status = cli_not_printed(writer->output, err);
+    size_t left_out;
+    bool told = cli_quota_take(&writer->quota, &left_out);
+    if (left_out > 0) cli_log(OG_LOG_WARNING, "%zu more objects were not printed before this", left_out);
+    int status = told ? cli_not_printed(writer->output, err) : cli_exit_status(err->code);
     pthread_mutex_lock(&writer->lock);
     writer->refused = status;
     pthread_mutex_unlock(&writer->lock);
@@ -179,6 +183,9 @@ int cli_writer_finish(cli_writer *writer)
     og_buf_free(&writer->queue);
     og_buf_free(&writer->line);
     if (writer->out != STDOUT_FILENO) close(writer->out);
+    size_t left_out = cli_quota_left_out(&writer->quota);
+    if (left_out > 0) cli_log(OG_LOG_WARNING, "%zu more objects could not be printed", left_out);
+    cli_quota_fini(&writer->quota);
     if (writer->dropped > 0)
         cli_log(OG_LOG_WARNING, "nobody read standard output: %llu objects were not printed",
                 (unsigned long long)writer->dropped);

@@ -9,6 +9,7 @@
 #define ONGGI_CLI_WRITER_H
 
 #include "cli/output.h"
+#include "cli/quota.h"
 
 #include <pthread.h>
 #include <stdatomic.h>
@@ -21,6 +22,7 @@ typedef struct cli_writer {
     int64_t grace_ms;
     int out; /* a descriptor of standard output, or another of the same pipe */
     pthread_t thread;
+    cli_quota quota;        /* of lines about values that cannot be printed */
     og_buf line;            /* what is printed next: by one thread at a time, others have memory of theirs */
     atomic_flag line_taken; /* set by the thread that has `line` */
     pthread_mutex_t lock;   /* of all below */

@@ -38,8 +38,9 @@ typedef struct og__setup {
     og_role role;
     og__layers *layers; /* or NULL */
     const og_allocator *alloc;
-    bool datagram;    /* whole messages are fed, one datagram a feed */
-    bool codec_given; /* by the options, not to be detected */
+    const char *profile; /* the name of the kind of peer, or "" */
+    bool datagram;       /* whole messages are fed, one datagram a feed */
+    bool codec_given;    /* by the options, not to be detected */
     bool framing_given;
     size_t skip;    /* of blocking clients: messages to pass over first */
     size_t answers; /* to each value of og_call() */

@@ -63,6 +63,10 @@ static int put(og__served *served, const og_value *parts, size_t count, og_error
         status = og_error_set(err, OG_ECLOSED, OG_NO_POSITION, "the server has stopped");
     else
         status = og__net_datagrams_send(port->datagrams, out->data, out->len, &served->sender->address, err);
+    if (status == OG_OK) {
+        og__peer_count(&served->conn.counts.messages_out, 1);
+        og__peer_count(&served->conn.counts.bytes_out, out->len);
+    }
     out->len = 0;
     return status;
 }
@@ -209,6 +213,7 @@ static void feed(og__served *served, const uint8_t *data, size_t len)
 {
     bool locked = og__peer_served_lock(served);
     og__peer_core_feed(&served->conn.core, data, len);
+    og__peer_count(&served->conn.counts.bytes_in, len);
     og__peer_served_unlock(served, locked);
 }
 

@@ -22,6 +22,7 @@ int og__peer_handle_init(og_conn *conn, const og__handle_ops *ops, const og__set
     conn->ops = ops;
     conn->id = id;
     conn->user = NULL;
+    conn->counts = (og__counts){.since_ms = og__peer_clock_ms()};
     og__peer_core_init(&conn->core, setup);
     return OG_OK;
 }
@@ -137,6 +138,30 @@ const char *og_conn_framing(const og_conn *conn, char *text, size_t size)
     og__peer_core_framing(&conn->core, text, size);
     if (locked) conn->ops->unlock(conn);
     return text;
+}
+
+const char *og_conn_profile(const og_conn *conn)
+{
+    return conn->core.setup->profile;
+}
+
+static uint64_t number_of(const atomic_uint_fast64_t *number)
+{
+    return atomic_load_explicit(number, memory_order_relaxed);
+}
+
+void og_conn_count(const og_conn *conn, og_conn_counts *counts)
+{
+    const og__counts *own = &conn->counts;
+    *counts = (og_conn_counts){
+        .bytes_in = number_of(&own->bytes_in),
+        .bytes_out = number_of(&own->bytes_out),
+        .messages_in = number_of(&own->messages_in),
+        .messages_out = number_of(&own->messages_out),
+        .refused = number_of(&own->refused),
+        .age_ms = og__peer_clock_ms() - own->since_ms,
+        .ended = atomic_load_explicit(&own->ended, memory_order_relaxed),
+    };
 }
 
 uint64_t og_conn_id(const og_conn *conn)

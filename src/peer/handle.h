@@ -26,8 +26,27 @@ typedef struct og__handle_ops {
     void (*disconnect)(og_conn *conn);
 } og__handle_ops;
 
+/* What has gone over a connection. Each number is written by one thread at a time, and read by any. */
+typedef struct og__counts {
+    atomic_uint_fast64_t bytes_in;
+    atomic_uint_fast64_t bytes_out;
+    atomic_uint_fast64_t messages_in;
+    atomic_uint_fast64_t messages_out;
+    atomic_uint_fast64_t refused;
+    int64_t since_ms;
+    atomic_bool ended;
+} og__counts;
+
+/* No other thread writes it, so that a load and a store will do. */
+static inline void og__peer_count(atomic_uint_fast64_t *number, uint64_t more)
+{
+    uint64_t before = atomic_load_explicit(number, memory_order_relaxed);
+    atomic_store_explicit(number, before + more, memory_order_relaxed);
+}
+
 struct og_conn {
     const og__handle_ops *ops;
+    og__counts counts;
     uint64_t id;
     void *user;
     char *peer; /* the remote address as text */

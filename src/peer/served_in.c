@@ -317,6 +317,7 @@ static void on_data(void *ctx, const uint8_t *data, size_t len)
 {
     og__served *served = ctx;
     if (served->state > OG__OPEN) return;
+    og__peer_count(&served->conn.counts.bytes_in, len);
     if (!served->conn.core.layered)
         og__peer_core_feed(&served->conn.core, data, len);
     else if (!og__peer_served_arrive(served, data, len))
@@ -329,6 +330,7 @@ static void on_data(void *ctx, const uint8_t *data, size_t len)
 static void on_end(void *ctx)
 {
     og__served *served = ctx;
+    atomic_store_explicit(&served->conn.counts.ended, true, memory_order_relaxed);
     if (served->conn.core.layered && served->state <= OG__OPEN && !og__peer_served_hangup(served)) return;
     og__peer_core_end(&served->conn.core);
     if (served->state == OG__LINGERING)

@@ -8,7 +8,7 @@
 enum { DEFAULT_HANDSHAKE_MS = 10000 };
 
 /* Nothing is said. */
-static const og_profile unknown_peer = {.note = OG_CODEC_NO_NOTE};
+static const og_profile unknown_peer = {.name = "", .note = OG_CODEC_NO_NOTE};
 
 static int give_codec(og__setup *setup, const char *name, og_error *err)
 {
@@ -128,6 +128,7 @@ int og__peer_setup_init(og__setup *setup, const og_conn_options *options, og_end
     size_t usual = profile->max_message ? profile->max_message : OG_MAX_MESSAGE_DEFAULT;
     setup->max_message = given.max_message ? given.max_message : usual;
     setup->note = profile->note;
+    setup->profile = profile->name;
     limit_codecs(setup, &given);
     setup->connect_timeout_ms = or_default(given.connect_timeout_ms, OG_CONNECT_TIMEOUT_DEFAULT);
     setup->send_timeout_ms = or_default(given.send_timeout_ms, OG_SEND_TIMEOUT_DEFAULT);

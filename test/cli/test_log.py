@@ -4,6 +4,7 @@ import json
 import os
 import re
 import signal
+import socket
 
 import support
 from support import HOST, ONGGI, recv_until
@@ -46,6 +47,69 @@ class Log(support.Case):
             self.assertRegex(line, rf"^{TIME} (debug|info|warning|error): ")
         self.assertRegex(self.text(), rf"{TIME} warning: {HOST}:\d+: refused a message at byte ")
         self.assertEqual(server.err, "")
+
+    def ended(self, number=1):
+        """The line about the end of connection `number`, in JSON."""
+        def find():
+            lines = [json.loads(line) for line in self.text().splitlines() if line.endswith("}")]
+            return [line for line in lines if line.get("event") == "ended" and line["connection"] == number]
+        return support.wait_for(find, "the end of a connection")[0]
+
+    def test_the_end_of_a_connection(self):
+        server = self.start_logging("--log-format", "json")
+        with self.connect(server.port) as s:
+            s.sendall(b'[1]\n["\n[2]\n')
+            self.assertEqual(recv_until(s, b"[2]\n"), b"[1]\n[2]\n")
+            name = "{}:{}".format(*s.getsockname())
+        line = self.ended()
+        self.assertEqual({key: line[key] for key in ("peer", "codec", "framing", "profile", "bytes_in", "bytes_out", "objects_in",
+                                                     "objects_out", "refused", "why", "level")},
+                         {"peer": name, "codec": "json", "framing": "line", "profile": "", "bytes_in": 11, "bytes_out": 8,
+                          "objects_in": 2, "objects_out": 2, "refused": 1, "why": "the peer closed", "level": "info"})
+        self.assertGreaterEqual(line["milliseconds"], 0)
+
+    def test_why_a_connection_ended(self):
+        server = self.start_logging("--log-format", "json", "--idle-timeout", "100ms", "--as", "logging", "--max-message", "1K")
+        with self.connect(server.port) as s:
+            self.assertEqual(s.recv(1), b"")
+        line = self.ended(1)
+        self.assertRegex(line["why"], "idle|silent|nothing")
+        self.assertEqual((line["profile"], line["codec"], line["framing"]), ("logging", "pickle", "u32be"))
+        with self.connect(server.port) as s:
+            s.sendall(b"\0\1\0\0")
+            self.assertEqual(support.recv_all(s), b"")
+        line = self.ended(2)
+        self.assertRegex(line["why"], "65536 bytes is announced.*--max-message")
+        self.assertEqual((line["bytes_in"], line["objects_in"], line["refused"]), (4, 0, 1))
+        s = self.connect(server.port)
+        self.wait_text(r'"connection": 2, .*"event": "ended"')
+        support.reset(s)
+        self.assertRegex(self.ended(3)["why"], "reset")
+
+    def test_the_end_in_words(self):
+        server = self.start_logging()
+        with self.connect(server.port) as s:
+            s.sendall(b"[1]\n")
+            self.assertEqual(recv_until(s, b"\n"), b"[1]\n")
+        self.wait_text(rf"{TIME} info: {HOST}:\d+: ended after \d+\.\d\d\d s: json in line, 1 object and 4 bytes in, "
+                       r"1 object and 4 bytes out, 0 refused: the peer closed")
+        kept = self.connect(server.port)
+        kept.sendall(b"[2]\n")
+        recv_until(kept, b"\n")
+        self.assertEqual(server.stop(), 0)
+        self.assertRegex(self.text(), "0 refused: the server stops")
+
+    def test_answers_that_were_not_sent_are_counted(self):
+        server = self.start(ONGGI, "serve", f"tcp://{HOST}:0", "--exec", "exit 3", "--log", self.path)
+        self.wait_text(r"listening on tcp://[^ \"]+")
+        port = int(re.search(r"listening on tcp://[^:]+:(\d+)", self.text()).group(1))
+        with self.connect(port) as s:
+            s.sendall(b"[1]\n" * 12)
+            s.shutdown(socket.SHUT_WR)
+            support.recv_all(s)
+        self.wait_text(r"7 more answers were not sent")
+        self.assertEqual(len(re.findall("no answer was sent: ", self.text())), 5)
+        self.assertEqual(server.stop(), 0)
 
     def test_json(self):
         server = self.start_logging("--log-format", "json")

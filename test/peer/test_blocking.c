@@ -181,6 +181,27 @@ static void each_framing_is_answered_in_kind(void **state)
     stop(&s);
 }
 
+static void what_went_over_a_connection_is_counted(void **state)
+{
+    (void)state;
+    server s = serve("tcp://127.0.0.1:0");
+    og_conn *conn = reach(og_listener_endpoint(s.listener), "json", "line");
+    og_conn_counts counts;
+    ask(conn);
+    og_conn_count(conn, &counts);
+    size_t len = strlen("{\"name\":\"John\",\"age\":30}\n");
+    assert_int_equal(counts.messages_out, 3);
+    assert_int_equal(counts.messages_in, 3);
+    assert_int_equal(counts.bytes_out, 3 * len);
+    assert_int_equal(counts.bytes_in, 3 * len);
+    assert_int_equal(counts.refused, 0);
+    assert_true(counts.age_ms >= 0);
+    assert_false(counts.ended);
+    assert_string_equal(og_conn_profile(conn), "");
+    og_close(conn);
+    stop(&s);
+}
+
 static void unix_sockets(void **state)
 {
     (void)state;
@@ -438,6 +459,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(each_framing_is_answered_in_kind),
+        cmocka_unit_test(what_went_over_a_connection_is_counted),
         cmocka_unit_test(unix_sockets),
         cmocka_unit_test(datagrams),
         cmocka_unit_test(tutorial_clients),

@@ -1,0 +1,55 @@
+/* SPDX-License-Identifier: MIT */
+/* What the log says of a connection when it has ended. */
+#include "cli/ended.h"
+#include "cli/glyph.h"
+#include "cli/stop.h"
+
+enum { TEXT_SIZE = 1024 };
+
+/* The end that nobody had a reason for. */
+static const char *clean_end(const og_conn_counts *counts)
+{
+    if (counts->ended) return "the peer closed";
+    return cli_stop_is_over(0) ? "the server stops" : "it was closed here";
+}
+
+static const char *plural(uint64_t number)
+{
+    return number == 1 ? "" : "s";
+}
+
+void cli_log_ended(const og_conn *conn, const og_error *why)
+{
+    char framing[OG_FRAMING_NAME_MAX];
+    char text[TEXT_SIZE];
+    char reason[sizeof why->text * 2];
+    og_conn_counts n;
+    if (!cli_log_wants(OG_LOG_INFO)) return;
+    og_conn_count(conn, &n);
+    cli_put_in_words(reason, sizeof reason, why ? why->text : clean_end(&n));
+    cli_blunt(reason);
+    og_conn_framing(conn, framing, sizeof framing);
+    const char *profile = og_conn_profile(conn);
+    snprintf(text, sizeof text,
+             "ended after %lld.%03d s: %s in %s%s%s, %llu object%s and %llu bytes in, %llu object%s and %llu "
+             "bytes out, %llu refused: %s",
+             (long long)(n.age_ms / 1000), (int)(n.age_ms % 1000), og_conn_codec(conn), framing,
+             *profile ? " as " : "", profile, (unsigned long long)n.messages_in, plural(n.messages_in),
+             (unsigned long long)n.bytes_in, (unsigned long long)n.messages_out, plural(n.messages_out),
+             (unsigned long long)n.bytes_out, (unsigned long long)n.refused, reason);
+    const cli_log_field fields[] = {
+        {"event", "ended", 0},
+        {"codec", og_conn_codec(conn), 0},
+        {"framing", framing, 0},
+        {"profile", profile, 0},
+        {"bytes_in", NULL, n.bytes_in},
+        {"bytes_out", NULL, n.bytes_out},
+        {"objects_in", NULL, n.messages_in},
+        {"objects_out", NULL, n.messages_out},
+        {"refused", NULL, n.refused},
+        {"milliseconds", NULL, (uint64_t)n.age_ms},
+        {"why", reason, 0},
+        {NULL, NULL, 0},
+    };
+    cli_log_line(OG_LOG_INFO, conn, text, fields);
+}
