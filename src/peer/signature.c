@@ -147,24 +147,28 @@ static int is_hex_pickle(const uint8_t *data, size_t len)
     return letter && i >= 8 ? YES : len < 64 && i == len ? MORE : NO;
 }
 
-/* A JSON header that says how long the content after it is, in front of it its own length in two bytes. */
+static bool has_word(const uint8_t *data, size_t len, const char *word)
+{
+    size_t n = strlen(word);
+    for (size_t at = 0; at + n <= len; at++)
+        if (memcmp(data + at, word, n) == 0) return true;
+    return false;
+}
+
+/* A JSON header that says how long the content after it is and of what kind, in front of it its own length in
+ * two bytes. */
 static int is_header_and_content(const uint8_t *data, size_t len)
 {
-    enum { PREFIX = 2, HEADER_MAX = 1024, WORDS = 3 };
-    static const char *const words[WORDS] = {"\"content-length\"", "\"content-type\"",
-                                             "\"content-encoding\""};
+    enum { PREFIX = 2, HEADER_MAX = 1024 };
+    static const char *const kinds[] = {"\"content-type\"", "\"content-encoding\"", "\"byteorder\""};
     if (len < PREFIX + 1) return MORE;
     size_t size = (size_t)data[0] << 8 | data[1];
     if (size < 2 || size > HEADER_MAX || data[PREFIX] != '{') return NO;
     if (len - PREFIX < size) return MORE;
-    for (size_t w = 0; w < WORDS; w++) {
-        size_t n = strlen(words[w]);
-        size_t at = PREFIX;
-        while (at + n <= PREFIX + size && memcmp(data + at, words[w], n) != 0)
-            at++;
-        if (at + n > PREFIX + size) return NO;
-    }
-    return YES;
+    bool kind = false;
+    for (size_t i = 0; i < sizeof kinds / sizeof kinds[0]; i++)
+        kind = kind || has_word(data + PREFIX, size, kinds[i]);
+    return kind && has_word(data + PREFIX, size, "\"content-length\"") ? YES : NO;
 }
 
 /* ---- The table ---- */
@@ -207,7 +211,7 @@ static const row rows[] = {
     {{"'SNGLSNGLSNGLSNGL'", "a PicklingTools greeting, which is not spoken here", AS_BYTES, false}, NULL},
     {{"00 'SP' 00 00 ..", "an NNG or nanomsg greeting, which is not spoken here", AS_BYTES, false}, NULL},
     {{"'PYRO' 00-01", "a Pyro message, which is not spoken here", AS_BYTES, false}, NULL},
-    {{"a length of 2 bytes, then JSON with content-type, content-encoding and content-length",
+    {{"a length of 2 bytes, then JSON with content-length and content-type, content-encoding or byteorder",
       "a header in JSON before the content, as in Real Python's socket tutorial",
       "send the content alone; to take both as two messages say --framing u16be", false},
      is_header_and_content},
