@@ -2,6 +2,7 @@
 /* onggi convert: between json, pickle and repr. */
 #include "cli/input.h"
 #include "cli/output.h"
+#include "cli/suggest.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -39,6 +40,7 @@ static int convert_file(cli_input *input, cli_output *output, const char *name)
     int fd = open(name, O_RDONLY | O_CLOEXEC);
     if (fd < 0) {
         cli_log(OG_LOG_ERROR, "%s: %s", name, strerror(errno));
+        cli_suggest_text(name);
         return CLI_UNREACHED;
     }
     cli_input_open(input, fd, name);

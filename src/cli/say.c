@@ -3,6 +3,7 @@
 #include "cli/cli.h"
 #include "cli/glyph.h"
 
+#include <errno.h>
 #include <string.h>
 
 enum { TEXT_SIZE = 512 }; /* of an error's sentence in the command's words */
@@ -114,9 +115,13 @@ void cli_put_in_words(char *out, size_t size, const char *text)
     out[used] = '\0';
 }
 
-/* What to type after a policy has refused. */
-static void say_policy(const og_error *err)
+/* What to type next. */
+static void say_next(const char *what, const og_error *err)
 {
+    bool nobody = err->code == OG_ECONNECT && (err->sys == ECONNREFUSED || err->sys == ENOENT);
+    if (nobody && what && strstr(what, "://"))
+        cli_log(OG_LOG_ERROR, "nobody listens there: start the server first, e.g. onggi serve '%s' --echo",
+                what);
     if (err->code == OG_EPOLICY)
         cli_log(OG_LOG_ERROR,
                 "if the sender may name it, allow it in a file for --policy: 'onggi policy explain "
@@ -132,7 +137,7 @@ int cli_fail(const char *what, const og_error *err)
     cli_put_in_words(said, sizeof said, err->text);
     cli_log(OG_LOG_ERROR, "%s%s%s%s%s", what ? what : "", what ? ": " : "", late ? "timed out: " : "", said,
             at);
-    say_policy(err);
+    say_next(what, err);
     return cli_exit_status(err->code);
 }
 

@@ -118,9 +118,10 @@ static bool is_endpoint(const char *text)
 /* Schemes of other protocols, over the transport that they use. */
 static const struct {
     const char *scheme;
+    const char *transport;
     const char *port;
-} foreign[] = {
-    {"http://", ":80"}, {"https://", ":443"}, {"ws://", ":80"}, {"wss://", ":443"}, {"socket://", ""}};
+} foreign[] = {{"http://", "tcp", ":80"}, {"https://", "tls", ":443"}, {"ws://", "tcp", ":80"},
+               {"wss://", "tls", ":443"}, {"ssl://", "tls", ":443"},   {"socket://", "tcp", ""}};
 
 /* HOST[:PORT] of a URL, with the port that its scheme means. */
 static bool mend_url(const char *text, char *better, size_t size)
@@ -131,7 +132,7 @@ static bool mend_url(const char *text, char *better, size_t size)
         const char *host = text + len;
         int n = (int)strcspn(host, "/?#");
         const char *colon = memchr(host, ':', (size_t)n);
-        snprintf(better, size, "tcp://%.*s%s", n, host, colon ? "" : foreign[i].port);
+        snprintf(better, size, "%s://%.*s%s", foreign[i].transport, n, host, colon ? "" : foreign[i].port);
         return is_endpoint(better);
     }
     return false;
@@ -140,7 +141,7 @@ static bool mend_url(const char *text, char *better, size_t size)
 /* "tcp:host:80" and "tcp:/host:80". */
 static bool mend_scheme(const char *text, char *better, size_t size)
 {
-    static const char *const schemes[] = {"tcp", "udp", "unix", "unixgram"};
+    static const char *const schemes[] = {"tcp", "udp", "tls", "unix", "unixgram"};
     for (size_t i = 0; i < sizeof schemes / sizeof schemes[0]; i++) {
         size_t len = strlen(schemes[i]);
         if (strncmp(text, schemes[i], len) != 0 || text[len] != ':') continue;
@@ -311,4 +312,18 @@ void cli_suggest_object(const cli_options *options, const char *text)
     }
     if (known) say_instead(options, text, (const char *)better.data, "", false);
     og_buf_free(&better);
+}
+
+void cli_suggest_text(const char *text)
+{
+    og_buf command = OG_BUF_INIT;
+    og_doc *json = og_json_loads(text, strlen(text), NULL, NULL);
+    bool object = *text && strchr("{[\"'", *text) && (json || is_repr(text, NULL));
+    if (object) {
+        og_buf_puts(&command, "echo");
+        put_word(&command, text);
+        og_buf_puts(&command, json ? " | onggi convert" : " | onggi convert -i repr");
+        say_try(&command);
+    }
+    og_doc_free(json);
 }

@@ -13,6 +13,9 @@ void cli_suggest_endpoint(const cli_options *options, const char *text);
  */
 void cli_suggest_object(const cli_options *options, const char *text);
 
+/* `text` is given as the name of a file: says how an object is given instead, if it is one. */
+void cli_suggest_text(const char *text);
+
 /* The first word is a file, or an endpoint, and no subcommand. */
 void cli_suggest_command(int argc, char **argv);
 

@@ -39,6 +39,25 @@ class Suggestions(support.Case):
             with self.subTest(text=text):
                 self.works(self.tried("call", text, '{"a": [1]}'), '{"a":[1]}\n')
 
+    def test_urls_of_secure_protocols_become_tls(self):
+        for text in ("https://127.0.0.1:1/x", "wss://127.0.0.1:1", "ssl://127.0.0.1:1", "tls:127.0.0.1:1"):
+            self.assertEqual(self.tried("call", text, "1"), "onggi call tls://127.0.0.1:1 1")
+
+    def test_nobody_listens(self):
+        port = support.free_port()
+        for endpoint in (f"tcp://127.0.0.1:{port}", f"unix://{self.folder()}/x"):
+            done = self.onggi("call", endpoint, "1", status=3)
+            self.assertIn(f"onggi serve '{endpoint}' --echo", done.err)
+
+    def test_an_object_instead_of_a_file(self):
+        done = self.onggi("convert", '{"a": 1}', status=3)
+        command = re.search("try: (.*)", done.err).group(1)
+        works = subprocess.run(command.replace("onggi", shlex.quote(ONGGI), 1), shell=True, capture_output=True, env=support.ENV,
+                               timeout=support.WAIT, check=False)
+        self.assertEqual(works.stdout, b'{"a":1}\n')
+        self.assertIn("-i repr", self.onggi("convert", "{'a': 1}", status=3).err)
+        self.assertNotIn("try:", self.onggi("convert", "no-such-file.json", status=3).err)
+
     def test_a_port_to_serve_on(self):
         port = support.free_port()
         self.assertEqual(self.tried("serve", str(port), "--echo"), f"onggi serve tcp://127.0.0.1:{port} --echo")
