@@ -163,12 +163,22 @@ OG_API int og_poll(og_conn *conn, int64_t timeout_ms, og_error *err);
  * Sends one value and waits for its answer, the last one where `answers` says that there are several; it
  * lives until the next call. 0 or a negative status, as og_send() and og_recv(); OG_ECLOSED when the peer
  * closes instead; OG_ETRAILING when a message is there already, which would be taken for the answer: nothing
- * was sent then, and og_recv() gives that message. Blocking connections only.
+ * was sent then, and og_recv() gives that message. After OG_ECLOSED og_conn_untaken() tells whether the value
+ * may be sent again. Blocking connections only.
  */
 OG_API int og_call(og_conn *conn, og_value value, og_value *answer, og_error *err);
 
 /* False when nothing more can be received on the connection. */
 OG_API bool og_conn_usable(const og_conn *conn);
+
+/*
+ * True when the peer has certainly not taken the last message that was sent, so that it can be sent on
+ * another connection: none of it left, since the connection was gone; or the peer had closed before it
+ * arrived, and its system refused it (TCP; this may take a second to show). False when that is not known.
+ * Nothing confirms that a message was taken but its answer. Blocking connections, when og_send() has failed
+ * or og_recv() has said that the peer has closed.
+ */
+OG_API bool og_conn_untaken(const og_conn *conn);
 
 /* Tells the peer that nothing more will be sent; receiving goes on. With the framing `eof` this is what ends
  * the message. 0 or a negative status. */

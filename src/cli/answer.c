@@ -6,6 +6,7 @@
 #include "cli/input.h"
 #include "cli/output.h"
 
+#include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -19,6 +20,7 @@ static int check(const cli_options *options)
     int ways = options->echo + (options->reply != NULL) + (options->exec != NULL) +
                (options->pool.command != NULL) + (options->to != NULL);
     if (ways > 1) return cli_usage("only one of --echo, --reply, --exec, --exec-pool and --to can answer");
+    if (options->retry && !options->to) return cli_usage("--retry is for --to, which is not given");
     if (options->exec_retry && !options->pool.command)
         return cli_usage("--exec-retry is for --exec-pool, which is not given");
     og_endpoint endpoint;
@@ -243,6 +245,10 @@ static void ask_command(const cli_answer *answer, og_conn *conn, og_value value)
 
 /* ---- --to ---- */
 
+/* What one connection to the other server has shown holds for the next ones. */
+static atomic_bool upstream_keeps;
+static atomic_bool upstream_answers_one;
+
 /* How the other server is spoken to is for its endpoint to say. */
 static void upstream_init(cli_client *client, const cli_options *options)
 {
@@ -254,6 +260,8 @@ static void upstream_init(cli_client *client, const cli_options *options)
     conn.layer_option_count = 0;
     conn.recv_timeout_ms = options->answer_timeout_ms ? options->answer_timeout_ms : CLI_ANSWER_MS;
     cli_client_init(client, options, options->to, &conn);
+    client->keeps |= upstream_keeps;
+    client->one_answer = upstream_answers_one;
 }
 
 static void pass_on(const cli_answer *answer, og_conn *conn, og_value value)
@@ -268,11 +276,12 @@ static void pass_on(const cli_answer *answer, og_conn *conn, og_value value)
         client = &once;
     }
     int status = cli_client_ask(client, value, &reply_value, &err);
+    if (client->keeps) upstream_keeps = true;
+    if (client->one_answer) upstream_answers_one = true;
     if (status > 0)
         send_value(answer, conn, reply_value);
-    else if (status == 0)
-        og_error_set(&err, OG_ECLOSED, OG_NO_POSITION, "%s closed without one", client->text);
-    if (status <= 0) not_sent(answer, conn, err.text);
+    else
+        not_sent(answer, conn, err.text);
     /* After a failure the next message starts with a new connection, so that no late answer goes astray. */
     if (client == &once || status <= 0) cli_client_close(client);
 }

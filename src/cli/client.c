@@ -8,6 +8,7 @@
 
 enum {
     FINISH_MS = 1000, /* for a peer to read what was sent */
+    CLOSES_MS = 100,  /* for it to close after its first answer, if it answers one object a connection */
     LEFT_MS = 100     /* for it to close, or to send one more answer, when nothing more is asked */
 };
 
@@ -17,6 +18,8 @@ int cli_client_init(cli_client *client, const cli_options *options, const char *
     *client = (cli_client){.text = endpoint, .options = *conn};
     int status = cli_endpoint(&client->endpoint, options, endpoint);
     if (status) return status;
+    client->retry = options->retry;
+    client->keeps = og_transport_is_datagram(client->endpoint.transport);
     const char *framing = client->endpoint.framing[0] ? client->endpoint.framing : conn->framing;
     client->one_message = framing && strcmp(framing, "eof") == 0;
     return 0;
@@ -50,12 +53,6 @@ int cli_client_send(cli_client *client, og_value value, og_error *err)
     return status;
 }
 
-/* True when the connection had served before and is gone now, so that a new one may do. */
-static bool worn_out(const cli_client *client, int status)
-{
-    return client->used && (status == 0 || status == OG_ECLOSED);
-}
-
 static int ask_once(cli_client *client, og_value value, og_value *answer, og_error *err)
 {
     int status = cli_client_send(client, value, err);
@@ -72,20 +69,61 @@ static void say_surplus(cli_client *client, const char *what)
             client->text, what);
 }
 
+/* Whether a peer closes the connection after one answer must be known before the next object is sent there: a
+ * reset would not tell whether it was taken. */
+static int look_whether_it_closes(cli_client *client)
+{
+    int waiting = og_poll(client->conn, client->keeps ? 0 : CLOSES_MS, NULL);
+    if (waiting > 0)
+        say_surplus(client, "a message has come that answers nothing, and is shown as the next answer");
+    client->one_answer |= waiting == OG_ECLOSED && !client->keeps;
+    client->keeps = true;
+    return waiting;
+}
+
+/* A connection that was used, and that the peer has closed since, is of no more use. */
+static void leave_closed(cli_client *client)
+{
+    if (!client->conn) return;
+    bool usable = !client->one_message && !client->one_answer && og_conn_usable(client->conn);
+    if (!usable || (client->used && look_whether_it_closes(client) == OG_ECLOSED)) cli_client_close(client);
+}
+
+/* The connection is gone: true when the object may be sent once more, since the peer has not taken it or the
+ * user does not mind. */
+static bool may_repeat(const cli_client *client, int status)
+{
+    bool gone = status == 0 || status == OG_ECLOSED || status == OG_EIO;
+    if (!gone || !client->conn || og_transport_is_datagram(client->endpoint.transport)) return false;
+    return client->retry || (client->used && og_conn_untaken(client->conn));
+}
+
+/* Says what is known of an object without an answer. */
+static int unanswered(const cli_client *client, int status, og_error *err)
+{
+    const char *retry = client->retry ? "" : " (--retry sends it again)";
+    if (status == 0)
+        return og_error_set(
+            err, OG_ECLOSED, OG_NO_POSITION,
+            "the peer closed the connection without an answer; it may have taken the object%s", retry);
+    bool gone = status == OG_ECLOSED || status == OG_EIO;
+    if (!gone || !client->conn || og_conn_untaken(client->conn)) return status;
+    og_error why = *err;
+    return og_error_set(err, OG_ECLOSED, OG_NO_POSITION, "%s; it may have taken the object%s", why.text,
+                        retry);
+}
+
 int cli_client_ask(cli_client *client, og_value value, og_value *answer, og_error *err)
 {
-    if (client->conn && (client->one_message || !og_conn_usable(client->conn))) cli_client_close(client);
-    if (client->conn && client->used && og_poll(client->conn, 0, NULL) > 0)
-        say_surplus(client, "a message has come that answers nothing, and is shown as the next answer");
-    bool reused = client->conn != NULL;
+    leave_closed(client);
     int status = ask_once(client, value, answer, err);
-    if (reused && worn_out(client, status)) {
-        cli_log(OG_LOG_DEBUG, "%s answers one message a connection: connecting again", client->text);
+    if (status <= 0 && may_repeat(client, status)) {
+        cli_log(OG_LOG_DEBUG, "%s closed the connection: connecting again", client->text);
         cli_client_close(client);
         status = ask_once(client, value, answer, err);
     }
     client->used = status > 0;
-    return status;
+    return status > 0 ? status : unanswered(client, status, err);
 }
 
 int cli_client_more(cli_client *client, og_value *answer, og_error *err)
@@ -105,16 +143,28 @@ void cli_client_end(cli_client *client)
     cli_client_close(client);
 }
 
-void cli_client_finish(cli_client *client)
+/* Waits for the peer to close: < 0 when it has lost what was sent. */
+static int wait_for_close(const cli_client *client, og_error *err)
 {
     og_value value;
-    og_error err;
-    if (!client->conn) return;
-    if (!og_transport_is_datagram(client->endpoint.transport)) {
-        int64_t end = cli_now_ms() + FINISH_MS;
-        og_shutdown(client->conn, &err);
-        while (cli_now_ms() < end && og_recv(client->conn, &value, &err) > 0)
-            continue;
-    }
+    int64_t end = cli_now_ms() + FINISH_MS;
+    int status = 1;
+    if (og_shutdown(client->conn, err) < 0) return err->code;
+    while (status > 0 && cli_now_ms() < end)
+        status = og_recv(client->conn, &value, err);
+    if (status == 0 && og_conn_untaken(client->conn))
+        return og_error_set(err, OG_ECLOSED, OG_NO_POSITION,
+                            "the peer closed before the last object reached it");
+    if (status != OG_ECLOSED) return 0;
+    og_error why = *err;
+    return og_error_set(err, OG_ECLOSED, OG_NO_POSITION, "%s; what it had not read is lost", why.text);
+}
+
+int cli_client_finish(cli_client *client, og_error *err)
+{
+    if (!client->conn) return 0;
+    bool datagram = og_transport_is_datagram(client->endpoint.transport);
+    int status = datagram ? og_poll(client->conn, 0, err) : wait_for_close(client, err);
     cli_client_close(client);
+    return status == OG_ECLOSED ? status : 0;
 }

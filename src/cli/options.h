@@ -84,6 +84,7 @@ typedef struct cli_options {
     cli_pool_words pool; /* of --exec-pool */
     bool exec_retry;
     const char *to;
+    bool retry;
     uint64_t count;
     uint64_t threads;
     uint64_t protocol; /* of pickles, plus 1 */

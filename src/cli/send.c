@@ -12,7 +12,7 @@ static int send_all(cli_client *client, cli_input *input)
     og_error err;
     int status;
     while ((status = cli_input_next(input, &value)) > 0) {
-        if (client->one_message) cli_client_finish(client);
+        if (client->one_message && cli_client_finish(client, &err) < 0) return cli_fail(client->text, &err);
         if (cli_client_send(client, value, &err) < 0) return cli_fail(client->text, &err);
     }
     return -status;
@@ -23,6 +23,7 @@ static int run(const cli_options *options)
     cli_client client;
     cli_input input;
     og_conn_options conn;
+    og_error err;
     cli_conn_options(&conn, options);
     conn.recv_timeout_ms = FINISH_MS;
     int status = cli_client_init(&client, options, options->args[0], &conn);
@@ -31,7 +32,8 @@ static int run(const cli_options *options)
     status = cli_input_init(&input, options, cli_input_form(options, codec), options->args + 1,
                             options->arg_count - 1);
     if (status == 0) status = send_all(&client, &input);
-    cli_client_finish(&client);
+    int finished = cli_client_finish(&client, &err);
+    if (status == 0 && finished < 0) status = cli_fail(client.text, &err);
     cli_input_fini(&input);
     return status;
 }

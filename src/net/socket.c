@@ -173,6 +173,7 @@ int og__net_socket_write(og__socket *socket, const void *data, size_t len, int64
         if (n >= 0) {
             at += n;
             left -= (size_t)n;
+            socket->sent += (uint64_t)n;
             continue;
         }
         if (errno == EINTR) continue;

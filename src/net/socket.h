@@ -32,6 +32,7 @@ typedef struct og__socket {
     atomic_bool interrupted; /* by og__net_socket_interrupt(): every call says OG_ECANCELED from then on */
     bool more_likely;        /* the last read filled its buffer, so the next need not wait */
     int32_t path_owner;      /* the process that bound a path and removes it; 0: none */
+    uint64_t sent;           /* bytes of a stream that the system has taken */
     uint64_t path_device;    /* which file that path was, so that no other is removed */
     uint64_t path_inode;
     og__address peer; /* of connected ones */
@@ -79,6 +80,13 @@ int og__net_socket_read(og__socket *socket, void *data, size_t size, size_t *got
  * SIGPIPE.
  */
 int og__net_socket_write(og__socket *socket, const void *data, size_t len, int64_t timeout_ms, og_error *err);
+
+/*
+ * True when the peer has certainly read none of the bytes that were sent after the first `since`: the system
+ * took none; or the peer had closed (`ended`: its end was read) before they arrived, and its system has
+ * acknowledged none and refused them, for which it gets a second.
+ */
+bool og__net_socket_untaken(const og__socket *socket, uint64_t since, bool ended);
 
 /* One datagram, whole: 1 with its length (may be 0) in `*got` and its sender in `from` (may be NULL).
  * OG_ELIMIT if it is longer than `size` (it is lost), OG_ECLOSED when a connected socket learns that nobody

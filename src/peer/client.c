@@ -30,6 +30,7 @@ typedef struct client {
     og__message held;           /* og_poll() found it, og_recv() gives it */
     bool holds;
     size_t to_skip; /* messages still to pass over */
+    uint64_t start; /* of the last message, among the bytes that were sent */
     og__parts parts;
 } client;
 
@@ -159,21 +160,23 @@ static int flush(client *c, og_error *err)
 }
 
 /* Tells the peer, through the layers, that no more comes. With the write lock held. */
-static void end_layers(client *c, int64_t timeout_ms)
+static int end_layers(client *c, int64_t timeout_ms, og_error *err)
 {
     int status = OG_OK;
     pthread_mutex_lock(&c->core_lock);
     og__peer_layered_end(&c->conn.core);
     og_buf out = take_out(c, &status, NULL);
     pthread_mutex_unlock(&c->core_lock);
-    if (out.len > 0) write_out(c, &out, timeout_ms, NULL);
+    int written = out.len > 0 ? write_out(c, &out, timeout_ms, err) : OG_OK;
     give_back(c, &out);
+    return written;
 }
 
-static void shut(client *c)
+static int shut(client *c, og_error *err)
 {
-    if (c->conn.core.layered) end_layers(c, c->setup.send_timeout_ms);
+    int status = c->conn.core.layered ? end_layers(c, c->setup.send_timeout_ms, err) : OG_OK;
     og__net_socket_shutdown(c->socket);
+    return status;
 }
 
 /* ---- Being refused ---- */
@@ -280,6 +283,7 @@ static int send_client(og_conn *conn, const og_value *parts, size_t count, og_er
     int status = open_up(c, err);
     if (status < 0) return status;
     pthread_mutex_lock(&c->write_lock);
+    c->start = c->socket->sent;
     pthread_mutex_lock(&c->core_lock);
     status = og__peer_core_put_parts(&conn->core, parts, count, err);
     if (status == OG_OK) og__peer_count(&conn->counts.messages_out, 1);
@@ -291,7 +295,7 @@ static int send_client(og_conn *conn, const og_value *parts, size_t count, og_er
         if (status < 0) status = hear_why(c, status, err);
     }
     give_back(c, &out);
-    if (status == OG_OK && last) shut(c);
+    if (status == OG_OK && last) status = shut(c, err);
     pthread_mutex_unlock(&c->write_lock);
     return status;
 }
@@ -304,9 +308,9 @@ static int shutdown_client(og_conn *conn, og_error *err)
     int status = open_up(c, err);
     if (status < 0) return status;
     pthread_mutex_lock(&c->write_lock);
-    shut(c);
+    status = shut(c, err);
     pthread_mutex_unlock(&c->write_lock);
-    return OG_OK;
+    return status;
 }
 
 /* ---- Receiving ---- */
@@ -475,6 +479,12 @@ static int poll_client(og_conn *conn, int64_t timeout_ms, og_error *err)
     return status == OG_ETIMEOUT ? 0 : status;
 }
 
+static bool untaken_client(const og_conn *conn)
+{
+    const client *c = const_client_of(conn);
+    return !c->setup.datagram && og__net_socket_untaken(c->socket, c->start, conn->core.ended);
+}
+
 static bool usable_client(const og_conn *conn)
 {
     const client *c = const_client_of(conn);
@@ -504,7 +514,7 @@ static void close_client(og_conn *conn)
 {
     client *c = client_of(conn);
     const og_allocator *alloc = c->setup.alloc;
-    if (conn->core.layered && c->opened && !conn->core.broken) end_layers(c, 0);
+    if (conn->core.layered && c->opened && !conn->core.broken) end_layers(c, 0, NULL);
     og__net_socket_close(&c->own);
     og__peer_handle_fini(conn);
     og__peer_setup_fini(&c->setup);
@@ -552,6 +562,7 @@ static const og__handle_ops blocking = {
     .poll = poll_client,
     .shutdown = shutdown_client,
     .usable = usable_client,
+    .untaken = untaken_client,
     .lock = lock_client,
     .unlock = unlock_client,
     .close = close_client,

@@ -88,6 +88,11 @@ const char *og_conn_property_at(const og_conn *conn, size_t index)
     return name;
 }
 
+bool og_conn_untaken(const og_conn *conn)
+{
+    return conn->ops->untaken && conn->ops->untaken(conn);
+}
+
 bool og_conn_usable(const og_conn *conn)
 {
     return conn->ops->usable(conn);

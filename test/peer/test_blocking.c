@@ -455,6 +455,73 @@ static void a_hundred_clients_one_of_them_silent(void **state)
     stop(&s);
 }
 
+/* ---- What is known of a message when the connection is gone ---- */
+
+/* A client of a listening socket of the test's own, and the descriptor of its connection there. */
+static og_conn *client_of_plain(int *accepted)
+{
+    struct sockaddr_in any = {.sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
+    socklen_t len = sizeof any;
+    char where[40];
+    int fd = socket(AF_INET, SOCK_STREAM, 0);
+    assert_int_equal(bind(fd, (const struct sockaddr *)&any, sizeof any), 0);
+    assert_int_equal(listen(fd, 1), 0);
+    assert_int_equal(getsockname(fd, (struct sockaddr *)&any, &len), 0);
+    snprintf(where, sizeof where, "tcp://127.0.0.1:%u", (unsigned)ntohs(any.sin_port));
+    og_conn *conn = reach(where, "json", "line");
+    *accepted = accept(fd, NULL, NULL);
+    close(fd);
+    return conn;
+}
+
+static void what_is_known_of_the_last_message(void **state)
+{
+    (void)state;
+    int peer;
+    char byte;
+    og_value value;
+
+    /* Closed before it arrives: refused by the system. */
+    og_conn *conn = client_of_plain(&peer);
+    close(peer);
+    assert_int_equal(og_send(conn, og_int(1), &err), 0);
+    assert_int_equal(og_recv(conn, &value, &err), 0);
+    assert_true(og_conn_untaken(conn));
+    /* And the next one does not leave at all. */
+    assert_true(og_send(conn, og_int(2), &err) < 0);
+    assert_true(og_conn_untaken(conn));
+    og_close(conn);
+
+    /* Read, then closed. */
+    conn = client_of_plain(&peer);
+    assert_int_equal(og_send(conn, og_int(1), &err), 0);
+    assert_int_equal(recv(peer, &byte, 1, 0), 1);
+    assert_int_equal(recv(peer, &byte, 1, 0), 1);
+    close(peer);
+    assert_int_equal(og_recv(conn, &value, &err), 0);
+    assert_false(og_conn_untaken(conn));
+    og_close(conn);
+
+    /* Arrived, not read, reset: it could have been read. */
+    conn = client_of_plain(&peer);
+    assert_int_equal(og_send(conn, og_int(1), &err), 0);
+    assert_int_equal(recv(peer, &byte, 1, MSG_PEEK), 1);
+    close(peer);
+    assert_int_equal(og_recv(conn, &value, &err), OG_ECLOSED);
+    assert_false(og_conn_untaken(conn));
+    og_close(conn);
+
+    /* Its side alone was ended: it reads on. */
+    conn = client_of_plain(&peer);
+    shutdown(peer, SHUT_WR);
+    assert_int_equal(og_send(conn, og_int(1), &err), 0);
+    assert_int_equal(og_recv(conn, &value, &err), 0);
+    assert_int_equal(recv(peer, &byte, 1, 0), 1);
+    assert_false(og_conn_untaken(conn));
+    og_close(conn);
+    close(peer);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -473,6 +540,7 @@ int main(void)
         cmocka_unit_test(greetings_and_acknowledgements_are_passed_over),
         cmocka_unit_test(a_peer_that_closes_within_its_greetings),
         cmocka_unit_test(a_hundred_clients_one_of_them_silent),
+        cmocka_unit_test(what_is_known_of_the_last_message),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
