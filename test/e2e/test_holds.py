@@ -2,7 +2,6 @@
 """A server that holds: commands that hang, output and logs that nobody reads, limits of the system."""
 import json
 import os
-import re
 import signal
 import socket
 import subprocess
@@ -157,26 +156,6 @@ class System(support.Case):
             s.sendall(b"[1]\n")
             s.shutdown(socket.SHUT_WR)
             self.assertEqual(recv_all(s), b"[1]\n")
-
-
-class Limits(support.Case):
-    def test_the_table(self):
-        """Each limit of doc/operations.md is an option with that default, and a member of a struct."""
-        def read(path):
-            with open(os.path.join(support.SOURCE, path), encoding="utf-8") as file:
-                return file.read()
-        help_text = " ".join(self.onggi("serve", "--help").out.split())
-        manual, header = read("man/onggi.1"), read("include/onggi/peer.h")
-        table = re.findall(r"^\| ([^|`]+) \| `--([a-z-]+)` \| (?:`(\w+)\.(\w+)`)? ?\| ([^|]+) \|", read("doc/operations.md"), re.MULTILINE)
-        self.assertGreaterEqual(len(table), 10)
-        for limit, option, _, member, default in table:
-            with self.subTest(limit):
-                self.assertRegex(help_text, rf"--{option} ")
-                self.assertIn(f".Fl -{option}".replace(".Fl", "Fl"), manual)
-                if member:
-                    self.assertRegex(header, rf"\b{member};")
-                if option.startswith("max-"):
-                    self.assertIn(default.split(",")[0], re.search(rf"--{option} .*?\)", help_text).group())
 
 
 if __name__ == "__main__":

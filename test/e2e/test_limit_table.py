@@ -1,0 +1,148 @@
+# SPDX-License-Identifier: MIT
+"""The table of limits in doc/operations.md: each limit of the options and of the C headers has a row, each row has an
+option, a member, a default and a place in the manual; and each limit is reached once."""
+import os
+import re
+
+import support
+from support import recv_all, recv_until
+
+COMMANDS = ("serve", "call", "send", "recv")
+IS_LIMIT = r"max-[a-z]+|(?:[a-z]+-)?timeout|grace|when-[a-z]+"
+IS_MEMBER = r"\b(max_\w+|\w+_timeout_ms|when_\w+);"
+# Those that take a busy machine, minutes or gigabytes to reach, and the tests that do so elsewhere.
+ELSEWHERE = {"max-queued": "test_limits", "max-total": "test_server_limits", "grace": "test_holds", "when-full": "test_holds",
+             "answer-timeout": "test_holds", "connect-timeout": "test_socket", "send_timeout_ms": "test_server_limits",
+             "when-crowded": "test_limits"}
+
+
+def read(path):
+    with open(os.path.join(support.SOURCE, path), encoding="utf-8") as file:
+        return file.read()
+
+
+def rows():
+    """What is limited, options, members, default and consequence of each row."""
+    section = read("doc/operations.md").split("## Limits\n")[1].split("\n## ")[0]
+    for line in section.splitlines():
+        cells = [cell.strip() for cell in line.strip("|").split("|")]
+        if line.startswith("| ") and len(cells) == 5 and not set(cells[0]) <= set("- ") and cells[1] != "option":
+            yield (cells[0], re.findall(r"`--([a-z-]+)", line), re.findall(r"`(conn|server)\.([\w.]+)", line), cells[3], cells[4])
+
+
+def structs():
+    """The members of the two structs of options that are limits."""
+    header = read("include/onggi/peer.h")
+    found = {}
+    for name in ("conn", "server"):
+        body = re.search(rf"typedef struct og_{name}_options {{(.*?)\n}} og_{name}_options;", header, re.DOTALL).group(1)
+        found[name] = set(re.findall(IS_MEMBER, re.sub(r"/\*.*?\*/", "", body, flags=re.DOTALL)))
+    return found
+
+
+class Table(support.Case):
+    def test_each_limit_has_a_row(self):
+        options = set()
+        for command in COMMANDS:
+            options |= set(re.findall(rf"--({IS_LIMIT})\b", self.onggi(command, "--help").out))
+        self.assertEqual(options - {o for _, names, _, _, _ in rows() for o in names}, set())
+        members = {(struct, m) for struct, names in structs().items() for m in names}
+        self.assertEqual(members - {m for _, _, ms, _, _ in rows() for m in ms}, set())
+
+    def test_each_row_is_a_limit(self):
+        help_text = " ".join(" ".join(self.onggi(c, "--help").out for c in COMMANDS).split())
+        manual = read("man/onggi.1")
+        found = structs()
+        for what, options, members, default, then in rows():
+            with self.subTest(what):
+                self.assertTrue(then and default)
+                for option in options:
+                    self.assertIn(f"--{option} ", help_text)
+                    self.assertRegex(manual, rf"\.It Fl (?:\w , )?-{option} ")
+                for struct, member in members:
+                    if member != "codecs":
+                        self.assertIn(member, found[struct])
+                said = re.search(rf"--{options[0]} [^-].*?\(default: ([^;,)]*)", help_text) if options else None
+                if said and options[0].startswith(("max-", "connect", "handshake", "answer", "grace")):
+                    self.assertIn(said.group(1), default)
+
+    def test_each_limit_is_reached_somewhere(self):
+        own = {name.removeprefix("test_").replace("_", "-") for name in dir(Reached) if name.startswith("test_")}
+        for what, options, _, _, _ in rows():
+            if options:
+                self.assertTrue(own.union(ELSEWHERE) & set(options), what)
+
+
+class Reached(support.Case):
+    def refuses(self, text, sentence, *words):
+        """A server with these options refuses the text, says why with the option, and serves others."""
+        server = self.serve("--echo", *words)
+        with self.connect(server.port) as s:
+            s.sendall(text)
+            server.wait_text("err", sentence)
+        with self.connect(server.port) as s:
+            s.sendall(b"1\n")
+            self.assertEqual(recv_until(s, b"\n"), b"1\n")
+        return server
+
+    def test_max_message(self):
+        self.refuses(b'"' + b"x" * 1000 + b'"\n', r"refused.*--max-message", "--max-message", "500")
+
+    def test_max_growth(self):
+        server = self.serve("--echo", "--max-growth", "1")
+        with self.connect(server.port) as s:
+            s.sendall(doubling(18))
+            server.wait_text("err", r"--max-growth")
+
+    def test_max_depth(self):
+        self.refuses(b"[" * 20 + b"]" * 20 + b"\n", r"refused.*--max-depth", "--max-depth", "10")
+
+    def test_max_digits(self):
+        self.refuses(b"1" * 100 + b"\n", r"refused.*--max-digits", "--max-digits", "50")
+
+    def test_max_connections(self):
+        server = self.serve("--echo", "--max-connections", "1", "--when-crowded", "refuse")
+        with self.connect(server.port) as first:
+            first.sendall(b"1\n")
+            self.assertEqual(recv_until(first, b"\n"), b"1\n")
+            with self.connect(server.port) as second:
+                self.assertEqual(recv_all(second), b"")
+        server.wait_text("err", "as many connections are open as may be")
+
+    def test_timeout(self):
+        """Of half a message; and of a client that waits for an answer."""
+        server = self.serve("--echo", "--timeout", "100ms")
+        with self.connect(server.port) as s:
+            s.sendall(b"[1,")
+            server.wait_text("err", r"refused|not whole")
+            self.assertEqual(recv_all(s), b"")
+        listener, port = self.listen()
+        with listener:
+            self.onggi("call", f"tcp://127.0.0.1:{port}", "--timeout", "100ms", "1", status=4)
+
+    def test_idle_timeout(self):
+        server = self.serve("--echo", "--idle-timeout", "100ms")
+        with self.connect(server.port) as s:
+            self.assertEqual(recv_all(s), b"")
+
+    def test_handshake_timeout(self):
+        key = os.path.join(self.folder(), "key")
+        with open(key, "w", encoding="ascii") as file:
+            file.write("secret\n")
+        os.chmod(key, 0o600)
+        server = self.serve("--echo", "--authkey-file", key, "--handshake-timeout", "100ms")
+        with self.connect(server.port) as s:
+            recv_all(s)  # the challenge, and the end
+        server.wait_text("err", "handshake")
+
+
+def doubling(levels):
+    """A pickle of lists, each of which holds the one before twice."""
+    data = b"\x80\x04]q\x00"
+    for i in range(levels):
+        data += b"0](h" + bytes([i]) + b"h" + bytes([i]) + b"eq" + bytes([i + 1])
+    return data + b"."
+
+
+if __name__ == "__main__":
+    support.main()
