@@ -3,7 +3,9 @@
  * An og_server that reads each value and sends it back, or counts it. Prints its port; ends with its standard
  * input, and prints how many values came.
  *
- *     peer-onggi echo|count ENDPOINT
+ *     peer-onggi echo|count ENDPOINT [PEM]
+ *
+ * PEM: certificate and key for tls://.
  */
 #include <inttypes.h>
 #include <onggi/onggi.h>
@@ -44,11 +46,14 @@ int main(int argc, char **argv)
 {
     og_error err;
     pthread_t thread;
-    if (argc != 3) {
-        fprintf(stderr, "usage: peer-onggi echo|count ENDPOINT\n");
+    if (argc != 3 && argc != 4) {
+        fprintf(stderr, "usage: peer-onggi echo|count ENDPOINT [PEM]\n");
         return 2;
     }
     og_server_options options = {.size = sizeof options, .max_connections = 20000};
+    const og_layer_option cert = {"cert", argc == 4 ? argv[3] : NULL, 0};
+    options.conn.layer_options = &cert;
+    options.conn.layer_option_count = argc == 4;
     options.on_message = strcmp(argv[1], "echo") == 0 ? on_echo : on_count;
     server = og_server_new(&options, &err);
     if (!server || og_server_listen(server, argv[2], &err) < 0) {
