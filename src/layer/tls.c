@@ -12,6 +12,7 @@
 
 enum {
     RECORD = 16384, /* plain bytes of one record at most */
+    AROUND = 64,    /* bytes that a record adds to them, or more */
     LEAST = 256     /* room to read into */
 };
 
@@ -101,13 +102,14 @@ static int plain_bytes(const state *st, og_error *err)
                         "the client sent plain bytes, not TLS: it must connect with TLS (tls://)");
 }
 
-/* Plain bytes for as long as there are any. */
+/* Plain bytes for as long as there are any: no more than came, and what OpenSSL had kept of a record. */
 static int read_plain(state *st, size_t len, og_buf *out, og_error *err)
 {
-    size_t room = len < LEAST ? LEAST : len > RECORD ? RECORD : len;
+    if (og_buf_reserve(out, len < LEAST ? LEAST : len + (len < RECORD ? 0 : RECORD)) < 0)
+        return no_memory(err);
     for (;;) {
         size_t got = 0;
-        if (og_buf_reserve(out, room) < 0) return no_memory(err);
+        if (out->len == out->cap && og_buf_reserve(out, RECORD) < 0) return no_memory(err);
         ERR_clear_error();
         int status = judge(st, SSL_read_ex(st->ssl, out->data + out->len, out->cap - out->len, &got), err);
         if (status <= 0) return status;
@@ -135,21 +137,28 @@ static int tls_read(void *memory, const uint8_t *in, size_t len, size_t *used, o
     return status < 0 ? status : OG__LAYER_WAIT;
 }
 
+static int write_part(state *st, const og__part *part, og_buf *wire, og_error *err)
+{
+    size_t put = 0;
+    if (part->len == 0) return OG_OK;
+    /* All at once, so that nothing is copied while the wire grows. */
+    if (og_buf_reserve(wire, part->len + (part->len / RECORD + 1) * AROUND) < 0) return no_memory(err);
+    st->bytes.wire = wire;
+    ERR_clear_error();
+    int status = judge(st, SSL_write_ex(st->ssl, part->data, part->len, &put), err);
+    st->bytes.wire = NULL;
+    return status < 0 ? status : OG_OK;
+}
+
 static int tls_write(void *memory, const og__part *parts, size_t count, og_buf *wire, og_error *err)
 {
     state *st = memory;
-    int status = 1;
+    int status = OG_OK;
     if (st->closed || st->failed)
         return og_error_set(err, OG_ECLOSED, OG_NO_POSITION, "nothing more can be sent after the end of TLS");
-    st->bytes.wire = wire;
-    for (size_t i = 0; i < count && status > 0; i++) {
-        size_t put = 0;
-        ERR_clear_error();
-        if (parts[i].len > 0)
-            status = judge(st, SSL_write_ex(st->ssl, parts[i].data, parts[i].len, &put), err);
-    }
-    st->bytes.wire = NULL;
-    return status < 0 ? status : OG_OK;
+    for (size_t i = 0; i < count && status == OG_OK; i++)
+        status = write_part(st, &parts[i], wire, err);
+    return status;
 }
 
 static void tls_end(void *memory, og_buf *wire)

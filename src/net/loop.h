@@ -113,8 +113,8 @@ void og__net_stream_ask(og__stream *stream, bool on);
  */
 int og__net_stream_write(og__stream *stream, const void *data, size_t len, og_error *err);
 
-/* As og__net_stream_write(), but takes `buf`'s memory over instead of copying; `buf` is left empty either
- * way. For big messages. */
+/* As og__net_stream_write(), but takes `buf`'s memory over instead of copying. `buf` is left empty either
+ * way, with its memory where all was written at once. For big messages. */
 int og__net_stream_write_buf(og__stream *stream, og_buf *buf, og_error *err);
 
 /* Bytes queued and not yet taken by the system. */

@@ -242,7 +242,7 @@ int og__net_stream_write_buf(og__stream *stream, og_buf *buf, og_error *err)
     ssize_t n = status == OG_OK && buf->len ? write_now(stream, buf->data, buf->len) : 0;
     if (n < 0) status = refuse_write(stream, (int)-n, err);
     if (status < 0 || (size_t)n == buf->len) {
-        og_buf_free(buf);
+        buf->len = 0;
         return status;
     }
     status = og__net_queue_take(&stream->queue, stream->loop->alloc, buf, (size_t)n);

@@ -12,6 +12,7 @@
 #define ONGGI_PEER_CORE_H
 
 #include "layer/layer.h"
+#include "peer/detect.h"
 
 #include <onggi/peer.h>
 
@@ -70,19 +71,25 @@ typedef struct og__message {
 
 typedef struct og__layered og__layered;
 
+/* What the owner of many cores of one thread lends to each of them. */
+typedef struct og__loan {
+    char seen[OG__SEEN_SIZE]; /* what detection saw, once that is decided */
+    og_buf pending;           /* memory for long messages: new pages cost more than what is copied there */
+} og__loan;
+
 typedef struct og__core {
     const og__setup *setup;
-    og_doc *doc;   /* values are read into it; made on first use unless the owner puts one here */
-    char *seen;    /* the owner's, OG__SEEN_SIZE bytes, or NULL: what detection saw, once that is decided */
-    bool doc_lent; /* `doc` is the owner's */
-    bool detected; /* `in` is decided */
-    bool settled;  /* and so is how answers end: raw, or a line, as the bytes after the first value tell */
-    bool ended;    /* the peer will send no more */
-    bool broken;   /* no next message can be found */
-    bool wrote;    /* something was put before anything was detected */
-    bool begun;    /* the first bytes were looked at, and are no layer's */
-    bool steady;   /* all is decided, and each message is found by its framing alone */
-    bool spans_lines;  /* a bare value did: lines can end answers then, but not what is read */
+    og_doc *doc;      /* values are read into it; made on first use unless the owner puts one here */
+    og__loan *loan;   /* or NULL */
+    bool doc_lent;    /* `doc` is the owner's */
+    bool detected;    /* `in` is decided */
+    bool settled;     /* and so is how answers end: raw, or a line, as the bytes after the first value tell */
+    bool ended;       /* the peer will send no more */
+    bool broken;      /* no next message can be found */
+    bool wrote;       /* something was put before anything was detected */
+    bool begun;       /* the first bytes were looked at, and are no layer's */
+    bool steady;      /* all is decided, and each message is found by its framing alone */
+    bool spans_lines; /* a bare value did: lines can end answers then, but not what is read */
     uint8_t end_begun; /* the first byte of what may end the first message: '\r'; or 0 */
     uint8_t silences;  /* noticed since anything came, up to OG__SILENCES */
     atomic_int note;   /* what the last message said about how to answer, or OG_CODEC_NO_NOTE */

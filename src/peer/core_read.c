@@ -7,8 +7,10 @@
 #include <string.h>
 
 enum {
-    FIRST_LENT = 256,    /* bytes copied after a pending rest before looking whether that was enough */
-    LONG_MESSAGE = 16384 /* from so many bytes on reading straight into `pending` pays */
+    FIRST_LENT = 256,     /* bytes copied after a pending rest before looking whether that was enough */
+    LONG_MESSAGE = 16384, /* from so many bytes on reading straight into `pending` pays */
+    BORROWS = 65536, /* so many bytes have come before memory is borrowed, so that it follows what came */
+    LENDS = 2 << 20  /* the most that is lent */
 };
 
 /* ---- The bytes that are there ---- */
@@ -64,6 +66,45 @@ static int no_memory(og__core *core, og_error *err)
     return og_error_set(err, OG_ENOMEM, OG_NO_POSITION, "no memory for the bytes of a message");
 }
 
+/* Moves `pending` into memory of the owner's, if that is larger. */
+static void borrow(og__core *core)
+{
+    og_buf *pending = &core->pending;
+    if (!core->loan || core->loan->pending.cap <= pending->cap || pending->len < BORROWS) return;
+    og_buf borrowed = core->loan->pending;
+    memcpy(borrowed.data, pending->data, pending->len);
+    borrowed.len = pending->len;
+    core->loan->pending = (og_buf){.alloc = pending->alloc};
+    og_buf_free(pending);
+    *pending = borrowed;
+}
+
+/* Room for `len` bytes more; of a message whose length is known for as many as came, so that it is copied
+ * less. */
+static int make_room(og__core *core, size_t len)
+{
+    const og_buf *pending = &core->pending;
+    if (pending->cap - pending->len >= len + OG_PADDING) return OG_OK;
+    borrow(core);
+    if (pending->cap - pending->len >= len + OG_PADDING) return OG_OK;
+    size_t need = core->detected ? og_frame_need(&core->reader) : 0;
+    size_t want = need > pending->len ? need - pending->len : 0;
+    if (want > pending->len) want = pending->len; /* memory follows what really came */
+    return og_buf_reserve(&core->pending, (want > len ? want : len) + OG_PADDING);
+}
+
+/* Lets the memory of `pending` go: to the owner if it is the larger one there, but not too large. */
+static void give_back(og__core *core)
+{
+    og_buf *kept = core->loan ? &core->loan->pending : NULL;
+    if (kept && core->pending.cap > BORROWS && core->pending.cap <= LENDS && core->pending.cap > kept->cap) {
+        og_buf_free(kept);
+        *kept = core->pending;
+        og_buf_init(&core->pending, kept->alloc);
+    }
+    og_buf_free(&core->pending);
+}
+
 /* Copies `len` more of the fed bytes after the pending ones. */
 static int lend(og__core *core, size_t len)
 {
@@ -71,7 +112,7 @@ static int lend(og__core *core, size_t len)
         og_buf_drop(&core->pending, core->at);
         core->at = 0;
     }
-    int status = og_buf_reserve(&core->pending, len + OG_PADDING);
+    int status = make_room(core, len);
     if (status < 0) return status;
     if (len > 0) memcpy(core->pending.data + core->pending.len, core->fed + core->lent, len);
     core->pending.len += len;
@@ -113,7 +154,7 @@ uint8_t *og__peer_core_space(og__core *core, size_t *size)
     size_t want = core->detected && need > have + 1 ? need - have : have;
     if (want > have) want = have; /* memory follows what really came */
     if (want < LONG_MESSAGE) want = LONG_MESSAGE;
-    if (lend(core, 0) < 0 || og_buf_reserve(&core->pending, want + OG_PADDING) < 0) return NULL;
+    if (lend(core, 0) < 0 || make_room(core, want) < 0) return NULL;
     *size = core->pending.cap - core->pending.len - OG_PADDING;
     return core->pending.data + core->pending.len;
 }
@@ -283,7 +324,7 @@ static int nothing_left(og__core *core)
 {
     if (core->pending.len == core->at) {
         core->pending.len = core->at = 0;
-        og_buf_free(&core->pending);
+        give_back(core);
     }
     return 0;
 }

@@ -40,7 +40,7 @@ static void decided(og__core *core, const og__detected *found)
     core->detected = core->in.codec != NULL;
     og__peer_core_start(core);
     core->settled = !may_be_lines(core);
-    if (core->seen) memcpy(core->seen, found->seen, sizeof found->seen);
+    if (core->loan) memcpy(core->loan->seen, found->seen, sizeof found->seen);
     if (!core->detected) return;
     bool same_codec = core->out_wire.codec == core->in.codec;
     if (!core->setup->codec_given) core->out_wire.codec = core->in.codec;

@@ -93,9 +93,18 @@ int og__peer_core_put_parts(og__core *core, const og_value *values, size_t count
 
 int og__peer_core_out(og__core *core, og_buf *out, og_error *err)
 {
-    *out = core->out;
+    og_buf plain = core->out;
+    size_t at = 0;
+    int status;
     og_buf_init(&core->out, core->setup->alloc);
-    return core->layered ? og__peer_layered_out(core, out, err) : OG_OK;
+    *out = plain;
+    if (!core->layered) return OG_OK;
+    og_buf_init(out, core->setup->alloc);
+    do {
+        status = og__peer_layered_out(core, &plain, &at, out, err);
+    } while (status == OG_OK && at < plain.len);
+    og_buf_free(&plain);
+    return status;
 }
 
 bool og__peer_core_owes(const og__core *core)

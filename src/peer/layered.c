@@ -121,20 +121,28 @@ static int send_whole(og__layered *l, const og_buf *out, og_error *err)
     return status;
 }
 
-int og__peer_layered_out(og__core *core, og_buf *out, og_error *err)
+int og__peer_layered_out(og__core *core, const og_buf *plain, size_t *at, og_buf *wire, og_error *err)
 {
+    enum { PIECE = 128 << 10 }; /* fits into a processor's cache, together with what is made of it */
     og__layered *l = core->layered;
-    og_buf *wire = og__layer_stack_wire(l->stack);
+    og_buf *below = og__layer_stack_wire(l->stack);
+    size_t len = plain->len - *at;
     int status = OG_OK;
-    if (out->len > 0 && og__layer_stack_is_whole(l->stack)) {
-        status = send_whole(l, out, err);
-    } else if (out->len > 0) {
-        const og__part part = {out->data, out->len};
+    if (below->len == 0) { /* the memory of `wire` is used; else what is there is older */
+        og_buf_free(below);
+        *below = *wire;
+        og_buf_init(wire, below->alloc);
+    }
+    if (len > 0 && og__layer_stack_is_whole(l->stack)) {
+        status = send_whole(l, plain, err);
+    } else if (len > 0) {
+        const og__part part = {plain->data + *at, len = len < PIECE ? len : PIECE};
         status = og__layer_stack_write(l->stack, &part, 1, err);
     }
-    og_buf_free(out);
-    *out = *wire;
-    og_buf_init(wire, core->setup->alloc);
+    *at += len;
+    og_buf_free(wire);
+    *wire = *below;
+    og_buf_init(below, core->setup->alloc);
     return status;
 }
 

@@ -58,8 +58,9 @@ int og__peer_layered_take(og__core *core, og__message *message, og_error *err);
  * OG_ENOMEM. */
 int og__peer_layered_put(og__core *core, bool more, og_error *err);
 
-/* For the core: sends `out` down through the layers and leaves in it what is for the socket. 0 or < 0. */
-int og__peer_layered_out(og__core *core, og_buf *out, og_error *err);
+/* Sends a piece of `plain`, from `*at` on, down through the layers, and adds to `wire` what is for the
+ * socket, also after an error. To be called until `*at` is its length, and once if it is empty. 0 or < 0. */
+int og__peer_layered_out(og__core *core, const og_buf *plain, size_t *at, og_buf *wire, og_error *err);
 
 /* For the core: true when layers have something for the socket. */
 bool og__peer_layered_owes(const og__core *core);

@@ -42,7 +42,7 @@ og__served *og__peer_served_new(og__server_loop *loop, og__port *port, const og_
     served->loop = loop;
     served->port = port;
     served->alloc = alloc;
-    served->conn.core.seen = loop->seen;
+    served->conn.core.loan = &loop->loan;
     served->conn.core.doc_lent = true;
     pthread_mutex_init(&served->lock, NULL);
     atomic_init(&served->refs, 1);

@@ -122,7 +122,7 @@ static bool make_room(og__served *served)
 static void log_detection(og__served *served)
 {
     char framing[40];
-    char *seen = served->loop->seen;
+    char *seen = served->loop->loan.seen;
     og__peer_server_log(served->server, OG_LOG_INFO, &served->conn, "speaks %s in %s: %s",
                         og_conn_codec(&served->conn), og_conn_framing(&served->conn, framing, sizeof framing),
                         seen);
@@ -145,7 +145,7 @@ static int take(og__served *served, og__message *message, og_error *err)
     size_t put = core->out.len - before;
     if (put > 0) atomic_fetch_add_explicit(&served->waiting, put, memory_order_relaxed);
     if (locked) og__peer_served_unlock(served, true);
-    if (served->loop->seen[0]) log_detection(served);
+    if (served->loop->loan.seen[0]) log_detection(served);
     return status;
 }
 

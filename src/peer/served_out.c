@@ -8,8 +8,9 @@
 #include <string.h>
 
 enum {
-    KEPT_OUT = 256 << 10, /* memory for answers that the loop keeps for the next connection */
-    OWN_MEMORY = 65536    /* answers that are longer are handed over, not copied */
+    KEPT_OUT =
+        2 << 20, /* memory for answers that the loop keeps: new pages cost more than what is copied there */
+    OWN_MEMORY = 65536 /* answers that are longer are handed over, not copied */
 };
 
 static const char *state_text(int state)
@@ -140,12 +141,22 @@ const og__handle_ops og__peer_stream_ops = {
 
 /* ---- Writing ---- */
 
-/* Writes as far as the peer takes it. Memory of what was written serves the next connection, so that silent
- * ones hold none. 0, 1 when some is queued, or < 0. */
+/* Memory of what was written serves the next connection, so that silent ones hold none. */
+static void keep(og_buf *kept, og_buf *written)
+{
+    if (kept->cap > 0 || written->cap > KEPT_OUT) {
+        og_buf_free(written);
+        return;
+    }
+    *kept = *written;
+    kept->len = 0;
+    og_buf_init(written, kept->alloc);
+}
+
+/* Writes as far as the peer takes it. 0, 1 when some is queued, or < 0. */
 static int write_bytes(og__served *served, og_buf *out, og_error *err)
 {
     int status = OG_OK;
-    og_buf *spare = &served->loop->spare;
     served->put += out->len;
     og__peer_count(&served->conn.counts.bytes_out, out->len);
     if (out->len > OWN_MEMORY)
@@ -153,14 +164,24 @@ static int write_bytes(og__served *served, og_buf *out, og_error *err)
     else if (out->len > 0)
         status = og__net_stream_write(served->stream, out->data, out->len, err);
     if (status != OG_OK) served->queued = og__net_stream_queued(served->stream);
-    if (spare->cap > 0 || out->cap > KEPT_OUT) {
-        og_buf_free(out);
-        return status;
-    }
-    *spare = *out;
-    spare->len = 0;
-    og_buf_init(out, served->alloc);
+    out->len = 0;
     return status;
+}
+
+/* Writes `plain` through the layers, piece by piece, so that what they make of it is in the same memory. */
+static int write_layered(og__served *served, og_buf *plain, og_error *err)
+{
+    og_buf wire = served->loop->wire;
+    size_t at = 0;
+    int status = OG_OK;
+    int written = OG_OK;
+    og_buf_init(&served->loop->wire, served->alloc);
+    do {
+        status = og__peer_layered_out(&served->conn.core, plain, &at, &wire, err);
+        if (wire.len > 0) written = write_bytes(served, &wire, status < 0 ? NULL : err);
+    } while (status == OG_OK && written >= 0 && at < plain->len);
+    keep(&served->loop->wire, &wire);
+    return status < 0 ? status : written;
 }
 
 /* Writes what was put: from where it is while nobody else can reach that, else after it was moved out of
@@ -178,16 +199,18 @@ static int write_out(og__served *served, bool *shut, og_error *err)
     size_t put = core->out.len;
     *shut = served->shut_wanted || (put > 0 && og_framing_ends_stream(core->out_wire.framing));
     if (!alone || core->layered) {
-        status = og__peer_core_out(core, &moved, err);
+        moved = core->out;
+        og_buf_init(&core->out, served->alloc);
         out = &moved;
     }
+    size_t queued = served->queued;
+    if (core->layered) status = write_layered(served, out, err);
     if (locked && served->work.count > 0) lend(served); /* another answer is on its way */
     if (locked) og__peer_served_unlock(served, true);
-    if (out->cap == 0 && put == 0) return status;
-    size_t queued = served->queued;
-    int written = write_bytes(served, out, status < 0 ? NULL : err);
+    if (!core->layered && put > 0) status = write_bytes(served, out, err);
+    keep(&served->loop->spare, out);
     atomic_fetch_add_explicit(&served->waiting, served->queued - queued - put, memory_order_relaxed);
-    return status < 0 ? status : written;
+    return status;
 }
 
 /* Lets each layer say that no more comes. */
