@@ -73,8 +73,8 @@ typedef struct og__object {
 
 /* A run of memory that values are cut from; the chunks of a document are a list, the newest first. */
 typedef struct og__chunk {
-    struct og__chunk *next;
-    size_t size; /* with this header */
+    _Alignas(max_align_t) struct og__chunk *next; /* so that what follows the header suits any type */
+    size_t size;                                  /* with this header */
 } og__chunk;
 
 /* The program has changed what it read: nobody knows any more how long that may become. */
