@@ -50,7 +50,7 @@ int main(int argc, char **argv)
         fprintf(stderr, "usage: peer-onggi echo|count ENDPOINT [PEM]\n");
         return 2;
     }
-    og_server_options options = {.size = sizeof options, .max_connections = 20000};
+    og_server_options options = {.size = sizeof options, .max_connections = 20000, .max_rate = 1000000000};
     const og_layer_option cert = {"cert", argc == 4 ? argv[3] : NULL, 0};
     options.conn.layer_options = &cert;
     options.conn.layer_option_count = argc == 4;

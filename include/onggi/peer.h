@@ -287,6 +287,12 @@ typedef struct og_server_options {
     size_t max_total; /* bytes of unfinished messages and answers for all connections together; past it those
                          that hold most are not read, then closed; 0: 1 GiB, or a quarter of the memory if
                          that is less */
+    /* Of datagrams, whose senders anybody can pretend to be: answers are at most so many times as large as
+     * what they answer, headers included (Unix sockets: without limit), and one sender gets so many datagrams
+     * answered in a second. 0: 2 and 1,000. */
+    size_t max_amplification;
+    size_t max_rate;
+
     int64_t idle_timeout_ms;    /* nothing arrives and nothing is in hand; 0: none */
     int64_t message_timeout_ms; /* from the first byte of a message to its last; 0: 60,000; OG_FOREVER */
     int64_t stop_timeout_ms;    /* after og_server_stop(): how long clients that go on sending are read;

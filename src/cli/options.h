@@ -96,6 +96,8 @@ typedef struct cli_options {
     uint64_t max_connections;
     uint64_t max_queued;
     uint64_t max_total;
+    uint64_t max_amplification;
+    uint64_t max_rate;
     cli_when_full when_full;
     og_when_crowded when_crowded;
     const char *log; /* a file */

@@ -79,10 +79,16 @@ static const struct {
     const char *member;
     const char *words;
 } members[] = {
-    {"max_message", "--max-message"},        {"max_bytes", "--max-message"},
-    {"max_growth", "--max-growth"},          {"max_depth", "--max-depth"},
-    {"max_digits", "--max-digits"},          {"allow_nan", "onggi without --strict"},
-    {"allow_bom", "onggi without --strict"}, {"allow_surrogates", "onggi without --strict"},
+    {"max_message", "--max-message"},
+    {"max_bytes", "--max-message"},
+    {"max_growth", "--max-growth"},
+    {"max_amplification", "--max-amplification"},
+    {"max_rate", "--max-rate"},
+    {"max_depth", "--max-depth"},
+    {"max_digits", "--max-digits"},
+    {"allow_nan", "onggi without --strict"},
+    {"allow_bom", "onggi without --strict"},
+    {"allow_surrogates", "onggi without --strict"},
     {"ensure_ascii", "--codec pickle"},
 };
 

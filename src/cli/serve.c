@@ -172,6 +172,8 @@ static og_server *make_server(service *s, og_error *err)
         .when_crowded = o->when_crowded,
         .max_queued = (size_t)o->max_queued,
         .max_total = (size_t)o->max_total,
+        .max_amplification = (size_t)o->max_amplification,
+        .max_rate = (size_t)o->max_rate,
         .stop_timeout_ms = o->grace_ms,
         .message_timeout_ms = o->timeout_ms,
         .idle_timeout_ms = o->idle_timeout_ms > 0 ? o->idle_timeout_ms : 0,

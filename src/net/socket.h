@@ -94,6 +94,17 @@ bool og__net_socket_untaken(const og__socket *socket, uint64_t since, bool ended
 int og__net_socket_recv_from(og__socket *socket, void *data, size_t size, size_t *got, og__address *from,
                              int64_t timeout_ms, og_error *err);
 
+/* The address that a socket is bound to; `len` 0 when the system does not tell. */
+void og__net_socket_bound(const og__socket *socket, og__address *bound);
+
+/* True when datagrams from `from` come from a socket that is bound to `bound`: from that address, or, where
+ * it is every interface or a group, from its port on an address of this machine. */
+bool og__net_address_is_same_socket(const og__address *bound, const og__address *from);
+
+/* Bytes of the headers of a datagram from or to `address`, 28 or 48; 0 for Unix sockets, whose addresses
+ * nobody can forge. */
+size_t og__net_address_overhead(const og__address *address);
+
 /* Sends one datagram, to `to` or, if NULL, to the connected peer. 0, OG_EVALUE when it is longer than the
  * transport can carry (nothing is sent then), OG_ECLOSED when nobody is there, OG_ETIMEOUT, OG_ECANCELED,
  * OG_EIO. */

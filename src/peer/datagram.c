@@ -7,7 +7,6 @@
 #include "peer/server.h"
 
 #include "base/alloc.h"
-#include "value/hash_bytes.h"
 
 #include <string.h>
 
@@ -57,7 +56,13 @@ static int put(og__served *served, const og_value *parts, size_t count, og_error
                          "the message is %zu bytes long, but one datagram carries at most %zu: send less, or "
                          "over a stream",
                          out->len, port->max_datagram);
-    else if (!pthread_equal(pthread_self(), served->loop->thread))
+    else
+        status = og__peer_datagram_spend(port, served->sender, out->len, err);
+    if (status < 0) {
+        out->len = 0;
+        return status;
+    }
+    if (!pthread_equal(pthread_self(), served->loop->thread))
         status = post_answer(served, out, err);
     else if (!port->datagrams)
         status = og_error_set(err, OG_ECLOSED, OG_NO_POSITION, "the server has stopped");
@@ -108,9 +113,8 @@ static og__served **chain_of(og__port *port, const og__address *address)
         port->senders = og__base_alloc(alloc, size);
         if (!port->senders) return NULL;
         memset(port->senders, 0, size);
-        port->seed = og__value_fresh_seed(port);
     }
-    return &port->senders[og__value_hash_bytes(port->seed, address->u.bytes, address->len) % OG__CHAINS];
+    return &port->senders[og__peer_sender_hash(port, address) % OG__CHAINS];
 }
 
 /* Notes that somebody has the connection in hand: what its sender sends next comes after that. */
@@ -212,6 +216,7 @@ static int deliver(og__served *served, const og__message *message, og_error *err
 static void feed(og__served *served, const uint8_t *data, size_t len)
 {
     bool locked = og__peer_served_lock(served);
+    og__peer_datagram_allow(served->port, served->sender, len, !served->sender->in_hand);
     og__peer_core_feed(&served->conn.core, data, len);
     og__peer_count(&served->conn.counts.bytes_in, len);
     og__peer_served_unlock(served, locked);
@@ -255,6 +260,7 @@ void og__peer_datagram_received(void *ctx, const uint8_t *data, size_t len, cons
                             "a datagram was dropped: the workers have too many");
         return;
     }
+    if (og__peer_datagram_is_ours(port, from)) return;
     og__served *served = connection_for(port, from);
     if (!served) {
         og__peer_server_log(loop->server, OG_LOG_ERROR, NULL, "a datagram was dropped: no memory");

@@ -11,6 +11,7 @@ struct og_listener {
     og__setup setup;
     og__socket socket;
     uint64_t accepted;
+    og__address bound;
     uint8_t *buffer; /* datagrams */
     size_t buffer_size;
     char endpoint[ENDPOINT_TEXT];
@@ -47,6 +48,7 @@ og_listener *og_listen(const char *endpoint, const og_conn_options *options, og_
         return NULL;
     }
     og_endpoint_text(&where, listener->endpoint, sizeof listener->endpoint);
+    og__net_socket_bound(&listener->socket, &listener->bound);
     return listener;
 }
 
@@ -59,9 +61,11 @@ static og_conn *accept_datagram(og_listener *listener, int64_t timeout_ms, og_er
 {
     og__address from;
     size_t got = 0;
-    int status = og__net_socket_recv_from(&listener->socket, listener->buffer, listener->buffer_size, &got,
-                                          &from, timeout_ms, err);
-    if (status < 0) return NULL;
+    do { /* what we have sent ourselves would be answered without end */
+        int status = og__net_socket_recv_from(&listener->socket, listener->buffer, listener->buffer_size,
+                                              &got, &from, timeout_ms, err);
+        if (status < 0) return NULL;
+    } while (og__net_address_is_same_socket(&listener->bound, &from));
     return og__peer_client_new_datagram(&listener->setup, &listener->socket, &from, listener->buffer, got,
                                         ++listener->accepted, err);
 }

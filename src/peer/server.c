@@ -21,6 +21,8 @@ enum {
     STOP_SILENCE_MS = 100,
     LAYERS_MS = 100, /* so exactly is the time of layers kept */
     MAX_QUEUED = 1 << 20,
+    MAX_AMPLIFICATION = 2,
+    MAX_RATE = 1000,
     MAX_THREADS = 1024
 };
 
@@ -61,6 +63,8 @@ static int fill_options(og_server_options *options, og_error *err)
     if (options->max_connections == 0) options->max_connections = MAX_CONNECTIONS;
     if (options->max_queued == 0) options->max_queued = MAX_QUEUED;
     if (options->max_total == 0) options->max_total = default_total();
+    if (options->max_amplification == 0) options->max_amplification = MAX_AMPLIFICATION;
+    if (options->max_rate == 0) options->max_rate = MAX_RATE;
     options->message_timeout_ms = or_default(options->message_timeout_ms, MESSAGE_TIMEOUT_MS);
     options->stop_timeout_ms = or_default(options->stop_timeout_ms, STOP_TIMEOUT_MS);
     return OG_OK;
@@ -182,6 +186,7 @@ void og_server_free(og_server *server)
         og__net_socket_close(&port->socket);
         og__peer_setup_fini(&port->setup);
         og__base_free(server->alloc, port->senders, OG__CHAINS * sizeof(og__served *));
+        og__base_free(server->alloc, port->buckets, OG__BUCKETS * sizeof *port->buckets);
         og__base_free(server->alloc, port, sizeof *port);
         port = next;
     }
@@ -223,6 +228,7 @@ int og_server_listen(og_server *server, const char *endpoint, og_error *err)
         return status;
     }
     og_endpoint_text(&where, port->endpoint, sizeof port->endpoint);
+    if (port->setup.datagram) og__net_socket_bound(&port->socket, &port->bound);
     og__port **last = &server->ports;
     while (*last)
         last = &(*last)->next;

@@ -5,7 +5,8 @@
  *
  * The files, from the bottom up, each calling only those before it: server_loop.c, served.c (what other
  * threads may do), workers.c (threads for handlers that block), served_out.c, served_open.c, served_in.c and
- * served_limits.c (a stream's connection on its loop), datagram.c, server.c (starting and stopping).
+ * served_limits.c (a stream's connection on its loop), datagram_guard.c, datagram.c, server.c (starting and
+ * stopping).
  *
  * Ownership: the server owns loops and ports. A served connection is counted: the loop has one reference
  * until the connection is gone, og_conn_keep() makes others, and so does each call posted for it. Threads:
@@ -91,6 +92,8 @@ typedef struct og__work {
 typedef struct og__sender {
     og__address address;
     bool in_hand;           /* it is in the port's table */
+    bool muted;             /* its sender has had as many answers as it gets for now */
+    size_t allowance;       /* bytes that may still be sent to it, headers included */
     og__served *next_there; /* in the table */
 } og__sender;
 
@@ -143,8 +146,15 @@ struct og__served {
     og__sender sender[]; /* one, of datagrams only */
 };
 
-/* The length of a port's table of senders. */
-enum { OG__CHAINS = 256 };
+/* How many more datagrams of one sender are answered. */
+typedef struct og__bucket {
+    uint64_t hash;        /* of its address */
+    uint64_t at;          /* milliseconds of the loop's clock when that was counted last */
+    uint64_t thousandths; /* of a datagram */
+} og__bucket;
+
+/* The lengths of a port's tables of senders: those in hand, and the rates of recent ones. */
+enum { OG__CHAINS = 256, OG__BUCKETS = 1024 };
 
 struct og__port {
     og__port *next;
@@ -156,7 +166,10 @@ struct og__port {
     og__datagrams *datagrams;
     og__served *idle;     /* a connection to use again for the next datagram */
     og__served **senders; /* datagrams' connections that somebody has in hand, by their sender's hash */
-    uint64_t seed;        /* of that hash */
+    og__bucket *buckets;  /* by the same hash; NULL until one is needed */
+    uint64_t seed;        /* of that hash; 0: there is none yet */
+    og__address bound;    /* of datagrams: where they arrive */
+    og__quota ours;       /* of lines about datagrams of our own */
     size_t max_datagram;
     og__quota refusals; /* of datagrams; of clients when it is crowded */
     char endpoint[416];
@@ -269,6 +282,21 @@ bool og__peer_served_lock_handle(const og_conn *conn);
 void og__peer_served_unlock_handle(const og_conn *conn);
 void og__peer_served_keep(og_conn *conn);
 void og__peer_served_let_go(og_conn *conn);
+
+/* ---- datagram_guard.c: against forged senders and loops ---- */
+
+/* The hash of a sender in the tables of its port. */
+uint64_t og__peer_sender_hash(og__port *port, const og__address *address);
+
+/* True for a datagram that an endpoint of this server has sent itself; the log has a line. */
+bool og__peer_datagram_is_ours(og__port *port, const og__address *from);
+
+/* Counts a datagram of `len` bytes that has arrived: its sender may get so much more. `afresh`: nothing of
+ * what came before it is still to be answered. */
+void og__peer_datagram_allow(og__port *port, og__sender *sender, size_t len, bool afresh);
+
+/* Takes `len` bytes of what may be sent to the sender. 0, OG_EBUSY or OG_ELIMIT. */
+int og__peer_datagram_spend(const og__port *port, og__sender *sender, size_t len, og_error *err);
 
 /* ---- workers.c ---- */
 
