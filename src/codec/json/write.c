@@ -90,11 +90,12 @@ static bool begins_fast(const og_json_write_options *o, og_value value)
 
 static int write_fast(og__json_writer *w, og_value value)
 {
-    w->end = w->at + (w->out->cap - w->out->len);
+    size_t room = w->out->cap - w->out->len;
+    w->end = room ? w->at + room : w->at; /* which may be no address */
     w->depth = 1;
     og__json_set_frame(&w->frames[0], value);
     w->frames[0].any = false;
-    if (w->at == w->end) {
+    if (room == 0) {
         og__json_begin_general(w);
         int status = og__json_reserve_slow(w, 1);
         if (status < 0) return status;
