@@ -108,7 +108,7 @@ og_conn *og__peer_client_new_datagram(const og__setup *setup, og__socket *shared
     if (len > 0) memcpy(c->buffer, data, len);
     og__peer_core_feed(&c->conn.core, c->buffer, len);
     og__peer_core_end(&c->conn.core);
-    og__peer_count(&c->conn.counts.bytes_in, len);
+    OG__COUNT(&c->conn, bytes_in, len);
     return &c->conn;
 }
 
@@ -120,7 +120,7 @@ static int write_out(client *c, const og_buf *out, int64_t timeout_ms, og_error 
     int status = c->setup.datagram
                      ? og__net_socket_send_to(c->socket, out->data, out->len, to, timeout_ms, err)
                      : og__net_socket_write(c->socket, out->data, out->len, timeout_ms, err);
-    if (status == OG_OK) og__peer_count(&c->conn.counts.bytes_out, out->len);
+    if (status == OG_OK) OG__COUNT(&c->conn, bytes_out, out->len);
     return status;
 }
 
@@ -286,7 +286,7 @@ static int send_client(og_conn *conn, const og_value *parts, size_t count, og_er
     c->start = c->socket->sent;
     pthread_mutex_lock(&c->core_lock);
     status = og__peer_core_put_parts(&conn->core, parts, count, err);
-    if (status == OG_OK) og__peer_count(&conn->counts.messages_out, 1);
+    if (status == OG_OK) OG__COUNT(conn, messages_out, 1);
     bool last = status == OG_OK && !c->setup.datagram && og_framing_ends_stream(conn->core.out_wire.framing);
     og_buf out = take_out(c, &status, err);
     pthread_mutex_unlock(&c->core_lock);
@@ -320,8 +320,8 @@ static int take(client *c, og__message *message, og_error *err)
 {
     pthread_mutex_lock(&c->core_lock);
     int status = og__peer_core_take(&c->conn.core, message, err);
-    if (status > 0) og__peer_count(&c->conn.counts.messages_in, 1);
-    if (status < 0) og__peer_count(&c->conn.counts.refused, 1);
+    if (status > 0) OG__COUNT(&c->conn, messages_in, 1);
+    if (status < 0) OG__COUNT(&c->conn, refused, 1);
     bool owed = og__peer_core_owes(&c->conn.core);
     pthread_mutex_unlock(&c->core_lock);
     if (!owed) return status;
@@ -354,7 +354,7 @@ static int read_more(client *c, int64_t wait, og_error *err)
     int status = c->setup.datagram ? og__net_socket_recv_from(c->socket, space, size, &got, NULL, wait, err)
                                    : og__net_socket_read(c->socket, space, size, &got, wait, err);
     if (status > 0) {
-        og__peer_count(&c->conn.counts.bytes_in, got);
+        OG__COUNT(&c->conn, bytes_in, got);
         pthread_mutex_lock(&c->core_lock); /* a datagram starts detection over */
         status = og__peer_layered_feed(&c->conn.core, space, got, og__peer_clock_ms(), err);
         pthread_mutex_unlock(&c->core_lock);
@@ -417,8 +417,8 @@ static int read_value(client *c, const og__message *message, const og_value **pa
     int status = og__peer_message_read(&c->setup, message, core->doc, &c->value, err);
     if (status >= 0) return status;
     og__peer_core_refused(core);
-    og__peer_count(&c->conn.counts.refused, 1);
-    og__peer_count(&c->conn.counts.messages_in, (uint64_t)-1);
+    OG__COUNT(&c->conn, refused, 1);
+    OG__COUNT(&c->conn, messages_in, (uint64_t)-1);
     return status;
 }
 

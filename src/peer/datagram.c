@@ -69,8 +69,8 @@ static int put(og__served *served, const og_value *parts, size_t count, og_error
     else
         status = og__net_datagrams_send(port->datagrams, out->data, out->len, &served->sender->address, err);
     if (status == OG_OK) {
-        og__peer_count(&served->conn.counts.messages_out, 1);
-        og__peer_count(&served->conn.counts.bytes_out, out->len);
+        OG__COUNT(&served->conn, messages_out, 1);
+        OG__COUNT(&served->conn, bytes_out, out->len);
     }
     out->len = 0;
     return status;
@@ -218,7 +218,7 @@ static void feed(og__served *served, const uint8_t *data, size_t len)
     bool locked = og__peer_served_lock(served);
     og__peer_datagram_allow(served->port, served->sender, len, !served->sender->in_hand);
     og__peer_core_feed(&served->conn.core, data, len);
-    og__peer_count(&served->conn.counts.bytes_in, len);
+    OG__COUNT(&served->conn, bytes_in, len);
     og__peer_served_unlock(served, locked);
 }
 

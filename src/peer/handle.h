@@ -38,13 +38,6 @@ typedef struct og__counts {
     atomic_bool ended;
 } og__counts;
 
-/* No other thread writes it, so that a load and a store will do. */
-static inline void og__peer_count(atomic_uint_fast64_t *number, uint64_t more)
-{
-    uint64_t before = atomic_load_explicit(number, memory_order_relaxed);
-    atomic_store_explicit(number, before + more, memory_order_relaxed);
-}
-
 struct og_conn {
     const og__handle_ops *ops;
     og__counts counts;
@@ -54,6 +47,12 @@ struct og_conn {
     size_t peer_size;
     og__core core;
 };
+
+/* Adds to one of the counts. No other thread writes it, so that a load and a store will do. */
+#define OG__COUNT(conn, name, more)                                                                  \
+    atomic_store_explicit(&(conn)->counts.name,                                                      \
+                          atomic_load_explicit(&(conn)->counts.name, memory_order_relaxed) + (more), \
+                          memory_order_relaxed)
 
 /* Fills the handle; `setup` must outlive it. 0 or OG_ENOMEM. */
 int og__peer_handle_init(og_conn *conn, const og__handle_ops *ops, const og__setup *setup, uint64_t id,

@@ -95,7 +95,7 @@ static int hand_parts(og_conn *conn, const og_server_options *options, const og_
         return og_error_set(err, OG_EVALUE, (size_t)message->position,
                             "a message of %zu parts has arrived where messages of one part are expected",
                             message->parts);
-    og__peer_count(&conn->counts.messages_in, 1);
+    OG__COUNT(conn, messages_in, 1);
     options->on_parts(conn, parts->values, message->parts, options->user);
     return OG_OK;
 }
@@ -109,7 +109,7 @@ int og__peer_message_hand(og_conn *conn, const og_server_options *options, const
     if (!*doc) *doc = og_doc_new(setup->alloc);
     if (!*doc) return og_error_set(err, OG_ENOMEM, (size_t)message->position, "no memory for a document");
     int status = og__peer_message_read(setup, message, *doc, &value, err);
-    if (status >= 0) og__peer_count(&conn->counts.messages_in, 1);
+    if (status >= 0) OG__COUNT(conn, messages_in, 1);
     if (status >= 0 && options->on_message) options->on_message(conn, value, options->user);
     if (og_doc_memory(*doc) > KEPT_DOC) {
         og_doc_free(*doc);

@@ -181,7 +181,7 @@ void og__peer_served_refuse(og__served *served, const og_error *err, bool closin
 {
     og_server *server = served->server;
     log_refusal(served, err, closing);
-    og__peer_count(&served->conn.counts.refused, 1);
+    OG__COUNT(&served->conn, refused, 1);
     if (!server->options.on_refuse) return;
     bool pumping = served->pumping;
     served->pumping = true;

@@ -317,7 +317,7 @@ static void on_data(void *ctx, const uint8_t *data, size_t len)
 {
     og__served *served = ctx;
     if (served->state > OG__OPEN) return;
-    og__peer_count(&served->conn.counts.bytes_in, len);
+    OG__COUNT(&served->conn, bytes_in, len);
     if (!served->conn.core.layered)
         og__peer_core_feed(&served->conn.core, data, len);
     else if (!og__peer_served_arrive(served, data, len))

@@ -81,7 +81,7 @@ static int put(og__served *served, const og_value *parts, size_t count, og_error
     int status = og__peer_core_put_parts(&served->conn.core, parts, count, err);
     atomic_fetch_add_explicit(&served->waiting, out->len - before, memory_order_relaxed);
     if (status != OG_OK) return status;
-    og__peer_count(&served->conn.counts.messages_out, 1);
+    OG__COUNT(&served->conn, messages_out, 1);
     if (!here) og__peer_served_post(served);
     return OG_OK;
 }
@@ -158,7 +158,7 @@ static int write_bytes(og__served *served, og_buf *out, og_error *err)
 {
     int status = OG_OK;
     served->put += out->len;
-    og__peer_count(&served->conn.counts.bytes_out, out->len);
+    OG__COUNT(&served->conn, bytes_out, out->len);
     if (out->len > OWN_MEMORY)
         status = og__net_stream_write_buf(served->stream, out, err);
     else if (out->len > 0)
@@ -277,7 +277,7 @@ void og__peer_served_finish_gone(og__served *served)
         og_error_set(&forgotten, OG_ENOMEM, OG_NO_POSITION, "no memory to note why the connection ended");
         why = &forgotten;
     }
-    og__peer_count(&served->conn.counts.bytes_out, 0 - (uint64_t)served->queued); /* nobody has taken these */
+    OG__COUNT(&served->conn, bytes_out, 0 - (uint64_t)served->queued); /* nobody has taken these */
     if (server->options.on_close && served->told_open)
         server->options.on_close(&served->conn, why, server->options.user);
     og__server_loop *loop = served->loop;
