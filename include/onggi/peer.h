@@ -289,7 +289,7 @@ typedef struct og_server_options {
                          that is less */
     /* Of datagrams, whose senders anybody can pretend to be: answers are at most so many times as large as
      * what they answer, headers included (Unix sockets: without limit), and one sender gets so many datagrams
-     * answered in a second. 0: 2 and 1,000. */
+     * answered in a second. 0: 2 and 10,000. */
     size_t max_amplification;
     size_t max_rate;
 

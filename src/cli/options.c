@@ -130,7 +130,7 @@ static const option_row rows[] = {
     {"max-amplification", 0, NUMBER, CLI_SERVE, AT(max_amplification), "N",
      "answer a datagram with at most N times its size, since its sender may be forged (default: 2)", 1000000},
     {"max-rate", 0, NUMBER, CLI_SERVE, AT(max_rate), "N",
-     "answer so many datagrams of one sender in a second (default: 1000)", 1000000000},
+     "answer so many datagrams of one sender in a second (default: 10000)", 1000000000},
     {"when-full", 0, WHEN_FULL, CLI_SERVE, AT(when_full), "WHAT",
      "nobody reads standard output: wait, drop objects or stop (default: wait)", 0},
     {"answer-timeout", 0, TIME, CLI_SERVE, AT(answer_timeout_ms), "TIME",

@@ -22,7 +22,7 @@ enum {
     LAYERS_MS = 100, /* so exactly is the time of layers kept */
     MAX_QUEUED = 1 << 20,
     MAX_AMPLIFICATION = 2,
-    MAX_RATE = 1000,
+    MAX_RATE = 10000,
     MAX_THREADS = 1024
 };
 

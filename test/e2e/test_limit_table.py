@@ -13,7 +13,7 @@ IS_MEMBER = r"\b(max_\w+|\w+_timeout_ms|when_\w+);"
 # Those that take a busy machine, minutes or gigabytes to reach, and the tests that do so elsewhere.
 ELSEWHERE = {"max-queued": "test_limits", "max-total": "test_server_limits", "grace": "test_holds", "when-full": "test_holds",
              "answer-timeout": "test_holds", "connect-timeout": "test_socket", "send_timeout_ms": "test_server_limits",
-             "when-crowded": "test_limits"}
+             "when-crowded": "test_limits", "max-amplification": "test_datagrams", "max-rate": "test_datagrams"}
 
 
 def read(path):
