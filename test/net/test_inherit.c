@@ -41,7 +41,7 @@ static int manager_socket(const char *where, char *text, size_t size)
 
 static og__socket inherit(og_endpoint *endpoint)
 {
-    og__socket socket;
+    og__socket socket = {.fd = -1};
     og_error err = OG_ERROR_INIT;
     if (og__net_endpoint_settle(endpoint, &err) < 0 || og__net_socket_listen(&socket, endpoint, 0, &err) < 0)
         fail_msg("%s", err.text);
