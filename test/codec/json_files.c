@@ -31,6 +31,7 @@ int each_file(const char *folder, const char *suffix, void (*each)(const char *f
     if (!dir) return 0;
     while ((entry = readdir(dir))) {
         size_t len = strlen(entry->d_name);
+        if (entry->d_name[0] == '.') continue; /* the folder itself, and the one around it */
         if (len < strlen(suffix) || strcmp(entry->d_name + len - strlen(suffix), suffix) != 0) continue;
         each(folder, entry->d_name);
         count++;
