@@ -100,6 +100,7 @@ static int write_fast(og__json_writer *w, og_value value)
         int status = og__json_reserve_slow(w, 1);
         if (status < 0) return status;
     }
+    /* Where there is room there is an address. NOLINTNEXTLINE(clang-analyzer-core.NullDereference) */
     *w->at++ = og_kind_of(value) == OG_DICT ? '{' : '[';
     int status = w->items(w);
     return status < 0 || w->depth == 0 ? status : write_open(w);
