@@ -21,7 +21,8 @@ static pthread_mutex_t sending = PTHREAD_MUTEX_INITIALIZER;
 static struct {
     pthread_t thread;
     bool runs;
-    sem_t wake;
+    sem_t wake;           /* lasts as long as the process */
+    atomic_bool wakes;    /* it is there */
     atomic_bool stopping; /* the manager is to be told so */
     atomic_bool ends;
     uint64_t every_us; /* 0: the manager does not watch */
@@ -115,7 +116,7 @@ void cli_notify_stopping(void)
 {
     int before = errno;
     atomic_store(&watch.stopping, true);
-    if (manager) sem_post(&watch.wake);
+    if (atomic_load(&watch.wakes)) sem_post(&watch.wake);
     errno = before;
 }
 
@@ -162,6 +163,7 @@ void cli_notify_begin(og_server *server)
     if (!manager) return;
     watch.server = server;
     sem_init(&watch.wake, 0, 0);
+    atomic_store(&watch.wakes, true);
     sigfillset(&all);
     pthread_sigmask(SIG_SETMASK, &all, &before);
     watch.runs = pthread_create(&watch.thread, NULL, tell_changes, NULL) == 0;

@@ -56,7 +56,7 @@ int og__net_socket_connect(og__socket *socket, const og_endpoint *endpoint, int6
     unsigned interface = 0;
     int status = og__net_interface_find(endpoint, &interface, err);
     if (status == OG_OK) status = og__net_resolve(endpoint, OG__TO_CONNECT, timeout_ms, &found, err);
-    if (status < 0) return status;
+    if (status != OG_OK) return status;
     for (unsigned i = 0; i < found.count; i++) {
         int64_t left = og__net_deadline_left(deadline);
         /* One address that does not answer must not use up the others' time. */

@@ -112,7 +112,7 @@ int og__net_socket_listen(og__socket *socket, og_endpoint *endpoint, int backlog
     unsigned interface = 0;
     int status = og__net_interface_find(endpoint, &interface, err);
     if (status == OG_OK) status = og__net_resolve(endpoint, OG__TO_LISTEN, -1, &found, err);
-    if (status < 0) return status;
+    if (status != OG_OK) return status;
     bool path = endpoint->path[0] != '\0';
     int fd = -EADDRNOTAVAIL;
     for (unsigned i = 0; i < found.count; i++) {

@@ -107,10 +107,11 @@ static const char *first_of(const char *endpoint, const char *options, const cha
 static int give_interface(og_endpoint *endpoint, const char *name, og_error *err)
 {
     if (!name || endpoint->interface[0]) return OG_OK;
-    if (strlen(name) >= sizeof endpoint->interface)
+    size_t size = strlen(name) + 1;
+    if (size > sizeof endpoint->interface)
         return og_error_set(err, OG_EADDRESS, OG_NO_POSITION,
                             "the name of the network interface is too long");
-    strcpy(endpoint->interface, name);
+    memcpy(endpoint->interface, name, size);
     return OG_OK;
 }
 

@@ -38,28 +38,29 @@ void og__pickle_writer_bound(og__writer *w)
     bound->state = OG__BOUND_FOR_GOOD;
 }
 
-/* There is no room: for now, or for good. */
-static int grow_further(og__writer *w, size_t size)
+static int refuse_growth(og__writer *w)
 {
     og__bound *bound = &w->small->bound;
     size_t most = bound->end - bound->start;
-    if (bound->state == OG__BOUND_FOR_NOW) {
-        og__pickle_writer_bound(w);
-        return og__pickle_writer_grow(w, size);
-    }
     bound->state = OG__BOUND_PASSED;
     if (bound->source) return og__pickle_writer_fail(w, OG_ELIMIT, OG__GROWTH_SENTENCE, most, bound->source);
     return og__pickle_writer_fail(w, OG_ELIMIT, "it would be longer than %zu bytes; raise max_bytes", most);
 }
 
+static bool is_within(const og__bound *bound, size_t len, size_t size)
+{
+    return len <= bound->end && size <= bound->end - len;
+}
+
 int og__pickle_writer_grow(og__writer *w, size_t size)
 {
     og_buf *out = w->out;
-    size_t end = w->small->bound.end;
-    if (size > end - out->len) return grow_further(w, size);
+    og__bound *bound = &w->small->bound;
+    if (bound->state == OG__BOUND_FOR_NOW && !is_within(bound, out->len, size)) og__pickle_writer_bound(w);
+    if (!is_within(bound, out->len, size)) return refuse_growth(w);
     if (size > out->cap - out->len && og_buf_reserve(out, size) < 0)
         return og__pickle_writer_fail(w, OG_ENOMEM, "out of memory");
-    w->room = out->cap < end ? out->cap : end;
+    w->room = out->cap < bound->end ? out->cap : bound->end;
     return OG_OK;
 }
 
