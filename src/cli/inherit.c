@@ -17,13 +17,6 @@ typedef struct passed {
     char names[MOST][64]; /* cut if need be: systemd's have 255 bytes at most, and are short */
 } passed;
 
-static bool read_number(const char *text, unsigned long long *number)
-{
-    char *end;
-    *number = strtoull(text, &end, 10);
-    return *text >= '0' && *text <= '9' && *end == '\0';
-}
-
 static void read_names(passed *all, const char *names)
 {
     for (size_t i = 0; i < all->count; i++) {
@@ -36,16 +29,16 @@ static void read_names(passed *all, const char *names)
 
 static int read_environment(passed *all)
 {
-    unsigned long long pid;
-    unsigned long long count;
+    uint64_t pid;
+    uint64_t count;
     const char *pid_text = getenv("LISTEN_PID");
     const char *count_text = getenv("LISTEN_FDS");
     if (!pid_text || !count_text) return 0;
-    if (!read_number(pid_text, &pid))
+    if (!cli_parse_number(pid_text, &pid))
         return cli_usage("LISTEN_PID is '%s': it must be the number of this process", pid_text);
-    all->for_another = pid != (unsigned long long)getpid();
+    all->for_another = pid != (uint64_t)getpid();
     if (all->for_another) return 0;
-    if (!read_number(count_text, &count) || count > MOST)
+    if (!cli_parse_number(count_text, &count) || count > MOST)
         return cli_usage("LISTEN_FDS is '%s': it must be a number of descriptors, at most %d", count_text,
                          MOST);
     all->count = (size_t)count;

@@ -56,13 +56,6 @@ static void open_manager(const char *name)
     if (!manager) cli_log(OG_LOG_WARNING, "NOTIFY_SOCKET cannot be reached: %s", err.text);
 }
 
-static bool read_number(const char *text, uint64_t *number)
-{
-    char *end;
-    *number = strtoull(text, &end, 10);
-    return *text >= '0' && *text <= '9' && *end == '\0';
-}
-
 /* Half of the time after which the manager takes the server for dead; 0: it does not look. */
 static uint64_t watchdog_us(void)
 {
@@ -71,8 +64,8 @@ static uint64_t watchdog_us(void)
     const char *pid_text = getenv("WATCHDOG_PID");
     const char *text = getenv("WATCHDOG_USEC");
     if (!text || !manager) return 0;
-    if (pid_text && (!read_number(pid_text, &pid) || pid != (uint64_t)getpid())) return 0;
-    if (read_number(text, &us) && us > 1) return us / 2;
+    if (pid_text && (!cli_parse_number(pid_text, &pid) || pid != (uint64_t)getpid())) return 0;
+    if (cli_parse_number(text, &us) && us > 1) return us / 2;
     cli_log(OG_LOG_WARNING, "WATCHDOG_USEC is '%s', no number of microseconds: the watchdog is not told",
             text);
     return 0;

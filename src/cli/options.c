@@ -344,8 +344,7 @@ static int set_number(const option_row *row, const char *text, uint64_t *out)
 {
     char expected[64];
     uint64_t least = row->kind == PROTOCOL ? 0 : 1;
-    bool digits = *text && strspn(text, "0123456789") == strlen(text);
-    if (digits && cli_parse_size(text, out) && *out >= least && *out <= row->most) {
+    if (cli_parse_number(text, out) && *out >= least && *out <= row->most) {
         *out += row->kind == PROTOCOL;
         return 0;
     }

@@ -155,6 +155,9 @@ bool cli_option_next(int bits, size_t *index, cli_option_info *info);
 /* Prints the options of the subcommands in `bits`, one a line. */
 void cli_print_options(FILE *file, int bits);
 
+/* A number of digits alone. False when it is none, or too large. */
+bool cli_parse_number(const char *text, uint64_t *number);
+
 /* "64M" to bytes, "1.5" or "500ms" to milliseconds: false when it is no such thing. */
 bool cli_parse_size(const char *text, uint64_t *bytes);
 bool cli_parse_time(const char *text, int64_t *ms);

@@ -30,6 +30,13 @@ static uint64_t read_number(const char *text, uint64_t most, const char **end)
     return number;
 }
 
+bool cli_parse_number(const char *text, uint64_t *number)
+{
+    const char *end;
+    *number = read_number(text, UINT64_MAX, &end);
+    return end > text && *end == '\0';
+}
+
 bool cli_parse_size(const char *text, uint64_t *bytes)
 {
     static const char units[] = "KMG";

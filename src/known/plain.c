@@ -219,8 +219,7 @@ static int plain(og_doc *scratch, og_value value, og_type type, og_value *shown,
     case OG_TYPE_NDARRAY: return plain_ndarray(scratch, value, shown, err);
     case OG_TYPE_ENUM: /* of the others only Python knows that they are no calls of functions */
         if (!og__known_is_standard_enum(og_object_class(value))) return OG_EVALUE;
-        status = og_as_wrapped(value, NULL, shown, err);
-        return status;
+        return og_as_wrapped(value, NULL, shown, err);
     case OG_TYPE_DERIVED:
     case OG_TYPE_NAMED_TUPLE:
         status = og_as_wrapped(value, NULL, shown, err);

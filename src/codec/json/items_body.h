@@ -6,8 +6,8 @@
  *   needs    OG__CALLED            what the functions that are called are declared with
  *   needs    OG__HOT               what makes a function inline
  *   needs    og__numbers           what writing numbers takes, and og__numbers_get()
- *   needs    og__put_int           writes an integer
- *   needs    og__json_put_double   writes a double
+ *   needs    og__put_int           writes an integer of any length
+ *   needs    og__json_put_double   writes a double of any length
  *   needs    og__copy_text         copies a text, and may write after its end
  *   defines  OG__ITEMS             writes the items of the innermost array or object, and those in them
  *
@@ -17,6 +17,7 @@
  * because the processor predicts two loops better than one; the compiler would call these functions and keep
  * the run in memory, so they are inline.
  */
+#include "base/number_short.h"
 #include "codec/json/writer.h"
 
 #include <math.h>
@@ -254,6 +255,21 @@ static OG__HOT int put_text(og__json_writer *w, run *r, og_value value, bool spa
     return GO_ON;
 }
 
+static OG__HOT uint8_t *put_int(const run *r, int64_t number)
+{
+    char *text = (char *)r->at;
+    bool is_short = (uint64_t)number < OG__SHORT_INTS;
+    return r->at + (is_short ? og__base_short_int_write((uint32_t)number, text)
+                             : og__put_int(r->numbers, number, text));
+}
+
+static OG__HOT uint8_t *put_double(const run *r, double number)
+{
+    char *text = (char *)r->at;
+    size_t len = og__base_short_double_write(number, text);
+    return r->at + (len ? len : og__json_put_double(r->numbers, number, text));
+}
+
 /* Any value, for which there is room if it is a scalar but no str. */
 static OG__HOT int put_value(og__json_writer *w, run *r, bool in_dict, bool spaced)
 {
@@ -265,13 +281,11 @@ static OG__HOT int put_value(og__json_writer *w, run *r, bool in_dict, bool spac
         return put_word(w, r, "false,", 6, spaced);
     case OG_INT:
         if (value.meta & OG__F_BIG) return put_other(w, r, value, spaced);
-        r->at += og__put_int(r->numbers, value.u.i, (char *)r->at);
-        r->at = put_gap(w, r, r->at, spaced);
+        r->at = put_gap(w, r, put_int(r, value.u.i), spaced);
         return GO_ON;
     case OG_FLOAT:
         if (!isfinite(value.u.f)) return put_other(w, r, value, spaced);
-        r->at += og__json_put_double(r->numbers, value.u.f, (char *)r->at);
-        r->at = put_gap(w, r, r->at, spaced);
+        r->at = put_gap(w, r, put_double(r, value.u.f), spaced);
         return GO_ON;
     case OG_STR: return put_text(w, r, value, spaced);
     case OG_LIST:

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* The writer's fast way for any processor, and which one it is. */
 #include "base/number_avx512.h"
-#include "base/number_short.h"
 #include "codec/json/writer.h"
 
 #define OG__HOT inline __attribute__((always_inline))
@@ -56,15 +55,13 @@ static OG__HOT const og__numbers *og__numbers_get(void)
 static OG__HOT size_t og__put_int(const og__numbers *numbers, int64_t number, char *text)
 {
     (void)numbers;
-    if ((uint64_t)number < OG__SHORT_INTS) return og__base_short_int_write((uint32_t)number, text);
     return og__base_int64_write(number, text);
 }
 
 static OG__HOT size_t og__json_put_double(const og__numbers *numbers, double number, char *text)
 {
     (void)numbers;
-    size_t len = og__base_short_double_write(number, text);
-    return len ? len : og__base_double_write(number, text);
+    return og__base_double_write(number, text);
 }
 
 #define OG__CALLED

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* The writer's fast way for processors with AVX-512. */
 #include "base/number_avx512.h"
-#include "base/number_short.h"
 
 #if defined(OG__AVX512_NUMBERS)
 #    include "codec/json/writer.h"
@@ -27,22 +26,15 @@ static OG__HOT const og__numbers *og__numbers_get(void)
 }
 
 /* Not inline: that takes registers from all the rest, and longer. */
-__attribute__((noinline)) static OG__AVX512_TARGET size_t put_long_int(const og__numbers *numbers,
-                                                                       int64_t number, char *text)
+__attribute__((noinline)) static OG__AVX512_TARGET size_t og__put_int(const og__numbers *numbers,
+                                                                      int64_t number, char *text)
 {
     return og__base_avx512_int64_write(numbers, number, text);
 }
 
-static OG__HOT size_t og__put_int(const og__numbers *numbers, int64_t number, char *text)
-{
-    if ((uint64_t)number < OG__SHORT_INTS) return og__base_short_int_write((uint32_t)number, text);
-    return put_long_int(numbers, number, text);
-}
-
 static OG__HOT size_t og__json_put_double(const og__numbers *numbers, double number, char *text)
 {
-    size_t len = og__base_short_double_write(number, text);
-    return len ? len : og__base_avx512_double_write(numbers, number, text);
+    return og__base_avx512_double_write(numbers, number, text);
 }
 
 #    define OG__CALLED OG__AVX512_TARGET
