@@ -31,6 +31,9 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         check(og_endpoint_parse(&again, written, &err) == OG_OK);
         check(again.transport == endpoint.transport && again.port == endpoint.port);
         check(strcmp(again.host, endpoint.host) == 0 && strcmp(again.path, endpoint.path) == 0);
+        bool has_query =
+            endpoint.transport != OG_UNIX && endpoint.transport != OG_UNIXGRAM && !endpoint.inherited;
+        check(!has_query || strcmp(again.interface, endpoint.interface) == 0);
     }
     free(text);
     return 0;

@@ -281,15 +281,16 @@ int og_endpoint_parse(og_endpoint *endpoint, const char *text, og_error *err)
     return status;
 }
 
-/* A path as it is read back: '?', '%' and what is no printable ASCII or UTF-8 as %XX. */
-static void encode_path(const char *path, char *out, size_t size)
+/* Text as take_decoded() reads it back: `special` bytes, '%' and what is no printable ASCII or UTF-8 as %XX.
+ */
+static void encode(const char *text, const char *special, char *out, size_t size)
 {
     static const char digits[] = "0123456789ABCDEF";
     size_t len = 0;
-    for (; *path && len + 4 <= size; path++) {
-        unsigned char byte = (unsigned char)*path;
-        if (byte > ' ' && byte != 0x7f && byte != '?' && byte != '%') {
-            out[len++] = *path;
+    for (; *text && len + 4 <= size; text++) {
+        unsigned char byte = (unsigned char)*text;
+        if (byte > ' ' && byte != 0x7f && byte != '%' && !strchr(special, byte)) {
+            out[len++] = *text;
             continue;
         }
         out[len++] = '%';
@@ -310,20 +311,22 @@ const char *og_endpoint_text(const og_endpoint *endpoint, char *text, size_t siz
     }
     if (has_path(endpoint->transport)) {
         char path[3 * sizeof endpoint->path + 4];
-        encode_path(endpoint->path, path, sizeof path);
+        encode(endpoint->path, "?", path, sizeof path);
         snprintf(text, size, "%s://%s", name, path);
         return text;
     }
     const char *host = endpoint->host;
     const char *key = endpoint->interface[0] ? "?interface=" : "";
+    char interface[3 * sizeof endpoint->interface + 4];
+    encode(endpoint->interface, "&", interface, sizeof interface);
     unsigned port = endpoint->port;
     size_t len = strcspn(host, "%");
     if (!strchr(host, ':'))
-        snprintf(text, size, "%s://%s:%u%s%s", name, host, port, key, endpoint->interface);
+        snprintf(text, size, "%s://%s:%u%s%s", name, host, port, key, interface);
     else if (host[len] == '\0')
-        snprintf(text, size, "%s://[%s]:%u%s%s", name, host, port, key, endpoint->interface);
+        snprintf(text, size, "%s://[%s]:%u%s%s", name, host, port, key, interface);
     else
         snprintf(text, size, "%s://[%.*s%%25%s]:%u%s%s", name, (int)len, host, host + len + 1, port, key,
-                 endpoint->interface);
+                 interface);
     return text;
 }
