@@ -145,6 +145,17 @@ OG_API const og_codec *og_codec_find(const char *name, og_error *err);
 /* The codecs in order, for help texts: NULL from `index` = their number on. */
 OG_API const og_codec *og_codec_at(size_t index);
 
+/* Another protocol, which is named when it arrives: a row of the table of signatures. */
+typedef struct og_signature {
+    const char *bytes;  /* how it begins: hexadecimal, .. for any byte, 'text'; or words */
+    const char *what;   /* "a TLS handshake" */
+    const char *advice; /* what to do: "write tls:// instead of tcp://" */
+    bool unsure;        /* a message may begin so as well: asked only when nothing else fits */
+} og_signature;
+
+/* Row `index`: NULL from their number on. */
+OG_API const og_signature *og_signature_at(size_t index);
+
 #ifdef __cplusplus
 }
 #endif

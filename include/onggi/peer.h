@@ -56,17 +56,6 @@ OG_API const og_profile *og_profile_at(size_t index);
 /* The kind of peer called `name`, or NULL with `err` filled with the names that there are. */
 OG_API const og_profile *og_profile_find(const char *name, og_error *err);
 
-/* Another protocol, which is named when it arrives: a row of the table of signatures. */
-typedef struct og_signature {
-    const char *bytes;  /* how it begins: hexadecimal, .. for any byte, 'text'; or words */
-    const char *what;   /* "a TLS handshake" */
-    const char *advice; /* what to do: "write tls:// instead of tcp://" */
-    bool unsure;        /* a message may begin so as well: asked only when nothing else fits */
-} og_signature;
-
-/* Row `index`: NULL from their number on. */
-OG_API const og_signature *og_signature_at(size_t index);
-
 /* How to speak, and what to refuse. Zero is the defaults; the endpoint's own ?as=, ?codec= and
  * ?framing= come before these, and codec and framing before what the kind of peer says. */
 typedef struct og_conn_options {

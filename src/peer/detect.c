@@ -229,7 +229,7 @@ static void fit_head(const og__look *look, reading *r)
     if (whole && trailed && !goes_on(look, r, to + (tail != 0))) return;
     r->as_number = end > from && is_digit(look->data[end - 1]);
     if (r->as_number && r->head.as_value && !whole && end < to) return; /* numbers on lines */
-    /* White space after digits belongs to them; what is digits and blanks alone is one number. */
+    /* White space after a number belongs to it; what is a number and blanks alone is one number. */
     if (r->framing.ops->in_text ? from < to && is_space(look->data[from])
                                 : r->as_number && printable_head(look, r))
         return;
@@ -506,7 +506,7 @@ static int decide(const og__look *look, const readings *all, og__detected *out, 
     const reading *top = best(all);
     bool final = look->ended || look->datagram;
     if (left == 0) {
-        if (!final && !look->silent && og__peer_signature_may_come(look->data, look->len)) return 0;
+        if (!final && !look->silent && og__codec_signature_may_come(look->data, look->len)) return 0;
         if (top->fit == OVER) return og__peer_refuse_over(look, top->framing, top->head.body, err);
         return og__peer_refuse_unknown(look, err);
     }
@@ -514,7 +514,7 @@ static int decide(const og__look *look, const readings *all, og__detected *out, 
     size_t proven = count(all, PROVEN);
     if (proven == 1 || (proven == 0 && top->fit == WEAK && (left == 1 || final))) return take(look, top, out);
     if (proven > 1) return ambiguous(look, all, err);
-    if (look->silent && all->of[BARE].fit < ALIVE && og__peer_signature(look->data, look->len, false))
+    if (look->silent && all->of[BARE].fit < ALIVE && og__codec_signature(look->data, look->len, false))
         return og__peer_refuse_unknown(look, err);
     if (final) return og__peer_refuse_truncated(look, err);
     return !top->codec && look->len > MAX_OPENING ? og__peer_refuse_unknown(look, err) : 0;
@@ -590,7 +590,7 @@ int og__peer_detect(const og__look *look, og__detected *out, og_error *err)
         return 1;
     }
     const og_signature *other =
-        look->codec && look->codec->opaque ? NULL : og__peer_signature(look->data, look->len, true);
+        look->codec && look->codec->opaque ? NULL : og__codec_signature(look->data, look->len, true);
     if (other) return og__peer_refuse_signature(other, err);
     int known = look_for_signature(look, out);
     if (known >= 0) return known;

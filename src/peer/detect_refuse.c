@@ -54,7 +54,7 @@ int og__peer_refuse_truncated(const og__look *look, og_error *err)
                         "found the end after %zu bytes, within the first message: send it whole", look->len);
 }
 
-/* What would have been right: "JSON, a pickle", of all that is read unasked. */
+/* What would have been right: the nouns of all codecs that are read unasked. */
 static void list_nouns(char *text, size_t size, const char *between)
 {
     const og_codec *codec;
@@ -119,7 +119,7 @@ int og__peer_refuse_unknown(const og__look *look, og_error *err)
     char nouns[64];
     char shown[64];
     const og_codec *inside;
-    const og_signature *seen = og__peer_signature(look->data, look->len, false);
+    const og_signature *seen = og__codec_signature(look->data, look->len, false);
     if (seen) return og__peer_refuse_signature(seen, err);
     show(look, shown, sizeof shown);
     size_t header = claimed_after(look, &inside);
@@ -127,7 +127,7 @@ int og__peer_refuse_unknown(const og__look *look, og_error *err)
         return og_error_set(
             err, OG_ESYNTAX, 0,
             "found %s: a header of %zu byte%s before %s that is not one of the framings; let the peer "
-            "send a plain length, e.g. framing=u32be (--framing u32be)",
+            "send one that is ('onggi help framings' lists them)",
             shown, header, header == 1 ? "" : "s", inside->noun);
     if (look->codec)
         return og_error_set(

@@ -3,8 +3,8 @@
 #ifndef ONGGI_PEER_DETECT_REFUSE_H
 #define ONGGI_PEER_DETECT_REFUSE_H
 
+#include "codec/signature.h"
 #include "peer/detect.h"
-#include "peer/signature.h"
 
 int og__peer_refuse_ambiguous(const og__look *look, og_framing one, og_framing other, og_error *err);
 int og__peer_refuse_over(const og__look *look, og_framing framing, uint64_t length, og_error *err);

@@ -3,7 +3,7 @@
  * doc/detection.md. */
 #include "peer/detect.h"
 
-#include "peer/signature.h"
+#include "codec/signature.h"
 
 #include <setjmp.h>
 #include <stdarg.h>

@@ -1,16 +1,16 @@
 /* SPDX-License-Identifier: MIT */
 /* Knows other protocols by their first bytes, so that a refusal can name them. Pure functions over one table.
  */
-#ifndef ONGGI_PEER_SIGNATURE_H
-#define ONGGI_PEER_SIGNATURE_H
+#ifndef ONGGI_CODEC_SIGNATURE_H
+#define ONGGI_CODEC_SIGNATURE_H
 
-#include <onggi/peer.h>
+#include <onggi/codec.h>
 
 /* The row whose bytes these begin with, or NULL. `sure`: only rows whose bytes begin no message in any
  * framing. */
-const og_signature *og__peer_signature(const uint8_t *data, size_t len, bool sure);
+const og_signature *og__codec_signature(const uint8_t *data, size_t len, bool sure);
 
 /* True when more bytes may still make it the opening of a row. */
-bool og__peer_signature_may_come(const uint8_t *data, size_t len);
+bool og__codec_signature_may_come(const uint8_t *data, size_t len);
 
 #endif

@@ -6,7 +6,7 @@
  * The bytes of a row are written as people read them: hexadecimal, ranges of it (00-04), .. for any byte, and
  * 'text'. Rows that bytes alone cannot tell have a function.
  */
-#include "peer/signature.h"
+#include "codec/signature.h"
 
 #include <string.h>
 
@@ -292,14 +292,14 @@ static int match(const row *r, const uint8_t *data, size_t len)
     return r->match ? r->match(data, len) : match_pattern(r->seen.bytes, data, len);
 }
 
-const og_signature *og__peer_signature(const uint8_t *data, size_t len, bool sure)
+const og_signature *og__codec_signature(const uint8_t *data, size_t len, bool sure)
 {
     for (size_t i = 0; i < ROWS; i++)
         if (!(sure && rows[i].seen.unsure) && match(&rows[i], data, len) == YES) return &rows[i].seen;
     return NULL;
 }
 
-bool og__peer_signature_may_come(const uint8_t *data, size_t len)
+bool og__codec_signature_may_come(const uint8_t *data, size_t len)
 {
     for (size_t i = 0; i < ROWS; i++)
         if (match(&rows[i], data, len) == MORE) return true;
