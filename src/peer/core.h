@@ -127,6 +127,10 @@ void og__peer_core_feed(og__core *core, const uint8_t *data, size_t len);
  * when anywhere will do. Then og__peer_core_feed() them from there. */
 uint8_t *og__peer_core_space(og__core *core, size_t *size);
 
+/* What has come of a long message, with room for `least` bytes more: NULL when none is under way. What is put
+ * after it must be fed from there, and `len` left as it was; as og__peer_core_space() otherwise. */
+og_buf *og__peer_core_growing(og__core *core, size_t least);
+
 /* Copies what was fed and is not consumed, so that the feeder's memory may go. 0 or OG_ENOMEM. */
 int og__peer_core_hold(og__core *core);
 

@@ -146,17 +146,23 @@ void og__peer_core_feed(og__core *core, const uint8_t *data, size_t len)
     core->lent = 0;
 }
 
-uint8_t *og__peer_core_space(og__core *core, size_t *size)
+og_buf *og__peer_core_growing(og__core *core, size_t least)
 {
     size_t have = core->pending.len - core->at;
-    if (have < LONG_MESSAGE || core->fed_len > 0 || core->setup->datagram || core->layered) return NULL;
+    if (have < LONG_MESSAGE || core->fed_len > 0 || core->setup->datagram) return NULL;
     size_t need = og_frame_need(&core->reader);
     size_t want = core->detected && need > have + 1 ? need - have : have;
     if (want > have) want = have; /* memory follows what really came */
-    if (want < LONG_MESSAGE) want = LONG_MESSAGE;
-    if (lend(core, 0) < 0 || make_room(core, want) < 0) return NULL;
-    *size = core->pending.cap - core->pending.len - OG_PADDING;
-    return core->pending.data + core->pending.len;
+    if (want < least) want = least;
+    return lend(core, 0) < 0 || make_room(core, want) < 0 ? NULL : &core->pending;
+}
+
+uint8_t *og__peer_core_space(og__core *core, size_t *size)
+{
+    const og_buf *pending = core->layered ? NULL : og__peer_core_growing(core, LONG_MESSAGE);
+    if (!pending) return NULL;
+    *size = pending->cap - pending->len - OG_PADDING;
+    return pending->data + pending->len;
 }
 
 void og__peer_core_end(og__core *core)

@@ -27,6 +27,34 @@ static void drop_taken(og__layered *l)
     l->ends_taken = 0;
 }
 
+/* The plain bytes of a long message are put where the rest of it is, to spare a copy. */
+static int rise_into(og__core *core, og_buf *growing, const uint8_t *data, size_t len, og_error *err)
+{
+    og__layered *l = core->layered;
+    const og_buf usual = l->up.bytes;
+    size_t before = growing->len;
+    l->up.bytes = *growing;
+    int status = og__layer_stack_read(l->stack, data, len, &l->up, err);
+    if (status == OG_OK && og_buf_reserve(&l->up.bytes, OG_PADDING) < 0) status = no_memory(err);
+    *growing = l->up.bytes;
+    l->up.bytes = usual;
+    size_t more = growing->len - before;
+    growing->len = before;
+    if (status == OG_OK && more > 0) og__peer_core_feed(core, growing->data + before, more);
+    return status;
+}
+
+/* Lets bytes from the wire rise through the layers, and gives the core the plain ones that come of them. */
+static int rise(og__core *core, const uint8_t *data, size_t len, og_error *err)
+{
+    enum { SLACK = 16384 + OG_PADDING }; /* what a layer may have kept */
+    og__layered *l = core->layered;
+    bool whole = og__layer_stack_is_whole(l->stack);
+    og_buf *growing = whole ? NULL : og__peer_core_growing(core, len + SLACK);
+    if (growing) return rise_into(core, growing, data, len, err);
+    return og__layer_stack_read(l->stack, data, len, &l->up, err);
+}
+
 /* Gives the core the plain bytes that have come up. */
 static int hand_up(og__core *core, og_error *err)
 {
@@ -64,7 +92,7 @@ int og__peer_layered_feed(og__core *core, const uint8_t *data, size_t len, int64
     }
     if (l->failed.code) return fail(l, l->failed.code, &l->failed, err);
     drop_taken(l);
-    int status = og__layer_stack_read(l->stack, data, len, &l->up, &why);
+    int status = rise(core, data, len, &why);
     if (status == OG_OK) status = og__layer_stack_tick(l->stack, now, &l->next, &why);
     if (status == OG_OK) status = hand_up(core, &why);
     if (status < 0) return fail(l, status, &why, err);

@@ -85,11 +85,15 @@ static int veil_read(void *state, const uint8_t *in, size_t len, size_t *used, o
 
 static int veil_write(void *state, const og__part *parts, size_t count, og_buf *wire, og_error *err)
 {
+    enum { MOST = 255 };
     (void)state;
     for (size_t p = 0; p < count; p++) {
-        if (og_buf_putc(wire, (uint8_t)(parts[p].len ^ 0x55u)) < 0) return full(err);
-        for (size_t i = 0; i < parts[p].len; i++)
+        for (size_t i = 0; i < parts[p].len; i++) {
+            size_t left = parts[p].len - i;
+            uint8_t record = (uint8_t)((left < MOST ? left : MOST) ^ 0x55u);
+            if (i % MOST == 0 && og_buf_putc(wire, record) < 0) return full(err);
             if (og_buf_putc(wire, parts[p].data[i] ^ 0x55u) < 0) return full(err);
+        }
     }
     return OG_OK;
 }

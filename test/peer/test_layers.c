@@ -286,6 +286,71 @@ static void names_the_missing_key(void **state)
     finish(server);
 }
 
+/* ---- Layers of toys ---- */
+
+static const og__layer *const toys[] = {&toy_veil, &toy_multi};
+
+static og_server *start_toys(const og_server_options *options, size_t count)
+{
+    const og__layer_given given = {.role = OG_ROLE_SERVER, .host = ""};
+    og_server *server = og_server_new(options, &err);
+    assert_int_equal(og_server_listen(server, "tcp://127.0.0.1:0", &err), OG_OK);
+    assert_int_equal(og__layer_set_of(&server->ports->setup.layers, toys, count, &given, NULL), OG_OK);
+    assert_int_equal(og_server_start(server, &err), OG_OK);
+    return server;
+}
+
+static og_conn *reach_toys(const og_server *server, og_conn_options options, size_t count)
+{
+    const og__layer_given given = {.role = OG_ROLE_CLIENT, .host = ""};
+    og_endpoint where;
+    og__setup setup;
+    og__socket socket = OG__SOCKET_NONE;
+    options.size = sizeof options;
+    options.recv_timeout_ms = 120000;
+    assert_int_equal(og_endpoint_parse(&where, og_server_endpoint(server, 0), NULL), OG_OK);
+    assert_int_equal(og__peer_setup_init(&setup, &options, &where, OG_ROLE_CLIENT, NULL), OG_OK);
+    assert_int_equal(og__layer_set_of(&setup.layers, toys, count, &given, NULL), OG_OK);
+    assert_int_equal(og__net_socket_connect(&socket, &where, 10000, NULL), OG_OK);
+    og_conn *conn = og__peer_client_new(&setup, &socket, 0, NULL);
+    og__peer_setup_fini(&setup);
+    assert_non_null(conn);
+    return conn;
+}
+
+/* Long ones are read straight to where the rest of them is, at both ends. */
+static void carries_long_messages(void **state)
+{
+    static const size_t sizes[] = {10, 20000, 70001, 0, 1000003, 17, 300000, 1};
+    enum { SIZES = sizeof sizes / sizeof sizes[0] };
+    static char text[1000003 + SIZES];
+    (void)state;
+    for (size_t i = 0; i < sizeof text; i++)
+        text[i] = (char)(i * 2654435761U >> 13);
+    for (size_t i = 0; i < WAYS; i++) {
+        tally t;
+        og_server_options options = echoing(&t, ways[i].threads, ways[i].workers);
+        const og_conn_options wire = {.codec = "bytes", .framing = "u32be"};
+        options.conn.codec = wire.codec;
+        options.conn.framing = wire.framing;
+        og_server *server = start_toys(&options, 1);
+        og_conn *conn = reach_toys(server, wire, 1);
+        for (size_t n = 0; n < SIZES; n++) {
+            og_value back;
+            assert_int_equal(og_send(conn, og_bytes_borrow(text + n, sizes[n]), &err), OG_OK);
+            if (og_recv(conn, &back, &err) != 1) fail_msg("%s", err.text);
+            size_t len = 0;
+            const char *data = og_data(back, &len);
+            assert_int_equal(len, sizes[n]);
+            assert_memory_equal(data, text + n, len);
+        }
+        og_close(conn);
+        wait_for(&t.closed, 1);
+        assert_int_equal(t.failed, 0);
+        finish(server);
+    }
+}
+
 /* ---- Parts ---- */
 
 static atomic_int parts_came;
@@ -295,24 +360,6 @@ static void echo_parts(og_conn *conn, const og_value *parts, size_t count, void 
     (void)user;
     parts_came += (int)count;
     og_send_parts(conn, parts, count, NULL);
-}
-
-static og_conn *reach_parts(const og_server *server)
-{
-    static const og__layer *const rows[] = {&toy_veil, &toy_multi};
-    const og__layer_given given = {.role = OG_ROLE_CLIENT, .host = ""};
-    const og_conn_options options = {.size = sizeof options, .codec = "json", .recv_timeout_ms = 120000};
-    og_endpoint where;
-    og__setup setup;
-    og__socket socket = OG__SOCKET_NONE;
-    assert_int_equal(og_endpoint_parse(&where, og_server_endpoint(server, 0), NULL), OG_OK);
-    assert_int_equal(og__peer_setup_init(&setup, &options, &where, OG_ROLE_CLIENT, NULL), OG_OK);
-    assert_int_equal(og__layer_set_of(&setup.layers, rows, 2, &given, NULL), OG_OK);
-    assert_int_equal(og__net_socket_connect(&socket, &where, 10000, NULL), OG_OK);
-    og_conn *conn = og__peer_client_new(&setup, &socket, 0, NULL);
-    og__peer_setup_fini(&setup);
-    assert_non_null(conn);
-    return conn;
 }
 
 static void exchange_parts(og_conn *conn)
@@ -345,8 +392,6 @@ static void exchange_parts(og_conn *conn)
 
 static void carries_parts(void **state)
 {
-    static const og__layer *const rows[] = {&toy_veil, &toy_multi};
-    const og__layer_given given = {.role = OG_ROLE_SERVER, .host = ""};
     (void)state;
     for (size_t i = 0; i < WAYS; i++) {
         tally t;
@@ -354,11 +399,8 @@ static void carries_parts(void **state)
         options.on_parts = echo_parts;
         options.conn.codec = "json";
         parts_came = 0;
-        og_server *server = og_server_new(&options, &err);
-        assert_int_equal(og_server_listen(server, "tcp://127.0.0.1:0", &err), OG_OK);
-        assert_int_equal(og__layer_set_of(&server->ports->setup.layers, rows, 2, &given, NULL), OG_OK);
-        assert_int_equal(og_server_start(server, &err), OG_OK);
-        og_conn *conn = reach_parts(server);
+        og_server *server = start_toys(&options, 2);
+        og_conn *conn = reach_toys(server, (og_conn_options){.codec = "json"}, 2);
         exchange_parts(conn);
         assert_int_equal(parts_came, 11);
         og_close(conn);
@@ -370,19 +412,14 @@ static void carries_parts(void **state)
 
 static void without_on_parts(void **state)
 {
-    static const og__layer *const rows[] = {&toy_veil, &toy_multi};
-    const og__layer_given given = {.role = OG_ROLE_SERVER, .host = ""};
     tally t;
     const og_value parts[] = {og_int(1), og_int(2)};
     og_value answer;
     (void)state;
     og_server_options options = echoing(&t, 1, 0);
     options.conn.codec = "json";
-    og_server *server = og_server_new(&options, &err);
-    assert_int_equal(og_server_listen(server, "tcp://127.0.0.1:0", &err), OG_OK);
-    assert_int_equal(og__layer_set_of(&server->ports->setup.layers, rows, 2, &given, NULL), OG_OK);
-    assert_int_equal(og_server_start(server, &err), OG_OK);
-    og_conn *conn = reach_parts(server);
+    og_server *server = start_toys(&options, 2);
+    og_conn *conn = reach_toys(server, (og_conn_options){.codec = "json"}, 2);
     assert_int_equal(og_send_parts(conn, parts, 2, &err), OG_OK);
     assert_int_equal(og_recv(conn, &answer, &err), 1);
     assert_int_equal(t.refused, 1);
@@ -406,7 +443,7 @@ int main(void)
         cmocka_unit_test(stops_while_opening),    cmocka_unit_test(reads_keys_anew),
         cmocka_unit_test(refuses_what_cannot_be), cmocka_unit_test(blocks_with_the_key),
         cmocka_unit_test(names_the_missing_key),  cmocka_unit_test(carries_parts),
-        cmocka_unit_test(without_on_parts),
+        cmocka_unit_test(carries_long_messages),  cmocka_unit_test(without_on_parts),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
