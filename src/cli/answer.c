@@ -5,6 +5,7 @@
 #include "cli/exec.h"
 #include "cli/input.h"
 #include "cli/output.h"
+#include "cli/pairs.h"
 
 #include <stdatomic.h>
 #include <stdlib.h>
@@ -52,7 +53,7 @@ static int read_option(const cli_answer *answer, og_doc *doc, const char *text, 
     if (!text) return 0;
     if (doc) {
         cli_form form = answer->text ? CLI_FORM_TEXT : CLI_FORM_JSON;
-        int status = cli_read_object(doc, text, strlen(text), form, answer->options, name, value);
+        int status = cli_read_argument(doc, text, form, answer->options, name, value);
         return status ? CLI_USAGE : 0;
     }
     cli_log(OG_LOG_ERROR, "out of memory");

@@ -38,6 +38,23 @@ static int call_all(cli_client *client, cli_input *input, cli_output *output)
     return status ? -status : worst;
 }
 
+/* With a person at a prompt: connects at once, and goes on after whatever is wrong. */
+static int converse(cli_client *client, cli_input *input, cli_output *output)
+{
+    og_value value;
+    og_error err;
+    int worst = CLI_DONE;
+    int status;
+    if (!client->one_message && cli_client_connect(client, &err) < 0) return cli_fail(client->text, &err);
+    cli_log(OG_LOG_INFO, "%s: type an object, Ctrl-D ends", client->text);
+    while ((status = cli_input_next(input, &value)) != 0) {
+        if (status < 0 && !cli_input_goes_on(input)) return -status;
+        if (status > 0 && call_one(client, output, value, input->options->answers, &worst) == CLI_OUTPUT_GONE)
+            break;
+    }
+    return CLI_DONE;
+}
+
 static int run(const cli_options *options)
 {
     cli_client client;
@@ -54,9 +71,9 @@ static int run(const cli_options *options)
     status = cli_output_check(options, form);
     if (status) return status;
     cli_output_init(&output, options, form);
-    status = cli_input_init(&input, options, cli_input_form(options, codec), options->args + 1,
-                            options->arg_count - 1);
-    if (status == 0) status = call_all(&client, &input, &output);
+    status = cli_input_init_typed(&input, options, cli_input_form(options, codec), options->args + 1,
+                                  options->arg_count - 1);
+    if (status == 0) status = (input.prompt ? converse : call_all)(&client, &input, &output);
     cli_client_end(&client);
     cli_input_fini(&input);
     cli_output_fini(&output);
@@ -69,9 +86,11 @@ const cli_command cli_call = {
     .synopsis = "ENDPOINT [OBJECT...]",
     .summary = "send objects, print the answer to each",
     .description =
-        "Objects are JSON texts (with --codec text: texts as they are), or come from standard input, one after "
-        "the other.",
+        "Objects are JSON texts (with --codec text: texts as they are), or members of one object: name=John is a "
+        "text, age:=30 JSON. Without any, they come from standard input, one after the other; on a terminal a "
+        "prompt asks for them.",
     .example = "  onggi call tcp://127.0.0.1:8080 '{\"name\": \"John\", \"age\": 30}'\n"
+               "  onggi call tcp://127.0.0.1:8080 name=John age:=30\n"
                "  seq 3 | onggi call tcp://127.0.0.1:8080 --codec pickle\n",
     .min_args = 1,
     .max_args = SIZE_MAX,

@@ -2,6 +2,7 @@
 /* Reading objects from words and streams. */
 #include "cli/input.h"
 #include "cli/frames.h"
+#include "cli/pairs.h"
 #include "cli/suggest.h"
 
 #include <errno.h>
@@ -14,35 +15,6 @@ cli_form cli_input_form(const cli_options *options, const char *codec)
 {
     if (options->in != CLI_FORM_NONE) return options->in;
     return cli_is_text(codec) ? CLI_FORM_TEXT : CLI_FORM_JSON;
-}
-
-static int read_form(og_doc *doc, const char *text, size_t len, cli_form form, const cli_options *options,
-                     og_error *err)
-{
-    og_codec_options codecs;
-    cli_codec_options(&codecs, options);
-    switch (form) {
-    case CLI_FORM_TEXT: return og_text_read(doc, text, len, err);
-    case CLI_FORM_REPR: return og_literal_read(doc, text, len, og_repr_of(&codecs), err);
-    case CLI_FORM_PICKLE: return og_pickle_read(doc, text, len, NULL, &og_pickle_of(&codecs)->read, err);
-    case CLI_FORM_LOSSLESS: og_json_of(&codecs)->read.lossless = true; break;
-    default: break;
-    }
-    return og_json_read(doc, text, len, &og_json_of(&codecs)->read, err);
-}
-
-int cli_read_object(og_doc *doc, const char *text, size_t len, cli_form form, const cli_options *options,
-                    const char *what, og_value *value)
-{
-    og_error err;
-    if (read_form(doc, text, len, form, options, &err) < 0) {
-        if (form == CLI_FORM_PICKLE) return cli_fail(what, &err);
-        int status = cli_fail_in(what, text, len, NULL, &err);
-        if (form == CLI_FORM_JSON) cli_suggest_object(options, text);
-        return status;
-    }
-    *value = og_doc_root(doc);
-    return 0;
 }
 
 int cli_input_init(cli_input *input, const cli_options *options, cli_form form, char **words, size_t count)
@@ -64,22 +36,55 @@ int cli_input_init(cli_input *input, const cli_options *options, cli_form form, 
     return 0;
 }
 
+int cli_input_init_typed(cli_input *input, const cli_options *options, cli_form form, char **words,
+                         size_t count)
+{
+    int status = cli_input_init(input, options, form, words, count);
+    if (status || count || form == CLI_FORM_PICKLE || !cli_prompt_wanted()) return status;
+    input->prompt = cli_prompt_new();
+    input->name = "the object";
+    return 0;
+}
+
 void cli_input_fini(cli_input *input)
 {
+    cli_prompt_free(input->prompt);
     og_doc_free(input->doc);
     og_buf_free(&input->buf);
 }
 
 /* ---- Words ---- */
 
+/* How many words from the next on are members of one object: name=John age:=30. */
+static size_t count_pairs(const cli_input *input)
+{
+    size_t count = 0;
+    if (!cli_takes_pairs(input->form)) return 0;
+    for (size_t i = input->word; i < input->word_count; i++, count++)
+        if (!cli_is_pair(input->words[i], strlen(input->words[i]))) break;
+    return count;
+}
+
 static int next_word(cli_input *input, og_value *value)
 {
     char what[32];
     if (input->word == input->word_count) return 0;
-    const char *text = input->words[input->word++];
-    snprintf(what, sizeof what, "object %zu", input->word);
-    if (input->word_count == 1) snprintf(what, sizeof what, "the object");
-    int status = cli_read_object(input->doc, text, strlen(text), input->form, input->options, what, value);
+    char **words = input->words + input->word;
+    size_t pairs = count_pairs(input);
+    snprintf(what, sizeof what, "object %zu", input->word + 1);
+    if (input->word_count == 1 || pairs == input->word_count) snprintf(what, sizeof what, "the object");
+    input->word += pairs ? pairs : 1;
+    const char *text = *words;
+    size_t len = strlen(text);
+    int status = 0;
+    input->buf.len = 0;
+    if (pairs) {
+        status = cli_pairs_of_words(words, pairs, input->form, input->options, &input->buf);
+        text = (const char *)input->buf.data;
+        len = input->buf.len;
+    }
+    if (status == 0)
+        status = cli_read_object(input->doc, text, len, input->form, input->options, what, value);
     return status ? -status : 1;
 }
 
@@ -197,10 +202,72 @@ static void drop_consumed(cli_input *input)
     input->at = 0;
 }
 
+static bool is_pending(const cli_input *input)
+{
+    for (size_t i = input->at; i < input->buf.len; i++)
+        if (!strchr(" \t\r\n", input->buf.data[i])) return true;
+    return false;
+}
+
+/* Lets go of what was typed. */
+static void start_anew(cli_input *input)
+{
+    input->buf.len = 0;
+    input->at = 0;
+    input->ended = false;
+    input->before = (cli_place){0};
+    start_reader(input);
+}
+
+bool cli_input_goes_on(cli_input *input)
+{
+    if (!input->prompt) return false;
+    start_anew(input);
+    return true;
+}
+
+/* A line with name=John age:=30 becomes JSON. False after saying why it cannot. */
+static bool put_pairs(cli_input *input)
+{
+    og_buf object = OG_BUF_INIT;
+    const char *line = (const char *)input->buf.data + input->at;
+    size_t len = input->buf.len - input->at;
+    bool made = true;
+    while (len > 0 && (*line == ' ' || *line == '\t'))
+        line++, len--;
+    if (cli_takes_pairs(input->form) && cli_is_pair(line, len)) {
+        made = cli_pairs_of_line(line, len, input->form, input->options, &object) == 0;
+        input->buf.len = input->at;
+        if (made)
+            made =
+                og_buf_put(&input->buf, object.data, object.len) == 0 && og_buf_putc(&input->buf, '\n') == 0;
+        og_buf_free(&object);
+    }
+    return made;
+}
+
+/* The next line of a person. An empty one ends an object that is not complete, so that what is missing is
+ * said. */
+static void fill_by_prompt(cli_input *input)
+{
+    bool pending = is_pending(input);
+    if (!pending) start_anew(input);
+    size_t before = input->buf.len;
+    cli_typed typed = cli_prompt_line(input->prompt, pending, &input->buf);
+    if (typed == CLI_TYPED_CANCEL || (!pending && typed == CLI_TYPED_LINE && !put_pairs(input)))
+        start_anew(input);
+    else
+        input->ended = typed == CLI_TYPED_END || (pending && input->buf.len == before + 1);
+}
+
 /* More bytes: 0, or minus the exit status. */
 static int fill(cli_input *input)
 {
     drop_consumed(input);
+    if (input->prompt) {
+        fill_by_prompt(input);
+        return 0;
+    }
     if (og_buf_reserve(&input->buf, PIECE) < 0) {
         cli_log(OG_LOG_ERROR, "%s: out of memory", input->name);
         return -CLI_REFUSED;
@@ -228,7 +295,17 @@ static void suggest_repr(const cli_input *input)
         cli_log(OG_LOG_ERROR, "this is Python's repr() of a value: add -i repr");
 }
 
-/* Something is wrong `offset` bytes and the error's position behind what was consumed. */
+/* Says the JSON that a typed line was probably meant to be. */
+static void suggest_line(const cli_input *input)
+{
+    og_buf better = OG_BUF_INIT;
+    if (input->form == CLI_FORM_JSON &&
+        cli_mend_json((const char *)input->buf.data + input->at, input->buf.len - input->at, &better))
+        cli_log(OG_LOG_ERROR, "try: %s", (const char *)better.data);
+    og_buf_free(&better);
+}
+
+/* Something is wrong `offset` bytes and the error's position after what was consumed. */
 static int refuse(cli_input *input, size_t offset, og_error *err)
 {
     /* What was read before comes before what is wrong. */
@@ -238,7 +315,10 @@ static int refuse(cli_input *input, size_t offset, og_error *err)
     if (input->form != CLI_FORM_PICKLE) {
         int status =
             cli_fail_in(input->name, (const char *)input->buf.data, input->buf.len, &input->before, err);
-        suggest_repr(input);
+        if (input->prompt)
+            suggest_line(input);
+        else
+            suggest_repr(input);
         return -status;
     }
     err->position += input->before.bytes;
@@ -252,7 +332,7 @@ static void ask_reader(const cli_input *input, og_error *err)
     const char *text = (const char *)input->buf.data + input->at;
     bool json = input->form == CLI_FORM_JSON || input->form == CLI_FORM_LOSSLESS;
     if (!json || (err->code != OG_ESYNTAX && err->code != OG_ETRUNCATED)) return;
-    if (read_form(input->doc, text, input->buf.len - input->at, input->form, input->options, &why) < 0 &&
+    if (cli_read_form(input->doc, text, input->buf.len - input->at, input->form, input->options, &why) < 0 &&
         why.position <= err->position)
         *err = why;
 }
@@ -264,7 +344,7 @@ static int read_frame(cli_input *input, const og_frame *frame, og_value *value)
     size_t len = frame->body_len;
     cli_form form = input->form;
     if (form == CLI_FORM_NONE) form = len ? cli_form_of((const uint8_t *)text, len) : CLI_FORM_JSON;
-    if (read_form(input->doc, text, len, form, input->options, &err) == 0) {
+    if (cli_read_form(input->doc, text, len, form, input->options, &err) == 0) {
         *value = og_doc_root(input->doc);
         input->at += frame->size;
         return 1;

@@ -8,7 +8,8 @@
 #ifndef ONGGI_CLI_INPUT_H
 #define ONGGI_CLI_INPUT_H
 
-#include "cli/cli.h"
+#include "cli/object.h"
+#include "cli/prompt.h"
 
 typedef struct cli_input {
     const cli_options *options;
@@ -26,6 +27,7 @@ typedef struct cli_input {
     int (*before_wait)(
         void *ctx); /* called before the stream is read, which may take long; NULL, or 0 to go on */
     void *wait_ctx;
+    cli_prompt *prompt; /* NULL, or a person who types what is read */
     og_buf buf;
     size_t at;        /* bytes of `buf` that were consumed */
     cli_place before; /* what of the stream came before `buf` */
@@ -42,6 +44,13 @@ cli_form cli_input_form(const cli_options *options, const char *codec);
 /* Reads `count` words, or, when there are none, standard input. */
 int cli_input_init(cli_input *input, const cli_options *options, cli_form form, char **words, size_t count);
 
+/* As cli_input_init() for objects that may be typed at a terminal: then a prompt asks for them. */
+int cli_input_init_typed(cli_input *input, const cli_options *options, cli_form form, char **words,
+                         size_t count);
+
+/* After an error at a prompt: true when the person may go on with the next line. */
+bool cli_input_goes_on(cli_input *input);
+
 /* Goes on with the stream `fd`, called `name`, from its start. */
 void cli_input_open(cli_input *input, int fd, const char *name);
 
@@ -50,10 +59,5 @@ void cli_input_open(cli_input *input, int fd, const char *name);
 int cli_input_next(cli_input *input, og_value *value);
 
 void cli_input_fini(cli_input *input);
-
-/* Reads one object from `text`; `what` is what to call it in messages. 0, or the exit status after saying
- * why. */
-int cli_read_object(og_doc *doc, const char *text, size_t len, cli_form form, const cli_options *options,
-                    const char *what, og_value *value);
 
 #endif

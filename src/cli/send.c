@@ -11,7 +11,10 @@ static int send_all(cli_client *client, cli_input *input)
     og_value value;
     og_error err;
     int status;
-    while ((status = cli_input_next(input, &value)) > 0) {
+    if (input->prompt && !client->one_message && cli_client_connect(client, &err) < 0)
+        return cli_fail(client->text, &err);
+    while ((status = cli_input_next(input, &value)) > 0 || (status < 0 && cli_input_goes_on(input))) {
+        if (status < 0) continue;
         if (client->one_message && cli_client_finish(client, &err) < 0) return cli_fail(client->text, &err);
         if (cli_client_send(client, value, &err) < 0) return cli_fail(client->text, &err);
     }
@@ -29,8 +32,8 @@ static int run(const cli_options *options)
     int status = cli_client_init(&client, options, options->args[0], &conn);
     if (status) return status;
     const char *codec = cli_codec(options, &client.endpoint);
-    status = cli_input_init(&input, options, cli_input_form(options, codec), options->args + 1,
-                            options->arg_count - 1);
+    status = cli_input_init_typed(&input, options, cli_input_form(options, codec), options->args + 1,
+                                  options->arg_count - 1);
     if (status == 0) status = send_all(&client, &input);
     int finished = cli_client_finish(&client, &err);
     if (status == 0 && finished < 0) status = cli_fail(client.text, &err);

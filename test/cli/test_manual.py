@@ -87,6 +87,14 @@ class Manual(support.Case):
                 self.assertEqual(words[0], "onggi")
                 (self.run_serve if words[1] == "serve" else self.run_other)(words)
 
+    def test_the_short_object_is_what_the_page_says(self):
+        page = rendered(RENDERERS[0])
+        section = page[page.index("\nSHORT OBJECTS"):page.index("\nPROMPT")]
+        server = self.serve("--echo")
+        words = [server.endpoint if "://" in word else word for word in shlex.split(commands(section)[0])]
+        self.assertIn(re.search(r"sends (\{.*?\]\})", " ".join(section.split()))[1],
+                      self.onggi(*words[1:]).out.replace(":", ": ").replace(",", ", "))
+
     def test_what_is_tried_in_the_manual_works(self):
         page = rendered(RENDERERS[0])
         shown = [line.strip() for line in page[page.index("\nDIAGNOSTICS"):].splitlines() if re.match(r" +(\$ )?onggi ", line)]

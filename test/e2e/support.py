@@ -2,11 +2,14 @@
 """What the end-to-end tests share: programs started and ended, ports, sockets with time limits. Nothing
 here waits for a fixed time: every wait ends as soon as what it waits for is there."""
 import contextlib
+import fcntl
 import json
 import os
 import pickle
+import pty
 import random
 import re
+import select
 import shutil
 import signal
 import socket
@@ -14,6 +17,7 @@ import struct
 import subprocess
 import sys
 import tempfile
+import termios
 import threading
 import time
 import unittest
@@ -22,7 +26,7 @@ SOURCE = os.environ.get("ONGGI_SOURCE") or os.path.dirname(os.path.dirname(os.pa
 BUILD = os.environ.get("ONGGI_BUILD") or os.path.join(SOURCE, "build")
 ONGGI = os.environ.get("ONGGI") or os.path.join(BUILD, "onggi")
 HOST = "127.0.0.1"
-ENV = dict(os.environ, PYTHONUTF8="1", PYTHONUNBUFFERED="1", PYTHONDONTWRITEBYTECODE="1", NO_COLOR="1")
+ENV = dict(os.environ, PYTHONUTF8="1", PYTHONUNBUFFERED="1", PYTHONDONTWRITEBYTECODE="1", NO_COLOR="1", ONGGI_HISTORY="")
 
 
 def is_sanitized():
@@ -184,6 +188,65 @@ class Program:
             return next(int(row.split()[1]) * 1024 for row in rows if row.startswith(field + ":"))
 
 
+class Terminal:
+    """A program on a terminal of its own, as a person uses it. What it shows is collected as it comes."""
+
+    def __init__(self, command, stdin=None, stdout=None, stderr=None, **env):
+        ours, theirs = pty.openpty()
+        fcntl.ioctl(theirs, termios.TIOCSWINSZ, struct.pack("HHHH", 24, 80, 0, 0))
+        env = {name: value for name, value in dict(ENV, TERM="xterm", NO_COLOR="", **env).items() if value is not None}
+        self.process = subprocess.Popen(
+            [str(word) for word in command], env=env, start_new_session=True,
+            stdin=theirs if stdin is None else stdin, stdout=theirs if stdout is None else stdout,
+            stderr=theirs if stderr is None else stderr, preexec_fn=lambda: fcntl.ioctl(theirs, termios.TIOCSCTTY, 0))
+        os.close(theirs)
+        self.ours = ours
+        self.raw = b""
+        self.seen = 0  # characters of `text` that were waited for
+
+    @property
+    def text(self):
+        """What is to be read, without what moves the cursor and colours."""
+        return re.sub(r"\x1b\[[\d;?]*[A-Za-z]|\x1b[=>(][B0]?|\r|\x07", "", self.raw.decode("utf-8", "replace"))
+
+    def read(self, limit):
+        """What comes next, or False at the end."""
+        if not select.select([self.ours], [], [], limit)[0]:
+            return None
+        try:
+            piece = os.read(self.ours, 65536)
+        except OSError:  # the program has closed it
+            piece = b""
+        self.raw += piece
+        return piece or False
+
+    def wait_text(self, pattern, limit=WAIT):
+        """Waits for `pattern` after what was waited for before, and returns the match."""
+        end = time.monotonic() + limit
+        while True:
+            match = re.search(pattern, self.text[self.seen:])
+            if match:
+                self.seen += match.end()
+                return match
+            if time.monotonic() > end or self.read(0.5) is False:
+                raise AssertionError(f"no {pattern!r} on the terminal: {self.text!r}")
+
+    def type(self, text):
+        os.write(self.ours, text.encode())
+
+    def wait(self, limit=WAIT):
+        """Shows all until the end; gives the exit status."""
+        while self.read(limit):
+            pass
+        return self.process.wait(limit)
+
+    def close(self):
+        if self.process.poll() is None:
+            self.process.kill()
+        self.process.wait()
+        os.close(self.ours)
+
+
 class Case(unittest.TestCase):
     """A test that starts programs; they are ended with it."""
 
@@ -230,6 +293,12 @@ class Case(unittest.TestCase):
 
     def onggi(self, *words, **options):
         return self.run_program(ONGGI, *words, **options)
+
+    def on_terminal(self, *words, **options):
+        """Runs the command on a terminal."""
+        terminal = Terminal((ONGGI, *words), **options)
+        self.addCleanup(terminal.close)
+        return terminal
 
     def connect(self, port, host=HOST):
         s = socket.create_connection((host, port), timeout=WAIT)
