@@ -42,14 +42,14 @@ def dtype(text, state=None, copy=True):
     return call + (state + b"b" if state is not None else b"")
 
 
-def dtype_state(order="<", size=-1, flags=0):
-    return body((3, order, None, None, None, size, -1, flags))
+def dtype_state(order="<", size=-1, flags=0, alignment=-1, version=3, metadata=()):
+    return body((version, order, None, None, None, size, alignment, flags, *metadata))
 
 
-def structure(field, offset, size, flags=0):
+def structure(field, offset, size, flags=16, alignment=1):
     """The state of a type with one field."""
-    return (b"(" + body(3) + body("|") + b"N" + body(("a",)) + b"}" + body("a") + field + body(offset) + b"\x86s" + body(size) + body(1) +
-            body(flags) + b"t")
+    return (b"(" + body(3) + body("|") + b"N" + body(("a",)) + b"}" + body("a") + field + body(offset) + b"\x86s" + body(size) +
+            body(alignment) + body(flags) + b"t")
 
 
 def from_buffer(kind, data, shape):
@@ -134,7 +134,10 @@ class Builtins(unittest.TestCase):
                   numpy.array(["2024-01-01"], "M8[D]"), numpy.array([True]), numpy.array([1, "a", None], dtype=object), numpy.float64(3),
                   numpy.datetime64("2024-01-01"), numpy.zeros(3, complex), numpy.zeros((0, 3)), numpy.int8(3), numpy.zeros(2, "f2"), numpy.zeros(2, ">i4"),
                   numpy.dtype("f8"), numpy.zeros(2, dtype=numpy.dtype([("a", "i1"), ("b", "f8")], align=True)), numpy.zeros((2, 3, 4)).transpose(1, 0, 2),
-                  numpy.str_("abc"), numpy.void(b"abc"), numpy.zeros(2, "g")]
+                  numpy.str_("abc"), numpy.void(b"abc"), numpy.zeros(2, "g"), numpy.array(["ab"], ">U2"), numpy.zeros(1, "S0"),
+                  numpy.zeros(1, [("a", [("b", "M8[s]"), ("c", "U2")])]), numpy.dtype([("a", "U2"), ("b", "i1")], align=True), numpy.dtype([]),
+                  numpy.dtype("f8", metadata={"unit": "m"}), numpy.timedelta64(5, "25s"),
+                  numpy.dtype({"names": ["a"], "formats": ["i4"], "offsets": [8], "itemsize": 16}), numpy.datetime64("NaT")]
         for value in values:
             for protocol in range(6):
                 self.allowed("numpy-data", f"{value!r}, protocol {protocol}", pickle.dumps(value, protocol))
@@ -143,7 +146,7 @@ class Builtins(unittest.TestCase):
     def test_numpy_forged(self):
         self.allowed("numpy-data", "a buffer", from_buffer(FLOATS, b"x" * 16, (2,)))
         self.allowed("numpy-data", "a structure", from_buffer(dtype(b"V8", structure(FLOATS, 0, 8)), b"x" * 16, (2,)))
-        small = dtype(b"V8", dtype_state("|", 8))
+        small = dtype(b"V8", dtype_state("|", 8, alignment=1))
         forged = {
             "objects with no flags over raw data": from_buffer(dtype(b"O8", dtype_state("|")), b"x" * 16, (2,)),
             "objects over raw data": from_buffer(OBJECTS, b"x" * 16, (2,)),
@@ -154,11 +157,38 @@ class Builtins(unittest.TestCase):
             "a field of objects": from_buffer(dtype(b"V8", structure(OBJECTS, 0, 8)), b"x" * 16, (2,)),
             "a field beyond the item": from_buffer(dtype(b"V8", structure(FLOATS, 8, 8)), b"x" * 16, (2,)),
             "a type changed in use": PROTO2 + small + b"q\x050cnumpy.core.numeric\n_frombuffer\n(" + body(b"x" * 16) + b"h\x05" + body((2,)) + body("C") +
-                                     b"tR0h\x05" + dtype_state("|", 800) + b"b.",
+                                     b"tR0h\x05" + dtype_state("|", 800, alignment=1) + b"b.",
             "an array of any size": PROTO2 + b"cnumpy\nndarray\n" + body((10**9,)) + b"\x85R.",
         }
         for name, data in forged.items():
             self.refused("numpy-data", name, data)
+
+    def test_states_that_numpy_does_not_write(self):
+        """Each crashes numpy 1.24 at the load or at the first use, or could."""
+        unit = ({}, (b"ns", 1, 1, 1))
+        self.allowed("numpy-data", "a time", from_buffer(dtype(b"M8", dtype_state(version=4, metadata=(unit,))), bytes(8), (1,)))
+        self.allowed("numpy-data", "aligned", from_buffer(dtype(b"V8", structure(FLOATS, 0, 8, -112, 8)), bytes(8), (1,)))
+        self.allowed("numpy-data", "aligned, by numpy 2", from_buffer(dtype(b"V8", structure(FLOATS, 0, 8, 144, 8)), bytes(8), (1,)))
+        texts = dtype(b"U2", dtype_state("<", 8, 8, 4))
+        self.allowed("numpy-data", "texts in a structure", from_buffer(dtype(b"V8", structure(texts, 0, 8, 24)), bytes(8), (1,)))
+        states = [(b"M8", dtype_state()), (b"m8", dtype_state("|")), (b"M8", dtype_state(version=4, metadata=({},))),
+                  (b"M8", dtype_state(version=4, metadata=(None,))), (b"M8", dtype_state(version=3, metadata=(unit,)))]
+        states += [(b"M8", dtype_state(version=4, metadata=(wrong,))) for wrong in
+                   (({}, ()), ({}, (b"xx", 1, 1, 1)), ({}, (b"ns", 0, 1, 1)), ({}, (b"ns", 1, 0, 1)), ({}, (b"ns", 1, 1, 0)), ({}, (b"ns", 1, 1)),
+                    (None, (b"ns", 1, 1, 1)), (*unit, 1))]
+        states += [(b"S8", dtype_state("|", 8, alignment=wrong)) for wrong in (0, -1, 2, 3, 8, 1 << 40)]
+        states += [(b"U2", dtype_state("<", 8, 8, wrong)) for wrong in (0, 1, 8)] + [(b"U2", dtype_state("<", 8, 0, 4)), (b"U2", dtype_state("|", 8, 8, 4))]
+        states += [(b"V8", dtype_state("|", 8, alignment=wrong)) for wrong in (0, 3, 16)] + [(b"V8", dtype_state("|", 8, 16, 1))]
+        states += [(b"V8", structure(FLOATS, 0, 8, 16, wrong)) for wrong in (0, -1, 3, 32, 1 << 20)]
+        states += [(b"V8", structure(FLOATS, 0, 8, wrong)) for wrong in (0, 24, 27, 48, 16 + 256, 16 - 256, -1)] + [(b"V8", structure(texts, 0, 8, 16))]
+        states += [(b"f8", dtype_state(alignment=wrong)) for wrong in (0, 1, 8)] + [(b"f8", dtype_state(size=8)), (b"f8", dtype_state("|"))]
+        states += [(b"f8", dtype_state(version=wrong)) for wrong in (0, 1, 2, 4, 5)] + [(b"f8", dtype_state(version=4, metadata=(unit,)))]
+        states += [(b"i1", dtype_state("<")), (b"b1", dtype_state("|", flags=8)), (b"O8", dtype_state("|", flags=27)), (b"O8", dtype_state("|", flags=0))]
+        states += [(b"S8", dtype_state("|", -1, alignment=1)), (b"f8", body((3, "<", None, None, None, -1, -1)))]
+        for text, state in states:
+            kind = dtype(text, state)
+            self.refused("numpy-data", f"{text} {state}", PROTO2 + kind + b".")
+            self.refused("numpy-data", f"{text} {state} of a buffer", from_buffer(kind, bytes(8), (1,)))
 
     def test_torch_data(self):
         self.allowed("torch-data", "a tensor", tensor(STORAGE))

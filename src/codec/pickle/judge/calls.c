@@ -353,33 +353,10 @@ const char *og__pickle_build_why(og_value object)
     return method_why(object);
 }
 
-/* Flags of a numpy type: its items hold references, and are pickled as a list. */
-enum { REFERENCES = 0x01, AS_LIST = 0x02, POINTERS = 0x04, OF_OBJECT = 0x3f };
-
-static const char *why_dtype_state(og_value object)
-{
-    og_dtype type;
-    og_dtype field;
-    if (og_as_dtype(object, &type, NULL) < 0) return "gets a state that is not known to be of data";
-    og_value state = og_object_state(object);
-    int64_t flags = 0;
-    if (og_len(state) > 7 && og_as_int64(og_item(state, 7), &flags) < 0)
-        return "gets flags that are no number";
-    bool objects = type.kind == 'O';
-    if (objects ? flags != OF_OBJECT : (flags & (REFERENCES | AS_LIST | POINTERS)) != 0)
-        return "gets flags that do not fit it";
-    for (size_t i = 0; og_valid(type.fields) && i < og_len(type.names); i++) {
-        if (og_dtype_field(&type, i, NULL, &field, NULL, NULL) < 0) return "gets fields beyond its items";
-        if (field.kind == 'O') return "gets fields that are Python's objects";
-    }
-    return og_valid(type.fields) && og_len(type.names) != og_len(type.fields) ? "gets fields without a name"
-                                                                              : NULL;
-}
-
 const char *og__pickle_built_why(og_value object)
 {
     og_array array;
-    if (is_of(object, "numpy", "dtype")) return why_dtype_state(object);
+    if (is_of(object, "numpy", "dtype")) return og__pickle_dtype_why(object);
     if (is_reconstructed(object) && og_as_ndarray(object, &array, NULL) < 0)
         return "gets other data than its shape and type say";
     return NULL;

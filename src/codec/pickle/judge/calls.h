@@ -21,6 +21,9 @@ const char *og__pickle_build_why(og_value object);
 /* Why `object` must not have the state that was just set; NULL when it may. */
 const char *og__pickle_built_why(og_value object);
 
+/* Why the state that was just set of a numpy.dtype is not the one that numpy writes for it; or NULL. */
+const char *og__pickle_dtype_why(og_value object);
+
 /* Why items must not be put into `object`; NULL when they may. */
 const char *og__pickle_fill_why(og_value object);
 
