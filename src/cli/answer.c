@@ -227,6 +227,7 @@ static void ask_command(const cli_answer *answer, og_conn *conn, og_value value)
     format.get = NULL; /* these are of what is printed alone */
     format.format = NULL;
     format.terminal = false;
+    format.colour = false;
     int status = cli_format(&format, value, conn, &in, &err);
     if (status == 0 && og_buf_putc(&in, '\n') < 0)
         status = og_error_set(&err, OG_ENOMEM, OG_NO_POSITION, "out of memory");

@@ -3,6 +3,7 @@
 #include "cli/client.h"
 
 #include "cli/origin.h"
+#include "cli/progress.h"
 
 #include <string.h>
 
@@ -31,6 +32,7 @@ int cli_client_connect(cli_client *client, og_error *err)
     client->used = false;
     client->conn = og_connect(client->text, &client->options, err);
     if (!client->conn) return err->code;
+    cli_progress_conn(client->conn);
     cli_log(OG_LOG_DEBUG, "connected to %s", og_conn_peer(client->conn));
     char value[CLI_PROPERTY_SIZE];
     const char *name;
@@ -41,6 +43,7 @@ int cli_client_connect(cli_client *client, og_error *err)
 
 void cli_client_close(cli_client *client)
 {
+    cli_progress_conn(NULL);
     og_close(client->conn);
     client->conn = NULL;
 }

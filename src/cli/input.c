@@ -3,6 +3,7 @@
 #include "cli/input.h"
 #include "cli/frames.h"
 #include "cli/pairs.h"
+#include "cli/progress.h"
 #include "cli/suggest.h"
 
 #include <errno.h>
@@ -41,6 +42,7 @@ int cli_input_init_typed(cli_input *input, const cli_options *options, cli_form 
 {
     int status = cli_input_init(input, options, form, words, count);
     if (status || count || form == CLI_FORM_PICKLE || !cli_prompt_wanted()) return status;
+    cli_progress_stop(); /* a line that is typed has the terminal to itself */
     input->prompt = cli_prompt_new();
     input->name = "the object";
     return 0;
@@ -130,6 +132,7 @@ static void start_reader(cli_input *input)
 void cli_input_open(cli_input *input, int fd, const char *name)
 {
     input->fd = fd;
+    cli_progress_file(fd);
     input->name = name;
     input->ended = false;
     input->buf.len = 0;
@@ -281,6 +284,7 @@ static int fill(cli_input *input)
         return -CLI_UNREACHED;
     }
     input->buf.len += (size_t)got;
+    cli_progress_read((size_t)got);
     input->ended = got == 0;
     return 0;
 }

@@ -1,19 +1,13 @@
 /* SPDX-License-Identifier: MIT */
 /* onggi inspect: what is inside pickles, in files and folders, archives and arrays. */
 #include "cli/inspect.h"
+#include "cli/colour.h"
 #include "cli/output.h"
 
-#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
 enum { DEFAULT_LIMIT = 1 << 30 };
-
-static bool wants_colour(void)
-{
-    const char *no = getenv("NO_COLOR");
-    return isatty(STDOUT_FILENO) && !(no && *no);
-}
 
 static int start(inspection *all, const cli_options *options)
 {
@@ -25,7 +19,9 @@ static int start(inspection *all, const cli_options *options)
         .many = options->arg_count > 1,
     };
     og_buf_init(&all->out, NULL);
-    all->colour = !all->json && wants_colour();
+    bool colours = cli_wants_colour(options->colour, STDOUT_FILENO);
+    all->colour = colours && !all->json;
+    all->paints = colours && all->json;
     if (options->out != CLI_FORM_NONE && options->out != CLI_FORM_JSON && options->out != CLI_FORM_TEXT)
         return cli_usage("'onggi inspect' prints text or json: -o text or -o json");
     all->policy = options->rules;

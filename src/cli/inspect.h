@@ -31,6 +31,7 @@ typedef struct inspection {
     og_policy *plain; /* of its own, where none was asked for */
     bool json;
     bool colour;
+    bool paints;  /* JSON in colours */
     bool judging; /* by --verdict or --globals, not listing */
     size_t limit; /* of the bytes of one file or member */
     bool many;    /* more than one thing is looked at: say which */

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* What onggi inspect prints: listings, classes, verdicts; for people and for machines. */
+#include "cli/colour.h"
 #include "cli/inspect.h"
 #include "cli/output.h"
 
@@ -85,8 +86,10 @@ static int put_json(inspection *run, og_value value)
 {
     og_error err;
     if (!og_valid(value)) return no_memory();
+    size_t from = run->out.len;
     int status = og_json_write(value, &run->out, NULL, &err);
     if (status < 0) return cli_fail(NULL, &err);
+    if (run->paints && cli_paint(&run->out, from) < 0) return no_memory();
     return end_line(run);
 }
 

@@ -1,14 +1,15 @@
 /* SPDX-License-Identifier: MIT */
 /* Where lines for people go: standard error, or the file of --log; as text or as JSON. */
 #include "cli/cli.h"
+#include "cli/colour.h"
 #include "cli/origin.h"
+#include "cli/progress.h"
 #include "cli/ready.h"
 
 #include <errno.h>
 #include <fcntl.h>
 #include <signal.h>
 #include <stdatomic.h>
-#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -20,6 +21,7 @@ enum { FILE_FLAGS = O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC | O_NONBLOCK };
 static int out = STDERR_FILENO;
 static const char *path; /* of `out`; NULL: standard error */
 static bool as_json;
+static cli_when_colour when_colour;
 static og_log_level lowest = OG_LOG_INFO;
 static bool may_drop;
 static atomic_ullong dropped; /* lines, since the last one that could be written */
@@ -32,6 +34,7 @@ void cli_log_levels(const cli_options *options)
 {
     lowest = options->verbose ? OG_LOG_DEBUG : options->quiet ? OG_LOG_WARNING : OG_LOG_INFO;
     if (options->log_level) lowest = (og_log_level)(options->log_level - 1);
+    when_colour = options->colour;
     as_json = options->log_format == CLI_LOG_JSON;
 }
 
@@ -59,8 +62,7 @@ void cli_log_reopen(void)
 
 static bool wants_colour(void)
 {
-    const char *no = getenv("NO_COLOR");
-    return !path && isatty(STDERR_FILENO) && !(no && *no);
+    return !path && cli_wants_colour(when_colour, STDERR_FILENO);
 }
 
 typedef struct line {
@@ -162,6 +164,7 @@ static void write_line(og_log_level level, const og_conn *conn, const char *text
     else
         make_text(&l, level, conn, text);
     l.text[l.len++] = '\n';
+    if (!path) cli_progress_clear(STDERR_FILENO);
     if (write(out, l.text, l.len) < 0) dropped++;
 }
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* The way from the command line to a subcommand. */
-#include "cli/cli.h"
+#include "cli/progress.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -24,7 +24,11 @@ static int run(cli_options *options, const cli_command *command, int argc, char 
     if (options->help) return cli_help_command(command);
     cli_log_levels(options);
     if (options->policy) status = cli_rules(&options->rules, options->policy);
-    return status ? status : command->run(options);
+    if (status) return status;
+    if (command->bit & (CLI_CLIENTS | CLI_CONVERT)) cli_progress_start(options);
+    status = command->run(options);
+    cli_progress_stop();
+    return status;
 }
 
 int main(int argc, char **argv)

@@ -29,6 +29,7 @@ typedef enum kind {
     WHEN_CROWDED,
     LOG_FORMAT,
     LOG_LEVEL,
+    COLOUR,
     POOL /* a number, and the next word */
 } kind;
 
@@ -142,6 +143,7 @@ static const option_row rows[] = {
     {"log-format", 0, LOG_FORMAT, CLI_SERVE, AT(log_format), "FORM", "text or json (default: text)", 0},
     {"log-level", 0, LOG_LEVEL, CLI_SERVE, AT(log_level), "LEVEL",
      "say no less than debug, info, warning or error (default: info)", 0},
+    {"color", 0, COLOUR, CLI_EVERY, AT(colour), "WHEN", "colours: auto (on a terminal), always or never", 0},
     {"quiet", 'q', FLAG, CLI_EVERY, AT(quiet), NULL, "say nothing but warnings and errors", 0},
     {"verbose", 'v', FLAG, CLI_EVERY, AT(verbose), NULL, "say more: who connects, what is spoken", 0},
     {"help", 'h', FLAG, CLI_EVERY, AT(help), NULL, "print this", 0},
@@ -190,6 +192,8 @@ static const char *const encodings[] = {
 };
 static const char *const whens_full[] = {[CLI_WAIT] = "wait", [CLI_DROP] = "drop", [CLI_STOP] = "stop", NULL};
 static const char *const whens_crowded[] = {[OG_CROWDED_WAIT] = "wait", [OG_CROWDED_REFUSE] = "refuse", NULL};
+static const char *const whens_colour[] = {
+    [CLI_COLOUR_AUTO] = "auto", [CLI_COLOUR_ALWAYS] = "always", [CLI_COLOUR_NEVER] = "never", NULL};
 static const char *const log_formats[] = {[CLI_LOG_TEXT] = "text", [CLI_LOG_JSON] = "json", NULL};
 static const char *const log_levels[] = {
     [OG_LOG_DEBUG] = "debug",
@@ -243,6 +247,7 @@ static void list_choices(kind of, char *choices, size_t size)
     case THREADS: add_choice(choices, size, "auto"); break;
     case WHEN_FULL: list_words(whens_full, choices, size); break;
     case WHEN_CROWDED: list_words(whens_crowded, choices, size); break;
+    case COLOUR: list_words(whens_colour, choices, size); break;
     case LOG_FORMAT: list_words(log_formats, choices, size); break;
     case LOG_LEVEL: list_words(log_levels, choices, size); break;
     default: break;
@@ -393,6 +398,14 @@ static int set_when_crowded(const option_row *row, const char *text, og_when_cro
     return status;
 }
 
+static int set_colour(const option_row *row, const char *text, cli_when_colour *out)
+{
+    int word = 0;
+    int status = set_word(row, text, whens_colour, "auto, always or never", &word);
+    *out = (cli_when_colour)word;
+    return status;
+}
+
 static int set_log_format(const option_row *row, const char *text, cli_log_format *out)
 {
     int word = 0;
@@ -457,6 +470,7 @@ static int set_option(cli_options *options, const option_row *row, const char *t
     case THREADS: return set_threads(row, text, out);
     case POOL: return set_number(row, text, &((cli_pool_words *)out)->count);
     case WHEN_FULL: return set_when_full(row, text, out);
+    case COLOUR: return set_colour(row, text, out);
     case LOG_FORMAT: return set_log_format(row, text, out);
     case LOG_LEVEL: return set_log_level(row, text, out);
     case WHEN_CROWDED: return set_when_crowded(row, text, out);

@@ -64,6 +64,9 @@ typedef struct cli_pool_words {
     const char *command; /* NULL: there is no pool */
 } cli_pool_words;
 
+/* Whether what is printed has colours. */
+typedef enum cli_when_colour { CLI_COLOUR_AUTO, CLI_COLOUR_ALWAYS, CLI_COLOUR_NEVER } cli_when_colour;
+
 /* What lines for people look like. */
 typedef enum cli_log_format { CLI_LOG_TEXT, CLI_LOG_JSON } cli_log_format;
 
@@ -122,6 +125,7 @@ typedef struct cli_options {
     bool annotate;     /* explain each opcode */
     cli_words exclude; /* patterns of names of files */
     cli_words include;
+    cli_when_colour colour;
     bool quiet;
     bool verbose;
     bool help;

@@ -1,8 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 /* Printing values. */
 #include "cli/output.h"
+#include "cli/colour.h"
 #include "cli/origin.h"
 #include "cli/plain.h"
+#include "cli/progress.h"
 #include "cli/record.h"
 #include "cli/template.h"
 
@@ -11,6 +13,14 @@
 #include <unistd.h>
 
 enum { GATHER = 65536 };
+
+/* Forms that are texts of values from end to end. */
+static bool has_colours(const cli_options *options, cli_form form)
+{
+    bool values = form == CLI_FORM_JSON || form == CLI_FORM_PRETTY || form == CLI_FORM_LOSSLESS ||
+                  form == CLI_FORM_REPR || form == CLI_FORM_ENVELOPE;
+    return values && !options->format && cli_wants_colour(options->colour, STDOUT_FILENO);
+}
 
 int cli_output_check(const cli_options *options, cli_form form)
 {
@@ -35,6 +45,7 @@ void cli_output_init(cli_output *output, const cli_options *options, cli_form fo
         .get = options->get,
         .format = options->format,
         .terminal = isatty(STDOUT_FILENO) && !cli_is_binary(form),
+        .colour = has_colours(options, form),
     };
     output->json.form = form == CLI_FORM_LOSSLESS ? OG_JSON_LOSSLESS : OG_JSON_PLAIN;
     output->json.indent = form == CLI_FORM_PRETTY ? 2 : 0;
@@ -149,7 +160,9 @@ int cli_format(const cli_output *output, og_value value, const og_conn *conn, og
         if (!og_valid(value)) return err->code;
     }
     int status = format(output, value, conn, out, err);
-    if (status == 0 && output->terminal) status = disarm(out, from, err);
+    if (status == 0 && (output->terminal || output->colour)) status = disarm(out, from, err);
+    if (status == 0 && output->colour && cli_paint(out, from) < 0)
+        status = og_error_set(err, OG_ENOMEM, OG_NO_POSITION, "out of memory");
     if (status < 0) out->len = from;
     return status;
 }
@@ -168,6 +181,7 @@ bool cli_is_binary(cli_form form)
 
 int cli_write_out(const uint8_t *data, size_t len)
 {
+    if (len > 0) cli_progress_clear(STDOUT_FILENO);
     while (len > 0) {
         ssize_t n = write(STDOUT_FILENO, data, len);
         if (n < 0 && errno == EINTR) continue;

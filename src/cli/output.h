@@ -13,6 +13,7 @@ typedef struct cli_output {
     const char *get;    /* NULL, or the JSON Pointer of what is printed of each value */
     const char *format; /* NULL, or the template of --format, which is well formed */
     bool terminal;      /* control characters within values are shown, not sent */
+    bool colour;        /* of JSON and repr */
     bool lazy;          /* gather what is printed until cli_output_flush(), or until it is much */
     og_buf buf;
 } cli_output;

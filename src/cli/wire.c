@@ -3,7 +3,6 @@
 #include "cli/suggest.h"
 
 #include <string.h>
-#include <time.h>
 
 int cli_endpoint(og_endpoint *endpoint, const cli_options *options, const char *text)
 {
@@ -108,11 +107,4 @@ void cli_conn_options(og_conn_options *conn, const cli_options *options)
         .handshake_timeout_ms = options->handshake_timeout_ms,
     };
     cli_codec_options(&conn->codecs, options);
-}
-
-int64_t cli_now_ms(void)
-{
-    struct timespec now;
-    clock_gettime(CLOCK_MONOTONIC, &now);
-    return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
 }

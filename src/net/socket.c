@@ -174,6 +174,7 @@ int og__net_socket_write(og__socket *socket, const void *data, size_t len, int64
             at += n;
             left -= (size_t)n;
             socket->sent += (uint64_t)n;
+            if (socket->count) atomic_fetch_add_explicit(socket->count, (uint64_t)n, memory_order_relaxed);
             continue;
         }
         if (errno == EINTR) continue;

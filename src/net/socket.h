@@ -33,7 +33,9 @@ typedef struct og__socket {
     bool more_likely;        /* the last read filled its buffer, so the next need not wait */
     int32_t path_owner;      /* the process that bound a path and removes it; 0: none */
     uint64_t sent;           /* bytes of a stream that the system has taken */
-    uint64_t path_device;    /* which file that path was, so that no other is removed */
+    atomic_uint_fast64_t
+        *count;           /* NULL, or where they are counted for other threads, also during a long write */
+    uint64_t path_device; /* which file that path was, so that no other is removed */
     uint64_t path_inode;
     og__address peer; /* of connected ones */
 } og__socket;

@@ -93,6 +93,7 @@ og_conn *og__peer_client_new(const og__setup *setup, og__socket *socket, uint64_
         return no_memory(err);
     }
     c->own = *socket;
+    if (!setup->datagram) c->own.count = &c->conn.counts.bytes_out;
     c->socket = &c->own;
     *socket = (og__socket)OG__SOCKET_NONE;
     return &c->conn;
@@ -120,7 +121,7 @@ static int write_out(client *c, const og_buf *out, int64_t timeout_ms, og_error 
     int status = c->setup.datagram
                      ? og__net_socket_send_to(c->socket, out->data, out->len, to, timeout_ms, err)
                      : og__net_socket_write(c->socket, out->data, out->len, timeout_ms, err);
-    if (status == OG_OK) OG__COUNT(&c->conn, bytes_out, out->len);
+    if (status == OG_OK && c->setup.datagram) OG__COUNT(&c->conn, bytes_out, out->len);
     return status;
 }
 

@@ -352,7 +352,7 @@ class Get(Case):
 class Colour(Case):
     def on_a_terminal(self, **env):
         ours, theirs = pty.openpty()
-        subprocess.run([ONGGI, "frobnicate"], stderr=theirs, timeout=600, check=False, env={**os.environ, **env})
+        subprocess.run([ONGGI, "frobnicate"], stderr=theirs, timeout=600, check=False, env={**os.environ, "TERM": "xterm", **env})
         os.close(theirs)
         text = os.read(ours, 4096)
         os.close(ours)
@@ -369,7 +369,7 @@ class Terminal(Case):
 
     def on_a_terminal(self, *words, stdin):
         ours, theirs = pty.openpty()
-        subprocess.run([ONGGI, "convert", *words], input=stdin, stdout=theirs, timeout=600, check=True)
+        subprocess.run([ONGGI, "convert", *words], input=stdin, stdout=theirs, timeout=600, check=True, env={**os.environ, "NO_COLOR": "1"})
         os.close(theirs)
         text = os.read(ours, 65536)
         os.close(ours)

@@ -194,7 +194,7 @@ class Terminal:
     def __init__(self, command, stdin=None, stdout=None, stderr=None, **env):
         ours, theirs = pty.openpty()
         fcntl.ioctl(theirs, termios.TIOCSWINSZ, struct.pack("HHHH", 24, 80, 0, 0))
-        env = {name: value for name, value in dict(ENV, TERM="xterm", NO_COLOR="", **env).items() if value is not None}
+        env = {name: value for name, value in {**ENV, "TERM": "xterm", "NO_COLOR": "", **env}.items() if value is not None}
         self.process = subprocess.Popen(
             [str(word) for word in command], env=env, start_new_session=True,
             stdin=theirs if stdin is None else stdin, stdout=theirs if stdout is None else stdout,
