@@ -48,6 +48,9 @@ const cli_command *cli_command_find(const char *name);
 int cli_help(void);
 int cli_help_command(const cli_command *command);
 
+/* Prints commands by task; returns the exit status. */
+int cli_recipes(void);
+
 /* Prints `left`, then `text` from the column `indent` on, in lines of at most 80 columns; a line feed in it
  * starts a new one. */
 void cli_print_row(FILE *file, int indent, const char *left, const char *text);

@@ -9,7 +9,7 @@
 #define SCHEMES "tcp:// udp:// unix:// unixgram:// tls://"
 
 /* What help knows besides the subcommands. */
-#define TOPICS "codecs framings peers"
+#define TOPICS "recipes codecs framings peers"
 
 static bool takes_file(const cli_option_info *option)
 {

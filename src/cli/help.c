@@ -36,7 +36,7 @@ int cli_help(void)
     for (size_t i = 0; (command = cli_command_at(i)); i++)
         print_command(command->name, command->synopsis, command->summary);
     print_command("completion", "bash|zsh|fish", "print what the shell needs to complete these words");
-    print_command("help", "[COMMAND|codecs|framings|peers]", "this, or more about one thing");
+    print_command("help", "[COMMAND|recipes|codecs|framings|peers]", "this, or more about one thing");
     printf("\n");
     cli_print_row(
         stdout, 13, "Endpoints:",
@@ -45,7 +45,8 @@ int cli_help(void)
     cli_print_row(stdout, 13, "Exit status:",
                   "0 done, 1 the data or the peer said no, 2 usage, 3 not connected, bound or read, 4 timed "
                   "out. inspect: see the manual.");
-    printf("\nTry, in two terminals:\n"
+    printf("\nTwenty commands by task: onggi help recipes\n"
+           "\nTry, in two terminals:\n"
            "  onggi serve tcp://127.0.0.1:8080 --echo\n"
            "  onggi call tcp://127.0.0.1:8080 '{\"name\": \"John\", \"age\": 30}'\n");
     return finish();
@@ -99,6 +100,7 @@ static int help_about(const char *topic)
 {
     const cli_command *command = cli_command_find(topic);
     if (command) return cli_help_command(command);
+    if (strcmp(topic, "recipes") == 0) return cli_recipes();
     if (strcmp(topic, "codecs") == 0) return help_codecs();
     if (strcmp(topic, "framings") == 0) return help_framings();
     if (strcmp(topic, "peers") == 0) return help_peers();

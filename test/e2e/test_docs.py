@@ -44,7 +44,7 @@ class Docs(support.Case):
         self.assertEqual(len(helps), 5, "the docs do not show every subcommand")
 
     def test_translations_show_the_same_code_and_commands(self):
-        for name in ("README", "doc/tutorial"):
+        for name in ("README", "doc/tutorial", "doc/recipes"):
             english, korean = page(f"{name}.md"), page(f"{name}.ko.md")
             self.assertEqual(code_of(korean), code_of(english), name)
             self.assertEqual(commands_of(korean), commands_of(english), name)
