@@ -19,7 +19,7 @@ enum {
 #define COMMAND(id, name) CLI_##id = 1 << CLI_NUMBER_##id,
 #include "cli/commands.def"
 #undef COMMAND
-    CLI_CLIENTS = CLI_CALL | CLI_SEND | CLI_RECV,
+    CLI_CLIENTS = CLI_CALL | CLI_SEND | CLI_RECV | CLI_BENCH,
     CLI_WIRE = CLI_SERVE | CLI_CLIENTS,
     CLI_ALL = CLI_WIRE | CLI_CONVERT,
     CLI_EVERY = -1,
@@ -90,7 +90,14 @@ typedef struct cli_options {
     bool retry;
     uint64_t count;
     uint64_t threads;
-    uint64_t protocol; /* of pickles, plus 1 */
+    uint64_t connections;
+    uint64_t in_flight;
+    uint64_t rate;
+    int64_t duration_ms;
+    int64_t warm_up_ms; /* OG_FOREVER: none */
+    const char *sizes;  /* separated by commas */
+    const char *svg;    /* a file */
+    uint64_t protocol;  /* of pickles, plus 1 */
     og_pickle_encoding encoding;
     uint64_t max_message;
     uint64_t max_growth;

@@ -11,7 +11,7 @@ import tempfile
 import unittest
 
 ONGGI = os.environ["ONGGI"]
-COMMANDS = ("serve", "call", "send", "recv", "convert", "inspect", "policy")
+COMMANDS = ("serve", "call", "send", "recv", "convert", "inspect", "bench", "policy")
 
 
 class Case(unittest.TestCase):

@@ -69,7 +69,9 @@ class Manual(support.Case):
         self.assertEqual(server.stop(), 0, server.err)
 
     def run_other(self, words):
-        if words[1] in ("call", "send", "recv"):
+        if words[1] == "bench":
+            words += ["--count", "500"]  # rather than for seconds
+        if words[1] in ("call", "send", "recv", "bench"):
             peer = self.greeting if words[1] == "recv" else self.answering
             words = [peer.endpoint if "://" in word else word for word in words]
         done = subprocess.run([ONGGI, *words[1:]], cwd=self.place, env=support.ENV, capture_output=True, timeout=support.WAIT,
