@@ -26,7 +26,7 @@ test: configured ## run every test (the long runs are in `make soak`)
 	@tools/setup test
 	@tools/configure $(BUILD) tests=enabled
 	@$(NINJA) product examples
-	@meson test -C $(BUILD) --print-errorlogs
+	@meson test -C $(BUILD) --print-errorlogs --num-processes $$((2 * $$(nproc))) # half of them wait for others
 
 soak: configured ## the long runs: hours (twice FUZZ_SECONDS=1800 of them for each fuzz target)
 	@tools/setup test ci
