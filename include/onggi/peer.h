@@ -314,7 +314,7 @@ typedef struct og_server_options {
     void (*on_close)(og_conn *conn, const og_error *why, void *user);
 
     /* og_server_reload() was called: before anything is read anew, and when all has been (`done`). On the
-     * first loop's thread. */
+     * first loop's thread. The first call is the place to read a policy anew: og_policy_replace(). */
     void (*on_reload)(bool done, void *user);
 
     /* Something to note for people: conn may be NULL. Any thread. */

@@ -5,8 +5,8 @@
  * counts, also what it dropped or overwrote afterwards.
  *
  * Ownership: the caller frees what og_policy_new() and og_policy_builtin() give, after all that uses it; a
- * report is a struct of the caller's whose contents og_pickle_report_fini() frees. Threads: a policy that is
- * no longer changed may be used by any number of threads at once.
+ * report is a struct of the caller's whose contents og_pickle_report_fini() frees. Threads: a policy to which
+ * nothing is added any more may be used by any number of threads at once, and replaced meanwhile.
  */
 #ifndef ONGGI_POLICY_H
 #define ONGGI_POLICY_H
@@ -42,6 +42,13 @@ OG_API void og_policy_free(og_policy *policy);
  * NULL with `err` filled (OG_ENOTFOUND, OG_ENOMEM).
  */
 OG_API og_policy *og_policy_builtin(const char *name, og_error *err);
+
+/*
+ * From now on `policy` says what `by` says, and `by` is freed. Any thread may do so while others read by the
+ * policy, e.g. the connections of a server: a message that is being read is judged by the old rules to its
+ * end.
+ */
+OG_API void og_policy_replace(og_policy *policy, og_policy *by);
 
 /* The names of those policies: NULL from their number on. */
 OG_API const char *og_policy_builtin_at(size_t index);

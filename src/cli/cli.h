@@ -140,6 +140,13 @@ void cli_codec_options(og_codec_options *codecs, const cli_options *options);
  * why. */
 int cli_rules(og_policy **policy, const char *name);
 
+/* True when --policy names a file: it is read anew on SIGHUP. */
+bool cli_rules_may_change(const cli_options *options);
+
+/* Reads the file of --policy anew, for all connections, those that are open too. A bad file leaves the policy
+ * as it was; the log says why. Any thread. */
+void cli_rules_reload(const cli_options *options);
+
 /* Milliseconds of a clock that never goes back. */
 int64_t cli_now_ms(void);
 

@@ -58,14 +58,21 @@ static void on_hangup(int number)
     og_server_reload(running);
 }
 
+/* Whether SIGHUP has something to read anew; else it ends the server, as when its terminal goes. */
+static bool reloads(const service *s)
+{
+    const cli_options *o = s->options;
+    return s->managed || o->layer_option_count > 0 || o->log || cli_rules_may_change(o);
+}
+
 /* A second signal ends at once. */
-static void catch_signals(og_server *server, bool reloads)
+static void catch_signals(const service *s)
 {
     struct sigaction action = {.sa_handler = on_signal, .sa_flags = (int)SA_RESETHAND};
-    running = server;
+    running = s->server;
     sigaction(SIGINT, &action, NULL);
     sigaction(SIGTERM, &action, NULL);
-    if (!reloads) return;
+    if (!reloads(s)) return;
     struct sigaction reload = {.sa_handler = on_hangup, .sa_flags = SA_RESTART};
     sigaction(SIGHUP, &reload, NULL);
 }
@@ -147,6 +154,7 @@ static void on_reload(bool done, void *user)
 {
     const service *s = user;
     cli_notify_reload(done, s->status);
+    if (!done) cli_rules_reload(s->options);
 }
 
 static void on_log(og_log_level level, const og_conn *conn, const char *text, void *user)
@@ -258,7 +266,7 @@ static int serve(service *s)
     raise_descriptors(s->options);
     describe(s);
     cli_notify_begin(s->server);
-    catch_signals(s->server, s->managed || s->options->layer_option_count > 0 || s->options->log);
+    catch_signals(s);
     announce(s);
     cli_notify_ready(s->status);
     status = og_server_run(s->server, &err) < 0 ? cli_fail(NULL, &err) : CLI_DONE;

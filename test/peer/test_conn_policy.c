@@ -178,12 +178,77 @@ static void a_server_hands_nothing_on(void **state)
     }
 }
 
+static og_policy *policy_of(const char *text)
+{
+    og_policy *policy = og_policy_new(NULL);
+    assert_int_equal(og_policy_parse(policy, text, strlen(text), &err), OG_OK);
+    return policy;
+}
+
+/* On a connection that is open: what was refused is handed on, and what was handed on is refused. */
+static void a_policy_is_replaced_under_a_connection(void **state)
+{
+    (void)state;
+    for (size_t i = 0; i < WAYS; i++) {
+        tally t;
+        og_policy *policy = make_policy();
+        og_server_options options = echoing(&t, ways[i].threads, ways[i].workers);
+        options.conn = by_policy(policy, false);
+        og_server *server = start(&options, "tcp://127.0.0.1:0");
+        int fd = plain(server);
+        SEND_FRAMED(fd, denied);
+        wait_for(&t.refused, 1);
+        og_policy_replace(policy, policy_of("allow os.*\nallow posix.*\nlenient\n"));
+        SEND_FRAMED(fd, denied);
+        wait_for(&t.messages, 1);
+        og_policy_replace(policy, policy_of(""));
+        SEND_FRAMED(fd, denied);
+        wait_for(&t.refused, 2);
+        close(fd);
+        finish(server);
+        assert_int_equal(t.messages, 1);
+        og_policy_free(policy);
+    }
+}
+
+/* While messages are being read by it, on loops and workers. */
+static void a_policy_is_replaced_under_load(void **state)
+{
+    (void)state;
+    enum { CLIENTS = 3, ROUNDS = 200 };
+    for (size_t i = 0; i < WAYS; i++) {
+        tally t;
+        int fds[CLIENTS];
+        og_policy *policy = make_policy();
+        og_server_options options = echoing(&t, ways[i].threads, ways[i].workers);
+        options.conn = by_policy(policy, false);
+        og_server *server = start(&options, "tcp://127.0.0.1:0");
+        for (int c = 0; c < CLIENTS; c++)
+            fds[c] = plain(server);
+        for (int round = 0; round < ROUNDS; round++) {
+            for (int c = 0; c < CLIENTS; c++)
+                SEND_FRAMED(fds[c], denied);
+            og_policy_replace(policy, round % 2 ? make_policy() : policy_of("nested 8\n"));
+        }
+        wait_for(&t.refused, CLIENTS * ROUNDS);
+        for (int c = 0; c < CLIENTS; c++)
+            close(fds[c]);
+        finish(server);
+        assert_int_equal(t.messages, 0);
+        og_policy_free(policy);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(a_framed_connection_goes_on),       cmocka_unit_test(a_raw_connection_ends),
-        cmocka_unit_test(inert_lets_pass_what_no_row_names), cmocka_unit_test(detection_changes_nothing),
+        cmocka_unit_test(a_framed_connection_goes_on),
+        cmocka_unit_test(a_raw_connection_ends),
+        cmocka_unit_test(inert_lets_pass_what_no_row_names),
+        cmocka_unit_test(detection_changes_nothing),
         cmocka_unit_test(a_server_hands_nothing_on),
+        cmocka_unit_test(a_policy_is_replaced_under_a_connection),
+        cmocka_unit_test(a_policy_is_replaced_under_load),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

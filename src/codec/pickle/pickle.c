@@ -11,37 +11,54 @@
 /* ---- Reading ---- */
 
 /* Runs to STOP under a policy: the first refusal ends it. */
-static int run_watched(og__reader *r, const og_pickle_read_options *o)
+static int run_watched(og__reader *r, const og__rules *rules, const og_pickle_read_options *o)
 {
     og__watch watch;
-    og__pickle_watch_init(&watch, o->policy, NULL, &r->doc->alloc);
+    og__pickle_watch_init(&watch, rules, NULL, &r->doc->alloc);
     if (o->policy_inert) watch.default_allow = true;
     int status = og__pickle_watch_run(&watch, r);
     og__pickle_watch_fini(&watch);
     return status;
 }
 
+static bool is_exact(const og__rules *rules, const og_pickle_read_options *options)
+{
+    return options->strict || (rules && !rules->lenient);
+}
+
 bool og__pickle_exact(const og_pickle_read_options *options)
 {
-    return options->strict || (options->policy && !options->policy->lenient);
+    const og__rules *rules = og__pickle_rules_hold(options->policy);
+    bool exact = is_exact(rules, options);
+    og__pickle_rules_let_go(rules);
+    return exact;
+}
+
+static int read_by(const og__rules *rules, og_doc *doc, const uint8_t *bytes, size_t len, size_t *used,
+                   const og_pickle_read_options *o, og_error *err)
+{
+    og__reader r;
+    int status = og__pickle_reader_init(&r, doc, bytes, len, o, err);
+    if (status == OG_OK)
+        status = rules       ? run_watched(&r, rules, o)
+                 : o->strict ? og__pickle_reader_run_strict(&r)
+                             : og__pickle_reader_run(&r);
+    if (status == OG_OK) status = og__pickle_reader_finish(&r, o->allow_trailing, is_exact(rules, o));
+    og__pickle_reader_fini(&r);
+    if (status < 0) return status;
+    if (used) *used = (size_t)(r.at - r.start);
+    og__value_doc_was_read(doc, (size_t)(r.at - r.start));
+    return OG_OK;
 }
 
 /* Reads into a document that is empty except for what the caller keeps in it. */
 static int read_into(og_doc *doc, const uint8_t *bytes, size_t len, size_t *used,
                      const og_pickle_read_options *o, og_error *err)
 {
-    og__reader r;
-    int status = og__pickle_reader_init(&r, doc, bytes, len, o, err);
-    if (status == OG_OK)
-        status = o->policy   ? run_watched(&r, o)
-                 : o->strict ? og__pickle_reader_run_strict(&r)
-                             : og__pickle_reader_run(&r);
-    if (status == OG_OK) status = og__pickle_reader_finish(&r, o->allow_trailing, og__pickle_exact(o));
-    og__pickle_reader_fini(&r);
-    if (status < 0) return status;
-    if (used) *used = (size_t)(r.at - r.start);
-    og__value_doc_was_read(doc, (size_t)(r.at - r.start));
-    return OG_OK;
+    const og__rules *rules = og__pickle_rules_hold(o->policy);
+    int status = read_by(rules, doc, bytes, len, used, o, err);
+    og__pickle_rules_let_go(rules);
+    return status;
 }
 
 int og_pickle_read(og_doc *doc, const void *bytes, size_t len, size_t *used,

@@ -81,12 +81,14 @@ static int check(const void *bytes, size_t len, const og_policy *policy, bool fi
     og__findings *findings = og__pickle_findings_new();
     int status = OG_ENOMEM;
     watch.outer.denied.code = OG_OK;
-    if ((policy || fallback) && findings) {
-        og__pickle_watch_init(&watch, policy ? policy : fallback, findings, og_allocator_default());
+    const og__rules *rules = og__pickle_rules_hold(policy ? policy : fallback);
+    if (rules && findings) {
+        og__pickle_watch_init(&watch, rules, findings, og_allocator_default());
         status = run(&watch, bytes, len, first, &report->size, &own);
     } else {
         og_error_set(&own, OG_ENOMEM, OG_NO_POSITION, "no memory to check a pickle");
     }
+    og__pickle_rules_let_go(rules);
     og_policy_free(fallback);
     status = conclude(report, findings, status, &own, &watch.outer.denied);
     if (status < 0 && err) *err = report->reason;

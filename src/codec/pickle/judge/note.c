@@ -135,8 +135,8 @@ og_value og__pickle_class_of(og_value v)
 static bool allows(const og__watch *watch, const og_pickle_use *use)
 {
     bool decided;
-    bool allowed = og_policy_allows(watch->policy, use->module, use->module_len, use->qualname,
-                                    use->qualname_len, &decided);
+    bool allowed = og__pickle_rules_allow(watch->policy, use->module, use->module_len, use->qualname,
+                                          use->qualname_len, &decided);
     if (!decided) allowed = watch->default_allow;
     if (use->how != OG_USE_IMPORTED || watch->policy->lenient) return allowed;
     return allowed && og__pickle_strict_name(use->module, use->module_len) &&

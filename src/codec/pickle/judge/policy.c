@@ -6,44 +6,93 @@
 
 #include <string.h>
 
+/* ---- Rules that are held and replaced ---- */
+
+static void free_rows(const og__rules *rules, const og__rows *rows)
+{
+    for (size_t i = 0; i < rows->count; i++)
+        og__base_free(&rules->alloc, rows->rows[i].text, rows->rows[i].len);
+    og__base_free(&rules->alloc, rows->rows, rows->cap * sizeof *rows->rows);
+}
+
+static void let_go(og__rules *rules)
+{
+    if (!rules || atomic_fetch_sub_explicit(&rules->refs, 1, memory_order_acq_rel) != 1) return;
+    og_allocator alloc = rules->alloc;
+    free_rows(rules, &rules->names);
+    free_rows(rules, &rules->patterns);
+    og__base_free(&alloc, rules, sizeof *rules);
+}
+
+const og__rules *og__pickle_rules_hold(const og_policy *policy)
+{
+    if (!policy) return NULL;
+    pthread_mutex_lock(&policy->now->lock);
+    og__rules *rules = policy->now->rules;
+    atomic_fetch_add_explicit(&rules->refs, 1, memory_order_relaxed);
+    pthread_mutex_unlock(&policy->now->lock);
+    return rules;
+}
+
+void og__pickle_rules_let_go(const og__rules *rules)
+{
+    /* Counting is no change. NOLINTNEXTLINE(performance-no-int-to-ptr) */
+    let_go((og__rules *)(uintptr_t)rules);
+}
+
 og_policy *og_policy_new(const og_allocator *alloc)
 {
     if (!alloc) alloc = og_allocator_default();
     og_policy *policy = og__base_alloc(alloc, sizeof *policy);
-    if (!policy) return NULL;
-    *policy = (og_policy){.alloc = *alloc, .nested = 3};
+    og__rules_now *now = og__base_alloc(alloc, sizeof *now);
+    og__rules *rules = og__base_alloc(alloc, sizeof *rules);
+    if (!policy || !now || !rules) {
+        og__base_free(alloc, policy, sizeof *policy);
+        og__base_free(alloc, now, sizeof *now);
+        og__base_free(alloc, rules, sizeof *rules);
+        return NULL;
+    }
+    *rules = (og__rules){.alloc = *alloc, .nested = 3};
+    atomic_init(&rules->refs, 1);
+    now->rules = rules;
+    pthread_mutex_init(&now->lock, NULL);
+    *policy = (og_policy){.alloc = *alloc, .now = now};
     return policy;
-}
-
-static void free_rows(og_policy *policy, og__rows *rows)
-{
-    for (size_t i = 0; i < rows->count; i++)
-        og__base_free(&policy->alloc, rows->rows[i].text, rows->rows[i].len);
-    og__base_free(&policy->alloc, rows->rows, rows->cap * sizeof *rows->rows);
 }
 
 void og_policy_free(og_policy *policy)
 {
     if (!policy) return;
     og_allocator alloc = policy->alloc;
-    free_rows(policy, &policy->names);
-    free_rows(policy, &policy->patterns);
+    let_go(policy->now->rules);
+    pthread_mutex_destroy(&policy->now->lock);
+    og__base_free(&alloc, policy->now, sizeof *policy->now);
     og__base_free(&alloc, policy, sizeof *policy);
+}
+
+void og_policy_replace(og_policy *policy, og_policy *by)
+{
+    pthread_mutex_lock(&policy->now->lock);
+    og__rules *old = policy->now->rules;
+    policy->now->rules = by->now->rules;
+    pthread_mutex_unlock(&policy->now->lock);
+    by->now->rules = old;
+    og_policy_free(by);
 }
 
 void og_policy_set_default(og_policy *policy, bool allow)
 {
-    policy->default_allow = allow;
+    policy->now->rules->default_allow = allow;
 }
 
 void og_policy_set_strict(og_policy *policy, bool strict)
 {
-    policy->lenient = !strict;
+    policy->now->rules->lenient = !strict;
 }
 
 void og_policy_set_nested(og_policy *policy, unsigned depth)
 {
-    policy->nested = depth < OG__NESTED_MAX ? depth : OG__NESTED_MAX;
+    policy->now->rules->nested = depth < OG__NESTED_MAX ? depth : OG__NESTED_MAX;
 }
 
 /* ---- Finding rows ---- */
@@ -105,7 +154,7 @@ static bool is_too_long(size_t module_len, size_t qualname_len)
 }
 
 /* The row that decides about a name that is not too long; NULL: the default does. */
-static const og__row *decide(const og_policy *policy, const char *module, size_t module_len,
+static const og__row *decide(const og__rules *rules, const char *module, size_t module_len,
                              const char *qualname, size_t qualname_len)
 {
     char text[OG__NAME_MAX + 1];
@@ -113,26 +162,32 @@ static const og__row *decide(const og_policy *policy, const char *module, size_t
     memcpy(text, module, module_len);
     text[module_len] = '.';
     memcpy(text + module_len + 1, qualname, qualname_len);
-    const og__row *row = look_up(&policy->names, text, len, module_len);
-    return row ? row : look_up_patterns(&policy->patterns, text, len, module_len);
+    const og__row *row = look_up(&rules->names, text, len, module_len);
+    return row ? row : look_up_patterns(&rules->patterns, text, len, module_len);
+}
+
+bool og__pickle_rules_allow(const og__rules *rules, const char *module, size_t module_len,
+                            const char *qualname, size_t qualname_len, bool *decided)
+{
+    if (decided) *decided = true;
+    if (is_too_long(module_len, qualname_len)) return false;
+    const og__row *row = decide(rules, module, module_len, qualname, qualname_len);
+    if (decided) *decided = row != NULL;
+    return row ? row->allow : rules->default_allow;
 }
 
 bool og_policy_allows(const og_policy *policy, const char *module, size_t module_len, const char *qualname,
                       size_t qualname_len, bool *decided)
 {
-    if (decided) *decided = true;
-    if (is_too_long(module_len, qualname_len)) return false;
-    const og__row *row = decide(policy, module, module_len, qualname, qualname_len);
-    if (decided) *decided = row != NULL;
-    return row ? row->allow : policy->default_allow;
+    const og__rules *rules = og__pickle_rules_hold(policy);
+    bool allowed = og__pickle_rules_allow(rules, module, module_len, qualname, qualname_len, decided);
+    og__pickle_rules_let_go(rules);
+    return allowed;
 }
 
-int og_policy_explain(const og_policy *policy, const char *module, size_t module_len, const char *qualname,
-                      size_t qualname_len, og_buf *row)
+static int explain(const og__rules *rules, const og__row *found, og_buf *row)
 {
-    if (is_too_long(module_len, qualname_len)) return og_buf_puts(row, "deny (the name is too long)");
-    const og__row *found = decide(policy, module, module_len, qualname, qualname_len);
-    if (!found) return og_buf_puts(row, policy->default_allow ? "default allow" : "default deny");
+    if (!found) return og_buf_puts(row, rules->default_allow ? "default allow" : "default deny");
     const char *rest = found->text + found->split + 1;
     size_t rest_len = found->len - found->split - 1;
     bool dotted = memchr(rest, '.', rest_len) != NULL;
@@ -143,6 +198,16 @@ int og_policy_explain(const og_policy *policy, const char *module, size_t module
     return rest_len ? og_buf_put(row, rest, rest_len) : og_buf_putc(row, '*');
 }
 
+int og_policy_explain(const og_policy *policy, const char *module, size_t module_len, const char *qualname,
+                      size_t qualname_len, og_buf *row)
+{
+    if (is_too_long(module_len, qualname_len)) return og_buf_puts(row, "deny (the name is too long)");
+    const og__rules *rules = og__pickle_rules_hold(policy);
+    int status = explain(rules, decide(rules, module, module_len, qualname, qualname_len), row);
+    og__pickle_rules_let_go(rules);
+    return status;
+}
+
 /* ---- Adding rows ---- */
 
 static int no_memory(og_error *err)
@@ -150,18 +215,18 @@ static int no_memory(og_error *err)
     return og_error_set(err, OG_ENOMEM, OG_NO_POSITION, "no memory for a row of a policy");
 }
 
-static int insert(og_policy *policy, og__rows *rows, const og__row *row, og_error *err)
+static int insert(const og__rules *rules, og__rows *rows, const og__row *row, og_error *err)
 {
     if (rows->count == rows->cap) {
         size_t cap = rows->cap ? rows->cap * 2 : 16;
         og__row *more =
-            og__base_realloc(&policy->alloc, rows->rows, rows->cap * sizeof *more, cap * sizeof *more);
+            og__base_realloc(&rules->alloc, rows->rows, rows->cap * sizeof *more, cap * sizeof *more);
         if (!more) return no_memory(err);
         rows->rows = more;
         rows->cap = cap;
     }
     og__row own = *row;
-    own.text = og__base_alloc(&policy->alloc, row->len);
+    own.text = og__base_alloc(&rules->alloc, row->len);
     if (!own.text) return no_memory(err);
     memcpy(own.text, row->text, row->len);
     size_t at = lower(rows, own.text, own.len);
@@ -215,7 +280,7 @@ static int add_name(og_policy *policy, const char *text, size_t len, bool allow,
     memcpy(joined, text, len);
     joined[split] = '.';
     og__row row = {joined, len, split, allow};
-    return insert(policy, &policy->names, &row, err);
+    return insert(policy->now->rules, &policy->now->rules->names, &row, err);
 }
 
 static int add_pattern(og_policy *policy, const char *text, size_t len, bool allow, og_error *err)
@@ -226,7 +291,7 @@ static int add_pattern(og_policy *policy, const char *text, size_t len, bool all
     if (wrong) return bad_row(text, len, wrong, err);
     memcpy(prefix, text, len - 1);
     og__row row = {prefix, len - 1, len - 2, allow};
-    return insert(policy, &policy->patterns, &row, err);
+    return insert(policy->now->rules, &policy->now->rules->patterns, &row, err);
 }
 
 static bool is(const char *text, size_t len, const char *word)
@@ -238,11 +303,11 @@ int og__pickle_policy_add(og_policy *policy, const char *text, size_t len, bool 
 {
     og__decision say = allow ? OG__ALLOW : OG__DENY;
     if (is(text, len, "*")) {
-        policy->default_allow = allow;
+        policy->now->rules->default_allow = allow;
     } else if (is(text, len, "persistent-ids")) {
-        policy->persistent = say;
+        policy->now->rules->persistent = say;
     } else if (is(text, len, "extensions")) {
-        policy->extensions = say;
+        policy->now->rules->extensions = say;
     } else if (len > 2 && memcmp(text + len - 2, ".*", 2) == 0) {
         return add_pattern(policy, text, len, allow, err);
     } else {

@@ -1,11 +1,18 @@
 /* SPDX-License-Identifier: MIT */
-/* The insides of a policy, for the watcher that asks it while a pickle is read. */
+/*
+ * The insides of a policy, for the watcher that asks it while a pickle is read. What a policy says, its
+ * rules, may be replaced while others read by them: whoever asks holds the rules that are there at its start,
+ * and asks these to its end.
+ */
 #ifndef ONGGI_CODEC_PICKLE_JUDGE_POLICY_H
 #define ONGGI_CODEC_PICKLE_JUDGE_POLICY_H
 
 #include <onggi/policy.h>
 
 #include "codec/pickle/names.h"
+
+#include <pthread.h>
+#include <stdatomic.h>
 
 /* How deep pickles inside pickles may be looked at, at most. */
 enum { OG__NESTED_MAX = 8 };
@@ -28,7 +35,9 @@ typedef struct og__rows {
     size_t longest; /* length of the longest text */
 } og__rows;
 
-struct og_policy {
+/* What a policy says. Not changed any more once somebody else may hold them. */
+typedef struct og__rules {
+    atomic_uint refs;
     og_allocator alloc;
     og__rows names;
     og__rows patterns;
@@ -37,6 +46,17 @@ struct og_policy {
     bool default_allow;
     bool lenient;
     unsigned nested;
+} og__rules;
+
+/* Where the rules of a policy are: apart from it, so that those who may not change it can lock it. */
+typedef struct og__rules_now {
+    pthread_mutex_t lock;
+    og__rules *rules;
+} og__rules_now;
+
+struct og_policy {
+    og_allocator alloc;
+    og__rules_now *now;
 };
 
 /* Rows that come with the library. */
@@ -48,6 +68,14 @@ typedef struct og__builtin {
 
 /* The built-in policy of that name, or NULL. */
 const og__builtin *og__pickle_builtin_find(const char *name, size_t len);
+
+/* The rules of the policy as they are now, to be let go; NULL for NULL. Any thread. */
+const og__rules *og__pickle_rules_hold(const og_policy *policy);
+void og__pickle_rules_let_go(const og__rules *rules);
+
+/* As og_policy_allows(). */
+bool og__pickle_rules_allow(const og__rules *rules, const char *module, size_t module_len,
+                            const char *qualname, size_t qualname_len, bool *decided);
 
 /* As og_policy_allow(), og_policy_deny() and og_policy_include(), for texts without a NUL after them. */
 int og__pickle_policy_add(og_policy *policy, const char *text, size_t len, bool allow, og_error *err);

@@ -10,7 +10,7 @@
 /* Bytes looked at for each byte of the pickle, at most: copies with copies inside make them more. */
 enum { WORK_A_BYTE = 64 };
 
-void og__pickle_watch_init(og__watch *watch, const og_policy *policy, og__findings *findings,
+void og__pickle_watch_init(og__watch *watch, const og__rules *policy, og__findings *findings,
                            const og_allocator *alloc)
 {
     watch->policy = policy;

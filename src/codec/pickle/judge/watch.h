@@ -44,7 +44,7 @@ typedef struct og__nested {
 } og__nested;
 
 typedef struct og__watch {
-    const og_policy *policy;
+    const og__rules *policy;
     bool default_allow;     /* what no row names is let pass */
     og__findings *findings; /* NULL: the first refusal ends the reading */
     const og_allocator *alloc;
@@ -56,7 +56,8 @@ typedef struct og__watch {
     og__nested *nested[OG__NESTED_MAX]; /* made when needed */
 } og__watch;
 
-void og__pickle_watch_init(og__watch *watch, const og_policy *policy, og__findings *findings,
+/* `policy` must be held until the end. */
+void og__pickle_watch_init(og__watch *watch, const og__rules *policy, og__findings *findings,
                            const og_allocator *alloc);
 void og__pickle_watch_fini(og__watch *watch);
 
