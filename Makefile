@@ -49,6 +49,10 @@ cross: ## build the library and its C tests for aarch64, armhf, i386 and s390x, 
 	@tools/setup build cross
 	@tools/cross
 
+doc: configured ## the reference of the C interface, in build/html and build/man3
+	@$(NINJA) html man3
+	@echo "$(BUILD)/html/index.html"
+
 install: configured ## install into PREFIX=/usr/local, below DESTDIR
 	@tools/configure $(BUILD) prefix=$(PREFIX)
 	@$(NINJA) product
@@ -81,4 +85,4 @@ clean: ## remove everything built
 help: ## this list
 	@sed -n 's/^\([a-z]*\):.*## \(.*\)/  make \1|\2/p' Makefile | awk -F'|' '{printf "%-16s %s\n", $$1, $$2}'
 
-.PHONY: all configured demo test soak bench fuzz cross install uninstall package check format clean help
+.PHONY: all configured demo test soak bench fuzz cross doc install uninstall package check format clean help
