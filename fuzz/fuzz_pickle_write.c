@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Fuzzes the pickle writer with values that pickles hold: in every protocol, in the canonical form and as
- * lossless JSON, what is written reads as the same value; the writer's memory follows input and output. The
- * first byte chooses the encoding of Python 2's str.
+ * Fuzzes the pickle writer with values that pickles hold: in every protocol, self-contained too, in the
+ * canonical form and as lossless JSON, what is written reads as the same value; the writer's memory follows
+ * input and output. The first byte chooses the encoding of Python 2's str.
  */
 #include <onggi/json.h>
 #include <onggi/pickle.h>
@@ -99,6 +99,23 @@ static void check_protocol(og_value value, int protocol, size_t size, const og_b
     check(m.now == 0);
 }
 
+/* What a reader can read that has read others before: the same value, in the form that may go on as it is. */
+static void check_contained(og_value value, int protocol)
+{
+    og_pickle_write_options options = {
+        .size = sizeof options, .max_depth = 4000, .max_bytes = MAX_BYTES, .self_contained = true};
+    options.protocol = protocol ? protocol : OG_PICKLE_PROTOCOL_0;
+    og_buf out = OG_BUF_INIT;
+    int status = og_pickle_write(value, &out, &options, NULL);
+    check(status == OG_OK || (may_fail(status) && out.len == 0));
+    og_doc *doc = status == OG_OK ? read_pickle(&out) : NULL;
+    if (status == OG_OK) check(og_pickle_check_contained(out.data, out.len, NULL) == OG_OK);
+    if (doc && (protocol > 0 || !memmem(out.data, out.len, "Fnan\n", 5)))
+        check(og_identical(value, og_doc_root(doc)) != 0);
+    og_doc_free(doc);
+    og_buf_free(&out);
+}
+
 static void check_json(og_value value, const og_buf *canonical)
 {
     og_json_write_options write = {.size = sizeof write,
@@ -138,8 +155,10 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     if (og_pickle_read(doc, data + 1, size - 1, NULL, &options, NULL) == OG_OK) {
         og_value value = og_doc_root(doc);
         if (!write_canonical(value, &canonical)) og_buf_free(&canonical);
-        for (int protocol = 0; protocol <= OG_PICKLE_HIGHEST_PROTOCOL; protocol++)
+        for (int protocol = 0; protocol <= OG_PICKLE_HIGHEST_PROTOCOL; protocol++) {
             check_protocol(value, protocol, size, &canonical);
+            check_contained(value, protocol);
+        }
         check_json(value, &canonical);
     }
     og_buf_free(&canonical);

@@ -56,6 +56,7 @@ typedef struct og_opening {
 typedef struct og_codec_limits {
     size_t max_message;      /* bytes of a message that is written */
     size_t max_growth;       /* and for each byte that its value was read from; 0: the usual limit */
+    bool self_contained;     /* write what reads alike by a reader that was used before */
     bool padded;             /* 64 bytes after each message may be read */
     const og_policy *policy; /* as og_conn_options has it */
     bool policy_inert;
@@ -129,6 +130,12 @@ struct og_codec {
 
     /* True when `byte` may come after a bare message. NULL: any may. */
     bool (*may_follow)(uint8_t byte);
+
+    /* ---- In what is passed on ---- */
+
+    /* Whether a message that was read strictly reads alike, as it arrived, by a reader that has read others
+     * before. 0 or < 0. NULL: each does. */
+    int (*contained)(const uint8_t *message, size_t len, og_error *err);
 
     /* ---- In answers ---- */
 

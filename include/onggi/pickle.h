@@ -62,7 +62,10 @@ typedef struct og_pickle_write_options {
     size_t max_growth; /* as that of og_json_write_options */
     const og_policy
         *policy; /* which classes it may name (OG_EPOLICY): judged before a byte is passed on; NULL: any */
-    bool policy_inert; /* let pass what no row of the policy names; what a row denies is refused */
+    bool policy_inert;   /* let pass what no row of the policy names; what a row denies is refused */
+    bool self_contained; /* read alike by an Unpickler that has read others before: doc/pickle.md says how.
+                            Refused (OG_EVALUE) is what depends on more than the pickle: persistent ids,
+                            extension codes, out-of-band buffers */
 } og_pickle_write_options;
 
 /* Both, as connections have them. */
@@ -104,6 +107,13 @@ OG_API int og_pickle_write(og_value value, og_buf *out, const og_pickle_write_op
  */
 OG_API int og_pickle_canonical(og_value value, og_buf *out, const og_pickle_write_options *options,
                                og_error *err);
+
+/*
+ * Whether a pickle that was read strictly may go on as it arrived to a reader that keeps its memo: it has no
+ * GET beside a MEMOIZE, and its names are in the bytes right before STACK_GLOBAL. What `self_contained`
+ * writes has that form. 0; OG_EPOLICY with the position of the opcode; OG_ESYNTAX: not a whole pickle.
+ */
+OG_API int og_pickle_check_contained(const void *bytes, size_t len, og_error *err);
 
 /* Finds where a pickle ends in a stream that comes in pieces; looks at each byte once and reads none after
  * STOP. Zero-initialise. */

@@ -74,6 +74,14 @@ class Tool:
         """Read and written again; `by_text`: with lossless JSON in between."""
         return self.ask(protocol | 8 * by_text | ENCODINGS.index(encoding) << 4 | 128 * strict, data)
 
+    def contained(self, data, protocol):
+        """Read strictly and written again for an Unpickler that has read others before."""
+        return self.ask(protocol | 64 | 128, data)
+
+    def check_contained(self, data):
+        """Whether it may go on as it is to an Unpickler that has read others before."""
+        self.ask(ord("v"), data)
+
     def text(self, data):
         """The lossless JSON text."""
         return self.ask(7, data)

@@ -3,10 +3,10 @@
  * For tests from Python: reads requests from standard input and answers each on standard output.
  * Request: what to do (a byte), u32le length, a pickle. 's' is: scan; 'c': check by plain-data; 'n': by
  * numpy-data; 't': by torch-data; 'd': by pandas-data; 'a': by a policy that allows everything; 'p': read by
- * plain-data. Else bits 0 to 2 are the protocol to write it again in, 6 the canonical form, 7 the lossless
- * JSON text; bit 3: by way of lossless JSON; bits 4 and 5: the encoding of Python 2's str; bit 7: read
- * strictly. Answer: a byte ('+' or '-'), u32le length, the new pickle, the end that the scanner found, or the
- * error's text.
+ * plain-data; 'v': may go on as it is. Else bits 0 to 2 are the protocol to write it again in, 6 the
+ * canonical form, 7 the lossless JSON text; bit 3: by way of lossless JSON; bits 4 and 5: the encoding of
+ * Python 2's str; bit 6 (not with bit 5): self-contained; bit 7: read strictly. Answer: a byte ('+' or '-'),
+ * u32le length, the new pickle, the end that the scanner found, or the error's text.
  */
 #include <onggi/json.h>
 #include <onggi/pickle.h>
@@ -15,7 +15,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { CANONICAL = 6, TEXT = 7, VIA_JSON = 8, STRICT = 128 };
+enum { CANONICAL = 6, TEXT = 7, VIA_JSON = 8, CONTAINED = 64, STRICT = 128 };
 
 static void answer(char kind, const void *bytes, size_t len)
 {
@@ -87,6 +87,16 @@ static void check(const uint8_t *bytes, size_t len, const char *name, bool all)
     og_policy_free(policy);
 }
 
+static void check_contained(const uint8_t *bytes, size_t len)
+{
+    og_error err = {0};
+    if (og_pickle_check_contained(bytes, len, &err) < 0) {
+        answer_error(&err);
+    } else {
+        answer('+', "", 0);
+    }
+}
+
 static void read_by_policy(og_doc *doc, const uint8_t *bytes, size_t len)
 {
     og_policy *policy = og_policy_builtin("plain-data", NULL);
@@ -124,7 +134,7 @@ static int through_text(og_doc *other, og_buf *text, og_value *value, og_error *
 
 static int write_again(og_value value, unsigned what, og_buf *out, og_error *err)
 {
-    og_pickle_write_options options = {.size = sizeof options};
+    og_pickle_write_options options = {.size = sizeof options, .self_contained = (what & CONTAINED) != 0};
     unsigned protocol = what & 7;
     if (protocol == TEXT) return to_text(value, out, err);
     if (protocol == CANONICAL) return og_pickle_canonical(value, out, &options, err);
@@ -180,6 +190,8 @@ int main(void)
             scan(bytes, len);
         } else if (policy_of(head[0])) {
             check(bytes, len, policy_of(head[0]), head[0] == 'a');
+        } else if (head[0] == 'v') {
+            check_contained(bytes, len);
         } else if (head[0] == 'p') {
             read_by_policy(docs[0], bytes, len);
         } else {

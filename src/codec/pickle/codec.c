@@ -43,6 +43,7 @@ static void pickle_limit(og_codec_options *options, const og_codec_limits *limit
     og_pickle_options *own = og_pickle_of(options);
     if (own->write.max_bytes == 0) own->write.max_bytes = limits->max_message;
     if (own->write.max_growth == 0) own->write.max_growth = limits->max_growth;
+    if (limits->self_contained) own->write.self_contained = true;
     if (!limits->policy) return;
     own->read.policy = limits->policy;
     own->read.policy_inert = limits->policy_inert;
@@ -77,6 +78,11 @@ static bool pickle_claims(const uint8_t *data, size_t len, int *protocol)
     return true;
 }
 
+static int pickle_contained(const uint8_t *message, size_t len, og_error *err)
+{
+    return og_pickle_check_contained(message, len, err);
+}
+
 static int pickle_learn(const uint8_t *message, size_t len)
 {
     int protocol = OG_CODEC_NO_NOTE;
@@ -86,12 +92,15 @@ static int pickle_learn(const uint8_t *message, size_t len)
     return protocol;
 }
 
-/* Answers to a pickle are of no higher protocol than it had: an old Python must be able to read them. */
+/* Answers to a pickle are of no higher protocol than it had: an old Python must be able to read them. What is
+ * passed on keeps its own. */
 static const og_codec_options *pickle_answer(const og_codec_options *given, int protocol,
                                              og_codec_options *own)
 {
     const og_pickle_options *options = og__codec_get(given, &og__pickle_codec);
-    if (protocol >= OG_PICKLE_DEFAULT_PROTOCOL || (options && options->write.protocol != 0)) return given;
+    bool kept = options && options->write.self_contained;
+    if (options && options->write.protocol != 0) return given;
+    if (protocol >= OG_PICKLE_DEFAULT_PROTOCOL && !kept) return given;
     *own = *given;
     og_pickle_of(own)->write.protocol = protocol == 0 ? OG_PICKLE_PROTOCOL_0 : protocol;
     return own;
@@ -114,6 +123,7 @@ const og_codec og__pickle_codec = {
     .note = "protocol",
     .claims = pickle_claims,
     .is_no_length = true,
+    .contained = pickle_contained,
     .learn = pickle_learn,
     .answer = pickle_answer,
 };

@@ -85,6 +85,7 @@ int og__pickle_writer_form(og_value value, og_buf *out, const og_pickle_write_op
         .frame_at = SIZE_MAX,
         .err = err,
         .protocol = PROTOCOL,
+        .memoizes = true,
         .max_depth = o->max_depth ? o->max_depth : OG_MAX_DEPTH_DEFAULT,
         .nodes = {.alloc = out->alloc},
         .references = &c.references,

@@ -122,7 +122,7 @@ int og__pickle_memoize(og__writer *w, uint32_t *number)
 {
     if (w->numbers == UINT32_MAX) return og__pickle_writer_fail(w, OG_ELIMIT, "too many values for a memo");
     *number = w->numbers++;
-    if (w->protocol >= 4) return og__pickle_put_op(w, OG__OP_MEMOIZE);
+    if (w->memoizes) return og__pickle_put_op(w, OG__OP_MEMOIZE);
     if (w->protocol == 0) return put_line(w, OG__OP_PUT, *number);
     if (*number < 256) return og__pickle_put_op_le(w, OG__OP_BINPUT, *number, 1);
     return og__pickle_put_op_le(w, OG__OP_LONG_BINPUT, *number, 4);

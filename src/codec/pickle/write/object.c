@@ -23,6 +23,15 @@ static og__name helper_of(const og__writer *w, const og__frame *f)
     return w->protocol < 2 ? OG__NAME_NEWOBJ : OG__NAMES;
 }
 
+/* What depends on more than the pickle: the reader's persistent_load(), its registry, its buffers. */
+static int refuse_outside(og__writer *w, og_make how)
+{
+    return og__pickle_writer_fail(w, OG_EVALUE, "%s, of which nobody knows what it is to the receiver",
+                                  how == OG_MAKE_PERSISTENT  ? "a persistent id"
+                                  : how == OG_MAKE_EXTENSION ? "an extension code"
+                                                             : "an out-of-band buffer");
+}
+
 static int put_extension(og__writer *w, og_value code)
 {
     int64_t number;
@@ -124,6 +133,8 @@ static int call(og__writer *w, og__frame *f)
 static int make(og__writer *w, og__frame *f)
 {
     int status = OG_EINVAL;
+    bool outside = make_of(f) >= OG_MAKE_PERSISTENT;
+    if (outside && w->contained) return refuse_outside(w, make_of(f));
     switch (make_of(f)) {
     case OG_MAKE_CALL: status = og__pickle_put_op(w, OG__OP_REDUCE); break;
     case OG_MAKE_NEW:

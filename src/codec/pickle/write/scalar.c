@@ -157,7 +157,7 @@ int og__pickle_write_str(og__writer *w, og_value v)
 {
     size_t len = og__value_len(v);
     size_t size = len + (w->protocol >= 4 ? 2 : 5);
-    if (size <= og__pickle_get_size(w->numbers)) {
+    if (!og__pickle_is_worth(w, size)) {
         /* Written again is as short as fetched. An earlier entry may still be nearer. */
         if (len == 0 || w->interned_count == 0) return put_str(w, v.u.p, len);
         og__interned *entry = og__pickle_intern_find(w, v);
@@ -186,7 +186,8 @@ static int put_bytes_call(og__writer *w, const uint8_t *bytes, size_t len)
 int og__pickle_write_bytes(og__writer *w, og_value v)
 {
     size_t len = og__value_len(v);
-    if (len > 3) {
+    bool known = w->contained ? og__pickle_is_worth(w, len + 2) : len > 3;
+    if (known) {
         og__interned *entry = og__pickle_intern_find(w, v);
         if (!entry) return OG_ENOMEM;
         if (og_valid(entry->value)) return og__pickle_put_get(w, entry->number);
@@ -198,7 +199,7 @@ int og__pickle_write_bytes(og__writer *w, og_value v)
         og__opcode huge = w->protocol >= 4 ? OG__OP_BINBYTES8 : 0;
         status = put_counted(w, OG__OP_SHORT_BINBYTES, OG__OP_BINBYTES, huge, v.u.p, len);
     }
-    return status < 0 || len <= 3 ? status : og__pickle_intern_add(w, v);
+    return status < 0 || !known ? status : og__pickle_intern_add(w, v);
 }
 
 static int put_bytearray(og__writer *w, const uint8_t *bytes, size_t len)
@@ -284,12 +285,18 @@ static size_t count_points(og_value name)
     return points;
 }
 
+/* Half of a name for STACK_GLOBAL. */
+static int write_name_text(og__writer *w, og_value text)
+{
+    return w->contained ? put_str(w, text.u.p, og__value_len(text)) : og__pickle_write_str(w, text);
+}
+
 /* A name without points below protocol 4, any name from there on. */
 static int put_names(og__writer *w, og_value module, og_value name)
 {
     if (w->protocol < 4) return put_global(w, module, name);
-    int status = og__pickle_write_str(w, module);
-    if (status == OG_OK) status = og__pickle_write_str(w, name);
+    int status = write_name_text(w, module);
+    if (status == OG_OK) status = write_name_text(w, name);
     return status < 0 ? status : og__pickle_put_op(w, OG__OP_STACK_GLOBAL);
 }
 

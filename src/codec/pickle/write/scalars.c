@@ -96,9 +96,9 @@ static HOT uint8_t *put_text(uint8_t *at, const uint8_t *text, size_t len, bool 
     return at + len;
 }
 
-static HOT uint8_t *put_memoize(uint8_t *at, uint32_t number, bool framed)
+static HOT uint8_t *put_memoize(uint8_t *at, uint32_t number, bool memoizes)
 {
-    if (!framed)
+    if (!memoizes)
         return number < 256 ? put_byte(at, OG__OP_BINPUT, (uint8_t)number)
                             : put_four(at, OG__OP_LONG_BINPUT, number);
     *at = OG__OP_MEMOIZE;
@@ -117,7 +117,7 @@ static HOT uint8_t *put_new(og__writer *w, uint8_t *at, og_value v, og__interned
     at = put_text(at, v.u.p, og__value_len(v), framed);
     if (!entry || w->numbers == UINT32_MAX) return at;
     og__pickle_intern_put(w, entry, v, w->numbers);
-    return put_memoize(at, w->numbers++, framed);
+    return put_memoize(at, w->numbers++, framed && w->memoizes);
 }
 
 /* A str, or the way to it in the memo; NULL when it is not done here. */
@@ -126,7 +126,7 @@ static HOT uint8_t *put_str(og__writer *w, uint8_t *at, og_value v, bool framed)
     size_t len = og__value_len(v);
     if (len > STR_MOST) return NULL;
     size_t size = len + text_head(framed);
-    bool worth = size > og__pickle_get_size(w->numbers); /* fetched it is shorter than written again */
+    bool worth = og__pickle_is_worth(w, size); /* fetched it is shorter than written again */
     if (!worth && (len == 0 || w->interned_count == 0)) return put_text(at, v.u.p, len, framed);
     uint32_t number;
     if (worth && og__pickle_intern_here(w, v, &number)) return put_get(at, number);

@@ -135,6 +135,8 @@ static int take_options(og__writer *w, const og_pickle_write_options *o)
     w->protocol = o->protocol == 0                      ? OG_PICKLE_DEFAULT_PROTOCOL
                   : o->protocol == OG_PICKLE_PROTOCOL_0 ? 0
                                                         : o->protocol;
+    w->contained = o->self_contained;
+    w->memoizes = w->protocol >= 4 && !o->self_contained;
     w->max_depth = o->max_depth ? o->max_depth : OG_MAX_DEPTH_DEFAULT;
     if (w->protocol >= 0 && w->protocol <= OG_PICKLE_HIGHEST_PROTOCOL && w->max_depth < UINT32_MAX)
         return OG_OK;

@@ -148,6 +148,8 @@ typedef struct og__writer {
     og__writer_room *small;
     size_t room; /* out may be filled up to here without asking */
     int protocol;
+    bool contained;  /* og_pickle_write_options.self_contained */
+    bool memoizes;   /* by MEMOIZE, which counts on from what the reader has in its memo */
     size_t frame_at; /* where the open frame's opcode is, or SIZE_MAX */
     size_t max_depth;
     const og__node *root;      /* when it may be in itself */
@@ -232,6 +234,14 @@ int og__pickle_put_get(og__writer *w, uint32_t number);
 static inline size_t og__pickle_get_size(uint32_t number)
 {
     return number < 256 ? 2 : 5;
+}
+
+/* True when a string of `size` bytes, its head included, should get the next number. A number that is put
+ * takes as many bytes as one that is fetched. */
+static inline bool og__pickle_is_worth(const og__writer *w, size_t size)
+{
+    size_t fetched = og__pickle_get_size(w->numbers);
+    return size > (w->contained ? 2 * fetched : fetched);
 }
 
 /* The entry of a string, bytes or class with the same content, or one to be filled (its value is OG_INVALID);
