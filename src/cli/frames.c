@@ -2,6 +2,7 @@
 /* Finds out what is around the messages of a file. */
 #include "cli/frames.h"
 
+#include <stdio.h>
 #include <string.h>
 
 enum { PROTO = 0x80, FIRST = 2, ENOUGH = 1 << 20 };
@@ -21,11 +22,51 @@ cli_form cli_form_of(const uint8_t *data, size_t len)
     return first && strchr(" \t\r\n{[\"-0123456789tfn\xef", first) ? CLI_FORM_JSON : CLI_FORM_PICKLE;
 }
 
+/* Whether the data is a character, other than NUL, with `zeros` NULs before or after it, and then another
+ * such. */
+static bool is_wide(const uint8_t *data, size_t len, size_t zeros, bool little)
+{
+    size_t width = zeros + 1;
+    if (len < width) return false;
+    for (size_t i = 0; i < 2 * width && i < len; i++)
+        if ((data[i] == 0) != (i % width != (little ? 0 : zeros))) return false;
+    uint8_t first = data[little ? 0 : zeros];
+    return strchr(" \t\r\n{[\"-0123456789tfnNI", first) != NULL;
+}
+
+const char *cli_wide_text(const uint8_t *data, size_t len)
+{
+    static const struct {
+        const char *name;
+        const char *mark;
+        size_t zeros;
+        bool little;
+    } rows[] = {{"UTF-32LE", "\xff\xfe\0", 3, true},
+                {"UTF-32BE", "\0\0\xfe\xff", 3, false},
+                {"UTF-16LE", "\xff\xfe", 1, true},
+                {"UTF-16BE", "\xfe\xff", 1, false}};
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        size_t n = rows[i].zeros + 1;
+        if (len >= n && memcmp(data, rows[i].mark, n) == 0) return rows[i].name;
+        if (is_wide(data, len, rows[i].zeros, rows[i].little)) return rows[i].name;
+    }
+    return NULL;
+}
+
 static bool begins_message(const uint8_t *data, size_t len)
 {
     if (len < 2) return false;
     if (data[0] == PROTO) return data[1] >= FIRST && data[1] <= OG_PICKLE_HIGHEST_PROTOCOL;
     return data[0] == '{' || data[0] == '[';
+}
+
+/* A pickle of any protocol, to its end: those of protocols 0 and 1 have no first byte of their own. */
+static bool is_pickle(const uint8_t *data, size_t len, bool alone)
+{
+    og_pickle_scan scan = {0};
+    size_t end = 0;
+    bool whole = og_pickle_scan_end(&scan, data, len, true, &end, NULL) == 1;
+    return whole && end > 1 && (!alone || end == len);
 }
 
 /* Whether the header, of which the message is not all here, comes before something that begins as one. */
@@ -50,7 +91,8 @@ static size_t count_messages(og_framing framing, const uint8_t *data, size_t len
         int status = og_frame_next(&reader, data + at, len - at, ended, &frame, &err);
         if (status < 0) return 0;
         if (status == 0) return ended ? 0 : count;
-        if (!begins_message(data + at + frame.body, frame.body_len)) return 0;
+        const uint8_t *body = data + at + frame.body;
+        if (!begins_message(body, frame.body_len) && !is_pickle(body, frame.body_len, true)) return 0;
         at += frame.size;
     }
     return count;
@@ -63,12 +105,54 @@ static bool is_text(const og_frame_ops *ops, const uint8_t *data)
     return ops->prefix < 2 || data[1] >= ' ';
 }
 
+/* The number that the data begin with: what comes before its digits, and after them and their padding. */
+typedef struct digits {
+    size_t end;
+    size_t body;
+} digits;
+
+static bool read_digits(const uint8_t *data, size_t len, digits *d)
+{
+    size_t start = 0;
+    while (start < len && data[start] == ' ')
+        start++;
+    d->end = start;
+    while (d->end < len && data[d->end] >= '0' && data[d->end] <= '9')
+        d->end++;
+    d->body = d->end;
+    while (d->body < len && (data[d->body] == ' ' || data[d->body] == 0))
+        d->body++;
+    return d->end > start && d->end < len;
+}
+
+/* A length in digits, padded or with a character after it, of JSON or a pickle as long as it says: 1, -1, or
+ * 0: that looks so, and the rest of the data will tell. */
+static int find_digits(const uint8_t *data, size_t len, bool ended, og_framing *framing)
+{
+    digits d;
+    char names[2][24];
+    if (!read_digits(data, len, &d)) return -1;
+    bool crlf = len - d.end > 1 && data[d.end] == '\r' && data[d.end + 1] == '\n';
+    snprintf(names[0], sizeof names[0], "digits:%zu", d.body);
+    snprintf(names[1], sizeof names[1], crlf ? "digits:\\r\\n" : "digits:\\x%02x", data[d.end]);
+    for (size_t i = 0; i < 2; i++) {
+        og_framing one;
+        if (og_framing_find(&one, names[i], NULL) < 0 || count_messages(one, data, len, ended) == 0) continue;
+        *framing = one;
+        return ended || len >= ENOUGH ? 1 : 0;
+    }
+    return -1;
+}
+
 int cli_framing_of(const uint8_t *data, size_t len, bool ended, og_framing *framing)
 {
     const og_frame_ops *ops;
     og_framing by_head = {0};
     if (len == 0 || begins_message(data, len)) return ended || len ? -1 : 0;
     if (len < 3) return ended || cli_form_of(data, len) == CLI_FORM_JSON ? -1 : 0;
+    int found = find_digits(data, len, ended, framing);
+    if (found >= 0) return found;
+    if (is_pickle(data, len, false)) return -1;
     for (size_t i = 0; (ops = og_framing_at(i)); i++) {
         og_framing one;
         if (!ops->before || ops->set || is_text(ops, data) || og_framing_find(&one, ops->name, NULL) != OG_OK)

@@ -15,6 +15,9 @@ bool cli_framing_given(const cli_options *options, og_framing *framing);
  */
 int cli_framing_of(const uint8_t *data, size_t len, bool ended, og_framing *framing);
 
+/* The encoding of data that are JSON in UTF-16 or UTF-32, e.g. "UTF-16LE", or NULL. */
+const char *cli_wide_text(const uint8_t *data, size_t len);
+
 /* How a message is written: no pickle starts as a JSON text does. */
 cli_form cli_form_of(const uint8_t *data, size_t len);
 

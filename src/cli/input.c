@@ -295,7 +295,9 @@ static void suggest_repr(const cli_input *input)
     const char *text = (const char *)input->buf.data + input->at;
     const char *end = memchr(text, '\n', input->buf.len - input->at);
     size_t len = end ? (size_t)(end - text) : input->buf.len - input->at;
-    if (input->form == CLI_FORM_JSON && og_literal_read(input->doc, text, len, NULL, NULL) == 0)
+    if (input->form != CLI_FORM_JSON || (len > 0 && *text == '"'))
+        return; /* such a text is JSON, but for its letters */
+    if (og_literal_read(input->doc, text, len, NULL, NULL) == 0)
         cli_log(OG_LOG_ERROR, "this is Python's repr() of a value: add -i repr");
 }
 
@@ -370,11 +372,26 @@ static int wait_for_more(cli_input *input)
     return status == 0 ? fill(input) : status;
 }
 
+/* JSON that is not UTF-8, and of which a reader would take the first digit. */
+static int refuse_wide(cli_input *input)
+{
+    og_error err;
+    bool starts = input->before.bytes + input->at == 0 && input->form != CLI_FORM_TEXT && input->buf.len > 0;
+    const char *name = starts && og_framing_is_raw(input->reader.framing)
+                           ? cli_wide_text(input->buf.data, input->buf.len)
+                           : NULL;
+    if (!name || input->given == CLI_FORM_PICKLE) return 0;
+    og_error_set(&err, OG_ESYNTAX, OG_NO_POSITION,
+                 "this is text in %s: recode it first, with 'iconv -f %s -t UTF-8'", name, name);
+    return refuse(input, 0, &err);
+}
+
 static int next_in_stream(cli_input *input, og_value *value)
 {
     int status = 0;
     while (status == 0 && !tell_framing(input))
         status = wait_for_more(input);
+    if (status == 0) status = refuse_wide(input);
     while (status == 0) {
         og_frame frame;
         og_error err;

@@ -46,10 +46,12 @@ static int show(inspection *run, const char *name, const og_entry *entry, const 
     return 0;
 }
 
-/* Bytes of no known kind may be messages with something around them. */
+/* Bytes of no known kind may be messages with something around them; so may text, as pickles of protocol 0
+ * are. */
 static bool may_be_framed(const inspection *run, const og_entry *entry)
 {
-    return run->judging && entry->kind == OG_ENTRY_UNREADABLE && entry->depth == 0 && !entry->path[0];
+    bool kind = entry->kind == OG_ENTRY_UNREADABLE || entry->kind == OG_ENTRY_OTHER;
+    return run->judging && kind && entry->depth == 0 && !entry->path[0];
 }
 
 /* Goes through the entries until one turns out to be framed messages: then `*framing` is set. */

@@ -34,7 +34,7 @@ static size_t distance(const char *a, const char *b)
 const char *cli_nearest(const char *word, const char *const *names)
 {
     const char *nearest = NULL;
-    size_t best = 3;
+    size_t best = strlen(word) < 5 ? 2 : 3; /* of a short word, little may differ */
     if (strlen(word) > LONGEST) return NULL;
     for (; *names; names++) {
         if (strlen(*names) > LONGEST) continue;

@@ -499,6 +499,15 @@ static int set_option(cli_options *options, const option_row *row, const char *t
     return 0;
 }
 
+/* What other programs have options for, and here is in the endpoint. */
+static bool is_in_endpoint(const char *word)
+{
+    static const char *const words[] = {"--port", "--host", "--bind", "--address", "--listen", "-p", "-H"};
+    for (size_t i = 0; i < sizeof words / sizeof words[0]; i++)
+        if (strcmp(word, words[i]) == 0) return true;
+    return false;
+}
+
 /* Says what an unknown option may have been meant to be. */
 static int unknown_option(const cli_command *command, const char *arg, size_t len)
 {
@@ -516,6 +525,10 @@ static int unknown_option(const cli_command *command, const char *arg, size_t le
         names[count++] = row.name;
     }
     names[count] = NULL;
+    if (is_in_endpoint(word) && command->bit & (CLI_CLIENTS | CLI_SERVE))
+        return cli_usage("there is no option %s: host and port are in the endpoint, as in 'onggi %s "
+                         "tcp://127.0.0.1:8080'",
+                         word, command->name);
     const char *nearest = arg[1] == '-' ? cli_nearest(word + 2, names) : NULL;
     if (nearest) return cli_usage("there is no option %s: did you mean --%s?", word, nearest);
     return cli_usage("there is no option %s: see 'onggi %s --help'", word, command->name);

@@ -119,6 +119,7 @@ void cli_put_in_words(char *out, size_t size, const char *text)
         text += words ? len : 1;
     }
     out[used] = '\0';
+    name_options(out);
 }
 
 /* What to type next. */

@@ -138,7 +138,12 @@ static bool mend_url(const char *text, char *better, size_t size)
     return false;
 }
 
-/* "tcp:host:80" and "tcp:/host:80". */
+static bool is_number(const char *text)
+{
+    return *text && strspn(text, "0123456789") == strlen(text);
+}
+
+/* "tcp:host:80", "tcp:/host:80" and "udp:80". */
 static bool mend_scheme(const char *text, char *better, size_t size)
 {
     static const char *const schemes[] = {"tcp", "udp", "tls", "unix", "unixgram"};
@@ -147,7 +152,7 @@ static bool mend_scheme(const char *text, char *better, size_t size)
         if (strncmp(text, schemes[i], len) != 0 || text[len] != ':') continue;
         const char *rest = text + len + 1;
         if (strncmp(schemes[i], "unix", 4) != 0) rest += strspn(rest, "/");
-        snprintf(better, size, "%s://%s", schemes[i], rest);
+        snprintf(better, size, "%s://%s%s", schemes[i], is_number(rest) ? "127.0.0.1:" : "", rest);
         return is_endpoint(better);
     }
     return false;
@@ -159,7 +164,7 @@ static bool mend_endpoint(const char *text, char *better, size_t size)
     if (is_endpoint(text)) return (size_t)snprintf(better, size, "%s", text) < size;
     if (mend_url(text, better, size) || mend_scheme(text, better, size)) return true;
     if (strstr(text, "://") || is_file(text)) return false;
-    bool port = *text && strspn(text, "0123456789") == strlen(text);
+    bool port = is_number(text);
     if (strchr(text, '/') || (strlen(text) > 5 && strcmp(text + strlen(text) - 5, ".sock") == 0))
         snprintf(better, size, "unix://%s", text);
     else
@@ -173,6 +178,28 @@ static const char *misplaced(const cli_options *options)
     for (size_t i = 1; i < options->arg_count && options->command->bit & CLI_CLIENTS; i++)
         if (is_endpoint(options->args[i])) return options->args[i];
     return NULL;
+}
+
+/* A host, and the port as the next word, as nc takes them. False when it is not so. */
+static bool suggest_joined(const cli_options *options, const char *text)
+{
+    char better[512];
+    if (options->arg_count < 2 || (text != options->args[0] && text != options->args[1])) return false;
+    const char *host = options->args[0];
+    const char *port = options->args[1];
+    size_t digits = strlen(port);
+    if (!is_number(port) || is_number(host) || digits < 2 || digits > 5 || strpbrk(host, ":/{[\"' ") ||
+        is_file(host))
+        return false;
+    snprintf(better, sizeof better, "tcp://%s:%s", host, port);
+    if (!is_endpoint(better)) return false;
+    og_buf command = OG_BUF_INIT;
+    og_buf_puts(&command, "onggi");
+    for (size_t i = 0; i < options->word_count; i++)
+        if (options->words[i] != port)
+            put_word(&command, options->words[i] == host ? better : options->words[i]);
+    say_try(&command);
+    return true;
 }
 
 static void say_in_order(const cli_options *options, const char *endpoint)
@@ -206,6 +233,7 @@ void cli_suggest_endpoint(const cli_options *options, const char *text)
 {
     char better[512];
     const char *other = misplaced(options);
+    if (suggest_joined(options, text)) return;
     if (mend_endpoint(text, better, sizeof better))
         say_instead(options, text, better, "", false);
     else if (other)

@@ -155,20 +155,64 @@ static bool has_word(const uint8_t *data, size_t len, const char *word)
     return false;
 }
 
-/* A JSON header that says how long the content after it is and of what kind, in front of it its own length in
- * two bytes. */
+/* The length before a JSON text in `prefix` bytes, as far as they are here. False when it is none of a
+ * header. */
+static bool is_header_length(const uint8_t *data, size_t len, size_t prefix, bool little, size_t *size)
+{
+    enum { HEADER_MAX = 1024 };
+    *size = 0;
+    for (size_t i = 0; i < prefix; i++) {
+        size_t place = little ? i : prefix - 1 - i; /* of the byte's weight */
+        if (i >= len) return true;
+        if (place >= 2 && data[i]) return false;
+        if (place < 2) *size |= (size_t)data[i] << 8 * place;
+    }
+    return *size >= 2 && *size <= HEADER_MAX && (len == prefix || data[prefix] == '{');
+}
+
+static const char *const header_words[] = {"\"content-length\"", "\"content-type\"", "\"content-encoding\"",
+                                           "\"byteorder\""};
+
+/* Whether an object begins with a word of such a header. */
+static int begins_header(const uint8_t *json, size_t len)
+{
+    size_t at = 1;
+    while (at < len && json[at] == ' ')
+        at++;
+    if (at >= len) return MORE;
+    for (size_t i = 0; i < sizeof header_words / sizeof header_words[0]; i++) {
+        size_t n = strlen(header_words[i]);
+        size_t here = len - at < n ? len - at : n;
+        if (memcmp(json + at, header_words[i], here) == 0) return here == n ? YES : MORE;
+    }
+    return NO;
+}
+
+/* Whether JSON says how long the content after it is, and of what kind. */
+static int describes_content(const uint8_t *json, size_t len)
+{
+    if (!has_word(json, len, header_words[0])) return NO;
+    for (size_t i = 1; i < sizeof header_words / sizeof header_words[0]; i++)
+        if (has_word(json, len, header_words[i])) return YES;
+    return NO;
+}
+
+/* A JSON header before the content, and before the header its own length. */
 static int is_header_and_content(const uint8_t *data, size_t len)
 {
-    enum { PREFIX = 2, HEADER_MAX = 1024 };
-    static const char *const kinds[] = {"\"content-type\"", "\"content-encoding\"", "\"byteorder\""};
-    if (len < PREFIX + 1) return MORE;
-    size_t size = (size_t)data[0] << 8 | data[1];
-    if (size < 2 || size > HEADER_MAX || data[PREFIX] != '{') return NO;
-    if (len - PREFIX < size) return MORE;
-    bool kind = false;
-    for (size_t i = 0; i < sizeof kinds / sizeof kinds[0]; i++)
-        kind = kind || has_word(data + PREFIX, size, kinds[i]);
-    return kind && has_word(data + PREFIX, size, "\"content-length\"") ? YES : NO;
+    static const uint8_t prefixes[] = {2, 4, 8};
+    int best = NO;
+    for (size_t i = 0; i < 2 * sizeof prefixes; i++) {
+        size_t prefix = prefixes[i / 2];
+        size_t size;
+        if (!is_header_length(data, len, prefix, i % 2, &size)) continue;
+        bool whole = len > prefix && len - prefix >= size;
+        int found = len > prefix ? begins_header(data + prefix, len - prefix) : MORE;
+        if (found == YES) found = whole ? describes_content(data + prefix, size) : MORE;
+        if (found == YES) return YES;
+        if (found == MORE) best = MORE;
+    }
+    return best;
 }
 
 /* ---- The table ---- */
@@ -211,9 +255,10 @@ static const row rows[] = {
     {{"'SNGLSNGLSNGLSNGL'", "a PicklingTools greeting, which is not spoken here", AS_BYTES, false}, NULL},
     {{"00 'SP' 00 00 ..", "an NNG or nanomsg greeting, which is not spoken here", AS_BYTES, false}, NULL},
     {{"'PYRO' 00-01", "a Pyro message, which is not spoken here", AS_BYTES, false}, NULL},
-    {{"a length of 2 bytes, then JSON with content-length and content-type, content-encoding or byteorder",
+    {{"a length of 2, 4 or 8 bytes, then JSON with content-length and content-type, content-encoding or "
+      "byteorder",
       "a header in JSON before the content, as in Real Python's socket tutorial",
-      "send the content alone; to take both as two messages say --framing u16be", false},
+      "send the content alone, with its length before it", false},
      is_header_and_content},
     {{"1f 8b 08", "gzip", TAKE_OUT, false}, NULL},
     {{"'BZh' 31-39 31 41 59", "bzip2", TAKE_OUT, false}, NULL},

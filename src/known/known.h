@@ -76,6 +76,15 @@ int og__known_put_offset(const og_moment *t, og_buf *out);
  */
 og_value og__known_class_of_zone(og_value object);
 
+/* Sets the offset that a timedelta says, which is less than a day. */
+int og__known_offset_from(og_value delta, og_zone *t, og_error *err);
+
+/* What a zone of dateutil, of class `cls`, says of itself: its offset, or its name alone. */
+int og__known_dateutil_zone(og_value cls, og_value zone, og_zone *t, og_error *err);
+
+/* Sets the offset at a time of the wall clock, if the zone is a tzfile of dateutil. */
+int og__known_dateutil_at(og_value zone, const og_moment *when, og_zone *t, og_error *err);
+
 /* True for an enum of Python's standard library. */
 bool og__known_is_standard_enum(og_value cls);
 

@@ -1,13 +1,12 @@
 /* SPDX-License-Identifier: MIT */
-/* datetime, date, time, timedelta, timezone and ZoneInfo, from the forms in which CPython pickles them. */
+/* datetime, date, time, timezone and ZoneInfo, from the forms in which CPython pickles them. */
 #include "known/known.h"
 
-#include "base/number.h"
 #include "value/container.h"
 
 #include <stdio.h>
 
-enum { DAY_SECONDS = 86400, MILLION = 1000000, MAX_DAYS = 999999999 };
+enum { DAY_SECONDS = 86400, MILLION = 1000000 };
 
 static int days_in_month(int year, int month)
 {
@@ -69,6 +68,7 @@ static int set_zone(og_moment *t, og_value zone, og_type type, og_error *err)
     t->zone = zone;
     if (zone_type != OG_TYPE_TIMEZONE && zone_type != OG_TYPE_ZONEINFO) return OG_OK;
     int status = og_as_timezone(zone, &read, err);
+    if (status == OG_OK && type == OG_TYPE_DATETIME) status = og__known_dateutil_at(zone, t, &read, err);
     t->has_offset = read.has_offset;
     t->offset_seconds = read.offset_seconds;
     t->offset_microseconds = read.offset_microseconds;
@@ -142,70 +142,6 @@ int og_as_datetime(og_value value, og_moment *out, og_error *err)
     return status;
 }
 
-/* Moves what is above one `unit` from `low` to `high`, so that 0 <= low < unit. False on overflow. */
-static bool carry(int64_t *high, int64_t *low, int64_t unit)
-{
-    int64_t over = *low / unit;
-    *low %= unit;
-    if (*low < 0) {
-        *low += unit;
-        over--;
-    }
-    return !__builtin_add_overflow(*high, over, high);
-}
-
-int og_as_timedelta(og_value value, og_span *out, og_error *err)
-{
-    int status = og__known_expect_type(value, OG_TYPE_TIMEDELTA, err);
-    if (status < 0) return status;
-    og_value args = og_object_args(value);
-    int64_t part[3] = {0};
-    if (og_len(args) > 3)
-        return og__known_refuse_content(err, OG_TYPE_TIMEDELTA, "expected days, seconds and microseconds");
-    for (size_t i = 0; i < og_len(args); i++) {
-        if (og_as_int64(og_item(args, i), &part[i]) < 0)
-            return og__known_refuse_content(err, OG_TYPE_TIMEDELTA,
-                                            "expected ints of 64 bits as its arguments");
-    }
-    bool fits = carry(&part[1], &part[2], MILLION) && carry(&part[0], &part[1], DAY_SECONDS);
-    if (!fits || part[0] < -MAX_DAYS || part[0] > MAX_DAYS)
-        return og__known_refuse_content(err, OG_TYPE_TIMEDELTA, "it is longer than 999,999,999 days");
-    *out = (og_span){part[0], (int)part[1], (int)part[2]};
-    return OG_OK;
-}
-
-double og_timedelta_seconds(const og_span *delta)
-{
-    int64_t seconds = delta->days * DAY_SECONDS + delta->seconds;
-    int64_t micro = delta->microseconds;
-    bool below = seconds < 0;
-    if (below) {
-        seconds = -seconds - (micro > 0);
-        micro = micro > 0 ? MILLION - micro : 0;
-    }
-    char text[48];
-    int len =
-        snprintf(text, sizeof text, "%s%lld.%06lld", below ? "-" : "", (long long)seconds, (long long)micro);
-    double result = 0;
-    og__base_double_read(text, (size_t)len, &result);
-    return result + 0.0; /* never -0.0 */
-}
-
-static int offset_from(og_value delta, og_zone *t, og_error *err)
-{
-    og_span d = {0};
-    int status = og_as_timedelta(delta, &d, err);
-    if (status == OG_ETYPE)
-        return og__known_refuse_content(err, OG_TYPE_TIMEZONE, "its offset is not a timedelta");
-    if (status < 0) return status;
-    bool within = d.days == 0 || (d.days == -1 && (d.seconds > 0 || d.microseconds > 0));
-    if (!within) return og__known_refuse_content(err, OG_TYPE_TIMEZONE, "its offset is a day or more");
-    t->has_offset = true;
-    t->offset_seconds = (int)d.days * DAY_SECONDS + d.seconds;
-    t->offset_microseconds = d.microseconds;
-    return OG_OK;
-}
-
 /* An offset of so many minutes. */
 static int minutes_from(og_value minutes, og_zone *t, og_error *err)
 {
@@ -240,25 +176,13 @@ static og_value name_or_none(og_value name)
     return og_kind_of(name) == OG_NONE ? (og_value){0} : name;
 }
 
-/* dateutil: tzutc(), and tzoffset with its name and a timedelta in its state. */
-static int dateutil_offset(og_value cls, og_value state, og_zone *t, og_error *err)
-{
-    if (og_str_is(og_class_qualname(cls), "tzutc")) {
-        t->has_offset = true;
-        return OG_OK;
-    }
-    if (og_kind_of(state) != OG_DICT)
-        return og__known_refuse_content(err, OG_TYPE_TIMEZONE, "expected its attributes");
-    t->name = name_or_none(og_dict_gets(state, "_name"));
-    return offset_from(og_dict_gets(state, "_offset"), t, err);
-}
-
 /* psycopg2: its offset, a timedelta or (before 2.9) minutes, and perhaps a name. */
 static int psycopg2_offset(og_value args, og_zone *t, og_error *err)
 {
     og_value offset = og_item(args, 0);
     t->name = name_or_none(og_item(args, 1));
-    return og_kind_of(offset) == OG_INT ? minutes_from(offset, t, err) : offset_from(offset, t, err);
+    return og_kind_of(offset) == OG_INT ? minutes_from(offset, t, err)
+                                        : og__known_offset_from(offset, t, err);
 }
 
 int og_as_timezone(og_value value, og_zone *out, og_error *err)
@@ -275,15 +199,16 @@ int og_as_timezone(og_value value, og_zone *out, og_error *err)
             return og__known_refuse_content(err, type, "expected the name of a zone");
     } else if (og_str_is(og_class_module(cls), "pytz")) {
         status = pytz_offset(cls, args, &t, err);
-    } else if (og_str_is(og_class_module(cls), "dateutil.tz.tz")) {
-        status = dateutil_offset(cls, og_object_state(value), &t, err);
+    } else if (og_str_is(og_class_module(cls), "dateutil.tz.tz") ||
+               og_str_is(og_class_module(cls), "dateutil.zoneinfo")) {
+        status = og__known_dateutil_zone(cls, value, &t, err);
     } else if (og_str_is(og_class_module(cls), "psycopg2.tz")) {
         status = psycopg2_offset(args, &t, err);
     } else {
         if (og_len(args) < 1 || og_len(args) > 2)
             return og__known_refuse_content(err, type, "expected an offset, and perhaps a name");
         t.name = og_item(args, 1);
-        status = offset_from(og_item(args, 0), &t, err);
+        status = og__known_offset_from(og_item(args, 0), &t, err);
     }
     if (status < 0) return status;
     if (og_valid(t.name) && og_kind_of(t.name) != OG_STR)
@@ -298,15 +223,6 @@ int og_as_timezone(og_value value, og_zone *out, og_error *err)
 static og_value made(og_doc *doc, og_value name, const og_value *args, size_t count, og_error *err)
 {
     return og__known_made(doc, OG_MAKE_CALL, OG__KNOWN_LITERAL("datetime"), name, args, count, err);
-}
-
-og_value og_timedelta(og_doc *doc, int64_t days, int64_t seconds, int64_t microseconds, og_error *err)
-{
-    bool fits = carry(&seconds, &microseconds, MILLION) && carry(&days, &seconds, DAY_SECONDS);
-    if (!fits || days < -MAX_DAYS || days > MAX_DAYS)
-        return og__known_no_value(err, OG_TYPE_TIMEDELTA, "it is longer than 999,999,999 days");
-    const og_value args[] = {og_int(days), og_int(seconds), og_int(microseconds)};
-    return made(doc, OG__KNOWN_LITERAL("timedelta"), args, 3, err);
 }
 
 static bool offset_is_sane(int seconds, int microseconds)

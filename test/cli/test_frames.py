@@ -15,6 +15,13 @@ AROUND = {
     "netstring": lambda m: b"%d:%s," % (len(m), m),
     "header": lambda m: b"Content-Length: %d\r\n\r\n%s" % (len(m), m),
     "varint": lambda m: (bytes([len(m)]) if len(m) < 128 else bytes([len(m) & 127 | 128, len(m) >> 7])) + m,
+    "digits:10": lambda m: b"%-10d" % len(m) + m,
+    "digits:64": lambda m: (b"%d" % len(m)).rjust(64) + m,
+    "digits:8": lambda m: b"%08d" % len(m) + m,
+    "digits:\\n": lambda m: b"%d\n" % len(m) + m,
+    "digits:\\r\\n": lambda m: b"%d\r\n" % len(m) + m,
+    "digits:#": lambda m: b"%d#" % len(m) + m,
+    "digits:\\x20": lambda m: b"%d " % len(m) + m,
     **{name: (lambda m, f=form: struct.pack(f, len(m)) + m) for name, form in PACK.items()},
 }
 
@@ -41,10 +48,11 @@ class Frames(support.Case):
         for name in AROUND:
             if name == "seq":
                 continue
-            data = self.around(name, [pickle.dumps(value) for value in VALUES])
-            for words in ([], ["--framing", name], ["-i", "pickle"]):
-                done = self.onggi("convert", *words, stdin=data)
-                self.assertEqual([json.loads(line) for line in done.out.splitlines()], VALUES, name)
+            for protocol in range(6):
+                data = self.around(name, [pickle.dumps(value, protocol) for value in VALUES])
+                for words in ([], ["--framing", name], ["-i", "pickle"]):
+                    done = self.onggi("convert", *words, stdin=data)
+                    self.assertEqual([json.loads(line) for line in done.out.splitlines()], VALUES, f"{name} {protocol}")
 
     def test_a_long_first_message_is_detected_by_its_header(self):
         data = self.around("u32be", [pickle.dumps("x" * 200000), pickle.dumps(1)])
@@ -54,8 +62,16 @@ class Frames(support.Case):
         self.assertIn("--framing u32be", self.onggi("convert", stdin=self.around("u32be", [pickle.dumps(1)])).err)
 
     def test_what_is_bare_stays_bare(self):
-        for data in (b"[1]\n[2]", b"1 2 3", pickle.dumps(1) + pickle.dumps([2])):
+        for data in (b"[1]\n[2]", b"1 2 3", pickle.dumps(1) + pickle.dumps([2]), b"1\n2", b"2\n[]\n3\n[1]\n", b"3 [1] 4", pickle.dumps({"a": 1}, 0) * 2):
             self.assertNotIn("--framing", self.onggi("convert", stdin=data).err)
+
+    def test_wide_text_is_named_and_not_read(self):
+        for name in ("utf-16", "utf-16-le", "utf-16-be", "utf-32", "utf-32-le", "utf-32-be"):
+            for text in ('{"a": 1}', "[1, 2]", "0", "1", '"x"', "[]", "-5", "NaN", '{"\u00e9": 1}'):
+                for words, options in (([self.file(text.encode(name))], {}), ([], {"stdin": text.encode(name)})):
+                    done = self.onggi("convert", *words, status=1, **options)
+                    self.assertEqual(done.out, "", f"{name} {text}")
+                    self.assertIn(f"iconv -f {name.upper().removesuffix('-LE').removesuffix('-BE')}", done.err)
 
     def test_other_bytes_are_refused_as_before(self):
         self.onggi("convert", stdin=b"\0\0\0\x05abc", status=1)
@@ -73,6 +89,16 @@ class Frames(support.Case):
             self.onggi("inspect", "--verdict", self.file(self.around(name, [good, good])[:-3]), status=5)
             done = self.onggi("inspect", self.file(self.around(name, [good])))
             self.assertIn("STOP", done.out)
+
+    def test_inspect_looks_into_text_with_lengths(self):
+        """Pickles of protocol 0 are text, and so are these framings."""
+        evil = b"cos\nsystem\n(S'id'\ntR."
+        for name in ("netstring", "header", "digits:10", "digits:\\n"):
+            path = self.file(self.around(name, [b"I1\n.", evil]))
+            for given in (path, os.path.dirname(path)):
+                self.assertIn("[message 2]: not harmless", self.onggi("inspect", "--verdict", given, status=1).out, name)
+        for text in (b"2\n[]\n3\n", b"some text\n", b"12\n"):
+            self.onggi("inspect", "--verdict", self.file(text), status=6)
 
     def test_inspect_in_a_folder(self):
         path = self.file(self.around("u32be", [EVIL]))

@@ -64,6 +64,18 @@ class Suggestions(support.Case):
         self.assertEqual(self.tried("serve", f"0.0.0.0:{port}"), f"onggi serve tcp://0.0.0.0:{port}")
         self.assertEqual(self.tried("serve", f"*:{port}"), f"onggi serve 'tcp://*:{port}'")
 
+    def test_a_port_after_its_host_or_transport(self):
+        for words, better in ((["call", "localhost", "8080", "1"], "onggi call tcp://localhost:8080 1"),
+                              (["serve", "127.0.0.1", "8080", "--echo"], "onggi serve tcp://127.0.0.1:8080 --echo"),
+                              (["serve", "udp:8080"], "onggi serve udp://127.0.0.1:8080")):
+            self.assertIn(f"try: {better}\n", self.onggi(*words, status=2).err)
+        self.assertNotIn("localhost:1\n", self.onggi("send", "localhost", "1", status=2).err)
+
+    def test_a_port_as_an_option(self):
+        for option in ("--port", "--host", "-p"):
+            self.assertIn("onggi serve tcp://127.0.0.1:8080", self.onggi("serve", option, "8080", status=2).err)
+        self.assertNotIn("did you mean", self.onggi("convert", "--port", "1", status=2).err)
+
     def test_a_path_of_a_socket(self):
         path = os.path.join(self.folder(), "jar.sock")
         self.serve("--echo", endpoint=f"unix://{path}")
@@ -120,6 +132,8 @@ class Suggestions(support.Case):
     def test_python_on_standard_input(self):
         self.assertIn("add -i repr\n", self.onggi("convert", stdin="{'a': 1}\n[2]\n", status=1).err)
         self.assertNotIn("add -i repr", self.onggi("convert", stdin="{'a': nothing}\n", status=1).err)
+        for text in (b'"\\ud800"', b'"\xed\xb3\xa9"'):
+            self.assertNotIn("add -i repr", self.onggi("convert", "--strict", stdin=text, status=1).err)
 
 
 def members():
@@ -153,6 +167,22 @@ class Members(support.Case):
                     continue
                 self.assertEqual(words & set(re.findall(r"\w+", text)), set(), f"{name}: {text}")
 
+    def test_members_in_texts_of_the_library_are_translated(self):
+        """All that it says, besides what only programs in C can do wrong, comes to people by the command's table."""
+        with open(os.path.join(SOURCE, "src", "cli", "say.c"), encoding="utf-8") as file:
+            table = re.search(r"(?s)\} members\[\] = \{(.*?)\n\};", file.read()).group(1)
+        words = members() - set(re.findall(r'\{"(\w+)"', table))
+        only_c = {"on_message", "sort_keys"}
+        for folder, _, names in os.walk(os.path.join(SOURCE, "src")):
+            for name in names:
+                if not name.endswith((".c", ".h")) or os.path.basename(folder) == "cli":
+                    continue
+                with open(os.path.join(folder, name), encoding="utf-8") as file:
+                    code = re.sub(r"/\*.*?\*/|#\s*include[^\n]*", "", file.read(), flags=re.S)
+                for text in re.findall(r'"((?:\\.|[^"\\\n])*)"', code):
+                    if " " in text:  # a sentence
+                        self.assertLessEqual(words & set(re.findall(r"\w+", text)), only_c, f"{name}: {text}")
+
     def said(self):
         """What the command says of many things that are wrong."""
         deep, nan = "[" * 1001 + "]" * 1001, "[NaN]"
@@ -185,6 +215,11 @@ class Members(support.Case):
                                       '"' + "x" * 400 + '"', status=None).err
         server.stop()
         yield "serve", server.err
+
+    def test_options_of_layers_have_their_dashes(self):
+        """Also where the log says why a connection ended."""
+        for what, text in self.said():
+            self.assertNotRegex(text, r"option (cert|key|ca|authkey-file)\b", what)
 
     def test_one_position_is_said(self):
         """And what it belongs to: a byte of what was read."""

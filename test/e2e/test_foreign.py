@@ -79,7 +79,8 @@ class Named(support.Case):
         full = {"byteorder": "little", "content-type": "text/json", "content-encoding": "utf-8", "content-length": len(content)}
         for left_out in ((), ("byteorder",), ("content-encoding",), ("content-type", "byteorder"), ("content-type", "content-encoding")):
             header = json.dumps({name: value for name, value in full.items() if name not in left_out}).encode()
-            self.sent(struct.pack(">H", len(header)) + header + content, "a header in JSON before the content")
+            for width in (">H", "<H", ">I", "<I", ">Q", "<Q"):
+                self.sent(struct.pack(width, len(header)) + header + content, "a header in JSON before the content")
 
     def test_a_header_of_its_own(self):
         body = json.dumps(VALUE).encode()

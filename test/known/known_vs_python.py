@@ -813,6 +813,60 @@ class ZonesOfOthers(unittest.TestCase):
         for zone in (tz.tzutc(), tz.tzoffset("IST", 19800), tz.tzoffset(None, -3600), tz.tzoffset(None, 1)):
             self.check(zone)
 
+    @unittest.skipUnless(importlib.util.find_spec("dateutil"), "dateutil is not installed")
+    def test_dateutil_files(self):
+        """A tzfile carries the transitions of its zone: the offset is the one that dateutil finds by them."""
+        from dateutil import tz
+        for name in ("Europe/Paris", "America/New_York", "Australia/Lord_Howe", "Asia/Kolkata", "UTC", "Africa/Casablanca", "Europe/Dublin"):
+            zone = tz.gettz(name) if os.path.exists("/usr/share/zoneinfo/" + name) else None
+            if not isinstance(zone, tz.tzfile):
+                continue
+            moments = [dt.datetime(year, month, 1, 12) for year in (1, 1883, 1900, 1945, 1999, 2024, 2037, 2100, 9999) for month in (1, 4, 7, 10)]
+            turns = [dt.datetime(1970, 1, 1) + dt.timedelta(seconds=second) for second in zone._trans_list[-20:]]
+            moments += [turn + dt.timedelta(seconds=step) for turn in turns for step in (-3601, -3600, -1800, -1, 0, 1, 1800, 3599, 3600, 7200)]
+            for protocol in range(6):
+                zoned = [moment.replace(tzinfo=zone, fold=fold) for moment in moments for fold in (0, 1)]
+                data = pickle.dumps(zoned, protocol)  # those before 4 have no fold
+                self.assertEqual(shown(data), [moment.isoformat() for moment in pickle.loads(data)], name)
+            self.assertEqual(tool.ask(b"r", pickle.dumps([dt.datetime(2024, 7, 1, tzinfo=zone), zone, tz.tzlocal(), tz.tzutc(), tz.tzstr("EST5EDT")], 4)),
+                             f"[datetime.datetime(2024, 7, 1, 0, 0, tzinfo={zone!r}), {zone!r}, tzlocal(), tzutc(), tzstr('EST5EDT')]")
+            self.assertEqual(shown(pickle.dumps(dt.time(1, tzinfo=zone))), f"01:00:00[/usr/share/zoneinfo/{name}]")
+
+    @unittest.skipUnless(importlib.util.find_spec("dateutil"), "dateutil is not installed")
+    def test_dateutil_of_a_machine(self):
+        """tzlocal has its offset where there is no daylight saving; else only the machine that wrote it knows it."""
+        from dateutil import tz
+        zone = tz.tzlocal()
+        for offset in (0, 19800, -3600):
+            zone._std_offset = zone._dst_offset = dt.timedelta(seconds=offset)
+            zone._hasdst = False
+            self.check(zone)
+        zone._hasdst = True
+        self.check(tz.tzrange("EST", -18000), range(2, 6))
+        for zone, name in ((zone, "tzlocal"), (tz.tzrange("EST", -18000, "EDT"), "tzrange"), (tz.tzstr("EST5EDT"), "EST5EDT")):
+            for protocol in range(2, 6):
+                moment = dt.datetime(2024, 7, 1, tzinfo=zone)
+                self.assertEqual(shown(pickle.dumps([moment, zone], protocol)), [f"2024-07-01T00:00:00[{name}]", name])
+
+    def test_dateutil_forged(self):
+        """What no dateutil writes stays an object, and its class is shown."""
+        def zone(state):
+            return b"cdateutil.tz.tz\ntzfile\n(NVx\ntR(" + state + b"db"
+        when = b"\x80\x02cdatetime\ndatetime\n(U\x0a\x07\xe8\x07\x01\x0c\x00\x00\x00\x00\x00"
+        info = b"cdateutil.tz.tz\n_ttinfo\n)\x81(Voffset\nI%b\nVdelta\ncdatetime\ntimedelta\n(I0\nI%b\nI0\ntRdb"
+        good = info % (b"3600", b"3600")
+        rows = {b"": None, b"V_ttinfo_std\nN": "+00:00", b"V_ttinfo_std\n" + good: "+01:00", b"V_ttinfo_std\nI5\n": None,
+                b"V_ttinfo_std\n" + info % (b"1", b"90000"): None, b"V_ttinfo_std\n" + good + b"V_trans_list\n(Vx\nt": None,
+                b"V_ttinfo_std\n" + good + b"V_trans_list\n(L9223372036854775807L\nt": None,
+                b"V_ttinfo_std\n" + good + b"V_trans_list\n(I1\nI99999999999\nt": None,
+                b"V_ttinfo_std\n" + good + b"V_trans_list\n(I99999999999\ntV_ttinfo_before\n" + good: "+01:00"}
+        for state, offset in rows.items():
+            got = shown(when + zone(state) + b"tR.")
+            if offset:
+                self.assertEqual(got, "2024-07-01T12:00:00" + offset)
+            else:
+                self.assertEqual(got["py/object"], "datetime.datetime", state)
+
     def test_psycopg2(self):
         module = sys.modules["psycopg2.tz"] = types.ModuleType("psycopg2.tz")
         sys.modules.setdefault("psycopg2", types.ModuleType("psycopg2"))

@@ -76,6 +76,19 @@ static int known_timedelta(og_value object, og__known_repr *r)
     return status < 0 ? status : put_timedelta(&delta, &r->before);
 }
 
+/* As dateutil's own repr() has them; tzoffset and tzrange are shown as objects. */
+static int dateutil_timezone(og_doc *scratch, og_value cls, og__known_repr *r)
+{
+    og_value name = og_class_qualname(cls);
+    bool named = og_str_is(name, "tzfile") || og_str_is(name, "tzstr");
+    if (!named && !og_str_is(name, "tzlocal") && !og_str_is(name, "tzutc")) return OG_EVALUE;
+    size_t len;
+    const char *text = og_data(name, &len);
+    int status = putf(&r->before, "%.*s(%s", (int)len, text, named ? "" : ")");
+    if (!named) r->inner = (og_value){0};
+    return status < 0 || !named ? status : end_with(scratch, r, ")");
+}
+
 static int known_timezone(og_doc *scratch, og_value object, og_type type, og__known_repr *r)
 {
     og_zone zone;
@@ -87,7 +100,9 @@ static int known_timezone(og_doc *scratch, og_value object, og_type type, og__kn
         status = putf(&r->before, "zoneinfo.ZoneInfo(key=");
         return status < 0 ? status : end_with(scratch, r, ")");
     }
-    if (!og_class_is(og_object_class(object), "datetime", "timezone")) return OG_EVALUE;
+    og_value cls = og__known_class_of_zone(object);
+    if (og_str_is(og_class_module(cls), "dateutil.tz.tz")) return dateutil_timezone(scratch, cls, r);
+    if (!og_class_is(cls, "datetime", "timezone")) return OG_EVALUE;
     status = og_as_timedelta(og_item(og_object_args(object), 0), &offset, NULL);
     if (status < 0) return status;
     bool named = og_valid(zone.name);
