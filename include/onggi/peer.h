@@ -162,12 +162,17 @@ OG_API bool og_conn_usable(const og_conn *conn);
 
 /*
  * True when the peer has certainly not taken the last message that was sent, so that it can be sent on
- * another connection: none of it left, since the connection was gone; or the peer had closed before it
- * arrived, and its system refused it (TCP; this may take a second to show). False when that is not known.
- * Nothing confirms that a message was taken but its answer. Blocking connections, when og_send() has failed
- * or og_recv() has said that the peer has closed.
+ * another connection: none of it left this machine, since the connection was gone. False when that is not
+ * known: a peer that closes or resets may have read what has left. Nothing confirms that a message was taken
+ * but its answer. Blocking connections, when og_send() has failed or og_recv() has said that the peer has
+ * closed.
  */
 OG_API bool og_conn_untaken(const og_conn *conn);
+
+/* True when a peer that has closed refuses what was sent to it: it has lost the last message, or reset the
+ * connection after it had read it (TCP; this may take a second to show). As og_conn_untaken(), after
+ * og_recv() has said that the peer has closed. */
+OG_API bool og_conn_refused(const og_conn *conn);
 
 /* Tells the peer that nothing more will be sent; receiving goes on. With the framing `eof` this is what ends
  * the message. 0 or a negative status. */

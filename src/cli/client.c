@@ -155,9 +155,10 @@ static int wait_for_close(const cli_client *client, og_error *err)
     if (og_shutdown(client->conn, err) < 0) return err->code;
     while (status > 0 && cli_now_ms() < end)
         status = og_recv(client->conn, &value, err);
-    if (status == 0 && og_conn_untaken(client->conn))
-        return og_error_set(err, OG_ECLOSED, OG_NO_POSITION,
-                            "the peer closed before the last object reached it");
+    if (status == 0 && og_conn_refused(client->conn))
+        return og_error_set(
+            err, OG_ECLOSED, OG_NO_POSITION,
+            "the peer closed, and refused what came after that; what it had not read is lost");
     if (status != OG_ECLOSED) return 0;
     og_error why = *err;
     return og_error_set(err, OG_ECLOSED, OG_NO_POSITION, "%s; what it had not read is lost", why.text);

@@ -89,9 +89,11 @@ typedef struct og__stream_events {
      */
     uint8_t *(*on_alloc)(void *ctx, size_t *size);
     void (*on_data)(void *ctx, const uint8_t *data, size_t len);
-    void (*on_end)(void *ctx); /* the peer will send no more; writing goes on */
-    /* Reading or writing failed (`err`: OG_ECLOSED reset by peer, OG_EIO). The owner should close. Called
-     * once, and never from within og__net_stream_write(), which says so itself. */
+    /* The peer will send no more; writing goes on. Or reading failed, which on_error has told before. */
+    void (*on_end)(void *ctx);
+    /* Reading or writing failed (`err`: OG_ECLOSED reset by peer, OG_EIO). What came before a reset can still
+     * be read, after which on_end is called. Called once, and never from within og__net_stream_write(), which
+     * says so itself. */
     void (*on_error)(void *ctx, const og_error *err);
     /* What was queued has been written, or fell below half of the high-water mark after it had been above. */
     void (*on_drain)(void *ctx);
@@ -127,6 +129,9 @@ void og__net_stream_set_high_water(og__stream *stream, size_t bytes);
 
 /* Shuts the writing direction down when what is queued has gone. */
 void og__net_stream_shutdown(og__stream *stream);
+
+/* Drops what is queued; nothing more can be written. */
+void og__net_stream_discard(og__stream *stream);
 
 /* Closes: at once, dropping what is queued. on_close comes later, once. */
 void og__net_stream_close(og__stream *stream);

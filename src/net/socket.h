@@ -83,12 +83,13 @@ int og__net_socket_read(og__socket *socket, void *data, size_t size, size_t *got
  */
 int og__net_socket_write(og__socket *socket, const void *data, size_t len, int64_t timeout_ms, og_error *err);
 
-/*
- * True when the peer has certainly read none of the bytes that were sent after the first `since`: the system
- * took none; or the peer had closed (`ended`: its end was read) before they arrived, and its system has
- * acknowledged none and refused them, for which it gets a second.
- */
-bool og__net_socket_untaken(const og__socket *socket, uint64_t since, bool ended);
+/* True when the peer has certainly read none of the bytes that were sent after the first `since`: the system
+ * took none, or (TCP) none had left when the connection was reset. */
+bool og__net_socket_untaken(const og__socket *socket, uint64_t since);
+
+/* True when the peer, which has closed, refuses what was sent, for which it gets a second (TCP): it may have
+ * read some of it, but not all, or has reset the connection. */
+bool og__net_socket_refused(const og__socket *socket);
 
 /* One datagram, whole: 1 with its length (may be 0) in `*got` and its sender in `from` (may be NULL).
  * OG_ELIMIT if it is longer than `size` (it is lost), OG_ECLOSED when a connected socket learns that nobody

@@ -136,6 +136,7 @@ static bool read_once(og__stream *stream)
     if (errno == EAGAIN || errno == EWOULDBLOCK) return false;
     stream->ended = true;
     report(stream, errno, "read from");
+    if (!stream->closing && stream->events->on_end) stream->events->on_end(stream->ctx);
     return false;
 }
 
@@ -289,6 +290,12 @@ void og__net_stream_shutdown(og__stream *stream)
     if (stream->shut || stream->closing) return;
     stream->shut = true;
     shut_if_due(stream);
+}
+
+void og__net_stream_discard(og__stream *stream)
+{
+    break_writing(stream);
+    update(stream);
 }
 
 static void on_closed(uv_handle_t *handle)

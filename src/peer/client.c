@@ -483,7 +483,13 @@ static int poll_client(og_conn *conn, int64_t timeout_ms, og_error *err)
 static bool untaken_client(const og_conn *conn)
 {
     const client *c = const_client_of(conn);
-    return !c->setup.datagram && og__net_socket_untaken(c->socket, c->start, conn->core.ended);
+    return !c->setup.datagram && og__net_socket_untaken(c->socket, c->start);
+}
+
+static bool refused_client(const og_conn *conn)
+{
+    const client *c = const_client_of(conn);
+    return !c->setup.datagram && og__net_socket_refused(c->socket);
 }
 
 static bool usable_client(const og_conn *conn)
@@ -564,6 +570,7 @@ static const og__handle_ops blocking = {
     .shutdown = shutdown_client,
     .usable = usable_client,
     .untaken = untaken_client,
+    .refused = refused_client,
     .lock = lock_client,
     .unlock = unlock_client,
     .close = close_client,

@@ -93,6 +93,11 @@ bool og_conn_untaken(const og_conn *conn)
     return conn->ops->untaken && conn->ops->untaken(conn);
 }
 
+bool og_conn_refused(const og_conn *conn)
+{
+    return conn->ops->refused && conn->ops->refused(conn);
+}
+
 bool og_conn_usable(const og_conn *conn)
 {
     return conn->ops->usable(conn);

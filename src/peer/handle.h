@@ -19,6 +19,7 @@ typedef struct og__handle_ops {
     int (*shutdown)(og_conn *conn, og_error *err);
     bool (*usable)(const og_conn *conn);
     bool (*untaken)(const og_conn *conn); /* NULL: nothing is known */
+    bool (*refused)(const og_conn *conn); /* likewise */
     bool (*lock)(const og_conn *conn);    /* before it is asked what is spoken; true: unlock() after that */
     void (*unlock)(const og_conn *conn);
     void (*close)(og_conn *conn);

@@ -295,16 +295,6 @@ void og__peer_served_stop(og__served *served)
         og__peer_served_check_end(served);
 }
 
-void og__peer_served_stop_reading(og__served *served)
-{
-    if (served->state != OG__OPEN) return;
-    og__net_stream_read(served->stream, false);
-    served->last_turns = true;
-    if (served->paused || served->unfinished) return;
-    og__peer_served_finish(served, NULL);
-    og__peer_served_check_end(served);
-}
-
 /* ---- What the stream tells ---- */
 
 static uint8_t *on_alloc(void *ctx, size_t *size)
@@ -331,6 +321,10 @@ static void on_end(void *ctx)
 {
     og__served *served = ctx;
     atomic_store_explicit(&served->conn.counts.ended, true, memory_order_relaxed);
+    if (served->cut) { /* what was cut off is no message */
+        og__peer_served_stop_reading(served, NULL);
+        return;
+    }
     if (served->conn.core.layered && served->state <= OG__OPEN && !og__peer_served_hangup(served)) return;
     og__peer_core_end(&served->conn.core);
     if (served->state == OG__LINGERING)
@@ -345,7 +339,7 @@ static void on_error(void *ctx, const og_error *err)
     if (served->state == OG__OPENING)
         og__peer_served_lost(served, err);
     else
-        og__peer_served_close(served, served->state == OG__LINGERING ? NULL : err);
+        og__peer_served_cut(served, served->state == OG__LINGERING ? NULL : err);
 }
 
 static void on_drain(void *ctx)

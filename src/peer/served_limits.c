@@ -50,7 +50,8 @@ static void sending_stuck(og__served *served)
     }
     og_error_set(&err, OG_ETIMEOUT, OG_NO_POSITION, "%zu bytes wait for a peer that has not read for %lld ms",
                  queued, (long long)served->loop->limits.ms[OG__LIMIT_SEND]);
-    og__peer_served_close(served, &err);
+    og__peer_served_cut(served, &err);
+    og__peer_served_stop_reading(served, NULL);
 }
 
 /* The server stops, and the peer is silent: all that it has sent is read. */
@@ -59,7 +60,7 @@ static void silent_at_stop(og__served *served)
     if (served->paused || served->unfinished)
         set_limit(served, OG__LIMIT_STOP);
     else
-        og__peer_served_stop_reading(served);
+        og__peer_served_stop_reading(served, NULL);
 }
 
 void og__peer_served_expired(void *ctx, og__limit_kind kind)

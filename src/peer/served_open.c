@@ -28,7 +28,12 @@ static void fail(og__served *served, const og_error *err)
     og__peer_server_log(served->server, OG_LOG_WARNING, &served->conn, "%s%s; the connection is closed",
                         opening ? "the handshake failed: " : "", err->text);
     og__peer_limit_clear(&served->limits[OG__LIMIT_LAYERS]);
-    og__peer_served_end(served, err);
+    if (opening) {
+        og__peer_served_end(served, err);
+        return;
+    }
+    og__peer_served_flush(served);
+    og__peer_served_stop_reading(served, err);
 }
 
 /* What it may mean that nothing has come yet; NULL: nothing. */

@@ -157,6 +157,10 @@ static void keep(og_buf *kept, og_buf *written)
 static int write_bytes(og__served *served, og_buf *out, og_error *err)
 {
     int status = OG_OK;
+    if (served->cut) {
+        out->len = 0;
+        return OG_OK;
+    }
     served->put += out->len;
     OG__COUNT(&served->conn, bytes_out, out->len);
     if (out->len > OWN_MEMORY)
@@ -231,7 +235,8 @@ void og__peer_served_flush(og__served *served)
     if (served->state >= OG__LINGERING) return;
     int status = write_out(served, &shut, &err);
     if (status < 0) {
-        og__peer_served_close(served, &err);
+        og__peer_served_cut(served, &err);
+        if (served->conn.core.layered) og__peer_served_stop_reading(served, NULL);
         return;
     }
     if (served->queued > 0 && !og__peer_limit_is_set(&served->limits[OG__LIMIT_SEND])) {
@@ -302,6 +307,23 @@ void og__peer_served_close(og__served *served, const og_error *why)
     og__net_stream_close(served->stream);
 }
 
+void og__peer_served_cut(og__served *served, const og_error *why)
+{
+    if (served->state == OG__OPENING || served->state >= OG__DRAINING) {
+        og__peer_served_close(served, why);
+        return;
+    }
+    remember_why(served, why);
+    served->cut = true;
+    served->closed = true;
+    og__net_stream_discard(served->stream);
+    OG__COUNT(&served->conn, bytes_out, 0 - (uint64_t)served->queued); /* nobody has taken these */
+    atomic_fetch_sub_explicit(&served->waiting, served->queued, memory_order_relaxed);
+    served->queued = 0;
+    clear_limit(served, OG__LIMIT_SEND);
+    og__peer_served_post(served); /* what has waited for the peer goes on */
+}
+
 static void read_no_more(og__served *served)
 {
     og__net_stream_read(served->stream, false);
@@ -328,6 +350,17 @@ void og__peer_served_finish(og__served *served, const og_error *why)
     read_no_more(served);
 }
 
+void og__peer_served_stop_reading(og__served *served, const og_error *why)
+{
+    if (served->state != OG__OPEN) return;
+    remember_why(served, why);
+    og__net_stream_read(served->stream, false);
+    served->last_turns = true;
+    if (served->paused || served->unfinished) return;
+    og__peer_served_finish(served, NULL);
+    og__peer_served_check_end(served);
+}
+
 void og__peer_served_refuse_in_turn(og__served *served, const og_error *err, bool last)
 {
     bool waits = served->work.count > 0;
@@ -346,7 +379,8 @@ void og__peer_served_refuse_in_turn(og__served *served, const og_error *err, boo
 static void linger(og__served *served)
 {
     end_layers(served);
-    if (served->conn.core.ended || (served->last_turns && og__net_stream_is_quiet(served->stream))) {
+    if (served->cut || served->conn.core.ended ||
+        (served->last_turns && og__net_stream_is_quiet(served->stream))) {
         og__peer_served_close(served, NULL);
         return;
     }
@@ -357,10 +391,10 @@ static void linger(og__served *served)
     og__net_stream_read(served->stream, true);
 }
 
-/* True while somebody may still answer: a worker, or whoever keeps the connection. */
+/* True while a worker has a message, or whoever keeps the connection may still answer. */
 static bool is_in_hand(const og__served *served)
 {
-    return served->work.count > 0 || served->holds > 0;
+    return served->work.count > 0 || (served->holds > 0 && !served->cut);
 }
 
 void og__peer_served_check_end(og__served *served)

@@ -110,7 +110,7 @@ static void on_stop_timeout(void *ctx)
         if (last)
             close_now(served);
         else if (!served->is_datagram)
-            og__peer_served_stop_reading(served);
+            og__peer_served_stop_reading(served, NULL);
     }
     if (!last) og__net_timer_start(loop->stop_timer, LINGER_MS);
 }

@@ -122,6 +122,7 @@ struct og__served {
     bool paused;      /* not read: too much waits for the peer or the workers */
     bool unfinished;  /* not read: its turn was over before all that had come was handled */
     bool last_turns;  /* the server stops: what has come is handled, and no more is read */
+    bool cut;         /* nothing can be sent any more; what has come is handled all the same */
     bool starved;     /* not read: all connections together hold too much, and this one most */
     bool noted_pause; /* the log has a line about the first pause */
     bool pumping;     /* on_message and the like may be running, and what is put leaves together afterwards */
@@ -337,6 +338,13 @@ void og__peer_served_drained(og__served *served);
 /* Closes at once. `why` may be NULL. */
 void og__peer_served_close(og__served *served, const og_error *why);
 
+/* Nothing can be sent any more, because of `why`. What has come is handled all the same; its answers go
+ * nowhere. */
+void og__peer_served_cut(og__served *served, const og_error *why);
+
+/* Reads no more, handles what has come, then ends. `why` may be NULL. */
+void og__peer_served_stop_reading(og__served *served, const og_error *why);
+
 /* Nothing more is read; what is in hand is answered. */
 void og__peer_served_finish(og__served *served, const og_error *why);
 
@@ -387,9 +395,6 @@ void og__peer_served_attend(og__served *served);
 
 /* The server stops: the connection is read until its peer is silent. */
 void og__peer_served_stop(og__served *served);
-
-/* Reads no more, handles what has come, then ends. */
-void og__peer_served_stop_reading(og__served *served);
 
 /* ---- served_total.c: what all connections hold together ---- */
 

@@ -325,5 +325,72 @@ class Exec(support.Case):
             self.assertEqual(file.read(), "1\n2\n3\n4\n")
 
 
+class Reset(support.Case):
+    """A client that sends and resets: what was read is handled all the same, in order, each object once."""
+    COUNT = 40
+
+    def send_and_reset(self, server):
+        with self.connect(server.port) as s:
+            s.sendall(b"".join(b"%d\n" % n for n in range(1, self.COUNT + 1)))
+            server.wait_lines(1)
+            support.reset(s)
+
+    def check(self, *words):
+        server = self.serve("--codec", "json", "--framing", "line", *words)
+        self.send_and_reset(server)
+        server.wait_text("err", "ended after")
+        self.assertEqual(server.stop(), 0)
+        self.assertEqual(server.out.split(), [str(n) for n in range(1, self.COUNT + 1)])
+
+    def test_printing(self):
+        self.check()
+
+    def test_echo(self):
+        self.check("--echo")
+
+    def runs(self):
+        path = os.path.join(self.folder(), "runs")
+        return path, f"read n; echo $n >>{path}; echo $n"
+
+    def has_run(self, path):
+        with open(path, encoding="ascii") as file:
+            self.assertEqual(file.read().split(), [str(n) for n in range(1, self.COUNT + 1)])
+
+    def test_exec(self):
+        path, command = self.runs()
+        self.check("--exec", command)
+        self.has_run(path)
+
+    def test_exec_pool(self):
+        path, command = self.runs()
+        self.check("--exec-pool", "2", f"while {command}; do :; done")
+        self.has_run(path)
+
+    def test_to(self):
+        def handle(peer, s, _):
+            while peer.answer(s):
+                pass
+        peer = Peer(self, handle)
+        self.check("--to", peer.endpoint)
+        self.assertEqual(peer.taken, list(range(1, self.COUNT + 1)))
+
+    def test_tls_that_is_cut_off(self):
+        """The connection ends without close_notify, in the middle of an object."""
+        folder = self.folder()
+        self.run_program(os.path.join(support.SOURCE, "tools", "make-cert"), folder, HOST)
+        server = self.serve("--codec", "json", "--framing", "line", "--exec", "sleep 0.01; cat", "--cert",
+                            os.path.join(folder, "server.pem"), "--key", os.path.join(folder, "server.key"),
+                            endpoint=f"tls://{HOST}:0")
+        context = ssl.create_default_context(cafile=os.path.join(folder, "ca.pem"))
+        with self.connect(server.port) as plain:
+            with context.wrap_socket(plain, server_hostname=HOST) as s:
+                s.sendall(b"".join(b"%d\n" % n for n in range(1, self.COUNT + 1)) + b"[")
+                server.wait_lines(1)
+                os.close(s.detach())
+        server.wait_text("err", "ended after")
+        self.assertEqual(server.stop(), 0)
+        self.assertEqual(server.out.split(), [str(n) for n in range(1, self.COUNT + 1)])
+
+
 if __name__ == "__main__":
     support.main()

@@ -481,15 +481,29 @@ static void what_is_known_of_the_last_message(void **state)
     char byte;
     og_value value;
 
-    /* Closed before it arrives: refused by the system. */
+    /* Closed before it arrives: refused by the system, which looks as what comes next does. */
     og_conn *conn = client_of_plain(&peer);
     close(peer);
     assert_int_equal(og_send(conn, og_int(1), &err), 0);
     assert_int_equal(og_recv(conn, &value, &err), 0);
-    assert_true(og_conn_untaken(conn));
+    assert_false(og_conn_untaken(conn));
+    assert_true(og_conn_refused(conn));
     /* And the next one does not leave at all. */
     assert_true(og_send(conn, og_int(2), &err) < 0);
     assert_true(og_conn_untaken(conn));
+    og_close(conn);
+
+    /* Its side ended, the message read, and reset before that was acknowledged. */
+    conn = client_of_plain(&peer);
+    shutdown(peer, SHUT_WR);
+    assert_int_equal(og_send(conn, og_int(1), &err), 0);
+    assert_int_equal(recv(peer, &byte, 1, 0), 1);
+    assert_int_equal(recv(peer, &byte, 1, 0), 1);
+    struct linger at_once = {1, 0};
+    setsockopt(peer, SOL_SOCKET, SO_LINGER, &at_once, sizeof at_once);
+    close(peer);
+    assert_int_equal(og_recv(conn, &value, &err), 0);
+    assert_false(og_conn_untaken(conn));
     og_close(conn);
 
     /* Read, then closed. */
@@ -518,6 +532,7 @@ static void what_is_known_of_the_last_message(void **state)
     assert_int_equal(og_recv(conn, &value, &err), 0);
     assert_int_equal(recv(peer, &byte, 1, 0), 1);
     assert_false(og_conn_untaken(conn));
+    assert_false(og_conn_refused(conn));
     og_close(conn);
     close(peer);
 }
