@@ -57,6 +57,17 @@ OG_API const char *og_policy_builtin_at(size_t index);
 OG_API int og_policy_allow(og_policy *policy, const char *row, og_error *err);
 OG_API int og_policy_deny(og_policy *policy, const char *row, og_error *err);
 
+/*
+ * Allow one name that og_policy_unsafe() warns of: neither og_policy_allow() nor a pattern does. 0, OG_EINVAL
+ * or OG_ENOMEM.
+ */
+OG_API int og_policy_allow_unsafe(og_policy *policy, const char *name, og_error *err);
+
+/* Why a name is dangerous in any policy: it unpickles or runs what it is given, or gets at what no row names
+ * (doc/safety.md has the list). NULL: it is not of those that are known. */
+OG_API const char *og_policy_unsafe(const char *module, size_t module_len, const char *qualname,
+                                    size_t qualname_len);
+
 /* Adds the rows of a built-in policy. 0, OG_ENOTFOUND or OG_ENOMEM. */
 OG_API int og_policy_include(og_policy *policy, const char *name, og_error *err);
 
@@ -74,9 +85,10 @@ OG_API void og_policy_set_strict(og_policy *policy, bool strict);
 OG_API void og_policy_set_nested(og_policy *policy, unsigned depth);
 
 /*
- * Adds what a text says, a statement a line: `allow ROW`, `deny ROW`, `default allow`, `default deny`,
- * `include plain-data`, `strict`, `lenient`, `nested N`; `#` starts a comment. 0, or OG_ESYNTAX with the
- * position (og_text_position() makes a line of it), OG_ENOTFOUND, OG_ENOMEM; rows before stay in.
+ * Adds what a text says, a statement a line: `allow ROW`, `allow-unsafe NAME`, `deny ROW`, `default allow`,
+ * `default deny`, `include plain-data`, `strict`, `lenient`, `nested N`; `#` starts a comment. 0, or
+ * OG_ESYNTAX with the position (og_text_position() makes a line of it), OG_ENOTFOUND, OG_ENOMEM; rows before
+ * stay in.
  */
 OG_API int og_policy_parse(og_policy *policy, const char *text, size_t len, og_error *err);
 

@@ -41,7 +41,9 @@ static int explain_name(const og_policy *policy, const char *rules, const char *
     if (status == OG_OK) {
         printf("%s: %s by '%.*s' of %s\n", name, allowed ? "allowed" : "refused", (int)row.len,
                (const char *)row.data, rules);
-        if (!allowed) printf("  to allow it, add the line: allow %s\n", name);
+        const char *unsafe = og_policy_unsafe(name, len, end + 1, strlen(end + 1));
+        if (unsafe) printf("  it %s\n", unsafe);
+        if (!allowed) printf("  to allow it, add the line: %s %s\n", unsafe ? "allow-unsafe" : "allow", name);
     } else {
         cli_log(OG_LOG_ERROR, "out of memory");
     }

@@ -34,7 +34,7 @@ class Policy(support.Case):
         self.assertEqual(done.out, "collections.deque: allowed by 'allow collections.deque' of plain-data\n")
         path = self.write("ours.policy", "default allow\ndeny os.*\nallow shop:Order.Line\n")
         done = self.onggi("policy", "explain", "os.path.join", "shop:Order.Line", "shop.Order", "--policy", path, status=1)
-        self.assertEqual(done.out, f"os.path.join: refused by 'deny os.*' of {path}\n  to allow it, add the line: allow os.path.join\n"
+        self.assertEqual(done.out, f"os.path.join: refused by 'deny os.*' of {path}\n  it starts programs\n  to allow it, add the line: allow-unsafe os.path.join\n"
                                    f"shop:Order.Line: allowed by 'allow shop:Order.Line' of {path}\n"
                                    f"shop.Order: allowed by 'default allow' of {path}\n")
 

@@ -61,6 +61,39 @@ static void explains(const og_policy *policy, const char *module, const char *qu
     og_buf_free(&row);
 }
 
+static void test_what_unpickles_is_allowed_by_name_alone(void **state)
+{
+    (void)state;
+    static const char *const names[] = {"pickle.loads",        "torch.storage._load_from_bytes",
+                                        "operator.attrgetter", "functools.partial",
+                                        "os:path.join",        "builtins.eval"};
+    og_policy *policy = policy_of("allow pickle.*\nallow torch.storage.*\nallow os.*\nallow shop.*\n"
+                                  "allow-unsafe marshal.loads\n");
+    og_error err = {0};
+    for (size_t i = 0; i < sizeof names / sizeof names[0]; i++) {
+        assert_int_equal(og_policy_allow(policy, names[i], &err), OG_EINVAL);
+        assert_non_null(strstr(err.text, "allow-unsafe"));
+    }
+    assert_false(allows(policy, "pickle", "loads"));
+    assert_false(allows(policy, "torch.storage", "_load_from_bytes"));
+    assert_false(allows(policy, "os", "system"));
+    assert_true(allows(policy, "torch.storage", "TypedStorage"));
+    assert_true(allows(policy, "shop", "Order"));
+    assert_true(allows(policy, "marshal", "loads"));
+    assert_false(allows(policy, "marshal", "load"));
+    explains(policy, "marshal", "loads", "allow-unsafe marshal.loads");
+    explains(policy, "pickle", "loads", "deny (no pattern allows it; allow-unsafe does)");
+    assert_int_equal(og_policy_allow_unsafe(policy, "pickle.loads", NULL), OG_OK);
+    assert_true(allows(policy, "pickle", "loads"));
+    assert_int_equal(og_policy_allow_unsafe(policy, "pickle.*", NULL), OG_EINVAL);
+    assert_int_equal(og_policy_deny(policy, "pickle.loads", NULL), OG_OK);
+    assert_false(allows(policy, "pickle", "loads"));
+    assert_non_null(og_policy_unsafe("numpy", 5, "load", 4));
+    assert_null(og_policy_unsafe("numpy", 5, "loads", 5));
+    assert_null(og_policy_unsafe("osprey", 6, "Bird", 4));
+    og_policy_free(policy);
+}
+
 static void test_explain_names_the_row_that_decides(void **state)
 {
     (void)state;
@@ -98,16 +131,16 @@ static void test_deny_is_generous(void **state)
 static void test_most_specific_row_decides(void **state)
 {
     (void)state;
-    og_policy *policy =
-        policy_of("deny os.*\nallow os.path.*\nallow os.PathLike\ndeny os.path.join\nallow os.path.join\n");
-    assert_true(allows(policy, "os", "PathLike"));
-    assert_true(allows(policy, "os.path", "split"));
-    assert_false(allows(policy, "os.path", "join")); /* of two equals the one that denies */
-    assert_false(allows(policy, "os", "system"));
+    og_policy *policy = policy_of(
+        "deny shop.*\nallow shop.path.*\nallow shop.PathLike\ndeny shop.path.join\nallow shop.path.join\n");
+    assert_true(allows(policy, "shop", "PathLike"));
+    assert_true(allows(policy, "shop.path", "split"));
+    assert_false(allows(policy, "shop.path", "join")); /* of two equals the one that denies */
+    assert_false(allows(policy, "shop", "system"));
     bool decided = false;
     assert_false(og_policy_allows(policy, "re", 2, "compile", 7, &decided));
     assert_false(decided);
-    assert_false(og_policy_allows(policy, "os", 2, "system", 6, &decided));
+    assert_false(og_policy_allows(policy, "shop", 4, "system", 6, &decided));
     assert_true(decided);
     og_policy_free(policy);
 }
@@ -588,6 +621,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_allow_is_exact),
+        cmocka_unit_test(test_what_unpickles_is_allowed_by_name_alone),
         cmocka_unit_test(test_explain_names_the_row_that_decides),
         cmocka_unit_test(test_deny_is_generous),
         cmocka_unit_test(test_most_specific_row_decides),

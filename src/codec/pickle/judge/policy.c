@@ -153,6 +153,9 @@ static bool is_too_long(size_t module_len, size_t qualname_len)
     return module_len >= OG__NAME_MAX || qualname_len >= OG__NAME_MAX - module_len;
 }
 
+/* Stands for the rows that a pattern does not make. */
+static const og__row by_no_pattern = {.text = NULL, .allow = false};
+
 /* The row that decides about a name that is not too long; NULL: the default does. */
 static const og__row *decide(const og__rules *rules, const char *module, size_t module_len,
                              const char *qualname, size_t qualname_len)
@@ -163,7 +166,9 @@ static const og__row *decide(const og__rules *rules, const char *module, size_t 
     text[module_len] = '.';
     memcpy(text + module_len + 1, qualname, qualname_len);
     const og__row *row = look_up(&rules->names, text, len, module_len);
-    return row ? row : look_up_patterns(&rules->patterns, text, len, module_len);
+    if (row) return row;
+    row = look_up_patterns(&rules->patterns, text, len, module_len);
+    return row && row->allow && og__pickle_unsafe_why(text, len) ? &by_no_pattern : row;
 }
 
 bool og__pickle_rules_allow(const og__rules *rules, const char *module, size_t module_len,
@@ -188,10 +193,11 @@ bool og_policy_allows(const og_policy *policy, const char *module, size_t module
 static int explain(const og__rules *rules, const og__row *found, og_buf *row)
 {
     if (!found) return og_buf_puts(row, rules->default_allow ? "default allow" : "default deny");
+    if (!found->text) return og_buf_puts(row, "deny (no pattern allows it; allow-unsafe does)");
     const char *rest = found->text + found->split + 1;
     size_t rest_len = found->len - found->split - 1;
     bool dotted = memchr(rest, '.', rest_len) != NULL;
-    int status = og_buf_puts(row, found->allow ? "allow " : "deny ");
+    int status = og_buf_puts(row, found->unsafe ? "allow-unsafe " : found->allow ? "allow " : "deny ");
     if (status == OG_OK) status = og_buf_put(row, found->text, found->split);
     if (status == OG_OK) status = og_buf_putc(row, dotted ? ':' : '.');
     if (status != OG_OK) return status;
@@ -260,7 +266,15 @@ static const char *wrong_name(const char *text, size_t len)
     return NULL;
 }
 
-static int add_name(og_policy *policy, const char *text, size_t len, bool allow, og_error *err)
+static int refuse_unsafe(const char *text, size_t len, const char *why, og_error *err)
+{
+    int shown = len < 60 ? (int)len : 60;
+    return og_error_set(err, OG_EINVAL, OG_NO_POSITION,
+                        "'%.*s' %s; to allow it all the same, write: allow-unsafe %.*s", shown, text, why,
+                        shown, text);
+}
+
+static int add_name(og_policy *policy, const char *text, size_t len, bool allow, bool unsafe, og_error *err)
 {
     char joined[OG__NAME_MAX];
     size_t split = len;
@@ -279,7 +293,9 @@ static int add_name(og_policy *policy, const char *text, size_t len, bool allow,
     if (wrong) return bad_row(text, len, wrong, err);
     memcpy(joined, text, len);
     joined[split] = '.';
-    og__row row = {joined, len, split, allow};
+    const char *why = allow && !unsafe ? og__pickle_unsafe_why(joined, len) : NULL;
+    if (why) return refuse_unsafe(text, len, why, err);
+    og__row row = {joined, len, split, allow, unsafe};
     return insert(policy->now->rules, &policy->now->rules->names, &row, err);
 }
 
@@ -290,7 +306,7 @@ static int add_pattern(og_policy *policy, const char *text, size_t len, bool all
     if (!wrong && len - 1 > sizeof prefix) wrong = "it is too long";
     if (wrong) return bad_row(text, len, wrong, err);
     memcpy(prefix, text, len - 1);
-    og__row row = {prefix, len - 1, len - 2, allow};
+    og__row row = {prefix, len - 1, len - 2, allow, false};
     return insert(policy->now->rules, &policy->now->rules->patterns, &row, err);
 }
 
@@ -311,9 +327,19 @@ int og__pickle_policy_add(og_policy *policy, const char *text, size_t len, bool 
     } else if (len > 2 && memcmp(text + len - 2, ".*", 2) == 0) {
         return add_pattern(policy, text, len, allow, err);
     } else {
-        return add_name(policy, text, len, allow, err);
+        return add_name(policy, text, len, allow, false, err);
     }
     return OG_OK;
+}
+
+int og__pickle_policy_add_unsafe(og_policy *policy, const char *text, size_t len, og_error *err)
+{
+    return add_name(policy, text, len, true, true, err);
+}
+
+int og_policy_allow_unsafe(og_policy *policy, const char *name, og_error *err)
+{
+    return og__pickle_policy_add_unsafe(policy, name, strlen(name), err);
 }
 
 int og_policy_allow(og_policy *policy, const char *row, og_error *err)

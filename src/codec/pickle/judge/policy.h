@@ -25,6 +25,7 @@ typedef struct og__row {
     size_t len;   /* of it */
     size_t split; /* length of the module */
     bool allow;
+    bool unsafe; /* said so: allow-unsafe */
 } og__row;
 
 /* In the order of their texts, to be looked up by halving. */
@@ -76,6 +77,12 @@ void og__pickle_rules_let_go(const og__rules *rules);
 /* As og_policy_allows(). */
 bool og__pickle_rules_allow(const og__rules *rules, const char *module, size_t module_len,
                             const char *qualname, size_t qualname_len, bool *decided);
+
+/* Why "module.qualname" is allowed by allow-unsafe only; NULL when it is not of those. */
+const char *og__pickle_unsafe_why(const char *text, size_t len);
+
+/* As og_policy_allow_unsafe(), for a text without a NUL after it. */
+int og__pickle_policy_add_unsafe(og_policy *policy, const char *text, size_t len, og_error *err);
 
 /* As og_policy_allow(), og_policy_deny() and og_policy_include(), for texts without a NUL after them. */
 int og__pickle_policy_add(og_policy *policy, const char *text, size_t len, bool allow, og_error *err);

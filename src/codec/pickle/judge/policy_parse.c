@@ -59,7 +59,9 @@ static int take_two(og_policy *policy, const char *text, word first, word second
         return OG_OK;
     }
     if (second.len == 0) return wrong(text, second, "a name", err);
-    if (is(first, "include")) {
+    if (is(first, "allow-unsafe")) {
+        status = og__pickle_policy_add_unsafe(policy, second.text, second.len, err);
+    } else if (is(first, "include")) {
         status = og__pickle_policy_include(policy, second.text, second.len, err);
     } else {
         status = og__pickle_policy_add(policy, second.text, second.len, is(first, "allow"), err);
@@ -79,11 +81,12 @@ static int take_line(og_policy *policy, const char *text, const char *at, const 
     int status = OG_OK;
     if (is(first, "strict") || is(first, "lenient")) {
         og_policy_set_strict(policy, is(first, "strict"));
-    } else if (is(first, "allow") || is(first, "deny") || is(first, "default") || is(first, "include") ||
-               is(first, "nested")) {
+    } else if (is(first, "allow") || is(first, "allow-unsafe") || is(first, "deny") || is(first, "default") ||
+               is(first, "include") || is(first, "nested")) {
         status = take_two(policy, text, first, next_word(&at, end), err);
     } else {
-        return wrong(text, first, "allow, deny, default, include, strict, lenient or nested", err);
+        return wrong(text, first, "allow, deny, allow-unsafe, default, include, strict, lenient or nested",
+                     err);
     }
     if (status < 0) return status;
     word more = next_word(&at, end);
