@@ -99,6 +99,6 @@ bool cli_mend_json(const char *text, size_t len, og_buf *out)
         }
         if (at) at = skip_blanks(at, end);
     }
-    bool mended = at && is_json((const char *)out->data + before, out->len - before);
+    bool mended = at && out->len > before && is_json((const char *)out->data + before, out->len - before);
     return og_buf_putc(out, '\0') == 0 && mended;
 }

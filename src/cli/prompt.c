@@ -8,6 +8,7 @@
 #include <string.h>
 #include <termios.h>
 #include <unistd.h>
+#include <wchar.h>
 
 enum { LINES_KEPT = 1000, PATH_SIZE = 4096 };
 
@@ -34,7 +35,7 @@ static char *prompt_text(EditLine *editor)
 }
 
 /* Ctrl-C lets go of the line. */
-static unsigned char cancel(EditLine *editor, int key)
+static unsigned char cancel(EditLine *editor, wint_t key)
 {
     void *prompt;
     (void)key;
@@ -88,7 +89,7 @@ static void set_up(cli_prompt *prompt)
     el_set(editor, EL_EDITOR, "emacs");
     el_set(editor, EL_SIGNAL, 1);
     el_set(editor, EL_HIST, history, prompt->history);
-    el_set(editor, EL_ADDFN, "onggi-cancel", "Let go of the line", cancel);
+    el_wset(editor, EL_ADDFN, L"onggi-cancel", L"Let go of the line", cancel); /* el_set() leaks the words */
     el_set(editor, EL_BIND, "^R", "em-inc-search-prev", NULL);
     el_source(editor, NULL);
     el_set(editor, EL_BIND, "^C", "onggi-cancel", NULL);
