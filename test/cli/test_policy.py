@@ -46,7 +46,7 @@ class Policy(support.Case):
         good, bad = self.write("good.pkl", pickle.dumps([1])), self.write("bad.pkl", pickle.dumps(Evil()))
         done = self.onggi("policy", "test", "plain-data", good, bad, status=1)
         self.assertEqual([line.split(": ")[1] for line in done.out.splitlines()], ["harmless", "not harmless"])
-        rules = self.write("ours.policy", f"allow {os.name}.system\n")
+        rules = self.write("ours.policy", f"allow-unsafe {os.name}.system\n")
         self.onggi("policy", "test", rules, good, bad)
 
     def test_usage(self):
