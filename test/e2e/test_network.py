@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: MIT
 """What the network may do to a connection: delays, cuts at odd bytes, half-closes and resets by a relay of the test's own; and a
 server that is killed at random times. Random choices come from a seed, which is printed: ONGGI_SEED repeats it."""
+import contextlib
 import os
 import random
 import socket
@@ -44,6 +45,10 @@ class Relay:
     def _forth(self, near, far, rng, back):
         end = self._pump(near, far, rng, self.fate(rng))
         if end == "reset":
+            for s in (near, far):  # a thread that waits on a socket would keep it open
+                with contextlib.suppress(OSError):
+                    s.shutdown(socket.SHUT_RD)
+            back.join(support.WAIT)
             support.reset(near)
             support.reset(far)
             return
