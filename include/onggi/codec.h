@@ -57,6 +57,7 @@ typedef struct og_codec_limits {
     size_t max_message;      /* bytes of a message that is written */
     size_t max_growth;       /* and for each byte that its value was read from; 0: the usual limit */
     bool self_contained;     /* write what reads alike by a reader that was used before */
+    bool strict;             /* read only what all readers read alike, and nothing after it */
     bool padded;             /* 64 bytes after each message may be read */
     const og_policy *policy; /* as og_conn_options has it */
     bool policy_inert;

@@ -16,6 +16,7 @@
 #include <onggi/peer.h>
 #include <onggi/pickle.h>
 #include <onggi/policy.h>
+#include <onggi/relay.h>
 #include <onggi/text.h>
 #include <onggi/value.h>
 #include <onggi/version.h>

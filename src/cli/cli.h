@@ -97,6 +97,9 @@ typedef struct cli_log_field {
 /* One line as it is; `fields` (or NULL) are for JSON alone. For cli_log() and its like. */
 void cli_log_line(og_log_level level, const og_conn *conn, const char *text, const cli_log_field *fields);
 
+/* One line that was made elsewhere: a line feed is added. Any thread. */
+void cli_log_made(og_buf *made);
+
 /* An error of the command line: says it and where help is; returns CLI_USAGE. */
 int cli_usage(const char *format, ...) OG_PRINTF(1, 2);
 

@@ -168,13 +168,13 @@ static void write_line(og_log_level level, const og_conn *conn, const char *text
     if (write(out, l.text, l.len) < 0) dropped++;
 }
 
-void cli_log_line(og_log_level level, const og_conn *conn, const char *text, const cli_log_field *fields)
+/* Makes sure that a line can be written, and says what is missing before it. */
+static bool get_ready(void)
 {
     char note[128];
-    if (!cli_log_wants(level)) return;
     if (may_drop && !cli_can_write(out, 0)) {
         dropped++;
-        return;
+        return false;
     }
     unsigned long long lost = atomic_exchange(&dropped, 0);
     if (lost > 0) {
@@ -189,7 +189,18 @@ void cli_log_line(og_log_level level, const og_conn *conn, const char *text, con
                  strerror(failed));
         write_line(OG_LOG_ERROR, NULL, note, NULL);
     }
-    write_line(level, conn, text, fields);
+    return true;
+}
+
+void cli_log_made(og_buf *made)
+{
+    if (!get_ready() || og_buf_putc(made, '\n') < 0) return;
+    if (write(out, made->data, made->len) < 0) dropped++;
+}
+
+void cli_log_line(og_log_level level, const og_conn *conn, const char *text, const cli_log_field *fields)
+{
+    if (cli_log_wants(level) && get_ready()) write_line(level, conn, text, fields);
 }
 
 int cli_log_open(const char *file)

@@ -27,6 +27,7 @@ typedef enum kind {
     THREADS,
     WHEN_FULL,
     WHEN_CROWDED,
+    EXPECT,
     LOG_FORMAT,
     LOG_LEVEL,
     COLOUR,
@@ -71,7 +72,7 @@ static const option_row rows[] = {
     {"greet", 0, TEXT, CLI_SERVE, AT(greet), "OBJECT", "send this to whoever connects", 0},
     {"count", 'n', NUMBER, CLI_SERVE | CLI_RECV | CLI_BENCH, AT(count), "N",
      "end after N messages (serve with --greet alone: after N clients)", UINT64_MAX / 2},
-    {"threads", 0, THREADS, CLI_SERVE, AT(threads), "N",
+    {"threads", 0, THREADS, CLI_SERVERS, AT(threads), "N",
      "serve on N threads, auto: one for each processor (default: 1)", 256},
     {"skip", 0, NUMBER, CLI_CALL | CLI_RECV, AT(skip), "N",
      "pass over the first N messages of each connection: a greeting", UINT64_MAX / 2},
@@ -116,15 +117,23 @@ static const option_row rows[] = {
      "in folders, look only at files that match (may be given again)", 0},
     {"policy", 0, TEXT, CLI_EVERY & ~CLI_SEND, AT(policy), "FILE",
      "which classes pickles may name: a file, plain-data, numpy-data, torch-data or pandas-data", 0},
+    {"expect", 0, EXPECT, CLI_PROXY, AT(expect), "CODEC",
+     "what clients send: pickle, json, or any codec that is declared (default: pickle)", 0},
+    {"on-refuse", 0, TEXT, CLI_PROXY, AT(on_refuse), "WHAT",
+     "after a refused message: close the connection, drop the message, or reply:JSON (default: close)", 0},
+    {"reader", 0, TEXT, CLI_PROXY, AT(reader), "HOW",
+     "how the server reads raw: stream (pickle.load), whole (to the end) or recv:N (one recv)", 0},
+    {"dry-run", 0, FLAG, CLI_PROXY, AT(dry_run), NULL,
+     "refuse nothing, and log what would be: protects from nothing", 0},
     {"strict", 0, FLAG, CLI_ALL, AT(strict), NULL,
      "JSON by RFC 8259 alone, and no pickle that Python's readers read differently; else as Python does", 0},
     {"timeout", 't', TIME, CLI_WIRE, AT(timeout_ms), "TIME",
      "wait so long for a message to leave or to arrive whole: 2.5, 500ms, 1m; 0: without end", 0},
-    {"connect-timeout", 0, TIME, CLI_CLIENTS, AT(connect_timeout_ms), "TIME",
+    {"connect-timeout", 0, TIME, CLI_CLIENTS | CLI_PROXY, AT(connect_timeout_ms), "TIME",
      "wait so long for a connection (default: 10)", 0},
     {"handshake-timeout", 0, TIME, CLI_WIRE, AT(handshake_timeout_ms), "TIME",
      "wait so long for a handshake, such as that of --authkey-file (default: 10)", 0},
-    {"idle-timeout", 0, TIME, CLI_SERVE, AT(idle_timeout_ms), "TIME",
+    {"idle-timeout", 0, TIME, CLI_SERVERS, AT(idle_timeout_ms), "TIME",
      "close connections that are silent for so long (default: never)", 0},
     {"max-message", 0, SIZE, CLI_EVERY, AT(max_message), "SIZE",
      "refuse longer messages: 512K, 2G (default: 64M; inspect: 1G for a file or member)", 0},
@@ -134,13 +143,13 @@ static const option_row rows[] = {
     {"max-depth", 0, NUMBER, CLI_ALL, AT(max_depth), "N", "refuse deeper nesting (default: 1000)", 1000000},
     {"max-digits", 0, NUMBER, CLI_ALL, AT(max_digits), "N", "refuse longer ints in text (default: 4300)",
      1000000000},
-    {"max-connections", 0, NUMBER, CLI_SERVE, AT(max_connections), "N",
+    {"max-connections", 0, NUMBER, CLI_SERVERS, AT(max_connections), "N",
      "serve so many clients at a time (default: 10000)", 1000000},
-    {"when-crowded", 0, WHEN_CROWDED, CLI_SERVE, AT(when_crowded), "WHAT",
+    {"when-crowded", 0, WHEN_CROWDED, CLI_SERVERS, AT(when_crowded), "WHAT",
      "let further clients wait, or refuse them (default: wait)", 0},
-    {"max-queued", 0, SIZE, CLI_SERVE, AT(max_queued), "SIZE",
+    {"max-queued", 0, SIZE, CLI_SERVERS, AT(max_queued), "SIZE",
      "read no more from a client while so much waits for it to read (default: 1M)", 0},
-    {"max-total", 0, SIZE, CLI_SERVE, AT(max_total), "SIZE",
+    {"max-total", 0, SIZE, CLI_SERVERS, AT(max_total), "SIZE",
      "let all clients together hold so much (default: 1G, or a quarter of the memory if that is less)", 0},
     {"max-amplification", 0, NUMBER, CLI_SERVE, AT(max_amplification), "N",
      "answer a datagram with at most N times its size, since its sender may be forged (default: 2)", 1000000},
@@ -150,12 +159,12 @@ static const option_row rows[] = {
      "nobody reads standard output: wait, drop objects or stop (default: wait)", 0},
     {"answer-timeout", 0, TIME, CLI_SERVE, AT(answer_timeout_ms), "TIME",
      "give a command of --exec, or the server of --to, so long for an answer (default: 30)", 0},
-    {"grace", 0, TIME, CLI_SERVE, AT(grace_ms), "TIME",
+    {"grace", 0, TIME, CLI_SERVERS, AT(grace_ms), "TIME",
      "when told to stop, read clients that go on sending for so long (default: 5)", 0},
-    {"log", 0, TEXT, CLI_SERVE, AT(log), "FILE",
+    {"log", 0, TEXT, CLI_SERVERS, AT(log), "FILE",
      "append what happens to FILE, which SIGHUP opens anew (default: standard error)", 0},
-    {"log-format", 0, LOG_FORMAT, CLI_SERVE, AT(log_format), "FORM", "text or json (default: text)", 0},
-    {"log-level", 0, LOG_LEVEL, CLI_SERVE, AT(log_level), "LEVEL",
+    {"log-format", 0, LOG_FORMAT, CLI_SERVERS, AT(log_format), "FORM", "text or json (default: text)", 0},
+    {"log-level", 0, LOG_LEVEL, CLI_SERVERS, AT(log_level), "LEVEL",
      "say no less than debug, info, warning or error (default: info)", 0},
     {"color", 0, COLOUR, CLI_EVERY, AT(colour), "WHEN", "colours: auto (on a terminal), always or never", 0},
     {"quiet", 'q', FLAG, CLI_EVERY, AT(quiet), NULL, "say nothing but warnings and errors", 0},
@@ -191,8 +200,8 @@ static bool row_at(size_t index, option_row *row)
                         .help = info->summary,
                         .offset = index - ROWS};
     if (info->secret) return true; /* others could read it: no command has it */
-    if (info->roles & OG_ROLE_CLIENT) row->commands |= CLI_CLIENTS;
-    if (info->roles & OG_ROLE_SERVER) row->commands |= CLI_SERVE;
+    if (info->roles & OG_ROLE_CLIENT) row->commands |= CLI_CLIENTS | CLI_PROXY;
+    if (info->roles & OG_ROLE_SERVER) row->commands |= CLI_SERVERS;
     return true;
 }
 
@@ -208,6 +217,7 @@ static const char *const whens_full[] = {[CLI_WAIT] = "wait", [CLI_DROP] = "drop
 static const char *const whens_crowded[] = {[OG_CROWDED_WAIT] = "wait", [OG_CROWDED_REFUSE] = "refuse", NULL};
 static const char *const whens_colour[] = {
     [CLI_COLOUR_AUTO] = "auto", [CLI_COLOUR_ALWAYS] = "always", [CLI_COLOUR_NEVER] = "never", NULL};
+static const char *const expects[] = {"pickle", "json", "any", NULL};
 static const char *const log_formats[] = {[CLI_LOG_TEXT] = "text", [CLI_LOG_JSON] = "json", NULL};
 static const char *const log_levels[] = {
     [OG_LOG_DEBUG] = "debug",
@@ -262,6 +272,7 @@ static void list_choices(kind of, char *choices, size_t size)
     case WHEN_FULL: list_words(whens_full, choices, size); break;
     case WHEN_CROWDED: list_words(whens_crowded, choices, size); break;
     case COLOUR: list_words(whens_colour, choices, size); break;
+    case EXPECT: list_words(expects, choices, size); break;
     case LOG_FORMAT: list_words(log_formats, choices, size); break;
     case LOG_LEVEL: list_words(log_levels, choices, size); break;
     default: break;
@@ -420,6 +431,13 @@ static int set_colour(const option_row *row, const char *text, cli_when_colour *
     return status;
 }
 
+static int set_expect(const option_row *row, const char *text, const char **out)
+{
+    int word = 0;
+    *out = text;
+    return set_word(row, text, expects, "pickle, json or any", &word);
+}
+
 static int set_log_format(const option_row *row, const char *text, cli_log_format *out)
 {
     int word = 0;
@@ -485,6 +503,7 @@ static int set_option(cli_options *options, const option_row *row, const char *t
     case POOL: return set_number(row, text, &((cli_pool_words *)out)->count);
     case WHEN_FULL: return set_when_full(row, text, out);
     case COLOUR: return set_colour(row, text, out);
+    case EXPECT: return set_expect(row, text, out);
     case LOG_FORMAT: return set_log_format(row, text, out);
     case LOG_LEVEL: return set_log_level(row, text, out);
     case WHEN_CROWDED: return set_when_crowded(row, text, out);

@@ -20,7 +20,8 @@ enum {
 #include "cli/commands.def"
 #undef COMMAND
     CLI_CLIENTS = CLI_CALL | CLI_SEND | CLI_RECV | CLI_BENCH,
-    CLI_WIRE = CLI_SERVE | CLI_CLIENTS,
+    CLI_SERVERS = CLI_SERVE | CLI_PROXY,
+    CLI_WIRE = CLI_SERVERS | CLI_CLIENTS,
     CLI_ALL = CLI_WIRE | CLI_CONVERT,
     CLI_EVERY = -1,
 };
@@ -125,6 +126,10 @@ typedef struct cli_options {
     int64_t handshake_timeout_ms;
     og_layer_option layer_options[CLI_LAYER_OPTIONS]; /* --authkey-file and the like */
     size_t layer_option_count;
+    const char *expect;    /* of a proxy: a codec, or any */
+    const char *on_refuse; /* what becomes of who sent what is refused */
+    const char *reader;    /* how the server behind reads what nothing sets apart */
+    bool dry_run;
     const char *policy;
     struct og_policy *rules; /* what --policy names, once it is read; or NULL */
     bool globals;

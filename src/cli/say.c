@@ -90,6 +90,7 @@ static const struct {
     {"allow_bom", "onggi without --strict"},
     {"allow_surrogates", "onggi without --strict"},
     {"ensure_ascii", "--codec pickle"},
+    {"raw_reader", "--reader"},
 };
 
 static bool is_word(char c)

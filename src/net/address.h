@@ -30,6 +30,9 @@ void og__net_address_set(og__address *address, const void *bytes, size_t len);
 
 int og__net_address_family(const og__address *address);
 
+/* True for addresses of this machine that no network is needed for: loopback and Unix sockets. */
+bool og__net_address_is_near(const og__address *address);
+
 /*
  * All addresses of an endpoint, in the order in which they should be tried, at least one. Names are looked up
  * within `timeout_ms`. 0, OG_EADDRESS, OG_ETIMEOUT, OG_ENOMEM. TLS is refused here, for all who connect or

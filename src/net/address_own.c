@@ -25,6 +25,14 @@ static bool take_apart(const og__address *address, struct sockaddr_in6 *out)
     return family == AF_INET6 || family == AF_INET;
 }
 
+bool og__net_address_is_near(const og__address *address)
+{
+    struct sockaddr_in6 in6;
+    if (!take_apart(address, &in6)) return og__net_address_family(address) == AF_UNIX;
+    if (IN6_IS_ADDR_V4MAPPED(&in6.sin6_addr)) return in6.sin6_addr.s6_addr[12] == 127;
+    return IN6_IS_ADDR_LOOPBACK(&in6.sin6_addr);
+}
+
 /* True for every interface, and for groups: what is sent from there has another address. */
 static bool is_no_source(const struct in6_addr *address)
 {

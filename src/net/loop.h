@@ -56,6 +56,35 @@ typedef struct og__call {
  */
 void og__net_loop_call(og__loop *loop, og__call *call);
 
+/* ---- Connecting ---- */
+
+/* Where to connect to: an endpoint whose name was looked up. */
+typedef struct og__target og__target;
+typedef struct og__connecting og__connecting;
+
+/* Looks the endpoint's name up, within `timeout_ms`. NULL with `err` filled. Any thread. */
+og__target *og__net_target_new(const og_endpoint *endpoint, int64_t timeout_ms, const og_allocator *alloc,
+                               og_error *err);
+void og__net_target_free(og__target *target);
+
+/* Its first address. */
+const og__address *og__net_target_address(const og__target *target);
+
+/* True when all of its addresses are of this machine, so that no network is between. */
+bool og__net_target_is_near(const og__target *target);
+
+/*
+ * Tries the target's addresses in turn. `done` is called once, never before this returns: with the connected
+ * socket, which it owns from then on, or with NULL and why not. `target` must outlive that. NULL with `err`
+ * filled without memory.
+ */
+og__connecting *og__net_connect(og__loop *loop, const og__target *target, int64_t timeout_ms,
+                                void (*done)(void *ctx, og__socket *socket, const og_error *err), void *ctx,
+                                og_error *err);
+
+/* Stops it, before `done` is called. */
+void og__net_connect_cancel(og__connecting *connecting);
+
 /* ---- Listening for streams ---- */
 
 /*
@@ -135,6 +164,9 @@ void og__net_stream_discard(og__stream *stream);
 
 /* Closes: at once, dropping what is queued. on_close comes later, once. */
 void og__net_stream_close(og__stream *stream);
+
+/* Has og__net_stream_close() reset the connection, so that the peer knows that it did not end in order. */
+void og__net_stream_spoil(const og__stream *stream);
 
 /* Remote address as text, as og__net_address_text(). */
 const char *og__net_stream_peer(const og__stream *stream, char *text, size_t size);

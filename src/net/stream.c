@@ -315,6 +315,12 @@ void og__net_stream_close(og__stream *stream)
     stream->fd = -1;
 }
 
+void og__net_stream_spoil(const og__stream *stream)
+{
+    const struct linger at_once = {.l_onoff = 1, .l_linger = 0};
+    setsockopt(stream->fd, SOL_SOCKET, SO_LINGER, &at_once, sizeof at_once);
+}
+
 static void close_left(og__handle *handle)
 {
     og__net_stream_close((og__stream *)(void *)handle);

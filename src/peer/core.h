@@ -32,6 +32,7 @@ typedef struct og__wire {
 typedef struct og__setup {
     og_codec_options codecs;
     size_t max_message;
+    size_t max_written; /* of messages that are written; max_message but for a relay */
     int64_t connect_timeout_ms;
     int64_t send_timeout_ms;
     int64_t recv_timeout_ms;
@@ -43,6 +44,7 @@ typedef struct og__setup {
     bool datagram;       /* whole messages are fed, one datagram a feed */
     bool codec_given;    /* by the options, not to be detected */
     bool framing_given;
+    bool enforced;  /* nothing is passed over that may mean something to others */
     size_t skip;    /* of blocking clients: messages to pass over first */
     size_t answers; /* to each value of og_call() */
     int note;       /* how to write before anything was read, or OG_CODEC_NO_NOTE */
@@ -55,6 +57,9 @@ typedef struct og__setup {
 int og__peer_setup_init(og__setup *setup, const og_conn_options *options, og_endpoint *endpoint, og_role role,
                         og_error *err);
 void og__peer_setup_fini(og__setup *setup);
+
+/* Has messages read strictly: only as all of their readers read them. */
+void og__peer_setup_enforce(og__setup *setup);
 
 /* One message within what was fed. The bytes live until the next call; og__peer_core_feed() may come between,
  * og__peer_core_space() may not. */
@@ -165,6 +170,9 @@ int og__peer_core_put(og__core *core, og_value value, og_error *err);
 
 /* Appends one message of `count` parts, as above. More than one only where a layer carries them. */
 int og__peer_core_put_parts(og__core *core, const og_value *values, size_t count, og_error *err);
+
+/* Appends a message as it is, which was read by the same codec. */
+int og__peer_core_put_bytes(og__core *core, const uint8_t *bytes, size_t len, og_error *err);
 
 /* Moves what is for the socket to `out`, an empty buffer. 0, or < 0 when a layer failed: `out` is sent all
  * the same. */

@@ -271,9 +271,10 @@ static void skip_blanks(og__core *core)
 }
 
 /* A blank line is a message only where every byte counts. */
-static bool is_blank(const og_codec *codec, const uint8_t *data, size_t len)
+static bool is_blank(const og__core *core, const uint8_t *data, size_t len)
 {
-    if (codec && (codec->opaque || (codec->blanks_after && len > 0))) return false;
+    const og_codec *codec = core->in.codec;
+    if (codec && (codec->opaque || (codec->blanks_after && (len > 0 || core->setup->enforced)))) return false;
     for (size_t i = 0; i < len; i++)
         if (!codec || !is_blank_byte(codec, data[i])) return false;
     return true;
@@ -416,7 +417,7 @@ static int take_framed(og__core *core, og__message *message, og_error *err)
         const uint8_t *body = data + frame.body;
         if (!core->settled) look_at_end(core, data, &frame);
         consume(core, frame.size);
-        if (is_blank(core->in.codec, body, frame.body_len)) continue;
+        if (is_blank(core, body, frame.body_len)) continue;
         *message = (og__message){.bytes = body, .len = frame.body_len, .position = start + frame.body};
         status = learn(core, body, frame.body_len, err);
         if (status < 0) return shift(status, (size_t)message->position, err);

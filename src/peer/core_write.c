@@ -26,7 +26,7 @@ static int too_long(const og__core *core, size_t len, og_error *err)
 {
     return og_error_set(err, OG_ELIMIT, OG_NO_POSITION,
                         "the message is %zu bytes long, more than the limit of %zu (max_message)", len,
-                        core->setup->max_message);
+                        core->setup->max_written);
 }
 
 /* ---- Messages that a layer carries whole ---- */
@@ -36,7 +36,7 @@ static int put_part(og__core *core, og_value value, bool more, og_error *err)
     og_codec_options own;
     size_t mark = core->out.len;
     int status = core->out_wire.codec->write(value, &core->out, answer_options(core, &own), err);
-    if (status >= 0 && core->out.len - mark > core->setup->max_message)
+    if (status >= 0 && core->out.len - mark > core->setup->max_written)
         status = too_long(core, core->out.len - mark, err);
     return status < 0 ? status : og__peer_layered_put(core, more, err);
 }
@@ -70,7 +70,7 @@ int og__peer_core_put(og__core *core, og_value value, og_error *err)
     size_t before = core->out.len;
     status = codec->write(value, &core->out, options, err);
     size_t len = core->out.len - before;
-    if (status >= 0 && len > core->setup->max_message) status = too_long(core, len, err);
+    if (status >= 0 && len > core->setup->max_written) status = too_long(core, len, err);
     if (status >= 0 && codec->separator && og_framing_is_raw(*framing)) status = separate(core, value, err);
     if (status < 0) {
         og_frame_cancel(&core->out, mark);
@@ -81,6 +81,21 @@ int og__peer_core_put(og__core *core, og_value value, og_error *err)
     if (!core->detected) core->wrote = true;
     if (core->detected && !core->settled) core->unsettled_answers++;
     return OG_OK;
+}
+
+int og__peer_core_put_bytes(og__core *core, const uint8_t *bytes, size_t len, og_error *err)
+{
+    const og_framing *framing = &core->out_wire.framing;
+    size_t mark = 0;
+    if (core->layered && og__peer_layered_is_whole(core))
+        return og_buf_put(&core->out, bytes, len) < 0 ? OG_ENOMEM : og__peer_layered_put(core, false, err);
+    int status = og_frame_begin(framing, &core->out, &mark, err);
+    if (status < 0) return status;
+    if (og_buf_put(&core->out, bytes, len) < 0) {
+        og_frame_cancel(&core->out, mark);
+        return og_error_set(err, OG_ENOMEM, OG_NO_POSITION, "no memory for a message");
+    }
+    return og_frame_end(framing, &core->out, mark, err);
 }
 
 int og__peer_core_put_parts(og__core *core, const og_value *values, size_t count, og_error *err)

@@ -86,34 +86,58 @@ void og__peer_parts_fini(og__parts *parts, const og_allocator *alloc)
 
 /* ---- Calling the handler ---- */
 
-static int hand_parts(og_conn *conn, const og_server_options *options, const og__message *message,
-                      og__parts *parts, og_error *err)
+static int use_parts(og_conn *conn, const og__message *message, og__parts *parts,
+                     int (*use)(void *ctx, const og_value *values, size_t count, og_error *err), void *ctx,
+                     og_error *err)
 {
     int status = og__peer_parts_read(parts, conn->core.setup, message, err);
     if (status < 0) return status;
-    if (!options->on_parts)
-        return og_error_set(err, OG_EVALUE, (size_t)message->position,
-                            "a message of %zu parts has arrived where messages of one part are expected",
-                            message->parts);
     OG__COUNT(conn, messages_in, 1);
-    options->on_parts(conn, parts->values, message->parts, options->user);
+    return use(ctx, parts->values, message->parts, err);
+}
+
+int og__peer_message_use(og_conn *conn, const og__message *message, og_doc **doc, og__parts *parts,
+                         int (*use)(void *ctx, const og_value *values, size_t count, og_error *err),
+                         void *ctx, og_error *err)
+{
+    og_value value;
+    const og__setup *setup = conn->core.setup;
+    if (message->parts > 1) return use_parts(conn, message, parts, use, ctx, err);
+    if (!*doc) *doc = og_doc_new(setup->alloc);
+    if (!*doc) return og_error_set(err, OG_ENOMEM, (size_t)message->position, "no memory for a document");
+    int status = og__peer_message_read(setup, message, *doc, &value, err);
+    if (status >= 0) OG__COUNT(conn, messages_in, 1);
+    if (status >= 0) status = use(ctx, &value, 1, err);
+    if (og_doc_memory(*doc) > KEPT_DOC) {
+        og_doc_free(*doc);
+        *doc = NULL;
+    }
+    return status < 0 ? status : OG_OK;
+}
+
+typedef struct handler {
+    og_conn *conn;
+    const og_server_options *options;
+} handler;
+
+static int call(void *ctx, const og_value *values, size_t count, og_error *err)
+{
+    const handler *to = ctx;
+    const og_server_options *options = to->options;
+    if (count > 1 && !options->on_parts)
+        return og_error_set(err, OG_EVALUE, OG_NO_POSITION,
+                            "a message of %zu parts has arrived where messages of one part are expected",
+                            count);
+    if (count > 1)
+        options->on_parts(to->conn, values, count, options->user);
+    else if (options->on_message)
+        options->on_message(to->conn, values[0], options->user);
     return OG_OK;
 }
 
 int og__peer_message_hand(og_conn *conn, const og_server_options *options, const og__message *message,
                           og_doc **doc, og__parts *parts, og_error *err)
 {
-    og_value value;
-    const og__setup *setup = conn->core.setup;
-    if (message->parts > 1) return hand_parts(conn, options, message, parts, err);
-    if (!*doc) *doc = og_doc_new(setup->alloc);
-    if (!*doc) return og_error_set(err, OG_ENOMEM, (size_t)message->position, "no memory for a document");
-    int status = og__peer_message_read(setup, message, *doc, &value, err);
-    if (status >= 0) OG__COUNT(conn, messages_in, 1);
-    if (status >= 0 && options->on_message) options->on_message(conn, value, options->user);
-    if (og_doc_memory(*doc) > KEPT_DOC) {
-        og_doc_free(*doc);
-        *doc = NULL;
-    }
-    return status < 0 ? status : OG_OK;
+    handler to = {conn, options};
+    return og__peer_message_use(conn, message, doc, parts, call, &to, err);
 }

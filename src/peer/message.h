@@ -25,8 +25,13 @@ int og__peer_message_read(const og__setup *setup, const og__message *message, og
 int og__peer_parts_read(og__parts *parts, const og__setup *setup, const og__message *message, og_error *err);
 void og__peer_parts_fini(og__parts *parts, const og_allocator *alloc);
 
-/* Reads a message into `*doc`, which is made when it is first needed, or into `parts`, and calls the handler.
- * 0, or < 0: it was refused. */
+/* Reads a message into `*doc`, which is made when it is first needed, or into `parts`, and calls `use` with
+ * its values. 0, or < 0: it was refused, by `use` too. */
+int og__peer_message_use(og_conn *conn, const og__message *message, og_doc **doc, og__parts *parts,
+                         int (*use)(void *ctx, const og_value *values, size_t count, og_error *err),
+                         void *ctx, og_error *err);
+
+/* The same for the handler. */
 int og__peer_message_hand(og_conn *conn, const og_server_options *options, const og__message *message,
                           og_doc **doc, og__parts *parts, og_error *err);
 

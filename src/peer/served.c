@@ -96,6 +96,7 @@ void og__peer_served_leave(og__served *served)
     else
         loop->first = served->next;
     if (served->next) served->next->prev = served->prev;
+    if (served->pair.other) served->pair.other->pair.other = NULL;
     bool locked = og__peer_served_lock(served);
     served->closed = true;
     served->left = true;

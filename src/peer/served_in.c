@@ -58,10 +58,17 @@ static void count_message(turn *t, size_t len)
 static bool is_loaded(const og__served *served, unsigned part)
 {
     if (served->starved) return true;
+    if (served->server->relay) return og__peer_relay_is_loaded(served, part);
     if (atomic_load_explicit(&served->waiting, memory_order_relaxed) >
         served->server->options.max_queued / part)
         return true;
     return served->work.count >= JOBS_MOST / part || served->work.bytes > JOB_BYTES_MOST / part;
+}
+
+/* Whom what is read here is written to. */
+static og__served *taker(og__served *served)
+{
+    return served->pair.other ? served->pair.other : served;
 }
 
 /* The first pause for a peer that does not read is worth a line: it tells why the client gets no more. */
@@ -111,7 +118,7 @@ static bool is_free(const og__served *served)
 static bool make_room(og__served *served)
 {
     if (served->state != OG__OPEN || served->bye_wanted) return false;
-    og__peer_served_flush(served);
+    og__peer_served_flush(taker(served));
     if (served->state != OG__OPEN) return false;
     served->work.tell = true; /* before looking again, so that no worker is missed */
     if (!is_loaded(served, 1)) return true;
@@ -163,10 +170,26 @@ static int deliver(og__served *served, const og__message *message, og_error *err
     return status;
 }
 
+/* As pump_one(), of a relay: the message goes to the other side. */
+static int pass_one(og__served *served, og__message *message)
+{
+    og_error err;
+    message->len = 0;
+    int status = take(served, message, &err);
+    bool whole = status > 0;
+    if (whole) status = og__peer_relay_pass(served, message, &err) < 0 ? err.code : 1;
+    if (status >= 0) return status;
+    message->more = true;
+    if (!og__peer_relay_refuse(served, whole ? message : NULL, &err, served->conn.core.broken)) return 1;
+    og__peer_served_end(served, &err);
+    return err.code;
+}
+
 /* One message, if a whole one is there: 1, 0 when not, < 0 when there will be no next one. */
 static int pump_one(og__served *served, og__message *message)
 {
     og_error err;
+    if (served->server->relay) return pass_one(served, message);
     message->len = 0;
     int status = take(served, message, &err);
     if (status > 0 && deliver(served, message, &err) < 0) status = err.code;
@@ -225,14 +248,16 @@ void og__peer_served_pump(og__served *served)
     while (message.more && !t.over && (is_free(served) || make_room(served))) {
         if (pump_one(served, &message) <= 0) break;
         count_message(&t, message.len);
-        if (atomic_load_explicit(&served->waiting, memory_order_relaxed) > FLUSH_AT)
-            og__peer_served_flush(served);
+        if (atomic_load_explicit(&taker(served)->waiting, memory_order_relaxed) > FLUSH_AT)
+            og__peer_served_flush(taker(served));
     }
     served->pumping = false;
     after_turn(served, &t, message.more);
+    if (served->pair.other) og__peer_served_flush(served->pair.other);
     og__peer_served_flush(served);
     if (served->bye_wanted) og__peer_served_drain(served, NULL);
     if (served->state != OG__OPEN) og__peer_served_check_end(served);
+    if (served->pair.other) og__peer_served_count(served->pair.other);
     /* Whoever holds nothing, and has held nothing, does not count. */
     if (served->counted > 0 || served->waiting > 0 || served->work.bytes > 0 || core->pending.len > 0)
         og__peer_served_count(served);
@@ -287,7 +312,9 @@ void og__peer_served_attend(og__served *served)
 
 void og__peer_served_stop(og__served *served)
 {
-    if (served->state == OG__OPENING)
+    if (served->pair.behind)
+        og__peer_served_check_end(served); /* it ends after the client's */
+    else if (served->state == OG__OPENING)
         og__peer_served_close(served, NULL);
     else if (served->state == OG__OPEN)
         set_limit(served, OG__LIMIT_STOP);
@@ -312,8 +339,8 @@ static void on_data(void *ctx, const uint8_t *data, size_t len)
         og__peer_core_feed(&served->conn.core, data, len);
     else if (!og__peer_served_arrive(served, data, len))
         return;
-    if (served->loop->limits.ms[OG__LIMIT_IDLE] >= 0) set_limit(served, OG__LIMIT_IDLE);
-    if (served->loop->stopping) set_limit(served, OG__LIMIT_STOP);
+    if (served->loop->limits.ms[OG__LIMIT_IDLE] >= 0) og__peer_served_note_life(served);
+    if (served->loop->stopping && !served->pair.behind) set_limit(served, OG__LIMIT_STOP);
     og__peer_served_pump(served);
 }
 
@@ -347,6 +374,7 @@ static void on_drain(void *ctx)
     og__served *served = ctx;
     og__peer_served_drained(served);
     attend(served);
+    if (served->pair.other) attend(served->pair.other); /* which may be read again */
 }
 
 static void on_closed(void *ctx)
@@ -374,9 +402,31 @@ static void turn_away(og__served *served)
     og__peer_served_end(served, &err);
 }
 
-void og__peer_served_open(og__server_loop *loop, og__port *port, og__socket *socket, bool crowded)
+/* False when it cannot be taken on: the log has a line, and the socket is closed. */
+static bool open_stream(og__served *served, og__socket *socket)
 {
     og_error err;
+    served->stream = og__net_stream_open(served->loop->net, socket, &events, served, &err);
+    if (!served->stream) {
+        og__peer_server_log(served->server, OG_LOG_ERROR, &served->conn, "%s", err.text);
+        return false;
+    }
+    og__net_stream_set_high_water(served->stream, served->server->options.max_queued);
+    return true;
+}
+
+static void begin(og__served *served)
+{
+    og__peer_server_log(served->server, OG_LOG_DEBUG, &served->conn, "connected");
+    og__peer_served_begin(served);
+    if (served->state > OG__OPEN) return;
+    og__net_stream_read(served->stream, true);
+    if (served->state == OG__OPEN && !served->pair.behind) set_limit(served, OG__LIMIT_IDLE);
+    attend(served);
+}
+
+void og__peer_served_open(og__server_loop *loop, og__port *port, og__socket *socket, bool crowded)
+{
     og_server *server = loop->server;
     og__served *served = og__peer_served_new(loop, port, &kind, &socket->peer);
     if (!served) {
@@ -385,22 +435,32 @@ void og__peer_served_open(og__server_loop *loop, og__port *port, og__socket *soc
         og__peer_loop_left(loop, true);
         return;
     }
-    served->stream = og__net_stream_open(loop->net, socket, &events, served, &err);
-    if (!served->stream) {
-        og__peer_server_log(server, OG_LOG_ERROR, &served->conn, "%s", err.text);
+    if (!open_stream(served, socket)) {
         og__peer_served_leave(served);
         og__peer_loop_left(loop, true);
         return;
     }
-    og__net_stream_set_high_water(served->stream, server->options.max_queued);
-    if (crowded) {
+    if (crowded)
         turn_away(served);
-        return;
-    }
-    og__peer_server_log(server, OG_LOG_DEBUG, &served->conn, "connected");
-    og__peer_served_begin(served);
-    if (served->state > OG__OPEN) return;
-    og__net_stream_read(served->stream, true);
-    if (served->state == OG__OPEN) set_limit(served, OG__LIMIT_IDLE);
-    attend(served);
+    else
+        begin(served);
+}
+
+og__served *og__peer_served_behind(og__served *front, og__port *port, const og__address *address)
+{
+    og__served *served = og__peer_served_new(front->loop, port, &kind, address);
+    if (!served) return NULL;
+    front->loop->count++;
+    served->pair.behind = true;
+    served->pair.other = front;
+    front->pair.other = served;
+    return served;
+}
+
+void og__peer_served_adopt(og__served *served, og__socket *socket)
+{
+    if (open_stream(served, socket))
+        begin(served);
+    else
+        og__peer_served_close(served, NULL);
 }

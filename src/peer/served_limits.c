@@ -23,10 +23,17 @@ static void message_too_slow(og__served *served)
     og__peer_served_attend(served);
 }
 
+/* True while something of the connection waits. */
+static bool is_busy(const og__served *served)
+{
+    return served->waiting > 0 || served->work.count > 0 || served->paused || served->unfinished;
+}
+
 static void idle_too_long(og__served *served)
 {
     og_error err;
-    if (served->waiting > 0 || served->work.count > 0 || served->paused || served->unfinished) {
+    const og__served *other = served->pair.other;
+    if (is_busy(served) || (other && is_busy(other))) {
         set_limit(served, OG__LIMIT_IDLE);
         return;
     }

@@ -67,6 +67,10 @@ static void opened(og__served *served)
     if (layered) og__peer_server_log(served->server, OG_LOG_DEBUG, &served->conn, "opening -> open");
     served->state = OG__OPEN;
     served->opened_ms = now_of(served);
+    if (served->pair.behind) {
+        if (served->pair.other) og__peer_served_post(served->pair.other); /* it waits for this */
+        return;
+    }
     served->told_open = true;
     served->pumping = true;
     if (options->on_open) options->on_open(&served->conn, options->user);
@@ -91,7 +95,7 @@ void og__peer_served_begin(og__served *served)
     og__layers *layers = og__peer_port_layers(served->port);
     if (!layers) {
         opened(served);
-        note_silence(served);
+        if (!served->pair.behind) note_silence(served);
         return;
     }
     int status = og__peer_layered_begin(&served->conn.core, layers, now_of(served), &err);
@@ -103,7 +107,10 @@ bool og__peer_served_arrive(og__served *served, const uint8_t *data, size_t len)
 {
     og_error err;
     bool locked = og__peer_served_lock(served);
+    size_t before = served->conn.core.out.len;
     int status = og__peer_layered_feed(&served->conn.core, data, len, now_of(served), &err);
+    /* What the last layer says before it steps aside. */
+    atomic_fetch_add_explicit(&served->waiting, served->conn.core.out.len - before, memory_order_relaxed);
     og__peer_served_unlock(served, locked);
     go_on(served, status, &err);
     return served->state == OG__OPEN;

@@ -24,11 +24,25 @@ static const char *state_text(int state)
     }
 }
 
+/* The two connections of a relay end together: what one side will send no more the other is told, and when
+ * one goes, the other does after what is queued for it. */
+static void tell_other(const og__served *served)
+{
+    og__served *other = served->pair.other;
+    if (!other || served->state < OG__FINISHING) return;
+    if (served->state == OG__FINISHING)
+        other->shut_wanted = true;
+    else
+        other->bye_wanted = true;
+    og__peer_served_post(other);
+}
+
 static void set_state(og__served *served, og__state state)
 {
     og__peer_server_log(served->server, OG_LOG_DEBUG, &served->conn, "%s -> %s", state_text(served->state),
                         state_text((int)state));
     served->state = (uint8_t)state;
+    tell_other(served);
 }
 
 static void set_limit(og__served *served, og__limit_kind kind)
@@ -232,7 +246,7 @@ void og__peer_served_flush(og__served *served)
 {
     bool shut = false;
     og_error err;
-    if (served->state >= OG__LINGERING) return;
+    if (served->state >= OG__LINGERING || !served->stream) return;
     int status = write_out(served, &shut, &err);
     if (status < 0) {
         og__peer_served_cut(served, &err);
@@ -258,7 +272,15 @@ void og__peer_served_drained(og__served *served)
         clear_limit(served, OG__LIMIT_SEND);
     else
         set_limit(served, OG__LIMIT_SEND);
-    if (served->state == OG__OPEN) set_limit(served, OG__LIMIT_IDLE);
+    og__peer_served_note_life(served);
+}
+
+void og__peer_served_note_life(og__served *served)
+{
+    if (served->pair.behind) served = served->pair.other;
+    if (!served) return;
+    bool waits = served->state == OG__FINISHING && served->pair.other; /* for the other side */
+    if (served->state == OG__OPEN || waits) set_limit(served, OG__LIMIT_IDLE);
 }
 
 /* ---- Ending ---- */
@@ -286,8 +308,9 @@ void og__peer_served_finish_gone(og__served *served)
     if (server->options.on_close && served->told_open)
         server->options.on_close(&served->conn, why, server->options.user);
     og__server_loop *loop = served->loop;
+    bool behind = served->pair.behind;
     og__peer_served_leave(served);
-    og__peer_loop_left(loop, true);
+    og__peer_loop_left(loop, !behind);
 }
 
 static void drop_jobs(og__served *served)
@@ -299,17 +322,26 @@ void og__peer_served_close(og__served *served, const og_error *why)
 {
     if (served->state == OG__CLOSED) return;
     remember_why(served, why);
+    if (served->pair.other && why && served->state < OG__DRAINING) served->pair.other->pair.cut = true;
     set_state(served, OG__CLOSED);
     served->closed = true;
     drop_jobs(served);
     for (int kind = 0; kind < OG__LIMIT_KINDS; kind++)
         clear_limit(served, (og__limit_kind)kind);
-    og__net_stream_close(served->stream);
+    if (served->stream) {
+        og__net_stream_close(served->stream);
+        return;
+    }
+    og__net_connect_cancel(served->pair.connecting);
+    served->pair.connecting = NULL;
+    served->gone = true;
+    og__peer_served_post(served);
 }
 
 void og__peer_served_cut(og__served *served, const og_error *why)
 {
-    if (served->state == OG__OPENING || served->state >= OG__DRAINING) {
+    /* The other side of a relay hears of a reset at once. */
+    if (served->state == OG__OPENING || served->state >= OG__DRAINING || served->pair.other) {
         og__peer_served_close(served, why);
         return;
     }
@@ -335,6 +367,10 @@ static void read_no_more(og__served *served)
 void og__peer_served_drain(og__served *served, const og_error *why)
 {
     if (served->state >= OG__DRAINING) return;
+    if (!served->stream) {
+        og__peer_served_close(served, why);
+        return;
+    }
     remember_why(served, why);
     set_state(served, OG__DRAINING);
     served->closed = true;
@@ -348,6 +384,7 @@ void og__peer_served_finish(og__served *served, const og_error *why)
     if (served->state >= OG__FINISHING) return;
     set_state(served, OG__FINISHING);
     read_no_more(served);
+    if (served->pair.other) og__peer_served_note_life(served); /* its answers are waited for */
 }
 
 void og__peer_served_stop_reading(og__served *served, const og_error *why)
@@ -378,6 +415,11 @@ void og__peer_served_refuse_in_turn(og__served *served, const og_error *err, boo
  */
 static void linger(og__served *served)
 {
+    if (served->pair.cut) {
+        og__net_stream_spoil(served->stream);
+        og__peer_served_close(served, NULL);
+        return;
+    }
     end_layers(served);
     if (served->cut || served->conn.core.ended ||
         (served->last_turns && og__net_stream_is_quiet(served->stream))) {
@@ -391,9 +433,11 @@ static void linger(og__served *served)
     og__net_stream_read(served->stream, true);
 }
 
-/* True while a worker has a message, or whoever keeps the connection may still answer. */
+/* True while somebody may still answer: a worker, whoever keeps the connection, or the other side. */
 static bool is_in_hand(const og__served *served)
 {
+    const og__served *other = served->pair.other;
+    if (other && other->state < OG__FINISHING) return true;
     return served->work.count > 0 || (served->holds > 0 && !served->cut);
 }
 

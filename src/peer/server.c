@@ -190,6 +190,7 @@ void og_server_free(og_server *server)
         og__base_free(server->alloc, port, sizeof *port);
         port = next;
     }
+    og__peer_relay_free(server);
     pthread_mutex_destroy(&server->layers_lock);
     og__base_free(server->alloc, server->loops, server->loop_count * sizeof *server->loops);
     og__base_free(server->alloc, server, sizeof *server);
@@ -218,9 +219,11 @@ int og_server_listen(og_server *server, const char *endpoint, og_error *err)
     if (!port) return og_error_set(err, OG_ENOMEM, OG_NO_POSITION, "no memory to listen");
     memset(port, 0, sizeof *port);
     port->server = server;
+    port->options = &server->options.conn;
     port->socket = (og__socket)OG__SOCKET_NONE;
     port->max_datagram = og__net_socket_max_datagram(where.transport);
-    status = og__peer_setup_init(&port->setup, &server->options.conn, &where, OG_ROLE_SERVER, err);
+    status = og__peer_setup_init(&port->setup, port->options, &where, OG_ROLE_SERVER, err);
+    if (status == OG_OK && server->relay) status = og__peer_relay_check(server->relay, port, err);
     if (status == OG_OK) status = og__net_socket_listen(&port->socket, &where, BACKLOG, err);
     if (status < 0) {
         og__peer_setup_fini(&port->setup);
@@ -260,8 +263,7 @@ static int reload_port(og__port *port, og_error *err)
     og_server *server = port->server;
     if (!port->setup.layers) return OG_OK;
     int status = og_endpoint_parse(&where, port->endpoint, err);
-    if (status == OG_OK)
-        status = og__peer_setup_init(&fresh, &server->options.conn, &where, OG_ROLE_SERVER, err);
+    if (status == OG_OK) status = og__peer_setup_init(&fresh, port->options, &where, port->setup.role, err);
     if (status < 0) return status;
     pthread_mutex_lock(&server->layers_lock);
     og__layers *old = port->setup.layers;
@@ -271,21 +273,27 @@ static int reload_port(og__port *port, og_error *err)
     return OG_OK;
 }
 
+static void reload_keys(og__port *port)
+{
+    og_error err;
+    const og_server *server = port->server;
+    if (!port->setup.layers) return;
+    if (reload_port(port, &err) == OG_OK)
+        og__peer_server_log(server, OG_LOG_INFO, NULL, "%s: keys were read anew", port->endpoint);
+    else
+        og__peer_server_log(server, OG_LOG_ERROR, NULL, "%s: the old keys stay: %s", port->endpoint,
+                            err.text);
+}
+
 /* Reads the files of layers anew. Whoever is connected keeps what was agreed with it. */
 static void reload(og_server *server)
 {
-    og_error err;
     const og_server_options *options = &server->options;
     og__peer_server_log(server, OG_LOG_INFO, NULL, "told to read files again");
     if (options->on_reload) options->on_reload(false, options->user);
-    for (og__port *port = server->ports; port; port = port->next) {
-        if (!port->setup.layers) continue;
-        if (reload_port(port, &err) == OG_OK)
-            og__peer_server_log(server, OG_LOG_INFO, NULL, "%s: keys were read anew", port->endpoint);
-        else
-            og__peer_server_log(server, OG_LOG_ERROR, NULL, "%s: the old keys stay: %s", port->endpoint,
-                                err.text);
-    }
+    for (og__port *port = server->ports; port; port = port->next)
+        reload_keys(port);
+    if (server->relay) reload_keys(&server->relay->behind);
     if (options->on_reload) options->on_reload(true, options->user);
 }
 

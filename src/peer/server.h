@@ -4,9 +4,12 @@
  * one endpoint that is listened on. A served connection belongs to one loop for its life.
  *
  * The files, from the bottom up, each calling only those before it: server_loop.c, served.c (what other
- * threads may do), workers.c (threads for handlers that block), served_out.c, served_open.c, served_in.c and
- * served_limits.c (a stream's connection on its loop), datagram_guard.c, datagram.c, server.c (starting and
- * stopping).
+ * threads may do), workers.c (threads for handlers that block), served_out.c, served_open.c, relay_pass.c (a
+ * message from one side of a relay to the other), served_in.c and served_limits.c (a stream's connection on
+ * its loop), datagram_guard.c, datagram.c, server.c (starting and stopping), relay.c.
+ *
+ * A relay is a server whose connections are in pairs: that of a client, in front, and one to the server
+ * behind. Both are served connections of one loop. Each reads only while the other can take more.
  *
  * Ownership: the server owns loops and ports. A served connection is counted: the loop has one reference
  * until the connection is gone, og_conn_keep() makes others, and so does each call posted for it. Threads:
@@ -20,6 +23,8 @@
 #include "peer/handle.h"
 #include "peer/limit.h"
 #include "peer/message.h"
+
+#include <onggi/relay.h>
 
 #include <pthread.h>
 #include <stdatomic.h>
@@ -43,6 +48,7 @@ typedef struct og__server_loop og__server_loop;
 typedef struct og__port og__port;
 typedef struct og__served og__served;
 typedef struct og__workers og__workers;
+typedef struct og__relay og__relay;
 
 /* How many lines the log has had about one connection or endpoint in this period: what repeats is counted. */
 typedef struct og__quota {
@@ -88,6 +94,17 @@ typedef struct og__work {
     og__served *next_ready; /* in the pool's queue */
 } og__work;
 
+/* What a connection of a relay has besides. */
+typedef struct og__pair {
+    og__served *other;          /* the connection on the other side, until one of both is gone; else NULL */
+    og__connecting *connecting; /* until there is a stream; of connections behind */
+    bool behind;                /* this one is to the server behind */
+    bool cut;                   /* the other one did not end in order, so this one is reset */
+    bool reply_due;             /* a refusal is to be answered when all before it has been; in front */
+    uint64_t asked;             /* messages passed on to the server behind; in front */
+    uint64_t answered;          /* and back */
+} og__pair;
+
 /* What the connection of a datagram knows of its sender. */
 typedef struct og__sender {
     og__address address;
@@ -116,6 +133,7 @@ struct og__served {
     size_t counted; /* of server->total */
     og__quota refusals;
     og__work work;
+    og__pair pair;
     uint8_t state;
     bool
         midway; /* part of a message has come: its limits may be set, and the stream asks where to put more */
@@ -160,7 +178,8 @@ enum { OG__CHAINS = 256, OG__BUCKETS = 1024 };
 struct og__port {
     og__port *next;
     og_server *server;
-    og__server_loop *loop; /* that it listens on */
+    og__server_loop *loop;          /* that it listens on */
+    const og_conn_options *options; /* that `setup` is made from */
     og__setup setup;
     og__socket socket; /* until it is on the loop */
     og__listener *listener;
@@ -201,8 +220,20 @@ struct og__server_loop {
     og__loan loan; /* to the connections */
 };
 
+/* What makes a server a relay. */
+struct og__relay {
+    og_relay_options options;
+    og_policy *plain;                           /* what is used where no policy is given */
+    og__target *target;                         /* the server behind */
+    og__port behind;                            /* how it speaks; not listened on */
+    og__timer *reminder;                        /* of a dry run */
+    atomic_size_t passed;                       /* messages that a dry run has let through */
+    void (*on_open)(og_conn *conn, void *user); /* the user's */
+};
+
 struct og_server {
     og_server_options options;
+    og__relay *relay; /* or NULL */
     const og_allocator *alloc;
     og__server_loop *loops;
     size_t loop_count;
@@ -335,6 +366,10 @@ void og__peer_served_flush(og__served *served);
 /* The stream has taken more of what was queued. */
 void og__peer_served_drained(og__served *served);
 
+/* Something came or went: the limit for silence starts anew. Of a pair it is that of the client's
+ * connection. */
+void og__peer_served_note_life(og__served *served);
+
 /* Closes at once. `why` may be NULL. */
 void og__peer_served_close(og__served *served, const og_error *why);
 
@@ -380,11 +415,36 @@ void og__peer_served_lost(og__served *served, const og_error *err);
 /* The layers' time has come. */
 void og__peer_served_layers_due(og__served *served);
 
+/* ---- relay_pass.c: from one side of a relay to the other ---- */
+
+/* True when the next message of the connection has to wait: `part` of what is allowed is with the other side
+ * already, or that is not open yet. */
+bool og__peer_relay_is_loaded(const og__served *served, unsigned part);
+
+/* Reads the message and passes it on to the other side. 0, or < 0: it was refused. */
+int og__peer_relay_pass(og__served *served, const og__message *message, og_error *err);
+
+/* Tells of a refusal, and answers it if that is wanted. `message` is NULL where there was no whole one. True
+ * when the connection must be closed: there can be no next message (`last`), or that is what is wanted. */
+bool og__peer_relay_refuse(og__served *served, const og__message *message, const og_error *err, bool last);
+
+/* Checks how an endpoint of a relay is spoken, and has it read strictly. 0 or OG_EINVAL. */
+int og__peer_relay_check(const og__relay *relay, og__port *port, og_error *err);
+
+/* Frees what makes the server a relay. NULL is allowed. */
+void og__peer_relay_free(og_server *server);
+
 /* ---- served_in.c: a stream's way in ---- */
 
 /* Takes an accepted socket on. On failure it is closed. `crowded`: there are too many, and it is ended in
  * order at once. */
 void og__peer_served_open(og__server_loop *loop, og__port *port, og__socket *socket, bool crowded);
+
+/* A connection to the server behind, for a client's one: as yet without a stream. NULL without memory. */
+og__served *og__peer_served_behind(og__served *front, og__port *port, const og__address *address);
+
+/* Takes the socket of a connection on. On failure it is closed, and so is the connection. */
+void og__peer_served_adopt(og__served *served, og__socket *socket);
 
 /* One turn: handles the messages that are there, as many as fit into a turn, then sends the answers together.
  */

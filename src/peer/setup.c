@@ -90,6 +90,16 @@ static int give_layers(og__setup *setup, const og_conn_options *given, const og_
                         scheme_of(endpoint->transport));
 }
 
+void og__peer_setup_enforce(og__setup *setup)
+{
+    const og_codec *codec;
+    const og_codec_limits limits = {
+        .max_message = setup->max_message, .padded = true, .strict = true, .self_contained = true};
+    setup->enforced = true;
+    for (size_t i = 0; (codec = og_codec_at(i)); i++)
+        if (codec->limit) codec->limit(&setup->codecs, &limits);
+}
+
 void og__peer_setup_fini(og__setup *setup)
 {
     og__layer_set_unref(setup->layers);
@@ -128,6 +138,7 @@ int og__peer_setup_init(og__setup *setup, const og_conn_options *options, og_end
     memset(setup, 0, sizeof *setup);
     size_t usual = profile->max_message ? profile->max_message : OG_MAX_MESSAGE_DEFAULT;
     setup->max_message = given.max_message ? given.max_message : usual;
+    setup->max_written = setup->max_message;
     setup->note = profile->note;
     setup->profile = profile->name;
     limit_codecs(setup, &given);

@@ -9,7 +9,7 @@ import unittest
 import support
 from support import ONGGI
 
-COMMANDS = ("serve", "call", "send", "recv", "convert", "inspect", "bench", "policy")
+COMMANDS = ("serve", "call", "send", "recv", "proxy", "convert", "inspect", "bench", "policy")
 
 
 def script(shell):

@@ -200,7 +200,7 @@ class Command(unittest.TestCase):
 
     def test_policy_file(self):
         data = pickle.dumps(Evil())
-        path = self.write("policy", f"# ours\ninclude plain-data\nallow {os.name}.system # for once\n")
+        path = self.write("policy", f"# ours\ninclude plain-data\nallow-unsafe {os.name}.system # for once\n")
         self.assertEqual(onggi("inspect", "--verdict", "--policy", path, data=data)[0], 0)
         path = self.write("policy", f"default allow\ndeny {os.name}.*\n")
         self.assertEqual(onggi("inspect", "--verdict", "--policy", path, data=data)[0], 1)

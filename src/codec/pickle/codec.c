@@ -7,6 +7,8 @@
 
 #include <onggi/pickle.h>
 
+#include <string.h>
+
 _Static_assert(sizeof(og_pickle_scan) <= OG_CODEC_SCAN_ROOM, "a scan of a pickle must fit its room");
 
 og_pickle_options *og_pickle_of(og_codec_options *all)
@@ -44,6 +46,10 @@ static void pickle_limit(og_codec_options *options, const og_codec_limits *limit
     if (own->write.max_bytes == 0) own->write.max_bytes = limits->max_message;
     if (own->write.max_growth == 0) own->write.max_growth = limits->max_growth;
     if (limits->self_contained) own->write.self_contained = true;
+    if (limits->strict) {
+        own->read.strict = true;
+        own->read.allow_trailing = false;
+    }
     if (!limits->policy) return;
     own->read.policy = limits->policy;
     own->read.policy_inert = limits->policy_inert;
@@ -89,7 +95,9 @@ static int pickle_learn(const uint8_t *message, size_t len)
     if (len > 1 && message[0] == OG__OP_PROTO)
         return message[1] <= OG_PICKLE_HIGHEST_PROTOCOL ? message[1] : OG_CODEC_NO_NOTE;
     if (len > 0) og__pickle_begins(message, len, len, true, &protocol);
-    return protocol;
+    /* Protocol 0 is text; in 1 the first memo index is a NUL. A float as text would lose what a NaN carries.
+     */
+    return protocol == 0 && memchr(message, '\0', len) ? 1 : protocol;
 }
 
 /* Answers to a pickle are of no higher protocol than it had: an old Python must be able to read them. What is

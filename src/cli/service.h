@@ -1,0 +1,34 @@
+/* SPDX-License-Identifier: MIT */
+/* What serve and proxy have in common: a server that runs until it is told to stop. */
+#ifndef ONGGI_CLI_SERVICE_H
+#define ONGGI_CLI_SERVICE_H
+
+#include "cli/cli.h"
+
+typedef struct cli_service {
+    const cli_options *options; /* whose arguments are endpoints to listen on */
+    og_server *server;
+    bool reloads;     /* SIGHUP reads files again */
+    char status[500]; /* what it does, for the service manager */
+} cli_service;
+
+/* The options of a server that say how much and how long. */
+void cli_service_limits(og_server_options *server, const cli_options *options);
+
+/* Has memory of long messages go back to the system. */
+void cli_service_allocator(void);
+
+/* Begins the stop. For signal handlers too. */
+void cli_service_stop(og_server *server);
+
+/* Checks that all arguments are endpoints, and that options for layers have one to work on; `first` gets the
+ * first one. 0, or CLI_USAGE after saying why. */
+int cli_service_endpoints(const cli_options *options, og_endpoint *first);
+
+/* Who has shaken hands: those with a certificate or a shared key always, others with -v. */
+void cli_service_say_who(const og_conn *conn);
+
+/* Listens on all endpoints and serves: the exit status. */
+int cli_service_run(cli_service *service);
+
+#endif
