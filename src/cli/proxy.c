@@ -293,7 +293,8 @@ const cli_command cli_proxy = {
         "server, and the log has a line of JSON about it. What is spoken is declared with --as, --codec and "
         "--framing, or in the endpoints; it is not detected.",
     .example = "  onggi proxy 'tcp://*:5555' tcp://127.0.0.1:5556 --codec pickle --framing u32be\n"
-               "  onggi proxy tcp://127.0.0.1:9020 unix:///run/logs.sock --as logging --policy ours.policy\n"
+               "  onggi proxy tcp://127.0.0.1:9020 unix:///run/logs.sock --as logging \\\n"
+               "      --policy ours.policy\n"
                "  onggi proxy 'tcp://127.0.0.1:80?codec=json&framing=line' --expect json \\\n"
                "      'tcp://127.0.0.1:5556?codec=pickle&framing=u32be'\n",
     .min_args = 2,

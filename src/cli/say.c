@@ -91,6 +91,7 @@ static const struct {
     {"allow_surrogates", "onggi without --strict"},
     {"ensure_ascii", "--codec pickle"},
     {"raw_reader", "--reader"},
+    {"recv_size", "--reader recv:N"},
 };
 
 static bool is_word(char c)

@@ -271,12 +271,31 @@ static void test_limit_of_all(void **state)
     }
 }
 
+/* A stream that has not begun may have no memory either. */
+static void test_nothing_at_no_place(void **state)
+{
+    const og_frame_ops *ops;
+    (void)state;
+    for (size_t i = 0; (ops = og_framing_at(i)); i++) {
+        for (int ended = 0; ended < 2; ended++) {
+            og_frame_reader reader;
+            og_frame frame;
+            og_error err;
+            toy_scan scan = {0};
+            og_frame_reader_init(&reader, framing_of(ops->example ? ops->example : ops->name), SIZE_MAX,
+                                 toy_scan_end, &scan);
+            assert_int_equal(og_frame_next(&reader, NULL, 0, ended != 0, &frame, &err), 0);
+        }
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_every_cut),      cmocka_unit_test(test_each_byte_looked_at_once),
-        cmocka_unit_test(test_work_is_linear), cmocka_unit_test(test_need_tells_the_frame),
-        cmocka_unit_test(test_limit_is_exact), cmocka_unit_test(test_limit_of_all),
+        cmocka_unit_test(test_every_cut),           cmocka_unit_test(test_each_byte_looked_at_once),
+        cmocka_unit_test(test_work_is_linear),      cmocka_unit_test(test_need_tells_the_frame),
+        cmocka_unit_test(test_limit_is_exact),      cmocka_unit_test(test_limit_of_all),
+        cmocka_unit_test(test_nothing_at_no_place),
     };
     return cmocka_run_group_tests(tests, NULL, NULL) != 0;
 }
