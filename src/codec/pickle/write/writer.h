@@ -240,8 +240,7 @@ static inline size_t og__pickle_get_size(uint32_t number)
  * takes as many bytes as one that is fetched. */
 static inline bool og__pickle_is_worth(const og__writer *w, size_t size)
 {
-    size_t fetched = og__pickle_get_size(w->numbers);
-    return size > (w->contained ? 2 * fetched : fetched);
+    return size > og__pickle_get_size(w->numbers) << w->contained;
 }
 
 /* The entry of a string, bytes or class with the same content, or one to be filled (its value is OG_INVALID);
