@@ -137,8 +137,8 @@ enum { COLOURS = sizeof colours / sizeof colours[0] };
 
 /* Powers of ten, in microseconds, that the times lie between. */
 typedef struct range {
-    double low;
-    double high;
+    int low;
+    int high;
 } range;
 
 static range range_of(const cli_bench_row *rows, size_t count)
@@ -151,7 +151,7 @@ static range range_of(const cli_bench_row *rows, size_t count)
         most = fmax(most, in_us(rows[i].result.times.most));
     }
     if (least > most) least = most;
-    range r = {floor(log10(fmax(least, 1e-3))), ceil(log10(most))};
+    range r = {(int)floor(log10(fmax(least, 1e-3))), (int)ceil(log10(most))};
     if (r.high <= r.low) r.high = r.low + 1;
     return r;
 }
@@ -170,7 +170,7 @@ static double y_of(range r, double us)
 
 static void draw_axes(FILE *file, range r)
 {
-    for (double power = r.low; power <= r.high; power++) {
+    for (int power = r.low; power <= r.high; power++) {
         double us = pow(10, power);
         double y = y_of(r, us);
         fprintf(file, "<path d='M%d %.1fH%d' class='grid'/>", LEFT, y, WIDTH - RIGHT);

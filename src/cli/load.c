@@ -255,9 +255,8 @@ static bool start_thread(pthread_t *thread, void *(*run)(void *), lane *l)
 }
 
 /* The threads of a connection; those that started must be joined. */
-static int lane_start(lane *l, og_error *err)
+static int lane_start(lane *l, const cli_load *load, og_error *err)
 {
-    const cli_load *load = l->all->load;
     bool alone = load->rate == 0 && load->in_flight == 1;
     l->has_receiver = alone || start_thread(&l->receiver, receive_all, l);
     if (l->has_receiver)
@@ -335,7 +334,7 @@ static void run_lanes(shared *all, lane *lanes)
     all->end = load->count ? INT64_MAX / 2 : all->measured + load->duration_ms * 1000000;
     all->running = load->connections;
     for (size_t i = 0; i < load->connections && !all->failed; i++)
-        lane_start(&lanes[i], &err);
+        lane_start(&lanes[i], load, &err);
     wait_for_end(all, lanes);
 }
 
