@@ -78,7 +78,7 @@ static int counted_head(const og_framing *framing, const uint8_t *data, size_t l
     char text[8];
     int found = find_digits(data, len, &from, &to);
     head->size = to;
-    if (to > from) add_digits(head, data + from, to - from);
+    add_digits(head, data + from, to - from);
     if (head->over) return 0; /* whatever follows: it may not have come yet */
     if (to == LENGTH_MAX)
         return og_error_set(err, OG_ESYNTAX, to,

@@ -109,7 +109,9 @@ static int no_framing(og_error *err)
 int og_frame_next(og_frame_reader *reader, const uint8_t *data, size_t len, bool ended, og_frame *frame,
                   og_error *err)
 {
+    static const uint8_t nothing[1];
     if (!reader->framing.ops) return no_framing(err);
+    if (!data) data = nothing; /* so that framings may add to it */
     int status = reader->framing.ops->next(reader, data, len, ended, frame, err);
     if (status <= 0) return status;
     reader->at = 0;
