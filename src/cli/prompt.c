@@ -93,6 +93,8 @@ static void set_up(cli_prompt *prompt)
     el_set(editor, EL_BIND, "^R", "em-inc-search-prev", NULL);
     el_source(editor, NULL);
     el_set(editor, EL_BIND, "^C", "onggi-cancel", NULL);
+    /* A Ctrl-D that the terminal took for its own end, between two prompts, is a NUL afterwards. */
+    el_set(editor, EL_BIND, "^@", "em-delete-or-list", NULL);
 }
 
 cli_prompt *cli_prompt_new(void)
@@ -127,6 +129,8 @@ static const char *read_line(cli_prompt *prompt, int *len)
     struct termios during = before;
     during.c_cc[VINTR] = _POSIX_VDISABLE;
     if (known) tcsetattr(STDIN_FILENO, TCSADRAIN, &during);
+    /* Before the prompt shows: an end that is typed at once would be the terminal's to take, and be lost. */
+    el_set(prompt->editor, EL_PREP_TERM, 1);
     const char *line = el_gets(prompt->editor, len);
     if (known) tcsetattr(STDIN_FILENO, TCSADRAIN, &before);
     return line;

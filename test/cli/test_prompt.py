@@ -96,9 +96,7 @@ class Prompt(support.Case):
         terminal.wait_text("onggi> ")
         terminal.type("[1\r\r")
         terminal.wait_text("the object: ")
-        terminal.type("[2]\r")
-        terminal.wait_text("onggi> ")
-        terminal.type("\x04")
+        terminal.type("[2]\r\x04")
         self.assertEqual(terminal.wait(), 0)
         self.assertEqual(server.wait_lines(1), ["[2]"])
 
