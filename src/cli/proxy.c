@@ -45,16 +45,7 @@ static void on_refusal(const og_refusal *refusal, void *user)
 static void on_reload(bool done, void *user)
 {
     const proxy *p = user;
-    cli_notify_reload(done, p->run.status);
-    if (!done) cli_rules_reload(p->options);
-}
-
-static void on_log(og_log_level level, const og_conn *conn, const char *text, void *user)
-{
-    char said[1024];
-    (void)user;
-    cli_put_in_words(said, sizeof said, text);
-    cli_log_of(conn, level, said);
+    cli_service_reload(&p->run, done);
 }
 
 /* ---- How both sides speak ---- */
@@ -219,7 +210,7 @@ static int give_options(proxy *p)
     relay->front.on_open = on_open;
     relay->front.on_close = on_close;
     relay->front.on_reload = on_reload;
-    relay->front.on_log = on_log;
+    relay->front.on_log = cli_service_log;
     relay->upstream = p->upstream;
     relay->dry_run = o->dry_run;
     relay->on_refusal = on_refusal;

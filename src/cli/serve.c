@@ -87,16 +87,7 @@ static void on_close(og_conn *conn, const og_error *why, void *user)
 static void on_reload(bool done, void *user)
 {
     const service *s = user;
-    cli_notify_reload(done, s->run.status);
-    if (!done) cli_rules_reload(s->options);
-}
-
-static void on_log(og_log_level level, const og_conn *conn, const char *text, void *user)
-{
-    char said[1024];
-    (void)user;
-    cli_put_in_words(said, sizeof said, text);
-    cli_log_of(conn, level, said);
+    cli_service_reload(&s->run, done);
 }
 
 static og_server *make_server(service *s, og_error *err)
@@ -113,7 +104,7 @@ static og_server *make_server(service *s, og_error *err)
         .on_message = on_message,
         .on_close = on_close,
         .on_reload = on_reload,
-        .on_log = on_log,
+        .on_log = cli_service_log,
     };
     cli_service_limits(&options, o);
     cli_conn_options(&options.conn, o);

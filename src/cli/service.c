@@ -63,6 +63,20 @@ static void catch_signals(og_server *server, bool reloads)
     sigaction(SIGHUP, &reload, NULL);
 }
 
+void cli_service_reload(const cli_service *service, bool done)
+{
+    cli_notify_reload(done, service->status);
+    if (!done) cli_rules_reload(service->options);
+}
+
+void cli_service_log(og_log_level level, const og_conn *conn, const char *text, void *user)
+{
+    char said[1024];
+    (void)user;
+    cli_put_in_words(said, sizeof said, text);
+    cli_log_of(conn, level, said);
+}
+
 void cli_service_say_who(const og_conn *conn)
 {
     char said[1024] = "";

@@ -28,6 +28,12 @@ int cli_service_endpoints(const cli_options *options, og_endpoint *first);
 /* Who has shaken hands: those with a certificate or a shared key always, others with -v. */
 void cli_service_say_who(const og_conn *conn);
 
+/* Files are about to be read again, or were (`done`): tells the service manager, and reads the policy. */
+void cli_service_reload(const cli_service *service, bool done);
+
+/* on_log of the server. */
+void cli_service_log(og_log_level level, const og_conn *conn, const char *text, void *user);
+
 /* Listens on all endpoints and serves: the exit status. */
 int cli_service_run(cli_service *service);
 
