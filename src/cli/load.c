@@ -4,6 +4,7 @@
  * the other when both ends have much to say; one object in flight needs one thread alone.
  */
 #include "cli/load.h"
+#include "cli/thread.h"
 
 #include <errno.h>
 #include <pthread.h>
@@ -249,7 +250,7 @@ static bool start_thread(pthread_t *thread, void *(*run)(void *), lane *l)
     pthread_attr_t attributes;
     pthread_attr_init(&attributes);
     pthread_attr_setstacksize(&attributes, STACK);
-    bool started = pthread_create(thread, &attributes, run, l) == 0;
+    bool started = cli_thread_start(thread, &attributes, run, l) == 0;
     pthread_attr_destroy(&attributes);
     return started;
 }

@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: MIT */
 /* Telling a service manager how the server is: texts in datagrams to a Unix socket. */
 #include "cli/notify.h"
+#include "cli/thread.h"
 
 #include <errno.h>
 #include <pthread.h>
 #include <semaphore.h>
-#include <signal.h>
 #include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
@@ -151,16 +151,11 @@ static void *tell_changes(void *arg)
 
 void cli_notify_begin(og_server *server)
 {
-    sigset_t all;
-    sigset_t before;
     if (!manager) return;
     watch.server = server;
     sem_init(&watch.wake, 0, 0);
     atomic_store(&watch.wakes, true);
-    sigfillset(&all);
-    pthread_sigmask(SIG_SETMASK, &all, &before);
-    watch.runs = pthread_create(&watch.thread, NULL, tell_changes, NULL) == 0;
-    pthread_sigmask(SIG_SETMASK, &before, NULL);
+    watch.runs = cli_thread_start(&watch.thread, NULL, tell_changes, NULL) == 0;
     if (!watch.runs)
         cli_log(OG_LOG_WARNING, "no thread to tell the service manager of the watchdog and of the end");
 }

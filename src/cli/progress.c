@@ -2,9 +2,9 @@
 /* The progress of a long transfer, drawn by a thread of its own. */
 #include "cli/progress.h"
 #include "cli/colour.h"
+#include "cli/thread.h"
 
 #include <pthread.h>
-#include <signal.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -103,16 +103,11 @@ static void *run(void *arg)
 
 void cli_progress_start(const cli_options *options)
 {
-    sigset_t every;
-    sigset_t before;
     if (options->quiet || !cli_can_erase(STDERR_FILENO)) return;
     pthread_cond_init(&all.ended, NULL);
     all.output = isatty(STDOUT_FILENO);
     all.start_ms = all.quiet_ms = cli_now_ms();
-    sigfillset(&every);
-    pthread_sigmask(SIG_SETMASK, &every, &before); /* signals are for the main thread */
-    all.runs = pthread_create(&all.thread, NULL, run, NULL) == 0;
-    pthread_sigmask(SIG_SETMASK, &before, NULL);
+    all.runs = cli_thread_start(&all.thread, NULL, run, NULL) == 0;
 }
 
 void cli_progress_stop(void)

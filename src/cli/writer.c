@@ -3,6 +3,7 @@
 #include "cli/writer.h"
 #include "cli/ready.h"
 #include "cli/stop.h"
+#include "cli/thread.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -92,7 +93,7 @@ int cli_writer_start(cli_writer *writer, const cli_options *options, const cli_o
     cli_quota_init(&writer->quota);
     pthread_cond_init(&writer->filled, NULL);
     pthread_cond_init(&writer->emptied, NULL);
-    int sys = pthread_create(&writer->thread, NULL, run, writer);
+    int sys = cli_thread_start(&writer->thread, NULL, run, writer);
     if (sys == 0) return 0;
     cli_log(OG_LOG_ERROR, "no thread for standard output: error %d", sys);
     return CLI_UNREACHED;

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* From endpoints to addresses: names looked up within a time limit, in an order that suits. */
+#include "base/thread.h"
 #include "net/address.h"
 
 #include <arpa/inet.h>
@@ -7,7 +8,6 @@
 #include <net/if.h>
 #include <netinet/in.h>
 #include <pthread.h>
-#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -208,18 +208,6 @@ static void *look_up_run(void *arg)
     return NULL;
 }
 
-/* Runs the look-up in a thread of its own, which leaves the program's signals to the others. */
-static bool look_up_start(look_up *l, pthread_t *thread)
-{
-    sigset_t all;
-    sigset_t before;
-    sigfillset(&all);
-    pthread_sigmask(SIG_SETMASK, &all, &before);
-    int failure = pthread_create(thread, NULL, look_up_run, l);
-    pthread_sigmask(SIG_SETMASK, &before, NULL);
-    return failure == 0;
-}
-
 /* True when the answer came in time; if not, `l` belongs to its thread from then on. */
 static bool look_up_wait(look_up *l, pthread_t thread, int64_t timeout_ms)
 {
@@ -253,7 +241,7 @@ int og__net_resolve(const og_endpoint *endpoint, og__purpose purpose, int64_t ti
     look_up *l = look_up_new(endpoint);
     if (!l) return og_error_set(err, OG_ENOMEM, OG_NO_POSITION, "out of memory");
     pthread_t thread;
-    if (timeout_ms < 0 || !look_up_start(l, &thread)) {
+    if (timeout_ms < 0 || og__base_start_thread(&thread, look_up_run, l) != 0) {
         look_up_do(l); /* no limit, or no thread to be had */
     } else if (!look_up_wait(l, thread, timeout_ms)) {
         return og_error_set(err, OG_ETIMEOUT, OG_NO_POSITION,

@@ -4,9 +4,9 @@
 
 #include "base/alloc.h"
 #include "base/options.h"
+#include "base/thread.h"
 
 #include <errno.h>
-#include <signal.h>
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
@@ -523,7 +523,7 @@ static int run_loops(og_server *server, pthread_t *threads, og_error *err)
     server->resume = (og__call){.fn = resume_accepting, .arg = server};
     server->loops[0].thread = pthread_self();
     while (started + 1 < server->loop_count) {
-        int sys = og__peer_start_thread(&threads[started], loop_thread, &server->loops[started + 1]);
+        int sys = og__base_start_thread(&threads[started], loop_thread, &server->loops[started + 1]);
         if (sys != 0) {
             server->result = og_error_set_sys(err, OG_EIO, sys, "cannot start thread %zu of %zu", started + 2,
                                               server->loop_count);
@@ -571,7 +571,7 @@ int og_server_start(og_server *server, og_error *err)
     if (!server->ports)
         return og_error_set(err, OG_EINVAL, OG_NO_POSITION,
                             "the server listens nowhere: call og_server_listen()");
-    int sys = og__peer_start_thread(&server->thread, run_in_background, server);
+    int sys = og__base_start_thread(&server->thread, run_in_background, server);
     if (sys != 0) return og_error_set_sys(err, OG_EIO, sys, "cannot start the server's thread");
     server->started = true;
     return OG_OK;

@@ -268,9 +268,6 @@ bool og__peer_quota_take(og__quota *quota, uint64_t now_ms, size_t *left_out);
 /* How many lines were left out since the last one. */
 size_t og__peer_quota_left_out(const og__quota *quota);
 
-/* Starts a thread that leaves all signals to the program's own threads. 0 or an errno. */
-int og__peer_start_thread(pthread_t *thread, void *(*fn)(void *), void *arg);
-
 /* The layers that new connections of the port have, held for the caller; or NULL. Any thread. */
 og__layers *og__peer_port_layers(og__port *port);
 

@@ -2,7 +2,6 @@
 /* What all files of the server need: telling people, starting threads, counting connections. */
 #include "peer/server.h"
 
-#include <signal.h>
 #include <stdio.h>
 
 void og__peer_server_log(const og_server *server, og_log_level level, const og_conn *conn, const char *format,
@@ -33,17 +32,6 @@ bool og__peer_quota_take(og__quota *quota, uint64_t now_ms, size_t *left_out)
         *quota = (og__quota){.since = now_ms};
     }
     return ++quota->lines <= QUOTA_LINES;
-}
-
-int og__peer_start_thread(pthread_t *thread, void *(*fn)(void *), void *arg)
-{
-    sigset_t all;
-    sigset_t before;
-    sigfillset(&all);
-    pthread_sigmask(SIG_SETMASK, &all, &before);
-    int sys = pthread_create(thread, NULL, fn, arg);
-    pthread_sigmask(SIG_SETMASK, &before, NULL);
-    return sys;
 }
 
 og__layers *og__peer_port_layers(og__port *port)

@@ -7,6 +7,7 @@
 #include "peer/server.h"
 
 #include "base/alloc.h"
+#include "base/thread.h"
 
 #include <string.h>
 
@@ -318,7 +319,7 @@ og__workers *og__peer_workers_start(og_server *server, int count, og_error *err)
     pthread_cond_init(&workers->ready, NULL);
     int wanted = count;
     while (workers->count < wanted) {
-        int sys = og__peer_start_thread(&threads[workers->count], run_worker, workers);
+        int sys = og__base_start_thread(&threads[workers->count], run_worker, workers);
         if (sys != 0) {
             og_error_set_sys(err, OG_EIO, sys, "cannot start worker %d of %d", workers->count + 1, wanted);
             og__peer_workers_stop(workers);

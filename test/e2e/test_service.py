@@ -228,6 +228,40 @@ class Notices(support.Case):
             self.assertEqual(server.stop(), 0)
 
 
+def deaf(pid, thread):
+    """Whether `thread` of the process `pid` is spared the signals that end or reload a server."""
+    with open(f"/proc/{pid}/task/{thread}/status", encoding="ascii") as rows:
+        blocked = next(int(row.split()[1], 16) for row in rows if row.startswith("SigBlk:"))
+    return all(blocked >> number - 1 & 1 for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP))
+
+
+class Threads(support.Case):
+    """A signal must end the wait of the main thread: one that another thread takes in does not."""
+
+    def check(self, pid, least):
+        threads = [int(name) for name in os.listdir(f"/proc/{pid}/task")]
+        self.assertGreaterEqual(len(threads), least)
+        self.assertEqual([thread for thread in threads if thread != pid and not deaf(pid, thread)], [])
+        self.assertFalse(deaf(pid, pid))
+
+    def test_of_a_server(self):
+        """Loops, the thread that prints, the one for the manager."""
+        m = manager.Manager(self, [manager.tcp()])
+        m.start("--threads", "3", WATCHDOG_USEC="20000")
+        m.wait_notice("WATCHDOG")  # all of them run
+        self.check(m.process.pid, 5)
+        self.assertEqual(m.stop(signal.SIGTERM), 0)
+
+    def test_of_workers(self):
+        m = manager.Manager(self, [manager.tcp()])
+        m.start("--exec", "cat", "--threads", "2")
+        with socket.create_connection(m.sockets[0].getsockname()) as s:
+            s.sendall(b"[1]\n")
+            recv_until(s, b"\n")
+        self.check(m.process.pid, 4)
+        self.assertEqual(m.stop(signal.SIGTERM), 0)
+
+
 @unittest.skipUnless(shutil.which("systemd-analyze"), "systemd is not installed")
 class Units(support.Case):
     def test_the_units_are_well_formed(self):
