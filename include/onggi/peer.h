@@ -174,6 +174,12 @@ OG_API bool og_conn_untaken(const og_conn *conn);
  * og_recv() has said that the peer has closed. */
 OG_API bool og_conn_refused(const og_conn *conn);
 
+/* True when the stream has ended without the end that a layer promises (TLS: close_notify): all messages that
+ * came are whole, but more may have been cut off; `err`, which may be NULL, says so. Many peers never send
+ * that end, so it is for the program to judge. Blocking connections, after og_recv() has said that the peer
+ * has closed; a server logs it. */
+OG_API bool og_conn_cut_off(const og_conn *conn, og_error *err);
+
 /* Tells the peer that nothing more will be sent; receiving goes on. With the framing `eof` this is what ends
  * the message. 0 or a negative status. */
 OG_API int og_shutdown(og_conn *conn, og_error *err);

@@ -105,12 +105,10 @@ static bool may_repeat(const cli_client *client, int status)
 static int unanswered(const cli_client *client, int status, og_error *err)
 {
     const char *retry = client->retry ? "" : " (--retry sends it again)";
-    if (status == 0)
-        return og_error_set(
-            err, OG_ECLOSED, OG_NO_POSITION,
-            "the peer closed the connection without an answer; it may have taken the object%s", retry);
     bool gone = status == OG_ECLOSED || status == OG_EIO;
-    if (!gone || !client->conn || og_conn_untaken(client->conn)) return status;
+    if (status != 0 && (!gone || !client->conn || og_conn_untaken(client->conn))) return status;
+    if (status == 0 && !og_conn_cut_off(client->conn, err))
+        og_error_set(err, OG_ECLOSED, OG_NO_POSITION, "the peer closed the connection without an answer");
     og_error why = *err;
     return og_error_set(err, OG_ECLOSED, OG_NO_POSITION, "%s; it may have taken the object%s", why.text,
                         retry);

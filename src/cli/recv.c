@@ -38,6 +38,15 @@ static int wait_for_value(cli_client *client, int64_t timeout_ms, og_value *valu
     }
 }
 
+/* Nobody can tell whether more was meant to come. */
+static void say_cut_off(const cli_client *client)
+{
+    og_error err;
+    if (og_conn_cut_off(client->conn, &err))
+        cli_log(OG_LOG_WARNING, "%s: %s; what came is whole, but more may be missing", client->text,
+                err.text);
+}
+
 /* Prints until the end: the exit status, or CLI_OUTPUT_GONE. */
 static int print_all(cli_client *client, cli_output *output, const cli_options *options)
 {
@@ -46,6 +55,7 @@ static int print_all(cli_client *client, cli_output *output, const cli_options *
     int worst = CLI_DONE;
     for (uint64_t count = 0; !options->count || count < options->count;) {
         int status = wait_for_value(client, options->timeout_ms, &value, &err);
+        if (status == 0) say_cut_off(client);
         if (status == 0 || status == OG_ECANCELED) break;
         if (status < 0) {
             worst = cli_fail(client->text, &err);

@@ -492,6 +492,11 @@ static bool refused_client(const og_conn *conn)
     return !c->setup.datagram && og__net_socket_refused(c->socket);
 }
 
+static bool cut_off_client(const og_conn *conn, og_error *err)
+{
+    return conn->core.ended && og__peer_layered_hangup(&conn->core, err) < 0;
+}
+
 static bool usable_client(const og_conn *conn)
 {
     const client *c = const_client_of(conn);
@@ -571,6 +576,7 @@ static const og__handle_ops blocking = {
     .usable = usable_client,
     .untaken = untaken_client,
     .refused = refused_client,
+    .cut_off = cut_off_client,
     .lock = lock_client,
     .unlock = unlock_client,
     .close = close_client,

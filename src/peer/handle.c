@@ -98,6 +98,11 @@ bool og_conn_refused(const og_conn *conn)
     return conn->ops->refused && conn->ops->refused(conn);
 }
 
+bool og_conn_cut_off(const og_conn *conn, og_error *err)
+{
+    return conn->ops->cut_off && conn->ops->cut_off(conn, err);
+}
+
 bool og_conn_usable(const og_conn *conn)
 {
     return conn->ops->usable(conn);

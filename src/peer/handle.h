@@ -18,9 +18,10 @@ typedef struct og__handle_ops {
                 og_error *err); /* NULL: it is not for the user to receive */
     int (*shutdown)(og_conn *conn, og_error *err);
     bool (*usable)(const og_conn *conn);
-    bool (*untaken)(const og_conn *conn); /* NULL: nothing is known */
-    bool (*refused)(const og_conn *conn); /* likewise */
-    bool (*lock)(const og_conn *conn);    /* before it is asked what is spoken; true: unlock() after that */
+    bool (*untaken)(const og_conn *conn);                /* NULL: nothing is known */
+    bool (*refused)(const og_conn *conn);                /* likewise */
+    bool (*cut_off)(const og_conn *conn, og_error *err); /* likewise */
+    bool (*lock)(const og_conn *conn); /* before it is asked what is spoken; true: unlock() after that */
     void (*unlock)(const og_conn *conn);
     void (*close)(og_conn *conn);
     void (*keep)(og_conn *conn);

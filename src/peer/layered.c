@@ -37,7 +37,7 @@ bool og__peer_layered_is_whole(const og__core *core)
 
 /* ---- Up ---- */
 
-int og__peer_layered_hangup(og__core *core, og_error *err)
+int og__peer_layered_hangup(const og__core *core, og_error *err)
 {
     return core->layered ? og__layer_stack_hangup(core->layered->stack, err) : OG_OK;
 }

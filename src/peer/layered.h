@@ -39,7 +39,7 @@ int og__peer_layered_feed(og__core *core, const uint8_t *data, size_t len, int64
 int og__peer_layered_tick(og__core *core, int64_t now, og_error *err);
 
 /* The socket's stream is over: 0, or what that cut off. */
-int og__peer_layered_hangup(og__core *core, og_error *err);
+int og__peer_layered_hangup(const og__core *core, og_error *err);
 
 /* The limit for opening has run out. OG_ETIMEOUT. */
 int og__peer_layered_expired(og__core *core, int64_t limit_ms, og_error *err);

@@ -363,20 +363,41 @@ class Tls(support.Case):
         self.assertNotEqual(done.returncode, 0)
         server.wait_text("err", "the client sent plain bytes, not TLS: it must connect with TLS")
 
-    def test_truncating_servers(self):
-        """A server that closes its socket without the end of TLS, in the middle of an answer."""
+    def short_server(self, says, asks=True, ends=False):
+        """A server that says this and closes its socket, by default without the end of TLS."""
         listener, port = self.listen()
         context = self.server_context()
 
         def run():
             with listener.accept()[0] as s, context.wrap_socket(s, server_side=True) as tls:
-                tls.recv(100)
-                tls.sendall(b'{"n":')
+                if asks:
+                    tls.recv(100)
+                tls.sendall(says)
+                if ends:
+                    tls.unwrap()
         thread = threading.Thread(target=run)
         thread.start()
-        done = self.call(port, "--ca", self.file("ca.pem"), status=1)
-        thread.join()
-        self.assertIn("the stream was cut off: the peer closed it without the end of TLS (close_notify)", done.err)
+        self.addCleanup(thread.join)
+        return port
+
+    CUT = "the stream was cut off: the peer closed it without the end of TLS (close_notify)"
+
+    def test_truncating_servers(self):
+        """In the middle of an answer, and before it."""
+        done = self.call(self.short_server(b'{"n":'), "--ca", self.file("ca.pem"), status=1)
+        self.assertIn(self.CUT, done.err)
+        done = self.call(self.short_server(b""), "--ca", self.file("ca.pem"), status=1)
+        self.assertIn(self.CUT + "; it may have taken the object", done.err)
+
+    def test_truncated_after_the_last_object(self):
+        """What came is whole, and that more may be missing is said."""
+        port = self.short_server(b"[1]\n[2]\n", asks=False)
+        done = self.onggi("recv", f"tls://localhost:{port}", "--ca", self.file("ca.pem"))
+        self.assertEqual(done.out, "[1]\n[2]\n")
+        self.assertIn(self.CUT + "; what came is whole, but more may be missing", done.err)
+        port = self.short_server(b"[1]\n[2]\n", asks=False, ends=True)
+        done = self.onggi("recv", f"tls://localhost:{port}", "--ca", self.file("ca.pem"))
+        self.assertEqual((done.out, done.err), ("[1]\n[2]\n", ""))
 
     def test_old_servers(self):
         context = self.server_context()
