@@ -239,16 +239,18 @@ class Threads(support.Case):
     """A signal must end the wait of the main thread: one that another thread takes in does not."""
 
     def check(self, pid, least):
-        threads = [int(name) for name in os.listdir(f"/proc/{pid}/task")]
-        self.assertGreaterEqual(len(threads), least)
+        def threads_of():
+            return [int(name) for name in os.listdir(f"/proc/{pid}/task")]
+
+        support.wait_for(lambda: len(threads_of()) >= least, f"{least} threads")
+        threads = threads_of()
         self.assertEqual([thread for thread in threads if thread != pid and not deaf(pid, thread)], [])
-        self.assertFalse(deaf(pid, pid))
+        support.wait_for(lambda: not deaf(pid, pid), "the main thread to be done with starting others")
 
     def test_of_a_server(self):
         """Loops, the thread that prints, the one for the manager."""
         m = manager.Manager(self, [manager.tcp()])
         m.start("--threads", "3", WATCHDOG_USEC="20000")
-        m.wait_notice("WATCHDOG")  # all of them run
         self.check(m.process.pid, 5)
         self.assertEqual(m.stop(signal.SIGTERM), 0)
 
