@@ -94,7 +94,7 @@ static int check_alike(const proxy *p, const char *text)
 static int check_endpoints(proxy *p)
 {
     const cli_options *o = p->options;
-    int status = cli_service_endpoints(o, &p->front);
+    int status = cli_service_endpoints(o, p->upstream, &p->front);
     if (status == 0) status = cli_endpoint(&p->behind, o, p->upstream);
     for (size_t i = 0; i < o->arg_count && status == 0; i++) {
         status = check_front(p, o->args[i]);

@@ -126,7 +126,7 @@ static int run_here(const cli_options *options, bool managed)
     og_error err;
     og_endpoint first;
     service s = {.options = options, .run = {.options = options, .reloads = managed}};
-    int status = cli_service_endpoints(options, &first);
+    int status = cli_service_endpoints(options, NULL, &first);
     if (status) return status;
     const char *codec = cli_codec(options, &first);
     status = cli_output_check(options, cli_output_form(options, codec));

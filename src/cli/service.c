@@ -161,29 +161,34 @@ static const char *scheme_for(const char *option)
     return NULL;
 }
 
-/* An option that no endpoint has a use for was meant to protect one that it does not. */
-static int check_layer_option(const cli_options *options, const char *option)
+static bool is_of(const char *endpoint, const char *scheme)
 {
-    const char *scheme = scheme_for(option);
-    if (!scheme) return 0;
     char inherited[16]; /* tls+fd:// is tls:// too */
     snprintf(inherited, sizeof inherited, "%s+fd", scheme);
+    return has_scheme(endpoint, scheme) || has_scheme(endpoint, inherited);
+}
+
+/* An option that no endpoint has a use for was meant to protect one that it does not. */
+static int check_layer_option(const cli_options *options, const char *upstream, const char *option)
+{
+    const char *scheme = scheme_for(option);
+    if (!scheme || (upstream && is_of(upstream, scheme))) return 0;
     for (size_t i = 0; i < options->arg_count; i++)
-        if (has_scheme(options->args[i], scheme) || has_scheme(options->args[i], inherited)) return 0;
+        if (is_of(options->args[i], scheme)) return 0;
     const char *first = options->args[0];
     const char *where = has_scheme(first, "tcp") ? strstr(first, "://") + 3 : "127.0.0.1:8443";
     return cli_usage("--%s is for endpoints of %s://, and none is given: try: onggi %s --%s ... %s://%s",
                      option, scheme, options->command->name, option, scheme, where);
 }
 
-int cli_service_endpoints(const cli_options *options, og_endpoint *first)
+int cli_service_endpoints(const cli_options *options, const char *upstream, og_endpoint *first)
 {
     for (size_t i = options->arg_count; i-- > 0;) {
         int status = cli_endpoint(first, options, options->args[i]);
         if (status) return status;
     }
     for (size_t i = 0; i < options->layer_option_count; i++) {
-        int status = check_layer_option(options, options->layer_options[i].name);
+        int status = check_layer_option(options, upstream, options->layer_options[i].name);
         if (status) return status;
     }
     return 0;

@@ -21,9 +21,9 @@ void cli_service_allocator(void);
 /* Begins the stop. For signal handlers too. */
 void cli_service_stop(og_server *server);
 
-/* Checks that all arguments are endpoints, and that options for layers have one to work on; `first` gets the
- * first one. 0, or CLI_USAGE after saying why. */
-int cli_service_endpoints(const cli_options *options, og_endpoint *first);
+/* Checks that all arguments are endpoints, and that options for layers have one to work on, which may be
+ * `upstream` (or NULL); `first` gets the first one. 0, or CLI_USAGE after saying why. */
+int cli_service_endpoints(const cli_options *options, const char *upstream, og_endpoint *first);
 
 /* Who has shaken hands: those with a certificate or a shared key always, others with -v. */
 void cli_service_say_who(const og_conn *conn);

@@ -28,6 +28,7 @@ static void fail(og__served *served, const og_error *err)
     og__peer_server_log(served->server, OG_LOG_WARNING, &served->conn, "%s%s; the connection is closed",
                         opening ? "the handshake failed: " : "", err->text);
     og__peer_limit_clear(&served->limits[OG__LIMIT_LAYERS]);
+    if (served->pair.other) served->pair.other->pair.cut = true;
     if (opening) {
         og__peer_served_end(served, err);
         return;

@@ -30,7 +30,7 @@ static void tell_other(const og__served *served)
 {
     og__served *other = served->pair.other;
     if (!other || served->state < OG__FINISHING) return;
-    if (served->state == OG__FINISHING)
+    if (served->state == OG__FINISHING && !other->pair.cut)
         other->shut_wanted = true;
     else
         other->bye_wanted = true;
