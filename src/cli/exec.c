@@ -83,13 +83,16 @@ static int start(const char *command, const og_conn *conn, int in, int out, pid_
     return sys;
 }
 
-static int read_output(int fd, og_buf *out, const cli_patience *p, og_error *err)
+static int read_output(pid_t pid, int fd, og_buf *out, const cli_patience *p, og_error *err)
 {
     for (;;) {
         bool ready = cli_can_read(fd, CLI_LOOK_MS);
         int status = cli_patience_check(p, err);
         if (status < 0) return status;
-        if (!ready) continue;
+        if (!ready) {
+            cli_process_sweep(pid);
+            continue;
+        }
         status = og_buf_reserve(out, out->limit && out->limit - out->len < PIECE ? 1 : PIECE);
         if (status < 0)
             return og_error_set(err, (og_status)status, OG_NO_POSITION, "the command's answer: %s",
@@ -124,9 +127,7 @@ static int wait_end(pid_t pid, const cli_patience *p, og_error *err)
 {
     int wait_status;
     for (long us = 100;; us = us < 50000 ? us * 2 : us) {
-        pid_t ended = waitpid(pid, &wait_status, WNOHANG);
-        if (ended == pid) return judge(wait_status, err);
-        if (ended < 0 && errno != EINTR) return failed(err, errno, "its end cannot be seen");
+        if (cli_process_reap(pid, &wait_status)) return judge(wait_status, err);
         int status = cli_patience_check(p, err);
         if (status < 0) {
             cli_process_end(pid);
@@ -151,7 +152,7 @@ int cli_exec(const cli_options *options, const og_conn *conn, const og_buf *inpu
     int sys = start(options->exec, conn, in, ends[1], &pid);
     close(in);
     close(ends[1]);
-    int status = sys ? failed(err, sys, "no process") : read_output(ends[0], out, &p, err);
+    int status = sys ? failed(err, sys, "no process") : read_output(pid, ends[0], out, &p, err);
     close(ends[0]);
     if (sys) return status;
     if (status == 0) return wait_end(pid, &p, err);

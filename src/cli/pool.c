@@ -101,7 +101,7 @@ static void bury(process *p, char *how, size_t size)
     int wait_status = 0;
     int64_t until = cli_now_ms() + LAST_MS;
     close_both(p);
-    while (waitpid(p->pid, &wait_status, WNOHANG) == 0) {
+    while (!cli_process_reap(p->pid, &wait_status)) {
         if (cli_now_ms() >= until) {
             cli_process_end(p->pid);
             snprintf(how, size, "closed its output");
@@ -129,26 +129,6 @@ static void give_up(process *p)
 static bool is_quiet(const process *p)
 {
     return !p->spoiled && !cli_can_read(p->out, 0);
-}
-
-/* Makes sure that the process runs and waits for an object. 0 or < 0. */
-static int make_ready(const cli_pool *pool, process *p, const cli_patience *patience, og_error *err)
-{
-    if (p->pid && !is_quiet(p)) {
-        cli_log(OG_LOG_WARNING, "process %d of --exec-pool %s: it is started again", (int)p->pid,
-                p->spoiled ? "said more than one line to one object"
-                           : "ended, or said what nobody asked for");
-        give_up(p);
-    }
-    while (!p->pid) {
-        int status = cli_patience_check(patience, err);
-        if (status < 0) return status;
-        int64_t wait = p->not_before_ms - cli_now_ms();
-        if (wait <= 0) return start(pool, p, err);
-        if (wait > CLI_LOOK_MS) wait = CLI_LOOK_MS;
-        nanosleep(&(struct timespec){0, (long)wait * 1000000}, NULL);
-    }
-    return 0;
 }
 
 /* Writes what the process takes: false when it takes no more for ever. */
@@ -192,6 +172,7 @@ static int talk(process *p, const og_buf *line, og_buf *out, const cli_patience 
         int status = cli_patience_check(patience, err);
         if (status < 0) return status;
         if (can_write) takes = write_some(p, line, &at);
+        if (!can_read) cli_process_sweep(p->pid);
         status = can_read ? read_some(p, out, from, err) : 0;
         if (status != 0) return status;
     }
@@ -199,22 +180,39 @@ static int talk(process *p, const og_buf *line, og_buf *out, const cli_patience 
 
 /* ---- The pool ---- */
 
-/* A process that is free, or NULL with `err` filled when none is for too long. */
-static process *take(cli_pool *pool, const cli_patience *patience, og_error *err)
+/* Of the processes that are free, the one that may be started first, or runs. NULL: none is free. */
+static process *find_free(cli_pool *pool)
 {
     process *found = NULL;
+    for (size_t i = 0; i < pool->count; i++)
+        if (!pool->all[i].busy && (!found || pool->all[i].not_before_ms < found->not_before_ms))
+            found = &pool->all[i];
+    return found;
+}
+
+/* Waits for a process to be put back, for at most `ms`. */
+static void wait_free(cli_pool *pool, int64_t ms)
+{
+    struct timespec until;
+    clock_gettime(CLOCK_REALTIME, &until);
+    until.tv_nsec += (long)ms * 1000000L;
+    until.tv_sec += until.tv_nsec / 1000000000;
+    until.tv_nsec %= 1000000000;
+    pthread_cond_timedwait(&pool->free, &pool->lock, &until);
+}
+
+/* A process that is free and runs, or may be started; NULL, `err`: there was none for too long. */
+static process *take(cli_pool *pool, const cli_patience *patience, og_error *err)
+{
+    process *found;
     pthread_mutex_lock(&pool->lock);
     for (;;) {
-        for (size_t i = 0; i < pool->count; i++)
-            if (!pool->all[i].busy && (!found || pool->all[i].not_before_ms < found->not_before_ms))
-                found = &pool->all[i];
-        if (found || cli_patience_check(patience, err) < 0) break;
-        struct timespec until;
-        clock_gettime(CLOCK_REALTIME, &until);
-        until.tv_nsec += CLI_LOOK_MS * 1000000L;
-        until.tv_sec += until.tv_nsec / 1000000000;
-        until.tv_nsec %= 1000000000;
-        pthread_cond_timedwait(&pool->free, &pool->lock, &until);
+        found = find_free(pool);
+        int64_t pause = found ? found->not_before_ms - cli_now_ms() : CLI_LOOK_MS;
+        if (found && pause <= 0) break;
+        found = NULL;
+        if (cli_patience_check(patience, err) < 0) break;
+        wait_free(pool, pause < CLI_LOOK_MS ? pause : CLI_LOOK_MS);
     }
     if (found) found->busy = true;
     pthread_mutex_unlock(&pool->lock);
@@ -227,6 +225,25 @@ static void put_back(cli_pool *pool, process *p)
     p->busy = false;
     pthread_cond_signal(&pool->free);
     pthread_mutex_unlock(&pool->lock);
+}
+
+/* A process that runs and waits for an object, or NULL with `err` filled. */
+static process *take_ready(cli_pool *pool, const cli_patience *patience, og_error *err)
+{
+    for (;;) {
+        process *p = take(pool, patience, err);
+        if (!p) return NULL;
+        if (p->pid ? is_quiet(p) : start(pool, p, err) == 0) return p;
+        if (!p->pid) {
+            put_back(pool, p);
+            return NULL;
+        }
+        cli_log(OG_LOG_WARNING, "process %d of --exec-pool %s: it is started again", (int)p->pid,
+                p->spoiled ? "said more than one line to one object"
+                           : "ended, or said what nobody asked for");
+        give_up(p);
+        put_back(pool, p); /* until it may be started again, others are asked */
+    }
 }
 
 /* The process died or had to be ended with an object in hand: says so. */
@@ -248,21 +265,15 @@ int cli_pool_ask(cli_pool *pool, const og_buf *line, og_buf *out, og_error *err)
     size_t from = out->len;
     const cli_patience patience = cli_patience_begin(pool->options);
     for (int tries = 1;; tries++) {
-        process *p = take(pool, &patience, err);
+        process *p = take_ready(pool, &patience, err);
         if (!p) return err->code;
-        int status = make_ready(pool, p, &patience, err);
-        if (status == 0) {
-            status = talk(p, line, out, &patience, err);
-            bool again = status == OG_ECLOSED && pool->options->exec_retry && tries < TRIES;
-            if (status < 0) status = lose(p, status, again ? "another one gets it" : "it is refused", err);
-            put_back(pool, p);
-            if (status >= 0) return 0;
-            out->len = from;
-            if (!again) return status;
-            continue;
-        }
+        int status = talk(p, line, out, &patience, err);
+        bool again = status == OG_ECLOSED && pool->options->exec_retry && tries < TRIES;
+        if (status < 0) status = lose(p, status, again ? "another one gets it" : "it is refused", err);
         put_back(pool, p);
-        return status;
+        if (status >= 0) return 0;
+        out->len = from;
+        if (!again) return status;
     }
 }
 
@@ -292,7 +303,8 @@ cli_pool *cli_pool_new(const cli_options *options)
 
 static bool has_ended(process *p)
 {
-    if (p->pid && waitpid(p->pid, NULL, WNOHANG) != 0) p->pid = 0;
+    int wait_status;
+    if (p->pid && cli_process_reap(p->pid, &wait_status)) p->pid = 0;
     return p->pid == 0;
 }
 

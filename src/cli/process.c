@@ -81,3 +81,29 @@ void cli_process_end(pid_t pid)
     while (waitpid(pid, NULL, 0) < 0 && errno == EINTR)
         continue;
 }
+
+/* True when the process has ended; it stays to be waited for, so that nobody else gets its number. */
+static bool has_ended(pid_t pid, bool *killed)
+{
+    siginfo_t info = {.si_pid = 0};
+    int status = waitid(P_PID, (id_t)pid, &info, WEXITED | WNOHANG | WNOWAIT);
+    *killed = status == 0 && info.si_pid != 0 && info.si_code != CLD_EXITED;
+    return status < 0 || info.si_pid != 0;
+}
+
+void cli_process_sweep(pid_t pid)
+{
+    bool killed;
+    if (has_ended(pid, &killed) && killed) kill(-pid, SIGKILL);
+}
+
+bool cli_process_reap(pid_t pid, int *wait_status)
+{
+    bool killed;
+    *wait_status = 0;
+    if (!has_ended(pid, &killed)) return false;
+    if (killed) kill(-pid, SIGKILL);
+    while (waitpid(pid, wait_status, 0) < 0 && errno == EINTR)
+        continue;
+    return true;
+}

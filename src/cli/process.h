@@ -30,4 +30,10 @@ int cli_process_start(const char *command, char *const *environment, int in, int
 /* Ends the process and what it has started: asks, then kills. Waits for it. */
 void cli_process_end(pid_t pid);
 
+/* If a signal has ended the process, ends what it has started too, which may keep its output open. */
+void cli_process_sweep(pid_t pid);
+
+/* True after the process has ended: it is waited for, and swept after. False while it runs. */
+bool cli_process_reap(pid_t pid, int *wait_status);
+
 #endif

@@ -257,11 +257,11 @@ class Case(unittest.TestCase):
         self.addCleanup(program.kill)
         return program
 
-    def listening(self, *command, count=1):
+    def listening(self, *command, count=1, **options):
         """Starts a server that says where it listens, waits until it does; `.port` is the first one's."""
-        program = self.start(*command)
+        program = self.start(*command, **options)
         program.wait_text("err", r"(?:listening on \S+[\s\S]*?){%d}\n" % count)
-        program.endpoints = re.findall(r"listening on (\S+)", program.err)
+        program.endpoints = re.findall(r"listening on ([^\s\"]+)", program.err)
         program.endpoint = program.endpoints[0]
         program.ports = [int(re.search(r":(\d+)$", e).group(1)) for e in program.endpoints if "unix" not in e]
         program.port = program.ports[0] if program.ports else None
