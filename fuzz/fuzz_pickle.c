@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Fuzzes the pickle reader and writer. The first byte chooses options. What reads is written in a protocol,
- * read again and must be the same; the reader's memory must keep to its promise, and the scanner agree about
- * the end.
+ * Fuzzes the pickle reader and writer. The first byte chooses options. With bytes after the pickle it reads
+ * alike. What reads is written in a protocol, read again and must be the same; the reader's memory must keep
+ * to its promise, and the scanner agree about the end.
  */
 #include <onggi/pickle.h>
 
@@ -58,18 +58,41 @@ static void canonical_again(og_value root)
     og_buf_free(&second);
 }
 
+/* What may be looked at after the pickle, here the same bytes once more, changes nothing. */
+static void read_padded(const uint8_t *bytes, size_t len, const og_pickle_read_options *options, int status,
+                        const og_doc *doc, const og_error *err)
+{
+    og_pickle_read_options padded = *options;
+    og_error other = {0};
+    og_doc *again = og_doc_new(NULL);
+    uint8_t *more = malloc(len + OG_PADDING);
+    check(again && more);
+    for (size_t i = 0; i < len + OG_PADDING; i++)
+        more[i] = len > 0 ? bytes[i % len] : 0;
+    padded.padded = true;
+    check(og_pickle_read(again, more, len, NULL, &padded, &other) == status);
+    if (status < 0)
+        check(other.position == err->position && strcmp(other.text, err->text) == 0);
+    else
+        check(og_identical(og_doc_root(doc), og_doc_root(again)) != 0);
+    og_doc_free(again);
+    free(more);
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     if (size == 0) return 0;
     uint8_t choice = *data;
     og_pickle_read_options options = {.size = sizeof options, .max_depth = 2000, .allow_trailing = true};
     options.encoding = (og_pickle_encoding)(choice / 6 % 4);
+    options.strict = choice / 24 % 2;
     og_doc *doc = og_doc_new(NULL);
     check(doc != NULL);
     size_t used = 0;
     og_error err = {0};
     int status = og_pickle_read(doc, data + 1, size - 1, &used, &options, &err);
     check(og_doc_memory(doc) <= 64 * size + 65536);
+    read_padded(data + 1, size - 1, &options, status, doc, &err);
     if (status < 0) {
         check(err.code == status && err.position <= size && err.text[0]);
     } else {

@@ -52,6 +52,7 @@ typedef struct og_pickle_read_options {
     size_t extension_count;
     const og_policy *policy; /* which classes it may name (OG_EPOLICY); NULL: any, all are inert here */
     bool policy_inert;       /* let pass what no row of the policy names; what a row denies is refused */
+    bool padded; /* at least OG_PADDING bytes after the pickle may be read (their content does not matter) */
 } og_pickle_read_options;
 
 typedef struct og_pickle_write_options {

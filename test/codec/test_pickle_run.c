@@ -42,9 +42,10 @@ static int run_slowly(og__reader *r)
     return status < 0 ? status : OG_OK;
 }
 
-static int read_by(og__pickle_run_fn *way, og_doc *doc, const uint8_t *bytes, size_t len, og_error *err)
+static int read_by(og__pickle_run_fn *way, og_doc *doc, const uint8_t *bytes, size_t len, bool padded,
+                   og_error *err)
 {
-    og_pickle_read_options options = {.size = sizeof options, .max_depth = 8};
+    og_pickle_read_options options = {.size = sizeof options, .max_depth = 8, .padded = padded};
     og__reader r;
     og_doc_reset(doc);
     int status = og__pickle_reader_init(&r, doc, bytes, len, &options, err);
@@ -59,14 +60,21 @@ static void assert_way_reads(og__pickle_run_fn *way, const uint8_t *bytes, size_
 {
     og_error error = {0};
     og_doc *fast = og_doc_new(NULL);
+    uint8_t *more = malloc(len + OG_PADDING);
     assert_non_null(fast);
-    for (int again = 0; again < 2; again++) {
-        assert_int_equal(read_by(way, fast, bytes, len, &error), want);
+    assert_non_null(more);
+    /* What comes after a message is the next one. */
+    for (size_t i = 0; i < len + OG_PADDING; i++)
+        more[i] = bytes[i % len];
+    for (int again = 0; again < 4; again++) {
+        bool padded = again >= 2;
+        assert_int_equal(read_by(way, fast, padded ? more : bytes, len, padded, &error), want);
         assert_int_equal(error.position, slow_error->position);
         assert_string_equal(error.text, slow_error->text);
         if (want == OG_OK) assert_int_equal(og_identical(og_doc_root(fast), og_doc_root(slow)), 1);
     }
     og_doc_free(fast);
+    free(more);
 }
 
 static void assert_same_reading(const uint8_t *bytes, size_t len)
@@ -74,7 +82,7 @@ static void assert_same_reading(const uint8_t *bytes, size_t len)
     og_error error = {0};
     og_doc *slow = og_doc_new(NULL);
     assert_non_null(slow);
-    int want = read_by(NULL, slow, bytes, len, &error);
+    int want = read_by(NULL, slow, bytes, len, false, &error);
     assert_way_reads(run_nowhere, bytes, len, slow, want, &error);
     assert_way_reads(og__pickle_reader_run_to, bytes, len, slow, want, &error);
 #if defined(OG__PICKLE_AVX2)

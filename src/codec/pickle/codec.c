@@ -45,6 +45,7 @@ static void pickle_limit(og_codec_options *options, const og_codec_limits *limit
     og_pickle_options *own = og_pickle_of(options);
     if (own->write.max_bytes == 0) own->write.max_bytes = limits->max_message;
     if (own->write.max_growth == 0) own->write.max_growth = limits->max_growth;
+    own->read.padded = limits->padded;
     if (limits->self_contained) own->write.self_contained = true;
     if (limits->strict) {
         own->read.strict = true;

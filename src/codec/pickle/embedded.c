@@ -14,6 +14,12 @@ enum {
     LATIN1_PROTO = 0xc2
 };
 
+const bool og__pickle_begins_one[256] = {
+#define OP(name, byte, argument, protocol, before, after, summary) [byte] = sizeof(before) == 1,
+#include "codec/pickle/opcodes.def"
+#undef OP
+};
+
 static bool is_extension(uint8_t op)
 {
     return op == OG__OP_EXT1 || op == OG__OP_EXT2 || op == OG__OP_EXT4;
@@ -55,8 +61,7 @@ static bool begins_well(const uint8_t *bytes, size_t len)
 {
     if (len < SHORTEST) return false;
     if (bytes[0] == OG__OP_PROTO) return bytes[1] <= OG_PICKLE_HIGHEST_PROTOCOL;
-    const og__opcode_info *op = &og__pickle_opcodes[bytes[0]];
-    return op->name && op->before[0] == 0;
+    return og__pickle_begins_one[bytes[0]];
 }
 
 /* As begins_well(), with no doubt or with a name to come. */

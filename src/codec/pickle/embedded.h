@@ -11,6 +11,16 @@ enum { OG__LATIN1_LAST = 0xc3 };
 /* Whether a pickle in them may name something. `ascii`: they are bytes, or a str that is ASCII. */
 bool og__pickle_may_be_pickle(const uint8_t *bytes, size_t len, bool ascii);
 
+/* Whether an opcode takes nothing from the stack, so that a pickle may begin with it. */
+extern const bool og__pickle_begins_one[256];
+
+/* As og__pickle_may_be_pickle() for a str that is ASCII: it says no protocol, and how it begins tells mostly.
+ */
+static inline bool og__pickle_text_may_be_pickle(const uint8_t *text, size_t len)
+{
+    return len > 0 && og__pickle_begins_one[text[0]] && og__pickle_may_be_pickle(text, len, true);
+}
+
 /* As og__pickle_may_be_pickle(); `*looked` grows by the bytes that were looked at. */
 bool og__pickle_may_hold(const uint8_t *bytes, size_t len, bool ascii, size_t *looked);
 

@@ -200,6 +200,7 @@ static int step(og__watch *watch, og__level *level)
     og__pickle_run_on_in_frame(r);
     if (r->at == r->end) return og__pickle_reader_no_stop(r);
     r->op = r->at++;
+    if (og__pickle_is_plain_stop(r)) return 1;
     if (!og__pickle_opcodes[*r->op].name) return og__pickle_reader_step(r);
     int status = before(watch, level);
     if (status < 0) return og__pickle_reader_nomem(r);

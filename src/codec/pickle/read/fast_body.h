@@ -21,9 +21,10 @@
 #endif
 
 enum {
-    AHEAD = 32, /* bytes that may be looked at from each opcode on, while there is pace */
-    SPARE = 8,  /* values that one opcode pushes or memoizes at most */
-    ROOM = 32   /* values that there is room for when it has been asked for */
+    AHEAD = 32,    /* bytes that may be looked at from each opcode on, while there is pace */
+    ARGUMENT = 10, /* bytes of an opcode and its argument of fixed size, at most: so many there are */
+    SPARE = 8,     /* values that one opcode pushes or memoizes at most */
+    ROOM = 32      /* values that there is room for when it has been asked for */
 };
 
 /*
@@ -172,10 +173,12 @@ static OG__HOT bool push_float(cursor *c, bool care)
     return true;
 }
 
-/* Whether bytes must be looked at more closely. */
-static OG__HOT bool is_suspect(const cursor *c, const uint8_t *bytes, size_t len, bool ascii)
+/* Whether the text of a str must be looked at more closely. */
+static OG__HOT bool is_suspect(const cursor *c, const uint8_t *text, size_t len, unsigned flags)
 {
-    return c->r->wary & OG__WARY_BYTES && og__pickle_may_be_pickle(bytes, len, ascii);
+    if (!(c->r->wary & OG__WARY_BYTES)) return false;
+    return flags & OG__F_ASCII ? og__pickle_text_may_be_pickle(text, len)
+                               : og__pickle_may_be_pickle(text, len, false);
 }
 
 static OG__HOT bool push_str(cursor *c, size_t size, bool care)
@@ -183,10 +186,9 @@ static OG__HOT bool push_str(cursor *c, size_t size, bool care)
     if (!has(c, size, care)) return false;
     size_t len = size == 1 ? c->at[0] : load32(c->at);
     const uint8_t *text = c->at + size;
-    size_t room = (size_t)(c->r->end - text);
-    if (len > room) return false;
-    unsigned flags = og__pickle_text_at(c->r->start, text, len, room);
-    if (flags & OG__TEXT_BAD || is_suspect(c, text, len, flags & OG__F_ASCII)) return false;
+    if (len > (size_t)(c->r->end - text)) return false;
+    unsigned flags = og__pickle_text_at(c->r->start, text, len, (size_t)(c->r->readable - text));
+    if (flags & OG__TEXT_BAD || is_suspect(c, text, len, flags)) return false;
     c->at = text + len;
     return push_memoized(c, og__value_make(OG_STR, flags, len, text), care);
 }
@@ -194,15 +196,28 @@ static OG__HOT bool push_str(cursor *c, size_t size, bool care)
 static OG__HOT bool push_bytes(cursor *c, bool care)
 {
     if (left(c) < 1 || left(c) - 1 < c->at[0]) return false;
-    if (is_suspect(c, c->at + 1, c->at[0], true)) return false;
+    if (c->r->wary & OG__WARY_BYTES && og__pickle_may_be_pickle(c->at + 1, c->at[0], true)) return false;
     og_value v = og__value_make(OG_BYTES, 0, c->at[0], c->at + 1);
     c->at += 1u + c->at[0];
     return push_memoized(c, v, care);
 }
 
+/* The first opcode, which says the protocol. */
+static OG__HOT bool take_protocol(cursor *c, bool care)
+{
+    if (!has(c, 1, care) || c->at != c->r->start + 1 || c->at[0] > OG_PICKLE_HIGHEST_PROTOCOL) return false;
+    c->r->protocol = *c->at++;
+    return true;
+}
+
+/* Where frames matter, only one that holds all of the rest. */
 static OG__HOT bool skip_frame(cursor *c)
 {
     if (left(c) < 8 || load64(c->at) > left(c) - 8) return false;
+    if (c->r->wary & OG__WARY_FRAMES) {
+        if (c->r->frame_end > 0 || load64(c->at) < left(c) - 8) return false;
+        c->r->frame_end = (size_t)(c->r->end - c->r->start);
+    }
     c->at += 8;
     return true;
 }
@@ -260,7 +275,7 @@ static OG__HOT bool push_empty(cursor *c, og_kind kind, bool care)
  */
 static OG__HOT bool push_floats(cursor *c, const uint8_t *at)
 {
-    const uint8_t *last = c->r->end - AHEAD;
+    const uint8_t *last = c->r->end - ARGUMENT;
     const uint8_t *from = at;
     size_t count = 0;
     for (; *at == OG__OP_BINFLOAT && at < last; at += 9)

@@ -103,6 +103,7 @@ int og__pickle_reader_init(og__reader *r, og_doc *doc, const uint8_t *bytes, siz
     r->doc = NULL;
     r->start = r->op = r->at = bytes;
     r->end = bytes + len;
+    r->readable = o->padded ? r->end + OG_PADDING : r->end;
     if (og__value_doc_stack_reserve(doc, 1) < 0) {
         og_error_set(err, OG_ENOMEM, OG_NO_POSITION, "no memory for the reader's stack");
         return OG_ENOMEM;

@@ -63,6 +63,7 @@ typedef struct og__reader {
     const uint8_t *op; /* the opcode in hand: errors name its position */
     const uint8_t *at; /* the next byte */
     const uint8_t *end;
+    const uint8_t *readable; /* bytes up to here may be looked at; at or after `end` */
     og_doc *doc;
     og_value *top;   /* the stack is doc->stack up to here */
     og_value *limit; /* and has room up to here */
@@ -305,6 +306,13 @@ og__pickle_run_fn og__pickle_reader_run_to_avx2; /* where there are AVX2, BMI an
  */
 enum { OG__WARY_FRAMES = 1, OG__WARY_BYTES = 2 };
 void og__pickle_reader_run_on(og__reader *r);
+
+/* STOP with the result alone on the stack, at the end of its frame if there is one: as all picklers end. */
+static inline bool og__pickle_is_plain_stop(const og__reader *r)
+{
+    return *r->op == OG__OP_STOP && og__pickle_stack_len(r) == 1 &&
+           r->frame_end <= (size_t)(r->at - r->start);
+}
 
 /* Does the usual opcodes up to one that must be looked at, the end of the frame in hand, or the end. */
 void og__pickle_run_on_in_frame(og__reader *r);

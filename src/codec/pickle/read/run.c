@@ -53,13 +53,15 @@ static bool grow_memo(og__reader *r)
 static size_t measure(og__reader *r)
 {
     size_t bytes = (size_t)(r->end - r->at);
+    size_t visible = (size_t)(r->readable - r->at);
     og__memo *memo = &r->memo;
-    if (bytes <= AHEAD || memo->far_count > 0 || memo->count != memo->len) return 0;
+    if (bytes <= ARGUMENT || visible <= AHEAD || memo->far_count > 0 || memo->count != memo->len) return 0;
     if ((size_t)(r->limit - r->top) < ROOM && !og__pickle_reader_make_room(r, ROOM)) return 0;
     if (memo->cap - memo->len < ROOM && !grow_memo(r)) return 0;
     size_t room = (size_t)(r->limit - r->top);
     if (memo->cap - memo->len < room) room = memo->cap - memo->len;
-    return bytes - AHEAD < room - SPARE ? bytes - AHEAD : room - SPARE;
+    bytes = bytes - ARGUMENT < visible - AHEAD ? bytes - ARGUMENT : visible - AHEAD;
+    return bytes < room - SPARE ? bytes : room - SPARE;
 }
 
 /* Up to an opcode that takes its own function, or the end. */

@@ -197,6 +197,7 @@ int og__pickle_reader_run_strict(og__reader *r)
     r->wary = OG__WARY_FRAMES;
     while (og__pickle_run_on_in_frame(r), r->at < r->end) {
         r->op = r->at++;
+        if (og__pickle_is_plain_stop(r)) return OG_OK;
         const char *why = og__pickle_opcodes[*r->op].name ? og__pickle_strict_why(r) : NULL;
         if (why)
             return og__pickle_reader_fail(r, OG_EPOLICY,
