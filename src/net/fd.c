@@ -75,8 +75,12 @@ int og__net_fd_open(og_transport transport, int family, bool nonblocking)
 void og__net_fd_prepare(int fd, og_transport transport, int family)
 {
     int on = 1;
-    /* Messages leave when they are written. Accepted sockets inherit this from their listener. */
-    if (og__net_is_tcp(transport)) setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
+    /* Messages leave when they are written; a peer whose machine is gone is found some time. Accepted sockets
+     * inherit both from their listener. */
+    if (og__net_is_tcp(transport)) {
+        setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
+        setsockopt(fd, SOL_SOCKET, SO_KEEPALIVE, &on, sizeof on);
+    }
     /* Whoever writes a broadcast address means it. */
     if (transport == OG_UDP && family == AF_INET) setsockopt(fd, SOL_SOCKET, SO_BROADCAST, &on, sizeof on);
 }
