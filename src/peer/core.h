@@ -13,6 +13,7 @@
 
 #include "layer/layer.h"
 #include "peer/detect.h"
+#include "peer/spares.h"
 
 #include <onggi/peer.h>
 
@@ -79,7 +80,7 @@ typedef struct og__layered og__layered;
 /* What the owner of many cores of one thread lends to each of them. */
 typedef struct og__loan {
     char seen[OG__SEEN_SIZE]; /* what detection saw, once that is decided */
-    og_buf pending;           /* memory for long messages: new pages cost more than what is copied there */
+    og__spares spares;        /* memory for long messages and for answers */
 } og__loan;
 
 typedef struct og__core {

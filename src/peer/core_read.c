@@ -9,8 +9,7 @@
 enum {
     FIRST_LENT = 256,     /* bytes copied after a pending rest before looking whether that was enough */
     LONG_MESSAGE = 16384, /* from so many bytes on reading straight into `pending` pays */
-    BORROWS = 65536, /* so many bytes have come before memory is borrowed, so that it follows what came */
-    LENDS = 2 << 20  /* the most that is lent */
+    BORROWS = 65536 /* so many bytes have come before memory is borrowed, so that it follows what came */
 };
 
 /* ---- The bytes that are there ---- */
@@ -66,15 +65,16 @@ static int no_memory(og__core *core, og_error *err)
     return og_error_set(err, OG_ENOMEM, OG_NO_POSITION, "no memory for the bytes of a message");
 }
 
-/* Moves `pending` into memory of the owner's, if that is larger. */
-static void borrow(og__core *core)
+/* Moves `pending` into memory of the owner's, if that is larger; `need` bytes are known to come. */
+static void borrow(og__core *core, size_t need)
 {
     og_buf *pending = &core->pending;
-    if (!core->loan || core->loan->pending.cap <= pending->cap || pending->len < BORROWS) return;
-    og_buf borrowed = core->loan->pending;
+    og_buf borrowed;
+    if (!core->loan || pending->len < BORROWS ||
+        !og__peer_spares_take(&core->loan->spares, need + OG_PADDING, pending->cap, &borrowed))
+        return;
     memcpy(borrowed.data, pending->data, pending->len);
     borrowed.len = pending->len;
-    core->loan->pending = (og_buf){.alloc = pending->alloc};
     og_buf_free(pending);
     *pending = borrowed;
 }
@@ -85,23 +85,18 @@ static int make_room(og__core *core, size_t len)
 {
     const og_buf *pending = &core->pending;
     if (pending->cap - pending->len >= len + OG_PADDING) return OG_OK;
-    borrow(core);
-    if (pending->cap - pending->len >= len + OG_PADDING) return OG_OK;
     size_t need = core->detected ? og_frame_need(&core->reader) : 0;
+    borrow(core, need > pending->len + len ? need : pending->len + len);
+    if (pending->cap - pending->len >= len + OG_PADDING) return OG_OK;
     size_t want = need > pending->len ? need - pending->len : 0;
     if (want > pending->len) want = pending->len; /* memory follows what really came */
     return og_buf_reserve(&core->pending, (want > len ? want : len) + OG_PADDING);
 }
 
-/* Lets the memory of `pending` go: to the owner if it is the larger one there, but not too large. */
+/* Lets the memory of `pending` go: to the owner if it is large. */
 static void give_back(og__core *core)
 {
-    og_buf *kept = core->loan ? &core->loan->pending : NULL;
-    if (kept && core->pending.cap > BORROWS && core->pending.cap <= LENDS && core->pending.cap > kept->cap) {
-        og_buf_free(kept);
-        *kept = core->pending;
-        og_buf_init(&core->pending, kept->alloc);
-    }
+    if (core->loan && core->pending.cap > BORROWS) og__peer_spares_give(&core->loan->spares, &core->pending);
     og_buf_free(&core->pending);
 }
 

@@ -7,11 +7,7 @@
 
 #include <string.h>
 
-enum {
-    KEPT_OUT =
-        2 << 20, /* memory for answers that the loop keeps: new pages cost more than what is copied there */
-    OWN_MEMORY = 65536 /* answers that are longer are handed over, not copied */
-};
+enum { OWN_MEMORY = 65536 /* answers that are longer are handed over, not copied */ };
 
 static const char *state_text(int state)
 {
@@ -73,10 +69,7 @@ static int closed(og_error *err)
 static void lend(og__served *served)
 {
     og_buf *out = &served->conn.core.out;
-    og_buf *spare = &served->loop->spare;
-    if (spare->cap == 0 || out->cap > 0) return;
-    *out = *spare;
-    og_buf_init(spare, served->alloc);
+    if (out->cap == 0) og__peer_spares_take(&served->loop->loan.spares, SIZE_MAX, 0, out);
 }
 
 /* With the lock held. */
@@ -155,18 +148,6 @@ const og__handle_ops og__peer_stream_ops = {
 
 /* ---- Writing ---- */
 
-/* Memory of what was written serves the next connection, so that silent ones hold none. */
-static void keep(og_buf *kept, og_buf *written)
-{
-    if (kept->cap > 0 || written->cap > KEPT_OUT) {
-        og_buf_free(written);
-        return;
-    }
-    *kept = *written;
-    kept->len = 0;
-    og_buf_init(written, kept->alloc);
-}
-
 /* Writes as far as the peer takes it. 0, 1 when some is queued, or < 0. */
 static int write_bytes(og__served *served, og_buf *out, og_error *err)
 {
@@ -189,16 +170,18 @@ static int write_bytes(og__served *served, og_buf *out, og_error *err)
 /* Writes `plain` through the layers, piece by piece, so that what they make of it is in the same memory. */
 static int write_layered(og__served *served, og_buf *plain, og_error *err)
 {
-    og_buf wire = served->loop->wire;
+    og_buf wire;
+    og__spares *spares = &served->loop->loan.spares;
     size_t at = 0;
     int status = OG_OK;
     int written = OG_OK;
-    og_buf_init(&served->loop->wire, served->alloc);
+    og_buf_init(&wire, served->alloc);
+    og__peer_spares_take(spares, OG__SPARE_ANY, 0, &wire);
     do {
         status = og__peer_layered_out(&served->conn.core, plain, &at, &wire, err);
         if (wire.len > 0) written = write_bytes(served, &wire, status < 0 ? NULL : err);
     } while (status == OG_OK && written >= 0 && at < plain->len);
-    keep(&served->loop->wire, &wire);
+    og__peer_spares_give(spares, &wire);
     return status < 0 ? status : written;
 }
 
@@ -226,7 +209,7 @@ static int write_out(og__served *served, bool *shut, og_error *err)
     if (locked && served->work.count > 0) lend(served); /* another answer is on its way */
     if (locked) og__peer_served_unlock(served, true);
     if (!core->layered && put > 0) status = write_bytes(served, out, err);
-    keep(&served->loop->spare, out);
+    og__peer_spares_give(&served->loop->loan.spares, out); /* silent connections hold none */
     atomic_fetch_add_explicit(&served->waiting, served->queued - queued - put, memory_order_relaxed);
     return status;
 }

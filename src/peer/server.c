@@ -79,9 +79,7 @@ static void loop_fini(og__server_loop *loop)
     og__net_loop_free(loop->net);
     og_doc_free(loop->doc);
     og__peer_parts_fini(&loop->parts, loop->server->alloc);
-    og_buf_free(&loop->spare);
-    og_buf_free(&loop->wire);
-    og_buf_free(&loop->loan.pending);
+    og__peer_spares_fini(&loop->loan.spares);
 }
 
 static void close_now(og__served *served)
@@ -118,9 +116,6 @@ static void on_stop_timeout(void *ctx)
 static int loop_init(og_server *server, og__server_loop *loop, og_error *err)
 {
     loop->server = server;
-    og_buf_init(&loop->spare, server->alloc);
-    og_buf_init(&loop->wire, server->alloc);
-    og_buf_init(&loop->loan.pending, server->alloc);
     loop->net = og__net_loop_new(server->alloc, err);
     if (!loop->net) return OG_ENOMEM;
     loop->doc = og_doc_new(server->alloc);

@@ -210,8 +210,6 @@ struct og__server_loop {
     atomic_bool pulse_wanted; /* `pulse` is on its way */
     og_doc *doc;              /* for the value being handled: one for all connections */
     og__parts parts;          /* the same for messages of several parts */
-    og_buf spare;             /* memory for the answers being written: one for all connections */
-    og_buf wire;              /* the same for what layers make of them */
     og__served *first;
     size_t count; /* connections, and datagrams in hand */
     bool stopping;
