@@ -7,6 +7,7 @@ PREFIX  = /usr/local
 DESTDIR =
 SECONDS = 10
 FUZZ_SECONDS = 1800
+SOAK_SECONDS = 600
 MESON_ARGS =
 NINJA   = ninja -C $(BUILD)
 FUZZ    = $(BUILD)-fuzz
@@ -28,11 +29,16 @@ test: configured ## run every test (the long runs are in `make soak`)
 	@$(NINJA) product examples
 	@meson test -C $(BUILD) --print-errorlogs --num-processes $$((2 * $$(nproc))) # half of them wait for others
 
-soak: configured ## the long runs: hours (twice FUZZ_SECONDS=1800 of them for each fuzz target)
+soak: configured ## the long runs: hours (ten minutes of a busy server, twice FUZZ_SECONDS=1800 for each fuzz target)
 	@tools/setup test ci
 	@tools/configure $(BUILD) tests=enabled
 	@$(NINJA) product examples
 	@meson test -C $(BUILD) --setup soak --suite soak --verbose
+	@for kind in address,undefined thread; do \
+		dir=build-soak-$${kind%,*}; \
+		test -f $$dir/build.ninja || CC=clang meson setup $$dir -Db_sanitize=$$kind -Db_lundef=false -Doptimization=1 || exit 1; \
+		ninja -C $$dir onggi && tools/soak $$dir $(SOAK_SECONDS) || exit 1; \
+	done
 	@tools/fuzz $(FUZZ) $(FUZZ_SECONDS) --fresh
 
 bench: configured ## measure, beside other libraries and Python

@@ -1,6 +1,8 @@
 # SPDX-License-Identifier: MIT
 """The table of limits in doc/operations.md: each limit of the options and of the C headers has a row, each row has an
-option, a member, a default and a place in the manual; and each limit is reached once."""
+option, a member, a default that the program has, and a place in the manual; and each limit is reached once. The manual's
+table has the same rows, and quotes the log as the sources write it."""
+import glob
 import os
 import re
 
@@ -14,6 +16,23 @@ IS_MEMBER = r"\b(max_\w+|\w+_timeout_ms|when_\w+);"
 ELSEWHERE = {"max-queued": "test_limits", "max-total": "test_server_limits", "grace": "test_holds", "when-full": "test_holds",
              "answer-timeout": "test_holds", "connect-timeout": "test_socket", "send_timeout_ms": "test_server_limits",
              "when-crowded": "test_limits", "max-amplification": "test_datagrams", "max-rate": "test_datagrams"}
+
+# Where the defaults are in the sources.
+DEFAULTS = {"conn.max_message": ("include/onggi/base.h", "OG_MAX_MESSAGE_DEFAULT"),
+            "conn.max_growth": ("include/onggi/base.h", "OG_MAX_GROWTH_DEFAULT"),
+            "max-depth": ("include/onggi/base.h", "OG_MAX_DEPTH_DEFAULT"),
+            "max-digits": ("include/onggi/base.h", "OG_MAX_DIGITS_DEFAULT"),
+            "server.max_connections": ("src/peer/server.c", "MAX_CONNECTIONS"),
+            "server.max_queued": ("src/peer/server.c", "MAX_QUEUED"),
+            "server.max_amplification": ("src/peer/server.c", "MAX_AMPLIFICATION"),
+            "server.max_rate": ("src/peer/server.c", "MAX_RATE"),
+            "server.message_timeout_ms": ("src/peer/server.c", "MESSAGE_TIMEOUT_MS"),
+            "server.stop_timeout_ms": ("src/peer/server.c", "STOP_TIMEOUT_MS"),
+            "grace": ("src/cli/cli.h", "CLI_GRACE_MS"),
+            "conn.send_timeout_ms": ("include/onggi/base.h", "OG_SEND_TIMEOUT_DEFAULT"),
+            "conn.connect_timeout_ms": ("include/onggi/base.h", "OG_CONNECT_TIMEOUT_DEFAULT"),
+            "conn.handshake_timeout_ms": ("src/peer/setup.c", "DEFAULT_HANDSHAKE_MS"),
+            "answer-timeout": ("src/cli/cli.h", "CLI_ANSWER_MS")}
 
 
 def read(path):
@@ -40,7 +59,65 @@ def structs():
     return found
 
 
+def in_source(path, name):
+    """The number that `name` stands for."""
+    text = re.search(rf"\b{name}(?: =|\s)\s*([^,}}/\n]+)", read(path)).group(1).replace("(size_t)", "")
+    return eval(text, {"__builtins__": {}})  # e.g. 64 << 20
+
+
+def in_table(default):
+    """The number of bytes, of milliseconds or of others that the table's cell begins with; all that it may mean."""
+    digits, unit = re.match(r"(\d+)([MK]?)", default).groups()
+    number = int(digits) << {"M": 20, "K": 10, "": 0}[unit]
+    return number, number * 1000
+
+
+def manual_rows():
+    """Options, members, default and quoted log of each item of the manual's list."""
+    section = read("man/onggi.1").split(".Sh LIMITS\n")[1].split("\n.Sh ")[0]
+    for item in section.split("\n.It ")[1:]:
+        yield (re.findall(r"^\.Fl (?:\w , )?-([a-z-]+)", item, re.MULTILINE), re.findall(r"^\.Va (conn|server)\.([\w.]+)", item, re.MULTILINE),
+               re.search(r"^default: (.*)\.$", item, re.MULTILINE).group(1), re.findall(r"^\.Ql (.*?)(?: [.,])?$", item, re.MULTILINE))
+
+
+def said_by_sources():
+    """All texts of the library and the command: literals that are cut put together, what is filled in as …"""
+    whole = "\n".join(read(os.path.relpath(path, support.SOURCE)) for folder in ("peer", "cli", "layer", "codec", "frame", "base")
+                      for path in glob.glob(os.path.join(support.SOURCE, "src", folder, "**", "*.[ch]"), recursive=True))
+    return re.sub(r"%[a-z0-9.*]+", "…", re.sub(r'"\s*\n\s*"', "", whole))
+
+
 class Table(support.Case):
+    def test_defaults(self):
+        """Those of the table are those of the program."""
+        found = set()
+        for what, options, members, default, _ in rows():
+            for name in [*options, *map(".".join, members)]:
+                if name in DEFAULTS:
+                    found.add(name)
+                    with self.subTest(name):
+                        self.assertIn(in_source(*DEFAULTS[name]), in_table(default))
+        self.assertEqual(found, set(DEFAULTS))
+
+    def test_the_manual_has_the_same_table(self):
+        ours = list(rows())
+        theirs = list(manual_rows())
+        self.assertEqual(len(theirs), len(ours))
+        for (what, options, members, default, _), (their_options, their_members, their_default, _) in zip(ours, theirs):
+            with self.subTest(what):
+                self.assertEqual(set(their_options), {o for o in options if not o.startswith("exec")} - {"to"})
+                self.assertEqual(set(their_members), set(members))
+                self.assertEqual(re.match(r"\w+", their_default).group(), re.match(r"\w+", default).group())
+
+    def test_the_manual_quotes_the_log(self):
+        """Piece by piece: what is filled in, and what is said before it for all refusals, is left out."""
+        sources = said_by_sources()
+        for _, _, _, quotes in manual_rows():
+            for quote in quotes:
+                text = quote.replace("\\-", "-").replace("\\&", "")
+                for piece in re.split(r"\.\.\.|\d+|raise --[a-z-]+|refused a message: |ended after", text):
+                    self.assertTrue(piece.strip(" :;().") in sources, f"nothing says {piece!r} of {quote!r}")
+
     def test_each_limit_has_a_row(self):
         options = set()
         for command in COMMANDS:
