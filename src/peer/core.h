@@ -39,9 +39,10 @@ typedef struct og__setup {
     int64_t recv_timeout_ms;
     int64_t handshake_timeout_ms;
     og_role role;
-    og__layers *layers; /* or NULL */
+    og__layers *layers; /* or NULL; a server's may be replaced: see og__peer_port_layers() */
     const og_allocator *alloc;
     const char *profile; /* the name of the kind of peer, or "" */
+    bool has_layers;     /* for good, whatever replaces them */
     bool datagram;       /* whole messages are fed, one datagram a feed */
     bool codec_given;    /* by the options, not to be detected */
     bool framing_given;

@@ -43,7 +43,7 @@ static const char *silence(const og__served *served)
     char name[40];
     const og__core *core = &served->conn.core;
     bool silent = !core->layered && core->consumed == 0 && !og__peer_core_midway(core);
-    if (!silent || core->setup->layers || !core->setup->framing_given) return NULL;
+    if (!silent || core->setup->has_layers || !core->setup->framing_given) return NULL;
     return og__layer_silence(og_framing_name(core->in.framing, name, sizeof name));
 }
 
@@ -64,8 +64,8 @@ static void note_silence(og__served *served)
 static void opened(og__served *served)
 {
     const og_server_options *options = &served->server->options;
-    bool layered = served->conn.core.setup->layers != NULL;
-    if (layered) og__peer_server_log(served->server, OG_LOG_DEBUG, &served->conn, "opening -> open");
+    if (served->conn.core.setup->has_layers)
+        og__peer_server_log(served->server, OG_LOG_DEBUG, &served->conn, "opening -> open");
     served->state = OG__OPEN;
     served->opened_ms = now_of(served);
     if (served->pair.behind) {

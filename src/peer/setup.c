@@ -157,6 +157,7 @@ int og__peer_setup_init(og__setup *setup, const og_conn_options *options, og_end
     status = give_layers(setup, &given, endpoint, err);
     if (status < 0) return status;
     const og__layers *layers = setup->layers;
+    setup->has_layers = layers != NULL;
     const char *codec = profile->codec ? profile->codec : og__layer_set_codec(layers);
     const char *framing = profile->framing ? profile->framing : og__layer_set_framing(layers);
     status = give_codec(setup, first_of(endpoint->codec, given.codec, codec), err);

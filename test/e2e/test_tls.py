@@ -279,6 +279,18 @@ class Tls(support.Case):
         self.ask(new)
         self.ask(old)
 
+    def test_keys_are_read_anew_while_clients_come(self):
+        """On other threads than the one that reads them; for the thread sanitizer."""
+        server = self.serve(*self.options("server"), "--echo", "--threads", "3", endpoint="tls://127.0.0.1:0")
+        clients = []
+        for n in range(1, 7):
+            clients += [self.client(server, self.context()) for _ in range(3)]
+            server.process.send_signal(signal.SIGHUP)
+            support.wait_for(lambda wanted=n: server.err.count("keys were read anew") == wanted, "new keys")
+        for client in clients:
+            self.ask(client)
+        self.assertEqual(server.stop(), 0)
+
     def test_openssl_client(self):
         server = self.secured()
         for version in ("-tls1_2", "-tls1_3"):
