@@ -135,8 +135,8 @@ struct og_codec {
     /* ---- In what is passed on ---- */
 
     /* Whether a message that was read strictly reads alike, as it arrived, by a reader that has read others
-     * before. 0 or < 0. NULL: each does. */
-    int (*contained)(const uint8_t *message, size_t len, og_error *err);
+     * before, or by a `fresh` one. 0 or < 0. NULL: messages do not go on as they arrived. */
+    int (*contained)(const uint8_t *message, size_t len, bool fresh, og_error *err);
 
     /* ---- In answers ---- */
 

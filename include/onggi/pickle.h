@@ -111,10 +111,12 @@ OG_API int og_pickle_canonical(og_value value, og_buf *out, const og_pickle_writ
 
 /*
  * Whether a pickle that was read strictly may go on as it arrived to a reader that keeps its memo: it has no
- * GET beside a MEMOIZE, and its names are in the bytes right before STACK_GLOBAL. What `self_contained`
- * writes has that form. 0; OG_EPOLICY with the position of the opcode; OG_ESYNTAX: not a whole pickle.
+ * GET beside a MEMOIZE (unless each pickle gets a `fresh` reader), its names are in the bytes right before
+ * STACK_GLOBAL, and it asks for nothing from outside: persistent ids, extension codes, out-of-band buffers.
+ * What `self_contained` writes has that form. 0; OG_EPOLICY with the position of the opcode; OG_ESYNTAX: not
+ * a whole pickle.
  */
-OG_API int og_pickle_check_contained(const void *bytes, size_t len, og_error *err);
+OG_API int og_pickle_check_contained(const void *bytes, size_t len, bool fresh, og_error *err);
 
 /* Finds where a pickle ends in a stream that comes in pieces; looks at each byte once and reads none after
  * STOP. Zero-initialise. */

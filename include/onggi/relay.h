@@ -34,6 +34,12 @@ typedef enum og_reader {
                          waits for the answer. Only on this machine, where no network cuts what is sent */
 } og_reader;
 
+/* In which bytes a message is passed on. */
+typedef enum og_rewrite {
+    OG_REWRITE_ANEW,    /* written from what was read, so that no trick of its opcodes survives */
+    OG_REWRITE_VERBATIM /* as it arrived: only pickles that og_pickle_check_contained() lets pass */
+} og_rewrite;
+
 /* A message that was refused. */
 typedef struct og_refusal {
     og_conn *conn;       /* the client's connection */
@@ -67,6 +73,10 @@ typedef struct og_relay_options {
      */
     og_reader raw_reader; /* must be said where the server behind speaks raw */
     size_t recv_size;     /* of OG_READER_RECV: the bytes that it asks for */
+
+    og_rewrite rewrite;
+    bool fresh_unpickler; /* of OG_REWRITE_VERBATIM: the server behind reads each message with a new Unpickler
+                             (pickle.loads), so that GET beside MEMOIZE may pass */
 
     og_when_refused when_refused;
     og_value reply; /* of OG_REFUSED_REPLY */

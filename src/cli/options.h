@@ -129,6 +129,8 @@ typedef struct cli_options {
     const char *expect;    /* of a proxy: a codec, or any */
     const char *on_refuse; /* what becomes of who sent what is refused */
     const char *reader;    /* how the server behind reads what nothing sets apart */
+    const char *rewrite;   /* in which bytes messages are passed on */
+    bool fresh_unpickler;
     bool dry_run;
     const char *policy;
     struct og_policy *rules; /* what --policy names, once it is read; or NULL */

@@ -190,6 +190,24 @@ static int give_refusal(proxy *p, const char *what)
     return 0;
 }
 
+static int give_rewrite(proxy *p)
+{
+    const cli_options *o = p->options;
+    og_relay_options *relay = &p->relay;
+    bool verbatim = o->rewrite && strcmp(o->rewrite, "verbatim") == 0;
+    if (o->rewrite && !verbatim && strcmp(o->rewrite, "anew") != 0)
+        return cli_usage("--rewrite takes anew or verbatim, not '%s'", o->rewrite);
+    if (o->fresh_unpickler && !verbatim)
+        return cli_usage("--fresh-unpickler is for messages that are passed on as they arrived: write "
+                         "--rewrite verbatim as well");
+    if (verbatim && strcmp(cli_codec(o, &p->front), "pickle") != 0)
+        return cli_usage("%s: only pickles are passed on as they arrived: leave out --rewrite verbatim",
+                         o->args[0]);
+    relay->rewrite = verbatim ? OG_REWRITE_VERBATIM : OG_REWRITE_ANEW;
+    relay->fresh_unpickler = o->fresh_unpickler;
+    return 0;
+}
+
 static int give_policy(proxy *p)
 {
     og_error err;
@@ -223,6 +241,7 @@ static int give_options(proxy *p)
     give_layers(front, p->front_layers, o, OG_ROLE_SERVER, o->args[0]);
     give_layers(&relay->behind, p->behind_layers, o, OG_ROLE_CLIENT, p->upstream);
     int status = give_reader(relay, o->reader);
+    if (status == 0) status = give_rewrite(p);
     return status ? status : give_refusal(p, o->on_refuse);
 }
 

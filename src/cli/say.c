@@ -92,6 +92,8 @@ static const struct {
     {"ensure_ascii", "--codec pickle"},
     {"raw_reader", "--reader"},
     {"recv_size", "--reader recv:N"},
+    {"rewrite", "--rewrite"},
+    {"fresh_unpickler", "--fresh-unpickler"},
 };
 
 static bool is_word(char c)

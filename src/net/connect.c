@@ -16,7 +16,8 @@ struct og__target {
 
 /* Lives until it is over and its poll is closed. */
 struct og__connecting {
-    og__handle handle;
+    og__connecting *prev; /* on the loop, until it is over */
+    og__connecting *next;
     og__loop *loop;
     const og__target *target;
     void (*done)(void *ctx, og__socket *socket, const og_error *err);
@@ -25,10 +26,10 @@ struct og__connecting {
     og__attempts attempts;
     og__deadline deadline;
     int64_t timeout_ms;
-    unsigned next; /* address to try */
-    int fd;        /* of the attempt under way, or -1 */
-    bool closing;  /* `poll` is being closed */
-    bool over;     /* `done` was called, or will not be */
+    unsigned to_try; /* address */
+    int fd;          /* of the attempt under way, or -1 */
+    bool closing;    /* `poll` is being closed */
+    bool over;       /* `done` was called, or will not be */
     uv_poll_t poll;
 };
 
@@ -82,8 +83,20 @@ static void free_connecting(og__connecting *c)
     og__base_free(c->loop->alloc, c, sizeof *c);
 }
 
+static void link_to_loop(og__connecting *c)
+{
+    c->next = c->loop->connecting;
+    if (c->next) c->next->prev = c;
+    c->loop->connecting = c;
+}
+
 static void finish(og__connecting *c)
 {
+    if (c->prev)
+        c->prev->next = c->next;
+    else
+        c->loop->connecting = c->next;
+    if (c->next) c->next->prev = c->prev;
     c->over = true;
     og__net_timer_close(c->timer);
 }
@@ -115,7 +128,7 @@ static void drop_attempt(og__connecting *c)
 static void fail_attempt(og__connecting *c, int sys)
 {
     og__net_timer_stop(c->timer);
-    og__net_attempts_add(&c->attempts, &c->target->found.list[c->next - 1], sys);
+    og__net_attempts_add(&c->attempts, &c->target->found.list[c->to_try - 1], sys);
     drop_attempt(c);
 }
 
@@ -124,7 +137,7 @@ static void succeed(og__connecting *c, int fd)
     og__socket socket = OG__SOCKET_NONE;
     socket.fd = fd;
     socket.transport = c->target->endpoint.transport;
-    socket.peer = c->target->found.list[c->next - 1];
+    socket.peer = c->target->found.list[c->to_try - 1];
     c->fd = -1;
     finish(c);
     c->done(c->ctx, &socket, NULL);
@@ -161,21 +174,21 @@ static int begin_polling(og__connecting *c, int fd)
     uv_poll_start(&c->poll, UV_WRITABLE, on_decided);
     int64_t left = og__net_deadline_left(c->deadline);
     /* One address that does not answer must not use up the others' time. */
-    wait_for(c, left < 0 ? -1 : left / (int64_t)(c->target->found.count - c->next + 1));
+    wait_for(c, left < 0 ? -1 : left / (int64_t)(c->target->found.count - c->to_try + 1));
     return 0;
 }
 
 /* Tries one address: true when that is decided or under way, false when the next should be tried. */
 static bool try_one(og__connecting *c)
 {
-    const og__address *address = &c->target->found.list[c->next];
+    const og__address *address = &c->target->found.list[c->to_try];
     int fd = -1;
     int status = og__net_fd_connect(c->target->endpoint.transport, address, c->target->interface, &fd);
     if (status == -EAGAIN && og__net_deadline_left(c->deadline) != 0) {
         wait_for(c, RETRY_MS);
         return true;
     }
-    c->next++;
+    c->to_try++;
     if (status == 0) {
         succeed(c, fd);
         free_connecting(c);
@@ -193,7 +206,7 @@ static bool try_one(og__connecting *c)
 static void try_next(og__connecting *c)
 {
     og_error err = {0};
-    while (c->next < c->target->found.count)
+    while (c->to_try < c->target->found.count)
         if (try_one(c)) return;
     og__net_attempts_error(&c->attempts, &c->target->endpoint, og__net_deadline_left(c->deadline) == 0,
                            c->timeout_ms, &err);
@@ -210,11 +223,6 @@ static void on_timer(void *ctx)
         fail_attempt(c, ETIMEDOUT);
     else
         try_next(c);
-}
-
-static void close_left(og__handle *handle)
-{
-    og__net_connect_cancel((og__connecting *)(void *)handle);
 }
 
 og__connecting *og__net_connect(og__loop *loop, const og__target *target, int64_t timeout_ms,
@@ -239,7 +247,7 @@ og__connecting *og__net_connect(og__loop *loop, const og__target *target, int64_
         free_connecting(c);
         return NULL;
     }
-    c->handle.close = close_left;
+    link_to_loop(c);
     og__net_timer_start(c->timer, 0);
     return c;
 }

@@ -175,6 +175,8 @@ void og__net_loop_free(og__loop *loop)
     uv_unref((uv_handle_t *)&loop->clock);
     do {
         run_posts(loop);
+        while (loop->connecting)
+            og__net_connect_cancel(loop->connecting);
         uv_walk(&loop->uv, close_left, loop);
         atomic_store(&loop->stopping, false);
         uv_run(&loop->uv, UV_RUN_DEFAULT);

@@ -55,7 +55,8 @@ struct og__loop {
     og__call *first_call; /* posted too, and guarded by the lock */
     og__call *last_call;
     uint8_t *shared;
-    void *datagram_area; /* where datagrams arrive: made for the first socket that needs it */
+    og__connecting *connecting; /* attempts that are not over */
+    void *datagram_area;        /* where datagrams arrive: made for the first socket that needs it */
     size_t datagram_area_size;
 };
 

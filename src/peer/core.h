@@ -176,6 +176,17 @@ int og__peer_core_put_parts(og__core *core, const og_value *values, size_t count
 /* Appends a message as it is, which was read by the same codec. */
 int og__peer_core_put_bytes(og__core *core, const uint8_t *bytes, size_t len, og_error *err);
 
+/* How a relay passes on what it has read. */
+typedef enum og__passing {
+    OG__ANEW,          /* written from the values, in the version that arrived */
+    OG__VERBATIM,      /* as it arrived, if it means the same to a reader that has read others before */
+    OG__VERBATIM_FRESH /* or to one that has read nothing */
+} og__passing;
+
+/* Appends the message that `from` has read as `values`. */
+int og__peer_core_pass(const og__core *from, og__core *core, og__passing how, const og__message *message,
+                       const og_value *values, size_t count, og_error *err);
+
 /* Moves what is for the socket to `out`, an empty buffer. 0, or < 0 when a layer failed: `out` is sent all
  * the same. */
 int og__peer_core_out(og__core *core, og_buf *out, og_error *err);

@@ -87,6 +87,7 @@ int og__peer_core_put_bytes(og__core *core, const uint8_t *bytes, size_t len, og
 {
     const og_framing *framing = &core->out_wire.framing;
     size_t mark = 0;
+    if (len > core->setup->max_written) return too_long(core, len, err);
     if (core->layered && og__peer_layered_is_whole(core))
         return og_buf_put(&core->out, bytes, len) < 0 ? OG_ENOMEM : og__peer_layered_put(core, false, err);
     int status = og_frame_begin(framing, &core->out, &mark, err);
@@ -104,6 +105,25 @@ int og__peer_core_put_parts(og__core *core, const og_value *values, size_t count
     if (count > 0 && og__peer_layered_is_whole(core)) return put_whole(core, values, count, err);
     return og_error_set(err, OG_EINVAL, OG_NO_POSITION,
                         "found a message of %zu parts, but this connection carries one: send a list", count);
+}
+
+/* What the codec noted of the message says how to write it again: in the same version, say. */
+static void take_note(const og__core *from, og__core *core)
+{
+    if (from->in.codec != core->out_wire.codec) return;
+    int note = atomic_load_explicit(&from->note, memory_order_relaxed);
+    atomic_store_explicit(&core->note, note, memory_order_relaxed);
+}
+
+int og__peer_core_pass(const og__core *from, og__core *core, og__passing how, const og__message *message,
+                       const og_value *values, size_t count, og_error *err)
+{
+    take_note(from, core);
+    if (how == OG__ANEW || count > 1) return og__peer_core_put_parts(core, values, count, err);
+    int status = message->codec->contained(message->bytes, message->len, how == OG__VERBATIM_FRESH, err);
+    if (status == OG_OK) return og__peer_core_put_bytes(core, message->bytes, message->len, err);
+    if (err && err->position != OG_NO_POSITION) err->position += (size_t)message->position;
+    return status;
 }
 
 int og__peer_core_out(og__core *core, og_buf *out, og_error *err)

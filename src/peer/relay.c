@@ -125,6 +125,9 @@ static int check_options(const og_relay_options *options, og_error *err)
 {
     if (options->front.workers || options->front.long_message)
         return og_error_set(err, OG_EINVAL, OG_NO_POSITION, "a relay has no workers");
+    if (options->fresh_unpickler && options->rewrite == OG_REWRITE_ANEW)
+        return og_error_set(err, OG_EINVAL, OG_NO_POSITION,
+                            "fresh_unpickler is for messages that are passed on as they arrived (rewrite)");
     if (options->when_refused == OG_REFUSED_REPLY && !og_valid(options->reply))
         return og_error_set(err, OG_EINVAL, OG_NO_POSITION, "no reply to refused messages is given (reply)");
     return OG_OK;
@@ -145,6 +148,8 @@ og_server *og_relay_new(const og_relay_options *options, og_error *err)
     }
     memset(relay, 0, sizeof *relay);
     relay->options = own;
+    if (own.rewrite == OG_REWRITE_VERBATIM)
+        relay->passing = own.fresh_unpickler ? OG__VERBATIM_FRESH : OG__VERBATIM;
     relay->on_open = own.front.on_open;
     int status = give_policies(relay, err);
     own.front.conn = relay->options.front.conn;

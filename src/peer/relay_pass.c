@@ -48,21 +48,16 @@ static bool is_gone(int status)
     return status == OG_ECLOSED || status == OG_EBUSY;
 }
 
-/* What the codec noted of the message says how to write it again: in the same version, say. */
-static void take_note(const og__served *from, og__served *to)
-{
-    const og__core *core = &from->conn.core;
-    if (core->in.codec != to->conn.core.out_wire.codec) return;
-    int note = atomic_load_explicit(&core->note, memory_order_relaxed);
-    atomic_store_explicit(&to->conn.core.note, note, memory_order_relaxed);
-}
+typedef struct carried {
+    og__served *served;
+    const og__message *message;
+} carried;
 
 static int pass_values(void *ctx, const og_value *values, size_t count, og_error *err)
 {
-    og__served *served = ctx;
-    og__served *to = served->pair.other;
-    take_note(served, to);
-    int status = send_parts(to, values, count, err);
+    const carried *p = ctx;
+    og__passing how = p->served->server->relay->passing;
+    int status = og__peer_served_pass(p->served, how, p->message, values, count, err);
     return is_gone(status) ? OG_OK : status;
 }
 
@@ -88,23 +83,31 @@ static void count_passed(og__served *served)
     reply_if_due(front);
 }
 
-/* What a program that reads to the end makes of a second message is not for us to say. */
-static int check_reader(const og__served *served, og_error *err)
+/* True when the stream to the other side is one message. */
+static bool is_one(const og__served *served)
 {
     const og__relay *relay = served->server->relay;
-    if (relay->options.raw_reader != OG_READER_WHOLE || served->pair.behind || served->pair.asked == 0)
-        return OG_OK;
+    bool whole = relay->options.raw_reader == OG_READER_WHOLE && !served->pair.behind;
+    return whole || og_framing_ends_stream(served->pair.other->conn.core.out_wire.framing);
+}
+
+/* What a program that reads to the end makes of a second message is not for us to say. */
+static int check_reader(og__served *served, og_error *err)
+{
+    const og__pair *front = &front_of(served)->pair;
+    uint64_t before = served->pair.behind ? front->answered : front->asked;
+    if (before == 0 || !is_one(served)) return OG_OK;
     return og_error_set(err, OG_ETRAILING, OG_NO_POSITION,
-                        "found a second message for a server that reads to the end, expected one");
+                        "found a second message for a peer that reads to the end, expected one");
 }
 
 static int pass_checked(og__served *served, const og__message *message, og_error *err)
 {
     og__server_loop *loop = served->loop;
+    carried p = {served, message};
     int status = check_reader(served, err);
     if (status == OG_OK)
-        status =
-            og__peer_message_use(&served->conn, message, &loop->doc, &loop->parts, pass_values, served, err);
+        status = og__peer_message_use(&served->conn, message, &loop->doc, &loop->parts, pass_values, &p, err);
     if (status < 0) og__peer_core_refused(&served->conn.core);
     return status;
 }
@@ -140,8 +143,9 @@ static int pass_unchecked(og__served *served, const og__message *message, og_err
     og__server_loop *loop = served->loop;
     const og__core *to = &served->pair.other->conn.core;
     bool translates = to->setup->codec_given && to->out_wire.codec != message->codec;
+    carried p = {served, message};
     int status = og__peer_message_use(&served->conn, message, &loop->doc, &loop->parts,
-                                      translates ? pass_values : pass_nothing, served, err);
+                                      translates ? pass_values : pass_nothing, &p, err);
     if (translates) return status;
     if (status < 0) {
         atomic_fetch_add_explicit(&served->server->relay->passed, 1, memory_order_relaxed);
@@ -211,6 +215,22 @@ bool og__peer_relay_refuse(og__served *served, const og__message *message, const
 
 /* ---- How both sides speak ---- */
 
+/* What is passed on as it arrived must be read by the same codec on both sides, and judged once. */
+static int check_verbatim(const og__relay *relay, const og__setup *setup, og_error *err)
+{
+    const og__setup *behind = &relay->behind.setup;
+    if (relay->passing == OG__ANEW) return OG_OK;
+    if (!setup->in.codec->contained || setup->in.codec != behind->in.codec)
+        return og_error_set(err, OG_EINVAL, OG_NO_POSITION,
+                            "messages in %s cannot be passed on as they arrived to a server that takes %s, "
+                            "only anew (rewrite)",
+                            setup->in.codec->name, behind->in.codec->name);
+    if (relay->options.front.conn.policy == relay->options.behind.policy) return OG_OK;
+    return og_error_set(err, OG_EINVAL, OG_NO_POSITION,
+                        "what is passed on as it arrived is judged by one policy, not by one on each side "
+                        "(rewrite)");
+}
+
 static int check_said(const og__setup *setup, const char *endpoint, og_error *err)
 {
     if (setup->codec_given && setup->framing_given) return OG_OK;
@@ -229,6 +249,7 @@ int og__peer_relay_check(const og__relay *relay, og__port *port, og_error *err)
                             "unix://");
     if (relay->options.dry_run) return OG_OK;
     int status = check_said(setup, port->endpoint, err);
+    if (status == OG_OK) status = check_verbatim(relay, setup, err);
     if (status == OG_OK) og__peer_setup_enforce(setup);
     return status;
 }

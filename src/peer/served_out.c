@@ -72,8 +72,17 @@ static void lend(og__served *served)
     if (out->cap == 0) og__peer_spares_take(&served->loop->loan.spares, SIZE_MAX, 0, out);
 }
 
+/* What is put: values, which a message of the other side of a relay may have been read as. */
+typedef struct puts {
+    const og_value *parts;
+    size_t count;
+    const og__core *from; /* or NULL */
+    const og__message *message;
+    og__passing how;
+} puts;
+
 /* With the lock held. */
-static int put(og__served *served, const og_value *parts, size_t count, og_error *err)
+static int put(og__served *served, const puts *p, og_error *err)
 {
     og_buf *out = &served->conn.core.out;
     size_t waiting = atomic_load_explicit(&served->waiting, memory_order_relaxed);
@@ -85,7 +94,9 @@ static int put(og__served *served, const og_value *parts, size_t count, og_error
     bool here = will_attend(served);
     if (here) lend(served);
     size_t before = out->len;
-    int status = og__peer_core_put_parts(&served->conn.core, parts, count, err);
+    og__core *core = &served->conn.core;
+    int status = p->from ? og__peer_core_pass(p->from, core, p->how, p->message, p->parts, p->count, err)
+                         : og__peer_core_put_parts(core, p->parts, p->count, err);
     atomic_fetch_add_explicit(&served->waiting, out->len - before, memory_order_relaxed);
     if (status != OG_OK) return status;
     OG__COUNT(&served->conn, messages_out, 1);
@@ -98,14 +109,30 @@ static og__served *served_of(og_conn *conn)
     return (og__served *)(void *)conn;
 }
 
+static int put_locked(og__served *served, const puts *p, og_error *err)
+{
+    bool alone = atomic_load_explicit(&served->refs, memory_order_acquire) == 1;
+    if (alone) return put(served, p, err);
+    pthread_mutex_lock(&served->lock);
+    int status = put(served, p, err);
+    og__peer_served_unlock(served, true);
+    return status;
+}
+
 static int send_stream(og_conn *conn, const og_value *parts, size_t count, og_error *err)
 {
-    og__served *served = served_of(conn);
-    bool alone = atomic_load_explicit(&served->refs, memory_order_acquire) == 1;
-    if (alone) return put(served, parts, count, err);
-    pthread_mutex_lock(&served->lock);
-    int status = put(served, parts, count, err);
-    og__peer_served_unlock(served, true);
+    return put_locked(served_of(conn), &(puts){.parts = parts, .count = count}, err);
+}
+
+int og__peer_served_pass(og__served *from, og__passing how, const og__message *message, const og_value *parts,
+                         size_t count, og_error *err)
+{
+    og__served *to = from->pair.other;
+    bool pumping = to->pumping;
+    to->pumping = true;
+    const puts p = {parts, count, &from->conn.core, message, how};
+    int status = put_locked(to, &p, err);
+    to->pumping = pumping;
     return status;
 }
 

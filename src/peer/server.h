@@ -221,6 +221,7 @@ struct og__server_loop {
 /* What makes a server a relay. */
 struct og__relay {
     og_relay_options options;
+    og__passing passing;
     og_policy *plain;                           /* what is used where no policy is given */
     og__target *target;                         /* the server behind */
     og__port behind;                            /* how it speaks; not listened on */
@@ -354,6 +355,10 @@ bool og__peer_workers_full(og__workers *workers);
 /* ---- served_out.c: a stream's way out ---- */
 
 extern const og__handle_ops og__peer_stream_ops;
+
+/* Puts a message of one side of a relay, which was read as `parts`, on the other one. */
+int og__peer_served_pass(og__served *from, og__passing how, const og__message *message, const og_value *parts,
+                         size_t count, og_error *err);
 
 /* Sends what was put, and what layers have to say. */
 void og__peer_served_flush(og__served *served);

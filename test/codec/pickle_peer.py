@@ -78,9 +78,9 @@ class Tool:
         """Read strictly and written again for an Unpickler that has read others before."""
         return self.ask(protocol | 64 | 128, data)
 
-    def check_contained(self, data):
-        """Whether it may go on as it is to an Unpickler that has read others before."""
-        self.ask(ord("v"), data)
+    def check_contained(self, data, fresh=False):
+        """Whether it may go on as it is to an Unpickler that has read others before, or to a fresh one."""
+        self.ask(ord("w" if fresh else "v"), data)
 
     def text(self, data):
         """The lossless JSON text."""

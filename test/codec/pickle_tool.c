@@ -87,10 +87,10 @@ static void check(const uint8_t *bytes, size_t len, const char *name, bool all)
     og_policy_free(policy);
 }
 
-static void check_contained(const uint8_t *bytes, size_t len)
+static void check_contained(const uint8_t *bytes, size_t len, bool fresh)
 {
     og_error err = {0};
-    if (og_pickle_check_contained(bytes, len, &err) < 0) {
+    if (og_pickle_check_contained(bytes, len, fresh, &err) < 0) {
         answer_error(&err);
     } else {
         answer('+', "", 0);
@@ -190,8 +190,8 @@ int main(void)
             scan(bytes, len);
         } else if (policy_of(head[0])) {
             check(bytes, len, policy_of(head[0]), head[0] == 'a');
-        } else if (head[0] == 'v') {
-            check_contained(bytes, len);
+        } else if (head[0] == 'v' || head[0] == 'w') {
+            check_contained(bytes, len, head[0] == 'w');
         } else if (head[0] == 'p') {
             read_by_policy(docs[0], bytes, len);
         } else {

@@ -71,6 +71,19 @@ KINDS = [
 ]
 
 
+def builtin(rng):
+    """Of builtins alone, which need no names."""
+    return [objects.plain(rng), ["shared"] * 2, rng.random(), {"list": [rng.getrandbits(70)] * 2, "bytes": objects.some_bytes(rng, 300)}]
+
+
+VERBATIM = [
+    Kind("u32be", "--codec", "pickle", "--framing", "u32be", "--rewrite", "verbatim", "--fresh-unpickler", frame=u32be,
+         read=read_u32be, make=builtin),
+    Kind("unpickler", "--codec", "pickle", "--framing", "raw", "--reader", "stream", "--rewrite", "verbatim", frame=bare,
+         read=read_bare, answers=False, protocols=(2, 3)),
+]
+
+
 class Service(support.Program):
     """A service of services.py."""
 

@@ -52,6 +52,14 @@ class TestProxy(firewall.Case):
                                                                        "--on-refuse", "reply:{}"))
         self.assertIn("--on-refuse", self.usage("tcp://127.0.0.1:0", up, *WIRE, "--on-refuse", "shout"))
 
+    def test_what_verbatim_is_for(self):
+        up = "tcp://127.0.0.1:1"
+        self.assertIn("--rewrite takes anew or verbatim", self.usage("tcp://127.0.0.1:0", up, *WIRE, "--rewrite", "twice"))
+        self.assertIn("--rewrite verbatim", self.usage("tcp://127.0.0.1:0", up, *WIRE, "--fresh-unpickler"))
+        self.assertIn("only pickles are passed on as they arrived",
+                      self.usage("tcp://127.0.0.1:0?codec=json&framing=line", up + "?codec=pickle&framing=u32be",
+                                 "--expect", "json", "--rewrite", "verbatim"))
+
     def test_recv_only_on_this_machine(self):
         self.assertIn("network", self.usage("tcp://127.0.0.1:0", "tcp://192.0.2.1:1", "--as", "pickle", "--reader", "recv:4096"))
 
@@ -134,6 +142,55 @@ class TestProxy(firewall.Case):
         behind.sendall(firewall.u32be(EVIL))
         self.assertEqual(front.recv(1), b"")
         self.assertEqual(self.wait_refusal(proxy)["direction"], "to client")
+
+    def passes(self, data, *words):
+        """What of `data`, in a message among others, reaches the server."""
+        _, front, behind = self.pair(*WIRE, "--on-refuse", "drop", "--rewrite", "verbatim", *words)
+        front.sendall(firewall.u32be(data) + firewall.u32be(b"N."))
+        front.shutdown(socket.SHUT_WR)
+        got = support.recv_all(behind)
+        self.assertTrue(got.endswith(firewall.u32be(b"N.")))
+        return got[4:-6]
+
+    def test_verbatim(self):
+        """Byte for byte, also what a writer would write in another way; or not at all."""
+        shared = ["text"] * 2
+        for data in (b"\x80\x02]q\x05(h\x05K\x01\x85e.", b"(lp0\nI1\na.", pickle.dumps(1, 5), pickle.dumps(shared, 2)):
+            self.assertEqual(self.passes(data), data)
+        for data in (pickle.dumps(shared, 4), b"\x80\x04]\x94h\x00a."):
+            self.assertEqual(self.passes(data), b"")
+            self.assertEqual(self.passes(data, "--fresh-unpickler"), data)
+        for data in (EVIL[:-1] + b"0N.", b"\x80\x04\x8c\x01aq\x00h\x00\x93.", b"\x80\x05\x97.", b"N.N.", b"N. ", b"\x80\x04"):
+            self.assertEqual(self.passes(data, "--fresh-unpickler"), b"")
+
+    def test_verbatim_within_one_recv(self):
+        _, front, behind = self.pair("--as", "pickle", "--reader", "recv:64", "--rewrite", "verbatim")
+        small = b"\x80\x02K\x01."
+        front.sendall(small)
+        self.assertEqual(support.recv_exactly(behind, len(small)), small)
+        behind.sendall(b"N.")
+        self.assertEqual(support.recv_exactly(front, 2), b"N.")
+        front.sendall(b"\x80\x02C\x50" + bytes(80) + b".")
+        self.assertEqual(front.recv(1), b"")
+        self.assertEqual(behind.recv(1), b"")
+
+    def test_a_stream_that_is_one_message(self):
+        """Two of them would be one to who reads to the end."""
+        server, port = self.listen()
+        proxy = self.proxy(f"tcp://127.0.0.1:{port}?codec=pickle&framing=eof", endpoint="tcp://127.0.0.1:0?codec=pickle&framing=u32be")
+        front = self.connect(proxy.port)
+        behind, _ = server.accept()
+        self.addCleanup(behind.close)
+        front.sendall(message(1) + message(2))
+        self.assertEqual(pickle.loads(support.recv_all(behind)), 1)
+        self.assertEqual(front.recv(1), b"")
+        self.assertIn("second message", self.wait_refusal(proxy)["why"])
+
+    def test_buffers_that_have_not_come(self):
+        proxy, front, _ = self.pair()
+        front.sendall(firewall.u32be(b"\x80\x05\x97."))
+        self.assertEqual(front.recv(1), b"")
+        self.assertIn("a buffer beside the pickle", self.wait_refusal(proxy)["why"])
 
     def test_drop(self):
         _, front, behind = self.pair(*WIRE, "--on-refuse", "drop")

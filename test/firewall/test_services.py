@@ -68,6 +68,12 @@ class TestBenign(firewall.Case):
             with self.subTest(kind=kind.name):
                 self.check(kind)
 
+    def test_verbatim(self):
+        """As it arrives: of all protocols where each gets an Unpickler, of 2 and 3 where one reads them all."""
+        for kind in firewall.VERBATIM:
+            with self.subTest(kind=kind.name):
+                self.check(kind)
+
     def test_multiprocessing(self):
         rng = random.Random(1)
         service = self.service("multiprocessing")
@@ -146,8 +152,8 @@ class TestEvil(firewall.Case):
                             for line in refused for name in line.get("names", [])))
 
     def test_kinds(self):
-        for kind in firewall.KINDS:
-            with self.subTest(kind=kind.name):
+        for kind in firewall.KINDS + firewall.VERBATIM:
+            with self.subTest(kind=kind.name, words=kind.words):
                 self.check(kind)
 
     def test_multiprocessing(self):

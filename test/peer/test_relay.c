@@ -214,6 +214,51 @@ static void dropping(void **state)
     assert_int_equal(r.closings, 0);
 }
 
+/* As they arrived, but for what a used reader may read otherwise. */
+static void verbatim(void **state)
+{
+    (void)state;
+    static const char shared[] = "\x80\x04]\x94h\x00\x61.";
+    static const char spelled[] = "\x80\x02]q\x05(h\x05K\x01\x85\x65.";
+    for (int fresh = 0; fresh < 2; fresh++) {
+        tally t;
+        refusals r;
+        og_server *upstream = start_echo(&t);
+        og_relay_options o = relaying(&r, upstream);
+        o.when_refused = OG_REFUSED_DROP;
+        o.fresh_unpickler = fresh;
+        if (fresh) expect_none(&o, "rewrite");
+        o.rewrite = OG_REWRITE_VERBATIM;
+        og_server *relay = start_relay(&o);
+        int fd = plain(relay);
+        SEND_FRAMED(fd, shared);
+        SEND_FRAMED(fd, denied);
+        SEND_FRAMED(fd, spelled);
+        wait_for(&t.messages, 1 + fresh);
+        close(fd);
+        finish(relay);
+        finish(upstream);
+        assert_int_equal(t.messages, 1 + fresh);
+        assert_int_equal(r.count, 2 - fresh);
+    }
+}
+
+static void what_verbatim_is_for(void **state)
+{
+    (void)state;
+    refusals r;
+    og_relay_options o = relaying(&r, NULL);
+    o.rewrite = OG_REWRITE_VERBATIM;
+    o.behind.codec = "json";
+    expect_none(&o, "json");
+    o = relaying(&r, NULL);
+    o.rewrite = OG_REWRITE_VERBATIM;
+    og_policy *other = og_policy_builtin("numpy-data", &err);
+    o.behind.policy = other;
+    expect_none(&o, "one policy");
+    og_policy_free(other);
+}
+
 /* The reply is where the answer would be. */
 static void replying(void **state)
 {
@@ -360,6 +405,8 @@ int main(void)
         cmocka_unit_test(both_ways),
         cmocka_unit_test(closing),
         cmocka_unit_test(dropping),
+        cmocka_unit_test(verbatim),
+        cmocka_unit_test(what_verbatim_is_for),
         cmocka_unit_test(replying),
         cmocka_unit_test(answers_are_judged),
         cmocka_unit_test(dry_runs_pass_all),

@@ -85,9 +85,9 @@ static bool pickle_claims(const uint8_t *data, size_t len, int *protocol)
     return true;
 }
 
-static int pickle_contained(const uint8_t *message, size_t len, og_error *err)
+static int pickle_contained(const uint8_t *message, size_t len, bool fresh, og_error *err)
 {
-    return og_pickle_check_contained(message, len, err);
+    return og_pickle_check_contained(message, len, fresh, err);
 }
 
 static int pickle_learn(const uint8_t *message, size_t len)

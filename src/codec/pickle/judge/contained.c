@@ -14,6 +14,12 @@ typedef struct seen {
     unsigned texts; /* strings in the bytes right before this, not counting what stores them: 2 is the most */
 } seen;
 
+static int refuse_outside(size_t position, uint8_t op, og_error *err)
+{
+    return og_error_set(err, OG_EPOLICY, position, "opcode %s, which asks for what is not in the pickle",
+                        og__pickle_opcodes[op].name);
+}
+
 static int refuse(size_t position, const char *what, og_error *err)
 {
     return og_error_set(err, OG_EPOLICY, position,
@@ -41,7 +47,20 @@ static void see(seen *s, uint8_t op)
     }
 }
 
-int og_pickle_check_contained(const void *bytes, size_t len, og_error *err)
+static bool is_outside(uint8_t op)
+{
+    switch (op) {
+    case OG__OP_PERSID:
+    case OG__OP_BINPERSID:
+    case OG__OP_EXT1:
+    case OG__OP_EXT2:
+    case OG__OP_EXT4:
+    case OG__OP_NEXT_BUFFER: return true;
+    default: return false;
+    }
+}
+
+int og_pickle_check_contained(const void *bytes, size_t len, bool fresh, og_error *err)
 {
     const uint8_t *start = bytes;
     const uint8_t *end = start + len;
@@ -51,8 +70,9 @@ int og_pickle_check_contained(const void *bytes, size_t len, og_error *err)
         if (!og__pickle_opcodes[*at].name) break;
         if (*at == OG__OP_STACK_GLOBAL && s.texts < 2)
             return refuse(position, "STACK_GLOBAL: a name that is not in the bytes before it", err);
+        if (is_outside(*at)) return refuse_outside(position, *at, err);
         see(&s, *at);
-        if (s.memoized && s.fetched)
+        if (s.memoized && s.fetched && !fresh)
             return refuse(position, "MEMOIZE or GET: a memo number that is not in the pickle", err);
         if (*at == OG__OP_STOP) return OG_OK;
     }

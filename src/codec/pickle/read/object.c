@@ -174,6 +174,9 @@ int og__pickle_op_BUILD(og__reader *r)
 int og__pickle_op_NEXT_BUFFER(og__reader *r)
 {
     size_t number = r->buffer_next++;
+    if (r->buffer_count == 0 && r->strict)
+        return og__pickle_reader_fail(r, OG_ESYNTAX,
+                                      "expected a buffer beside the pickle, but none has come");
     if (r->buffer_count == 0)
         return og__pickle_push_object(r, OG_MAKE_BUFFER, (og_value){0}, og__value_make_int((int64_t)number));
     if (number >= r->buffer_count)
