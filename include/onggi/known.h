@@ -256,6 +256,8 @@ typedef struct og_dtype {
     uint32_t unit_count; /* the 25 of "<M8[25s]" */
     og_value names;      /* structured: a tuple of str, and a dict: name -> (dtype, byte in the item, …); */
     og_value fields;     /* og_dtype_field() reads them. Else OG_INVALID */
+    og_value base;  /* each item is an array itself: the type of its items, and a tuple of its lengths; */
+    og_value shape; /* og_dtype_base() reads them. Else OG_INVALID */
 } og_dtype;
 
 /* An array: item (i, j, …) begins at data[i * strides[0] + j * strides[1] + …]. */
@@ -283,6 +285,12 @@ OG_API int og_as_ndarray(og_value value, og_array *out, og_error *err); /* maske
  */
 OG_API int og_dtype_field(const og_dtype *dtype, size_t index, og_value *name, og_dtype *type, size_t *offset,
                           og_error *err);
+
+/*
+ * The array that each item of a type is, as that of numpy's field ("a", "<i4", (2, 3)): its type, lengths and
+ * strides, and no data. It fills the item. OG_ETYPE when the items are no arrays.
+ */
+OG_API int og_dtype_base(const og_dtype *dtype, og_array *out, og_error *err);
 
 /* The value of a numpy scalar: bool, int, float, complex, str, bytes; datetime64 as an ISO 8601 str,
  * timedelta64 as seconds (int where its unit is none or years or months), NaT as None. In `doc` if need be;

@@ -92,6 +92,17 @@ static bool read_fields(og_value names, og_value fields, og_dtype *d)
     return true;
 }
 
+/* An item that is an array: its type, and a tuple of lengths. */
+static bool read_base(og_value base, og_dtype *d)
+{
+    if (og_kind_of(base) == OG_NONE) return true;
+    if (og_kind_of(base) != OG_TUPLE || og_len(base) != 2 || og_valid(d->fields) || d->kind != 'V')
+        return false;
+    d->base = og_item(base, 0);
+    d->shape = og_item(base, 1);
+    return og_kind_of(d->shape) == OG_TUPLE;
+}
+
 /* (version, order, subarray, names, fields, size, alignment[, flags[, metadata]]) */
 static int read_dtype_state(og_value state, og_dtype *d, og_error *err)
 {
@@ -103,10 +114,10 @@ static int read_dtype_state(og_value state, og_dtype *d, og_error *err)
     if (!text_of(og_item(state, 1), &order, &order_len) || order_len != 1 || !is_order(*order))
         return refuse_dtype(err, "expected '<', '>', '|' or '=' as order of bytes");
     d->order = *order;
-    if (og_kind_of(og_item(state, 2)) != OG_NONE)
-        return refuse_dtype(err, "its items are arrays themselves, which is not supported");
     if (!read_fields(og_item(state, 3), og_item(state, 4), d))
         return refuse_dtype(err, "expected names and fields of a structure");
+    if (!read_base(og_item(state, 2), d))
+        return refuse_dtype(err, "expected the type and the lengths of the arrays that its items are");
     int64_t size;
     if (!og__known_int_within(og_item(state, 5), -1, INT32_MAX, &size))
         return refuse_dtype(err, "its size is out of range");
@@ -240,6 +251,24 @@ static void set_order(og_array *a, size_t item)
     set_strides(a, axes, item);
 }
 
+int og_dtype_base(const og_dtype *dtype, og_array *out, og_error *err)
+{
+    size_t size;
+    if (!og_valid(dtype->base))
+        return og_error_set(err, OG_ETYPE, OG_NO_POSITION, "items of numpy type %s are no arrays",
+                            dtype->text);
+    memset(out, 0, sizeof *out);
+    int status = og_as_dtype(dtype->base, &out->dtype, err);
+    if (status < 0) return status == OG_ETYPE ? refuse_dtype(err, "the type of its arrays is none") : status;
+    status = read_shape(dtype->shape, out, err);
+    if (status < 0) return status;
+    if (__builtin_mul_overflow(out->count, out->dtype.size, &size) || size != dtype->size)
+        return refuse_dtype(err, "its arrays are not as long as its items");
+    set_order(out, out->dtype.size);
+    out->len = size;
+    return OG_OK;
+}
+
 /* Checks that `data` holds as many bytes as shape and type say, which is what bounds all that follows. */
 static int set_data(og_value data, og_array *a, og_error *err)
 {
@@ -280,6 +309,8 @@ static bool is_array_class(og_value cls)
 static int dtype_in(og_value value, og_array *a, og_error *err)
 {
     int status = og_as_dtype(value, &a->dtype, err);
+    if (status == OG_OK && og_valid(a->dtype.base))
+        return refuse_array(err, "its type has arrays as items, which numpy makes dimensions of the array");
     return status == OG_ETYPE ? refuse_array(err, "its type is not a numpy.dtype") : status;
 }
 

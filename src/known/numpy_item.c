@@ -258,7 +258,8 @@ static int flat_value(const og_dtype *d, const uint8_t *at, og_doc *doc, og_valu
         *out = og_bytes_borrow(at, len);
         return OG_OK;
     case 'V':
-        if (og_valid(d->fields)) return OG_EVALUE; /* a structure in a structure */
+        if (og_valid(d->fields) || og_valid(d->base))
+            return OG_EVALUE; /* within another, which is not shown */
         *out = og_bytes_borrow(at, len);
         return OG_OK;
     case 'M':
@@ -266,6 +267,33 @@ static int flat_value(const og_dtype *d, const uint8_t *at, og_doc *doc, og_valu
     case 'O': return OG_ETYPE;
     default: return number_value(d, at, doc, out);
     }
+}
+
+/* An item of an array, as a value. */
+typedef int (*item_fn)(const og_dtype *d, const void *at, og_doc *doc, og_value *out, og_error *err);
+
+static int lists_of(const og_array *a, item_fn item, og_doc *doc, og_value *out, og_error *err);
+static bool is_affordable(const og_array *a);
+
+static int flat_item(const og_dtype *d, const void *at, og_doc *doc, og_value *out, og_error *err)
+{
+    (void)err;
+    return flat_value(d, at, doc, out);
+}
+
+/* A field that is an array: nested lists. */
+static int base_value(const og_dtype *d, const uint8_t *at, og_doc *doc, og_value *out)
+{
+    og_array array;
+    if (og_dtype_base(d, &array, NULL) < 0 || array.dtype.kind == 'O') return OG_EVALUE;
+    array.data = at;
+    if (!is_affordable(&array)) return OG_EVALUE;
+    return lists_of(&array, flat_item, doc, out, NULL);
+}
+
+static int field_value(const og_dtype *d, const uint8_t *at, og_doc *doc, og_value *out)
+{
+    return og_valid(d->base) ? base_value(d, at, doc, out) : flat_value(d, at, doc, out);
 }
 
 /* A structured item: a dict of its fields. */
@@ -279,7 +307,7 @@ static int struct_value(const og_dtype *d, const uint8_t *at, og_doc *doc, og_va
         og_dtype field;
         size_t offset;
         int status = og_dtype_field(d, i, &pairs[2 * i], &field, &offset, NULL);
-        if (status == OG_OK) status = flat_value(&field, at + offset, doc, &pairs[2 * i + 1]);
+        if (status == OG_OK) status = field_value(&field, at + offset, doc, &pairs[2 * i + 1]);
         if (status < 0) return status == OG_ENOMEM ? status : OG_EVALUE;
     }
     *out = og__value_dict_from(doc, pairs, count, OG__DUPLICATE_LAST, &bad, NULL);
@@ -335,38 +363,52 @@ int og_as_numpy_scalar(og_value value, og_doc *doc, og_value *out, og_error *err
 
 enum { BYTES_FOR_A_BYTE = 64, BYTES_FREE = 65536 };
 
+/* What the lists take that an array becomes, with the items in them; SIZE_MAX when that is too much. */
+static size_t lists_cost(const og_array *a)
+{
+    size_t lists = 1;
+    size_t need = 0;
+    for (size_t i = 0; i < a->ndim; i++) {
+        size_t items;
+        size_t bytes;
+        if (a->shape[i] > UINT32_MAX || __builtin_mul_overflow(lists, a->shape[i], &items)) return SIZE_MAX;
+        if (__builtin_mul_overflow(items, sizeof(og_value), &bytes)) return SIZE_MAX;
+        if (__builtin_add_overflow(need, bytes, &need)) return SIZE_MAX;
+        if (__builtin_mul_overflow(lists, sizeof(og__node), &bytes)) return SIZE_MAX;
+        if (__builtin_add_overflow(need, bytes, &need)) return SIZE_MAX;
+        lists = items;
+    }
+    return need;
+}
+
 /* What a dict for a structured item takes: its node, its entries (with an index where they are more than a
  * few), and what its values take beside that, at most 8 bytes a byte. */
 static size_t struct_cost(const og_dtype *d)
 {
     size_t fields = og_len(d->names);
     size_t bytes = 0;
+    size_t more = 0;
     if (fields > FIELDS_SHOWN) return SIZE_MAX;
     for (size_t i = 0; i < fields; i++) {
         og_dtype field;
-        if (og_dtype_field(d, i, NULL, &field, NULL, NULL) == OG_OK) bytes += field.size;
+        og_array array;
+        size_t lists = 0;
+        if (og_dtype_field(d, i, NULL, &field, NULL, NULL) < 0) continue;
+        bytes += field.size;
+        if (og_valid(field.base) && og_dtype_base(&field, &array, NULL) == OG_OK) lists = lists_cost(&array);
+        if (__builtin_add_overflow(more, lists, &more) || more > SIZE_MAX / 2) return SIZE_MAX;
     }
-    return sizeof(og__node) + fields * (fields > OG__LINEAR_MAX ? 60 : 32) + 8 * bytes;
+    return more + sizeof(og__node) + fields * (fields > OG__LINEAR_MAX ? 60 : 32) + 8 * bytes;
 }
 
-/* Whether the lists, with `lists` of them and `items` in them, keep the promise on memory. */
+/* Whether the lists and what is in them keep the promise on memory. */
 static bool is_affordable(const og_array *a)
 {
-    size_t lists = 1;
-    size_t need = 0;
+    size_t need = lists_cost(a);
     size_t budget;
     size_t given = a->dtype.kind == 'O' ? a->count : a->len;
+    if (need == SIZE_MAX) return false;
     if (__builtin_mul_overflow(given, (size_t)BYTES_FOR_A_BYTE, &budget)) budget = SIZE_MAX - BYTES_FREE;
-    for (size_t i = 0; i < a->ndim; i++) {
-        size_t items;
-        size_t bytes;
-        if (a->shape[i] > UINT32_MAX || __builtin_mul_overflow(lists, a->shape[i], &items)) return false;
-        if (__builtin_mul_overflow(items, sizeof(og_value), &bytes)) return false;
-        if (__builtin_add_overflow(need, bytes, &need)) return false;
-        if (__builtin_mul_overflow(lists, sizeof(og__node), &bytes)) return false;
-        if (__builtin_add_overflow(need, bytes, &need)) return false;
-        lists = items;
-    }
     if (og_valid(a->dtype.fields)) {
         size_t bytes;
         if (__builtin_mul_overflow(a->count, struct_cost(&a->dtype), &bytes)) return false;
@@ -377,7 +419,7 @@ static bool is_affordable(const og_array *a)
 }
 
 /* The items one after the other, the last index fastest. */
-static int leaves(const og_array *a, og_doc *doc, og_value *out, og_error *err)
+static int leaves(const og_array *a, item_fn item, og_doc *doc, og_value *out, og_error *err)
 {
     size_t index[OG_NDARRAY_DIMS] = {0};
     size_t at = 0;
@@ -389,7 +431,7 @@ static int leaves(const og_array *a, og_doc *doc, og_value *out, og_error *err)
         } else if (a->dtype.kind == 'O') {
             out[n] = og_item(a->items, at);
         } else {
-            status = og_dtype_item(&a->dtype, (const uint8_t *)a->data + at, doc, &out[n], err);
+            status = item(&a->dtype, (const uint8_t *)a->data + at, doc, &out[n], err);
         }
         if (status < 0) return status;
         for (size_t i = a->ndim; i-- > 0;) {
@@ -419,22 +461,28 @@ static og_value *room_for(og_doc *doc, size_t count)
     return og__value_doc_alloc(doc, count * sizeof(og_value), _Alignof(og_value));
 }
 
-int og__known_ndarray_lists(const og_array *array, og_doc *doc, og_value *out, og_error *err)
+static int lists_of(const og_array *a, item_fn item, og_doc *doc, og_value *out, og_error *err)
 {
-    if (!is_affordable(array)) return 0;
-    og_value *items = room_for(doc, array->count ? array->count : 1);
+    og_value *items = room_for(doc, a->count ? a->count : 1);
     if (!items) return og__known_refuse_memory(err);
-    int status = leaves(array, doc, items, err);
+    int status = leaves(a, item, doc, items, err);
     if (status < 0) return status;
-    for (size_t i = array->ndim; i-- > 0;) {
+    for (size_t i = a->ndim; i-- > 0;) {
         size_t lists = 1;
         for (size_t k = 0; k < i; k++)
-            lists *= array->shape[k];
+            lists *= a->shape[k];
         og_value *level = room_for(doc, lists ? lists : 1);
-        if (!level || make_lists(doc, items, lists, array->shape[i], level) < 0)
+        if (!level || make_lists(doc, items, lists, a->shape[i], level) < 0)
             return og__known_refuse_memory(err);
         items = level;
     }
     *out = items[0];
-    return 1;
+    return OG_OK;
+}
+
+int og__known_ndarray_lists(const og_array *array, og_doc *doc, og_value *out, og_error *err)
+{
+    if (!is_affordable(array)) return 0;
+    int status = lists_of(array, og_dtype_item, doc, out, err);
+    return status < 0 ? status : 1;
 }

@@ -211,7 +211,7 @@ static int plain(og_doc *scratch, og_value value, og_type type, og_value *shown,
     case OG_TYPE_DTYPE:
         status = og_as_dtype(value, &dtype, err);
         if (status < 0) return status;
-        if (og_valid(dtype.fields)) return OG_EVALUE;
+        if (og_valid(dtype.fields) || og_valid(dtype.base)) return OG_EVALUE;
         *shown = og_str(scratch, dtype.text);
         return og_valid(*shown) ? OG_OK : og__known_refuse_memory(err);
     case OG_TYPE_NUMPY_SCALAR: return og_as_numpy_scalar(value, scratch, shown, err);

@@ -46,10 +46,22 @@ def dtype_state(order="<", size=-1, flags=0, alignment=-1, version=3, metadata=(
     return body((version, order, None, None, None, size, alignment, flags, *metadata))
 
 
+def arrays(base, shape, size, flags=0, alignment=8):
+    """The state of a type whose items are arrays."""
+    return (b"(" + body(3) + body("|") + base + body(shape) + b"\x86NN" + body(size) + body(alignment) + body(flags) + b"t")
+
+
 def structure(field, offset, size, flags=16, alignment=1):
     """The state of a type with one field."""
     return (b"(" + body(3) + body("|") + b"N" + body(("a",)) + b"}" + body("a") + field + body(offset) + b"\x86s" + body(size) +
             body(alignment) + body(flags) + b"t")
+
+
+def titled(key):
+    """The state of a type with one field that has a title, by which it is in the dict; by which its field says is another matter."""
+    field = FLOATS + body(0) + body("a title") + b"\x87"
+    return (b"(" + body(3) + body("|") + b"N" + body(("a",)) + b"}" + body("a") + field + b"q\x07s" + body(key) + b"h\x07s" + body(8) + body(1) +
+            body(16) + b"t")
 
 
 def from_buffer(kind, data, shape):
@@ -142,6 +154,51 @@ class Builtins(unittest.TestCase):
             for protocol in range(6):
                 self.allowed("numpy-data", f"{value!r}, protocol {protocol}", pickle.dumps(value, protocol))
                 self.refused("plain-data", f"{value!r}, protocol {protocol}", pickle.dumps(value, protocol))
+
+    def test_arrays_in_structures_and_records(self):
+        types = [[("a", "<i4", (2,)), ("b", "<f8")], [("m", ">f4", (3, 3))], [("s", "S3", (2,)), ("u", "U4", (2,))], [("p", [("x", "f4")], (2,))],
+                 [("p", [("x", "f4", (2,))])], [("t", "M8[s]", (2,))], [("a", ("i4", (2,)), (3,))], [("a", "i4", (0,))], [("g", "g", (1,))],
+                 [(("a title", "a"), "i4")], [(("a title", "a"), "i4", (2,)), ("b", "?")], [("v", "V5", (2,)), ("c", "c16", (1, 1))]]
+        types += [numpy.dtype([("a", "u1"), ("b", "f8", (2,))], align=True), numpy.dtype([("p", numpy.dtype([("x", "U2")], align=True), (2,))])]
+        values = [numpy.zeros(2, kind) for kind in types] + [numpy.zeros(2, kind).view(numpy.recarray) for kind in types]
+        values += [value[0] for value in values] + [value.dtype for value in values] + [numpy.asfortranarray(numpy.zeros((2, 2), types[0]))]
+        values += [numpy.dtype(("<i4", (2, 3))), numpy.matrix([[1, 2]]), numpy.rec.array([(1, (2.0, "x"))], dtype=[("n", "i4"), ("p", "f8,U3")])]
+        for value in values:
+            for protocol in range(6):
+                self.allowed("numpy-data", f"{value!r}, protocol {protocol}", pickle.dumps(value, protocol))
+        later = pickle.dumps(values[len(types)], 2).replace(b"numpy recarray", b"numpy.rec recarray").replace(b"numpy\nrecarray", b"numpy.rec\nrecarray")
+        self.allowed("numpy-data", "numpy 2", later)
+
+    def test_forged_arrays_in_structures_and_records(self):
+        kind = dtype(b"V16", arrays(FLOATS, (2,), 16))
+        self.allowed("numpy-data", "arrays", PROTO2 + kind + b".")
+        self.allowed("numpy-data", "arrays in a structure", from_buffer(dtype(b"V16", structure(kind, 0, 16)), bytes(16), (1,)))
+        texts = dtype(b"U2", dtype_state("<", 8, 8, 4))
+        states = [arrays(FLOATS, shape, 16) for shape in ((3,), (1,), (-2,), (-1, -2), (2**32, 2**32), (2.0,), ("2",), 2, [2], (2, None))]
+        states += [arrays(FLOATS, (2,), size) for size in (0, 8, 15, 17, -1, 1 << 40)]
+        states += [arrays(FLOATS, (2,), 16, flags) for flags in (1, 8, 16, 27, 63, -1)]
+        states += [arrays(FLOATS, (2,), 16, 0, alignment) for alignment in (0, -1, 3, 32, 1 << 20)]
+        states += [arrays(OBJECTS, (2,), 16, flags) for flags in (0, 63, 27)] + [arrays(texts, (2,), 16, 0, 4)]
+        states += [arrays(base, (2,), 16) for base in (b"N", body("f8"), body(b"f8"), b"cnumpy\ndtype\n")]
+        states += [arrays(FLOATS, (1,) * 33 + (2,), 16)]
+        states += [(b"(" + body(3) + body("|") + FLOATS + body((2,)) + b"\x86" + body(("a",)) + b"}" + body("a") + FLOATS + body(0) + b"\x86s" +
+                    body(16) + body(8) + body(16) + b"t")]
+        for state in states:
+            made = dtype(b"V16", state)
+            self.refused("numpy-data", state, PROTO2 + made + b".")
+            self.refused("numpy-data", f"{state} in a structure", PROTO2 + dtype(b"V16", structure(made, 0, 16)) + b".")
+        self.refused("numpy-data", "a number of arrays", PROTO2 + dtype(b"f8", arrays(FLOATS, (1,), 8)) + b".")
+        self.refused("numpy-data", "arrays as items", from_buffer(kind, bytes(16), (1,)))
+        self.refused("numpy-data", "a scalar", PROTO2 + b"cnumpy.core.multiarray\nscalar\n" + kind + body(bytes(16)) + b"\x86R.")
+        self.refused("numpy-data", "a base that changes later",
+                     PROTO2 + FLOATS + b"q\x050" + dtype(b"V16", arrays(b"h\x05", (2,), 16)) + b"0h\x05" + dtype_state("<") + b"b.")
+        for name in b"numpy\nrecarray", b"numpy.rec\nrecarray", b"numpy\nrecord", b"numpy\nmatrix":
+            self.refused("numpy-data", name, PROTO2 + b"c" + name + b"\n" + body((10**9,)) + b"\x85R.")
+            self.refused("numpy-data", name, PROTO2 + b"c" + name + b"\n" + body((10**9,)) + b"\x81.")
+        for name in b"numpy\nrecord", b"numpy\nmemmap", b"numpy\nchararray", b"collections\nOrderedDict":
+            self.refused("numpy-data", name, PROTO2 + b"cnumpy.core.multiarray\n_reconstruct\n(c" + name + b"\n" + body((0,)) + body(b"b") + b"tR.")
+        self.refused("numpy-data", "a title without a name", PROTO2 + dtype(b"V8", titled("other")) + b".")
+        self.allowed("numpy-data", "a title", PROTO2 + dtype(b"V8", titled("a title")) + b".")
 
     def test_numpy_forged(self):
         self.allowed("numpy-data", "a buffer", from_buffer(FLOATS, b"x" * 16, (2,)))

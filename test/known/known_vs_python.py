@@ -669,8 +669,21 @@ class Numpy(Case):
         self.check(np.rec.array([(1, 2.5), (3, 4.5)], dtype=[("x", "i4"), ("y", "f8")]), [{"x": 1, "y": 2.5}, {"x": 3, "y": 4.5}])
         self.check(np.zeros(100, "u1,u1,u1,u1,u1,u1,u1,u1"), [{f"f{i}": 0 for i in range(8)}] * 100)
 
+    def test_arrays_in_structures(self):
+        for dtype in ("(2,)f8,i4", [("m", ">i2", (2, 3))], [("u", "U2", (2,)), ("s", "S2", (1, 1)), ("c", "c8", (2,))], [("e", "i4", (0,))],
+                      [("t", "M8[s]", (2,))], np.dtype([("a", "i1"), ("b", "f8", (2,))], align=True)):
+            for order in "CF":
+                value = np.zeros((2, 2), dtype, order)
+                for name in value.dtype.names:
+                    value[name] = 7
+                want = [[{name: listed(item[name]) for name in value.dtype.names} for item in row] for row in value]
+                self.check(value, want, kind="numpy.ndarray")
+                self.check(value[0, 1], want[0][1], kind="numpy.generic")
+        deep = np.dtype([("d", "u1", (1,) * 30)])  # it would take too much memory
+        self.assertIsInstance(shown(pickle.dumps(np.zeros(10000, deep))), dict)
+
     def test_structures_that_are_inert(self):
-        types = ["(2,)f8,i4", [("a", [("b", "i4")])], [("o", "O")], [(f"f{i}", "u1") for i in range(65)]]
+        types = [[("a", [("b", "i4")])], [("a", [("b", "i4")], (2,))], [("a", ("i4", (2,)), (3,))], [("a", "g", (2,))], [("o", "O")], [(f"f{i}", "u1") for i in range(65)]]
         for dtype in types:
             for _, data in all_pickles(np.zeros(2, dtype)):
                 self.assertEqual(shown(data).get("py/object", "")[:5], "numpy", dtype)
@@ -765,6 +778,11 @@ def records(value):
     if isinstance(value, np.ndarray) and value.ndim:
         return [records(v) for v in value]
     return {name: expected(value[name]) for name in value.dtype.names}
+
+
+def listed(value):
+    """An array within a structure as nested lists."""
+    return [listed(v) for v in value] if isinstance(value, np.ndarray) and value.ndim else expected(value)
 
 
 def renamed(data):

@@ -96,6 +96,34 @@ static void tells_the_fields_of_a_structure(void **state)
     assert_int_equal(og_dtype_field(&type, 0, &name, &type, &offset, NULL), OG_ETYPE);
 }
 
+static void tells_the_array_that_an_item_is(void **state)
+{
+    og_doc *doc = *state;
+    const og_value lengths[] = {og_int(2), og_int(3)};
+    const og_value base[] = {dtype(doc, "<i4"), og_tuple(doc, lengths, 2)};
+    og_value value = dtype(doc, "V24");
+    const og_value parts[] = {og_int(3), og_str(doc, "|"), og_tuple(doc, base, 2),
+                              og_none(), og_none(),        og_int(24),
+                              og_int(4), og_int(0)};
+    assert_int_equal(og_object_build(doc, value, og_tuple(doc, parts, 8), NULL), OG_OK);
+    og_dtype d;
+    og_array array;
+    og_dtype type;
+    assert_int_equal(og_as_dtype(value, &d, NULL), OG_OK);
+    assert_int_equal(d.kind, 'V');
+    assert_int_equal(og_dtype_base(&d, &array, NULL), OG_OK);
+    assert_string_equal(array.dtype.text, "<i4");
+    assert_int_equal(array.ndim, 2);
+    assert_int_equal(array.count, 6);
+    assert_int_equal(array.strides[0], 12);
+    assert_int_equal(array.len, 24);
+    assert_null(array.data);
+    assert_int_equal(og_as_dtype(base[0], &type, NULL), OG_OK);
+    assert_int_equal(og_dtype_base(&type, &array, NULL), OG_ETYPE);
+    d.size = 20;
+    assert_int_equal(og_dtype_base(&d, &array, NULL), OG_EVALUE);
+}
+
 /* Arrays of protocol 5 whose bytes came apart: read where they are, in buffers that may change or may not. */
 static void reads_buffers_in_place(void **state)
 {
@@ -296,6 +324,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(gives_the_data_in_place, doc_setup, doc_teardown),
         cmocka_unit_test_setup_teardown(tells_the_fields_of_a_structure, doc_setup, doc_teardown),
+        cmocka_unit_test_setup_teardown(tells_the_array_that_an_item_is, doc_setup, doc_teardown),
         cmocka_unit_test_setup_teardown(reads_buffers_in_place, doc_setup, doc_teardown),
         cmocka_unit_test_setup_teardown(refuses_shapes_that_lie, doc_setup, doc_teardown),
         cmocka_unit_test(keeps_the_promise_on_memory),

@@ -115,19 +115,26 @@ static const char *why_array_reconstructor(const call *c)
 
 /* ---- numpy ---- */
 
-/* Makes an array of any size, of memory that nobody has filled. */
-static const char *why_ndarray(const call *c)
+/* Makes an array or an item of any size, of memory that nobody has filled. */
+static const char *why_made(const call *c)
 {
     (void)c;
     return "is called, which picklers never do";
 }
 
+/* An array, or one that gives its fields or its rows other names: numpy calls no code of the state for these.
+ */
+static bool is_array_class(og_value cls)
+{
+    return og_class_is(cls, "numpy", "ndarray") || og_class_is(cls, "numpy", "recarray") ||
+           og_class_is(cls, "numpy.rec", "recarray") || og_class_is(cls, "numpy", "matrix");
+}
+
 static const char *why_reconstruct(const call *c)
 {
-    bool good = c->count == 3 && og_class_is(c->args[0], "numpy", "ndarray") &&
-                og_kind_of(c->args[1]) == OG_TUPLE && og_len(c->args[1]) == 1 &&
-                og_equal(og_item(c->args[1], 0), og_int(0)) == 1;
-    return good ? NULL : "is called with something else than numpy.ndarray and (0,)";
+    bool good = c->count == 3 && is_array_class(c->args[0]) && og_kind_of(c->args[1]) == OG_TUPLE &&
+                og_len(c->args[1]) == 1 && og_equal(og_item(c->args[1], 0), og_int(0)) == 1;
+    return good ? NULL : "is called with something else than one of numpy's arrays and (0,)";
 }
 
 /* The third argument is to copy: else the state would be set of a type that all of numpy uses. */
@@ -143,6 +150,7 @@ static const char *why_dtype(const call *c)
 static const char *why_items(og_value dtype, og_dtype *type)
 {
     if (og_as_dtype(dtype, type, NULL) < 0) return "is given a numpy type that is not known to be data";
+    if (og_valid(type->base)) return "is given a numpy type with arrays as items, which picklers never do";
     return type->kind == 'O' ? "takes bytes for Python's objects" : NULL;
 }
 
@@ -241,13 +249,17 @@ static const struct {
     {"copyreg", "_reconstructor", why_reconstructor},
     {"fractions", "Fraction", why_fraction},
     {"numpy", "dtype", why_dtype},
-    {"numpy", "ndarray", why_ndarray},
+    {"numpy", "matrix", why_made},
+    {"numpy", "ndarray", why_made},
+    {"numpy", "recarray", why_made},
+    {"numpy", "record", why_made},
     {"numpy._core.multiarray", "_reconstruct", why_reconstruct},
     {"numpy._core.multiarray", "scalar", why_scalar},
     {"numpy._core.numeric", "_frombuffer", why_frombuffer},
     {"numpy.core.multiarray", "_reconstruct", why_reconstruct},
     {"numpy.core.multiarray", "scalar", why_scalar},
     {"numpy.core.numeric", "_frombuffer", why_frombuffer},
+    {"numpy.rec", "recarray", why_made},
     {"pandas.core.indexes.base", "_new_Index", why_new_index},
     {"pandas.core.indexes.datetimes", "_new_DatetimeIndex", why_new_index},
     {"pandas.core.internals.managers", "BlockManager", NULL},

@@ -17,6 +17,9 @@ enum {
     FLAGS = 0xff    /* numpy 1 writes them as a signed byte */
 };
 
+/* Dimensions of an array, in numpy 1. */
+enum { MOST_DIMS = 32 };
+
 typedef struct state {
     og_value parts; /* (version, order, subarray, names, fields, size, alignment, flags[, metadata]) */
     og_dtype type;
@@ -67,12 +70,12 @@ static bool alignment_fits(const state *s)
     if (!is_sized(s)) return s->size == -1 && s->alignment == -1;
     if (s->size < 0) return false;
     if (s->type.kind == 'U') return s->alignment == 4;
-    int64_t most = og_valid(s->type.fields) ? 16 : 1;
+    int64_t most = og_valid(s->type.fields) || og_valid(s->type.base) ? 16 : 1;
     return s->alignment > 0 && s->alignment <= most && (s->alignment & (s->alignment - 1)) == 0;
 }
 
-/* The flags of a field, whose own state was looked at when it was set. */
-static int64_t flags_of_field(og_value dtype, const og_dtype *type)
+/* The flags of a type within another one, whose own state was looked at when it was set. */
+static int64_t flags_within(og_value dtype, const og_dtype *type)
 {
     int64_t flags = type->kind == 'U' ? NEEDS_INIT : 0;
     og_value parts = og_object_state(dtype);
@@ -80,18 +83,41 @@ static int64_t flags_of_field(og_value dtype, const og_dtype *type)
     return flags & OF_FIELDS;
 }
 
+/* Items that are arrays have the flags of what is in them. */
+static const char *why_base(const state *s)
+{
+    og_array array;
+    if (og_dtype_base(&s->type, &array, NULL) < 0) return "gets arrays of another size than its items";
+    if (array.dtype.kind == 'O') return "gets arrays of Python's objects";
+    if (array.ndim > MOST_DIMS) return "gets arrays of more dimensions than numpy has";
+    int64_t flags = flags_within(s->type.base, &array.dtype);
+    return (s->flags & ~(int64_t)ALIGNED) == flags ? NULL : "gets flags that do not fit it";
+}
+
+/* Whether field `name` has a title, by which it is in the dict once more. */
+static bool has_title(const og_dtype *type, og_value name)
+{
+    og_value field = og_dict_get(type->fields, name);
+    og_value title = og_item(field, 2);
+    if (og_len(field) != 3 || og_kind_of(title) != OG_STR || og_equal(title, name) != 0) return false;
+    og_value again = og_dict_get(type->fields, title);
+    return og_kind_of(again) == OG_TUPLE && og__value_node_of(again) == og__value_node_of(field);
+}
+
 static const char *why_fields(const state *s)
 {
     int64_t flags = NEEDS_PYTHON;
+    size_t titles = 0;
     const og_dtype *type = &s->type;
     for (size_t i = 0; i < og_len(type->names); i++) {
         og_dtype field;
         og_value name;
         if (og_dtype_field(type, i, &name, &field, NULL, NULL) < 0) return "gets fields beyond its items";
         if (field.kind == 'O') return "gets fields that are Python's objects";
-        flags |= flags_of_field(og_item(og_dict_get(type->fields, name), 0), &field);
+        titles += has_title(type, name);
+        flags |= flags_within(og_item(og_dict_get(type->fields, name), 0), &field);
     }
-    if (og_len(type->names) != og_len(type->fields)) return "gets fields without a name";
+    if (og_len(type->names) + titles != og_len(type->fields)) return "gets fields without a name";
     return (s->flags & ~(int64_t)ALIGNED) == flags ? NULL : "gets flags that do not fit it";
 }
 
@@ -116,6 +142,7 @@ const char *og__pickle_dtype_why(og_value object)
     if (og_as_int64(og_item(s.parts, 7), &s.flags) < 0) return "gets flags that are no number";
     if (s.flags < -128 || s.flags > FLAGS) return "gets flags that do not fit it";
     s.flags &= FLAGS;
+    if (og_valid(s.type.base)) return why_base(&s);
     if (og_valid(s.type.fields)) return why_fields(&s);
     return flags_fit(&s) ? NULL : "gets flags that do not fit it";
 }

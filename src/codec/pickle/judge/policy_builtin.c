@@ -77,7 +77,11 @@ static const char *const numpy_data[] = {
     "numpy.core.multiarray.scalar",
     "numpy.core.numeric._frombuffer",
     "numpy.dtype",
+    "numpy.matrix",
     "numpy.ndarray",
+    "numpy.rec.recarray",
+    "numpy.recarray",
+    "numpy.record",
     NULL,
 };
 
