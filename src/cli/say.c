@@ -133,7 +133,9 @@ static void say_next(const char *what, const og_error *err)
     if (nobody && what && strstr(what, "://"))
         cli_log(OG_LOG_ERROR, "nobody listens there: start the server first, e.g. onggi serve '%s' --echo",
                 what);
-    if (err->code == OG_EPOLICY)
+    bool names =
+        err->code == OG_EPOLICY && err->position != OG_NO_POSITION; /* a handshake refuses without a place */
+    if (names)
         cli_log(OG_LOG_ERROR,
                 "if the sender may name it, allow it in a file for --policy: 'onggi policy explain "
                 "POLICY NAME' says what a policy has on it");

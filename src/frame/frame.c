@@ -126,6 +126,9 @@ size_t og_frame_need(const og_frame_reader *reader)
     return reader->need;
 }
 
+/* No limit is raised so far: a longer length is none. */
+static const uint64_t longest_likely = UINT64_C(1) << 34;
+
 /* A length that is text gives away a peer that does not count its bytes: say what it reads. */
 static bool reads_as_text(const og_frame_reader *reader, const uint8_t *head, size_t size)
 {
@@ -145,6 +148,12 @@ int og__frame_too_long(const og_frame_reader *reader, const uint8_t *head, size_
             "a message of %llu bytes is announced, but the limit is %zu; the length reads \"%.*s\": the peer "
             "seems not to frame as %s",
             (unsigned long long)length, reader->max_message, (int)size, (const char *)head, name);
+    if (length > longest_likely)
+        return og_error_set(
+            err, OG_ELIMIT, 0,
+            "a message of %llu bytes is announced, but the limit is %zu: the peer seems not to frame "
+            "as %s",
+            (unsigned long long)length, reader->max_message, name);
     return og_error_set(
         err, OG_ELIMIT, 0,
         "a message of %llu bytes is announced, but the limit is %zu: raise max_message, or check "

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* The core of a connection: the bytes that have come, and taking messages out of them. */
 #include "peer/core_parts.h"
+#include "peer/detect_refuse.h"
 #include "peer/layered.h"
 #include "peer/message.h"
 
@@ -339,6 +340,24 @@ static int check_foreign(og__core *core, const uint8_t *data, size_t len, og_err
     return status < 0 ? refuse_stream(core, status, 0, err) : OG_OK;
 }
 
+/* True while a message is awaited that begins at once: what it is may be clear before its end comes. */
+static bool awaits_end(const og__core *core)
+{
+    const og_codec *codec = core->in.codec;
+    return core->in.framing.ops->ending && !(codec && codec->asked);
+}
+
+/* The same for what is known by its first bytes, where no message was found in them: `found` is 0 or < 0. */
+static int check_known(og__core *core, int found, const uint8_t *data, size_t len, og_error *err)
+{
+    og_error seen = {0};
+    if (found == 0 && !awaits_end(core)) return 0;
+    if (found < 0 && err) seen = *err;
+    if (og__peer_refuse_named(core->in.codec, data, len, true, &seen) == OG_OK) return found;
+    if (err) *err = seen;
+    return refuse_stream(core, seen.code, 0, err);
+}
+
 /* The same where the framing was named, after the first message was looked for. What comes after that message
  * is not looked at, since it might not have come yet. As og__peer_core_take(). */
 static int check_first(og__core *core, int found, const og_frame *frame, og_error *err)
@@ -347,7 +366,8 @@ static int check_first(og__core *core, int found, const og_frame *frame, og_erro
     const uint8_t *data = window(core, &len);
     int status = check_foreign(core, data, found > 0 ? frame->size : len, err);
     core->begun = core->begun || found > 0;
-    return status < 0 ? status : found;
+    if (status >= 0 && found <= 0) status = check_known(core, found, data, len, err);
+    return found > 0 && status >= 0 ? found : status;
 }
 
 /* What the first message tells about lines. */

@@ -89,6 +89,14 @@ int og__peer_refuse_signature(const og_signature *seen, og_error *err)
     return og_error_set(err, OG_ESYNTAX, 0, "found %s; expected %s: %s", seen->what, nouns, seen->advice);
 }
 
+int og__peer_refuse_named(const og_codec *codec, const uint8_t *data, size_t len, bool first, og_error *err)
+{
+    bool start = (err->code == OG_ESYNTAX || err->code == OG_ETRUNCATED) && err->position == 0;
+    if ((codec && codec->asked) || (!first && !start)) return err->code;
+    const og_signature *seen = og__codec_signature(data, len, !start);
+    return seen ? og__peer_refuse_signature(seen, err) : err->code;
+}
+
 /* Where something begins that a codec claims, after a header; 0 when there is none. */
 static size_t claimed_after(const og__look *look, const og_codec **codec)
 {

@@ -3,6 +3,7 @@
 #include "peer/message.h"
 
 #include "base/alloc.h"
+#include "peer/detect_refuse.h"
 
 #include <string.h>
 
@@ -13,10 +14,12 @@ int og__peer_message_read(const og__setup *setup, const og__message *message, og
                           og_error *err)
 {
     int status = message->codec->read(doc, message->bytes, message->len, &setup->codecs, err);
-    if (status < 0) {
-        if (err && err->position != OG_NO_POSITION) err->position += (size_t)message->position;
-        return status;
+    if (status < 0 && err) {
+        status =
+            og__peer_refuse_named(message->codec, message->bytes, message->len, message->position == 0, err);
+        if (err->position != OG_NO_POSITION) err->position += (size_t)message->position;
     }
+    if (status < 0) return status;
     *value = og_doc_root(doc);
     return 1;
 }

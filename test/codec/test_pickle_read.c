@@ -293,7 +293,7 @@ typedef struct bad {
 static const bad bad_pickles[] = {
     BAD("", OG_ETRUNCATED, 0, "before its STOP"),
     BAD("N", OG_ETRUNCATED, 1, "before its STOP"),
-    BAD("N.N", OG_ETRAILING, 2, "1 bytes follow"),
+    BAD("N.N", OG_ETRAILING, 2, "1 byte follows"),
     BAD(".", OG_ESYNTAX, 0, "opcode STOP: expected the result on the stack but found nothing"),
     BAD("N(.", OG_ESYNTAX, 2, "but found a mark"),
     BAD("NN\xff.", OG_ESYNTAX, 2, "byte 0xff"),

@@ -198,6 +198,7 @@ class Authkey(support.Case):
             self.echo(listener)
             done = self.onggi("recv", "--framing", framing, f"tcp://{HOST}:{listener.address[1]}", status=1)
             self.assertIn("the peer asks for a key (authkey= in Python): give it with --authkey-file", done.err)
+            self.assertNotIn("--policy", done.err)
 
     def test_serve_without_the_key(self):
         server = self.serve("--framing", "mp", "--handshake-timeout", "200ms")

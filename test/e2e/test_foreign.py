@@ -350,6 +350,57 @@ reactor.run()
                 self.assertEqual(answer, (b"%d" % len(body)).ljust(len(header)) + body)
 
 
+class NamedInAFraming(support.Case):
+    """Codec and framing were named, and the peer speaks something else: it is named all the same, and nothing is waited for."""
+
+    SENT = {"an HTTP request": b"GET / HTTP/1.1\r\nHost: here\r\n\r\n", "a ZeroMQ greeting": bytes.fromhex("ff00000000000000017f"),
+            "an SSH greeting": b"SSH-2.0-OpenSSH_9.2\r\n", "gzip": gzip.compress(b"1"), "base64 of a pickle": base64.b64encode(pickle.dumps(VALUE)),
+            "Java serialization": bytes.fromhex("aced000574000161")}
+    PACKED = {"a zlib stream": zlib.compress(b"{}"), "MessagePack": b"\x81\xa1a\x01", "base64 of a pickle": base64.b64encode(pickle.dumps(1)),
+              "base64 of JSON": base64.b64encode(b'{"a": 1}'), "UTF-16": '{"a": 1}'.encode("utf-16")}
+
+    def named(self, what, sent, *words, close=False):
+        server = self.serve("--echo", *words)
+        with self.connect(server.port) as s:
+            s.sendall(sent)
+            if close:
+                s.shutdown(socket.SHUT_WR)
+            server.wait_text("err", f"found {what}[^\n]*expected JSON or a pickle: \\w")
+        self.assertEqual(server.out, "")
+
+    def test_before_a_message_could_end(self):
+        for what, sent in self.SENT.items():
+            for framing, end in ("line", b"\n"), ("crlf", b"\r\n"), ("nul", b"\0"):
+                if end not in sent:
+                    self.named(what, sent, "--codec", "json", "--framing", framing)
+
+    def test_as_a_length(self):
+        for what, sent in self.SENT.items():
+            for framing in "u32be", "u64be":
+                self.named(what, sent, "--codec", "pickle", "--framing", framing, close=True)
+
+    def test_within_a_message(self):
+        for what, sent in self.PACKED.items():
+            for codec in "json", "pickle":
+                self.named(what, struct.pack(">I", len(sent)) + sent, "--codec", codec, "--framing", "u32be")
+
+    def test_texts_and_bytes_may_be_anything(self):
+        for codec in "text", "bytes":
+            server = self.serve("--codec", codec, "--framing", "line", "-o", "repr")
+            with self.connect(server.port) as s:
+                s.sendall(b"GET / HTTP/1.1\neyJ\n")
+            server.wait_lines(2)
+            self.assertEqual(server.out.replace("b'", "'"), "'GET / HTTP/1.1'\n'eyJ'\n")
+
+    def test_a_length_that_is_none_is_no_advice(self):
+        for framing, sent in ("u64be", b"\xf0" * 9), ("u64le", b"\xf0" * 9), ("mp", b"\xff" * 13), ("varint", b"\xf0" * 9 + b"\x01x"):
+            server = self.serve("--codec", "json", "--framing", framing)
+            with self.connect(server.port) as s:
+                s.sendall(sent)
+                server.wait_text("err", f"is announced, but the limit is 67108864: the peer seems not to frame as {framing}")
+            self.assertNotIn("--max-message", server.err)
+
+
 class Table(support.Case):
     def test_the_page_has_the_table_of_the_help(self):
         with open(os.path.join(support.SOURCE, "doc", "detection.md"), encoding="utf-8") as page:

@@ -71,7 +71,7 @@ class Cuts(support.Case):
                 s.sendall(struct.pack(">I", len(data)) + data)
                 s.shutdown(socket.SHUT_WR)
                 self.assertEqual(recv_all(s), b"")
-            server.wait_text("err", "1 bytes follow after the pickle")
+            server.wait_text("err", "1 byte follows after the pickle")
 
     def test_a_byte_order_mark(self):
         for text in (b'\xef\xbb\xbf{"a":1}', b"\xef\xbb\xbf12\n", b"\0\0\0\x0a\xef\xbb\xbf{\"a\":1}"):

@@ -70,8 +70,8 @@ static int next(void *state, size_t used, og__part *part)
         return 1;
     }
     snprintf(p->wrong, sizeof p->wrong,
-             "%zu bytes follow after the end of pickle %zu at byte %zu, and are no pickle", len, p->number,
-             p->at);
+             "%zu byte%s after the end of pickle %zu at byte %zu, and %s no pickle", len,
+             len == 1 ? " follows" : "s follow", p->number, p->at, len == 1 ? "is" : "are");
     *part = (og__part){0};
     return og__container_wrong(part, p->wrong, p->at);
 }

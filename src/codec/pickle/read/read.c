@@ -69,8 +69,8 @@ int og__pickle_reader_finish(og__reader *r, bool allow_trailing, bool strict)
         rest++;
     if (rest < r->end && !allow_trailing) {
         size_t at = (size_t)(r->at - r->start);
-        return og_error_set(r->err, OG_ETRAILING, at, "%zu bytes follow after the pickle's end",
-                            (size_t)(r->end - r->at));
+        return og_error_set(r->err, OG_ETRAILING, at, "%zu byte%s after the pickle's end",
+                            (size_t)(r->end - r->at), r->end - r->at == 1 ? " follows" : "s follow");
     }
     og__pickle_unplace(root); /* it is in nothing else */
     r->doc->root = root;
