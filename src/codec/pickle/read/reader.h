@@ -310,7 +310,7 @@ void og__pickle_reader_run_on(og__reader *r);
 /* STOP with the result alone on the stack, at the end of its frame if there is one: as all picklers end. */
 static inline bool og__pickle_is_plain_stop(const og__reader *r)
 {
-    return *r->op == OG__OP_STOP && og__pickle_stack_len(r) == 1 &&
+    return *r->op == OG__OP_STOP && og__pickle_stack_len(r) == 1 && og__pickle_stack_above(r) == 1 &&
            r->frame_end <= (size_t)(r->at - r->start);
 }
 
