@@ -69,7 +69,7 @@ class Framings(support.Case):
                 else:
                     self.assertEqual(loads(read(s)), value)
         if undecided:
-            self.assertRegex(server.err, r"u8 or varint: .*framing")
+            server.wait_text("err", r"u8 or varint: .*framing")
 
     def test_detected_across_a_pause(self):
         """Silence ends a bare number, and nothing else: a header that stalls is waited for."""
