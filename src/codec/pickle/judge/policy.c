@@ -15,29 +15,44 @@ static void free_rows(const og__rules *rules, const og__rows *rows)
     og__base_free(&rules->alloc, rows->rows, rows->cap * sizeof *rows->rows);
 }
 
-static void let_go(og__rules *rules)
+static void free_rules(og__rules *rules)
 {
-    if (!rules || atomic_fetch_sub_explicit(&rules->refs, 1, memory_order_acq_rel) != 1) return;
     og_allocator alloc = rules->alloc;
     free_rows(rules, &rules->names);
     free_rows(rules, &rules->patterns);
     og__base_free(&alloc, rules, sizeof *rules);
 }
 
+static void free_replaced(og__rules_now *now)
+{
+    og__rules *rules = atomic_exchange(&now->replaced, NULL);
+    while (rules) {
+        og__rules *next = rules->next;
+        free_rules(rules);
+        rules = next;
+    }
+}
+
+/* Frees what was replaced, unless somebody holds rules: then the last one that lets go does. */
+static void sweep(og__rules_now *now)
+{
+    pthread_mutex_lock(&now->lock);
+    if (atomic_load(&now->holders) == 0) free_replaced(now);
+    pthread_mutex_unlock(&now->lock);
+}
+
 const og__rules *og__pickle_rules_hold(const og_policy *policy)
 {
     if (!policy) return NULL;
-    pthread_mutex_lock(&policy->now->lock);
-    og__rules *rules = policy->now->rules;
-    atomic_fetch_add_explicit(&rules->refs, 1, memory_order_relaxed);
-    pthread_mutex_unlock(&policy->now->lock);
-    return rules;
+    atomic_fetch_add(&policy->now->holders, 1); /* before the rules are looked for */
+    return atomic_load(&policy->now->rules);
 }
 
 void og__pickle_rules_let_go(const og__rules *rules)
 {
-    /* Counting is no change. NOLINTNEXTLINE(performance-no-int-to-ptr) */
-    let_go((og__rules *)(uintptr_t)rules);
+    if (!rules) return;
+    og__rules_now *now = rules->home;
+    if (atomic_fetch_sub(&now->holders, 1) == 1 && atomic_load(&now->replaced)) sweep(now);
 }
 
 og_policy *og_policy_new(const og_allocator *alloc)
@@ -52,9 +67,10 @@ og_policy *og_policy_new(const og_allocator *alloc)
         og__base_free(alloc, rules, sizeof *rules);
         return NULL;
     }
-    *rules = (og__rules){.alloc = *alloc, .nested = 3};
-    atomic_init(&rules->refs, 1);
-    now->rules = rules;
+    *rules = (og__rules){.home = now, .alloc = *alloc, .nested = 3};
+    atomic_init(&now->rules, rules);
+    atomic_init(&now->holders, 0);
+    atomic_init(&now->replaced, NULL);
     pthread_mutex_init(&now->lock, NULL);
     *policy = (og_policy){.alloc = *alloc, .now = now};
     return policy;
@@ -64,7 +80,8 @@ void og_policy_free(og_policy *policy)
 {
     if (!policy) return;
     og_allocator alloc = policy->alloc;
-    let_go(policy->now->rules);
+    free_replaced(policy->now);
+    if (policy->now->rules) free_rules(policy->now->rules);
     pthread_mutex_destroy(&policy->now->lock);
     og__base_free(&alloc, policy->now, sizeof *policy->now);
     og__base_free(&alloc, policy, sizeof *policy);
@@ -72,11 +89,15 @@ void og_policy_free(og_policy *policy)
 
 void og_policy_replace(og_policy *policy, og_policy *by)
 {
-    pthread_mutex_lock(&policy->now->lock);
-    og__rules *old = policy->now->rules;
-    policy->now->rules = by->now->rules;
-    pthread_mutex_unlock(&policy->now->lock);
-    by->now->rules = old;
+    og__rules_now *now = policy->now;
+    og__rules *fresh = atomic_exchange(&by->now->rules, NULL);
+    fresh->home = now;
+    pthread_mutex_lock(&now->lock);
+    og__rules *old = atomic_exchange(&now->rules, fresh);
+    old->next = atomic_load(&now->replaced);
+    atomic_store(&now->replaced, old);
+    pthread_mutex_unlock(&now->lock);
+    sweep(now);
     og_policy_free(by);
 }
 

@@ -36,9 +36,12 @@ typedef struct og__rows {
     size_t longest; /* length of the longest text */
 } og__rows;
 
+typedef struct og__rules_now og__rules_now;
+
 /* What a policy says. Not changed any more once somebody else may hold them. */
 typedef struct og__rules {
-    atomic_uint refs;
+    og__rules_now *home;    /* of the policy whose rules they are or were */
+    struct og__rules *next; /* of those that were replaced */
     og_allocator alloc;
     og__rows names;
     og__rows patterns;
@@ -49,11 +52,17 @@ typedef struct og__rules {
     unsigned nested;
 } og__rules;
 
-/* Where the rules of a policy are: apart from it, so that those who may not change it can lock it. */
-typedef struct og__rules_now {
-    pthread_mutex_t lock;
-    og__rules *rules;
-} og__rules_now;
+/*
+ * Where the rules of a policy are: apart from it, so that those who may not change it can hold them. Holding
+ * counts all holders together, without a lock. Who replaces the rules first puts the new ones there, then
+ * looks for holders: when there is none, nobody has the old ones, and nobody will get them any more.
+ */
+struct og__rules_now {
+    _Atomic(og__rules *) rules;
+    atomic_uint holders;
+    _Atomic(og__rules *) replaced; /* to be freed when nobody holds any */
+    pthread_mutex_t lock;          /* of replacing and freeing */
+};
 
 struct og_policy {
     og_allocator alloc;
