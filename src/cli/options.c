@@ -127,6 +127,8 @@ static const option_row rows[] = {
      "pass messages on written anew, or verbatim: as they arrived (default: anew)", 0},
     {"fresh-unpickler", 0, FLAG, CLI_PROXY, AT(fresh_unpickler), NULL,
      "with --rewrite verbatim: the server reads each pickle with a new Unpickler (pickle.loads)", 0},
+    {"learn", 0, TEXT, CLI_PROXY, AT(learn), "FILE",
+     "write the names of what is refused to FILE, as a policy in which each is a comment", 0},
     {"dry-run", 0, FLAG, CLI_PROXY, AT(dry_run), NULL,
      "refuse nothing, and log what would be: protects from nothing", 0},
     {"strict", 0, FLAG, CLI_ALL, AT(strict), NULL,

@@ -129,6 +129,7 @@ typedef struct cli_options {
     const char *expect;    /* of a proxy: a codec, or any */
     const char *on_refuse; /* what becomes of who sent what is refused */
     const char *reader;    /* how the server behind reads what nothing sets apart */
+    const char *learn;     /* a file for the names of what is refused */
     const char *rewrite;   /* in which bytes messages are passed on */
     bool fresh_unpickler;
     bool dry_run;

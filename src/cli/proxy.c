@@ -17,6 +17,7 @@ typedef struct proxy {
     og_doc *reply;
     og_policy *plain; /* or NULL: --policy says another */
     const og_policy *policy;
+    cli_learn *learn; /* or NULL */
     og_layer_option front_layers[CLI_LAYER_OPTIONS];
     og_layer_option behind_layers[CLI_LAYER_OPTIONS];
     cli_service run;
@@ -40,12 +41,14 @@ static void on_refusal(const og_refusal *refusal, void *user)
 {
     const proxy *p = user;
     cli_proxy_refused(refusal, p->policy);
+    cli_learn_take(p->learn, refusal, p->policy);
 }
 
 static void on_reload(bool done, void *user)
 {
     const proxy *p = user;
     cli_service_reload(&p->run, done);
+    if (!done) cli_learn_write(p->learn);
 }
 
 /* ---- How both sides speak ---- */
@@ -270,7 +273,9 @@ static int run_here(const cli_options *options, const char *upstream, bool manag
     int status = check_endpoints(&p);
     if (status == 0) status = give_policy(&p);
     if (status == 0) status = give_options(&p);
+    if (status == 0 && options->learn) status = cli_learn_open(&p.learn, options->learn);
     if (status == 0) status = serve(&p);
+    cli_learn_close(p.learn);
     og_doc_free(p.reply);
     og_policy_free(p.plain);
     return status;

@@ -28,8 +28,7 @@ static void add_number(const line *l, const char *name, uint64_t number)
     add(l, name, og_uint(l->doc, number));
 }
 
-/* A name as a row of a policy has it. */
-static int put_name(og_buf *out, const og_pickle_use *use)
+int cli_proxy_put_name(og_buf *out, const og_pickle_use *use)
 {
     bool dotted = memchr(use->qualname, '.', use->qualname_len) != NULL;
     int status = og_buf_put(out, use->module, use->module_len);
@@ -49,7 +48,7 @@ static void add_use(const line *l, const og_pickle_use *use, const og_policy *po
 {
     og_buf text = OG_BUF_INIT;
     const line name = {l->doc, og_dict(l->doc)};
-    put_name(&text, use);
+    cli_proxy_put_name(&text, use);
     add(&name, "name", og_strn(l->doc, (const char *)text.data, text.len));
     add_text(&name, "use", og_use_text(use->how));
     add_number(&name, "position", use->position);
@@ -61,7 +60,8 @@ static void add_use(const line *l, const og_pickle_use *use, const og_policy *po
     og_list_append(l->doc, names, name.dict, NULL);
     text.len = 0;
     bool nameless = use->qualname_len == 0 || use->how == OG_USE_EXTENSION || use->how == OG_USE_PERSISTENT;
-    if (!use->allowed && !nameless && og_buf_puts(&text, "allow ") == OG_OK && put_name(&text, use) == OG_OK)
+    if (!use->allowed && !nameless && og_buf_puts(&text, "allow ") == OG_OK &&
+        cli_proxy_put_name(&text, use) == OG_OK)
         add_buf(l, allow, &text);
     og_buf_free(&text);
 }

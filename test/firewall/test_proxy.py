@@ -128,6 +128,39 @@ class TestProxy(firewall.Case):
         self.assertEqual((line["direction"], line["then"], line["codec"]), ("to upstream", "closed", "pickle"))
         self.assertEqual(line["peer"], "%s:%d" % front.getsockname())
 
+    def test_learn(self):
+        """Each name is a comment, and one without its # allows; what a person has written stays."""
+        path = os.path.join(self.folder(), "learned.policy")
+        proxy, front, behind = self.pair(*WIRE, "--on-refuse", "drop", "--learn", path)
+        job = b"\x80\x02cshop\nJob\nq\x01)\x81q\x02."
+        odd = b"\x80\x04\x8c\x04shop\x8c\x0aJob\nallow *\x93."
+        front.sendall(b"".join(map(firewall.u32be, (job, job, EVIL, odd))) + message(1))
+        self.assertEqual(self.receive(behind), 1)
+        self.assertEqual(proxy.stop(), 0)
+        with open(path, encoding="ascii") as file:
+            lines = file.read().splitlines()
+        self.assertEqual(lines[1], "include plain-data")
+        self.assertRegex(lines[2], r"^# allow shop\.Job  # 4 times since \S+, last from 127\.0\.0\.1:\d+: imported, new$")
+        self.assertRegex(lines[3], r"^# allow-unsafe os\.system  # 2 times .*: imported, called; dangerous, it starts programs$")
+        self.assertEqual(len(lines), 4)
+        lines[2] = lines[2][2:]
+        with open(path, "w", encoding="ascii") as file:
+            file.write("\n".join(lines))
+        proxy, front, behind = self.pair(*WIRE, "--on-refuse", "drop", "--learn", path, "--policy", path)
+        front.sendall(b"".join(map(firewall.u32be, (EVIL, job, b"cshop\nTask\n."))) + message(1))
+        size = struct.unpack(">I", support.recv_exactly(behind, 4))[0]
+        self.assertIn(b"Job", support.recv_exactly(behind, size))
+        self.assertEqual(self.receive(behind), 1)
+        self.assertEqual(proxy.stop(), 0)
+        with open(path, encoding="ascii") as file:
+            after = file.read().splitlines()
+        self.assertEqual(after[:4], lines)
+        self.assertRegex(after[4], r"^# allow shop\.Task  # 1 times ")
+        self.assertEqual(len(after), 5)
+        done = self.onggi("proxy", "tcp://127.0.0.1:0", "tcp://127.0.0.1:1", *WIRE, "--learn", "/nonexistent/file", status=None)
+        self.assertIn("cannot write names there", done.err)
+        self.assertNotEqual(done.returncode, 0)
+
     def test_the_line_to_allow_allows(self):
         policy = os.path.join(self.folder(), "ours.policy")
         with open(policy, "w", encoding="ascii") as file:
