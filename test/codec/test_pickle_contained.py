@@ -219,7 +219,7 @@ class Contained(unittest.TestCase):
     def test_what_is_refused(self):
         for data, why in [(b"\x80\x02U\x01\xe9.", "ASCII"), (b"S'\\xe9'\n.", "ASCII"), (b"Pid\n.", "a persistent id"),
                           (b"\x80\x04N\x51.", "a persistent id"), (b"\x80\x02\x82\x01.", "an extension code"),
-                          (b"\x80\x05\x97.", "an out-of-band buffer")]:
+                          (b"\x80\x05\x97.", "a buffer beside the pickle")]:
             for protocol in (0, 2, 5):
                 with self.subTest(data=data, protocol=protocol), self.assertRaises(peer.Refused) as refused:
                     self.tool.contained(data, protocol)
