@@ -36,15 +36,23 @@ class Same:
     """A reader that keeps its memo: what comes next is put in its file."""
 
     def __init__(self, kind):
+        self.kind = kind
+        self.renew()
+
+    def renew(self):
         self.file = io.BytesIO()
-        self.reader = kind(self.file)
+        self.reader = self.kind(self.file)
 
     def __call__(self, data):
         self.file.seek(0)
         self.file.truncate()
         self.file.write(data)
         self.file.seek(0)
-        return self.reader.load()
+        try:
+            return self.reader.load()
+        except Exception:  # it may be anywhere in a pickle that it has not read to its end
+            self.renew()
+            raise
 
 
 def listed(data):
