@@ -32,6 +32,8 @@ def shape(value):
         elif kind in (list, tuple, collections.deque):
             out.append(str(len(v)))
             todo += reversed(v)
+        elif kind is memoryview:
+            out.append(v.hex())
         elif kind is float:
             out.append(struct.pack(">d", v).hex())
         else:

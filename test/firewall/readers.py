@@ -83,7 +83,8 @@ def main():
         data = sys.stdin.buffer.read(struct.unpack(">I", head)[0])
         count += 1
         outcomes = [outcome(reader, data) for reader in READERS]
-        if len(set(outcomes)) > 1:
+        # Readers may differ in what they find wrong with a state, but a used one does as a fresh one.
+        if outcomes[:2] != outcomes[2:] or len({o for o in outcomes if o}) > 1:
             print(f"not alike: {outcomes} {data!r}")
         try:
             listed(data)
