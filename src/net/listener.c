@@ -83,9 +83,10 @@ static void on_poll(uv_poll_t *poll, int status, int events)
     if (accept_some(listener, EACH_TURN) && status < 0) update(listener);
 }
 
-void og__net_listener_accept_all(og__listener *listener)
+void og__net_listener_accept_last(og__listener *listener)
 {
-    accept_some(listener, INT_MAX);
+    bool inherited = listener->socket.wake >= 0;
+    if (!inherited) accept_some(listener, INT_MAX);
 }
 
 static og__listener *fail(og__listener *listener, og__socket *socket, og_error *err, int status)

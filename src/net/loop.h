@@ -100,8 +100,10 @@ og__listener *og__net_listener_open(og__loop *loop, og__socket *socket,
 
 /* Stops accepting for now (too many connections); the system's backlog holds whoever comes. */
 void og__net_listener_pause(og__listener *listener, bool pause);
-/* Accepts all that wait now. */
-void og__net_listener_accept_all(og__listener *listener);
+
+/* Takes those whom the system has connected by now, unless the socket is inherited: whoever has it next takes
+ * them. */
+void og__net_listener_accept_last(og__listener *listener);
 void og__net_listener_close(og__listener *listener);
 
 /* ---- Streams ---- */

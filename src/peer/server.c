@@ -490,7 +490,7 @@ static void *loop_thread(void *arg)
 static void accept_last(og_server *server)
 {
     for (og__port *port = server->ports; port; port = port->next)
-        if (port->listener) og__net_listener_accept_all(port->listener);
+        if (port->listener) og__net_listener_accept_last(port->listener);
 }
 
 /* The first loop, on the thread that called: also the one that hears of the stop. */

@@ -42,6 +42,28 @@ static void a_server_takes_over(void **state)
     close(manager);
 }
 
+/* Whoever has connected, and was not taken, when a server stops is served by the next one. */
+static void who_waits_at_a_stop_waits_for_the_next(void **state)
+{
+    (void)state;
+    char endpoint[32];
+    tally t;
+    int manager = manager_socket(endpoint, sizeof endpoint);
+    og_server_options options = echoing(&t, 1, 0);
+    og_server *first = og_server_new(&options, &err);
+    assert_int_equal(og_server_listen(first, endpoint, &err), 0);
+    og_conn *conn = reach(first, "json", NULL);
+    og_server_stop(first);
+    assert_int_equal(og_server_run(first, &err), 0);
+    og_server_free(first);
+    snprintf(endpoint, sizeof endpoint, "fd://%d", dup(manager));
+    og_server *second = start(&options, endpoint);
+    ask(conn, 1);
+    og_close(conn);
+    finish(second);
+    close(manager);
+}
+
 static void a_blocking_listener_takes_over(void **state)
 {
     (void)state;
@@ -168,6 +190,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_server_takes_over),
+        cmocka_unit_test(who_waits_at_a_stop_waits_for_the_next),
         cmocka_unit_test(a_blocking_listener_takes_over),
         cmocka_unit_test(descriptors_that_will_not_do),
         cmocka_unit_test(a_loop_that_is_stuck_has_no_pulse),
