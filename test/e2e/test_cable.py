@@ -16,7 +16,7 @@ from test_killed import CLIENT, ENDED, Base, by_client
 NEAR, FAR = "10.9.0.1", "10.9.0.2"
 INSIDE = "ONGGI_INSIDE"  # set in the near network
 MIB = 1 << 20
-LIMIT = str(3 * support.SLOW)  # of time, after which an end gives up: nothing before the cut takes so long
+LIMIT = str(8 * support.SLOW)  # of time, after which an end gives up: nothing before the cut takes so long
 
 
 def why_not():
