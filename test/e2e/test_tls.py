@@ -139,6 +139,30 @@ class Tls(support.Case):
             self.ask(again)
             self.assertTrue(again.session_reused)
 
+    def test_a_new_client_ca_ends_old_tickets(self):
+        """Who has a ticket of before must show a certificate again, and it must be from the new authority."""
+        folder = self.folder()
+        ca = os.path.join(folder, "clients.pem")
+        support.shutil.copy(self.file("ca.pem"), ca)
+        server = self.secured("--client-ca", ca)
+        resumed = []
+        for version in VERSIONS:
+            context = self.context(version, "client")
+            first = self.client(server, context)
+            self.ask(first)
+            resumed.append((context, first.session))
+        subprocess.run([os.path.join(support.SOURCE, "tools", "make-cert"), folder], check=True, stdout=subprocess.DEVNULL)
+        os.replace(os.path.join(folder, "ca.pem"), ca)
+        server.process.send_signal(signal.SIGHUP)
+        server.wait_text("err", "keys were read anew")
+        for context, session in resumed:
+            with self.assertRaises((ssl.SSLError, ConnectionError)):
+                s = context.wrap_socket(self.connect(server.port), server_hostname="localhost", session=session)
+                self.addCleanup(s.close)
+                self.ask(s)
+        refused = "the handshake failed: the client's certificate is from CN=onggi trial authority"
+        support.wait_for(lambda: server.err.count(refused) == len(VERSIONS), "both refusals")
+
     def test_old_versions_and_plain_bytes(self):
         server = self.secured()
         s = self.connect(server.port)
