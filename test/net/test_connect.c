@@ -14,23 +14,7 @@
 #include "../support/failing_alloc.h"
 #include "net/loop.h"
 #include "net_test.h"
-
-static og__loop *loop;
-
-static int make_loop(void **state)
-{
-    (void)state;
-    loop = og__net_loop_new(NULL, NULL);
-    return loop ? 0 : -1;
-}
-
-static int free_loop(void **state)
-{
-    (void)state;
-    og__net_loop_free(loop);
-    loop = NULL;
-    return 0;
-}
+#include "on_a_loop.h"
 
 /* What came of an attempt. */
 typedef struct outcome {
