@@ -154,7 +154,8 @@ int og__layer_stack_expired(const og__stack *stack, int64_t limit_ms, og_error *
 {
     const stage *st = opening_stage(stack);
     const char *what = st && st->started && st->layer->awaits ? st->layer->awaits(st->state) : NULL;
-    return og_error_set(err, OG_ETIMEOUT, OG_NO_POSITION, "the handshake (%s) took longer than %lld ms%s%s",
+    return og_error_set(err, OG_ETIMEOUT, OG_NO_POSITION,
+                        "the handshake (%s) took longer than %lld ms (handshake_timeout_ms)%s%s",
                         st ? st->layer->name : "none", (long long)limit_ms, what ? ", waiting for " : "",
                         what ? what : "");
 }

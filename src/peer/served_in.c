@@ -78,7 +78,7 @@ static void note_pause(og__served *served)
     if (served->noted_pause || bytes <= served->server->options.max_queued) return;
     served->noted_pause = true;
     og__peer_server_log(served->server, OG_LOG_DEBUG, &served->conn,
-                        "not read for now: %zu bytes of answers wait for it", bytes);
+                        "not read for now: %zu bytes of answers wait for it (max_queued)", bytes);
 }
 
 /* Reads no more for now, and copies what has come out of the loop's buffer. */

@@ -17,7 +17,7 @@ static void message_too_slow(og__served *served)
 {
     og_error err;
     og_error_set(&err, OG_ETIMEOUT, (size_t)served->conn.core.consumed,
-                 "found part of a message, expected the rest within %lld ms",
+                 "found part of a message, expected the rest within %lld ms (message_timeout_ms)",
                  (long long)served->loop->limits.ms[OG__LIMIT_MESSAGE]);
     og__peer_served_refuse_in_turn(served, &err, true);
     og__peer_served_attend(served);
@@ -37,7 +37,7 @@ static void idle_too_long(og__served *served)
         set_limit(served, OG__LIMIT_IDLE);
         return;
     }
-    og_error_set(&err, OG_ETIMEOUT, OG_NO_POSITION, "nothing has arrived for %lld ms",
+    og_error_set(&err, OG_ETIMEOUT, OG_NO_POSITION, "nothing has arrived for %lld ms (idle_timeout_ms)",
                  (long long)served->loop->limits.ms[OG__LIMIT_IDLE]);
     og__peer_served_drain(served, &err);
     og__peer_served_check_end(served);
@@ -55,8 +55,9 @@ static void sending_stuck(og__served *served)
         set_limit(served, OG__LIMIT_SEND);
         return;
     }
-    og_error_set(&err, OG_ETIMEOUT, OG_NO_POSITION, "%zu bytes wait for a peer that has not read for %lld ms",
-                 queued, (long long)served->loop->limits.ms[OG__LIMIT_SEND]);
+    og_error_set(&err, OG_ETIMEOUT, OG_NO_POSITION,
+                 "%zu bytes wait for a peer that has not read for %lld ms (send_timeout_ms)", queued,
+                 (long long)served->loop->limits.ms[OG__LIMIT_SEND]);
     og__peer_served_cut(served, &err);
     og__peer_served_stop_reading(served, NULL);
 }

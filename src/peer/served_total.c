@@ -36,7 +36,7 @@ static void starve(og__served *served)
     if (loop->pressed == 0)
         og__peer_server_log(
             loop->server, OG_LOG_WARNING, &served->conn,
-            "all connections together hold %zu bytes, more than %zu: those that hold most are "
+            "all connections together hold %zu bytes, more than %zu (max_total): those that hold most are "
             "not read for now",
             (size_t)loop->server->total, loop->server->options.max_total);
     loop->pressed++;
@@ -80,7 +80,7 @@ static void close_largest(og__server_loop *loop)
     og__served *served = largest(loop, true);
     if (!served) return;
     og_error_set(&err, OG_ELIMIT, OG_NO_POSITION,
-                 "all connections together hold more than %zu bytes, and this one most: %zu",
+                 "all connections together hold more than %zu bytes (max_total), and this one most: %zu",
                  loop->server->options.max_total, served->counted);
     og__peer_server_log(loop->server, OG_LOG_WARNING, &served->conn, "%s; it is closed", err.text);
     og__peer_served_close(served, &err);

@@ -354,9 +354,10 @@ static void log_turned_away(og__port *port)
     if (left_out > 0)
         og__peer_server_log(server, OG_LOG_WARNING, NULL, "%s: %zu more clients were turned away before this",
                             port->endpoint, left_out);
-    og__peer_server_log(server, OG_LOG_WARNING, NULL,
-                        "%s: a client is turned away: as many connections are open as may be (%zu)",
-                        port->endpoint, server->options.max_connections);
+    og__peer_server_log(
+        server, OG_LOG_WARNING, NULL,
+        "%s: a client is turned away: as many connections are open as may be (max_connections: %zu)",
+        port->endpoint, server->options.max_connections);
 }
 
 static void on_accept(void *ctx, og__socket socket)
@@ -372,7 +373,8 @@ static void on_accept(void *ctx, og__socket socket)
         pause_accepting(server, true);
         if (!refuses)
             og__peer_server_log(server, OG_LOG_WARNING, NULL,
-                                "%zu connections are open, as many as may be: others wait", count);
+                                "%zu connections are open, as many as may be (max_connections): others wait",
+                                count);
         resume_if_room(server); /* one may have gone meanwhile */
     }
     if (loop == port->loop) {

@@ -84,7 +84,10 @@ def said_by_sources():
     """All texts of the library and the command: literals that are cut put together, what is filled in as …"""
     whole = "\n".join(read(os.path.relpath(path, support.SOURCE)) for folder in ("peer", "cli", "layer", "codec", "frame", "base")
                       for path in glob.glob(os.path.join(support.SOURCE, "src", folder, "**", "*.[ch]"), recursive=True))
-    return re.sub(r"%[a-z0-9.*]+", "…", re.sub(r'"\s*\n\s*"', "", whole))
+    whole = re.sub(r"%[a-z0-9.*]+", "…", re.sub(r'"\s*\n\s*"', "", whole))
+    for member, words in re.findall(r'{"(\w+)", "(.*?)"},', read("src/cli/say.c")):
+        whole = re.sub(rf"\b{member}\b", words, whole)
+    return whole
 
 
 class Table(support.Case):
@@ -184,14 +187,14 @@ class Reached(support.Case):
             self.assertEqual(recv_until(first, b"\n"), b"1\n")
             with self.connect(server.port) as second:
                 self.assertEqual(recv_all(second), b"")
-        server.wait_text("err", "as many connections are open as may be")
+        server.wait_text("err", r"as many connections are open as may be \(--max-connections: 1\)")
 
     def test_timeout(self):
         """Of half a message; and of a client that waits for an answer."""
         server = self.serve("--echo", "--timeout", "100ms")
         with self.connect(server.port) as s:
             s.sendall(b"[1,")
-            server.wait_text("err", r"refused|not whole")
+            server.wait_text("err", r"refused.* \(--timeout\)")
             self.assertEqual(recv_all(s), b"")
         listener, port = self.listen()
         with listener:
@@ -201,6 +204,7 @@ class Reached(support.Case):
         server = self.serve("--echo", "--idle-timeout", "100ms")
         with self.connect(server.port) as s:
             self.assertEqual(recv_all(s), b"")
+        server.wait_text("err", r"nothing has arrived for 100 ms \(--idle-timeout\)")
 
     def test_handshake_timeout(self):
         key = os.path.join(self.folder(), "key")
@@ -210,7 +214,7 @@ class Reached(support.Case):
         server = self.serve("--echo", "--authkey-file", key, "--handshake-timeout", "100ms")
         with self.connect(server.port) as s:
             recv_all(s)  # the challenge, and the end
-        server.wait_text("err", "handshake")
+        server.wait_text("err", r"handshake .*\(--handshake-timeout\)")
 
 
 def doubling(levels):

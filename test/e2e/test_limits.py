@@ -177,7 +177,7 @@ class Connections(support.Case):
             with self.connect(server.port) as b:
                 b.sendall(b"[2]\n")
                 self.assertEqual(recv_all(b), b"")
-            server.wait_text("err", r"a client is turned away: as many connections are open as may be \(1\)")
+            server.wait_text("err", r"a client is turned away: as many connections are open as may be \(--max-connections: 1\)")
             a.sendall(b"[3]\n")
             self.assertEqual(recv_until(a, b"\n"), b"[3]\n")
 

@@ -234,7 +234,7 @@ class Tls(support.Case):
     def test_handshakes_count_as_connections(self):
         server = self.secured("--max-connections", "3", "--handshake-timeout", "10m")
         half = self.half_done(server, 3)
-        server.wait_text("err", "3 connections are open, as many as may be: others wait")
+        server.wait_text("err", "3 connections are open, as many as may be \\(--max-connections\\): others wait")
         waiting = self.connect(server.port)
         waiting.settimeout(0.1)
         waiting.sendall(self.hello())
@@ -248,13 +248,13 @@ class Tls(support.Case):
         silent, half = self.connect(server.port), self.half_done(server, 1)
         self.assertEqual(support.recv_all(silent), b"")
         self.assertEqual(support.recv_all(half[0]), b"")
-        server.wait_text("err", r"the handshake \(tls\) took longer than 200 ms, waiting for the peer's first byte of TLS")
-        server.wait_text("err", r"the handshake \(tls\) took longer than 200 ms, waiting for the rest of the peer's TLS handshake")
+        server.wait_text("err", r"the handshake \(tls\) took longer than 200 ms \(--handshake-timeout\), waiting for the peer's first byte of TLS")
+        server.wait_text("err", r"the handshake \(tls\) took longer than 200 ms \(--handshake-timeout\), waiting for the rest of the peer's TLS handshake")
 
     def test_servers_that_say_nothing(self):
         _, port = self.listen()
         done = self.call(port, "--ca", self.file("ca.pem"), "--handshake-timeout", "0.2", status=4)
-        self.assertIn("the handshake (tls) took longer than 200 ms, waiting for the peer's first byte of TLS", done.err)
+        self.assertIn("the handshake (tls) took longer than 200 ms (--handshake-timeout), waiting for the peer's first byte of TLS", done.err)
 
     def hello(self):
         incoming, outgoing = ssl.MemoryBIO(), ssl.MemoryBIO()
