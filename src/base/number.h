@@ -22,7 +22,7 @@ enum { OG__DOUBLE_SIZE = 40 };
  * returns its length. Not NUL-terminated. */
 size_t og__base_double_write(double number, char *text);
 
-enum { OG__INT64_SIZE = 20 };
+enum { OG__INT64_SIZE = 20, OG__INT64_DIGITS = 19 };
 
 /* Writes a decimal; returns its length. Not NUL-terminated. */
 size_t og__base_int64_write(int64_t number, char *text);

@@ -289,9 +289,10 @@ static int fill(cli_input *input)
     return 0;
 }
 
-/* Says what reads a line that is not JSON but Python's text for a value. */
-static void suggest_repr(const cli_input *input)
+/* Says what reads a line that is not JSON but Python's text for a value. What is over a limit is JSON. */
+static void suggest_repr(const cli_input *input, og_status refused)
 {
+    if (refused == OG_ELIMIT) return;
     const char *text = (const char *)input->buf.data + input->at;
     const char *end = memchr(text, '\n', input->buf.len - input->at);
     size_t len = end ? (size_t)(end - text) : input->buf.len - input->at;
@@ -319,12 +320,13 @@ static int refuse(cli_input *input, size_t offset, og_error *err)
     if (err->position == OG_NO_POSITION) return -cli_fail(input->name, err);
     err->position += input->at + offset;
     if (input->form != CLI_FORM_PICKLE) {
+        og_status code = err->code;
         int status =
             cli_fail_in(input->name, (const char *)input->buf.data, input->buf.len, &input->before, err);
         if (input->prompt)
             suggest_line(input);
         else
-            suggest_repr(input);
+            suggest_repr(input, code);
         return -status;
     }
     err->position += input->before.bytes;

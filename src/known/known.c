@@ -234,14 +234,23 @@ bool og__known_is_attributes(og_value state)
     return (first == OG_DICT || first == OG_NONE) && og_kind_of(og_item(state, 1)) == OG_DICT;
 }
 
-/* copyreg._reconstructor(class, base, value): a class derived from tuple, str, … in protocols 0 and 1. */
-static og_type type_of_reconstructed(og_value args)
+bool og__known_is_rebuilt(og_value object)
 {
+    og_value args = og_object_args(object);
+    if (og_object_make(object) != OG_MAKE_CALL || og_kind_of(args) != OG_TUPLE || og_len(args) != 3 ||
+        !og_class_is(og_object_class(object), "copyreg", "_reconstructor"))
+        return false;
+    og_value base = og_item(args, 1);
+    return og__known_is_class_like(og_item(args, 0)) && og_kind_of(base) == OG_CLASS &&
+           og_str_is(og_class_module(base), "builtins");
+}
+
+/* A class that derives from tuple, str, … in protocols 0 and 1. */
+static og_type type_of_rebuilt(og_value object)
+{
+    og_value args = og_object_args(object);
     og_value base = og_item(args, 1);
     og_value inner = og_item(args, 2);
-    if (og_len(args) != 3 || !og__known_is_class_like(og_item(args, 0)) || og_kind_of(base) != OG_CLASS)
-        return OG_TYPE_NONE;
-    if (!og_str_is(og_class_module(base), "builtins")) return OG_TYPE_NONE;
     if (og_kind_of(inner) == OG_TUPLE && og_str_is(og_class_qualname(base), "tuple"))
         return OG_TYPE_NAMED_TUPLE;
     return og__known_is_scalar(inner) && og_kind_of(inner) != OG_NONE ? OG_TYPE_DERIVED : OG_TYPE_NONE;
@@ -261,8 +270,7 @@ static og_type type_by_form(og_value object)
         return plain ? OG_TYPE_INSTANCE : OG_TYPE_NONE;
     }
     if (!untouched(object) || make == OG_MAKE_INSTANCE) return OG_TYPE_NONE;
-    if (make == OG_MAKE_CALL && og_class_is(cls, "copyreg", "_reconstructor"))
-        return type_of_reconstructed(args);
+    if (og__known_is_rebuilt(object)) return type_of_rebuilt(object);
     bool scalar = count == 1 && og__known_is_scalar(og_item(args, 0));
     if (make == OG_MAKE_CALL) return scalar && reads_like_enum(cls) ? OG_TYPE_ENUM : OG_TYPE_NONE;
     if (scalar) return OG_TYPE_DERIVED;

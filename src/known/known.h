@@ -60,6 +60,10 @@ enum { OG__NEST_MAX = 8 };
 /* True for a class reference, and for getattr(class, name), which is how nested classes are pickled. */
 bool og__known_is_class_like(og_value value);
 
+/* True for copyreg._reconstructor(class, base, value), where the base is a builtin: what protocols 0 and 1
+ * make of an instance of a class that derives from str, list, tuple, … */
+bool og__known_is_rebuilt(og_value object);
+
 /* True for what sets attributes: a dict, or a pair of one (or None) and the dict of slots. */
 bool og__known_is_attributes(og_value state);
 

@@ -220,10 +220,8 @@ static int plain(og_doc *scratch, og_value value, og_type type, og_value *shown,
     case OG_TYPE_ENUM: /* of the others only Python knows that they are no calls of functions */
         if (!og__known_is_standard_enum(og_object_class(value))) return OG_EVALUE;
         return og_as_wrapped(value, NULL, shown, err);
-    case OG_TYPE_DERIVED:
-    case OG_TYPE_NAMED_TUPLE:
-        status = og_as_wrapped(value, NULL, shown, err);
-        return status == OG_OK && og__value_is_shared(*shown) ? OG_EVALUE : status;
+    case OG_TYPE_DERIVED: /* its class may mean anything: the argument alone would hide it */
+    case OG_TYPE_NAMED_TUPLE: return OG_EVALUE;
     default: return plain_text(scratch, value, type, shown, err);
     }
 }

@@ -135,6 +135,21 @@ class Suggestions(support.Case):
         for text in (b'"\\ud800"', b'"\xed\xb3\xa9"'):
             self.assertNotIn("add -i repr", self.onggi("convert", "--strict", stdin=text, status=1).err)
 
+    def test_a_limit_is_no_other_form(self):
+        """JSON over a limit is still JSON: the message names the option, and no other way to read it."""
+        for option, value, text in ("--max-digits", "3", "[1000]\n"), ("--max-depth", "2", "[[[1]]]\n"):
+            for form in "json", "lossless", "repr":
+                err = self.onggi("convert", "-i", form, option, value, stdin=text, status=1).err
+                self.assertIn(option, err)
+                self.assertNotIn("-i repr", err)
+
+    def test_max_digits_of_what_is_printed(self):
+        for protocol in range(6):
+            for form in "json", "pretty", "lossless", "repr":
+                err = self.onggi("convert", "-i", "pickle", "-o", form, "--max-digits", "3", stdin=pickle.dumps([1000], protocol), status=1).err
+                self.assertIn("--max-digits", err)
+                self.onggi("convert", "-i", "pickle", "-o", form, "--max-digits", "4", stdin=pickle.dumps([1000], protocol))
+
 
 def members():
     """The names of members of public structs that no message may hold: those that are no words of their own."""

@@ -222,6 +222,34 @@ static void test_options(void **state)
     refuse("[123456789012345678901]", &digits, OG_ELIMIT, 1, "21 digits");
 }
 
+/* Ints that fit 64 bits have digits too: in texts of every length, and where the fast ways would take them.
+ */
+static void test_few_digits(void **state)
+{
+    (void)state;
+    og_json_read_options three = {.size = sizeof three, .max_digits = 3};
+    expect("999", &three, "999");
+    expect("[-999,1234.5,12345e2]", &three, "[-999,1234.5,1234500.0]");
+    refuse("1000", &three, OG_ELIMIT, 0, "an int of 4 digits is over the limit of 3");
+    refuse("{\"a\":[1,-1000]}", &three, OG_ELIMIT, 9, "4 digits");
+    three.lossless = true;
+    refuse("{\"py/tuple\":[1,1000]}", &three, OG_ELIMIT, 15, "4 digits");
+    three.lossless = false;
+    char text[8192];
+    size_t len = 0;
+    text[len++] = '[';
+    while (len < sizeof text - 8)
+        len += (size_t)snprintf(text + len, 8, "%d,", (int)(len % 999));
+    int rest = snprintf(text + len, 8, "1000]");
+    refuse(text, &three, OG_ELIMIT, len, "4 digits");
+    memcpy(text + len, "100 ", 4);
+    og_doc *doc = og_doc_new(NULL);
+    assert_int_equal(og_json_read(doc, text, len + (size_t)rest, &three, NULL), OG_OK);
+    og_doc_free(doc);
+    og_json_read_options most = {.size = sizeof most, .max_digits = 18};
+    refuse("[1234567890123456789]", &most, OG_ELIMIT, 1, "19 digits");
+}
+
 static void test_option_sizes(void **state)
 {
     (void)state;
@@ -440,19 +468,13 @@ static void test_memory_limit(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_suite),
-        cmocka_unit_test(test_files),
-        cmocka_unit_test(test_prefixes),
-        cmocka_unit_test(test_round_trips),
-        cmocka_unit_test(test_options),
-        cmocka_unit_test(test_option_sizes),
-        cmocka_unit_test(test_padding),
-        cmocka_unit_test(test_string_edges),
-        cmocka_unit_test(test_vector_twins),
-        cmocka_unit_test(test_memory_promise),
-        cmocka_unit_test(test_failing_allocations),
-        cmocka_unit_test(test_reuse),
-        cmocka_unit_test(test_memory_limit),
+        cmocka_unit_test(test_suite),          cmocka_unit_test(test_files),
+        cmocka_unit_test(test_prefixes),       cmocka_unit_test(test_round_trips),
+        cmocka_unit_test(test_options),        cmocka_unit_test(test_few_digits),
+        cmocka_unit_test(test_option_sizes),   cmocka_unit_test(test_padding),
+        cmocka_unit_test(test_string_edges),   cmocka_unit_test(test_vector_twins),
+        cmocka_unit_test(test_memory_promise), cmocka_unit_test(test_failing_allocations),
+        cmocka_unit_test(test_reuse),          cmocka_unit_test(test_memory_limit),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -270,6 +270,31 @@ static void test_limits(void **state)
     free(written);
 }
 
+/* Ints that fit 64 bits have digits too: alone, in containers, as keys, in every form and layout. */
+static void test_few_digits(void **state)
+{
+    og_doc *doc = *state;
+    static const og_json_form forms[] = {OG_JSON_STRICT, OG_JSON_PLAIN, OG_JSON_LOSSLESS};
+    for (size_t i = 0; i < sizeof forms / sizeof forms[0]; i++) {
+        og_json_write_options three = with(forms[i]);
+        three.max_digits = 3;
+        for (int indent = 0; indent < 5; indent += 4) {
+            three.indent = indent;
+            char *written = og_json_dumps(og_pack(doc, NULL, "[i,i]", 999, -999), NULL, &three, NULL);
+            assert_non_null(written);
+            free(written);
+            refuse(og_int(1000), &three, OG_ELIMIT, "more than 3 digits");
+            refuse(og_pack(doc, NULL, "[i,[i]]", 1, -1000), &three, OG_ELIMIT, "at [1][0]: ");
+            refuse(og_pack(doc, NULL, "{s:i}", "a", 1000), &three, OG_ELIMIT, "max_digits");
+        }
+    }
+    og_json_write_options three = with(OG_JSON_PLAIN);
+    three.max_digits = 3;
+    og_value keys = og_dict(doc);
+    assert_int_equal(og_dict_set(doc, keys, og_int(1000), og_none(), NULL), OG_OK);
+    refuse(keys, &three, OG_ELIMIT, "max_digits");
+}
+
 /* Strings that need no escape, of every short length: as keys, items and alone, read and written back. */
 static void test_lengths(void **state)
 {
@@ -456,6 +481,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_shared, setup, teardown),
         cmocka_unit_test_setup_teardown(test_blow_up, setup, teardown),
         cmocka_unit_test_setup_teardown(test_limits, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_few_digits, setup, teardown),
         cmocka_unit_test_setup_teardown(test_limits_to_the_byte, setup, teardown),
         cmocka_unit_test_setup_teardown(test_indents, setup, teardown),
         cmocka_unit_test_setup_teardown(test_lengths, setup, teardown),

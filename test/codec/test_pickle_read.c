@@ -362,6 +362,31 @@ static void refuses_too_many_digits(void **state)
     assert_int_equal(err.code, OG_ELIMIT);
 }
 
+/* Ints that fit 64 bits have digits too; leading zeros and signs are none, and hexadecimal text has no limit.
+ */
+static void refuses_few_digits_too_many(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *text;
+        og_status status;
+    } rows[] = {
+        {"I999\n.", OG_OK},        {"I-999\n.", OG_OK},
+        {"I1000\n.", OG_ELIMIT},   {"I-1000\n.", OG_ELIMIT},
+        {"L999L\n.", OG_OK},       {"L1000L\n.", OG_ELIMIT},
+        {"L1_000\n.", OG_ELIMIT},  {"I00\n.", OG_OK},
+        {"L0x7fffffff\n.", OG_OK}, {"(I1\nI1000\nl.", OG_ELIMIT},
+    };
+    og_pickle_read_options three = {.size = sizeof three, .max_digits = 3};
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        og_error err = {0};
+        bool read = og_valid(read_bytes(rows[i].text, strlen(rows[i].text), &three, &err));
+        if (read != (rows[i].status == OG_OK) || err.code != rows[i].status ||
+            (!read && !strstr(err.text, "max_digits")))
+            fail_msg("%s: %s: %s", rows[i].text, og_status_name(err.code), err.text);
+    }
+}
+
 /* Every sample, cut at every byte, and every opcode alone on the stack of an empty and a marked one. */
 static void refuses_all_that_is_cut_or_alone(void **state)
 {
@@ -442,6 +467,7 @@ int main(void)
         cmocka_unit_test(does_not_count_cycles_as_depth),
         cmocka_unit_test(refuses_with_position_and_reason),
         cmocka_unit_test(refuses_too_many_digits),
+        cmocka_unit_test(refuses_few_digits_too_many),
         cmocka_unit_test(refuses_all_that_is_cut_or_alone),
         cmocka_unit_test(knows_all_opcodes),
         cmocka_unit_test(leaves_trailing_bytes_when_told),

@@ -179,6 +179,7 @@ class Reached(support.Case):
 
     def test_max_digits(self):
         self.refuses(b"1" * 100 + b"\n", r"refused.*--max-digits", "--max-digits", "50")
+        self.refuses(b"1000\n", r"refused.*--max-digits", "--max-digits", "3")
 
     def test_max_connections(self):
         server = self.serve("--echo", "--max-connections", "1", "--when-crowded", "refuse")

@@ -120,7 +120,31 @@ class Whole(int):
     pass
 
 
+class Real(float):
+    pass
+
+
+class Raw(bytes):
+    pass
+
+
 class Row(tuple):
+    pass
+
+
+class Items(list):
+    pass
+
+
+class Table(dict):
+    pass
+
+
+class Bag(set):
+    pass
+
+
+class Frozen(frozenset):
     pass
 
 
@@ -497,12 +521,42 @@ class Users(Case):
         got = shown(pickle.dumps([call(Wrapper, "x"), {"k": call(Wrapper, "y")}]))
         self.assertEqual(got, [{"py/object": "__main__.Wrapper", "py/args": ["x"]}, {"k": {"py/object": "__main__.Wrapper", "py/args": ["y"]}}])
 
+    def check_class(self, value, args, kind=None):
+        """Its class shows, and what it was made from."""
+        self.check(value, {"py/object": f"__main__.{type(value).__name__}", "py/args": args}, kind)
+
     def test_named_tuple(self):
-        self.check_all([Point(1, 2), Point([1], Point(3, 4)), Row((1, 2)), Row(())], "named tuple")
+        """Protocols 0 and 1 have the items in a tuple of their own."""
+        for value in Point(1, 2), Point([1], "x"):
+            for protocol, data in all_pickles(value):
+                args = [list(value)] if protocol < 2 else list(value)
+                self.assertEqual(shown(data), {"py/object": "__main__.Point", "py/args": args}, protocol)
+                self.assertEqual(type_of(data), "named tuple", protocol)
+        self.check_class(Row((1, 2)), [[1, 2]], "named tuple")
+        self.check_class(Row(()), [[]], "named tuple")
 
     def test_derived(self):
-        self.check(Text("text"), "text", "derived scalar")
-        self.check(Whole(5), 5, "derived scalar")
+        """A class that derives from a builtin shows, in every protocol: only its class says what the argument means."""
+        self.check_class(Text("text"), ["text"], "derived scalar")
+        self.check_class(Whole(5), [5], "derived scalar")
+        self.check_class(Real(1.5), [1.5], "derived scalar")
+        self.check_class(Raw(b"x"), ["eA=="], "derived scalar")
+        self.check([Text("a"), {"k": Text("b")}],
+                   [{"py/object": "__main__.Text", "py/args": ["a"]}, {"k": {"py/object": "__main__.Text", "py/args": ["b"]}}])
+
+    def test_derived_container(self):
+        """Those of lists and dicts too; protocols 2 to 5 fill them item by item."""
+        for value, args, items in (Items([1, 2]), [[1, 2]], {"py/items": [1, 2]}), (Table(a=1), [{"a": 1}], {"py/pairs": [["a", 1]]}):
+            for protocol, data in all_pickles(value):
+                rest = {"py/args": args} if protocol < 2 else items
+                self.assertEqual(shown(data), {"py/object": f"__main__.{type(value).__name__}", **rest}, protocol)
+        self.check_class(Bag([1]), [[1]])
+        self.check_class(Frozen([1]), [[1]])
+
+    def test_derived_with_attributes(self):
+        value = Text("text")
+        value.size = 4
+        self.check(value, {"py/object": "__main__.Text", "py/args": ["text"], "size": 4})
 
     def test_a_call_is_not_hidden(self):
         """A call of a function shows as such, however much it looks like an enum's."""

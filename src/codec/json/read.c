@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* The JSON reader: which pass takes the text, and what it starts with. */
+#include "base/number.h"
 #include "base/options.h"
 #include "base/text16.h"
 #include "codec/json/begins.h"
@@ -128,6 +129,13 @@ static void set_out(og__json_reader *r, og__json_kernel kernel, og_doc *doc, con
     r->duplicate = o->refuse_duplicates ? OG__DUPLICATE_REFUSE : OG__DUPLICATE_LAST;
 }
 
+/* Leaves every number to the reader that counts digits: the fast ways take whatever fits an int64_t. */
+static void count_digits(og__json_reader *r)
+{
+    r->kernel = OG__JSON_ANY;
+    r->fast_end = NULL;
+}
+
 /* Reads with the containers of the text in a document of their own until their tags are understood. */
 static int read_lossless(og_doc *doc, og__json_reader *r)
 {
@@ -169,8 +177,10 @@ static inline __attribute__((always_inline)) int read_document(og__json_kernel k
         if (!text) return r.status;
         set_text(&r, text, len, false);
     }
+    bool counted = r.max_digits < OG__INT64_DIGITS;
+    if (counted) count_digits(&r);
     if (o->lossless) return read_lossless(doc, &r);
-    if (kernel == OG__JSON_SHORT && r.fast_end != r.end && !take_padded_copy(&r)) return r.status;
+    if (!counted && kernel == OG__JSON_SHORT && r.fast_end != r.end && !take_padded_copy(&r)) return r.status;
     return read_into(doc, &r);
 }
 

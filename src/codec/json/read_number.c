@@ -5,7 +5,7 @@
 #include "base/number_double.h"
 #include "codec/json/reader.h"
 
-enum { DIGITS_THAT_FIT = 19 /* in a uint64_t */, EXPONENT_CAP = 1000000000 };
+enum { DIGITS_THAT_FIT = OG__INT64_DIGITS, EXPONENT_CAP = 1000000000 };
 
 /* Takes a run of digits into `number` (which wraps when there are too many). */
 static inline const uint8_t *take_digits(const uint8_t *at, const uint8_t *end, uint64_t *number)
@@ -47,7 +47,8 @@ int og__json_big_int(og__json_reader *r, const uint8_t *digits, size_t len, bool
 static int make_int(og__json_reader *r, const uint8_t *digits, size_t len, uint64_t number, bool negative,
                     og_value *out)
 {
-    if (len <= DIGITS_THAT_FIT && number <= (uint64_t)INT64_MAX + negative) {
+    bool fits = len <= DIGITS_THAT_FIT && number <= (uint64_t)INT64_MAX + negative;
+    if (fits && len <= r->max_digits) {
         *out = og__value_make_int((int64_t)(negative ? 0 - number : number));
         return OG_OK;
     }

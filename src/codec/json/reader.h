@@ -102,7 +102,7 @@ const uint8_t *og__json_read_utf8(og__json_reader *r, const uint8_t *at);
 const uint8_t *og__json_read_string_slow(og__json_reader *r, const uint8_t *start, const uint8_t *at,
                                          og_value *out);
 
-/* An int of more digits than an int64_t has, `digits` of `len`. 0 or a negative status. */
+/* An int of more digits than an int64_t or the limit has, `digits` of `len`. 0 or a negative status. */
 int og__json_big_int(og__json_reader *r, const uint8_t *digits, size_t len, bool negative, og_value *out);
 
 /* As og__json_skip_space(), byte by byte. */

@@ -3,6 +3,7 @@
  * The JSON writer: from one value to the next, nothing recursive. What is open is in the frames; text goes
  * straight into the caller's buffer.
  */
+#include "base/number.h"
 #include "base/options.h"
 #include "codec/json/writer.h"
 
@@ -84,7 +85,8 @@ static bool begins_fast(const og_json_write_options *o, og_value value)
 {
     bool compact = o->indent == 0 && !o->indent_text && !o->item_separator && !o->key_separator;
     og_kind kind = og_kind_of(value);
-    if (!compact || o->sort_keys || o->form == OG_JSON_LOSSLESS) return false;
+    if (!compact || o->sort_keys || o->form == OG_JSON_LOSSLESS || o->max_digits < OG__INT64_DIGITS)
+        return false;
     return (kind == OG_LIST || kind == OG_TUPLE || kind == OG_DICT) && og__value_node_of(value)->count > 0;
 }
 

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* What a JSON writer is set to, from its options and what it writes. */
 #include "base/alloc.h"
+#include "base/number.h"
 #include "codec/json/writer.h"
 
 #include <string.h>
@@ -39,7 +40,8 @@ static void set_separators(og__json_writer *w)
     if (!w->o.key_separator) w->o.key_separator = w->lines ? ": " : ":";
     w->spaced = w->lines || w->item_separator_len != 1 || w->o.item_separator[0] != ',' ||
                 w->key_separator_len != 1 || w->o.key_separator[0] != ':';
-    w->fast_depth = w->o.form == OG_JSON_LOSSLESS ? 0 : SIZE_MAX;
+    bool slow = w->o.form == OG_JSON_LOSSLESS || w->o.max_digits < OG__INT64_DIGITS;
+    w->fast_depth = slow ? 0 : SIZE_MAX;
     if (w->spaced && w->fast_depth) set_between(w);
 }
 

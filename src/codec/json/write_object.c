@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* Class references and inert objects, in plain and lossless form. */
 #include "codec/json/writer.h"
+#include "known/known.h"
 
 #include <string.h>
 
@@ -72,11 +73,20 @@ int og__json_open_object(og__json_writer *w, og_value object)
     return status;
 }
 
+/* In plain form, what protocols 0 and 1 make by way of copyreg shows as protocols 2 to 5 make it. */
+static bool shows_rebuilt(const og__json_writer *w, og_value object)
+{
+    return w->o.form == OG_JSON_PLAIN && og__known_is_rebuilt(object) &&
+           !og__value_is_shared(og_object_args(object)) &&
+           og_kind_of(og_item(og_object_args(object), 0)) == OG_CLASS;
+}
+
 /* Item 0: "py/object" for a class, "py/callable" for whatever else was called. */
 static int class_step(og__json_writer *w, og_value object, og_value *out)
 {
     og_value class = og_object_class(object);
     if (!og_valid(class)) return OG_OK;
+    if (shows_rebuilt(w, object)) class = og_item(og_object_args(object), 0);
     bool named = og_kind_of(class) == OG_CLASS;
     int status = og__json_put_key(w, named ? "py/object" : "py/callable");
     if (status < 0) return status;
@@ -94,12 +104,13 @@ static int make_step(og__json_writer *w, og_value object)
     return status < 0 ? status : og__json_write_text(w, name, strlen(name), false);
 }
 
-/* Opens the run of a list or tuple as an array without a tag. */
-static int open_run(og__json_writer *w, const char *key, og__json_frame_kind kind, og_value run)
+/* Opens the run of a list or tuple, from its item `first`, as an array without a tag. */
+static int open_run(og__json_writer *w, const char *key, og__json_frame_kind kind, og_value run, size_t first)
 {
     const og__node *node = og__value_node_of(run);
     int status = og__json_put_key(w, key);
-    if (status == OG_OK) status = og__json_open(w, kind, node->items, node->count);
+    if (status == OG_OK)
+        status = og__json_open(w, kind, (const og_value *)node->items + first, node->count - first);
     return status < 0 ? status : OG__NEXT_OPENED;
 }
 
@@ -149,10 +160,11 @@ static int part_step(og__json_writer *w, size_t part, og_value object, og_value 
     if (part == PART_ARGS) {
         bool tuple = og_kind_of(value) == OG_TUPLE;
         if (plain && tuple && og_len(value) == 0) return 0;
-        if (tuple && !og__json_is_numbered(w, value)) return open_run(w, key, OG__FRAME_LIST, value);
+        if (tuple && !og__json_is_numbered(w, value))
+            return open_run(w, key, OG__FRAME_LIST, value, shows_rebuilt(w, object) ? 2 : 0);
         key = "py/arg";
     }
-    if (part == PART_PAIRS) return open_run(w, key, OG__FRAME_PAIRS, value);
+    if (part == PART_PAIRS) return open_run(w, key, OG__FRAME_PAIRS, value, 0);
     if (part == PART_STATE && plain && og_kind_of(value) == OG_DICT) return open_attributes(w, value);
     if (part == PART_STATE && plain && is_slots(value)) return 0;
     int status = og__json_put_key(w, key);

@@ -23,7 +23,7 @@ int og__json_write_float(og__json_writer *w, double number)
 
 int og__json_write_int(og__json_writer *w, og_value number)
 {
-    if (!(number.meta & OG__F_BIG)) {
+    if (!(number.meta & OG__F_BIG) && w->o.max_digits >= OG__INT64_DIGITS) {
         int status = og__json_reserve(w, OG__INT64_SIZE);
         if (status == OG_OK) w->at += og__base_int64_write(number.u.i, (char *)w->at);
         return status;

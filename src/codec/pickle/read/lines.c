@@ -139,13 +139,13 @@ static int push_int_text(og__reader *r, int_text *text)
 {
     int64_t small;
     if (!clean_digits(r, text)) return og__pickle_reader_nomem(r);
-    if (text->len <= 64 && fits_int64(text, &small)) return og__pickle_push(r, og__value_make_int(small));
-    if (text->base != 10) return og__pickle_push_new(r, big_from_bits(r, text));
-    if (text->len > r->max_digits) {
+    if (text->base == 10 && text->len > r->max_digits) {
         return og__pickle_reader_fail(
             r, OG_ELIMIT, "an int of %zu digits is over the limit of %zu; raise max_digits to allow it",
             text->len, r->max_digits);
     }
+    if (text->len <= 64 && fits_int64(text, &small)) return og__pickle_push(r, og__value_make_int(small));
+    if (text->base != 10) return og__pickle_push_new(r, big_from_bits(r, text));
     size_t room = og__base_limbs_for_digits(text->len);
     uint64_t *limbs = og__value_doc_alloc(r->doc, room * sizeof *limbs, 8);
     if (!limbs) return og__pickle_reader_nomem(r);
@@ -178,7 +178,8 @@ int og__pickle_op_INT(og__reader *r)
     bool nothing = cut == 0 && len > 0; /* a NUL at once: C's strtol() finds 0 */
     if (nothing || (parse_c(line, cut, &text) && fits_int64(&text, &number))) {
         bool truth = len == 2 && (number == 0 || number == 1);
-        return og__pickle_push(r, truth ? og_bool(number == 1) : og__value_make_int(number));
+        if (nothing || truth) return og__pickle_push(r, truth ? og_bool(number == 1) : og__value_make_int(0));
+        return push_int_text(r, &text);
     }
     if (len == 0 || !parse_python(line, cut, 0, &text)) return not_an_int(r, line, len);
     return push_int_text(r, &text);
