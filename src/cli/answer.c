@@ -72,12 +72,15 @@ int cli_answer_init(cli_answer *answer, const cli_options *options, const char *
     answer->greets = og_doc_new(NULL);
     status = read_option(answer, answer->replies, options->reply, "--reply", &answer->reply);
     if (status == 0) status = read_option(answer, answer->greets, options->greet, "--greet", &answer->greet);
-    if (status == 0 && options->pool.command) {
-        answer->pool = cli_pool_new(options);
-        if (!answer->pool) status = CLI_REFUSED;
-    }
     if (status) cli_answer_fini(answer);
     return status;
+}
+
+int cli_answer_start(cli_answer *answer)
+{
+    if (!answer->options->pool.command) return 0;
+    answer->pool = cli_pool_new(answer->options);
+    return answer->pool ? 0 : CLI_REFUSED;
 }
 
 void cli_answer_fini(cli_answer *answer)

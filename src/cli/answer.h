@@ -31,6 +31,10 @@ bool cli_answers(const cli_options *options);
 
 /* Reads what the options hold; `codec` says how. 0, or the exit status after saying why. */
 int cli_answer_init(cli_answer *answer, const cli_options *options, const char *codec);
+
+/* Starts the processes of --exec-pool. 0, or the exit status after saying why. */
+int cli_answer_start(cli_answer *answer);
+
 void cli_answer_fini(cli_answer *answer);
 
 /* A stream connection begins and ends. */

@@ -111,6 +111,9 @@ typedef struct cli_options {
     uint64_t max_rate;
     cli_when_full when_full;
     og_when_crowded when_crowded;
+    const char *user; /* who to be once it listens */
+    const char *group;
+    bool keep_privileges;
     const char *log; /* a file */
     cli_log_format log_format;
     int log_level; /* an og_log_level, plus 1 */

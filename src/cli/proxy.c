@@ -262,14 +262,17 @@ static int serve(proxy *p)
     og_error err;
     p->run.server = og_relay_new(&p->relay, &err);
     if (!p->run.server) return fail_to_make(p, &err);
-    int status = cli_service_run(&p->run);
+    int status = cli_service_open(&p->run);
+    if (status == 0) status = cli_service_run(&p->run);
     og_server_free(p->run.server);
     return status;
 }
 
 static int run_here(const cli_options *options, const char *upstream, bool managed)
 {
-    proxy p = {.options = options, .upstream = upstream, .run = {.options = options, .reloads = managed}};
+    proxy p = {.options = options,
+               .upstream = upstream,
+               .run = {.options = options, .upstream = upstream, .reloads = managed}};
     int status = check_endpoints(&p);
     if (status == 0) status = give_policy(&p);
     if (status == 0) status = give_options(&p);
@@ -285,7 +288,7 @@ static int run(const cli_options *options)
 {
     cli_inherited inherited;
     cli_options own = *options;
-    cli_service_allocator();
+    cli_service_prepare(options);
     cli_log_may_drop();
     own.arg_count--;
     bool managed = cli_notify_init();

@@ -113,8 +113,14 @@ static og_server *make_server(service *s, og_error *err)
 
 static int serve_and_print(service *s)
 {
-    int status = cli_writer_start(&s->writer, s->options, &s->output, on_gone, s);
-    if (status) return status;
+    cli_writer_open(&s->writer, s->options, &s->output, on_gone, s);
+    int status = cli_service_open(&s->run);
+    if (status == 0) status = cli_answer_start(&s->answer);
+    if (status == 0) status = cli_writer_start(&s->writer);
+    if (status) {
+        cli_writer_close(&s->writer);
+        return status;
+    }
     status = cli_service_run(&s->run);
     int written = cli_writer_finish(&s->writer);
     return written && written != CLI_OUTPUT_GONE ? written : status;
@@ -125,7 +131,8 @@ static int run_here(const cli_options *options, bool managed)
 {
     og_error err;
     og_endpoint first;
-    service s = {.options = options, .run = {.options = options, .reloads = managed}};
+    service s = {.options = options,
+                 .run = {.options = options, .upstream = options->to, .looks_up = true, .reloads = managed}};
     int status = cli_service_endpoints(options, NULL, &first);
     if (status) return status;
     const char *codec = cli_codec(options, &first);
@@ -148,7 +155,7 @@ static int run(const cli_options *options)
 {
     cli_inherited inherited;
     cli_options own = *options;
-    cli_service_allocator();
+    cli_service_prepare(options);
     cli_log_may_drop();
     bool managed = cli_notify_init();
     int status = cli_inherit(&inherited, options);

@@ -4,10 +4,12 @@
 #include "cli/inherit.h"
 #include "cli/notify.h"
 #include "cli/origin.h"
+#include "cli/privileges.h"
 #include "cli/stop.h"
 
 #include <malloc.h>
 #include <signal.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/resource.h>
 
@@ -115,6 +117,7 @@ static void announce(const cli_service *s)
         }
         cli_log(OG_LOG_INFO, "listening on %s%s%s", text, inherited, note);
     }
+    cli_log(OG_LOG_INFO, "%s", s->privileges);
 }
 
 static void describe(cli_service *s)
@@ -141,8 +144,10 @@ static void raise_descriptors(const cli_options *options)
         (unsigned long long)(limit.rlim_cur > OTHER_DESCRIPTORS ? limit.rlim_cur - OTHER_DESCRIPTORS : 1));
 }
 
-void cli_service_allocator(void)
+void cli_service_prepare(const cli_options *options)
 {
+    /* A loop that has a ring needs its calls, which are among those that are given up. */
+    if (!options->exec && !options->pool.command) setenv("UV_USE_IO_URING", "0", 1);
     mallopt(M_MMAP_THRESHOLD, 1 << 20);
     mallopt(M_TRIM_THRESHOLD, 16 << 20);
 }
@@ -194,23 +199,31 @@ int cli_service_endpoints(const cli_options *options, const char *upstream, og_e
     return 0;
 }
 
+int cli_service_open(cli_service *s)
+{
+    og_error err;
+    cli_privileges privileges;
+    int status = cli_privileges_find(&privileges, s->options, s->upstream, s->looks_up);
+    for (size_t i = 0; i < s->options->arg_count && status == 0; i++) {
+        if (og_server_listen(s->server, s->options->args[i], &err) < 0)
+            status = cli_fail(s->options->args[i], &err);
+    }
+    if (status == 0) status = cli_log_open(s->options->log);
+    if (status) return status;
+    raise_descriptors(s->options);
+    return cli_privileges_drop(&privileges, s->privileges, sizeof s->privileges);
+}
+
 int cli_service_run(cli_service *s)
 {
     og_error err;
-    for (size_t i = 0; i < s->options->arg_count; i++) {
-        if (og_server_listen(s->server, s->options->args[i], &err) < 0)
-            return cli_fail(s->options->args[i], &err);
-    }
-    int status = cli_log_open(s->options->log);
-    if (status) return status;
-    raise_descriptors(s->options);
     describe(s);
     cli_notify_begin(s->server);
     catch_signals(s->server, s->reloads || s->options->layer_option_count > 0 || s->options->log ||
                                  cli_rules_may_change(s->options));
     announce(s);
     cli_notify_ready(s->status);
-    status = og_server_run(s->server, &err) < 0 ? cli_fail(NULL, &err) : CLI_DONE;
+    int status = og_server_run(s->server, &err) < 0 ? cli_fail(NULL, &err) : CLI_DONE;
     cli_notify_end();
     return status;
 }

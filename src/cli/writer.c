@@ -80,7 +80,7 @@ static void *run(void *arg)
     return NULL;
 }
 
-int cli_writer_start(cli_writer *writer, const cli_options *options, const cli_output *output,
+void cli_writer_open(cli_writer *writer, const cli_options *options, const cli_output *output,
                      void (*on_gone)(void *ctx), void *ctx)
 {
     *writer = (cli_writer){.output = output, .on_gone = on_gone, .ctx = ctx, .when_full = options->when_full};
@@ -93,6 +93,10 @@ int cli_writer_start(cli_writer *writer, const cli_options *options, const cli_o
     cli_quota_init(&writer->quota);
     pthread_cond_init(&writer->filled, NULL);
     pthread_cond_init(&writer->emptied, NULL);
+}
+
+int cli_writer_start(cli_writer *writer)
+{
     int sys = cli_thread_start(&writer->thread, NULL, run, writer);
     if (sys == 0) return 0;
     cli_log(OG_LOG_ERROR, "no thread for standard output: error %d", sys);
@@ -171,6 +175,17 @@ void cli_writer_print(cli_writer *writer, og_value value, const og_conn *conn)
     if (status != 0) note_refused(writer, &err);
 }
 
+void cli_writer_close(cli_writer *writer)
+{
+    pthread_cond_destroy(&writer->filled);
+    pthread_cond_destroy(&writer->emptied);
+    pthread_mutex_destroy(&writer->lock);
+    og_buf_free(&writer->queue);
+    og_buf_free(&writer->line);
+    if (writer->out != STDOUT_FILENO) close(writer->out);
+    cli_quota_fini(&writer->quota);
+}
+
 int cli_writer_finish(cli_writer *writer)
 {
     pthread_mutex_lock(&writer->lock);
@@ -178,15 +193,9 @@ int cli_writer_finish(cli_writer *writer)
     pthread_cond_signal(&writer->filled);
     pthread_mutex_unlock(&writer->lock);
     pthread_join(writer->thread, NULL);
-    pthread_cond_destroy(&writer->filled);
-    pthread_cond_destroy(&writer->emptied);
-    pthread_mutex_destroy(&writer->lock);
-    og_buf_free(&writer->queue);
-    og_buf_free(&writer->line);
-    if (writer->out != STDOUT_FILENO) close(writer->out);
     size_t left_out = cli_quota_left_out(&writer->quota);
+    cli_writer_close(writer);
     if (left_out > 0) cli_log(OG_LOG_WARNING, "%zu more objects could not be printed", left_out);
-    cli_quota_fini(&writer->quota);
     if (writer->dropped > 0)
         cli_log(OG_LOG_WARNING, "nobody read standard output: %llu objects were not printed",
                 (unsigned long long)writer->dropped);

@@ -35,9 +35,15 @@ typedef struct cli_writer {
     int refused; /* the exit status for a value that could not be printed, or 0 */
 } cli_writer;
 
-/* Starts the thread. 0, or the exit status after saying why. */
-int cli_writer_start(cli_writer *writer, const cli_options *options, const cli_output *output,
+/* Takes standard output, while it may still be opened. */
+void cli_writer_open(cli_writer *writer, const cli_options *options, const cli_output *output,
                      void (*on_gone)(void *ctx), void *ctx);
+
+/* Starts the thread. 0, or the exit status after saying why. */
+int cli_writer_start(cli_writer *writer);
+
+/* Ends a writer whose thread was not started. */
+void cli_writer_close(cli_writer *writer);
 
 /* Prints one value; when a lot is queued, does as --when-full says. A value that cannot be printed is said
  * and passed over.
