@@ -126,8 +126,9 @@ static void test_refusals(void **state)
     (void)state;
     assert_int_equal(open_ends(&client, &server, plain, 2, NULL), OG_OK);
     assert_int_equal(og__layer_stack_expired(server.stack, 250, &server.err), OG_ETIMEOUT);
-    assert_string_equal(server.err.text,
-                        "the handshake (knock) took longer than 250 ms, waiting for a knock");
+    assert_string_equal(
+        server.err.text,
+        "the handshake (knock) took longer than 250 ms (handshake_timeout_ms), waiting for a knock");
     end_feed(&server, BYTES("hello"), 1);
     assert_int_equal(server.status, OG_ESYNTAX);
     assert_string_equal(server.err.text, "nobody knocked");
