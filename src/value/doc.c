@@ -15,6 +15,7 @@ enum {
     GROWS_APART = 4096,  /* bytes of a run that may have a chunk of its own */
     LOOK_BACK = 8,       /* chunks looked at for that */
     SMALLEST_STACK = 64, /* values */
+    MOST_LESSONS = 4
 };
 
 uint64_t og__value_fresh_seed(const void *place)
@@ -260,9 +261,43 @@ static void chunks_free(og_doc *doc)
     nothing_left(doc);
 }
 
+/* Takes out the lesson that `link` leads to. */
+static void lesson_free(og_doc *doc, og__lesson **link)
+{
+    og__lesson *lesson = *link;
+    *link = lesson->next;
+    doc->memory -= lesson->size;
+    og__base_free(&doc->alloc, lesson, lesson->size);
+}
+
+void og__value_lesson_drop(og_doc *doc, og__lesson *lesson)
+{
+    og__lesson **link = &doc->lessons;
+    while (*link != lesson)
+        link = &(*link)->next;
+    lesson_free(doc, link);
+}
+
+void *og__value_lesson_new(og_doc *doc, size_t size, const void *by)
+{
+    og__lesson **link = &doc->lessons;
+    for (int i = 1; i < MOST_LESSONS && *link; i++)
+        link = &(*link)->next;
+    if (*link) lesson_free(doc, link);
+    if (!within_limit(doc, size)) return NULL;
+    og__lesson *lesson = og__base_alloc(&doc->alloc, size);
+    if (!lesson) return NULL;
+    *lesson = (og__lesson){doc->lessons, size, by};
+    doc->lessons = lesson;
+    doc->memory += size;
+    return lesson;
+}
+
 void og_doc_free(og_doc *doc)
 {
     if (!doc) return;
+    while (doc->lessons)
+        lesson_free(doc, &doc->lessons);
     chunks_free(doc);
     stack_free(doc);
     og_allocator alloc = doc->alloc;

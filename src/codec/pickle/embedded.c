@@ -9,8 +9,8 @@
 #include <string.h>
 
 enum {
-    SHORTEST = 6, /* no pickle that imports anything is shorter */
-    HEAD = 32,    /* bytes after which a pickle is looked for: lengths, flags, versions */
+    SHORTEST = OG__SHORTEST_PICKLE,
+    HEAD = 32, /* bytes after which a pickle is looked for: lengths, flags, versions */
     LATIN1_PROTO = 0xc2
 };
 
@@ -112,6 +112,12 @@ bool og__pickle_may_hold(const uint8_t *bytes, size_t len, bool ascii, size_t *l
 {
     return og__pickle_is_likely(bytes, len, looked) || og__pickle_may_be_base64(bytes, len) ||
            (!ascii && og__pickle_may_be_latin1(bytes, len)) || may_be_behind_head(bytes, len, looked);
+}
+
+bool og__pickle_text_is_likely(const uint8_t *text, size_t len)
+{
+    size_t looked = 0;
+    return og__pickle_may_name(text, len, &looked) || og__pickle_may_be_base64(text, len);
 }
 
 bool og__pickle_may_be_pickle(const uint8_t *bytes, size_t len, bool ascii)

@@ -14,11 +14,18 @@ bool og__pickle_may_be_pickle(const uint8_t *bytes, size_t len, bool ascii);
 /* Whether an opcode takes nothing from the stack, so that a pickle may begin with it. */
 extern const bool og__pickle_begins_one[256];
 
+/* No pickle that names anything is shorter. */
+enum { OG__SHORTEST_PICKLE = 6 };
+
+/* Whether an ASCII text that begins like a pickle may be one that names something, or one in base64. */
+bool og__pickle_text_is_likely(const uint8_t *text, size_t len);
+
 /* As og__pickle_may_be_pickle() for a str that is ASCII: it says no protocol, and how it begins tells mostly.
  */
 static inline bool og__pickle_text_may_be_pickle(const uint8_t *text, size_t len)
 {
-    return len > 0 && og__pickle_begins_one[text[0]] && og__pickle_may_be_pickle(text, len, true);
+    return len >= OG__SHORTEST_PICKLE && og__pickle_begins_one[text[0]] &&
+           og__pickle_text_is_likely(text, len);
 }
 
 /* As og__pickle_may_be_pickle(); `*looked` grows by the bytes that were looked at. */

@@ -6,6 +6,7 @@
 #include "codec/pickle/exact.h"
 #include "codec/pickle/judge/watch.h"
 #include "codec/pickle/read/reader.h"
+#include "codec/pickle/read/shape.h"
 #include "codec/pickle/write/writer.h"
 
 #include <string.h>
@@ -36,8 +37,9 @@ bool og__pickle_exact(const og_pickle_read_options *options)
     return exact;
 }
 
-static int read_by(const og__rules *rules, og_doc *doc, const uint8_t *bytes, size_t len, size_t *used,
-                   const og_pickle_read_options *o, og_error *err)
+/* Reads any pickle, by its opcodes. */
+static int read_opcodes(const og__rules *rules, og_doc *doc, const uint8_t *bytes, size_t len, size_t *used,
+                        const og_pickle_read_options *o, og_error *err)
 {
     og__reader r;
     int status = og__pickle_reader_init(&r, doc, bytes, len, o, err);
@@ -47,9 +49,25 @@ static int read_by(const og__rules *rules, og_doc *doc, const uint8_t *bytes, si
                              : og__pickle_reader_run(&r);
     if (status == OG_OK) status = og__pickle_reader_finish(&r, o->allow_trailing, is_exact(rules, o));
     og__pickle_reader_fini(&r);
-    if (status < 0) return status;
-    if (used) *used = (size_t)(r.at - r.start);
-    og__value_doc_was_read(doc, (size_t)(r.at - r.start));
+    *used = (size_t)(r.at - r.start);
+    return status;
+}
+
+static int read_by(const og__rules *rules, og_doc *doc, const uint8_t *bytes, size_t len, size_t *used,
+                   const og_pickle_read_options *o, og_error *err)
+{
+    og__shape_way way = {.max_depth = o->max_depth ? o->max_depth : OG_MAX_DEPTH_DEFAULT,
+                         .max_digits = o->max_digits ? o->max_digits : OG_MAX_DIGITS_DEFAULT,
+                         .exact = is_exact(rules, o),
+                         .judged = rules != NULL};
+    size_t taken = len;
+    if (!o->padded || !og__pickle_shape_read(doc, bytes, len, &way)) {
+        int status = read_opcodes(rules, doc, bytes, len, &taken, o, err);
+        if (status < 0) return status;
+        if (taken == len) og__pickle_shape_learn(doc, bytes, len, &way);
+    }
+    if (used) *used = taken;
+    og__value_doc_was_read(doc, taken);
     return OG_OK;
 }
 
@@ -64,13 +82,14 @@ static int read_into(og_doc *doc, const uint8_t *bytes, size_t len, size_t *used
 }
 
 /*
- * Most of a short pickle would be read with care, since nothing may be looked at after its end: a copy with
- * padding takes less time. Without memory for one it is read where it is.
+ * Most of a short pickle would be read with care, since nothing may be looked at after its end, and one that
+ * begins as another did is compared with that: a copy with padding takes less time. Without memory for one it
+ * is read where it is.
  */
 static const uint8_t *pad_short(og_doc *doc, const uint8_t *bytes, size_t len, og_pickle_read_options *o)
 {
     enum { SHORT = 512 };
-    if (o->padded || len > SHORT) return bytes;
+    if (o->padded || (len > SHORT && !og__pickle_shape_is_known(doc, bytes, len))) return bytes;
     uint8_t *copy = og__value_doc_alloc(doc, len + OG_PADDING, 1);
     if (!copy) return bytes;
     memcpy(copy, bytes, len);
