@@ -138,7 +138,7 @@ class Impaired(Seeded):
                 whole, at = 0, 0
                 for line in lines:
                     at += len(line)
-                    whole += at <= cut
+                    whole += at - 1 <= cut  # the end of the stream ends a line too
                 got = self.numbers(acknowledged.decode().split("\n")[:-1])
                 self.check_prefix(got, self.numbers(server.lines()))
                 if how == "half":  # all that came whole is taken and answered
