@@ -118,6 +118,17 @@ static int is_bson(const uint8_t *data, size_t len)
     return len < 260 ? MORE : NO;
 }
 
+/* A text of MessagePack with its length before it, and nothing after it. */
+static int is_msgpack_text(const uint8_t *data, size_t len)
+{
+    if (len == 0) return MORE;
+    if (data[0] < 0xa2 || data[0] > 0xbf) return NO;
+    size_t size = 1 + (size_t)(data[0] & 0x1f);
+    for (size_t at = 1; at < len; at++)
+        if (data[at] < ' ' || data[at] == 0x7f) return NO;
+    return len < size ? MORE : len == size ? YES : NO;
+}
+
 /* Base64 of `80 02` to `80 05`, which pickles begin with. */
 static int is_base64_pickle(const uint8_t *data, size_t len)
 {
@@ -188,10 +199,11 @@ static int begins_header(const uint8_t *json, size_t len)
     return NO;
 }
 
-/* Whether JSON says how long the content after it is, and of what kind. */
+/* Whether JSON says how long the content after it is, and of what kind or nothing else. */
 static int describes_content(const uint8_t *json, size_t len)
 {
     if (!has_word(json, len, header_words[0])) return NO;
+    if (!memchr(json, ',', len)) return YES;
     for (size_t i = 1; i < sizeof header_words / sizeof header_words[0]; i++)
         if (has_word(json, len, header_words[i])) return YES;
     return NO;
@@ -218,8 +230,11 @@ static int is_header_and_content(const uint8_t *data, size_t len)
 /* ---- The table ---- */
 
 /* What to say next, where the same is right for several rows. */
-#define AS_BYTES  "to take any bytes as they are say codec=bytes (--codec bytes)"
-#define TAKE_OUT  "unpack it before it is sent, or take it as it is with codec=bytes (--codec bytes)"
+#define AS_BYTES "to take any bytes as they are say codec=bytes (--codec bytes)"
+#define TAKE_OUT "unpack it before it is sent, or take it as it is with codec=bytes (--codec bytes)"
+#define AS_FILE \
+    "to take any bytes as they are say codec=bytes (--codec bytes) and framing=eof (--framing eof)"
+#define AS_TEXT   "for plain text say codec=text (--codec text)"
 #define SEND_UTF8 "send UTF-8: text.encode() in Python"
 #define HTTP      "send the body alone, over a plain socket"
 
@@ -242,8 +257,17 @@ static const row rows[] = {
     {{"'HEAD '", "an HTTP request, which is not spoken here", HTTP, false}, NULL},
     {{"'PATCH '", "an HTTP request, which is not spoken here", HTTP, false}, NULL},
     {{"'DELETE '", "an HTTP request, which is not spoken here", HTTP, false}, NULL},
-    {{"'OPTIONS '", "an HTTP or RTSP request, which is not spoken here", HTTP, false}, NULL},
-    {{"'CONNECT '", "an HTTP or NATS request, which is not spoken here", HTTP, false}, NULL},
+    {{"'TRACE '", "an HTTP request, which is not spoken here", HTTP, false}, NULL},
+    {{"'OPTIONS sip:'", "a SIP request, which is not spoken here", AS_BYTES, false}, NULL},
+    {{"'REGISTER sip'", "a SIP request, which is not spoken here", AS_BYTES, false}, NULL},
+    {{"'INVITE sip'", "a SIP request, which is not spoken here", AS_BYTES, false}, NULL},
+    {{"'SIP/2.0 '", "a SIP response, which is not spoken here", AS_BYTES, false}, NULL},
+    {{"'OPTIONS rtsp:'", "an RTSP request, which is not spoken here", AS_BYTES, false}, NULL},
+    {{"'DESCRIBE rtsp:'", "an RTSP request, which is not spoken here", AS_BYTES, false}, NULL},
+    {{"'RTSP/1.0 '", "an RTSP response, which is not spoken here", AS_BYTES, false}, NULL},
+    {{"'CONNECT {'", "a NATS connection, which is not spoken here", AS_BYTES, false}, NULL},
+    {{"'OPTIONS '", "an HTTP request, which is not spoken here", HTTP, false}, NULL},
+    {{"'CONNECT '", "an HTTP request, which is not spoken here", HTTP, false}, NULL},
     {{"'HTTP/'", "an HTTP response, which is not spoken here", HTTP, false}, NULL},
     {{"'SSH-'", "an SSH greeting, which is not spoken here", AS_BYTES, false}, NULL},
     {{"ff .. .. .. .. .. .. .. .. 7f", "a ZeroMQ greeting, which is not spoken here",
@@ -254,6 +278,62 @@ static const row rows[] = {
      NULL},
     {{"'SNGLSNGLSNGLSNGL'", "a PicklingTools greeting, which is not spoken here", AS_BYTES, false}, NULL},
     {{"00 'SP' 00 00 ..", "an NNG or nanomsg greeting, which is not spoken here", AS_BYTES, false}, NULL},
+    {{"'CONNECT' 0a", "a STOMP connection, which is not spoken here", AS_BYTES, false}, NULL},
+    {{"'STOMP' 0a", "a STOMP connection, which is not spoken here", AS_BYTES, false}, NULL},
+    {{".. .. 00 00 0a 34-39 '.'", "a MySQL or MariaDB greeting, which is not spoken here", AS_BYTES, false},
+     NULL},
+    {{".. .. 00 00 0a '1' 30-39 '.'", "a MySQL or MariaDB greeting, which is not spoken here", AS_BYTES,
+      false},
+     NULL},
+    {{"00 00 .. .. ff 'SMB'", "an SMB message (file sharing), which is not spoken here", AS_BYTES, false},
+     NULL},
+    {{"00 00 .. .. fe 'SMB'", "an SMB message (file sharing), which is not spoken here", AS_BYTES, false},
+     NULL},
+    {{"03 00 00 .. .. e0 00 00", "an RDP or S7 connection (TPKT), which is not spoken here", AS_BYTES, false},
+     NULL},
+    {{"03 00 00 .. .. e0 00 00 00", "an RDP or S7 connection (TPKT), which is not spoken here", AS_BYTES,
+      false},
+     NULL},
+    {{".. .. 00 00 .. .. .. .. 00 00 00 00 d4 07 00 00", "a MongoDB message, which is not spoken here",
+      AS_BYTES, true},
+     NULL},
+    {{".. .. 00 00 .. .. .. .. 00 00 00 00 dd 07 00 00", "a MongoDB message, which is not spoken here",
+      AS_BYTES, true},
+     NULL},
+    {{"00 00 00 2c-2d 00 00 00 00 00 00 00 00 00 00 00 00 00 00",
+      "a ZooKeeper connection, which is not spoken here", AS_BYTES, true},
+     NULL},
+    {{"00 00 .. .. 00 00-50 00 00-14 .. .. .. .. 00", "a Kafka request, which is not spoken here", AS_BYTES,
+      true},
+     NULL},
+    {{"03-05 00-01 00 00 00-01 01 00 00 ..", "a Cassandra request, which is not spoken here", AS_BYTES, true},
+     NULL},
+    {{"03-05 00 00 00 00-0f 00 00 .. ..", "a Cassandra request, which is not spoken here", AS_BYTES, true},
+     NULL},
+    {{"80 00-23 .. .. 00-ff 00 00 00 .. .. .. .. .. .. .. ..",
+      "a memcached request (binary), which is not spoken here", AS_BYTES, true},
+     NULL},
+    {{"80 01 00 01-04 00 00", "an Apache Thrift message, which is not spoken here", AS_BYTES, true}, NULL},
+    {{"00 00 .. .. 80 01 00 01-04", "an Apache Thrift message, which is not spoken here", AS_BYTES, true},
+     NULL},
+    {{"82 21-81 .. ..", "an Apache Thrift message, which is not spoken here", AS_BYTES, true}, NULL},
+    {{"30 .. 02 01 .. 60-6e", "an LDAP message, which is not spoken here", AS_BYTES, true}, NULL},
+    {{"30 .. 02 01 00-01 04", "an SNMP message, which is not spoken here", AS_BYTES, true}, NULL},
+    {{"00 .. .. .. 01 00 00 01 00 00 00 00", "a DNS query, which is not spoken here", AS_BYTES, true}, NULL},
+    {{"'RFB 00'", "a VNC greeting, which is not spoken here", AS_BYTES, true}, NULL},
+    {{"'JDWP-Handshake'", "a Java debugger, which is not spoken here", AS_BYTES, true}, NULL},
+    {{"'@RSYNCD:'", "an rsync greeting, which is not spoken here", AS_BYTES, true}, NULL},
+    {{"'00' .. .. 'git-'", "a git request, which is not spoken here", AS_BYTES, true}, NULL},
+    {{"00 'AUTH '", "a D-Bus connection, which is not spoken here", AS_BYTES, true}, NULL},
+    {{"'* OK '", "an IMAP greeting, which is not spoken here", AS_BYTES, true}, NULL},
+    {{"'+OK '", "a POP3 greeting, which is not spoken here", AS_BYTES, true}, NULL},
+    {{"'220 '", "an SMTP or FTP greeting, which is not spoken here", AS_BYTES, true}, NULL},
+    {{"'220-'", "an SMTP or FTP greeting, which is not spoken here", AS_BYTES, true}, NULL},
+    {{"'EHLO '", "an SMTP client, which is not spoken here", AS_BYTES, true}, NULL},
+    {{"'HELO '", "an SMTP client, which is not spoken here", AS_BYTES, true}, NULL},
+    {{"'USER '", "an FTP, POP3 or IRC client, which is not spoken here", AS_BYTES, true}, NULL},
+    {{"'NICK '", "an IRC client, which is not spoken here", AS_BYTES, true}, NULL},
+    {{"'<' 30-39", "a syslog message", AS_TEXT, true}, NULL},
     {{"'PYRO' 00-01", "a Pyro message, which is not spoken here", AS_BYTES, false}, NULL},
     {{"a length of 2, 4 or 8 bytes, then JSON with content-length and content-type, content-encoding or "
       "byteorder",
@@ -276,8 +356,14 @@ static const row rows[] = {
     {{"'eyJ'", "base64 of JSON", "decode it before it is sent: base64.b64decode() in Python", false}, NULL},
     {{"ff fe 00 00", "UTF-32", SEND_UTF8, false}, NULL},
     {{"00 00 fe ff", "UTF-32", SEND_UTF8, false}, NULL},
-    {{"00 00 00 22-7b 00 00 00 20-7e", "UTF-32", SEND_UTF8, false}, NULL},
-    {{"22-7b 00 00 00 20-7e 00 00 00", "UTF-32", SEND_UTF8, false}, NULL},
+    {{"00 00 00 7b 00 00 00 09-7d", "UTF-32", SEND_UTF8, false}, NULL},
+    {{"00 00 00 5b 00 00 00 09-7d", "UTF-32", SEND_UTF8, false}, NULL},
+    {{"00 00 00 22 00 00 00 20-7e", "UTF-32", SEND_UTF8, true}, NULL},
+    {{"00 00 00 30-39 00 00 00 30-39", "UTF-32", SEND_UTF8, true}, NULL},
+    {{"7b 00 00 00 09-7d 00 00 00", "UTF-32", SEND_UTF8, false}, NULL},
+    {{"5b 00 00 00 09-7d 00 00 00", "UTF-32", SEND_UTF8, false}, NULL},
+    {{"22 00 00 00 20-7e 00 00 00", "UTF-32", SEND_UTF8, false}, NULL},
+    {{"30-39 00 00 00 30-39 00 00 00", "UTF-32", SEND_UTF8, true}, NULL},
     {{"ff fe 09-7e 00", "UTF-16", SEND_UTF8, false}, NULL},
     {{"fe ff 00 09-7e", "UTF-16", SEND_UTF8, false}, NULL},
     {{"7b 00 09-7d 00", "UTF-16", SEND_UTF8, false}, NULL},
@@ -286,6 +372,12 @@ static const row rows[] = {
     {{"00 7b 00 09-7d 00", "UTF-16", SEND_UTF8, false}, NULL},
     {{"00 5b 00 09-7d 00", "UTF-16", SEND_UTF8, false}, NULL},
     {{"00 22 00 20-7e 00", "UTF-16", SEND_UTF8, false}, NULL},
+    {{"30-39 00 30-39 00", "UTF-16, or numbers that end in NUL",
+      "send UTF-8: text.encode() in Python; or say framing=nul (--framing nul)", false},
+     NULL},
+    {{"00 30-39 00 30-39", "UTF-16", SEND_UTF8, true}, NULL},
+    {{"22 00 .. 01-d7", "UTF-16", SEND_UTF8, true}, NULL},
+    {{"00 22 01-d7 ..", "UTF-16", SEND_UTF8, true}, NULL},
     {{"ac ed 00 05", "Java serialization", "send JSON, or a text with writeUTF() (--framing u16be)", false},
      NULL},
     {{"00 01 00 00 00 ff ff ff ff 01", "a message of .NET's BinaryFormatter", AS_BYTES, false}, NULL},
@@ -314,7 +406,50 @@ static const row rows[] = {
     {{"13 'BitTorrent'", "a BitTorrent connection, which is not spoken here", AS_BYTES, false}, NULL},
     {{"ff fb-fe", "a telnet negotiation, which is not spoken here", "use nc, or telnet in line mode", true},
      NULL},
-    {{"'<?xml'", "XML, which is not spoken here", "for plain text say codec=text (--codec text)", false},
+    {{"'<?xml'", "XML, which is not spoken here", AS_TEXT, false}, NULL},
+    {{"'<stream:'", "XMPP, which is not spoken here", AS_BYTES, true}, NULL},
+    {{"'<!'", "HTML or XML, which is not spoken here", AS_TEXT, true}, NULL},
+    {{"'<html'", "HTML, which is not spoken here", AS_TEXT, true}, NULL},
+    {{"'<' 41-7a", "XML, which is not spoken here", AS_TEXT, true}, NULL},
+    {{"'---' 0a", "YAML", "send JSON: json.dumps() in Python; or say codec=text (--codec text)", true}, NULL},
+    {{"'%YAML'", "YAML", "send JSON: json.dumps() in Python; or say codec=text (--codec text)", true}, NULL},
+    {{"'bplist0'", "a binary property list (plistlib)", "send JSON: json.dumps() in Python", true}, NULL},
+    {{"7b da 01-ff", "Python's marshal", "send JSON: json.dumps() in Python", false}, NULL},
+    {{"7b e9", "Python's marshal", "send JSON: json.dumps() in Python", false}, NULL},
+    {{"fb 5a-fa", "Python's marshal", "send JSON: json.dumps() in Python", true}, NULL},
+    {{"5b .. .. 00 00 69-fb", "Python's marshal", "send JSON: json.dumps() in Python", true}, NULL},
+    {{"5b 01-ff 00 00 00 a9-fb", "Python's marshal", "send JSON: json.dumps() in Python", false}, NULL},
+    {{"db .. .. 00 00 5a-fb", "Python's marshal", "send JSON: json.dumps() in Python", true}, NULL},
+    {{"e3 00 00 00 00", "Python's marshal", "send JSON: json.dumps() in Python", true}, NULL},
+    {{"'a:' 30-39", "PHP's serialize()", "send JSON: json_encode() in PHP", true}, NULL},
+    {{"'O:' 30-39", "PHP's serialize()", "send JSON: json_encode() in PHP", true}, NULL},
+    {{"'s:' 30-39", "PHP's serialize()", "send JSON: json_encode() in PHP", true}, NULL},
+    {{"'i:' 30-39", "PHP's serialize()", "send JSON: json_encode() in PHP", true}, NULL},
+    {{"04 08 22-7d", "Ruby's Marshal", "send JSON: to_json in Ruby", true}, NULL},
+    {{"04 0b 08 '12345678'", "Perl's Storable", "send JSON: encode_json() in Perl", true}, NULL},
+    {{"05 0b 00-1f", "Perl's Storable", "send JSON: encode_json() in Perl", true}, NULL},
+    {{"'pst0'", "Perl's Storable", "send JSON: encode_json() in Perl", true}, NULL},
+    {{"83 61-77", "Erlang's term_to_binary()", AS_BYTES, true}, NULL},
+    {{"89 'PNG' 0d 0a 1a 0a", "a PNG image", AS_FILE, true}, NULL},
+    {{"'GIF8' 37-39 'a'", "a GIF image", AS_FILE, false}, NULL},
+    {{"ff d8 ff", "a JPEG image", AS_FILE, true}, NULL},
+    {{"'%PDF-'", "a PDF document", AS_FILE, true}, NULL},
+    {{"89 'HDF' 0d 0a 1a 0a", "an HDF5 file", AS_FILE, true}, NULL},
+    {{"'SQLite format 3' 00", "an SQLite database", AS_FILE, true}, NULL},
+    {{"'PAR1' 15", "a Parquet file", AS_FILE, false}, NULL},
+    {{"'ARROW1' 00 00", "an Arrow file", AS_FILE, true}, NULL},
+    {{"ff ff ff ff 08-ff .. 00 00 00-20 00 00 00", "an Arrow stream", AS_FILE, true}, NULL},
+    {{"7f 'ELF'", "a program (ELF)", AS_FILE, true}, NULL},
+    {{"'RIFF'", "a WAV, AVI or WebP file", AS_FILE, true}, NULL},
+    {{"'OggS' 00", "an Ogg file", AS_FILE, true}, NULL},
+    {{"00 00 00 .. 'ftyp'", "an MP4 film", AS_FILE, true}, NULL},
+    {{"ff 06 00 00 'sNaPpY'", "Snappy", TAKE_OUT, true}, NULL},
+    {{"5d 00 00 .. .. ff ff ff ff ff ff ff ff", "LZMA", TAKE_OUT, true}, NULL},
+    {{"5d 00 00 .. .. .. .. .. 00 00 00 00 00", "LZMA", TAKE_OUT, true}, NULL},
+    {{"'7z' bc af 27 1c", "a 7z archive", TAKE_OUT, true}, NULL},
+    {{"'Rar!' 1a 07", "a rar archive", TAKE_OUT, true}, NULL},
+    {{"'begin 666 '", "uuencoded text", "decode it before it is sent: codecs.decode(text, 'uu') in Python",
+      true},
      NULL},
     {{"'Obj' 01", "an Avro file, which is not spoken here", AS_BYTES, false}, NULL},
     {{"a length of 4 bytes with itself, a type, a name and 00", "BSON",
@@ -322,7 +457,14 @@ static const row rows[] = {
      is_bson},
     {{"78 and a byte that makes both a multiple of 31", "a zlib stream", TAKE_OUT, true}, is_zlib},
     {{"81-8f a1-bf 20-7e", "MessagePack", AS_BYTES, true}, NULL},
+    {{"a2-bf and as much text as it says", "MessagePack", AS_BYTES, true}, is_msgpack_text},
     {{"a1-b7 61-77 20-7e", "CBOR", AS_BYTES, true}, NULL},
+    {{"d9 d9 f7", "CBOR", AS_BYTES, true}, NULL},
+    {{"bf 60-77 20-7e", "CBOR", AS_BYTES, true}, NULL},
+    {{"de-df 00 .. a0-bf 20-7e", "MessagePack", AS_BYTES, true}, NULL},
+    {{"d9 .. 20-7e 20-7e", "MessagePack", AS_BYTES, true}, NULL},
+    {{"94 00 00-7f a1-bf 20-7e", "MessagePack (RPC)", AS_BYTES, true}, NULL},
+    {{"81-8a 80-fd .. .. .. ..", "a WebSocket frame, or MessagePack", AS_BYTES, true}, NULL},
 };
 
 enum { ROWS = sizeof rows / sizeof rows[0] };

@@ -25,10 +25,16 @@ static void add_digit(og_frame_head *head, uint8_t byte)
     if (!head->over) head->body = head->body * 10 + (uint64_t)(byte - '0');
 }
 
+/* What pads a length: blanks and NULs. */
+static bool is_padding(uint8_t byte)
+{
+    return byte == ' ' || byte == 0 || byte == '\t' || byte == '\n' || byte == '\r';
+}
+
 /* One character: 0, or -1 when it is none of a length. */
 static int read_character(og_frame_head *head, place *where, uint8_t byte)
 {
-    if (byte == ' ' || (byte == 0 && *where != BEFORE)) {
+    if (is_padding(byte)) {
         if (*where == WITHIN) *where = AFTER;
         return 0;
     }
@@ -55,32 +61,61 @@ static size_t count_digits(const uint8_t *data, size_t len, size_t at)
     return n;
 }
 
+/* The padding before the digits: blanks, or NULs. */
+static size_t count_left(const uint8_t *data, size_t len)
+{
+    size_t blanks = count_of(data, len, 0, ' ');
+    return blanks > 0 ? blanks : count_of(data, len, 0, 0);
+}
+
+/* The padding after the digits: blanks and tabs, perhaps with a line's end; or NULs. */
+static size_t count_right(const uint8_t *data, size_t len, size_t at)
+{
+    size_t n = count_of(data, len, at, 0);
+    if (n > 0) return n;
+    while (at + n < len && n <= WIDEST_SEEN && data[at + n] && is_padding(data[at + n]))
+        n++;
+    return n;
+}
+
 /* The blanks after digits with `left` blanks before them: they belong to the header where they centre it. */
 static size_t centring(const uint8_t *data, size_t len, size_t at, size_t left)
 {
-    size_t right = count_of(data, len, at, ' ');
+    size_t right = count_of(data, len, at, data[0]);
     return right + 1 >= left && right <= left + 1 ? right : 0;
 }
 
-/* Without a width: digits with their padding tell it, as soon as something else comes after them. One blank
- * is no padding: it is the mark of a length of any width (digits:C). */
+/* True when the padding has a line's end: then the digits may as well be a number on a line. */
+static bool ends_line(const uint8_t *padding, size_t len)
+{
+    return memchr(padding, '\n', len) || memchr(padding, '\r', len);
+}
+
+/* True for a line's end alone, and for one character: these are the mark of a length of any width (digits:C).
+ */
+static bool is_mark(const uint8_t *padding, size_t len)
+{
+    size_t ends = 0;
+    while (ends < len && (padding[ends] == '\n' || padding[ends] == '\r'))
+        ends++;
+    return len == 1 || (len > 0 && ends == len);
+}
+
+/* Without a width: digits with their padding tell it, as soon as something else comes after them. */
 static int see_head(const uint8_t *data, size_t len, og_frame_head *head)
 {
-    size_t left = count_of(data, len, 0, ' ');
+    size_t left = count_left(data, len);
     size_t digits = count_digits(data, len, left);
     size_t end = left + digits;
-    size_t right = 0;
     head->size = len + 1;
     if (end == len) return len > WIDEST_SEEN ? OG_ESYNTAX : 0;
     if (digits == 0) return OG_ESYNTAX;
-    if (left > 0)
-        right = centring(data, len, end, left);
-    else if (data[end] == ' ' || data[end] == 0)
-        right = count_of(data, len, end, data[end]);
-    bool going_on = left > 0 ? end + count_of(data, len, end, ' ') == len : end + right == len;
+    size_t right = left > 0 ? centring(data, len, end, left) : count_right(data, len, end);
+    size_t padding = left > 0 ? count_of(data, len, end, data[0]) : right;
     if (end + right > WIDEST_SEEN) return OG_ESYNTAX;
-    if (going_on) return 0;
-    if (left == 0 && right == 1) return OG_ESYNTAX;
+    head->as_value = left == 0 && ends_line(data + end, right);
+    if (end + padding == len) return data[end] == '\n' || data[end] == '\r' ? OG_ESYNTAX : 0;
+    if (left == 0 && is_mark(data + end, right)) return OG_ESYNTAX;
     for (size_t at = left; at < end; at++)
         add_digit(head, data[at]);
     head->size = end + right;

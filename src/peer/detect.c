@@ -5,6 +5,7 @@
  */
 #include "peer/detect.h"
 
+#include "peer/detect_number.h"
 #include "peer/detect_refuse.h"
 #include "peer/profile.h"
 
@@ -130,7 +131,7 @@ static int bare_end(const og__look *look, const reading *r, size_t from, size_t 
 static bool printable_head(const og__look *look, const reading *r)
 {
     for (size_t i = 0; i < r->head.size && i < look->len; i++)
-        if (look->data[i] < ' ' || look->data[i] > '~') return false;
+        if ((look->data[i] < ' ' && !is_space(look->data[i])) || look->data[i] > '~') return false;
     return true;
 }
 
@@ -205,9 +206,24 @@ static void read_head(const og__look *look, reading *r)
 /* True when what comes after the first message begins the next one, if it is there. */
 static bool goes_on(const og__look *look, const reading *r, size_t at)
 {
-    og_frame_head next = {0};
+    og__look rest = *look;
+    reading next = {.framing = r->framing, .note = OG_CODEC_NO_NOTE};
     if (at >= look->len) return true;
-    return r->framing.ops->head(&r->framing, look->data + at, look->len - at, &next, NULL) >= 0;
+    rest.data += at;
+    rest.len -= at;
+    if (r->framing.ops->head(&r->framing, rest.data, rest.len, &next.head, NULL) < 0) return false;
+    if (next.head.body <= look->max_message || next.head.size >= rest.len) return true;
+    look_at_start(&rest, &next, SIZE_MAX);
+    return next.fit == ALIVE && fit_over(&rest, &next) == OVER;
+}
+
+/* The same where the first message was not looked through. */
+static bool goes_on_after_first(const og__look *look, const reading *r)
+{
+    if (!r->framing.ops->head || !r->framing.ops->before) return true;
+    size_t left = look->len - (r->head.size < look->len ? r->head.size : look->len);
+    size_t tail = r->framing.ops->tail != 0;
+    return r->head.body >= left || goes_on(look, r, r->head.size + (size_t)r->head.body + tail);
 }
 
 /* Whether the value fills the message exactly. */
@@ -286,6 +302,11 @@ static void fit_number_and_nul(const og__look *look, reading *r, size_t after)
         r->fit = look->data[after] == 0 || !codec->may_follow(look->data[after]) ? DEAD : WEAK;
 }
 
+static bool has_line_end(const uint8_t *data, size_t from, size_t to)
+{
+    return memchr(data + from, '\n', to - from) || memchr(data + from, '\r', to - from);
+}
+
 /* A number alone may be a length, unless a line's end says otherwise; with blanks before it, it is a length
  * unless all has come. */
 static void fit_bare_number(const og__look *look, reading *r, size_t end)
@@ -302,10 +323,15 @@ static void fit_bare_number(const og__look *look, reading *r, size_t end)
     size_t next = end;
     while (next < look->len && data[next] == ' ')
         next++;
+    size_t after = next;
+    while (after < look->len && is_space(data[after]))
+        after++;
     if (next < look->len && data[next] == 0) {
         fit_number_and_nul(look, r, next + 1);
+    } else if (after < look->len && !og__peer_number_stands(look, r->codec, first, end, after)) {
+        r->fit = DEAD;
     } else if (next < look->len) {
-        r->fit = is_space(data[next]) ? PROVEN : WEAK;
+        r->fit = has_line_end(data, end, after) ? PROVEN : WEAK;
     } else {
         bool stopped = look->silent && next - end < 2 && !padded;
         r->fit = look->ended || look->datagram || stopped ? PROVEN : ALIVE;
@@ -506,10 +532,11 @@ static int decide(const og__look *look, const readings *all, og__detected *out, 
     const reading *top = best(all);
     bool final = look->ended || look->datagram;
     if (left == 0) {
-        if (!final && !look->silent && og__codec_signature_may_come(look->data, look->len)) return 0;
         if (top->fit == OVER) return og__peer_refuse_over(look, top->framing, top->head.body, err);
+        if (!final && !look->silent && og__codec_signature_may_come(look->data, look->len)) return 0;
         return og__peer_refuse_unknown(look, err);
     }
+    if (left == 1 && top->codec && !goes_on_after_first(look, top)) return og__peer_refuse_unknown(look, err);
     if (left == 1 && top->codec) return take(look, top, out);
     size_t proven = count(all, PROVEN);
     if (proven == 1 || (proven == 0 && top->fit == WEAK && (left == 1 || final))) return take(look, top, out);

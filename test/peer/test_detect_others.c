@@ -1,0 +1,245 @@
+/* SPDX-License-Identifier: MIT */
+/* Detection: openings that are something else, which are named, and headers that nothing may print as a
+ * value. */
+#include "peer/detect.h"
+
+#include "frame/frame.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#define B(text) text, sizeof text - 1
+
+#define P4 "\x80\4\x95\x0a\0\0\0\0\0\0\0}\x94\x8c\1a\x94K\1s."
+#define P0 "(dp0\nS'a'\np1\nI1\ns."
+
+static og__detected found;
+static og_error err;
+
+static int look(const char *bytes, size_t len, og__look with)
+{
+    /* Exactly as much memory as there are bytes, so that sanitizers see a read after them. */
+    uint8_t *exact = malloc(len ? len : 1);
+    memcpy(exact, bytes, len);
+    with.data = exact;
+    with.len = len;
+    with.max_message = (size_t)64 << 20;
+    int status = og__peer_detect(&with, &found, &err);
+    free(exact);
+    return status;
+}
+
+typedef struct row {
+    const char *bytes;
+    size_t len;
+    const char *says; /* a word of the refusal, or the framing */
+} row;
+
+static void assert_refused(const row *r, og__look with)
+{
+    int status = look(r->bytes, r->len, with);
+    if (status >= 0 || !strstr(err.text, r->says))
+        fail_msg("%s: %d, %s", r->says, status, status < 0 ? err.text : found.seen);
+}
+
+/* The first bytes of each, as its programs send them. */
+static const row others[] = {
+    {B("TRACE / HTTP/1.1\015\012\015\012"), "HTTP"},                                       /* http trace */
+    {B("\201\205\001\002\003\004abcde"), "WebSocket"},                                     /* ws frame */
+    {B("CONNECT\012accept-version:1"), "STOMP"},                                           /* stomp */
+    {B("STOMP\012accept-version:1.2"), "STOMP"},                                           /* stomp2 */
+    {B("\000\000\000\032\000\022\000\003\000\000\000\001\000\010rdkafka\000rd"), "Kafka"}, /* kafka */
+    {B("\000\000\000\032\000\003\000\001\000\000\000\001\000\005clien\000\000\000\000\000"),
+     "Kafka"},                                                                         /* kafka meta */
+    {B("J\000\000\000\0128.0.33\000\010\000\000\000abcdefgh"), "MySQL"},               /* mysql greet */
+    {B("[\000\000\000\0125.5.5-10.6\000\000\000\000\000\000\000\000\000"), "MariaDB"}, /* mariadb greet */
+    {B("\000\000\000/\377SMBr\000\000\000\000\000\000\000\000\000\000\000\000\000\000\000"),
+     "SMB"}, /* smb1 */
+    {B("\000\000\000j\376SMB@\000\000\000\000\000\000\000\000\000\000\000\000\000\000\000"),
+     "SMB"},                                                                                    /* smb2 */
+    {B("\003\000\000\023\016\340\000\000\000\000\000\001\000\010\000\003\000\000\000"), "RDP"}, /* rdp */
+    {B("\003\000\000+&\340\000\000\000\000\000Cookie: mstsh"), "RDP"}, /* rdp cookie */
+    {B("\003\000\000\026\021\340\000\000\000\001\000\300\001\012\301\002\001\000\302\002\001\002"),
+     "S7"},                                             /* s7 */
+    {B("OPTIONS sip:nm SIP/2.0\015\012"), "SIP"},       /* sip */
+    {B("REGISTER sip:x SIP/2.0\015\012"), "SIP"},       /* sip2 */
+    {B("INVITE sip:x SIP/2.0\015\012\015\012"), "SIP"}, /* sip inv */
+    {B("DESCRIBE rtsp://x RTSP/1"), "RTSP"},            /* rtsp */
+    {B("OPTIONS rtsp://x RTSP/1."), "RTSP"},            /* rtsp opt */
+    {B("CONNECT {\042verbose\042:false"), "NATS"},      /* nats c */
+    {B("\200\000\000\003\000\000\000\000\000\000\000\003\000\000\000\000\000\000\000\000\000\000\000\000"),
+     "memcached"}, /* memc bin */
+    {B("\200 \000\000\000\000\000\000\000\000\000\000\000\000\000\000\000\000\000\000\000\000\000\000"),
+     "memcached"},                                                     /* memc bin sasl */
+    {B("220 mail ESMTP Postfix\015\012"), "SMTP"},                     /* smtp */
+    {B("220 (vsFTPd 3.0)\015\012"), "FTP"},                            /* ftp */
+    {B("EHLO x\015\012"), "SMTP"},                                     /* smtp c */
+    {B("+OK ready\015\012"), "POP3"},                                  /* pop */
+    {B("* OK IMAP4rev1 ready\015\012"), "IMAP"},                       /* imap */
+    {B("NICK x\015\012USER x 0 * :x\015\012"), "IRC"},                 /* irc */
+    {B("<stream:stream to='x'>"), "XMPP"},                             /* xmpp */
+    {B("0\014\002\001\001`\007\002\001\003\004\000\200\000"), "LDAP"}, /* ldap */
+    {B("0)\002\001\001\004\006public\240\034\002\004\000\000\000\000\000\000\000"), "SNMP"}, /* snmp */
+    {B("\000\035\0224\001\000\000\001\000\000\000\000\000\000\003www\007examp"), "DNS"},     /* dns tcp */
+    {B(":\000\000\000\001\000\000\000\000\000\000\000\324\007\000\000\000\000\000\000admin.$cmd\000\000\000\000\000\377\377\377\377\023\000\000\000\020ismaster\000\001\000\000\000\000"),
+     "MongoDB"}, /* mongo */
+    {B("A\000\000\000\001\000\000\000\000\000\000\000\335\007\000\000\000\000\000\000\000,\000\000\000\020hello\000\001\000\000\000\002$db\000\006\000\000\000admin\000\000"),
+     "MongoDB"},                                                                         /* mongo msg */
+    {B("\004\000\000\000\001\000\000\000\026\000\001\000\013CQL_VERSION"), "Cassandra"}, /* cassandra */
+    {B("\000\000\000-\000\000\000\000\000\000\000\000\000\000\000\000\000\000u0\000\000\000\000"),
+     "ZooKeeper"},                                                             /* zk */
+    {B("\200\001\000\001\000\000\000\004ping\000\000\000\000\000"), "Thrift"}, /* thrift strict */
+    {B("\000\000\000\021\200\001\000\001\000\000\000\004ping\000\000\000\000\000"),
+     "Thrift"},                             /* thrift framed */
+    {B("\202!\001\004ping\000"), "Thrift"}, /* thrift compact */
+    {B("\245hello"), "MessagePack"},        /* msgpack str */
+    {B("\336\000\020\241a\001\241a\001\241a\001\241a\001\241a\001\241a\001\241a\001\241a\001\241a\001\241a\001\241a\001\241a\001\241a\001\241a\001\241a\001\241a\001"),
+     "MessagePack"},                                                             /* msgpack map16 */
+    {B("\224\000\001\243add\222\001\002"), "MessagePack"},                       /* msgpack rpc */
+    {B("\331 aaaaaaaaaaaaaaaaaaaaaa"), "MessagePack"},                           /* msgpack str8 */
+    {B("\277aa\001\377"), "CBOR"},                                               /* cbor indef */
+    {B("\331\331\367\241aa\001"), "CBOR"},                                       /* cbor tag */
+    {B("---\012a: 1\012b:\012  - x\012"), "YAML"},                               /* yaml */
+    {B("<note><to>x</to></note>\012"), "XML"},                                   /* xml2 */
+    {B("<!DOCTYPE html><html>"), "HTML"},                                        /* html */
+    {B("a:1:{s:1:\042a\042;i:1;}"), "PHP"},                                      /* php ser */
+    {B("O:3:\042Foo\042:1:{s:1:\042a\042;i:1"), "PHP"},                          /* php obj */
+    {B("s:5:\042hello\042;"), "PHP"},                                            /* php str */
+    {B("i:5;"), "PHP"},                                                          /* php int */
+    {B("\004\010{\006:\006ai\006"), "Ruby"},                                     /* ruby */
+    {B("\004\010I\042\012hello\006:\006ET"), "Ruby"},                            /* ruby str */
+    {B("\004\013\01012345678\004\010\010\003\001"), "Storable"},                 /* perl */
+    {B("pst0\004\013\01012345678"), "Storable"},                                 /* perl nst */
+    {B("\005\013\003\000\000\000\001"), "Storable"},                             /* perl net */
+    {B("{\332\001a\351\001\000\000\0000"), "marshal"},                           /* marshal dict */
+    {B("[\002\000\000\000\351\001\000\000\000\351\002\000\000\000"), "marshal"}, /* marshal list */
+    {B("bplist00\321\001\002Qa\020\001\010\013\015\000\000\000\000\000\000"), "property list"}, /* bplist */
+    {B("RFB 003.008\012"), "VNC"},                                                              /* vnc */
+    {B("PAR1\025"), "Parquet"},                                                                 /* parquet */
+    {B("ARROW1\000\000\377\377"), "Arrow"},                                                     /* arrow */
+    {B("\377\377\377\377\020\000\000\000\000\000\000\000\000\000\000\000\000\000\000\000\000\000\000\000"),
+     "Arrow"},                                                               /* arrow stream */
+    {B("\211HDF\015\012\032\012"), "HDF5"},                                  /* hdf5 */
+    {B("\211PNG\015\012\032\012\000\000\000\015IHDR"), "PNG"},               /* png */
+    {B("\377\330\377\340\000\020JFIF"), "JPEG"},                             /* jpg */
+    {B("GIF89a\001\000"), "GIF"},                                            /* gif */
+    {B("%PDF-1.4\012"), "PDF"},                                              /* pdf */
+    {B("SQLite format 3\000"), "SQLite"},                                    /* sqlite */
+    {B("\177ELF\002\001\001"), "ELF"},                                       /* elf */
+    {B("RIFF\004\000\000\000WAVE"), "WAV"},                                  /* riff */
+    {B("OggS\000\002"), "Ogg"},                                              /* ogg */
+    {B("\000\000\000\030ftypmp42"), "MP4"},                                  /* mp4 */
+    {B("\377\006\000\000sNaPpY"), "Snappy"},                                 /* snappy */
+    {B("\203h\002a\001a\002"), "Erlang"},                                    /* erlang */
+    {B("<34>1 2003-10-11T22:14:1"), "syslog"},                               /* syslog */
+    {B("@RSYNCD: 31.0\012"), "rsync"},                                       /* rsync */
+    {B("0033git-upload-pack /x\000h"), "git"},                               /* git */
+    {B("JDWP-Handshake"), "debugger"},                                       /* jdwp */
+    {B("\000AUTH EXTERNAL 30\015\012"), "D-Bus"},                            /* dbus */
+    {B("\000\025{\042content-length\042: 8}{\042a\042: 1}"), "Real Python"}, /* rp only len */
+    {B("1\0002\000"), "UTF-16"},                                             /* utf16le num */
+    {B("\042\0009\3060\256\042\000"), "UTF-16"},                             /* utf16 str ko */
+};
+
+static void other_protocols_are_named(void **state)
+{
+    (void)state;
+    for (size_t i = 0; i < sizeof others / sizeof others[0]; i++) {
+        assert_refused(&others[i], (og__look){.paused = true, .silent = true});
+        assert_refused(&others[i], (og__look){.ended = true});
+        if (!strchr(err.text, ':')) fail_msg("%s: no advice", others[i].says);
+    }
+}
+
+/* Lengths in digits, whatever pads them: no cut of them lets the number out as a value. */
+static void a_padded_length_is_no_value(void **state)
+{
+    static const row rows[] = {
+        {B("16\t\t\t\t\t\t{\"name\": \"John\"}"), "digits:8"},
+        {B("16     \n{\"name\": \"John\"}"), "digits:8"},
+        {B("16    \r\n{\"name\": \"John\"}"), "digits:8"},
+        {B("16\n     {\"name\": \"John\"}"), "digits:8"},
+        {B("\0\0\0\0\0\0\0\00016{\"name\": \"John\"}"), "digits:10"},
+        {B("\0\0\00016{\"name\": \"John\"}"), "digits:5"},
+        {B("21\t\t\t\t\t\t" P4), "digits:8"},
+        {B("21     \n" P4), "digits:8"},
+        {B("21\n     " P4), "digits:8"},
+        {B("\0\0\0\0\0\0\0\00021" P4), "digits:10"},
+    };
+    (void)state;
+    char name[OG_FRAMING_NAME_MAX];
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        for (size_t len = 1; len < rows[i].len; len++)
+            if (look(rows[i].bytes, len, (og__look){0}) > 0 && found.framing.width == 0)
+                fail_msg("%.*s: %s", (int)len, rows[i].bytes, found.seen);
+        if (look(rows[i].bytes, rows[i].len, (og__look){0}) != 1) fail_msg("%s: %s", rows[i].bytes, err.text);
+        assert_string_equal(og_framing_name(found.framing, name, sizeof name), rows[i].says);
+    }
+}
+
+/* Headers that are no framing here: neither they nor their parts are values. */
+static void a_number_before_something_else_is_no_value(void **state)
+{
+    static const row rows[] = {
+        {B("54        7B226E616D65223A20224A6F686E222C2022616765223A2033307D"),
+         "found \"54  "},                                                     /* hexadecimal */
+        {B("35        {\"a\": 1, =\n\"b\": [true, null]}"), "expected JSON"}, /* quoted-printable */
+        {B("24        " P4), "expected JSON"},                                /* a length in base 16 */
+        {B("99\t\t" P4), "expected JSON"},
+        {B("15\n" P4), "expected JSON"},
+        {B("15\r\n" P0), "expected JSON"},
+        {B("16\n\n{\"name\": \"John\"}"), "expected JSON"},
+        {B("7\r\n\"hello\"\r\n0\r\n\r\n"), "expected JSON"}, /* HTTP's chunks */
+        {B("220 (vsFTPd 3.0.5)\r\n"), "FTP"},
+        {B("  16{\"name\": \"Johnny\"}"), "16{"},
+        {B("\0\0\0\x0e{\"length\": 8} {\"a\": 1}"), "before JSON"}, /* a header, and content after it */
+        {B("\0\0\0\x1a{\"name\": \"x\", \"size\": 12}\xff\xfe\xfd\1\2\3"), "before JSON"},
+    };
+    (void)state;
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++)
+        assert_refused(&rows[i], (og__look){.ended = true});
+}
+
+/* Blanks beyond those of any header. */
+static void more_blanks_than_a_header_has_pad_no_length(void **state)
+{
+    (void)state;
+    char bytes[400];
+    memset(bytes, ' ', sizeof bytes);
+    memcpy(bytes, "16", 2);
+    memcpy(bytes + 300, "{\"name\": \"John\"}", 16);
+    assert_refused(&(row){bytes, 316, "expected JSON"}, (og__look){.ended = true});
+    memcpy(bytes, "  ", 2);
+    memcpy(bytes + 298, "16", 2);
+    assert_refused(&(row){bytes, 316, "expected JSON"}, (og__look){.ended = true});
+}
+
+/* Numbers that are values: what follows them speaks for it. */
+static void numbers_are_still_values(void **state)
+{
+    static const row rows[] = {
+        {B("5\n{\"a\": 1}\n"), ""}, {B("42\nnot JSON\n"), ""}, {B("1\n2\n3\n"), ""},
+        {B("4\n\"ab\"\n"), ""},     {B("12 [1, 2, 3]"), ""},   {B("   7\n"), ""},
+        {B("7\n\"hello\"\n"), ""},  {B("3 4 5"), ""},          {B("10\r\n{}\r\n"), ""},
+    };
+    (void)state;
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++)
+        if (look(rows[i].bytes, rows[i].len, (og__look){.ended = true}) != 1)
+            fail_msg("%s: %s", rows[i].bytes, err.text);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(other_protocols_are_named),
+        cmocka_unit_test(a_padded_length_is_no_value),
+        cmocka_unit_test(a_number_before_something_else_is_no_value),
+        cmocka_unit_test(more_blanks_than_a_header_has_pad_no_length),
+        cmocka_unit_test(numbers_are_still_values),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
