@@ -50,7 +50,8 @@ typedef struct og_refusal {
     size_t len;
     bool closing;    /* the connection ends */
     bool passed;     /* a dry run: it was passed on all the same */
-    size_t left_out; /* refusals that were not told before this one, as there were too many */
+    bool quiet;      /* this client has had many of late: no line of a log for this one */
+    size_t left_out; /* how many were quiet before this one, which is not */
 } og_refusal;
 
 /* Zero is the defaults, but `upstream` must be said. */
@@ -85,7 +86,7 @@ typedef struct og_relay_options {
      * line a minute says that nothing is protected. */
     bool dry_run;
 
-    /* A message was refused. On its loop's thread. */
+    /* A message was refused, be it one of many (`quiet`). On its loop's thread. */
     void (*on_refusal)(const og_refusal *refusal, void *user); /* gets `front.user` */
 } og_relay_options;
 

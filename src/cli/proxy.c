@@ -40,7 +40,7 @@ static void on_close(og_conn *conn, const og_error *why, void *user)
 static void on_refusal(const og_refusal *refusal, void *user)
 {
     const proxy *p = user;
-    cli_proxy_refused(refusal, p->policy);
+    if (!refusal->quiet) cli_proxy_refused(refusal, p->policy);
     cli_learn_take(p->learn, refusal, p->policy);
 }
 

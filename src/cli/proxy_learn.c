@@ -8,11 +8,12 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { ROWS_MOST = 10000, NAME_MOST = 200, WRITE_EACH_MS = 1000 };
+enum { ROWS_MOST = 10000, NAME_MOST = 200, WRITE_EACH_MS = 1000, SLOTS = 1 << 16 };
 
 typedef struct row {
     char *name; /* as a policy has it */
     size_t len;
+    bool kept; /* the file has had a row of it, which a person has enabled, or left */
     uint64_t count;
     unsigned uses;      /* bits by og_use_how */
     const char *unsafe; /* why only allow-unsafe would allow it, or NULL */
@@ -24,8 +25,10 @@ struct cli_learn {
     const char *path;
     pthread_mutex_t lock; /* of all below */
     og_buf kept;          /* what the file had before, which stays as it is */
-    row *rows;
+    row *rows;            /* ROWS_MOST that were kept, and as many that are learned */
     size_t count;
+    size_t kept_count;
+    uint16_t *slots; /* the number of a row, plus 1, by the hash of its name */
     size_t left_out; /* uses of names that there was no room for */
     int64_t written_ms;
     bool changed;
@@ -75,7 +78,7 @@ static void write_all(const cli_learn *l, FILE *file)
               "include plain-data\n",
               file);
     for (size_t i = 0; i < l->count; i++)
-        write_row(file, &l->rows[i]);
+        if (!l->rows[i].kept) write_row(file, &l->rows[i]);
     if (l->left_out > 0) fprintf(file, "# and names for which there was no room, %zu times\n", l->left_out);
 }
 
@@ -121,38 +124,80 @@ static bool is_strict(const char *name, size_t len)
     return true;
 }
 
-/* True when the file has had a row of it: the one that a person has enabled, or left. */
-static bool is_kept(const cli_learn *l, const char *name, size_t len)
+static uint16_t *slot_of(const cli_learn *l, const char *name, size_t len)
 {
-    if (l->kept.len == 0) return false;
-    const char *at = (const char *)l->kept.data;
-    const char *end = at + l->kept.len;
-    while (at < end && (at = memmem(at, (size_t)(end - at), name, len))) {
-        bool begins = at > (const char *)l->kept.data && at[-1] == ' ';
-        at += len;
-        if (begins && at < end && (*at == ' ' || *at == '\n')) return true;
+    uint32_t hash = 2166136261;
+    for (size_t i = 0; i < len; i++)
+        hash = (hash ^ (unsigned char)name[i]) * 16777619;
+    size_t at = (hash ^ hash >> 16) % SLOTS;
+    for (;; at = (at + 1) % SLOTS) {
+        const row *r = l->slots[at] ? &l->rows[l->slots[at] - 1] : NULL;
+        if (!r || (r->len == len && memcmp(r->name, name, len) == 0)) return &l->slots[at];
     }
-    return false;
 }
 
 static row *find(const cli_learn *l, const char *name, size_t len)
 {
-    for (size_t i = 0; i < l->count; i++)
-        if (l->rows[i].len == len && memcmp(l->rows[i].name, name, len) == 0) return &l->rows[i];
-    return NULL;
+    uint16_t slot = *slot_of(l, name, len);
+    return slot ? &l->rows[slot - 1] : NULL;
 }
 
-static row *add(cli_learn *l, const char *name, size_t len, const og_pickle_use *use)
+/* NULL when there is no room. */
+static row *add(cli_learn *l, const char *name, size_t len, bool kept)
 {
-    char *copy = l->count < ROWS_MOST ? malloc(len + 1) : NULL;
+    size_t count = kept ? l->kept_count : l->count - l->kept_count;
+    char *copy = count < ROWS_MOST ? malloc(len + 1) : NULL;
     if (!copy) return NULL;
     memcpy(copy, name, len);
     copy[len] = '\0';
     row *r = &l->rows[l->count++];
-    *r = (row){.name = copy, .len = len};
-    r->unsafe = og_policy_unsafe(use->module, use->module_len, use->qualname, use->qualname_len);
-    cli_origin_text(NULL, CLI_ORIGIN_TIME, r->since);
+    *r = (row){.name = copy, .len = len, .kept = kept};
+    l->kept_count += kept;
+    *slot_of(l, name, len) = (uint16_t)l->count;
     return r;
+}
+
+/* "# allow NAME", "deny NAME": the row that the file has had, in use or as a comment. */
+static void add_kept(cli_learn *l, const char *line, size_t len)
+{
+    static const char *const words[] = {"allow ", "allow-unsafe ", "deny "};
+    const char *end = line + len;
+    while (line < end && (*line == '#' || *line == ' '))
+        line++;
+    for (size_t i = 0; i < sizeof words / sizeof words[0]; i++) {
+        size_t word = strlen(words[i]);
+        if ((size_t)(end - line) <= word || memcmp(line, words[i], word) != 0) continue;
+        const char *name = line + word;
+        const char *after = name;
+        while (after < end && *after != ' ')
+            after++;
+        size_t n = (size_t)(after - name);
+        if (is_strict(name, n) && !find(l, name, n)) add(l, name, n, true);
+        return;
+    }
+}
+
+static void add_all_kept(cli_learn *l)
+{
+    const char *at = (const char *)l->kept.data;
+    const char *end = at + l->kept.len;
+    while (at < end) {
+        const char *feed = memchr(at, '\n', (size_t)(end - at));
+        size_t len = (size_t)((feed ? feed : end) - at);
+        add_kept(l, at, len);
+        at += len + 1;
+    }
+}
+
+static void count_use(row *r, const og_refusal *refusal, const og_pickle_use *use)
+{
+    if (r->count == 0) {
+        r->unsafe = og_policy_unsafe(use->module, use->module_len, use->qualname, use->qualname_len);
+        cli_origin_text(NULL, CLI_ORIGIN_TIME, r->since);
+    }
+    r->count += use->count;
+    r->uses |= 1U << use->how;
+    cli_origin_text(refusal->conn, CLI_ORIGIN_PEER, r->peer);
 }
 
 static void take_use(cli_learn *l, const og_refusal *refusal, const og_pickle_use *use)
@@ -165,16 +210,13 @@ static void take_use(cli_learn *l, const og_refusal *refusal, const og_pickle_us
         return;
     }
     const char *name = (const char *)text.data;
-    if (is_strict(name, text.len) && !is_kept(l, name, text.len)) {
-        row *r = find(l, name, text.len);
-        if (!r) r = add(l, name, text.len, use);
-        if (r) {
-            r->count += use->count;
-            r->uses |= 1U << use->how;
-            cli_origin_text(refusal->conn, CLI_ORIGIN_PEER, r->peer);
-        } else {
+    row *r = is_strict(name, text.len) ? find(l, name, text.len) : NULL;
+    if (is_strict(name, text.len) && (!r || !r->kept)) {
+        if (!r) r = add(l, name, text.len, false);
+        if (r)
+            count_use(r, refusal, use);
+        else
             l->left_out++;
-        }
         l->changed = true;
     }
     og_buf_free(&text);
@@ -210,6 +252,7 @@ void cli_learn_close(cli_learn *l)
     for (size_t i = 0; i < l->count; i++)
         free(l->rows[i].name);
     free(l->rows);
+    free(l->slots);
     og_buf_free(&l->kept);
     pthread_mutex_destroy(&l->lock);
     free(l);
@@ -220,22 +263,22 @@ int cli_learn_open(cli_learn **out, const char *path)
     og_error err;
     cli_learn *l = calloc(1, sizeof *l);
     *out = NULL;
-    if (l) l->rows = calloc(ROWS_MOST, sizeof *l->rows);
-    int status = l && l->rows ? 0 : ENOMEM;
-    if (status == 0) {
+    int status = l ? 0 : ENOMEM;
+    if (l) {
         l->path = path;
         og_buf_init(&l->kept, NULL);
         pthread_mutex_init(&l->lock, NULL);
-        status = read_kept(l);
+        l->rows = calloc((size_t)2 * ROWS_MOST, sizeof *l->rows);
+        l->slots = calloc(SLOTS, sizeof *l->slots);
+        status = l->rows && l->slots ? read_kept(l) : ENOMEM;
+        if (status == 0) add_all_kept(l);
         if (status == 0) status = replace_file(l);
         if (status == 0) {
             *out = l;
             return 0;
         }
         cli_learn_close(l);
-        l = NULL;
     }
-    free(l);
     og_error_set(&err, OG_EIO, OG_NO_POSITION, "cannot write names there: %s", strerror(status));
     return cli_fail(path, &err);
 }

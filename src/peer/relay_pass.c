@@ -165,7 +165,7 @@ int og__peer_relay_pass(og__served *served, const og__message *message, og_error
 
 /* ---- Refusing ---- */
 
-/* A client that sends nothing but nonsense must not fill the log; the refusal that ends it is told always. */
+/* A client that sends nothing but nonsense must not fill the log; the refusal that ends it is never quiet. */
 static void tell(og__served *served, const og__message *message, const og_error *why, bool closing,
                  bool passed)
 {
@@ -174,8 +174,8 @@ static void tell(og__served *served, const og__message *message, const og_error 
     og__served *front = front_of(served);
     OG__COUNT(&served->conn, refused, 1);
     if (!front || !server->relay->options.on_refusal) return;
-    if (!og__peer_quota_take(&front->refusals, og__net_loop_now(served->loop->net), &left_out) && !closing)
-        return;
+    bool told =
+        og__peer_quota_take(&front->refusals, og__net_loop_now(served->loop->net), &left_out) || closing;
     const og_refusal refusal = {
         .conn = &front->conn,
         .answer = served->pair.behind,
@@ -185,7 +185,8 @@ static void tell(og__served *served, const og__message *message, const og_error 
         .len = message ? message->len : 0,
         .closing = closing,
         .passed = passed,
-        .left_out = left_out,
+        .quiet = !told,
+        .left_out = told ? left_out : 0,
     };
     server->relay->options.on_refusal(&refusal, server->options.user);
 }

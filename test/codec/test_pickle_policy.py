@@ -1,10 +1,19 @@
 # SPDX-License-Identifier: MIT
 """The policy beside Python's three readers, which record what they would do: random programs of opcodes and damaged
 pickles. What the checker says holds for whichever of them reads the pickle."""
-import io
+import array
+import collections
+import datetime
+import decimal
+import fractions
+import ipaddress
 import os
+import pathlib
+import pickle
 import unittest
+import uuid
 import warnings
+import zoneinfo
 
 import pickle_peer as peer
 import pickle_programs as programs
@@ -129,6 +138,46 @@ class Policy(unittest.TestCase):
             error.args = (f"{error.args[0]}\nseed {seed}: {data!r}",)
             raise
         return outcomes[0].accepted, verdict
+
+    def test_numbers_of_the_memo(self):
+        """The C reader has no memory for an array of so many; the one in Python has a dict."""
+        for number, accepted in ((0, True), (1000000, True), (0x610a3336, False), (0xffffffff, False)):
+            for data in (b"]r" + number.to_bytes(4, "little") + b".", b"]p%d\n." % number):
+                written, why = self.rewrite(data, strict=True)
+                self.assertEqual(written is not None, accepted, why)
+
+    def test_states_of_plain_data(self):
+        """Of classes without __setstate__, readers take a state that counts as false for different things."""
+        objects = [collections.deque([1]), collections.Counter("a"), collections.OrderedDict(a=1), collections.defaultdict(list), object(),
+                   datetime.date(2026, 1, 1), datetime.datetime(2026, 1, 1), datetime.time(1), datetime.timedelta(1), datetime.timezone.utc,
+                   decimal.Decimal("1.5"), fractions.Fraction(1, 3), ipaddress.ip_address("::1"), ipaddress.ip_network("10.0.0.0/8"),
+                   ipaddress.ip_interface("10.0.0.1/8"), pathlib.PurePosixPath("a"), uuid.UUID(int=1), uuid.SafeUUID.safe, array.array("i", [1]),
+                   range(3), slice(1), bytearray(b"a"), complex(1, 2), {1}, frozenset({1}), [1], (1,), {1: 2}, zoneinfo.ZoneInfo("UTC")]
+        states = [b"}", b"N", b")", b"]", b"K\x00", b"\x89", b"C\x00", b"X\x00\x00\x00\x00", b"}X\x01\x00\x00\x00aK\x01s", b"N}\x86", b"}}\x86",
+                  b"NN\x86", b"N)\x86", b"}N\x86", b")}\x86", b"NK\x00\x86", b"N}X\x01\x00\x00\x00aK\x01s\x86", b"}X\x01\x00\x00\x00aK\x01s}\x86"]
+
+        def load(reader, data):
+            try:
+                return True, reader(data)
+            except Exception:  # whatever a state does to an object
+                return False, None
+
+        alike = unlike = 0
+        for value in objects:
+            for state in states:
+                data = pickle.dumps(value, 3)[:-1] + state + b"b."
+                (c, by_c), (py, by_py) = load(pickle.loads, data), load(pickle._loads, data)  # pylint: disable=protected-access
+                written, why = self.rewrite(data, strict=True)
+                with self.subTest(value=value, state=state):
+                    if written is not None:
+                        self.assertEqual(c, py)
+                        self.assertEqual(by_c if type(value) is not object else None, by_py if type(value) is not object else None)
+                    elif state == b"N":
+                        self.fail(why)
+                alike += written is not None
+                unlike += c != py
+        self.assertGreater(alike, len(objects))
+        self.assertGreater(unlike, len(objects))
 
     def test_programs(self):
         accepted = harmless = 0

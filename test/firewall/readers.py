@@ -17,6 +17,7 @@ PLAIN = {"builtins", "collections", "datetime", "decimal", "uuid", "fractions", 
 RUNS = {"eval", "exec", "compile", "open", "__import__", "globals", "vars", "breakpoint", "setattr", "delattr"}
 NEVER = ("os.", "subprocess.", "exec", "compile", "open", "socket.", "ctypes.", "import", "marshal.", "shutil.", "code.")
 
+LONG = "ONGGI_COUNT" in os.environ
 watching = False
 
 
@@ -83,8 +84,9 @@ def main():
         data = sys.stdin.buffer.read(struct.unpack(">I", head)[0])
         count += 1
         outcomes = [outcome(reader, data) for reader in READERS]
-        # Readers may differ in what they find wrong with a state, but a used one does as a fresh one.
-        if outcomes[:2] != outcomes[2:] or len({o for o in outcomes if o}) > 1:
+        # A used reader does as a fresh one. Long runs look for what one kind takes and another one does not, as well.
+        failed = outcomes[:2] != outcomes[2:] or len(set(outcomes) if LONG else {o for o in outcomes if o}) > 1
+        if failed:
             print(f"not alike: {outcomes} {data!r}")
         try:
             listed(data)

@@ -7,6 +7,7 @@ import pickle
 import signal
 import socket
 import struct
+import threading
 import unittest
 
 import firewall
@@ -160,6 +161,22 @@ class TestProxy(firewall.Case):
         done = self.onggi("proxy", "tcp://127.0.0.1:0", "tcp://127.0.0.1:1", *WIRE, "--learn", "/nonexistent/file", status=None)
         self.assertIn("cannot write names there", done.err)
         self.assertNotEqual(done.returncode, 0)
+
+    def test_learn_sees_all(self):
+        """Also what the log leaves out, to 10,000 names."""
+        path = os.path.join(self.folder(), "learned.policy")
+        proxy, front, behind = self.pair(*WIRE, "--on-refuse", "drop", "--learn", path)
+        sender = threading.Thread(target=lambda: front.sendall(
+            b"".join(firewall.u32be(b"\x80\x02cshop\nJob%d\n." % n) for n in range(10010)) + message(1)))
+        sender.start()
+        self.assertEqual(self.receive(behind), 1)
+        sender.join()
+        self.assertEqual(proxy.stop(), 0)
+        with open(path, encoding="ascii") as file:
+            lines = file.read().splitlines()
+        self.assertEqual(len([line for line in lines if line.startswith("# allow shop.Job")]), 10000)
+        self.assertEqual(lines[-1], "# and names for which there was no room, 10 times")
+        self.assertLess(proxy.err.count('"event": "refused"'), 100)
 
     def test_the_line_to_allow_allows(self):
         policy = os.path.join(self.folder(), "ours.policy")

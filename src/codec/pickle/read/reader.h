@@ -320,6 +320,9 @@ void og__pickle_run_on_in_frame(og__reader *r);
 /* Why readers may differ about the opcode r->op, which is done next; NULL when they do not. */
 const char *og__pickle_strict_why(og__reader *r);
 
+/* Why readers may differ about the state that BUILD sets next; NULL when they do not. */
+const char *og__pickle_state_why(const og__reader *r);
+
 /* Whether a module or qualified name is one that all readers take for the same. */
 bool og__pickle_strict_name(const char *text, size_t len);
 

@@ -8,6 +8,8 @@
 
 #include <string.h>
 
+enum { FAR = 1 << 20 };
+
 static bool is_digit(uint8_t c)
 {
     return c >= '0' && c <= '9';
@@ -66,6 +68,12 @@ static const char *why_nothing(const og__reader *r, og_kind takes)
     return kind == takes || kind == OG_INVALID ? NULL : "it puts nothing into what takes no items";
 }
 
+/* The C reader has an array of all numbers, which it may have no memory for. Picklers count. */
+static bool is_far(const og__reader *r, size_t index)
+{
+    return index >= FAR && index > (size_t)(r->end - r->start);
+}
+
 /* A pickler stores each memo entry once. */
 static const char *why_put(const og__reader *r)
 {
@@ -90,6 +98,7 @@ static const char *why_put(const og__reader *r)
         for (size_t i = 0; i < len; i++)
             index = index * 10 + (size_t)(r->at[i] - '0');
     }
+    if (is_far(r, index)) return "it leaves out most numbers of the memo";
     return og_valid(og__pickle_memo_get(&r->memo, index)) ? in_use : NULL;
 }
 
@@ -155,6 +164,7 @@ const char *og__pickle_strict_why(og__reader *r)
     case OG__OP_MEMOIZE: return why_put(r);
     case OG__OP_PROTO: return r->op == r->start ? NULL : "the protocol is named once more, not at the start";
     case OG__OP_STOP: return why_stop(r);
+    case OG__OP_BUILD: return og__pickle_state_why(r);
     case OG__OP_GLOBAL:
     case OG__OP_INST: return why_lines(r, "its names are not ASCII");
     case OG__OP_PERSID: return why_lines(r, "its id holds a backslash");
