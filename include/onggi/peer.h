@@ -84,7 +84,8 @@ typedef struct og_conn_options {
     og_codec_options codecs;
 
     /* Of og_connect() alone: how many messages of the peer to pass over first, which answer nothing (a
-     * greeting), and how many answer each value of og_call() (an acknowledgement and a result); 0: 1. */
+     * greeting; a line of text before the first message is one as well), and how many answer each value of
+     * og_call() (an acknowledgement and a result); 0: 1. */
     size_t skip;
     size_t answers;
 

@@ -538,6 +538,19 @@ static bool is_in_endpoint(const char *word)
     return false;
 }
 
+/* Says which subcommands have an option that this one has not. */
+static int option_of_others(const cli_command *command, const char *word, int commands)
+{
+    char names[160] = "";
+    size_t len = 0;
+    const cli_command *other;
+    for (size_t i = 0; (other = cli_command_at(i)) && len < sizeof names; i++)
+        if (other->bit & commands)
+            len += (size_t)snprintf(names + len, sizeof names - len, "%s%s", len ? ", " : "", other->name);
+    return cli_usage("%s is no option of 'onggi %s', only of: %s; see 'onggi help %s'", word, command->name,
+                     names, command->name);
+}
+
 /* Says what an unknown option may have been meant to be. */
 static int unknown_option(const cli_command *command, const char *arg, size_t len)
 {
@@ -549,7 +562,7 @@ static int unknown_option(const cli_command *command, const char *arg, size_t le
     for (size_t i = 0; row_at(i, &row) && count < ROWS + CLI_LAYER_OPTIONS; i++) {
         if (!(row.commands & command->bit)) {
             if (arg[1] == '-' && strcmp(row.name, word + 2) == 0)
-                return cli_usage("%s is no option of 'onggi %s': see 'onggi help'", word, command->name);
+                return option_of_others(command, word, row.commands);
             continue;
         }
         names[count++] = row.name;

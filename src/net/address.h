@@ -33,6 +33,9 @@ int og__net_address_family(const og__address *address);
 /* True for addresses of this machine that no network is needed for: loopback and Unix sockets. */
 bool og__net_address_is_near(const og__address *address);
 
+/* OG_EADDRESS for a group or a broadcast address where the endpoint connects or listens for connections. */
+int og__net_address_check_one(const og_endpoint *endpoint, const og__address *address, og_error *err);
+
 /*
  * All addresses of an endpoint, in the order in which they should be tried, at least one. Names are looked up
  * within `timeout_ms`. 0, OG_EADDRESS, OG_ETIMEOUT, OG_ENOMEM. TLS is refused here, for all who connect or

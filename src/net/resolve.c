@@ -233,11 +233,10 @@ static bool look_up_wait(look_up *l, pthread_t thread, int64_t timeout_ms)
     return done;
 }
 
-int og__net_resolve(const og_endpoint *endpoint, og__purpose purpose, int64_t timeout_ms,
-                    og__addresses *found, og_error *err)
+/* Looks a name up. As og__net_resolve(). */
+static int resolve_name(const og_endpoint *endpoint, og__purpose purpose, int64_t timeout_ms,
+                        og__addresses *found, og_error *err)
 {
-    int status = og__net_resolve_plain(endpoint, purpose, found, err);
-    if (status != 0) return status < 0 ? status : OG_OK;
     look_up *l = look_up_new(endpoint);
     if (!l) return og_error_set(err, OG_ENOMEM, OG_NO_POSITION, "out of memory");
     pthread_t thread;
@@ -248,7 +247,17 @@ int og__net_resolve(const og_endpoint *endpoint, og__purpose purpose, int64_t ti
                             "looking up the host '%.100s' took longer than %lld ms", endpoint->host,
                             (long long)timeout_ms);
     }
-    status = og__net_resolve_answer(endpoint, purpose, l->failure, l->answer, found, err);
+    int status = og__net_resolve_answer(endpoint, purpose, l->failure, l->answer, found, err);
     look_up_free(l);
     return status;
+}
+
+int og__net_resolve(const og_endpoint *endpoint, og__purpose purpose, int64_t timeout_ms,
+                    og__addresses *found, og_error *err)
+{
+    int status = og__net_resolve_plain(endpoint, purpose, found, err);
+    if (status == 0) status = resolve_name(endpoint, purpose, timeout_ms, found, err);
+    for (unsigned i = 0; status >= 0 && i < found->count; i++)
+        status = og__net_address_check_one(endpoint, &found->list[i], err);
+    return status < 0 ? status : OG_OK;
 }

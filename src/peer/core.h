@@ -123,6 +123,16 @@ void og__peer_core_fini(og__core *core);
 /* Forgets what was read and detected, for another peer; keeps memory. */
 void og__peer_core_reset(og__core *core);
 
+/* What comes before the first message of a peer that greets in text. */
+typedef enum og__greeting {
+    OG__NO_GREETING,
+    OG__GREETING_PART, /* a line that is not whole yet */
+    OG__GREETING
+} og__greeting;
+
+/* Passes over a line of text where the first message is awaited. Without memory the core is broken. */
+og__greeting og__peer_core_pass_greeting(og__core *core);
+
 /*
  * Bytes that have arrived (a datagram: all of one). They are not copied until og__peer_core_next() or
  * og__peer_core_take() has said 0, and must stay until then. OG_PADDING bytes behind them may be read. Only

@@ -16,6 +16,9 @@ int og__peer_core_detect(og__core *core, const uint8_t *data, size_t len, og_err
 /* The codec of the first message, where the framing is known. 0 or < 0. */
 int og__peer_core_detect_codec(og__core *core, const uint8_t *message, size_t len, og_error *err);
 
+/* Whether the `len` bytes begin with a line of text that is no message, `*size` bytes of it. */
+og__greeting og__peer_core_greeting(const og__core *core, const uint8_t *data, size_t len, size_t *size);
+
 /* Looks at the `len` bytes after a first bare value: do they end a line, or what else? How many of them
  * belong to that end. */
 size_t og__peer_core_settle(og__core *core, const uint8_t *data, size_t len);

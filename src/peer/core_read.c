@@ -410,6 +410,20 @@ static int refuse_more(og_error *err)
     return og_error_set(err, OG_ECLOSED, OG_NO_POSITION, "nothing more can be read after what was refused");
 }
 
+og__greeting og__peer_core_pass_greeting(og__core *core)
+{
+    size_t len;
+    size_t size = 0;
+    if (core->broken || og__peer_core_hold(core) < 0) return OG__NO_GREETING;
+    const uint8_t *data = window(core, &len);
+    og__greeting seen = og__peer_core_greeting(core, data, len, &size);
+    if (seen == OG__GREETING) {
+        consume(core, size);
+        core->looked = core->silences = 0;
+    }
+    return seen;
+}
+
 /* The next message that a framing delimits. */
 static int take_framed(og__core *core, og__message *message, og_error *err)
 {

@@ -51,6 +51,23 @@ static void decided(og__core *core, const og__detected *found)
         core->out_wire.framing = found->framing;
 }
 
+static og__look look_of(const og__core *core, const uint8_t *data, size_t len)
+{
+    return (og__look){
+        .data = data,
+        .len = len,
+        .paused = core->silences > 0,
+        .silent = core->silences >= OG__SILENT,
+        .still = core->silences >= OG__SILENCES,
+        .ended = core->ended,
+        .datagram = core->setup->datagram,
+        .client = core->setup->role == OG_ROLE_CLIENT,
+        .codec = core->setup->codec_given ? core->in.codec : NULL,
+        .bare = core->setup->framing_given,
+        .max_message = core->setup->max_message,
+    };
+}
+
 /* As og__peer_core_detect(). */
 static int look_at(og__core *core, const uint8_t *data, size_t len, og_error *err)
 {
@@ -59,18 +76,7 @@ static int look_at(og__core *core, const uint8_t *data, size_t len, og_error *er
     if (len == core->looked && !step && !core->ended) return 0;
     if (len > LOOK_ALWAYS && len < 2 * core->looked && !due) return 0;
     core->looked = len;
-    const og__look look = {
-        .data = data,
-        .len = len,
-        .paused = core->silences > 0,
-        .silent = core->silences >= OG__SILENT,
-        .still = core->silences >= OG__SILENCES,
-        .ended = core->ended,
-        .datagram = core->setup->datagram,
-        .codec = core->setup->codec_given ? core->in.codec : NULL,
-        .bare = core->setup->framing_given,
-        .max_message = core->setup->max_message,
-    };
+    const og__look look = look_of(core, data, len);
     og__detected found;
     int status = og__peer_detect(&look, &found, err);
     if (status > 0) decided(core, &found);
@@ -98,6 +104,36 @@ int og__peer_core_detect(og__core *core, const uint8_t *data, size_t len, og_err
     bool raw = og_framing_is_raw(core->in.framing);
     if (core->detected || (core->in.framing.ops && !raw)) return 1;
     return look_at(core, data, len, err);
+}
+
+/* ---- Greetings ---- */
+
+/* True when no message begins with the bytes, as far as codec and framing are given or can be told. */
+static bool is_no_message(const og__core *core, const uint8_t *data, size_t len)
+{
+    const og__look look = look_of(core, data, len);
+    og__detected found;
+    og_frame_head head = {0};
+    const og_frame_ops *ops = core->in.framing.ops;
+    if (!core->setup->framing_given || og_framing_is_raw(core->in.framing))
+        return !core->detected && og__peer_detect(&look, &found, NULL) < 0;
+    if (!ops->head) return !core->setup->codec_given && og__peer_detect_codec(data, len, &found, NULL) < 0;
+    int is_head = ops->head(&core->in.framing, data, len, &head, NULL);
+    return is_head < 0 || head.over || (is_head > 0 && head.body > core->setup->max_message);
+}
+
+og__greeting og__peer_core_greeting(const og__core *core, const uint8_t *data, size_t len, size_t *size)
+{
+    enum { LONGEST = 1024 };
+    size_t at = 0;
+    while (at < len && at < LONGEST && (data[at] >= ' ' || data[at] == '\t' || data[at] == '\r'))
+        at++;
+    bool line = at < len && data[at] == '\n';
+    bool all = at == len && (core->ended || core->silences >= OG__SILENCES);
+    *size = at + line;
+    if (at == 0 || at == LONGEST || (at < len && !line) || core->setup->datagram) return OG__NO_GREETING;
+    if (!is_no_message(core, data, len)) return OG__NO_GREETING;
+    return line || all ? OG__GREETING : OG__GREETING_PART;
 }
 
 /* An answer that went without an end gets the one that it lacks. */

@@ -20,6 +20,7 @@ typedef struct og__look {
     bool still;            /* nor for a good while: no peer stops so long within a header */
     bool ended;            /* nothing will come any more */
     bool datagram;         /* the bytes are one datagram, whole */
+    bool client;           /* the peer is a server, which may greet in text */
     bool bare;             /* no framing is there: only the codec is asked for */
     const og_codec *codec; /* asked for, or NULL */
     size_t max_message;

@@ -7,10 +7,20 @@
 
 enum { SHOWN = 12 };
 
+/* The length of a line of text at the start, without its end; 0 when there is none. */
+static size_t text_line(const og__look *look)
+{
+    size_t at = 0;
+    while (at < look->len && (look->data[at] >= ' ' || look->data[at] == '\t'))
+        at++;
+    return at < look->len && (look->data[at] == '\n' || look->data[at] == '\r') ? at : 0;
+}
+
 /* The first bytes as people see them: text in quotes, else hexadecimal. */
 static void show(const og__look *look, char *text, size_t size)
 {
-    size_t n = look->len < SHOWN ? look->len : SHOWN;
+    size_t line = text_line(look);
+    size_t n = line > 0 && line < SHOWN ? line : look->len < SHOWN ? look->len : SHOWN;
     bool printable = n > 0;
     for (size_t i = 0; i < n; i++)
         printable = printable && look->data[i] >= ' ' && look->data[i] <= '~';
@@ -145,6 +155,12 @@ int og__peer_refuse_unknown(const og__look *look, og_error *err)
             shown, look->codec->noun);
     list_nouns(nouns, sizeof nouns, ", ");
     const og_codec *other = codec_to_ask_for(look);
+    if (look->client && text_line(look) > 0)
+        return og_error_set(
+            err, OG_ESYNTAX, 0,
+            "found %s, expected %s, or a length before one: to pass over a greeting say skip=1 "
+            "(--skip 1), for %s codec=%s (--codec %s)",
+            shown, nouns, other->noun, other->name, other->name);
     return og_error_set(err, OG_ESYNTAX, 0,
                         "found %s, expected %s, or a length before one: for %s say codec=%s (--codec %s)",
                         shown, nouns, other->noun, other->name, other->name);

@@ -179,6 +179,43 @@ class Answers(support.Case):
             self.assertEqual(client.wait(), 0)
         self.assertEqual(client.out, '"ok"\n[1]\n"ok"\n[2]\n')
 
+    def test_a_greeting_in_text(self):
+        """Lines before JSON or pickles, in one packet with the first message or alone, bare and framed: each counts as a message."""
+        pickled = pickle.dumps([1])
+        bodies = [(b"[1]\n", []), (pickled, []), (pickle.dumps([1], 0), []), (struct.pack(">I", len(pickled)) + pickled, []),
+                  (struct.pack(">I", len(pickled)) + pickled, ["--framing", "u32be"]), (b"[1]\n", ["--framing", "line"]),
+                  (b"[1]\n", ["--codec", "json"])]
+        for lines in (b"220 ready\n",), (b"HELLO\r\n",), (b"* OK [x] {y}\r\n", b"Welcome!\n"), ("안녕\n".encode(),):
+            for body, options in bodies:
+                for pieces in ([b"".join(lines) + body], [*lines, body]):
+                    for command, objects in ("call", ["1"]), ("recv", []):
+                        with self.subTest(lines=lines, body=body, options=options, pieces=pieces, command=command):
+                            self.greeted(command, objects, options, pieces, len(lines))
+
+    def greeted(self, command, objects, options, pieces, count):
+        listener, port = self.listen()
+        client = self.start(support.ONGGI, command, "--skip", str(count), *options, f"tcp://127.0.0.1:{port}", *objects)
+        with listener, listener.accept()[0] as s:
+            for piece in pieces:
+                s.sendall(piece)
+            if objects:
+                self.assertEqual(support.recv_until(s, b"1")[-1:], b"1")
+        self.assertEqual(client.wait(), 0)
+        self.assertEqual(client.out, "[1]\n")
+
+    def test_a_greeting_that_nothing_passes_over(self):
+        err = self.asked(b"HELLO there\n[1]\n")
+        self.assertIn('found "HELLO there', err)
+        self.assertIn("--skip 1", err)
+
+    def test_a_connection_with_many(self):
+        """Groups and broadcast addresses are for datagrams."""
+        for host, kind in ("239.1.2.3", "multicast"), ("[ff02::1]", "multicast"), ("255.255.255.255", "broadcast"), ("127.255.255.255", "broadcast"):
+            for command in ("serve",), ("call",), ("recv",), ("send",):
+                done = self.onggi(*command, f"tcp://{host}:9", *(["1"] if command[0] in ("call", "send") else []), status=3)
+                self.assertIn(f"is a {kind} address", done.err)
+                self.assertIn(f"use udp://{host}:9", done.err)
+
     def test_recv_passes_over_a_greeting(self):
         listener, port = self.listen()
         client = self.start(support.ONGGI, "recv", "--skip", "2", f"tcp://127.0.0.1:{port}")

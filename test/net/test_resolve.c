@@ -38,6 +38,36 @@ static void test_plain(void **state)
     check_first("unix:///run/x", OG__TO_CONNECT, "/run/x", 1);
 }
 
+static void check_refused(const char *endpoint, const char *what)
+{
+    og_endpoint e = parse(endpoint);
+    for (int purpose = OG__TO_CONNECT; purpose <= OG__TO_LISTEN; purpose++) {
+        og__addresses found;
+        og_error err = {0};
+        assert_int_equal(og__net_resolve(&e, (og__purpose)purpose, 5000, &found, &err), OG_EADDRESS);
+        assert_non_null(strstr(err.text, what));
+        assert_non_null(strstr(err.text, "use udp://"));
+    }
+}
+
+/* A connection has one machine at its other end; datagrams may go to many. */
+static void test_many(void **state)
+{
+    (void)state;
+    check_refused("tcp://239.1.2.3:80", "'239.1.2.3' is a multicast address");
+    check_refused("tls://224.0.0.1:80", "a multicast address");
+    check_refused("tcp://[ff02::1]:80", "'ff02::1' is a multicast address");
+    check_refused("tcp://[ff02::1%7]:80", "a multicast address");
+    check_refused("tcp://[::ffff:239.1.2.3]:80", "a multicast address");
+    check_refused("tcp://255.255.255.255:80", "'255.255.255.255' is a broadcast address");
+    check_refused("tls://127.255.255.255:80", "a broadcast address");
+    check_first("udp://239.1.2.3:80", OG__TO_LISTEN, "239.1.2.3:80", 1);
+    check_first("udp://255.255.255.255:80", OG__TO_CONNECT, "255.255.255.255:80", 1);
+    check_first("udp://127.255.255.255:80", OG__TO_CONNECT, "127.255.255.255:80", 1);
+    check_first("tcp://223.255.255.255:80", OG__TO_CONNECT, "223.255.255.255:80", 1);
+    check_first("tcp://127.255.255.254:80", OG__TO_CONNECT, "127.255.255.254:80", 1);
+}
+
 /* A full path has no NUL of its own in the address. */
 static void test_longest_path(void **state)
 {
@@ -103,9 +133,9 @@ static void test_time_limit(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_plain),      cmocka_unit_test(test_longest_path),
-        cmocka_unit_test(test_names),      cmocka_unit_test(test_many_addresses),
-        cmocka_unit_test(test_time_limit),
+        cmocka_unit_test(test_plain),          cmocka_unit_test(test_many),
+        cmocka_unit_test(test_longest_path),   cmocka_unit_test(test_names),
+        cmocka_unit_test(test_many_addresses), cmocka_unit_test(test_time_limit),
     };
     return cmocka_run_group_tests_name("resolve", tests, NULL, NULL);
 }

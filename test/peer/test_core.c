@@ -279,6 +279,65 @@ static int converse(const og_allocator *alloc, void *ctx)
     return status;
 }
 
+/* Feeds `text` in two pieces and passes over greetings; what is left then is read as [1]. */
+static void greeted(const char *framing, const char *text, size_t cut, size_t lines)
+{
+    wire w;
+    og_error err;
+    og_value value = {0};
+    size_t len = strlen(text);
+    open_wire(&w, NULL, framing, false, 0);
+    for (size_t at = 0; at < len; at = at ? len : cut) {
+        uint8_t *piece = padded(text + at, at ? len - at : cut);
+        og__peer_core_feed(&w.conn, piece, at ? len - at : cut);
+        while (lines > 0 && og__peer_core_pass_greeting(&w.conn) == OG__GREETING)
+            lines--;
+        if (lines > 0) assert_int_equal(og__peer_core_hold(&w.conn), OG_OK);
+        int status = lines > 0 ? 0 : next_of(&w, &value, &err);
+        if (status < 0) fail_msg("%s cut at %zu: %s", text, cut, err.text);
+        free(piece);
+    }
+    assert_int_equal(lines, 0);
+    int64_t number;
+    assert_int_equal(og_as_int64(og_item(value, 0), &number), OG_OK);
+    assert_int_equal(number, 1);
+    close_wire(&w);
+}
+
+/* Lines of text before the first message, cut at every byte. */
+static void greetings_in_text_at_every_split(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *text;
+        size_t lines;
+    } rows[] = {{"220 ready\n[1]\n", 1}, {"HELLO\r\n[1]\n", 1}, {"* OK [x]\nWelcome!\r\n[1]\n", 2}};
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++)
+        for (size_t cut = 1; cut < strlen(rows[i].text); cut++) {
+            greeted(NULL, rows[i].text, cut, rows[i].lines);
+            greeted("line", rows[i].text, cut, rows[i].lines);
+        }
+}
+
+/* What begins as a message is none, whole or in part. */
+static void messages_are_no_greetings(void **state)
+{
+    (void)state;
+    static const char *const texts[] = {"[1]\n",  "\"hi\"\n", "220\n", "39 {\n", "12:[1]",
+                                        "(dp0\n", "true\n",   "I1\n",  "\n",     "\x80\x04"};
+    for (size_t i = 0; i < sizeof texts / sizeof texts[0]; i++)
+        for (size_t len = 1; len <= strlen(texts[i]); len++) {
+            wire w;
+            open_wire(&w, NULL, NULL, false, 0);
+            uint8_t *bytes = padded(texts[i], len);
+            og__peer_core_feed(&w.conn, bytes, len);
+            if (og__peer_core_pass_greeting(&w.conn) != OG__NO_GREETING)
+                fail_msg("%s, %zu bytes", texts[i], len);
+            close_wire(&w);
+            free(bytes);
+        }
+}
+
 static void every_failing_allocation(void **state)
 {
     (void)state;
@@ -302,6 +361,8 @@ int main(void)
         cmocka_unit_test(comments_in_streams),
         cmocka_unit_test(long_messages_come_in_pieces),
         cmocka_unit_test(a_framing_given_finds_the_codec_itself),
+        cmocka_unit_test(greetings_in_text_at_every_split),
+        cmocka_unit_test(messages_are_no_greetings),
         cmocka_unit_test(every_failing_allocation),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
