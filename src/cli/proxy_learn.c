@@ -146,7 +146,7 @@ static row *find(const cli_learn *l, const char *name, size_t len)
 static row *add(cli_learn *l, const char *name, size_t len, bool kept)
 {
     size_t count = kept ? l->kept_count : l->count - l->kept_count;
-    char *copy = count < ROWS_MOST ? malloc(len + 1) : NULL;
+    char *copy = l->rows && count < ROWS_MOST ? malloc(len + 1) : NULL;
     if (!copy) return NULL;
     memcpy(copy, name, len);
     copy[len] = '\0';
