@@ -179,6 +179,7 @@ static void add_kept(cli_learn *l, const char *line, size_t len)
 
 static void add_all_kept(cli_learn *l)
 {
+    if (l->kept.len == 0) return;
     const char *at = (const char *)l->kept.data;
     const char *end = at + l->kept.len;
     while (at < end) {
