@@ -278,7 +278,7 @@ void og__value_lesson_drop(og_doc *doc, og__lesson *lesson)
     lesson_free(doc, link);
 }
 
-void *og__value_lesson_new(og_doc *doc, size_t size, const void *by)
+void *og__value_lesson_new(og_doc *doc, size_t size)
 {
     og__lesson **link = &doc->lessons;
     for (int i = 1; i < MOST_LESSONS && *link; i++)
@@ -287,7 +287,7 @@ void *og__value_lesson_new(og_doc *doc, size_t size, const void *by)
     if (!within_limit(doc, size)) return NULL;
     og__lesson *lesson = og__base_alloc(&doc->alloc, size);
     if (!lesson) return NULL;
-    *lesson = (og__lesson){doc->lessons, size, by};
+    *lesson = (og__lesson){doc->lessons, size};
     doc->lessons = lesson;
     doc->memory += size;
     return lesson;

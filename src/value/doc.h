@@ -83,8 +83,7 @@ typedef struct og__chunk {
  */
 typedef struct og__lesson {
     struct og__lesson *next;
-    size_t size;    /* with this header */
-    const void *by; /* an address of the reader's own */
+    size_t size; /* with this header */
 } og__lesson;
 
 /* The program has changed what it read: nobody knows any more how long that may become. */
@@ -107,9 +106,9 @@ struct og_doc {
     og_value root;
     og_value *stack; /* scratch of readers: values whose container is still open; kept between messages */
     size_t stack_cap;
-    og__lesson *lessons;      /* the newest first */
-    uint32_t lesson_hints[8]; /* how messages began that nothing was known of */
-    int lesson_debt;          /* what learning cost and did not bring in yet */
+    og__lesson *lessons;   /* the newest first */
+    uint32_t lesson_hints; /* how messages began: bits */
+    int lesson_debt;       /* what learning cost and did not bring in yet */
 };
 
 static inline og_value og__value_make(og_kind kind, unsigned flags, uint64_t len, const void *p)
@@ -258,9 +257,9 @@ uint8_t *og__value_doc_keep(og_doc *doc, const void *bytes, size_t len, size_t p
  * the last thing in one. */
 void og__value_doc_release(og_doc *doc, void *run, size_t size);
 
-/* Room for a lesson of `size` bytes, the header included, in place of the oldest one if there are many; `by`
- * is set. NULL without memory, or past the limit. */
-void *og__value_lesson_new(og_doc *doc, size_t size, const void *by);
+/* Room for a lesson of `size` bytes, the header included, in place of the oldest one if there are many. NULL
+ * without memory, or past the limit. */
+void *og__value_lesson_new(og_doc *doc, size_t size);
 
 /* Takes a lesson back. */
 void og__value_lesson_drop(og_doc *doc, og__lesson *lesson);

@@ -56,10 +56,10 @@ static int read_opcodes(const og__rules *rules, og_doc *doc, const uint8_t *byte
 static int read_by(const og__rules *rules, og_doc *doc, const uint8_t *bytes, size_t len, size_t *used,
                    const og_pickle_read_options *o, og_error *err)
 {
-    og__shape_way way = {.max_depth = o->max_depth ? o->max_depth : OG_MAX_DEPTH_DEFAULT,
-                         .max_digits = o->max_digits ? o->max_digits : OG_MAX_DIGITS_DEFAULT,
-                         .exact = is_exact(rules, o),
-                         .judged = rules != NULL};
+    og__pickle_way way = {.max_depth = o->max_depth ? o->max_depth : OG_MAX_DEPTH_DEFAULT,
+                          .max_digits = o->max_digits ? o->max_digits : OG_MAX_DIGITS_DEFAULT,
+                          .exact = is_exact(rules, o),
+                          .judged = rules != NULL};
     size_t taken = len;
     if (!o->padded || !og__pickle_shape_read(doc, bytes, len, &way)) {
         int status = read_opcodes(rules, doc, bytes, len, &taken, o, err);

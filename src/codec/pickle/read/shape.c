@@ -1,15 +1,19 @@
 /* SPDX-License-Identifier: MIT */
-/* Reads a pickle by what another one taught. */
+/* Reads pickles by what others taught, and finds what a pickle teaches. */
 #include "codec/pickle/read/shape.h"
 
-#include "base/bytes.h"
 #include "codec/pickle/embedded.h"
 #include "codec/pickle/opcodes.h"
 #include "codec/pickle/read/text.h"
 
 #include <string.h>
 
-const char og__pickle_shape_mark = 's';
+enum {
+    PROTO_LEN = 2,  /* PROTO and its argument */
+    FRAME_LEN = 11, /* those, FRAME and its length */
+    MOST_CREDIT = 16,
+    A_MISS = 2
+};
 
 /* ---- Scalars ---- */
 
@@ -108,53 +112,33 @@ static OG__HOT og_value scalar_at(const uint8_t **at, const uint8_t *end)
     }
 }
 
-og_value og__pickle_shape_scalar(const uint8_t **at, const uint8_t *end)
-{
-    og_value v = scalar_at(at, end);
-    return *at < end ? v : (og_value){0};
-}
+/* ---- Reading ---- */
 
-/* ---- Comparing ---- */
-
-/* Eight bytes after both may be read. */
-static OG__HOT bool same_bytes(const uint8_t *a, const uint8_t *b, size_t len)
+/* Bytes before what is compared: the length of a frame differs. SIZE_MAX where the frame is not all of the
+ * rest, or the pickle is too short or too long. */
+static size_t head_of(const uint8_t *bytes, size_t len)
 {
-    for (; len > 8; len -= 8, a += 8, b += 8) {
-        if (og__base_load8(a) != og__base_load8(b)) return false;
-    }
-    return len == 0 || (og__base_load8(a) ^ og__base_load8(b)) << (64 - 8 * len) == 0;
-}
-
-size_t og__pickle_shape_head(const uint8_t *bytes, size_t len)
-{
+    if (len < FRAME_LEN + OG__SHAPE_LEAST || len > OG__SHAPE_MOST) return SIZE_MAX;
     if (bytes[0] != OG__OP_PROTO) return 0;
-    if (bytes[OG__SHAPE_PROTO_LEN] != OG__OP_FRAME) return OG__SHAPE_PROTO_LEN;
-    bool is_all = og__base_load8(bytes + OG__SHAPE_PROTO_LEN + 1) == len - OG__SHAPE_FRAME_LEN;
-    return is_all ? OG__SHAPE_FRAME_LEN : 0;
+    if (bytes[PROTO_LEN] != OG__OP_FRAME) return PROTO_LEN;
+    return og__base_load8(bytes + PROTO_LEN + 1) == len - FRAME_LEN ? FRAME_LEN : SIZE_MAX;
 }
 
-static bool is_candidate(size_t len)
-{
-    return len >= OG__SHAPE_LEAST + OG__SHAPE_FRAME_LEN && len <= OG__SHAPE_MOST;
-}
-
-/* A shape from `lesson` on that begins as the bytes do, or NULL. */
+/* A shape from `lesson` on that the bytes, without their head, begin like; or NULL. */
 static og__shape *find(og__lesson *lesson, const uint8_t *bytes)
 {
     for (; lesson; lesson = lesson->next) {
         og__shape *shape = (og__shape *)(void *)lesson;
-        if (lesson->by == &og__pickle_shape_mark && og__base_load8(bytes + shape->head) == shape->begins)
-            return shape;
+        if ((og__base_load8(bytes) & shape->begins_len) == shape->begins) return shape;
     }
     return NULL;
 }
 
 bool og__pickle_shape_is_known(const og_doc *doc, const uint8_t *bytes, size_t len)
 {
-    return doc->lessons && is_candidate(len) && find(doc->lessons, bytes);
+    size_t head = doc->lessons ? head_of(bytes, len) : SIZE_MAX;
+    return head != SIZE_MAX && find(doc->lessons, bytes + head);
 }
-
-/* ---- Reading ---- */
 
 static bool may_be_pickle(og_value v)
 {
@@ -165,8 +149,18 @@ static bool may_be_pickle(og_value v)
                                 : og__pickle_may_be_pickle(v.u.p, len, false);
 }
 
+/* Eight bytes after both may be read. */
+static OG__HOT bool same_bytes(const uint8_t *a, const uint8_t *b, size_t len)
+{
+    for (; len > 8; len -= 8, a += 8, b += 8) {
+        if (og__base_load8(a) != og__base_load8(b)) return false;
+    }
+    return len == 0 || (og__base_load8(a) ^ og__base_load8(b)) << (64 - 8 * len) == 0;
+}
+
 /* Puts the scalars in their cells, if all other bytes are as they were. */
-static bool fill(const og__shape *shape, og_value *cells, const uint8_t *at, const uint8_t *end, bool judged)
+static OG__HOT bool fill(const og__shape *shape, og_value *cells, const uint8_t *at, const uint8_t *end,
+                         bool judged)
 {
     const og__shape_step *step = shape->steps;
     const og__shape_step *last = step + shape->step_count;
@@ -182,8 +176,17 @@ static bool fill(const og__shape *shape, og_value *cells, const uint8_t *at, con
     return rest == shape->tail && same_bytes(at, shape->text + shape->len - rest, rest);
 }
 
-/* Sets what points from one cell to another. */
-static void join(const og__shape *shape, og_value *cells)
+/* Room for what a shape becomes, its cells copied; NULL without memory. */
+static og_value *copy_cells(og_doc *doc, const og__shape *shape)
+{
+    size_t size = shape->cell_count * sizeof(og_value);
+    og_value *cells = og__value_doc_alloc(doc, size, _Alignof(og_value));
+    if (cells) memcpy(cells, shape->cells, size);
+    return cells;
+}
+
+/* Joins the cells, makes them the document's root, and counts the success. */
+static void finish(og_doc *doc, og__shape *shape, og_value *cells)
 {
     for (size_t i = 0; i < shape->node_count; i++) {
         const og__shape_node *n = &shape->nodes[i];
@@ -193,42 +196,159 @@ static void join(const og__shape *shape, og_value *cells)
     }
     for (size_t i = 0; i < shape->copy_count; i++)
         cells[shape->copies[i].to] = cells[shape->copies[i].from];
+    doc->root = cells[0];
+    doc->lesson_debt -= doc->lesson_debt < OG__SHAPE_GAIN ? doc->lesson_debt : OG__SHAPE_GAIN;
+    if (shape->credit < MOST_CREDIT) shape->credit++;
 }
 
-static bool suits(const og__shape *shape, const og__shape_way *way)
+/* Counts that a pickle began like it and was another one: it may be forgotten. */
+static void miss(og_doc *doc, og__shape *shape)
 {
-    return shape->height <= way->max_depth && way->max_digits >= OG__SHAPE_INT_DIGITS &&
+    shape->credit -= A_MISS;
+    if (shape->credit < 0) og__value_lesson_drop(doc, &shape->lesson);
+}
+
+static bool suits(const og__shape *shape, size_t head, const og__pickle_way *way)
+{
+    return shape->head == head && shape->depth <= way->max_depth && way->max_digits >= OG__SHAPE_INT_DIGITS &&
            (shape->exact || !way->exact) && (shape->innocent || !way->judged);
 }
 
-static bool read_as(og_doc *doc, const og__shape *shape, const uint8_t *bytes, size_t len,
-                    const og__shape_way *way)
+/* Reads the bytes up to `end` as a shape says, if that is what they are. */
+static bool read_as(og_doc *doc, og__shape *shape, const uint8_t *bytes, const uint8_t *end, bool judged)
 {
-    if (!suits(shape, way) || og__pickle_shape_head(bytes, len) != shape->head ||
-        memcmp(bytes, shape->text, OG__SHAPE_PROTO_LEN) != 0)
-        return false;
-    size_t size = shape->cell_count * sizeof(og_value);
     og__doc_mark before = og__value_doc_marked(doc);
-    og_value *cells = og__value_doc_alloc(doc, size, _Alignof(og_value));
+    og_value *cells = copy_cells(doc, shape);
     if (!cells) return false;
-    memcpy(cells, shape->cells, size);
-    if (!fill(shape, cells, bytes + shape->head, bytes + len, way->judged)) {
+    bool good = judged ? fill(shape, cells, bytes, end, true) : fill(shape, cells, bytes, end, false);
+    if (good) {
+        finish(doc, shape, cells);
+    } else {
         og__value_doc_rewind(doc, before);
-        return false;
+        miss(doc, shape);
     }
-    join(shape, cells);
-    doc->root = cells[0];
+    return good;
+}
+
+bool og__pickle_shape_read(og_doc *doc, const uint8_t *bytes, size_t len, const og__pickle_way *way)
+{
+    size_t head = doc->lessons ? head_of(bytes, len) : SIZE_MAX;
+    if (head == SIZE_MAX || (head > 0 && bytes[1] > OG_PICKLE_HIGHEST_PROTOCOL)) return false;
+    og__lesson *next = NULL;
+    for (og__shape *shape = find(doc->lessons, bytes + head); shape; shape = find(next, bytes + head)) {
+        next = shape->lesson.next; /* the shape may be gone afterwards */
+        if (suits(shape, head, way) && read_as(doc, shape, bytes + head, bytes + len, way->judged))
+            return true;
+    }
+    return false;
+}
+
+/* ---- Learning ---- */
+
+/* Adds a scalar that was read from `at` to `end`; `of` is the number of the one that it repeats, or
+ * OG__NO_SCALAR. */
+static bool add_scalar(og__learner *l, const uint8_t *at, const uint8_t *end, og_value value, size_t of)
+{
+    if (l->scalar_count == l->most) return false;
+    size_t own = l->scalar_count++;
+    l->scalars[own] = (og__shape_scalar){.at = (uint16_t)(at - l->bytes),
+                                         .end = (uint16_t)(end - l->bytes),
+                                         .of = (uint16_t)(of == OG__NO_SCALAR ? own : of),
+                                         .value = value};
     return true;
 }
 
-bool og__pickle_shape_read(og_doc *doc, const uint8_t *bytes, size_t len, const og__shape_way *way)
+/* Where the search for scalars is. */
+typedef struct scanner {
+    og__learner *l;
+    const uint8_t *at;
+    const uint8_t *end;
+    size_t memo_count;
+    size_t top; /* the scalar on top of the stack, or OG__NO_SCALAR */
+} scanner;
+
+/* The number of the memo's entry after a PUT or GET. */
+static size_t take_index(scanner *s, uint8_t op)
 {
-    if (!doc->lessons || !is_candidate(len)) return false;
-    og__shape *shape = find(doc->lessons, bytes);
-    for (; shape; shape = find(shape->lesson.next, bytes)) {
-        if (!read_as(doc, shape, bytes, len, way)) continue;
-        doc->lesson_debt -= doc->lesson_debt < OG__SHAPE_GAIN ? doc->lesson_debt : OG__SHAPE_GAIN;
-        return true;
+    size_t size = op == OG__OP_BINPUT || op == OG__OP_BINGET ? 1 : 4;
+    if ((size_t)(s->end - s->at) < size) return SIZE_MAX;
+    size_t index = (size_t)og__pickle_le(s->at, size);
+    s->at += size;
+    return index;
+}
+
+/* PUT with the next number, as picklers count. */
+static bool put(scanner *s, size_t index)
+{
+    if (index != s->memo_count || index == s->l->most) return false;
+    s->l->memo[s->memo_count++] = (uint16_t)s->top;
+    return true;
+}
+
+static bool get(scanner *s, const uint8_t *op)
+{
+    size_t index = take_index(s, *op);
+    s->top = s->l->scalar_count;
+    if (index >= s->memo_count || s->l->memo[index] == OG__NO_SCALAR) return false;
+    const og__shape_scalar *of = &s->l->scalars[s->l->memo[index]];
+    return add_scalar(s->l, op, s->at, of->value, of->of);
+}
+
+static bool take_scalar(scanner *s)
+{
+    const uint8_t *op = s->at;
+    og_value v = scalar_at(&s->at, s->end);
+    s->top = s->l->scalar_count;
+    return s->at < s->end && og_valid(v) && add_scalar(s->l, op, s->at, v, OG__NO_SCALAR);
+}
+
+/* Opcodes without an argument that do the same to any scalars. */
+static bool is_structure(uint8_t op)
+{
+    static const uint8_t ops[] = {OG__OP_MARK,   OG__OP_EMPTY_DICT, OG__OP_EMPTY_LIST, OG__OP_EMPTY_TUPLE,
+                                  OG__OP_APPEND, OG__OP_APPENDS,    OG__OP_SETITEM,    OG__OP_SETITEMS,
+                                  OG__OP_TUPLE,  OG__OP_TUPLE1,     OG__OP_TUPLE2,     OG__OP_TUPLE3};
+    return memchr(ops, op, sizeof ops) != NULL;
+}
+
+static bool take_op(scanner *s)
+{
+    const uint8_t *op = s->at;
+    if (*op == OG__OP_MEMOIZE) {
+        s->at++;
+        return put(s, s->memo_count);
     }
-    return false;
+    if (*op == OG__OP_BINPUT || *op == OG__OP_LONG_BINPUT) {
+        s->at++;
+        return put(s, take_index(s, *op));
+    }
+    if (*op == OG__OP_BINGET || *op == OG__OP_LONG_BINGET) {
+        s->at++;
+        return get(s, op);
+    }
+    if (!is_structure(*op)) return take_scalar(s);
+    s->at++;
+    s->top = OG__NO_SCALAR;
+    return true;
+}
+
+/* All opcodes up to the last one. */
+bool og__pickle_shape_scan(og__learner *l)
+{
+    scanner s = {.l = l, .at = l->bytes, .end = l->bytes + l->len, .top = OG__NO_SCALAR};
+    while (s.at < s.end - 1) {
+        if (!take_op(&s)) return false;
+    }
+    l->innocent = true;
+    for (size_t i = 0; i < l->scalar_count && l->innocent; i++)
+        l->innocent = !may_be_pickle(l->scalars[i].value);
+    return s.at == s.end - 1 && *s.at == OG__OP_STOP;
+}
+
+void og__pickle_shape_learn(og_doc *doc, const uint8_t *bytes, size_t len, const og__pickle_way *way)
+{
+    size_t head = head_of(bytes, len);
+    if (head == SIZE_MAX) return;
+    og__learner l = {.doc = doc, .bytes = bytes + head, .len = len - head, .head = head, .exact = way->exact};
+    og__pickle_shape_keep(&l);
 }

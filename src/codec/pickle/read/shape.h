@@ -10,28 +10,35 @@
 
 #include <onggi/pickle.h>
 
+#include "base/bytes.h"
 #include "value/doc.h"
 
 /* How a pickle is read, as far as that matters for what it teaches. */
-typedef struct og__shape_way {
+typedef struct og__pickle_way {
     size_t max_depth; /* defaults are in place */
     size_t max_digits;
     bool exact;  /* refused is what Python's readers take for different things */
     bool judged; /* strings that may be pickles are looked into */
-} og__shape_way;
+} og__pickle_way;
 
 /* Whether a pickle of `len` bytes begins as one that taught something. */
 bool og__pickle_shape_is_known(const og_doc *doc, const uint8_t *bytes, size_t len);
 
 /* Reads a pickle as one that taught something; OG_PADDING bytes after it may be read. False: nothing was
  * done. */
-bool og__pickle_shape_read(og_doc *doc, const uint8_t *bytes, size_t len, const og__shape_way *way);
+bool og__pickle_shape_read(og_doc *doc, const uint8_t *bytes, size_t len, const og__pickle_way *way);
 
-/* Learns from a pickle that is the document's root, if another one has begun alike. Without memory it learns
- * nothing. */
-void og__pickle_shape_learn(og_doc *doc, const uint8_t *bytes, size_t len, const og__shape_way *way);
+/* Learns from a pickle that is the document's root. */
+void og__pickle_shape_learn(og_doc *doc, const uint8_t *bytes, size_t len, const og__pickle_way *way);
 
-/* ---- For the two files ---- */
+/* ---- A shape ---- */
+
+enum {
+    OG__SHAPE_LEAST = 8,
+    OG__SHAPE_MOST = 12000,    /* bytes of a pickle that teaches */
+    OG__SHAPE_INT_DIGITS = 20, /* no scalar that it takes has more */
+    OG__SHAPE_GAIN = 64        /* what a pickle that is read so pays back of the cost of learning */
+};
 
 /* Bytes that are always the same, and the scalar after them. */
 typedef struct og__shape_step {
@@ -47,16 +54,17 @@ typedef struct og__shape_node {
     uint16_t items;
 } og__shape_node;
 
-/* A scalar that is in a second place, by a GET. */
+/* A scalar that is in a second place. */
 typedef struct og__shape_copy {
     uint16_t from;
     uint16_t to;
 } og__shape_copy;
 
-/* One pickle, and what it became: all in one piece of memory, the tables after this. */
+/* One pickle without its head, and what it became: all in one piece of memory, the tables after this. */
 typedef struct og__shape {
     og__lesson lesson;
-    uint64_t begins; /* how it begins, after the header */
+    uint64_t begins;     /* how it begins, up to the first scalar, */
+    uint64_t begins_len; /* as far as these bits go */
     const uint8_t *text;
     og_value *cells; /* the first is the root; pointers of containers are not set */
     og__shape_step *steps;
@@ -67,30 +75,52 @@ typedef struct og__shape {
     uint16_t step_count;
     uint16_t node_count;
     uint16_t copy_count;
-    uint16_t head;   /* bytes before the first opcode after the frame's length */
-    uint16_t tail;   /* bytes after the last scalar */
-    uint16_t height; /* of the root */
-    bool exact;      /* it was read so */
-    bool innocent;   /* no key may be a pickle */
+    uint16_t head;  /* bytes before it: PROTO, FRAME and its length */
+    uint16_t tail;  /* bytes after the last scalar */
+    uint16_t depth; /* containers in one another */
+    int16_t credit; /* falls when a pickle begins like it and goes on otherwise */
+    bool exact;     /* it was read so */
+    bool innocent;  /* no string in it may be a pickle */
 } og__shape;
 
-enum {
-    OG__SHAPE_LEAST = 16,
-    OG__SHAPE_MOST = 12000,    /* bytes of a pickle that teaches */
-    OG__SHAPE_PROTO_LEN = 2,   /* PROTO and its argument */
-    OG__SHAPE_FRAME_LEN = 11,  /* those, FRAME and its length */
-    OG__SHAPE_INT_DIGITS = 20, /* no scalar that it takes has more */
-    OG__SHAPE_GAIN = 64        /* what a pickle that is read so pays back of the cost of learning */
-};
+/* ---- Learning ---- */
 
-/* Reads a scalar at `*at`, whose bytes end before `end` or it is none. OG_INVALID: it is something else. */
-og_value og__pickle_shape_scalar(const uint8_t **at, const uint8_t *end);
+enum { OG__NO_SCALAR = UINT16_MAX };
 
-/* Bytes before what a pickle is compared from: a frame's length differs. 0 when its frame is not all of it.
- */
-size_t og__pickle_shape_head(const uint8_t *bytes, size_t len);
+/* A scalar in the pickle. */
+typedef struct og__shape_scalar {
+    uint16_t at;   /* its first byte */
+    uint16_t end;  /* after its last byte */
+    uint16_t of;   /* its own number; of one that repeats another, that one's */
+    uint16_t cell; /* where it goes; of a key: where it is */
+    bool is_key;
+    og_value value;
+} og__shape_scalar;
 
-/* Whose lessons these are. */
-extern const char og__pickle_shape_mark;
+/* What is being learned. */
+typedef struct og__learner {
+    og_doc *doc; /* whose root the pickle is */
+    const uint8_t *bytes;
+    size_t len;
+    size_t head;
+    bool exact;
+    bool innocent;
+    og__shape_scalar *scalars;
+    uint16_t *memo; /* the numbers of its entries, OG__NO_SCALAR for what is none */
+    size_t most;    /* scalars, and entries of the memo */
+    size_t scalar_count;
+    size_t next;  /* scalar that the document has not had yet */
+    size_t cells; /* that are given out */
+    size_t nodes;
+    size_t copies;
+    size_t depth;
+} og__learner;
+
+/* Finds the scalars of l->bytes, in order. False: nothing can be learned. */
+bool og__pickle_shape_scan(og__learner *l);
+
+/* Learns from l->bytes (doc to exact are set), if a pickle came before that may have been like it. Without
+ * memory it learns nothing. */
+void og__pickle_shape_keep(og__learner *l);
 
 #endif
