@@ -38,8 +38,8 @@ bool og__pickle_exact(const og_pickle_read_options *options)
 }
 
 /* Reads any pickle, by its opcodes. */
-static int read_opcodes(const og__rules *rules, og_doc *doc, const uint8_t *bytes, size_t len, size_t *used,
-                        const og_pickle_read_options *o, og_error *err)
+static int read_by(const og__rules *rules, og_doc *doc, const uint8_t *bytes, size_t len, size_t *used,
+                   const og_pickle_read_options *o, og_error *err)
 {
     og__reader r;
     int status = og__pickle_reader_init(&r, doc, bytes, len, o, err);
@@ -53,32 +53,38 @@ static int read_opcodes(const og__rules *rules, og_doc *doc, const uint8_t *byte
     return status;
 }
 
-static int read_by(const og__rules *rules, og_doc *doc, const uint8_t *bytes, size_t len, size_t *used,
-                   const og_pickle_read_options *o, og_error *err)
+/* Likewise; what it teaches is kept for those that are read as strictly. */
+static int read_anew(og_doc *doc, const uint8_t *bytes, size_t len, size_t *used,
+                     const og_pickle_read_options *o, const og__pickle_way *way, og_error *err)
+{
+    const og__rules *rules = og__pickle_rules_hold(o->policy);
+    bool exact = is_exact(rules, o);
+    int status = read_by(rules, doc, bytes, len, used, o, err);
+    og__pickle_rules_let_go(rules);
+    if (status < 0) return status;
+    if (*used == len && exact == way->exact) og__pickle_shape_learn(doc, bytes, len, way);
+    return OG_OK;
+}
+
+/*
+ * Reads into a document that is empty except for what the caller keeps in it. Plain data names nothing, so
+ * that no rule needs to be looked at for what is read by its shape, if that was found by a strict reading.
+ */
+static int read_into(og_doc *doc, const uint8_t *bytes, size_t len, size_t *used,
+                     const og_pickle_read_options *o, og_error *err)
 {
     og__pickle_way way = {.max_depth = o->max_depth ? o->max_depth : OG_MAX_DEPTH_DEFAULT,
                           .max_digits = o->max_digits ? o->max_digits : OG_MAX_DIGITS_DEFAULT,
-                          .exact = is_exact(rules, o),
-                          .judged = rules != NULL};
+                          .exact = o->strict || o->policy,
+                          .judged = o->policy != NULL};
     size_t taken = len;
     if (!o->padded || !og__pickle_shape_read(doc, bytes, len, &way)) {
-        int status = read_opcodes(rules, doc, bytes, len, &taken, o, err);
+        int status = read_anew(doc, bytes, len, &taken, o, &way, err);
         if (status < 0) return status;
-        if (taken == len) og__pickle_shape_learn(doc, bytes, len, &way);
     }
     if (used) *used = taken;
     og__value_doc_was_read(doc, taken);
     return OG_OK;
-}
-
-/* Reads into a document that is empty except for what the caller keeps in it. */
-static int read_into(og_doc *doc, const uint8_t *bytes, size_t len, size_t *used,
-                     const og_pickle_read_options *o, og_error *err)
-{
-    const og__rules *rules = og__pickle_rules_hold(o->policy);
-    int status = read_by(rules, doc, bytes, len, used, o, err);
-    og__pickle_rules_let_go(rules);
-    return status;
 }
 
 /*

@@ -114,9 +114,7 @@ static OG__HOT og_value scalar_at(const uint8_t **at, const uint8_t *end)
 
 /* ---- Reading ---- */
 
-/* Bytes before what is compared: the length of a frame differs. SIZE_MAX where the frame is not all of the
- * rest, or the pickle is too short or too long. */
-static size_t head_of(const uint8_t *bytes, size_t len)
+size_t og__pickle_shape_head(const uint8_t *bytes, size_t len)
 {
     if (len < FRAME_LEN + OG__SHAPE_LEAST || len > OG__SHAPE_MOST) return SIZE_MAX;
     if (bytes[0] != OG__OP_PROTO) return 0;
@@ -136,7 +134,7 @@ static og__shape *find(og__lesson *lesson, const uint8_t *bytes)
 
 bool og__pickle_shape_is_known(const og_doc *doc, const uint8_t *bytes, size_t len)
 {
-    size_t head = doc->lessons ? head_of(bytes, len) : SIZE_MAX;
+    size_t head = doc->lessons ? og__pickle_shape_head(bytes, len) : SIZE_MAX;
     return head != SIZE_MAX && find(doc->lessons, bytes + head);
 }
 
@@ -232,7 +230,7 @@ static bool read_as(og_doc *doc, og__shape *shape, const uint8_t *bytes, const u
 
 bool og__pickle_shape_read(og_doc *doc, const uint8_t *bytes, size_t len, const og__pickle_way *way)
 {
-    size_t head = doc->lessons ? head_of(bytes, len) : SIZE_MAX;
+    size_t head = doc->lessons ? og__pickle_shape_head(bytes, len) : SIZE_MAX;
     if (head == SIZE_MAX || (head > 0 && bytes[1] > OG_PICKLE_HIGHEST_PROTOCOL)) return false;
     og__lesson *next = NULL;
     for (og__shape *shape = find(doc->lessons, bytes + head); shape; shape = find(next, bytes + head)) {
@@ -343,12 +341,4 @@ bool og__pickle_shape_scan(og__learner *l)
     for (size_t i = 0; i < l->scalar_count && l->innocent; i++)
         l->innocent = !may_be_pickle(l->scalars[i].value);
     return s.at == s.end - 1 && *s.at == OG__OP_STOP;
-}
-
-void og__pickle_shape_learn(og_doc *doc, const uint8_t *bytes, size_t len, const og__pickle_way *way)
-{
-    size_t head = head_of(bytes, len);
-    if (head == SIZE_MAX) return;
-    og__learner l = {.doc = doc, .bytes = bytes + head, .len = len - head, .head = head, .exact = way->exact};
-    og__pickle_shape_keep(&l);
 }

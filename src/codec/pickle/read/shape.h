@@ -28,7 +28,8 @@ bool og__pickle_shape_is_known(const og_doc *doc, const uint8_t *bytes, size_t l
  * done. */
 bool og__pickle_shape_read(og_doc *doc, const uint8_t *bytes, size_t len, const og__pickle_way *way);
 
-/* Learns from a pickle that is the document's root. */
+/* Learns from a pickle that is the document's root, if one came before that may have been like it. Without
+ * memory it learns nothing. */
 void og__pickle_shape_learn(og_doc *doc, const uint8_t *bytes, size_t len, const og__pickle_way *way);
 
 /* ---- A shape ---- */
@@ -116,11 +117,11 @@ typedef struct og__learner {
     size_t depth;
 } og__learner;
 
+/* Bytes before what is compared: the length of a frame differs. SIZE_MAX where the frame is not all of the
+ * rest, or the pickle is too short or too long. */
+size_t og__pickle_shape_head(const uint8_t *bytes, size_t len);
+
 /* Finds the scalars of l->bytes, in order. False: nothing can be learned. */
 bool og__pickle_shape_scan(og__learner *l);
-
-/* Learns from l->bytes (doc to exact are set), if a pickle came before that may have been like it. Without
- * memory it learns nothing. */
-void og__pickle_shape_keep(og__learner *l);
 
 #endif

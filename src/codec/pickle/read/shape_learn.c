@@ -230,17 +230,21 @@ static bool is_worth_it(og_doc *doc, const uint8_t *bytes)
     return true;
 }
 
-void og__pickle_shape_keep(og__learner *l)
+void og__pickle_shape_learn(og_doc *doc, const uint8_t *bytes, size_t len, const og__pickle_way *way)
 {
-    og_doc *doc = l->doc;
-    if (l->len < OG__SHAPE_LEAST || l->len > OG__SHAPE_MOST || !og__value_has_node(doc->root)) return;
-    if (!is_worth_it(doc, l->bytes)) return;
-    l->most = l->len;
-    size_t size = l->most * (sizeof *l->scalars + sizeof *l->memo);
+    size_t head = og__pickle_shape_head(bytes, len);
+    if (head == SIZE_MAX || !og__value_has_node(doc->root) || !is_worth_it(doc, bytes + head)) return;
+    og__learner l = {.doc = doc,
+                     .bytes = bytes + head,
+                     .len = len - head,
+                     .head = head,
+                     .exact = way->exact,
+                     .most = len - head};
+    size_t size = l.most * (sizeof *l.scalars + sizeof *l.memo);
     uint8_t *room = og__base_alloc(&doc->alloc, size);
     if (!room) return;
-    l->scalars = (og__shape_scalar *)(void *)room;
-    l->memo = (uint16_t *)(void *)(room + l->most * sizeof *l->scalars);
-    keep(l);
+    l.scalars = (og__shape_scalar *)(void *)room;
+    l.memo = (uint16_t *)(void *)(room + l.most * sizeof *l.scalars);
+    keep(&l);
     og__base_free(&doc->alloc, room, size);
 }
