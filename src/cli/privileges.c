@@ -19,7 +19,7 @@ static bool find_user(const char *name, unsigned *user, unsigned *group, bool *h
     char room[ENTRY_SIZE];
     struct passwd entry;
     struct passwd *found = NULL;
-    uint64_t number;
+    uint64_t number = 0;
     bool is_number = cli_parse_number(name, &number) && number < UINT32_MAX;
     if (is_number)
         getpwuid_r((uid_t)number, &entry, room, sizeof room, &found);
@@ -36,7 +36,7 @@ static bool find_group(const char *name, unsigned *group)
     char room[ENTRY_SIZE];
     struct group entry;
     struct group *found = NULL;
-    uint64_t number;
+    uint64_t number = 0;
     bool is_number = cli_parse_number(name, &number) && number < UINT32_MAX;
     if (!is_number) getgrnam_r(name, &entry, room, sizeof room, &found);
     *group = found ? found->gr_gid : (unsigned)number;
