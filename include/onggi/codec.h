@@ -164,6 +164,10 @@ typedef struct og_signature {
 /* Row `index`: NULL from their number on. */
 OG_API const og_signature *og_signature_at(size_t index);
 
+/* The row of a text that holds a pickle or JSON in base64 or hexadecimal, as its first `len` bytes show; NULL
+ * for any other. */
+OG_API const og_signature *og_signature_of_text(const void *bytes, size_t len);
+
 #ifdef __cplusplus
 }
 #endif

@@ -388,12 +388,26 @@ static int refuse_wide(cli_input *input)
     return refuse(input, 0, &err);
 }
 
+/* A text that holds a message, of which a reader would take the first digits for a number. */
+static int refuse_encoded(cli_input *input)
+{
+    og_error err;
+    bool starts = input->before.bytes + input->at == 0 && input->form != CLI_FORM_TEXT && input->buf.len > 0;
+    const og_signature *seen = starts && og_framing_is_raw(input->reader.framing)
+                                   ? og_signature_of_text(input->buf.data, input->buf.len)
+                                   : NULL;
+    if (!seen) return 0;
+    og_error_set(&err, OG_ESYNTAX, OG_NO_POSITION, "this is %s: %s", seen->what, seen->advice);
+    return refuse(input, 0, &err);
+}
+
 static int next_in_stream(cli_input *input, og_value *value)
 {
     int status = 0;
     while (status == 0 && !tell_framing(input))
         status = wait_for_more(input);
     if (status == 0) status = refuse_wide(input);
+    if (status == 0) status = refuse_encoded(input);
     while (status == 0) {
         og_frame frame;
         og_error err;

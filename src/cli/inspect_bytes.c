@@ -176,5 +176,8 @@ int inspect_bytes(inspection *run, const inspect_thing *thing)
     run->fate = FATE_NO_PICKLE;
     run->shown = 0;
     int status = walk_thing(run, thing, &other);
+    const og_signature *seen = thing->asked_for ? og_signature_of_text(thing->bytes, thing->len) : NULL;
+    if (seen && (run->fate == FATE_UNREADABLE || run->fate == FATE_NO_PICKLE))
+        cli_log(OG_LOG_ERROR, "%s: this is %s: %s", thing->name, seen->what, seen->advice);
     return status ? status : conclude(run, thing, other ? other : "nothing");
 }

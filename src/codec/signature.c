@@ -234,9 +234,11 @@ static int is_header_and_content(const uint8_t *data, size_t len)
 #define TAKE_OUT "unpack it before it is sent, or take it as it is with codec=bytes (--codec bytes)"
 #define AS_FILE \
     "to take any bytes as they are say codec=bytes (--codec bytes) and framing=eof (--framing eof)"
-#define AS_TEXT   "for plain text say codec=text (--codec text)"
-#define SEND_UTF8 "send UTF-8: text.encode() in Python"
-#define HTTP      "send the body alone, over a plain socket"
+#define AS_TEXT     "for plain text say codec=text (--codec text)"
+#define SEND_UTF8   "send UTF-8: text.encode() in Python"
+#define FROM_BASE64 "decode it first: base64.b64decode() in Python, base64 -d in a shell"
+#define FROM_HEX    "decode it first: bytes.fromhex() in Python, xxd -r -p in a shell"
+#define HTTP        "send the body alone, over a plain socket"
 
 typedef struct row {
     og_signature seen;
@@ -347,13 +349,13 @@ static const row rows[] = {
     {{"04 22 4d 18", "LZ4", TAKE_OUT, false}, NULL},
     {{"'PK' 03 04", "a zip archive", "look into it with onggi inspect", false}, NULL},
     {{"93 'NUMPY'", "a numpy array (.npy)", "look into it with onggi inspect", false}, NULL},
-    {{"'gA' and base64", "base64 of a pickle", "decode it before it is sent: base64.b64decode() in Python",
-      false},
-     is_base64_pickle},
-    {{"'800' 2 to 5 and hexadecimal", "hexadecimal of a pickle",
-      "decode it before it is sent: bytes.fromhex() in Python", false},
-     is_hex_pickle},
-    {{"'eyJ'", "base64 of JSON", "decode it before it is sent: base64.b64decode() in Python", false}, NULL},
+    {{"'gA' and base64", "base64 of a pickle", FROM_BASE64, false}, is_base64_pickle},
+    {{"base64 of how protocol 0 or 1 begins", "base64 of a pickle", FROM_BASE64, true},
+     og__codec_base64_old_pickle},
+    {{"'800' 2 to 5 and hexadecimal", "hexadecimal of a pickle", FROM_HEX, false}, is_hex_pickle},
+    {{"hexadecimal of how protocol 0 or 1 begins", "hexadecimal of a pickle", FROM_HEX, true},
+     og__codec_hex_old_pickle},
+    {{"'eyJ'", "base64 of JSON", FROM_BASE64, false}, NULL},
     {{"ff fe 00 00", "UTF-32", SEND_UTF8, false}, NULL},
     {{"00 00 fe ff", "UTF-32", SEND_UTF8, false}, NULL},
     {{"00 00 00 7b 00 00 00 09-7d", "UTF-32", SEND_UTF8, false}, NULL},
@@ -477,6 +479,26 @@ const og_signature *og_signature_at(size_t index)
 static int match(const row *r, const uint8_t *data, size_t len)
 {
     return r->match ? r->match(data, len) : match_pattern(r->seen.bytes, data, len);
+}
+
+/* True when a digit of base 16 is there that no number in JSON has. */
+static bool has_hex_letter(const uint8_t *data, size_t len)
+{
+    for (size_t i = 0; i < len && data[i] > ' '; i++)
+        if ((data[i] | 0x20) >= 'a' && (data[i] | 0x20) != 'e') return true;
+    return false;
+}
+
+const og_signature *og_signature_of_text(const void *bytes, size_t len)
+{
+    const uint8_t *data = bytes;
+    for (size_t i = 0; i < ROWS; i++) {
+        bool base64 = strncmp(rows[i].seen.what, "base64", 6) == 0;
+        bool hexadecimal = strncmp(rows[i].seen.what, "hexadecimal", 11) == 0;
+        if ((base64 || (hexadecimal && has_hex_letter(data, len))) && match(&rows[i], data, len) == YES)
+            return &rows[i].seen;
+    }
+    return NULL;
 }
 
 const og_signature *og__codec_signature(const uint8_t *data, size_t len, bool sure)

@@ -13,4 +13,8 @@ const og_signature *og__codec_signature(const uint8_t *data, size_t len, bool su
 /* True when more bytes may still make it the opening of a row. */
 bool og__codec_signature_may_come(const uint8_t *data, size_t len);
 
+/* Text that holds a pickle of protocol 0 or 1: 1, 0 when more must come to tell, or -1. */
+int og__codec_base64_old_pickle(const uint8_t *data, size_t len);
+int og__codec_hex_old_pickle(const uint8_t *data, size_t len);
+
 #endif

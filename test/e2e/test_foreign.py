@@ -68,6 +68,24 @@ class Named(support.Case):
     def test_base64(self):
         self.sent(base64.b64encode(pickle.dumps(VALUE)), "base64 of a pickle")
 
+    def test_encoded_pickles_of_every_protocol(self):
+        """On the wire and in files, in one line, in lines of 76, for URLs; no digit of it is taken for a number."""
+        for protocol in range(6):
+            data = pickle.dumps(VALUE, protocol)
+            for text in base64.b64encode(data), base64.encodebytes(data), base64.urlsafe_b64encode(data).rstrip(b"="):
+                self.named_everywhere(text, "base64 of a pickle")
+            for text in data.hex().encode(), data.hex().upper().encode() + b"\n":
+                self.named_everywhere(text, "hexadecimal of a pickle")
+
+    def named_everywhere(self, text, what):
+        self.sent(text, what)
+        for command in ("convert",), ("convert", "-i", "pickle"), ("inspect", "-"):
+            done = subprocess.run([support.ONGGI, *command], input=text, capture_output=True, timeout=60)
+            self.assertIn(f"this is {what}: decode it first", done.stderr.decode(), command)
+            self.assertNotEqual(done.returncode, 0)
+            if command[0] == "convert":
+                self.assertEqual(done.stdout, b"")
+
     def test_hexadecimal(self):
         self.sent(pickle.dumps(VALUE).hex().encode(), "hexadecimal of a pickle")
 
