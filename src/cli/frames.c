@@ -5,7 +5,7 @@
 #include <stdio.h>
 #include <string.h>
 
-enum { PROTO = 0x80, FIRST = 2, ENOUGH = 1 << 20 };
+enum { PROTO = 0x80, FIRST = 2, SEPARATOR = 0x1e, ENOUGH = 1 << 20 };
 
 bool cli_framing_given(const cli_options *options, og_framing *framing)
 {
@@ -114,13 +114,13 @@ typedef struct digits {
 static bool read_digits(const uint8_t *data, size_t len, digits *d)
 {
     size_t start = 0;
-    while (start < len && data[start] == ' ')
+    while (start < len && (data[start] == ' ' || data[start] == 0))
         start++;
     d->end = start;
     while (d->end < len && data[d->end] >= '0' && data[d->end] <= '9')
         d->end++;
     d->body = d->end;
-    while (d->body < len && (data[d->body] == ' ' || data[d->body] == 0))
+    while (d->body < len && (data[d->body] == 0 || strchr(" \t\r\n", data[d->body])))
         d->body++;
     return d->end > start && d->end < len;
 }
@@ -149,6 +149,8 @@ int cli_framing_of(const uint8_t *data, size_t len, bool ended, og_framing *fram
     const og_frame_ops *ops;
     og_framing by_head = {0};
     if (len == 0 || begins_message(data, len)) return ended || len ? -1 : 0;
+    if (data[0] == SEPARATOR && len > 1 && cli_form_of(data + 1, len - 1) == CLI_FORM_JSON)
+        return og_framing_find(framing, "seq", NULL) == OG_OK ? 1 : -1;
     if (len < 3) return ended || cli_form_of(data, len) == CLI_FORM_JSON ? -1 : 0;
     int found = find_digits(data, len, ended, framing);
     if (found >= 0) return found;

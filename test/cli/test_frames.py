@@ -18,6 +18,8 @@ AROUND = {
     "digits:10": lambda m: b"%-10d" % len(m) + m,
     "digits:64": lambda m: (b"%d" % len(m)).rjust(64) + m,
     "digits:8": lambda m: b"%08d" % len(m) + m,
+    "digits:12": lambda m: (b"%d" % len(m)).ljust(11, b"\t") + b"\n" + m,
+    "digits:9": lambda m: (b"%d" % len(m)).rjust(9, b"\0") + m,
     "digits:\\n": lambda m: b"%d\n" % len(m) + m,
     "digits:\\r\\n": lambda m: b"%d\r\n" % len(m) + m,
     "digits:#": lambda m: b"%d#" % len(m) + m,
@@ -43,6 +45,15 @@ class Frames(support.Case):
                                    (["--framing", name], {"stdin": data})):
                 done = self.onggi("convert", *words, **options)
                 self.assertEqual([json.loads(line) for line in done.out.splitlines()], VALUES, name)
+
+    def test_records_may_be_numbers_and_words(self):
+        data = self.around("seq", [b"1", b"true", b'"a"', b"-2.5", b"null", b"[3]"])
+        self.assertEqual(self.onggi("convert", stdin=data).out, '1\ntrue\n"a"\n-2.5\nnull\n[3]\n')
+
+    def test_what_is_something_else_is_named(self):
+        for data, name in ((b"\x82\xa1a\x01\xa1b\x02", "MessagePack"), (b"\xa2aa\x01ab\x02", "CBOR"), (b"\xac\xed\x00\x05sr", "Java"),
+                           (b"<?xml version='1.0'?><a/>", "XML"), (b"\x89PNG\r\n\x1a\n", "PNG"), (b"%PDF-1.4\n", "PDF")):
+            self.assertIn(name, self.onggi("convert", stdin=data, status=1).err)
 
     def test_convert_detects_pickles(self):
         for name in AROUND:

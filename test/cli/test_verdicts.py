@@ -249,6 +249,13 @@ class Archives(Case):
         self.judge(archive(("a.txt", b"x")) + EVIL, HARMFUL, "[after the archive]")
         self.judge(GOOD + archive(("a.bin", EVIL)), HARMFUL)
 
+    def test_the_comment_of_a_zip_is_looked_at(self):
+        out = io.BytesIO()
+        with zipfile.ZipFile(out, "w") as z:
+            z.writestr("a.pkl", GOOD)
+            z.comment = EVIL
+        self.judge(out.getvalue(), HARMFUL, name="a.zip")
+
     def test_members_of_zips_of_all_kinds(self):
         self.judge(archive(("a/", b""), ("a/b.txt", b"x")), HARMLESS)
         self.judge(archive(), HARMLESS, name="a.zip")
@@ -265,6 +272,12 @@ class Archives(Case):
         self.judge(tar(("a.txt", b"x"), ("b", GOOD)), HARMLESS)
         self.judge(tar(("a.bin", b"x" * 600))[:900], UNREADABLE, "it is cut")
         self.judge(tar(("cos\nsystem\n(S'echo PWNED'\ntR.", b"x")), HARMFUL)
+
+    def test_extended_headers_of_tars_have_a_member(self):
+        for kind in (tarfile.XHDTYPE, tarfile.XGLTYPE, tarfile.GNUTYPE_LONGNAME, tarfile.GNUTYPE_LONGLINK):
+            info = tarfile.TarInfo("a")
+            info.size, info.type = len(EVIL), kind
+            self.judge(info.tobuf(tarfile.USTAR_FORMAT) + EVIL.ljust(512, b"\0") + bytes(1024), UNREADABLE)
 
     def test_what_is_packed_is_unpacked_or_unreadable(self):
         for level in (0, 1, 6, 9):

@@ -82,6 +82,7 @@ typedef struct archive {
     char name[NAME_MAX_LEN];
     size_t name_len;
     bool long_name; /* the name comes from the member before */
+    bool extended;  /* a header came whose member is still to come */
 } archive;
 
 static const char *begin(void *state, const og__block *block, og__budget *budget)
@@ -167,6 +168,7 @@ static int read_header(archive *a, og__part *part)
     a->at = offset + (size_t)size + (padding < left - (size_t)size ? padding : left - (size_t)size);
     if (what == EXTENDED && changes_bytes(bytes, (size_t)size))
         return fail(a, "an extended header changes where its bytes are", part);
+    a->extended = what == EXTENDED || what == LONG_NAME || what == LONG_LINK;
     if (what == LONG_NAME) keep_name(a, bytes, (size_t)size);
     if (what != FILES) return 0;
     *part = (og__part){.kind = OG__PART_MEMBER,
@@ -181,6 +183,8 @@ static int read_header(archive *a, og__part *part)
 /* What is left when no header follows. */
 static int give_rest(archive *a, og__part *part)
 {
+    a->name_len = a->extended ? 0 : a->name_len;
+    if (a->extended) return fail(a, "an extended header has no member after it", part);
     const uint8_t *rest = a->block->bytes + a->at;
     size_t len = a->block->len - a->at;
     a->over = true;

@@ -137,8 +137,12 @@ static int next(void *state, size_t used, og__part *part)
         const char *wrong = read_member(a, m, part);
         return wrong ? og__container_wrong(part, wrong, m->data) : 1;
     }
-    if (a->step == 2) return 0;
-    a->step = 2;
+    if (a->step == 1) {
+        a->step = 2;
+        if (give_around(a, "comment of the archive", zip->comment, zip->after, part)) return 1;
+    }
+    if (a->step == 3) return 0;
+    a->step = 3;
     return give_around(a, "after the archive", zip->after, zip->len, part);
 }
 

@@ -28,6 +28,7 @@ typedef struct og__zip {
     size_t len;
     size_t before;    /* bytes before the archive's start */
     size_t directory; /* its place */
+    size_t comment;   /* where the comment at its end begins */
     size_t after;     /* where the archive ends, and other bytes may begin */
     og__zip_member *members;
     size_t count;

@@ -103,7 +103,8 @@ static const char *read_end(og__zip *zip, ending *e)
     const uint8_t *record = zip->bytes + end;
     uint64_t comment = og__container_le(record + 20, 2);
     if (comment > zip->len - end - END_SIZE) return "the comment at the end of the archive is cut";
-    zip->after = end + END_SIZE + (size_t)comment;
+    zip->comment = end + END_SIZE;
+    zip->after = zip->comment + (size_t)comment;
     if (ends_twice(zip, end)) return "it may end in two places, with a directory before each";
     *e = (ending){og__container_le(record + 10, 2), og__container_le(record + 12, 4),
                   og__container_le(record + 16, 4), end};

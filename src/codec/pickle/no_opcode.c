@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* Says what a byte is that no opcode has: often the file is of another kind that people take for a pickle. */
 #include "codec/pickle/opcodes.h"
+#include "codec/signature.h"
 
 #include <string.h>
 
@@ -33,6 +34,9 @@ static bool has_joblib_array(const uint8_t *bytes, size_t len)
     return memmem(bytes, len, name, sizeof name - 1) != NULL;
 }
 
+/* So few bytes may be opcodes by chance. */
+enum { FEW = 16 };
+
 int og__pickle_no_opcode(const uint8_t *bytes, size_t at, size_t len, og_error *err)
 {
     const char *kind = NULL;
@@ -40,6 +44,8 @@ int og__pickle_no_opcode(const uint8_t *bytes, size_t at, size_t len, og_error *
         if (len >= kinds[i].len && memcmp(bytes, kinds[i].head, kinds[i].len) == 0) kind = kinds[i].name;
     }
     if (kind) return og_error_set(err, OG_ESYNTAX, at, "this is not a pickle but %s", kind);
+    const og_signature *seen = at < FEW ? og__codec_signature(bytes, len, false) : NULL;
+    if (seen) return og_error_set(err, OG_ESYNTAX, at, "this is not a pickle; it begins as %s", seen->what);
     if (has_joblib_array(bytes, at))
         return og_error_set(err, OG_ESYNTAX, at,
                             "found byte 0x%02x where a pickle has an opcode: the raw bytes of an array of "
