@@ -50,6 +50,10 @@ class Frames(support.Case):
         data = self.around("seq", [b"1", b"true", b'"a"', b"-2.5", b"null", b"[3]"])
         self.assertEqual(self.onggi("convert", stdin=data).out, '1\ntrue\n"a"\n-2.5\nnull\n[3]\n')
 
+    def test_a_number_before_letters_is_no_value(self):
+        for data in (b"12abc", pickle.dumps([1, "two"]).hex().encode(), b"1,2,3\n", b"10:{}"):
+            self.assertEqual(self.onggi("convert", "-i", "json", stdin=data, status=1).out, "")
+
     def test_what_is_something_else_is_named(self):
         for data, name in ((b"\x82\xa1a\x01\xa1b\x02", "MessagePack"), (b"\xa2aa\x01ab\x02", "CBOR"), (b"\xac\xed\x00\x05sr", "Java"),
                            (b"<?xml version='1.0'?><a/>", "XML"), (b"\x89PNG\r\n\x1a\n", "PNG"), (b"%PDF-1.4\n", "PDF")):

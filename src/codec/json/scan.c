@@ -48,6 +48,13 @@ static bool in_number(uint8_t c)
     return (c >= '0' && c <= '9') || c == '.' || c == 'e' || c == 'E' || c == '+' || c == '-';
 }
 
+/* True for what comes after a number in words, dates and hexadecimal, but begins no text. */
+static bool is_no_next(uint8_t c)
+{
+    bool letter = (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z');
+    return c == ',' || c == ':' || (letter && !strchr("tfnNI", c));
+}
+
 /* True for what may be between the brackets of JSON outside of strings, NaN and Infinity included. */
 static bool may_be_inside(uint8_t c)
 {
@@ -237,6 +244,7 @@ static int scan_some(og_json_scan *scan, const uint8_t *data, size_t len, og_err
         while (at < len && in_number(data[at]))
             at++;
         scan->at = at;
+        if (at < len && is_no_next(data[at])) return refuse(scan, data, at, "the end of a number", err);
         return at < len;
     case STATE_SLASH:
     case STATE_LINE:
