@@ -108,9 +108,9 @@ static int make_step(og__json_writer *w, og_value object)
 static int open_run(og__json_writer *w, const char *key, og__json_frame_kind kind, og_value run, size_t first)
 {
     const og__node *node = og__value_node_of(run);
+    const og_value *items = node->items; /* NULL where there are none */
     int status = og__json_put_key(w, key);
-    if (status == OG_OK)
-        status = og__json_open(w, kind, (const og_value *)node->items + first, node->count - first);
+    if (status == OG_OK) status = og__json_open(w, kind, first ? items + first : items, node->count - first);
     return status < 0 ? status : OG__NEXT_OPENED;
 }
 
