@@ -20,9 +20,13 @@ enum {
 
 /* ---- The document ---- */
 
+/* True when both are the same, a text or bytes in the same place. */
 static bool same_value(og_value a, og_value b)
 {
-    return a.meta == b.meta && memcmp(&a.u, &b.u, sizeof a.u) == 0;
+    if (a.meta != b.meta) return false;
+    og_kind kind = og_kind_of(a);
+    if (kind == OG_STR || kind == OG_BYTES) return a.u.p == b.u.p;
+    return a.u.i == b.u.i || (kind != OG_INT && kind != OG_FLOAT);
 }
 
 /* The next scalar of the pickle is this one of the document. */
@@ -74,27 +78,16 @@ static void copy_node(og__shape *shape, og_value v, size_t cell, size_t own, siz
         (og__shape_node){(uint16_t)cell, (uint16_t)own, (uint16_t)(node->count ? first : 0)};
 }
 
-/* Gives out cells for what is in `v`, whose own cell is `cell`; with a shape, fills them in. */
-static bool place(og__learner *l, og__shape *shape, og_value v, size_t cell, size_t depth);
+/* A container whose items get cells, the first of them at `first`. */
+typedef struct level {
+    og_value value;
+    size_t first;
+    size_t next; /* of its items */
+    size_t count;
+} level;
 
-static bool place_items(og__learner *l, og__shape *shape, og_value v, size_t first, size_t depth)
-{
-    const og__node *node = og__value_node_of(v);
-    const og_value *items = node->items;
-    size_t width = og__value_width(v);
-    for (size_t i = 0; i < node->count * width; i++) {
-        bool is_key = width == 2 && i % 2 == 0;
-        if (og__value_has_node(items[i])) {
-            if (is_key || !place(l, shape, items[i], first + i, depth)) return false;
-        } else {
-            if (shape) shape->cells[first + i] = items[i];
-            if (!shape && !place_scalar(l, items[i], first + i, is_key)) return false;
-        }
-    }
-    return true;
-}
-
-static bool place(og__learner *l, og__shape *shape, og_value v, size_t cell, size_t depth)
+/* Gives out cells for a container, whose own value is at `cell`; with a shape, fills them in. */
+static bool open_level(og__learner *l, og__shape *shape, level *levels, size_t depth, og_value v, size_t cell)
 {
     og_kind kind = og_kind_of(v);
     const og__node *node = og__value_node_of(v);
@@ -103,12 +96,42 @@ static bool place(og__learner *l, og__shape *shape, og_value v, size_t cell, siz
     if (depth == MOST_DEPTH || node->count > MOST_CELLS) return false;
     size_t own = l->cells++;
     size_t first = l->cells + cells_for(index_size(node));
-    l->cells = first + node->count * og__value_width(v);
+    size_t count = node->count * og__value_width(v);
+    l->cells = first + count;
     l->nodes++;
     if (depth + 1 > l->depth) l->depth = depth + 1;
     if (l->cells > MOST_CELLS) return false;
     if (shape) copy_node(shape, v, cell, own, first);
-    return place_items(l, shape, v, first, depth + 1);
+    levels[depth] = (level){v, first, 0, count};
+    return true;
+}
+
+/* Gives out cells for all that is in the document; with a shape, fills them in. */
+static bool place(og__learner *l, og__shape *shape)
+{
+    level levels[MOST_DEPTH];
+    size_t depth = 1;
+    l->cells = 1; /* for the root */
+    if (!open_level(l, shape, levels, 0, l->doc->root, 0)) return false;
+    while (depth > 0) {
+        level *inner = &levels[depth - 1];
+        if (inner->next == inner->count) {
+            depth--;
+            continue;
+        }
+        size_t i = inner->next++;
+        size_t cell = inner->first + i;
+        og_value item = ((const og_value *)og__value_node_of(inner->value)->items)[i];
+        bool is_key = og_kind_of(inner->value) == OG_DICT && i % 2 == 0;
+        if (og__value_has_node(item)) {
+            if (is_key || !open_level(l, shape, levels, depth++, item, cell)) return false;
+        } else if (shape) {
+            shape->cells[cell] = item;
+        } else if (!place_scalar(l, item, cell, is_key)) {
+            return false;
+        }
+    }
+    return true;
 }
 
 /* Text of what stays as it is must be in the pickle, so that the shape can have its own. */
@@ -121,8 +144,7 @@ static bool is_own_text(const og__learner *l, og_value v)
 
 static bool measure(og__learner *l)
 {
-    l->cells = 1;
-    if (!place(l, NULL, l->doc->root, 0, 0) || l->next != l->scalar_count) return false;
+    if (!place(l, NULL) || l->next != l->scalar_count) return false;
     for (size_t i = 0; i < l->scalar_count; i++) {
         if (l->scalars[i].is_key && !is_own_text(l, l->scalars[i].value)) return false;
     }
@@ -211,8 +233,7 @@ static void keep(og__learner *l)
     shape->depth = (uint16_t)l->depth;
     shape->cell_count = (uint16_t)l->cells;
     shape->credit = FIRST_CREDIT;
-    l->cells = 1;
-    place(l, shape, l->doc->root, 0, 0);
+    place(l, shape);
     add_steps(l, shape);
     set_begin(shape);
     drop_alike(l->doc, shape);
