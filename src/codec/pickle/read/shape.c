@@ -105,9 +105,11 @@ static OG__HOT og_value scalar_at(const uint8_t **at, const uint8_t *end)
     case OG__OP_INT: return bool_line_at(at);
     case OG__OP_LONG: return long_line_at(at);
     case OG__OP_SHORT_BINUNICODE: return end > p ? str_at(at, end, p[0], 1) : (og_value){0};
-    case OG__OP_BINUNICODE: return end - p >= 4 ? str_at(at, end, og__pickle_le(p, 4), 4) : (og_value){0};
+    case OG__OP_BINUNICODE:
+        return end - p >= 4 ? str_at(at, end, (size_t)og__pickle_le(p, 4), 4) : (og_value){0};
     case OG__OP_SHORT_BINBYTES: return end > p ? bytes_at(at, end, p[0], 1) : (og_value){0};
-    case OG__OP_BINBYTES: return end - p >= 4 ? bytes_at(at, end, og__pickle_le(p, 4), 4) : (og_value){0};
+    case OG__OP_BINBYTES:
+        return end - p >= 4 ? bytes_at(at, end, (size_t)og__pickle_le(p, 4), 4) : (og_value){0};
     default: return (og_value){0};
     }
 }
