@@ -38,6 +38,14 @@ static inline uint64_t og__base_load_few(const void *bytes, size_t len, uint64_t
     return OG__LITTLE64(word);
 }
 
+/* The value of a hexadecimal digit, or -1. */
+static inline int og__base_hex_digit(int c)
+{
+    if (c >= '0' && c <= '9') return c - '0';
+    int letter = c | 0x20;
+    return letter >= 'a' && letter <= 'f' ? letter - 'a' + 10 : -1;
+}
+
 /* Limbs (the lowest first) from whole groups of eight bytes, and back. */
 static inline void og__base_limbs_load(uint64_t *limbs, const uint8_t *bytes, size_t count)
 {

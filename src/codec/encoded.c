@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* Text that holds a pickle of protocol 0 or 1, in base64 or hexadecimal. */
+#include "base/bytes.h"
 #include "codec/pickle/begins.h"
 #include "codec/signature.h"
 
@@ -13,20 +14,13 @@ typedef struct decoded {
     bool ended; /* the text has no more */
 } decoded;
 
-static int base64_digit(uint8_t c)
+static int base64_digit(int c)
 {
     if (c >= 'A' && c <= 'Z') return c - 'A';
     if (c >= 'a' && c <= 'z') return c - 'a' + 26;
     if (c >= '0' && c <= '9') return c - '0' + 52;
     if (c == '+' || c == '-') return 62;
     return c == '/' || c == '_' ? 63 : -1;
-}
-
-static int hex_digit(uint8_t c)
-{
-    if (c >= '0' && c <= '9') return c - '0';
-    uint8_t small = c | 0x20;
-    return small >= 'a' && small <= 'f' ? small - 'a' + 10 : -1;
 }
 
 /* True for what may come after the digits: padding, and the ends of lines. */
@@ -38,7 +32,7 @@ static bool only_ends(const uint8_t *data, size_t len)
 }
 
 /* Decodes digits of `width` bits; lines may end where a group does. False when the text is something else. */
-static bool decode(const uint8_t *data, size_t len, int (*digit)(uint8_t), unsigned width, decoded *out)
+static bool decode(const uint8_t *data, size_t len, int (*digit)(int), unsigned width, decoded *out)
 {
     uint32_t bits = 0;
     unsigned held = 0;
@@ -80,7 +74,7 @@ int og__codec_hex_old_pickle(const uint8_t *data, size_t len)
     bool letter = false; /* other digits are a number as well, and so are some with an 'e' */
     for (size_t i = 0; i < len && i < (size_t)2 * DECODED; i++)
         letter = letter || ((data[i] | 0x20) >= 'a' && (data[i] | 0x20) != 'e');
-    if (!decode(data, len, hex_digit, 4, &d)) return NO;
+    if (!decode(data, len, og__base_hex_digit, 4, &d)) return NO;
     int found = holds_pickle(&d);
     return found == YES && !letter ? MORE : found;
 }

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* What framings share: the calls that lead to each, errors, and moving bytes. */
 #include "frame/frame.h"
+#include "base/bytes.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -21,13 +22,6 @@ const char *og_framing_name(og_framing framing, char *text, size_t size)
 /* The escapes of C that one letter follows. */
 static const char escapes[] = "a\ab\be\033f\fn\nr\rt\tv\v\\\\";
 
-static int hex_digit(char c)
-{
-    if (c >= '0' && c <= '9') return c - '0';
-    if (c >= 'a' && c <= 'f') return c - 'a' + 10;
-    return c >= 'A' && c <= 'F' ? c - 'A' + 10 : -1;
-}
-
 /* One escape after its backslash: the byte, or -1; moves `*at` past it. */
 static int take_escape(const char **at)
 {
@@ -35,8 +29,8 @@ static int take_escape(const char **at)
     for (size_t i = 0; i + 1 < sizeof escapes - 1; i += 2)
         if (escapes[i] == letter) return (unsigned char)escapes[i + 1];
     if (letter == 'x') {
-        int high = hex_digit((*at)[0]);
-        int low = high < 0 ? -1 : hex_digit((*at)[1]);
+        int high = og__base_hex_digit((*at)[0]);
+        int low = high < 0 ? -1 : og__base_hex_digit((*at)[1]);
         *at += low < 0 ? 0 : 2;
         return low < 0 ? -1 : high * 16 + low;
     }

@@ -8,6 +8,7 @@
 #include "layer/tls.h"
 
 #include "base/alloc.h"
+#include "base/bytes.h"
 
 #include <openssl/crypto.h>
 #include <openssl/err.h>
@@ -59,14 +60,6 @@ static bool is_word(const word *w, const char *text)
     return w->len == strlen(text) && memcmp(w->text, text, w->len) == 0;
 }
 
-static int hex_digit(char c)
-{
-    if (c >= '0' && c <= '9') return c - '0';
-    if (c >= 'a' && c <= 'f') return c - 'a' + 10;
-    if (c >= 'A' && c <= 'F') return c - 'A' + 10;
-    return -1;
-}
-
 static int take_identity(og__tls_psk *row, const word *w, const char *path, og_error *err)
 {
     bool good = w->len < sizeof row->identity;
@@ -84,7 +77,7 @@ static int take_key(og__tls_psk *row, const word *w, const char *path, og_error 
 {
     size_t most = 2 * sizeof row->key;
     for (size_t i = 0; i < w->len; i++) {
-        int digit = hex_digit(w->text[i]);
+        int digit = og__base_hex_digit(w->text[i]);
         if (digit < 0)
             return og_error_set(err, OG_EINVAL, OG_NO_POSITION,
                                 "the key in line %zu of %.120s is not hexadecimal: " NEW_KEY, row->line,

@@ -2,6 +2,8 @@
 /* Endpoints as text: taking them apart and writing them. */
 #include <onggi/net.h>
 
+#include "base/bytes.h"
+
 #include <arpa/inet.h>
 #include <net/if.h>
 #include <stdio.h>
@@ -45,14 +47,6 @@ static size_t position(const cursor *c)
     return (size_t)(c->at - c->start);
 }
 
-static int hex_digit(char c)
-{
-    if (c >= '0' && c <= '9') return c - '0';
-    if (c >= 'a' && c <= 'f') return c - 'a' + 10;
-    if (c >= 'A' && c <= 'F') return c - 'A' + 10;
-    return -1;
-}
-
 /* Copies up to `end` into `out`, %XX decoded. What it is (`what`) is for the error. */
 static int take_decoded(cursor *c, const char *end, char *out, size_t size, const char *what, og_error *err)
 {
@@ -62,8 +56,8 @@ static int take_decoded(cursor *c, const char *end, char *out, size_t size, cons
         char byte = *c->at;
         size_t used = 1;
         if (byte == '%') {
-            int high = end - c->at > 2 ? hex_digit(c->at[1]) : -1;
-            int low = high >= 0 ? hex_digit(c->at[2]) : -1;
+            int high = end - c->at > 2 ? og__base_hex_digit(c->at[1]) : -1;
+            int low = high >= 0 ? og__base_hex_digit(c->at[2]) : -1;
             if (low < 0 || (high == 0 && low == 0))
                 return og_error_set(err, OG_EADDRESS, position(c),
                                     "expected two hexadecimal digits, not 00, after '%%' in the %s (a '%%' "

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* Strings of JSON that are more than plain ASCII: UTF-8 is checked, escapes are taken out. */
+#include "base/bytes.h"
 #include "base/text16.h"
 #include "base/utf8.h"
 #include "codec/json/reader.h"
@@ -100,20 +101,12 @@ const uint8_t *og__json_read_string_slow(og__json_reader *r, const uint8_t *star
     return at + 1;
 }
 
-/* The value of a hexadecimal digit, or -1. */
-static int hex_digit(uint8_t c)
-{
-    if (c >= '0' && c <= '9') return c - '0';
-    uint8_t letter = c | 0x20;
-    return letter >= 'a' && letter <= 'f' ? letter - 'a' + 10 : -1;
-}
-
 /* Reads four hexadecimal digits; the place after them, or NULL (filled). `end` is the string's quote. */
 static const uint8_t *read_hex4(og__json_reader *r, const uint8_t *at, const uint8_t *end, uint32_t *code)
 {
     *code = 0;
     for (int i = 0; i < 4; i++, at++) {
-        int digit = at < end ? hex_digit(*at) : -1;
+        int digit = at < end ? og__base_hex_digit(*at) : -1;
         if (digit < 0) return og__json_unexpected(r, at, "four hexadecimal digits after \\u");
         *code = *code << 4 | (uint32_t)digit;
     }
