@@ -31,10 +31,9 @@ static int wait_for_value(cli_client *client, int64_t timeout_ms, og_value *valu
         if (stopped) return OG_ECANCELED;
         int status = og_recv(client->conn, value, err);
         if (status != OG_ETIMEOUT) return status;
-        int64_t waited = cli_now_ms() - start;
-        if (timeout_ms > 0 && waited >= timeout_ms)
-            return og_error_set(err, OG_ETIMEOUT, OG_NO_POSITION, "nothing arrived for %lld ms",
-                                (long long)waited);
+        if (timeout_ms > 0 && cli_now_ms() - start >= timeout_ms)
+            return og_error_set(err, OG_ETIMEOUT, OG_NO_POSITION, "nothing has arrived within %lld ms",
+                                (long long)timeout_ms);
     }
 }
 

@@ -372,33 +372,44 @@ static int read_more(client *c, int64_t wait, og_error *err)
     return status;
 }
 
-/* Waits for bytes, at most `wait` (< 0: for ever), or until the layers want to know the time. */
-static int wait_for_layers(client *c, int64_t wait, og_error *err)
+/* Names the caller's limit, not what was left of it at the last look. */
+static int say_late(const client *c, int64_t limit, og_error *err)
+{
+    const char *what = c->setup.datagram                     ? "no datagram has arrived"
+                       : og__peer_core_midway(&c->conn.core) ? "only a part of a message has arrived"
+                                                             : "nothing has arrived";
+    return og_error_set(err, OG_ETIMEOUT, OG_NO_POSITION, "%s within %lld ms", what, (long long)limit);
+}
+
+/* Waits for bytes, at most `wait` of `limit` (< 0: for ever), or until the layers want to know the time. */
+static int wait_for_layers(client *c, int64_t wait, int64_t limit, og_error *err)
 {
     og__core *core = &c->conn.core;
     int64_t left = core->layered->next - og__peer_clock_ms();
     if (left < 0) left = 0;
     bool theirs = wait < 0 || left < wait;
     int status = read_more(c, theirs ? left : wait, err);
-    if (status != OG_ETIMEOUT || !theirs) return status;
+    if (status != OG_ETIMEOUT) return status;
+    if (!theirs) return say_late(c, limit, err);
     pthread_mutex_lock(&c->core_lock);
     status = og__peer_layered_tick(core, og__peer_clock_ms(), err);
     pthread_mutex_unlock(&c->core_lock);
     return status;
 }
 
-/* Waits for bytes until `deadline` (< 0: for ever), or until silence means something. */
-static int wait_more(client *c, int64_t deadline, og_error *err)
+/* Waits for bytes until `deadline`, the end of `limit` (< 0: for ever), or until silence means something. */
+static int wait_more(client *c, int64_t deadline, int64_t limit, og_error *err)
 {
     int64_t wait = -1;
     if (deadline >= 0) {
         wait = deadline - og__peer_clock_ms();
         if (wait < 0) wait = 0;
     }
-    if (c->conn.core.layered && c->conn.core.layered->next) return wait_for_layers(c, wait, err);
+    if (c->conn.core.layered && c->conn.core.layered->next) return wait_for_layers(c, wait, limit, err);
     bool quiet = og__peer_core_wants_idle(&c->conn.core) && (wait < 0 || wait > OG__SILENCE_MS);
     int status = read_more(c, quiet ? OG__SILENCE_MS : wait, err);
-    if (status != OG_ETIMEOUT || !quiet) return status;
+    if (status != OG_ETIMEOUT) return status;
+    if (!quiet) return say_late(c, limit, err);
     og__peer_core_idle(&c->conn.core);
     return OG_OK;
 }
@@ -457,7 +468,7 @@ static int hold_message(client *c, int64_t limit, og_error *err)
             return og_error_set(err, OG_ECLOSED, OG_NO_POSITION,
                                 "the peer closed with %zu messages still to pass over", c->to_skip);
         if (status < 0 || (status == 0 && core->ended)) return status;
-        if (status == 0) status = wait_more(c, deadline, err);
+        if (status == 0) status = wait_more(c, deadline, limit, err);
         if (status < 0) return status;
     }
     return 1;

@@ -337,6 +337,34 @@ static void time_limits(void **state)
     assert_non_null(strstr(err.text, "127.0.0.1:1"));
 }
 
+/* However often the wait was cut in pieces. */
+static void a_time_limit_is_named_as_it_was_set(void **state)
+{
+    (void)state;
+    const struct {
+        const char *bytes;
+        const char *text;
+    } cases[] = {{"", "nothing has arrived within 60 ms"},
+                 {"{\"a\":", "only a part of a message has arrived within 60 ms"},
+                 {"\"ab", "only a part of a message has arrived within 60 ms"}};
+    og_conn_options options = {.size = sizeof options, .recv_timeout_ms = 60};
+    og_listener *listener = og_listen("tcp://127.0.0.1:0", &options, &err);
+    assert_non_null(listener);
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        int fd = plain_connect(og_listener_endpoint(listener));
+        og_conn *conn = og_accept(listener, 120000, &err);
+        assert_non_null(conn);
+        size_t len = strlen(cases[i].bytes);
+        assert_int_equal(write(fd, cases[i].bytes, len), len);
+        og_value value;
+        assert_int_equal(og_recv(conn, &value, &err), OG_ETIMEOUT);
+        assert_string_equal(err.text, cases[i].text);
+        og_close(conn);
+        close(fd);
+    }
+    og_listener_close(listener);
+}
+
 static void a_peer_that_reads_nothing_times_out(void **state)
 {
     (void)state;
@@ -547,6 +575,7 @@ int main(void)
         cmocka_unit_test(tutorial_clients),
         cmocka_unit_test(a_line_in_two_packets_is_answered_by_a_line),
         cmocka_unit_test(time_limits),
+        cmocka_unit_test(a_time_limit_is_named_as_it_was_set),
         cmocka_unit_test(a_peer_that_reads_nothing_times_out),
         cmocka_unit_test(half_a_message_is_refused_with_its_position),
         cmocka_unit_test(one_message_each_way),
