@@ -5,6 +5,7 @@ import os
 import pickle
 import signal
 import socket
+import struct
 
 import support
 from support import HOST, example, recv_all, recv_json, recv_until, script
@@ -192,6 +193,45 @@ class InMemory(support.Case):
 
 
 class Servers(support.Case):
+    def test_two_kinds_of_clients(self):
+        server = self.listening(example("event_server"), "tcp://127.0.0.1:0")
+        clients = self.run_program(*script("event_clients"), server.port)
+        self.assertEqual(clients.out, "JSON: {'name': 'John'}\npickle: ('John', 30)\n")
+        self.assertEqual(server.stop(signal.SIGINT), 0)
+
+    def test_answers_in_the_order_of_the_questions(self):
+        server = self.listening(example("worker_server"), "tcp://127.0.0.1:0")
+        client = self.run_program(*script("worker_client"), server.port)
+        self.assertEqual(client.out, "Answer: {'sum': 60.5}\nAnswer: {'sum': 30.5}\nAnswer: {'sum': 0.5}\n")
+        self.assertEqual(server.stop(), 0)
+
+    def test_log_records(self):
+        server = self.listening(example("log_receiver"), "tcp://127.0.0.1:0")
+        self.run_program(*script("log_sender"), server.port)
+        self.assertEqual(server.wait_lines(2), ["INFO:shop.orders:order 7 shipped", "WARNING:shop.orders:주문 17: 재고 부족"])
+        with self.connect(server.port) as s:
+            s.sendall(framed(b"cos\nsystem\n(S'true'\ntR."))
+            server.wait_text("err", r"127\.0\.0\.1:\d+: .*os\.system")
+        self.assertEqual(server.stop(), 0)
+
+    def test_proxy_in_front_of_a_server_that_unpickles(self):
+        service = self.python_server("sum_server")
+        proxy = self.listening(example("pickle_proxy"), "tcp://127.0.0.1:0", f"tcp://{HOST}:{service.port}")
+        path = os.path.join(self.folder(), "was-run")
+        evil = framed(f"cos\nsystem\n(S'touch {path}'\ntR.".encode())
+        with self.connect(proxy.port) as s:
+            s.sendall(evil)
+            self.assertEqual(recv_all(s), b"")
+        proxy.wait_text("err", r"127\.0\.0\.1:\d+: refused: .*os\.system")
+        client = self.run_program(*script("sum_client"), proxy.port)
+        self.assertEqual(client.out, "Answer: {'sum': 6.5}\n")
+        self.assertFalse(os.path.exists(path))
+        with self.connect(service.port) as s:  # without the proxy it runs
+            s.sendall(evil)
+            recv_all(s)
+        self.assertTrue(os.path.exists(path))
+        self.assertEqual(proxy.stop(), 0)
+
     def test_both_codecs_on_one_port(self):
         server = self.listening(example("event_server"), "tcp://127.0.0.1:0")
         a, b = self.connect(server.port), self.connect(server.port)
@@ -228,6 +268,10 @@ class Servers(support.Case):
                 server.process.send_signal(how)
                 self.assertEqual(json.loads(recv_all(s)), {"sum": 3})
             self.assertEqual(server.wait(), 0)
+
+
+def framed(data):
+    return struct.pack("!I", len(data)) + data
 
 
 def has_ipv6():

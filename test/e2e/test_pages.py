@@ -119,7 +119,7 @@ class Commands(Reader):
         elif "--codec text" in command:
             options = ["--timeout", support.WAIT] if "udp:" in command else ["--framing", "raw"]
             self.assertEqual(self.onggi("call", server.endpoint, "--codec", "text", *options, TEXT).out, f"서버로부터 응답: {TEXT}\n")
-        elif "--reply" in command or "--echo" in command:
+        elif re.search("--reply|--echo|--exec-pool", command):
             answer = json.loads(self.onggi("call", server.endpoint, json.dumps(JOHN)).out)
             self.assertIn(answer, [JOHN, {"message": "Hello from server"}, {"ok": True}])
         elif "-o log" in command:
