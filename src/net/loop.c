@@ -4,6 +4,9 @@
 
 #include <string.h>
 
+/* How long what takes long goes on before the loop looks for what has come: this, or a millisecond less. */
+enum { LATE_MS = 3, MS_NS = 1000000 };
+
 int og__net_uv_error(og_error *err, int status, const char *doing)
 {
     og_status code = status == UV_ENOMEM ? OG_ENOMEM : OG_EIO;
@@ -40,6 +43,53 @@ static void on_wake(uv_async_t *wake)
     if (atomic_load(&loop->stopping)) uv_stop(&loop->uv);
 }
 
+/* ---- Turns ---- */
+
+static og__call *take_turn(og__loop *loop)
+{
+    og__call *call = loop->first_turn;
+    loop->first_turn = call->next;
+    if (!call->next) loop->last_turn = NULL;
+    return call;
+}
+
+bool og__net_loop_is_late(const og__loop *loop)
+{
+    return uv_hrtime() >= (uv_now(&loop->uv) + LATE_MS) * MS_NS;
+}
+
+/* Those that wait by now, each once, as far as the time goes. */
+static void run_turns(og__loop *loop)
+{
+    const og__call *last = loop->last_turn;
+    uv_update_time(&loop->uv);
+    for (bool more = last; more; more = more && !og__net_loop_is_late(loop)) {
+        const og__call *call = take_turn(loop);
+        more = call != last; /* which may wait again after this */
+        call->fn(call->arg);
+    }
+}
+
+static void on_rest(uv_idle_t *rest)
+{
+    og__loop *loop = rest->data;
+    run_turns(loop);
+    if (!loop->first_turn) uv_idle_stop(rest);
+}
+
+void og__net_loop_turn(og__loop *loop, og__call *call)
+{
+    call->next = NULL;
+    if (loop->last_turn)
+        loop->last_turn->next = call;
+    else
+        loop->first_turn = call;
+    loop->last_turn = call;
+    uv_idle_start(&loop->rest, on_rest);
+}
+
+/* ---- Beginning ---- */
+
 static int init_handles(og__loop *loop)
 {
     int status = uv_async_init(&loop->uv, &loop->wake, on_wake);
@@ -47,6 +97,8 @@ static int init_handles(og__loop *loop)
     loop->wake.data = loop;
     uv_timer_init(&loop->uv, &loop->clock);
     loop->clock.data = loop;
+    uv_idle_init(&loop->uv, &loop->rest);
+    loop->rest.data = loop;
     og__net_timers_init(loop);
     return 0;
 }
@@ -146,11 +198,17 @@ void og__net_loop_call(og__loop *loop, og__call *call)
     if (first) uv_async_send(&loop->wake);
 }
 
+static bool is_own(const og__loop *loop, const uv_handle_t *handle)
+{
+    return handle == (const uv_handle_t *)&loop->wake || handle == (const uv_handle_t *)&loop->clock ||
+           handle == (const uv_handle_t *)&loop->rest;
+}
+
 static void close_left(uv_handle_t *handle, void *arg)
 {
     og__loop *loop = arg;
     og__handle *owner = handle->data;
-    if (handle == (uv_handle_t *)&loop->wake || handle == (uv_handle_t *)&loop->clock || !owner) return;
+    if (is_own(loop, handle) || !owner) return;
     if (!uv_is_closing(handle)) owner->close(owner);
 }
 
@@ -159,7 +217,7 @@ static bool has_posts(og__loop *loop)
     pthread_mutex_lock(&loop->lock);
     bool any = !nothing_posted(loop);
     pthread_mutex_unlock(&loop->lock);
-    return any;
+    return any || loop->first_turn;
 }
 
 static void free_posts(const og__loop *loop, og__posts *posts)
@@ -173,8 +231,10 @@ void og__net_loop_free(og__loop *loop)
     /* The loop's own handles do not keep it running any more; what was left on it does. */
     uv_unref((uv_handle_t *)&loop->wake);
     uv_unref((uv_handle_t *)&loop->clock);
+    uv_unref((uv_handle_t *)&loop->rest);
     do {
         run_posts(loop);
+        run_turns(loop);
         while (loop->connecting)
             og__net_connect_cancel(loop->connecting);
         uv_walk(&loop->uv, close_left, loop);
@@ -184,6 +244,7 @@ void og__net_loop_free(og__loop *loop)
     og__net_timers_free(loop);
     uv_close((uv_handle_t *)&loop->wake, NULL);
     uv_close((uv_handle_t *)&loop->clock, NULL);
+    uv_close((uv_handle_t *)&loop->rest, NULL);
     uv_run(&loop->uv, UV_RUN_DEFAULT);
     uv_loop_close(&loop->uv);
     pthread_mutex_destroy(&loop->lock);

@@ -56,6 +56,17 @@ typedef struct og__call {
  */
 void og__net_loop_call(og__loop *loop, og__call *call);
 
+/*
+ * Lets `call` have its turn when what has come from outside meanwhile has been handled. Turns go round, a few
+ * milliseconds of them at a time, so that many of them hold up nothing new. As og__net_loop_call(), but for
+ * the loop's thread alone.
+ */
+void og__net_loop_turn(og__loop *loop, og__call *call);
+
+/* True when the loop has been busy for some milliseconds since it last looked for what has come: what takes
+ * long should wait for its turn. */
+bool og__net_loop_is_late(const og__loop *loop);
+
 /* ---- Connecting ---- */
 
 /* Where to connect to: an endpoint whose name was looked up. */

@@ -46,6 +46,7 @@ struct og__loop {
     const og_allocator *alloc;
     uv_async_t wake;
     uv_timer_t clock;
+    uv_idle_t rest; /* runs while calls wait for their turn */
     og__timers timers;
     atomic_bool stopping;
     bool turning;         /* within og__net_loop_run(): the time is fresh */
@@ -54,6 +55,8 @@ struct og__loop {
     og__posts running;    /* the loop's own, swapped with `posted` */
     og__call *first_call; /* posted too, and guarded by the lock */
     og__call *last_call;
+    og__call *first_turn; /* the loop thread's own; first in, first out */
+    og__call *last_turn;
     uint8_t *shared;
     og__connecting *connecting; /* attempts that are not over */
     void *datagram_area;        /* where datagrams arrive: made for the first socket that needs it */
@@ -106,12 +109,16 @@ struct og__stream {
     bool shut;         /* shutdown was asked for */
     bool above;        /* the high-water mark was passed */
     bool closing;
+    bool heavy;       /* the last read took much */
+    bool waits;       /* for its turn to be read */
+    bool freed;       /* once its turn has come */
     uint8_t peer[28]; /* an IP address */
     og__loop *loop;
     const og__stream_events *events;
     void *ctx;
     og__queue queue;
     size_t high_water;
+    og__call turn;
     uv_poll_t poll;
 };
 

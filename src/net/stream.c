@@ -10,8 +10,11 @@
 #include <string.h>
 #include <sys/ioctl.h>
 
-/* Reads of one stream before others on the loop get their turn. */
-enum { READS_EACH_TURN = 8, HIGH_WATER = 1 << 20 };
+/*
+ * Reads of one stream before others on the loop get their turn. One that has sent much at once waits for its
+ * turn while the loop is late: those who send little, and new ones, come first.
+ */
+enum { READS_EACH_TURN = 8, MUCH = 1024, HIGH_WATER = 1 << 20 };
 
 static void on_poll(uv_poll_t *poll, int status, int events);
 static void close_left(og__handle *handle);
@@ -124,6 +127,7 @@ static bool read_once(og__stream *stream)
     if (n > 0) {
         /* Nothing of other peers' bytes, and nothing undefined, comes after these. */
         if (data == stream->loop->shared) memset(data + n, 0, OG_PADDING);
+        if (n >= MUCH) stream->heavy = true;
         stream->events->on_data(stream->ctx, data, (size_t)n);
         return (size_t)n == size;
     }
@@ -140,10 +144,40 @@ static bool read_once(og__stream *stream)
     return false;
 }
 
+static bool may_read(const og__stream *stream)
+{
+    return stream->reading && !stream->ended && !stream->closing;
+}
+
 static void read_some(og__stream *stream)
 {
-    for (int i = 0; i < READS_EACH_TURN && stream->reading && !stream->ended && !stream->closing; i++)
-        if (!read_once(stream)) return;
+    stream->heavy = stream->asks; /* part of a long message has come */
+    for (int i = 0; i < READS_EACH_TURN && may_read(stream); i++)
+        if (!read_once(stream) || og__net_loop_is_late(stream->loop)) return;
+}
+
+static void on_turn(void *arg)
+{
+    og__stream *stream = arg;
+    stream->waits = false;
+    if (stream->freed) {
+        free_stream(stream);
+        return;
+    }
+    read_some(stream);
+    update(stream);
+}
+
+static void read_in_turn(og__stream *stream)
+{
+    if (stream->waits) return;
+    if (!stream->heavy || !og__net_loop_is_late(stream->loop)) {
+        read_some(stream);
+        return;
+    }
+    stream->waits = true;
+    stream->turn = (og__call){.fn = on_turn, .arg = stream};
+    og__net_loop_turn(stream->loop, &stream->turn);
 }
 
 /* ---- Writing ---- */
@@ -183,7 +217,7 @@ static void on_poll(uv_poll_t *poll, int status, int events)
         stream->interest = 0;
     }
     if ((events & UV_WRITABLE) && stream->queue.first) write_some(stream);
-    if (events & UV_READABLE) read_some(stream);
+    if (events & UV_READABLE) read_in_turn(stream);
     update(stream);
 }
 
@@ -302,7 +336,10 @@ static void on_closed(uv_handle_t *handle)
 {
     og__stream *stream = handle->data;
     if (stream->events->on_close) stream->events->on_close(stream->ctx);
-    free_stream(stream);
+    if (stream->waits)
+        stream->freed = true;
+    else
+        free_stream(stream);
 }
 
 void og__net_stream_close(og__stream *stream)

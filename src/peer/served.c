@@ -151,12 +151,23 @@ static void on_post(void *arg)
     og__peer_served_unref(served);
 }
 
-void og__peer_served_post(og__served *served)
+/* True when the call is the caller's to make. */
+static bool take_call(og__served *served)
 {
-    if (served->left || atomic_exchange(&served->posted, true)) return;
+    if (served->left || atomic_exchange(&served->posted, true)) return false;
     og__peer_served_ref(served);
     served->attend = (og__call){.fn = on_post, .arg = served};
-    og__net_loop_call(served->loop->net, &served->attend);
+    return true;
+}
+
+void og__peer_served_post(og__served *served)
+{
+    if (take_call(served)) og__net_loop_call(served->loop->net, &served->attend);
+}
+
+void og__peer_served_wait_turn(og__served *served)
+{
+    if (take_call(served)) og__net_loop_turn(served->loop->net, &served->attend);
 }
 
 /* ---- Telling the user ---- */

@@ -7,9 +7,15 @@
 
 /*
  * A turn ends when one of these is reached; the other connections of the loop then have theirs. The clock is
- * looked at after so many messages only.
+ * looked at after so many messages or bytes only.
  */
-enum { TURN_MESSAGES = 1024, TURN_BYTES = 256 << 10, TURN_NS = 250000, CLOCK_EACH = 16 };
+enum {
+    TURN_MESSAGES = 1024,
+    TURN_BYTES = 256 << 10,
+    TURN_NS = 250000,
+    CLOCK_EACH = 16,
+    CLOCK_BYTES = 16 << 10
+};
 
 enum {
     FLUSH_AT = 256 << 10, /* answers to one read leave together, unless they are more */
@@ -20,7 +26,8 @@ enum {
 typedef struct turn {
     unsigned messages;
     size_t bytes;
-    uint64_t start; /* nanoseconds, after the first CLOCK_EACH messages */
+    size_t look_at; /* bytes after which the clock is looked at */
+    uint64_t start; /* nanoseconds, when it was first looked at */
     bool over;
 } turn;
 
@@ -48,7 +55,8 @@ static void count_message(turn *t, size_t len)
     t->messages++;
     t->bytes += len;
     if (t->bytes >= TURN_BYTES || t->messages >= TURN_MESSAGES) t->over = true;
-    if (t->messages % CLOCK_EACH != 0) return;
+    if (t->messages % CLOCK_EACH != 0 && t->bytes < t->look_at) return;
+    t->look_at = t->bytes + CLOCK_BYTES;
     uint64_t now = now_ns();
     if (t->start == 0) t->start = now;
     if (now - t->start >= TURN_NS) t->over = true;
@@ -105,7 +113,7 @@ static void put_off(og__served *served)
 {
     served->unfinished = true;
     stop_reading(served);
-    og__peer_served_post(served);
+    og__peer_served_wait_turn(served);
 }
 
 /* True when the next message may be handled now. */
@@ -241,7 +249,7 @@ static void after_turn(og__served *served, const turn *t, bool more)
 
 void og__peer_served_pump(og__served *served)
 {
-    turn t = {0};
+    turn t = {.look_at = CLOCK_BYTES};
     og__message message = {.more = true};
     const og__core *core = &served->conn.core;
     served->pumping = true;
@@ -269,6 +277,10 @@ static void resume(og__served *served)
     if (served->state != OG__OPEN || !(served->paused || served->unfinished)) return;
     served->work.tell = true;
     if (served->paused && is_loaded(served, 2)) return;
+    if (og__net_loop_is_late(served->loop->net)) {
+        og__peer_served_wait_turn(served);
+        return;
+    }
     served->paused = served->unfinished = false;
     og__peer_served_pump(served);
     if (served->state == OG__OPEN && !served->paused && !served->unfinished && !served->last_turns)

@@ -300,6 +300,9 @@ bool og__peer_served_try_lock(og__served *served, bool *locked);
 /* Has the loop attend to the connection soon. By the loop's thread, or with the lock held. */
 void og__peer_served_post(og__served *served);
 
+/* As that, by the loop's thread, but after what has come for other connections. */
+void og__peer_served_wait_turn(og__served *served);
+
 /* A message was refused: tells user and log. */
 void og__peer_served_refuse(og__served *served, const og_error *err, bool closing);
 

@@ -54,6 +54,103 @@ static void one_that_sends_much_does_not_hold_the_others_up(void **state)
     finish(server);
 }
 
+/* ---- Many that send much ---- */
+
+enum {
+    CROWD = 20,
+    EACH = 100,
+    CALL_AT = 700, /* when all of the crowd have had a turn, and wait for the next */
+    SOON = 320     /* ten turns of messages as slow as these: half of what the crowd has in one round */
+};
+
+static og_server *called;
+static int caller = -1;
+static int call_at; /* messages, then the other client comes */
+static int takes;   /* milliseconds, each message */
+
+/* From the loop's thread, so that it is known what was handled before the other client came. */
+static void on_message_call(og_conn *conn, og_value value, void *user)
+{
+    nap(takes);
+    on_message_count(conn, value, user);
+    if (handled != call_at) return;
+    caller = plain(called);
+    plain_send(caller, "-2\n", 3);
+}
+
+/* Who comes while many wait for their next turn waits for a few of them, not for all. */
+static void many_that_send_much_do_not_hold_a_new_one_up(void **state)
+{
+    (void)state;
+    tally t;
+    og_server_options options = echoing(&t, 1, 0);
+    options.on_message = on_message_call;
+    handled = others_turn = 0;
+    call_at = CALL_AT;
+    takes = 1;
+    called = prepare(&options);
+    int crowd[CROWD];
+    char lines[2 * EACH];
+    for (int i = 0; i < EACH; i++)
+        memcpy(lines + 2 * i, "1\n", 2);
+    for (int i = 0; i < CROWD; i++) {
+        crowd[i] = plain(called);
+        plain_send(crowd[i], lines, sizeof lines);
+    }
+    assert_int_equal(og_server_start(called, &err), 0);
+    wait_for(&handled, CROWD * EACH + 1);
+    assert_true(others_turn >= CALL_AT);
+    assert_true(others_turn < CALL_AT + SOON);
+    for (int i = 0; i < CROWD; i++)
+        close(crowd[i]);
+    close(caller);
+    finish(called);
+}
+
+enum { LONG = 40000, LONG_EACH = 6, CALL_AT_LONG = 3 * CROWD };
+
+static void *send_long(void *arg)
+{
+    char *text = malloc(LONG + 1);
+    int *fd = arg;
+    memset(text, 'x', LONG);
+    text[0] = text[LONG - 1] = '"';
+    text[LONG] = '\n';
+    for (int i = 0; i < LONG_EACH; i++)
+        plain_send(*fd, text, LONG + 1);
+    free(text);
+    return NULL;
+}
+
+/* The same with messages of which each is a turn. */
+static void many_long_messages_do_not_hold_a_new_one_up(void **state)
+{
+    (void)state;
+    tally t;
+    og_server_options options = echoing(&t, 1, 0);
+    options.on_message = on_message_call;
+    handled = others_turn = 0;
+    call_at = CALL_AT_LONG;
+    takes = 4;
+    called = prepare(&options);
+    int crowd[CROWD];
+    pthread_t senders[CROWD];
+    for (int i = 0; i < CROWD; i++) {
+        crowd[i] = plain(called);
+        pthread_create(&senders[i], NULL, send_long, &crowd[i]);
+    }
+    assert_int_equal(og_server_start(called, &err), 0);
+    wait_for(&handled, CROWD * LONG_EACH + 1);
+    assert_true(others_turn >= CALL_AT_LONG);
+    assert_true(others_turn < CALL_AT_LONG + CROWD);
+    for (int i = 0; i < CROWD; i++) {
+        pthread_join(senders[i], NULL);
+        close(crowd[i]);
+    }
+    close(caller);
+    finish(called);
+}
+
 /* ---- A long message ---- */
 
 static pthread_mutex_t door = PTHREAD_MUTEX_INITIALIZER;
@@ -238,6 +335,8 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(one_that_sends_much_does_not_hold_the_others_up),
+        cmocka_unit_test(many_that_send_much_do_not_hold_a_new_one_up),
+        cmocka_unit_test(many_long_messages_do_not_hold_a_new_one_up),
         cmocka_unit_test(a_long_message_holds_nobody_up),
         cmocka_unit_test(datagrams_of_one_sender_stay_in_order),
         cmocka_unit_test(a_refusal_keeps_its_place),
