@@ -92,6 +92,15 @@ OG_API void og_policy_set_nested(og_policy *policy, unsigned depth);
  */
 OG_API int og_policy_parse(og_policy *policy, const char *text, size_t len, og_error *err);
 
+/*
+ * The next thing that people should know of a text that `policy` was made of: a pattern that passes over what
+ * og_policy_unsafe() warns of, a row that allows such a name, `default allow`. Begin with `*at` = 0, and go
+ * on until it is false; the position of `warning` is in the text. Names that a row of their own decides
+ * about, and texts that og_policy_parse() refuses, give none.
+ */
+OG_API bool og_policy_next_warning(const og_policy *policy, const char *text, size_t len, size_t *at,
+                                   og_error *warning);
+
 /* What the rows say of a name. `decided` (may be NULL): whether a row did, and not the default. */
 OG_API bool og_policy_allows(const og_policy *policy, const char *module, size_t module_len,
                              const char *qualname, size_t qualname_len, bool *decided);

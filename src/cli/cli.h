@@ -139,9 +139,12 @@ bool cli_is_text(const char *codec);
 void cli_conn_options(og_conn_options *conn, const cli_options *options);
 void cli_codec_options(og_codec_options *codecs, const cli_options *options);
 
-/* The policy called `name`: a built-in one, or a file. 0 and a new policy, or the exit status after saying
- * why. */
-int cli_rules(og_policy **policy, const char *name);
+/* The policy called `name`: a built-in one, or a file, whose text is added to `text`. 0 and a new policy, or
+ * the exit status after saying why. */
+int cli_rules(og_policy **policy, og_buf *text, const char *name);
+
+/* Says which rows of the policy's text people should look at; how many that were. */
+size_t cli_rules_warn(const char *name, const og_policy *policy, const og_buf *text);
 
 /* True when --policy names a file: it is read anew on SIGHUP. */
 bool cli_rules_may_change(const cli_options *options);

@@ -659,5 +659,6 @@ int cli_parse(cli_options *options, const cli_command *command, int argc, char *
 void cli_options_fini(cli_options *options)
 {
     og_policy_free(options->rules);
+    og_buf_free(&options->rules_text);
     free(options->args);
 }

@@ -138,6 +138,7 @@ typedef struct cli_options {
     bool dry_run;
     const char *policy;
     struct og_policy *rules; /* what --policy names, once it is read; or NULL */
+    og_buf rules_text;       /* of its file */
     bool globals;
     bool verdict;
     bool annotate;     /* explain each opcode */

@@ -11,9 +11,13 @@ static int check(const cli_options *options)
     int worst = CLI_DONE;
     for (size_t i = 0; i < options->arg_count; i++) {
         og_policy *policy;
-        int status = cli_rules(&policy, options->args[i]);
+        og_buf text = OG_BUF_INIT;
+        const char *name = options->args[i];
+        int status = cli_rules(&policy, &text, name);
+        size_t warnings = status == 0 ? cli_rules_warn(name, policy, &text) : 0;
+        if (status == 0) printf("%s: well formed%s\n", name, warnings ? ", but look at the warnings" : "");
         og_policy_free(policy);
-        if (status == 0) printf("%s: well formed\n", options->args[i]);
+        og_buf_free(&text);
         if (status == CLI_USAGE) status = CLI_REFUSED; /* the file is the data here */
         if (status > worst) worst = status;
     }
@@ -79,7 +83,9 @@ static int test(const cli_options *options)
         return cli_usage("'onggi policy test' takes the policy as its first argument: leave --policy out");
     if (options->arg_count < 2)
         return cli_usage("what should be tested? Write: onggi policy test %s PICKLE...", options->args[0]);
-    int status = cli_rules(&verdicts.rules, options->args[0]);
+    og_buf text = OG_BUF_INIT;
+    int status = cli_rules(&verdicts.rules, &text, options->args[0]);
+    og_buf_free(&text);
     if (status) return status;
     verdicts.verdict = true;
     verdicts.args++;
@@ -112,7 +118,7 @@ const cli_command cli_policy = {
     .bit = CLI_POLICY,
     .synopsis = "check|explain|test ...",
     .summary = "check a policy, ask it, try it on files",
-    .description = "  check FILE...           is each policy well formed?\n"
+    .description = "  check FILE...           is each policy well formed, which rows are risky?\n"
                    "  explain NAME...         which row decides about a class\n"
                    "  test FILE PICKLE...     what a policy says of files, as 'inspect --verdict'",
     .example = "  onggi policy check ours.policy\n"

@@ -60,7 +60,8 @@ static void add_use(const line *l, const og_pickle_use *use, const og_policy *po
     og_list_append(l->doc, names, name.dict, NULL);
     text.len = 0;
     bool nameless = use->qualname_len == 0 || use->how == OG_USE_EXTENSION || use->how == OG_USE_PERSISTENT;
-    if (!use->allowed && !nameless && og_buf_puts(&text, "allow ") == OG_OK &&
+    bool unsafe = og_policy_unsafe(use->module, use->module_len, use->qualname, use->qualname_len) != NULL;
+    if (!use->allowed && !nameless && og_buf_puts(&text, unsafe ? "allow-unsafe " : "allow ") == OG_OK &&
         cli_proxy_put_name(&text, use) == OG_OK)
         add_buf(l, allow, &text);
     og_buf_free(&text);

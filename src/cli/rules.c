@@ -25,22 +25,31 @@ static const char *read_file(const char *path, og_buf *text)
     return status == OG_OK ? NULL : "longer than a policy may be";
 }
 
-static int from_file(og_policy *policy, const char *path)
+/* Says of each line that is wrong why. */
+static int take_text(og_policy *policy, const char *path, const char *text, size_t len)
 {
-    og_buf text = OG_BUF_INIT;
+    const cli_place start = {0};
     og_error err;
     int status = 0;
-    const char *unread = read_file(path, &text);
-    if (unread) {
-        cli_log(OG_LOG_ERROR, "policy %s: %s", path, unread);
-        status = CLI_UNREACHED;
-    } else if (text.len > 0 && og_policy_parse(policy, (const char *)text.data, text.len, &err) < 0) {
-        const cli_place start = {0};
-        cli_fail_in(path, (const char *)text.data, text.len, &start, &err);
-        status = CLI_USAGE;
+    for (size_t at = 0; at < len;) {
+        const char *feed = memchr(text + at, '\n', len - at);
+        size_t end = feed ? (size_t)(feed - text) : len;
+        if (og_policy_parse(policy, text + at, end - at, &err) < 0) {
+            if (err.position != OG_NO_POSITION) err.position += at;
+            cli_fail_in(path, text, len, &start, &err);
+            status = CLI_USAGE;
+        }
+        at = end + 1;
     }
-    og_buf_free(&text);
     return status;
+}
+
+static int from_file(og_policy *policy, const char *path, og_buf *text)
+{
+    const char *unread = read_file(path, text);
+    if (!unread) return text->len ? take_text(policy, path, (const char *)text->data, text->len) : 0;
+    cli_log(OG_LOG_ERROR, "policy %s: %s", path, unread);
+    return CLI_UNREACHED;
 }
 
 static bool is_builtin(const char *name)
@@ -52,7 +61,21 @@ static bool is_builtin(const char *name)
     return false;
 }
 
-int cli_rules(og_policy **policy, const char *name)
+size_t cli_rules_warn(const char *name, const og_policy *policy, const og_buf *text)
+{
+    og_error warning;
+    size_t count = 0;
+    const char *at = (const char *)text->data;
+    for (size_t next = 0; og_policy_next_warning(policy, at, text->len, &next, &warning); count++) {
+        size_t line = 0;
+        size_t column = 0;
+        og_text_position(at, text->len, warning.position, &line, &column);
+        cli_log(OG_LOG_WARNING, "policy %s, line %zu: %s", name, line, warning.text);
+    }
+    return count;
+}
+
+int cli_rules(og_policy **policy, og_buf *text, const char *name)
 {
     og_error err;
     *policy = is_builtin(name) ? og_policy_builtin(name, &err) : og_policy_new(NULL);
@@ -60,7 +83,7 @@ int cli_rules(og_policy **policy, const char *name)
         cli_log(OG_LOG_ERROR, "out of memory");
         return CLI_REFUSED;
     }
-    int status = is_builtin(name) ? 0 : from_file(*policy, name);
+    int status = is_builtin(name) ? 0 : from_file(*policy, name, text);
     if (status) {
         og_policy_free(*policy);
         *policy = NULL;
@@ -101,6 +124,7 @@ void cli_rules_reload(const cli_options *options)
         keep_old(path, &text, &err);
         og_policy_free(fresh);
     } else {
+        cli_rules_warn(path, fresh, &text);
         og_policy_replace(options->rules, fresh);
         cli_log(OG_LOG_INFO, "policy %s was read anew", path);
     }

@@ -210,6 +210,7 @@ int cli_service_open(cli_service *s)
     }
     if (status == 0) status = cli_log_open(s->options->log);
     if (status) return status;
+    if (s->options->rules) cli_rules_warn(s->options->policy, s->options->rules, &s->options->rules_text);
     raise_descriptors(s->options);
     return cli_privileges_drop(&privileges, s->privileges, sizeof s->privileges);
 }

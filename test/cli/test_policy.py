@@ -29,6 +29,24 @@ class Policy(support.Case):
         self.assertEqual(done.out, "")
         self.assertEqual(self.onggi("policy", "check", "/nowhere", status=3).err, "onggi: policy /nowhere: No such file or directory\n")
 
+    def test_check_says_all_that_is_wrong(self):
+        path = self.write("bad.policy", "allow a.b\nallow os.system\nalow c.d\nallow pickle.loads # ours\n")
+        done = self.onggi("policy", "check", path, status=1)
+        self.assertEqual([line.split("line ")[1] for line in done.err.splitlines() if "line " in line],
+                         ["2, column 7)", "3, column 1)", "4, column 7)"])
+        self.assertIn("write: allow-unsafe os.system", done.err)
+        self.assertIn("write: allow-unsafe pickle.loads", done.err)
+
+    def test_check_warns_of_what_unpickles_or_runs(self):
+        path = self.write("ours.policy", "include plain-data\nallow os.*\nallow torch.*\nallow-unsafe dill.loads\nallow shop.*\n")
+        done = self.onggi("policy", "check", path)
+        self.assertEqual(done.out, f"{path}: well formed, but look at the warnings\n")
+        lines = done.err.splitlines()
+        for line, number, piece in zip(lines, (2, 3, 4), ("write: allow-unsafe os.NAME", "write: allow-unsafe torch.load",
+                                                          "'dill.loads' unpickles what it is given"), strict=True):
+            self.assertIn(f"policy {path}, line {number}: ", line)
+            self.assertIn(piece, line)
+
     def test_explain_names_the_row_that_decides(self):
         done = self.onggi("policy", "explain", "collections.deque")
         self.assertEqual(done.out, "collections.deque: allowed by 'allow collections.deque' of plain-data\n")

@@ -46,6 +46,14 @@ class Reload(support.Case):
                          "the server's opinion")
         return server.out.count("\n") > printed
 
+    def test_the_log_shows_what_is_unsafe(self):
+        """At the start, and whenever the policy is read anew."""
+        server = self.start_server("--framing", "u32be", policy="allow-unsafe dill.loads\nallow torch.*\n")
+        server.wait_text("err", "line 1: 'dill.loads' unpickles what it is given")
+        server.wait_text("err", r"line 2: 'torch\.\*' does not allow load")
+        self.reload(server, "allow a.b\nallow-unsafe marshal.loads\n", "line 2: 'marshal.loads' loads code")
+        self.assertEqual(server.stop(), 0)
+
     def test_under_connections_that_are_open(self):
         for words in ([], ["--exec", "cat"], ["--threads", "2"]):
             with self.subTest(words):

@@ -129,6 +129,12 @@ class TestProxy(firewall.Case):
         self.assertEqual((line["direction"], line["then"], line["codec"]), ("to upstream", "closed", "pickle"))
         self.assertEqual(line["peer"], "%s:%d" % front.getsockname())
 
+    def test_the_line_that_would_allow_what_is_unsafe(self):
+        proxy, front, _ = self.pair()
+        front.sendall(firewall.u32be(EVIL))
+        self.assertEqual(front.recv(1), b"")
+        self.assertEqual(self.wait_refusal(proxy)["allow"], ["allow-unsafe os.system"])
+
     def test_learn(self):
         """Each name is a comment, and one without its # allows; what a person has written stays."""
         path = os.path.join(self.folder(), "learned.policy")

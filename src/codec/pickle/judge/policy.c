@@ -169,6 +169,11 @@ static const og__row *look_up_patterns(const og__rows *rows, const char *text, s
     return NULL;
 }
 
+bool og__pickle_rules_name(const og__rules *rules, const char *text, size_t len, size_t split)
+{
+    return look_up(&rules->names, text, len, split) != NULL;
+}
+
 static bool is_too_long(size_t module_len, size_t qualname_len)
 {
     return module_len >= OG__NAME_MAX || qualname_len >= OG__NAME_MAX - module_len;

@@ -90,6 +90,18 @@ bool og__pickle_rules_allow(const og__rules *rules, const char *module, size_t m
 /* Why "module.qualname" is allowed by allow-unsafe only; NULL when it is not of those. */
 const char *og__pickle_unsafe_why(const char *text, size_t len);
 
+/* A row of what only allow-unsafe allows: a name, or a module with a dot after it. */
+typedef struct og__unsafe {
+    const char *text;
+    const char *why;
+} og__unsafe;
+
+/* The next row, from number `*index` on, that is about names of the pattern "module."; NULL: no more. */
+const og__unsafe *og__pickle_unsafe_within(const char *pattern, size_t len, size_t *index);
+
+/* Whether a row decides about exactly the name `text`, whose module has length `split`. */
+bool og__pickle_rules_name(const og__rules *rules, const char *text, size_t len, size_t split);
+
 /* As og_policy_allow_unsafe(), for a text without a NUL after it. */
 int og__pickle_policy_add_unsafe(og_policy *policy, const char *text, size_t len, og_error *err);
 

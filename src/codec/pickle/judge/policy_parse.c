@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
-/* Reads a policy from a text, a statement a line. */
+/* Reads a policy from a text, a statement a line, and tells what people should know of its rows. */
 #include "codec/pickle/judge/policy.h"
 
+#include <stdio.h>
 #include <string.h>
 
 /* A word of a line, at its place in the text. */
@@ -103,4 +104,113 @@ int og_policy_parse(og_policy *policy, const char *text, size_t len, og_error *e
         at = feed ? feed + 1 : end;
     }
     return OG_OK;
+}
+
+/* ---- Warnings ---- */
+
+enum { LISTED = 4 };
+
+/* Names that a pattern does not allow. */
+typedef struct passed_over {
+    const og__unsafe *first; /* NULL: none */
+    bool whole;              /* the module is on the list, not single names of it */
+    size_t count;
+    char names[200]; /* some of them, with commas */
+} passed_over;
+
+static void find_passed_over(const og__rules *rules, word pattern, passed_over *found)
+{
+    const og__unsafe *row;
+    size_t index = 0;
+    size_t len = pattern.len - 1; /* without the asterisk */
+    size_t used = 0;
+    *found = (passed_over){0};
+    while ((row = og__pickle_unsafe_within(pattern.text, len, &index))) {
+        size_t size = strlen(row->text);
+        if (og__pickle_rules_name(rules, row->text, size, len - 1)) continue;
+        if (!found->first) found->first = row;
+        found->whole |= row->text[size - 1] == '.';
+        if (found->count++ < LISTED && used < sizeof found->names)
+            used += (size_t)snprintf(found->names + used, sizeof found->names - used, "%s%s",
+                                     used ? ", " : "", row->text + (size < len ? size : len));
+    }
+}
+
+static int shown_len(size_t len)
+{
+    return len < 60 ? (int)len : 60;
+}
+
+static bool warn_pattern(const og__rules *rules, word pattern, size_t position, og_error *warning)
+{
+    passed_over found;
+    int shown = shown_len(pattern.len - 2);
+    find_passed_over(rules, pattern, &found);
+    if (!found.first) return false;
+    if (found.whole)
+        og_error_set(warning, OG_EPOLICY, position,
+                     "'%.*s.*' allows no name of %.*s that is not plain data, since such a name %s; for one "
+                     "that you trust, write: allow-unsafe %.*s.NAME",
+                     shown, pattern.text, shown, pattern.text, found.first->why, shown, pattern.text);
+    else
+        og_error_set(warning, OG_EPOLICY, position,
+                     "'%.*s.*' does not allow %s%s: such a name %s; for one that you trust, write: "
+                     "allow-unsafe %s",
+                     shown, pattern.text, found.names, found.count > LISTED ? ", …" : "", found.first->why,
+                     found.first->text);
+    return true;
+}
+
+/* Joined with a dot, as the list of what is unsafe has them. NULL: it is not on it. */
+static const char *unsafe_why(word name)
+{
+    char joined[OG__NAME_MAX];
+    if (name.len > sizeof joined) return NULL;
+    memcpy(joined, name.text, name.len);
+    char *colon = memchr(joined, ':', name.len);
+    if (colon) *colon = '.';
+    return og__pickle_unsafe_why(joined, name.len);
+}
+
+static bool warn_default(const og__rules *rules, size_t position, og_error *warning)
+{
+    if (!rules->default_allow) return false;
+    og_error_set(warning, OG_EPOLICY, position,
+                 "what no row names is allowed, also what unpickles or runs what it is given: this protects "
+                 "from nothing; write: default deny, and allow what you trust");
+    return true;
+}
+
+static bool warn_line(const og__rules *rules, const char *text, const char *at, const char *end,
+                      og_error *warning)
+{
+    word first = next_word(&at, end);
+    word second = next_word(&at, end);
+    size_t position = (size_t)(second.text - text);
+    bool allows = is(first, "allow");
+    if ((allows && is(second, "*")) || (is(first, "default") && is(second, "allow")))
+        return warn_default(rules, position, warning);
+    if (allows && second.len > 2 && memcmp(second.text + second.len - 2, ".*", 2) == 0)
+        return warn_pattern(rules, second, position, warning);
+    const char *why = is(first, "allow-unsafe") ? unsafe_why(second) : NULL;
+    if (!why) return false;
+    og_error_set(warning, OG_EPOLICY, position,
+                 "'%.*s' %s, and this row allows it: who can send it can do anything", shown_len(second.len),
+                 second.text, why);
+    return true;
+}
+
+bool og_policy_next_warning(const og_policy *policy, const char *text, size_t len, size_t *at,
+                            og_error *warning)
+{
+    const og__rules *rules = og__pickle_rules_hold(policy);
+    bool found = false;
+    while (*at < len && !found) {
+        const char *start = text + *at;
+        const char *feed = memchr(start, '\n', len - *at);
+        *at = feed ? (size_t)(feed + 1 - text) : len;
+        found = warn_line(rules, text, start, feed ? feed : text + len, warning);
+    }
+    og__pickle_rules_let_go(rules);
+    return found;
 }

@@ -13,10 +13,7 @@ static const char reaches[] = "gets at what no row of the policy names";
 static const char starts[] = "starts programs";
 
 /* A name, or a module with a dot after it: all that begins so. */
-static const struct {
-    const char *text;
-    const char *why;
-} table[] = {
+static const og__unsafe table[] = {
     {"_pickle.", loads},
     {"cloudpickle.", loads},
     {"dill.", loads},
@@ -102,6 +99,20 @@ const char *og__pickle_unsafe_why(const char *text, size_t len)
         bool module = table[i].text[size - 1] == '.';
         if (len < size || (!module && len > size) || memcmp(text, table[i].text, size) != 0) continue;
         return table[i].why;
+    }
+    return NULL;
+}
+
+const og__unsafe *og__pickle_unsafe_within(const char *pattern, size_t len, size_t *index)
+{
+    while (*index < sizeof table / sizeof table[0]) {
+        const og__unsafe *row = &table[(*index)++];
+        size_t size = strlen(row->text);
+        if (row->text[size - 1] == '.') {
+            if (size <= len && memcmp(pattern, row->text, size) == 0) return row;
+        } else if (size > len && memcmp(pattern, row->text, len) == 0 && !strchr(row->text + len, '.')) {
+            return row;
+        }
     }
     return NULL;
 }
