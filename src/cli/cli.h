@@ -143,6 +143,9 @@ void cli_codec_options(og_codec_options *codecs, const cli_options *options);
  * the exit status after saying why. */
 int cli_rules(og_policy **policy, og_buf *text, const char *name);
 
+/* Has --nested hold for the policy, whatever that says itself. 0, or the exit status after saying why not. */
+int cli_rules_nest(cli_options *options);
+
 /* Says which rows of the policy's text people should look at; how many that were. */
 size_t cli_rules_warn(const char *name, const og_policy *policy, const og_buf *text);
 

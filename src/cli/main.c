@@ -24,6 +24,7 @@ static int run(cli_options *options, const cli_command *command, int argc, char 
     if (options->help) return cli_help_command(command);
     cli_log_levels(options);
     if (options->policy) status = cli_rules(&options->rules, &options->rules_text, options->policy);
+    if (status == 0) status = cli_rules_nest(options);
     if (status) return status;
     if (command->bit & (CLI_CLIENTS | CLI_CONVERT)) cli_progress_start(options);
     status = command->run(options);

@@ -20,6 +20,7 @@ typedef enum kind {
     FORM_OUT,
     NUMBER,
     PROTOCOL,
+    DEPTH, /* 0 to 8 */
     ENCODING,
     SIZE,
     TIME,
@@ -117,6 +118,10 @@ static const option_row rows[] = {
      "in folders, look only at files that match (may be given again)", 0},
     {"policy", 0, TEXT, CLI_EVERY & ~CLI_SEND, AT(policy), "FILE",
      "which classes pickles may name: a file, plain-data, numpy-data, torch-data or pandas-data", 0},
+    {"nested", 0, DEPTH, CLI_EVERY & ~CLI_SEND, AT(nested), "N",
+     "check pickles in the bytes and strings of pickles N deep, 0 to 8; refuse deeper ones (default: what the "
+     "policy says, or 3)",
+     8},
     {"expect", 0, EXPECT, CLI_PROXY, AT(expect), "CODEC",
      "what clients send: pickle, json, or any codec that is declared (default: pickle)", 0},
     {"on-refuse", 0, TEXT, CLI_PROXY, AT(on_refuse), "WHAT",
@@ -278,6 +283,7 @@ static void list_choices(kind of, char *choices, size_t size)
             if (of == FORM_IN ? forms[i].in : forms[i].out) add_choice(choices, size, forms[i].name);
         break;
     case PROTOCOL: add_choice(choices, size, "0 1 2 3 4 5"); break;
+    case DEPTH: add_choice(choices, size, "0 1 2 3 4 5 6 7 8"); break;
     case ENCODING: list_words(encodings, choices, size); break;
     case THREADS: add_choice(choices, size, "auto"); break;
     case WHEN_FULL: list_words(whens_full, choices, size); break;
@@ -384,9 +390,10 @@ static int set_form(const option_row *row, const char *text, cli_form *out)
 static int set_number(const option_row *row, const char *text, uint64_t *out)
 {
     char expected[64];
-    uint64_t least = row->kind == PROTOCOL ? 0 : 1;
+    bool from_zero = row->kind == PROTOCOL || row->kind == DEPTH;
+    uint64_t least = from_zero ? 0 : 1;
     if (cli_parse_number(text, out) && *out >= least && *out <= row->most) {
-        *out += row->kind == PROTOCOL;
+        *out += from_zero; /* 0 is that it was not given */
         return 0;
     }
     if (row->most > 1000000)
@@ -508,7 +515,8 @@ static int set_option(cli_options *options, const option_row *row, const char *t
     case FORM_IN:
     case FORM_OUT: return set_form(row, text, out);
     case NUMBER:
-    case PROTOCOL: return set_number(row, text, out);
+    case PROTOCOL:
+    case DEPTH: return set_number(row, text, out);
     case ENCODING: return set_encoding(row, text, out);
     case THREADS: return set_threads(row, text, out);
     case POOL: return set_number(row, text, &((cli_pool_words *)out)->count);

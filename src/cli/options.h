@@ -139,6 +139,7 @@ typedef struct cli_options {
     const char *policy;
     struct og_policy *rules; /* what --policy names, once it is read; or NULL */
     og_buf rules_text;       /* of its file */
+    uint64_t nested;         /* plus 1; 0: not given */
     bool globals;
     bool verdict;
     bool annotate;     /* explain each opcode */

@@ -86,6 +86,7 @@ static int test(const cli_options *options)
     og_buf text = OG_BUF_INIT;
     int status = cli_rules(&verdicts.rules, &text, options->args[0]);
     og_buf_free(&text);
+    if (status == 0) status = cli_rules_nest(&verdicts);
     if (status) return status;
     verdicts.verdict = true;
     verdicts.args++;

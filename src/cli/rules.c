@@ -91,6 +91,25 @@ int cli_rules(og_policy **policy, og_buf *text, const char *name)
     return status;
 }
 
+static void nest(const cli_options *options, og_policy *policy)
+{
+    if (options->nested) og_policy_set_nested(policy, (unsigned)options->nested - 1);
+}
+
+/* These judge without --policy too, and by plain-data. */
+enum { ALWAYS_JUDGE = CLI_PROXY | CLI_INSPECT | CLI_POLICY };
+
+int cli_rules_nest(cli_options *options)
+{
+    if (!options->nested) return 0;
+    if (!options->rules && !(options->command->bit & ALWAYS_JUDGE))
+        return cli_usage("--nested is for what a policy checks, and none is given: write --policy plain-data as "
+                         "well");
+    int status = options->rules ? 0 : cli_rules(&options->rules, &options->rules_text, "plain-data");
+    if (status == 0) nest(options, options->rules);
+    return status;
+}
+
 bool cli_rules_may_change(const cli_options *options)
 {
     return options->policy && !is_builtin(options->policy);
@@ -125,6 +144,7 @@ void cli_rules_reload(const cli_options *options)
         og_policy_free(fresh);
     } else {
         cli_rules_warn(path, fresh, &text);
+        nest(options, fresh);
         og_policy_replace(options->rules, fresh);
         cli_log(OG_LOG_INFO, "policy %s was read anew", path);
     }

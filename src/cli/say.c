@@ -99,6 +99,7 @@ static const struct {
     {"ensure_ascii", "--codec pickle"},
     {"raw_reader", "--reader"},
     {"recv_size", "--reader recv:N"},
+    {"og_policy_set_nested()", "--nested"},
     {"rewrite", "--rewrite"},
     {"fresh_unpickler", "--fresh-unpickler"},
 };

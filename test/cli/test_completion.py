@@ -53,7 +53,7 @@ class Completion(support.Case):
         self.assertEqual(self.bash("onggi", "serve", "--max-message", ""), [])
         for option, words in (("--when-full", "wait drop stop"), ("--when-crowded", "wait refuse"),
                               ("--log-format", "text json"), ("--log-level", "debug info warning error"),
-                              ("--color", "auto always never"), ("--encoding", "ascii latin1 utf-8 bytes")):
+                              ("--color", "auto always never"), ("--nested", "0 1 2 3 4 5 6 7 8"), ("--encoding", "ascii latin1 utf-8 bytes")):
             self.assertEqual(self.bash("onggi", "serve", option, ""), words.split())
 
     def test_fish(self):

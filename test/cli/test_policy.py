@@ -67,6 +67,21 @@ class Policy(support.Case):
         rules = self.write("ours.policy", f"allow-unsafe {os.name}.system\n")
         self.onggi("policy", "test", rules, good, bad)
 
+    def test_nested(self):
+        """At the depth that is said, and one past it."""
+        data = pickle.dumps(pickle.dumps(pickle.dumps(["deep"])))
+        path = self.write("two.pkl", data)
+        rules = self.write("ours.policy", "include plain-data\nnested 1\n")
+        for words, status in (((), 0), (("--nested", "2"), 0), (("--nested", "1"), 1), (("--nested", "0"), 0)):
+            self.onggi("inspect", "--verdict", path, *words, status=status)
+            self.onggi("policy", "test", "plain-data", path, *words, status=status)
+            self.onggi("convert", path, "--policy", "plain-data", *words, status=status)
+        self.onggi("policy", "test", rules, path, status=1)
+        self.onggi("policy", "test", rules, path, "--nested", "2")
+        self.assertIn("0 to 8", self.onggi("inspect", path, "--nested", "9", status=2).err)
+        self.assertIn("--policy plain-data", self.onggi("convert", path, "--nested", "1", status=2).err)
+        self.assertIn("--nested says", self.onggi("convert", path, "--policy", rules, status=1).err)
+
     def test_usage(self):
         self.assertIn("check, explain or test", self.onggi("policy", "frobnicate", "x", status=2).err)
         self.assertIn("onggi policy test plain-data PICKLE", self.onggi("policy", "test", "plain-data", status=2).err)

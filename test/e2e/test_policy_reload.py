@@ -19,6 +19,18 @@ class Named:
         return struct.pack(">I", len(self.text)) + self.text
 
 
+class Nested:
+    """Pickles in one another's bytes, so many deep."""
+
+    def __init__(self, depth):
+        self.data = pickle.dumps(["deep"])
+        for _ in range(depth):
+            self.data = pickle.dumps(self.data)
+
+    def frame(self):
+        return struct.pack(">I", len(self.data)) + self.data
+
+
 DEQUE, COUNTER = Named("collections", "deque"), Named("collections", "Counter")
 
 
@@ -65,6 +77,16 @@ class Reload(support.Case):
                     self.assertFalse(self.is_taken(server, s, DEQUE))
                     self.assertTrue(self.is_taken(server, s, COUNTER))
                 self.assertEqual(server.stop(), 0)
+
+    def test_nested_stays(self):
+        """--nested holds for the policy that is read anew as well."""
+        server = self.start_server("--framing", "u32be", "--nested", "1", policy="include plain-data\n")
+        with self.connect(server.port) as s:
+            self.assertFalse(self.is_taken(server, s, Nested(2)))
+            self.reload(server, "include plain-data\nnested 3\n", "was read anew")
+            self.assertTrue(self.is_taken(server, s, Nested(1)))
+            self.assertFalse(self.is_taken(server, s, Nested(2)))
+        self.assertEqual(server.stop(), 0)
 
     def test_a_bad_file_leaves_the_old_policy(self):
         server = self.start_server("--framing", "u32be")

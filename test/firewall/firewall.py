@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: MIT
 """What the firewall tests share: services behind a proxy, how each kind is spoken to, and pickles that touch a file."""
+import base64
 import json
 import multiprocessing.connection
 import os
@@ -125,6 +126,21 @@ class Case(support.Case):
     def wait_refusal(self, proxy):
         """The first of them."""
         return support.wait_for(lambda: self.refusals(proxy), "a line about a refusal")[0]
+
+
+def as_it_is(data):
+    return data
+
+
+def in_base64(data):
+    return base64.b64encode(data).decode()
+
+
+def nest(data, depth, keep):
+    """The pickle in `depth` others, each of which holds the next as `keep` makes it."""
+    for _ in range(depth):
+        data = pickle.dumps({"kept": keep(data)})
+    return data
 
 
 def mark_of(case):

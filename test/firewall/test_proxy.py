@@ -230,6 +230,25 @@ class TestProxy(firewall.Case):
         self.assertEqual(front.recv(1), b"")
         self.assertEqual(behind.recv(1), b"")
 
+    def test_nested(self):
+        """Pickles in pickles pass at the depth that is said, and not one past it, whatever they are kept in."""
+        policy = os.path.join(self.folder(), "ours.policy")
+        with open(policy, "w", encoding="ascii") as file:
+            file.write("include plain-data\nnested 1\n")
+        for words, depth in (((), 3), (("--policy", policy), 1), (("--nested", "2"), 2), (("--policy", policy, "--nested", "4"), 4)):
+            for keep in (firewall.as_it_is, firewall.in_base64):
+                with self.subTest(words=words, keep=keep.__name__):
+                    proxy, front, behind = self.pair(*WIRE, "--on-refuse", "drop", *words)
+                    inner = firewall.nest(pickle.dumps(["deep"]), depth, keep)
+                    evil = firewall.nest(b"\x80\x02" + EVIL, depth, keep)
+                    front.sendall(b"".join(map(firewall.u32be, (evil, firewall.nest(inner, 1, keep), inner))))
+                    self.assertEqual(self.receive(behind), pickle.loads(inner))
+                    support.wait_for(lambda p=proxy: len(self.refusals(p)) == 2, "two lines about refusals")
+                    lines = self.refusals(proxy)
+                    self.assertEqual([(n["name"], n["depth"]) for n in lines[0]["names"]], [("os.system", depth)] * 2)
+                    self.assertIn(f"more than {depth} deep; --nested says", lines[1]["why"])
+                    self.assertNotIn("names", lines[1])
+
     def test_a_stream_that_is_one_message(self):
         """Two of them would be one to who reads to the end."""
         server, port = self.listen()

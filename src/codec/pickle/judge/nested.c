@@ -151,8 +151,11 @@ int og__pickle_watch_enter(og__watch *watch)
     if (!is_worth_it(watch, bytes, len, ascii)) return OG_OK;
     if (watch->depth == watch->policy->nested) {
         og__pickle_watch_refuse(watch, og__pickle_watch_level(watch),
-                                "pickles are in one another's bytes more than %u deep",
-                                watch->policy->nested);
+                                "pickles are in one another's bytes more than %u deep%s",
+                                watch->policy->nested,
+                                watch->policy->nested < OG__NESTED_MAX
+                                    ? "; og_policy_set_nested() says how deep they are checked, up to 8"
+                                    : "");
         return OG_OK;
     }
     if (watch->depth == 0) watch->position = (size_t)(r->op - r->start);
