@@ -16,7 +16,7 @@ typedef struct proxy {
     og_relay_options relay;
     og_doc *reply;
     og_policy *plain; /* or NULL: --policy says another */
-    const og_policy *policy;
+    cli_judge judge;
     cli_learn *learn; /* or NULL */
     og_layer_option front_layers[CLI_LAYER_OPTIONS];
     og_layer_option behind_layers[CLI_LAYER_OPTIONS];
@@ -40,8 +40,8 @@ static void on_close(og_conn *conn, const og_error *why, void *user)
 static void on_refusal(const og_refusal *refusal, void *user)
 {
     const proxy *p = user;
-    if (!refusal->quiet) cli_proxy_refused(refusal, p->policy);
-    cli_learn_take(p->learn, refusal, p->policy);
+    if (!refusal->quiet) cli_proxy_refused(refusal, &p->judge);
+    cli_learn_take(p->learn, refusal, &p->judge);
 }
 
 static void on_reload(bool done, void *user)
@@ -214,9 +214,9 @@ static int give_rewrite(proxy *p)
 static int give_policy(proxy *p)
 {
     og_error err;
-    p->policy = p->options->rules;
-    if (p->policy) return 0;
-    p->policy = p->plain = og_policy_builtin("plain-data", &err);
+    p->judge.policy = p->options->rules;
+    if (p->judge.policy) return 0;
+    p->judge.policy = p->plain = og_policy_builtin("plain-data", &err);
     return p->plain ? 0 : cli_fail(NULL, &err);
 }
 
@@ -238,8 +238,9 @@ static int give_options(proxy *p)
     cli_service_limits(&relay->front, o);
     cli_conn_options(front, o);
     og_json_of(&front->codecs)->write.form = OG_JSON_PLAIN;
-    front->policy = p->policy;
+    front->policy = p->judge.policy;
     relay->behind = *front;
+    p->judge.front = p->judge.behind = front->codecs;
     inherit_wire(p);
     give_layers(front, p->front_layers, o, OG_ROLE_SERVER, o->args[0]);
     give_layers(&relay->behind, p->behind_layers, o, OG_ROLE_CLIENT, p->upstream);

@@ -223,11 +223,11 @@ static void take_use(cli_learn *l, const og_refusal *refusal, const og_pickle_us
     og_buf_free(&text);
 }
 
-void cli_learn_take(cli_learn *l, const og_refusal *refusal, const og_policy *policy)
+void cli_learn_take(cli_learn *l, const og_refusal *refusal, const cli_judge *judge)
 {
     og_pickle_report report;
-    if (!l || !refusal->bytes || strcmp(refusal->codec, "pickle") != 0) return;
-    og_pickle_check(refusal->bytes, refusal->len, policy, &report, NULL);
+    if (!l) return;
+    cli_proxy_report(judge, refusal, &report);
     pthread_mutex_lock(&l->lock);
     for (size_t i = 0; i < report.use_count; i++)
         take_use(l, refusal, &report.uses[i]);

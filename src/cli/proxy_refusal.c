@@ -43,15 +43,15 @@ static void add_buf(const line *l, og_value list, const og_buf *text)
 }
 
 /* One name: how it is used and where, which row says no, and which one would say yes. */
-static void add_use(const line *l, const og_pickle_use *use, const og_policy *policy, og_value names,
-                    og_value allow)
+static void add_use(const line *l, const og_pickle_use *use, const og_policy *policy, bool placed,
+                    og_value names, og_value allow)
 {
     og_buf text = OG_BUF_INIT;
     const line name = {l->doc, og_dict(l->doc)};
     cli_proxy_put_name(&text, use);
     add(&name, "name", og_strn(l->doc, (const char *)text.data, text.len));
     add_text(&name, "use", og_use_text(use->how));
-    add_number(&name, "position", use->position);
+    if (placed) add_number(&name, "position", use->position);
     if (use->depth > 0) add_number(&name, "depth", use->depth);
     add(&name, "allowed", og_bool(use->allowed));
     text.len = 0;
@@ -80,17 +80,47 @@ static bool is_repeated(const og_pickle_report *report, size_t index)
     return false;
 }
 
-static void add_names(const line *l, const og_refusal *refusal, const og_policy *policy)
+static bool is_pickle(const og_refusal *refusal)
+{
+    return strcmp(refusal->codec, "pickle") == 0;
+}
+
+/* Reads the message once more, as its side does, and writes the pickle that no policy lets pass. */
+static void report_translated(const cli_judge *judge, const og_refusal *refusal, og_pickle_report *report)
+{
+    og_buf pickle = OG_BUF_INIT;
+    og_doc *doc = og_doc_new(NULL);
+    const og_codec *codec = og_codec_find(refusal->codec, NULL);
+    const og_codec_options *options = refusal->answer ? &judge->behind : &judge->front;
+    if (doc && codec && codec->read(doc, refusal->bytes, refusal->len, options, NULL) == OG_OK &&
+        og_pickle_write(og_doc_root(doc), &pickle, NULL, NULL) == OG_OK)
+        og_pickle_check(pickle.data, pickle.len, judge->policy, report, NULL);
+    og_buf_free(&pickle);
+    og_doc_free(doc);
+}
+
+void cli_proxy_report(const cli_judge *judge, const og_refusal *refusal, og_pickle_report *report)
+{
+    *report = (og_pickle_report){.verdict = OG_UNREADABLE};
+    if (!refusal->bytes) return;
+    if (is_pickle(refusal))
+        og_pickle_check(refusal->bytes, refusal->len, judge->policy, report, NULL);
+    else if (refusal->why->code == OG_EPOLICY)
+        report_translated(judge, refusal, report);
+}
+
+static void add_names(const line *l, const og_refusal *refusal, const cli_judge *judge)
 {
     og_pickle_report report;
     og_value names = og_list(l->doc);
     og_value allow = og_list(l->doc);
     size_t added = 0;
-    og_pickle_check(refusal->bytes, refusal->len, policy, &report, NULL);
+    cli_proxy_report(judge, refusal, &report);
     for (size_t i = 0; i < report.use_count && added < NAMES_MOST; i++) {
         if (report.uses[i].allowed) continue;
         const og_value none = og_list(l->doc);
-        add_use(l, &report.uses[i], policy, names, is_repeated(&report, i) ? none : allow);
+        add_use(l, &report.uses[i], judge->policy, is_pickle(refusal), names,
+                is_repeated(&report, i) ? none : allow);
         added++;
     }
     og_pickle_report_fini(&report);
@@ -105,7 +135,7 @@ static const char *outcome(const og_refusal *refusal)
     return refusal->closing ? "closed" : "dropped";
 }
 
-static void fill(const line *l, const og_refusal *refusal, const og_policy *policy)
+static void fill(const line *l, const og_refusal *refusal, const cli_judge *judge)
 {
     char field[CLI_ORIGIN_SIZE];
     char why[2048];
@@ -120,13 +150,12 @@ static void fill(const line *l, const og_refusal *refusal, const og_policy *poli
     add_text(l, "why", why);
     if (refusal->why->position != OG_NO_POSITION) add_number(l, "position", refusal->why->position);
     if (refusal->bytes) add_number(l, "bytes", refusal->len);
-    if (refusal->bytes && refusal->why->code == OG_EPOLICY && strcmp(refusal->codec, "pickle") == 0)
-        add_names(l, refusal, policy);
+    if (refusal->why->code == OG_EPOLICY) add_names(l, refusal, judge);
     add_text(l, "then", outcome(refusal));
     if (refusal->left_out > 0) add_number(l, "left_out", refusal->left_out);
 }
 
-void cli_proxy_refused(const og_refusal *refusal, const og_policy *policy)
+void cli_proxy_refused(const og_refusal *refusal, const cli_judge *judge)
 {
     og_buf text = OG_BUF_INIT;
     if (!cli_log_wants(OG_LOG_WARNING)) return;
@@ -134,7 +163,7 @@ void cli_proxy_refused(const og_refusal *refusal, const og_policy *policy)
         .size = sizeof spaced, .item_separator = ", ", .key_separator = ": ", .allow_surrogates = true};
     line whole = {.doc = og_doc_new(NULL)};
     if (whole.doc) whole.dict = og_dict(whole.doc);
-    if (whole.doc) fill(&whole, refusal, policy);
+    if (whole.doc) fill(&whole, refusal, judge);
     if (whole.doc && og_json_write(whole.dict, &text, &spaced, NULL) == OG_OK)
         cli_log_made(&text);
     else

@@ -103,8 +103,9 @@ int cli_rules_nest(cli_options *options)
 {
     if (!options->nested) return 0;
     if (!options->rules && !(options->command->bit & ALWAYS_JUDGE))
-        return cli_usage("--nested is for what a policy checks, and none is given: write --policy plain-data as "
-                         "well");
+        return cli_usage(
+            "--nested is for what a policy checks, and none is given: write --policy plain-data as "
+            "well");
     int status = options->rules ? 0 : cli_rules(&options->rules, &options->rules_text, "plain-data");
     if (status == 0) nest(options, options->rules);
     return status;
