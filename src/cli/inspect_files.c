@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* Files, and folders with all that is in them. */
 #include "cli/inspect.h"
+#include "cli/suggest.h"
 
 #include <dirent.h>
 #include <errno.h>
@@ -28,6 +29,7 @@ static int fail_file(inspection *run, const char *name, int error)
 {
     if (run->options->verdict || run->json) return fail(run, name, strerror(error));
     cli_log(OG_LOG_ERROR, "%s: %s", name, strerror(error));
+    cli_suggest_receiving(name, " -o pickle | onggi inspect");
     run->status = CLI_UNREACHED;
     inspect_count(run, FATE_UNREADABLE);
     return 0;

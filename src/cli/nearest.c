@@ -46,3 +46,46 @@ const char *cli_nearest(const char *word, const char *const *names)
     }
     return nearest;
 }
+
+/* What others call the framings. */
+static const struct {
+    const char *word;
+    const char *framing;
+} framings[] = {
+    {"newline", "line"},
+    {"\\n", "line"},
+    {"\n", "line"},
+    {"lf", "line"},
+    {"jsonl", "line"},
+    {"ndjson", "line"},
+    {"\\r\\n", "crlf"},
+    {"null", "nul"},
+    {"\\0", "nul"},
+    {"none", "raw"},
+    {"length", "u32be"},
+    {"4", "u32be"},
+    {"u32", "u32be"},
+    {"u16", "u16be"},
+    {"u24", "u24be"},
+    {"u64", "u64be"},
+    {"2", "u16be"},
+    {"8", "u64be"},
+    {"protobuf", "varint"},
+    {"http", "header"},
+    {"content-length", "header"},
+    {"multiprocessing", "mp"},
+};
+
+const char *cli_nearest_framing(const char *word)
+{
+    enum { MOST = 64 };
+    const char *names[MOST + 1];
+    const og_frame_ops *framing;
+    size_t count = 0;
+    for (size_t i = 0; i < sizeof framings / sizeof framings[0]; i++)
+        if (strcmp(framings[i].word, word) == 0) return framings[i].framing;
+    for (size_t i = 0; count < MOST && (framing = og_framing_at(i)); i++)
+        if (!strchr(framing->name, ':')) names[count++] = framing->name;
+    names[count] = NULL;
+    return cli_nearest(word, names);
+}

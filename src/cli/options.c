@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* The table of options, and parsing and printing from it. */
 #include "cli/cli.h"
+#include "cli/suggest.h"
 #include "cli/template.h"
 
 #include <sched.h>
@@ -348,7 +349,11 @@ static int set_name(const option_row *row, const char *text, const char **out)
 {
     og_error err;
     *out = text;
-    return is_known(row->kind, text, &err) ? 0 : cli_usage("--%s: %s", row->name, err.text);
+    if (is_known(row->kind, text, &err)) return 0;
+    const char *nearest = row->kind == FRAMING && err.code == OG_ENOTFOUND ? cli_nearest_framing(text) : NULL;
+    if (nearest)
+        return cli_usage("--%s: no framing is called '%.32s': did you mean '%s'?", row->name, text, nearest);
+    return cli_usage("--%s: %s", row->name, err.text);
 }
 
 /* Whether it is well-formed does not depend on what it is to reach into. */
@@ -636,10 +641,11 @@ static int check_args(const cli_options *options, const cli_command *command)
         return cli_usage("'onggi %s' needs %s: onggi %s [OPTIONS] %s", command->name,
                          command->bit & CLI_WIRE ? "an endpoint, e.g. tcp://127.0.0.1:8080" : "more",
                          command->name, command->synopsis);
-    if (options->arg_count > command->max_args)
-        return cli_usage("'%s' is one argument too many: onggi %s [OPTIONS] %s",
-                         options->args[command->max_args], command->name, command->synopsis);
-    return 0;
+    if (options->arg_count <= command->max_args) return 0;
+    cli_usage("'%s' is one argument too many: onggi %s [OPTIONS] %s", options->args[command->max_args],
+              command->name, command->synopsis);
+    cli_suggest_fewer(options);
+    return CLI_USAGE;
 }
 
 int cli_parse(cli_options *options, const cli_command *command, int argc, char **argv)
@@ -661,6 +667,8 @@ int cli_parse(cli_options *options, const cli_command *command, int argc, char *
             if (status) return status;
         }
     }
+    options->given = options->args;
+    options->given_count = options->arg_count;
     return options->help ? 0 : check_args(options, command);
 }
 

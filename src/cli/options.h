@@ -154,6 +154,8 @@ typedef struct cli_options {
     size_t word_count;
     char **args; /* those of the words that are neither options nor their arguments */
     size_t arg_count;
+    char **given; /* the same as they were given: servers put others in their place */
+    size_t given_count;
 } cli_options;
 
 struct cli_command;

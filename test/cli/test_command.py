@@ -195,7 +195,7 @@ class Convert(Case):
                            (b'\n\n ["abc', "(byte 8, line 3, column 7)"),
                            (b"[1 2]", "expected ',' or ']' after an array item but found '2' (0x32) (byte 3, line 1, column 4)"),
                            (b'["\xff"]', "byte 0xff is not UTF-8 here (byte 2, line 1, column 3)"),
-                           ("[\"가나\" 다]".encode(), "found byte 0xeb (byte 10, line 1, column 7)")):
+                           ("[\"가나\" 다]".encode(), "found U+B2E4 (byte 10, line 1, column 7)")):
             self.assertIn(said, self.refused(text)[0])
 
     def test_the_caret_stands_under_the_place(self):

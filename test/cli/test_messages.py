@@ -69,7 +69,49 @@ class Suggestions(support.Case):
                               (["serve", "127.0.0.1", "8080", "--echo"], "onggi serve tcp://127.0.0.1:8080 --echo"),
                               (["serve", "udp:8080"], "onggi serve udp://127.0.0.1:8080")):
             self.assertIn(f"try: {better}\n", self.onggi(*words, status=2).err)
-        self.assertNotIn("localhost:1\n", self.onggi("send", "localhost", "1", status=2).err)
+        self.assertNotIn("try:", self.onggi("send", "hello", "1", status=2).err)
+
+    def test_a_host_and_its_port_apart(self):
+        """As nc takes them, with and without a transport, in every place of every command."""
+        port = str(self.server.port)
+        host, other, tcp = "127.0.0.1", "[::1]", "tcp://127.0.0.1"
+        for words in ([host, port], [tcp, port], [tcp, f":{port}"], [f"{host}:", port], [f"{tcp}:", port], [port, host],
+                      ["tcp", host, port], ["tcp", f"{host}:{port}"], [f"TCP://{host}", port], [f"{host}/{port}"], [f"{tcp}/{port}"],
+                      [f"{host},{port}"], [f"{tcp}:{port}/path"]):
+            with self.subTest(words=words):
+                self.assertEqual(self.tried("call", *words, "[1]"), f"onggi call {tcp}:{port} '[1]'")
+                self.assertEqual(self.tried("recv", *words), f"onggi recv {tcp}:{port}")
+                self.assertEqual(self.tried("serve", "-v", "udp://localhost:1", *words), f"onggi serve -v udp://localhost:1 {tcp}:{port}")
+                self.assertEqual(self.tried("proxy", "8080", *words), f"onggi proxy {tcp}:8080 {tcp}:{port}")
+                self.assertEqual(self.tried(*words, "[1]"), f"onggi call {tcp}:{port} '[1]'")
+        self.works(self.tried("call", host, "-v", port, "[1]"), "[1]\n")
+        for words in ([other, "8080"], ["::1", "8080"], ["tcp://::1", "8080"], ["::1:8080"], ["tcp://::1:8080"], ["::1"], ["tcp://[::1]"]):
+            with self.subTest(words=words):
+                self.assertEqual(self.tried("send", *words, "x=1"), "onggi send 'tcp://[::1]:8080' x=1")
+
+    def test_a_port_that_may_be_an_object(self):
+        for host in "tcp://127.0.0.1", "127.0.0.1":
+            err = self.onggi("call", host, "9", status=2).err
+            self.assertIn("try: onggi call tcp://127.0.0.1:9\n", err)
+            self.assertIn("or, if 9 is the object: onggi call tcp://127.0.0.1:8080 9\n", err)
+        self.assertNotIn("is the object", self.onggi("serve", "localhost", "9", status=2).err)
+
+    def test_a_host_without_a_port(self):
+        for text in "localhost", "tcp://localhost", "tcp://localhost:", "tcp://localhost:http", "tcp://localhost:99999", "tcp:localhost":
+            with self.subTest(text=text):
+                self.assertEqual(self.tried("call", text, "[1]"), "onggi call tcp://localhost:8080 '[1]'")
+                self.assertEqual(self.tried("serve", "tcp://localhost:1", "--to", text), "onggi serve tcp://localhost:1 --to tcp://localhost:8080")
+
+    def test_an_endpoint_in_the_place_of_a_file(self):
+        for text in "tcp://127.0.0.1:80", "127.0.0.1:80":
+            self.assertIn("try: onggi recv tcp://127.0.0.1:80\n", self.onggi("convert", text, status=3).err)
+            self.assertIn("try: onggi recv tcp://127.0.0.1:80 -o pickle | onggi inspect\n", self.onggi("inspect", text, status=3).err)
+        self.assertNotIn("try:", self.onggi("convert", "folder/name:80", status=3).err)
+
+    def test_names_of_framings(self):
+        for name, better in ("lines", "line"), ("newline", "line"), ("\\n", "line"), ("4", "u32be"), ("u32", "u32be"), ("netstrings", "netstring"):
+            self.assertIn(f"did you mean '{better}'?", self.onggi("serve", "tcp://127.0.0.1:0", "--framing", name, status=2).err)
+        self.assertIn("there are raw, eof", self.onggi("serve", "tcp://127.0.0.1:0", "--framing", "wrong", status=2).err)
 
     def test_a_port_as_an_option(self):
         for option in ("--port", "--host", "-p"):
@@ -111,6 +153,32 @@ class Suggestions(support.Case):
                     self.works(self.tried("call", self.server.endpoint, text), out + "\n")
                 else:
                     self.assertNotIn("try:", self.onggi("call", self.server.endpoint, text, status=1).err)
+
+    def test_quotes_of_editors_and_wide_characters(self):
+        """What copying from a text, or another keyboard, makes of JSON."""
+        for text, out in (("“a”", '"a"'), ("{“a”: [‘b’, „c“]}", '{"a":["b","c"]}'), ("“it’s”", '"it’s"'), ("«a»", '"a"'),
+                          ('{"a"：［1，2］}', '{"a":[1,2]}'), ('{"a":\u00a01}', '{"a":1}'), ("{“a”: “say \\“hi”, now”}", None)):
+            with self.subTest(text=text):
+                if out:
+                    self.works(self.tried("call", self.server.endpoint, text), out + "\n")
+                else:
+                    self.onggi("call", self.server.endpoint, text, status=1)
+        self.works(self.tried("call", self.server.endpoint, "{“a”:", "1}"), '{"a":1}\n')
+        self.assertEqual(self.tried("call", self.server.endpoint, "{“a”: 1}", "[2]"), f"onggi call {self.server.endpoint} '{{\"a\": 1}}' '[2]'")
+        self.assertIn("found U+201C, a curly quote", self.onggi("call", self.server.endpoint, "“a”", status=1).err)
+        self.assertIn("echo '{\"a\": 1}' | onggi convert\n", self.onggi("convert", "{“a”: 1}", status=3).err)
+        command = shlex.split(self.tried("serve", "tcp://127.0.0.1:0", "--reply", "{“a”: 1}"))
+        self.assertEqual(command[-1], '{"a": 1}')
+
+    def test_objects_in_one_word_and_members_in_many(self):
+        self.works(self.tried("call", self.server.endpoint, '{"a":1} {"b":2}[3]'), '{"a":1}\n{"b":2}\n[3]\n')
+        self.works(self.tried("call", self.server.endpoint, "a:1", "b:x y"), '{"a":1,"b":"x y"}\n')
+        self.works(self.tried("call", self.server.endpoint, "name:John"), '{"name":"John"}\n')
+        self.assertNotIn("try:", self.onggi("call", self.server.endpoint, '{"a":1}x"', status=1).err)
+
+    def test_input_as_other_commands_take_it(self):
+        self.assertEqual(self.tried("call", self.server.endpoint, "-"), f"onggi call {self.server.endpoint} < FILE")
+        self.assertEqual(self.tried("call", self.server.endpoint, "@x.json"), f"onggi call {self.server.endpoint} < x.json")
 
     def test_json_that_the_shell_took_apart(self):
         self.works(self.tried("call", self.server.endpoint, "{name:", "John}"), '{"name":"John"}\n')

@@ -1,15 +1,42 @@
 /* SPDX-License-Identifier: MIT */
 /* The sentences of the JSON reader: what was found, what was expected. */
+#include "base/utf8.h"
 #include "codec/json/reader.h"
 
 #include <stdio.h>
 
-enum { FOUND_SIZE = 32 };
+enum { FOUND_SIZE = 64 };
 
-static void describe_byte(uint8_t c, char *found)
+/* Characters that editors and other keyboards put in the place of those of JSON. */
+static const struct {
+    uint32_t first;
+    uint32_t last;
+    const char *what;
+} lookalikes[] = {
+    {0xa0, 0xa0, ", a space that does not break, not ' '"},
+    {0xab, 0xab, ", a quote that is not '\"'"},
+    {0xbb, 0xbb, ", a quote that is not '\"'"},
+    {0x2018, 0x201f, ", a curly quote, not '\"'"},
+    {0x3000, 0x3000, ", a wide space, not ' '"},
+    {0xff02, 0xff5d, ", a wide character, not one of ASCII"},
+};
+
+static void describe_character(uint32_t code, char *found)
 {
+    const char *what = "";
+    for (size_t i = 0; i < sizeof lookalikes / sizeof lookalikes[0]; i++)
+        if (code >= lookalikes[i].first && code <= lookalikes[i].last) what = lookalikes[i].what;
+    snprintf(found, FOUND_SIZE, "U+%04X%s", (unsigned)code, what);
+}
+
+static void describe(const uint8_t *at, const uint8_t *end, char *found)
+{
+    uint32_t code;
+    uint8_t c = *at;
     if (c >= 0x20 && c < 0x7f)
         snprintf(found, FOUND_SIZE, c == '\'' ? "\"%c\" (0x%02x)" : "'%c' (0x%02x)", c, c);
+    else if (c >= 0x80 && og__base_utf8_decode(at, (size_t)(end - at), &code) > 0)
+        describe_character(code, found);
     else
         snprintf(found, FOUND_SIZE, "byte 0x%02x", c);
 }
@@ -34,7 +61,7 @@ const uint8_t *og__json_unexpected(og__json_reader *r, const uint8_t *at, const 
         return NULL;
     }
     char found[FOUND_SIZE];
-    describe_byte(*at, found);
+    describe(at, r->end, found);
     r->status = og_error_set(r->err, OG_ESYNTAX, og__json_position(r, at), "expected %s but found %s",
                              expected, found);
     return NULL;
