@@ -124,6 +124,11 @@ static const char *why_not(const cli_options *o)
 #endif
 }
 
+void cli_privileges_prepare(const cli_options *options)
+{
+    if (!options->keep_privileges && !why_not(options)) cli_limit_rings();
+}
+
 static void limit(const cli_privileges *p, char *said, size_t size)
 {
     char files[SAID_SIZE];

@@ -26,6 +26,10 @@ typedef enum cli_limited { CLI_LIMITED, CLI_NOT_HERE, CLI_LIMIT_FAILED } cli_lim
  * if the kernel did not have them. */
 cli_limited cli_limit_calls(unsigned needs, char *said, size_t size);
 
+/* Lets it make no rings (io_uring), whose calls are among those that it gives up. A ring that exists can do
+ * what system calls do, so none may be there. Failures show in cli_limit_calls(). */
+void cli_limit_rings(void);
+
 /* Lets it open only the files that options name, and those beside them. */
 cli_limited cli_limit_files(unsigned needs, const cli_options *options, char *said, size_t size);
 
@@ -37,6 +41,9 @@ typedef struct cli_privileges {
     unsigned user;
     unsigned group;
 } cli_privileges;
+
+/* Before any loop is made, which would make itself a ring. */
+void cli_privileges_prepare(const cli_options *options);
 
 /* Finds out whose --user and --group are. 0, or CLI_USAGE after saying why. */
 int cli_privileges_find(cli_privileges *privileges, const cli_options *options, const char *upstream,

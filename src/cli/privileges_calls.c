@@ -197,14 +197,29 @@ static bool is_new(size_t index)
     return true;
 }
 
+/* 0 or an errno below 0. */
+static int begin(scmp_filter_ctx filter)
+{
+    /* No foreign code runs here that could guess at memory, so loads need not wait for stores. */
+    seccomp_attr_set(filter, SCMP_FLTATR_CTL_SSB, 1);
+    /* Calls of another processor's kind, such as those of 32-bit programs, fail as well and end nobody. */
+    return seccomp_attr_set(filter, SCMP_FLTATR_ACT_BADARCH, SCMP_ACT_ERRNO(ENOSYS));
+}
+
+void cli_limit_rings(void)
+{
+    scmp_filter_ctx filter = seccomp_init(SCMP_ACT_ALLOW);
+    if (filter && begin(filter) == 0 &&
+        seccomp_rule_add_array(filter, SCMP_ACT_ERRNO(ENOSYS), SCMP_SYS(io_uring_setup), 0, NULL) == 0)
+        seccomp_load(filter);
+    seccomp_release(filter);
+}
+
 /* 0 or an errno below 0. `count` gets how many calls there are. */
 static int fill(scmp_filter_ctx filter, unsigned needs, unsigned *count)
 {
     *count = 0;
-    /* Calls of another processor's kind, such as those of 32-bit programs, fail as well and end nobody. */
-    int status = seccomp_attr_set(filter, SCMP_FLTATR_ACT_BADARCH, SCMP_ACT_ERRNO(ENOSYS));
-    /* No foreign code runs here that could guess at memory, so loads need not wait for stores. */
-    if (status == 0) seccomp_attr_set(filter, SCMP_FLTATR_CTL_SSB, 1);
+    int status = begin(filter);
     if (status == 0) seccomp_attr_set(filter, SCMP_FLTATR_CTL_OPTIMIZE, 2);
     if (status == 0) status = seccomp_attr_set(filter, SCMP_FLTATR_CTL_TSYNC, 1);
     for (size_t i = 0; i < ROWS && status == 0; i++) {

@@ -9,7 +9,6 @@
 
 #include <malloc.h>
 #include <signal.h>
-#include <stdlib.h>
 #include <string.h>
 #include <sys/resource.h>
 
@@ -146,8 +145,7 @@ static void raise_descriptors(const cli_options *options)
 
 void cli_service_prepare(const cli_options *options)
 {
-    /* A loop that has a ring needs its calls, which are among those that are given up. */
-    if (!options->exec && !options->pool.command) setenv("UV_USE_IO_URING", "0", 1);
+    cli_privileges_prepare(options);
     mallopt(M_MMAP_THRESHOLD, 1 << 20);
     mallopt(M_TRIM_THRESHOLD, 16 << 20);
 }

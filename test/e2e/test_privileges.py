@@ -1,6 +1,7 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: MIT
 """What a server gives up once it listens, and that serving needs nothing of it."""
+import contextlib
 import glob
 import os
 import pickle
@@ -67,6 +68,21 @@ class TestLimits(Case):
         server.wait_lines(1)
         for thread in status_of(server.process.pid):
             self.assertEqual((thread["NoNewPrivs"], thread["Seccomp"]), ("1", "2"), thread)
+
+    @unittest.skipIf(support.is_sanitized(), "a sanitizer needs more")
+    def test_loops_have_no_ring(self):
+        """libuv 1.49 makes one for each loop, whatever its environment says, and ends the process when its calls fail. So a
+        first filter is there before the loops."""
+        server = self.serve("--echo")
+        server.wait_text("err", "privileges left")
+        for path in glob.glob(f"/proc/{server.process.pid}/fd/*"):
+            with contextlib.suppress(OSError):  # it has been closed
+                self.assertNotIn("io_uring", os.readlink(path))
+        ours, = {row.get("Seccomp_filters") for row in status_of(os.getpid())}
+        if ours is None:
+            self.skipTest("this kernel does not count filters")
+        for thread in status_of(server.process.pid):
+            self.assertEqual(int(thread["Seccomp_filters"]), int(ours) + 2)
 
     def test_they_can_be_kept(self):
         server = self.serve("--keep-privileges")
