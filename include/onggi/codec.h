@@ -89,6 +89,10 @@ struct og_codec {
     /* Puts a connection's limits in the options, where the user has set none. NULL: it has no options. */
     void (*limit)(og_codec_options *options, const og_codec_limits *limits);
 
+    /* Sets how values show that it has no form for, by name: "plain", "lossless". 0, or OG_ENOTFOUND with the
+     * names that there are. NULL: it has one form. */
+    int (*form)(og_codec_options *options, const char *name, og_error *err);
+
     /* ---- In streams ---- */
 
     const char *stream;   /* the framing of what is written before anything was read */

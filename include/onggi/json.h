@@ -57,11 +57,18 @@ typedef struct og_json_write_options {
     size_t max_growth;          /* likewise, for each byte that the value was read from, and 64 KiB; 0: 64 */
 } og_json_write_options;
 
+struct og_policy;
+
 /* Both, as connections have them. Connections read and write what Python's json module does, NaN, Infinity,
  * lone surrogates and a byte order mark too, unless `strict` asks for RFC 8259. Floats like 1e400 are
  * refused: Python writes none, and as infinity they would be lost. */
 typedef struct og_json_options {
     bool strict;
+    bool policy_inert; /* as og_conn_options has it */
+
+    /* Which classes the tags of lossless form may name when it is read or written; in other forms they are
+     * only keys. NULL: any. */
+    const struct og_policy *policy;
     og_json_read_options read;
     og_json_write_options write;
 } og_json_options;

@@ -41,6 +41,7 @@ typedef struct og_endpoint {
     char codec[16];     /* ?codec=, "" if not given */
     char framing[144];  /* delim:TEXT with every byte escaped */
     char profile[32];   /* ?as= */
+    char form[16];      /* ?form= */
     char interface[16]; /* ?interface=, the network interface by name or number */
 } og_endpoint;
 

@@ -80,6 +80,10 @@ typedef struct og_conn_options {
      */
     const char *interface;
 
+    /* How what the codec has no form for is read and written: "plain", "lossless" (doc/json.md). The
+     * endpoint's own ?form= comes before. NULL: what `codecs` says. */
+    const char *form;
+
     /* What each codec is told, e.g. og_json_of(&options.codecs)->read.allow_comments = true. */
     og_codec_options codecs;
 

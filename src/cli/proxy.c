@@ -87,11 +87,13 @@ static int check_alike(const proxy *p, const char *text)
     int status = cli_endpoint(&endpoint, o, text);
     if (status || p->behind.profile[0] || (p->behind.codec[0] && p->behind.framing[0])) return status;
     if (strcmp(cli_codec(o, &endpoint), cli_codec(o, &p->front)) == 0 &&
-        strcmp(cli_framing(o, &endpoint), cli_framing(o, &p->front)) == 0)
+        strcmp(cli_framing(o, &endpoint), cli_framing(o, &p->front)) == 0 &&
+        strcmp(endpoint.form, p->front.form) == 0)
         return 0;
-    return cli_usage("%s: another codec or framing than that of %s: say which one is spoken upstream, e.g. "
-                     "'%s?codec=pickle&framing=u32be'",
-                     text, o->args[0], p->upstream);
+    return cli_usage(
+        "%s: another codec, form or framing than that of %s: say which one is spoken upstream, e.g. "
+        "'%s?codec=pickle&framing=u32be'",
+        text, o->args[0], p->upstream);
 }
 
 static int check_endpoints(proxy *p)
@@ -116,7 +118,16 @@ static void inherit_wire(proxy *p)
     }
     if (p->front.profile[0]) behind->as = p->front.profile;
     if (p->front.codec[0]) behind->codec = p->front.codec;
+    if (p->front.form[0] && !p->behind.codec[0]) behind->form = p->front.form;
     if (p->front.framing[0]) behind->framing = p->front.framing;
+}
+
+/* The form of whatever codec has forms. */
+static void give_form(og_codec_options *codecs, const char *form)
+{
+    const og_codec *codec;
+    for (size_t i = 0; form && *form && (codec = og_codec_at(i)); i++)
+        if (codec->form) codec->form(codecs, form, NULL);
 }
 
 /* ---- Options ---- */
@@ -242,6 +253,8 @@ static int give_options(proxy *p)
     relay->behind = *front;
     p->judge.front = p->judge.behind = front->codecs;
     inherit_wire(p);
+    give_form(&p->judge.front, p->front.form);
+    give_form(&p->judge.behind, p->behind.form[0] ? p->behind.form : relay->behind.form);
     give_layers(front, p->front_layers, o, OG_ROLE_SERVER, o->args[0]);
     give_layers(&relay->behind, p->behind_layers, o, OG_ROLE_CLIENT, p->upstream);
     int status = give_reader(relay, o->reader);

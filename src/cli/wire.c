@@ -16,6 +16,10 @@ int cli_endpoint(og_endpoint *endpoint, const cli_options *options, const char *
         return cli_usage("%s: %s", text, err.text);
     if (endpoint->profile[0] && !og_profile_find(endpoint->profile, &err))
         return cli_usage("%s: %s", text, err.text);
+    og_codec_options codecs = OG_INIT;
+    const og_codec *codec = og_codec_find(cli_codec(options, endpoint), NULL);
+    if (endpoint->form[0] && codec && codec->form && codec->form(&codecs, endpoint->form, &err) < 0)
+        return cli_usage("%s: %s", text, err.text);
     og_framing framing;
     if (endpoint->framing[0] && strcmp(endpoint->framing, "auto") != 0 &&
         og_framing_find(&framing, endpoint->framing, &err) < 0)

@@ -225,6 +225,7 @@ static int take_pair(cursor *c, const char *end, og_endpoint *endpoint, og_error
     } keys[] = {
         {"codec", endpoint->codec, sizeof endpoint->codec},
         {"framing", endpoint->framing, sizeof endpoint->framing},
+        {"form", endpoint->form, sizeof endpoint->form},
         {"as", endpoint->profile, sizeof endpoint->profile},
         {"interface", endpoint->interface, sizeof endpoint->interface},
     };
@@ -239,7 +240,7 @@ static int take_pair(cursor *c, const char *end, og_endpoint *endpoint, og_error
         return take_decoded(c, end, keys[i].out, keys[i].size, "name", err);
     }
     return og_error_set(err, OG_EADDRESS, position(c),
-                        "unknown option '%.*s': expected codec=, framing=, as= or interface=",
+                        "unknown option '%.*s': expected codec=, framing=, form=, as= or interface=",
                         len > 20 ? 20 : (int)len, c->at);
 }
 

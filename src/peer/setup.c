@@ -28,6 +28,20 @@ static int give_framing(og__setup *setup, const char *name, og_error *err)
     return OG_OK;
 }
 
+/* The form of the codec, which must be known: it says nothing about another one. */
+static int give_form(og__setup *setup, const char *form, og_error *err)
+{
+    const og_codec *codec = setup->in.codec;
+    if (!form) return OG_OK;
+    if (!setup->codec_given)
+        return og_error_set(err, OG_EINVAL, OG_NO_POSITION,
+                            "a form is said (form=%.40s) but no codec: name the codec too", form);
+    if (!codec->form)
+        return og_error_set(err, OG_EINVAL, OG_NO_POSITION, "%s has one form only: leave out form=%.40s",
+                            codec->name, form);
+    return codec->form(&setup->codecs, form, err);
+}
+
 /* What is written before anything was read: the table's first codec, unless another was given. */
 static int choose_out(og__setup *setup, og_error *err)
 {
@@ -163,6 +177,7 @@ int og__peer_setup_init(og__setup *setup, const og_conn_options *options, og_end
     status = give_codec(setup, first_of(endpoint->codec, given.codec, codec), err);
     if (status == OG_OK)
         status = give_framing(setup, first_of(endpoint->framing, given.framing, framing), err);
+    if (status == OG_OK) status = give_form(setup, first_of(endpoint->form, given.form, NULL), err);
     if (status == OG_OK) status = choose_out(setup, err);
     if (status < 0) og__peer_setup_fini(setup);
     return status;
