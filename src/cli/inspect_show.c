@@ -7,7 +7,7 @@
 #include <stdarg.h>
 #include <string.h>
 
-enum { FLUSH_AT = 1 << 16, NAMES_SHOWN = 5, COLUMN = 30, COLUMN_MAX = 50 };
+enum { FLUSH_AT = 1 << 16, NAMES_SHOWN = 5, COLUMN = 30, COLUMN_MAX = 50, REASON_SIZE = 320 };
 
 int inspect_flush(inspection *run)
 {
@@ -300,8 +300,10 @@ static int put_verdict(inspection *run, const char *name, const og_pickle_report
     if (status == OG_OK) status = og_buf_puts(&run->out, og_verdict_text(report->verdict));
     if (status == OG_OK) status = put_colour(run, "\033[0m");
     if (status == OG_OK && report->verdict != OG_HARMLESS) {
+        char reason[REASON_SIZE];
+        cli_put_in_words(reason, sizeof reason, report->reason.text);
         status = og_buf_puts(&run->out, ": ");
-        if (status == OG_OK) status = put_foreign(run, report->reason.text, strlen(report->reason.text));
+        if (status == OG_OK) status = put_foreign(run, reason, strlen(reason));
         if (status == OG_OK && report->reason.position != OG_NO_POSITION)
             status = put(run, " (byte %zu)", at + report->reason.position);
     }
@@ -335,7 +337,8 @@ static int put_json_report(inspection *run, const char *name, const og_pickle_re
     if (status == OG_OK)
         status = og_dict_sets(doc, record, "verdict", og_str(doc, og_verdict_text(report->verdict)), NULL);
     if (status == OG_OK && report->verdict != OG_HARMLESS) {
-        const char *reason = report->reason.text;
+        char reason[REASON_SIZE];
+        cli_put_in_words(reason, sizeof reason, report->reason.text);
         status = og_dict_sets(doc, record, "reason", text_value(doc, reason, strlen(reason)), NULL);
         if (status == OG_OK && report->reason.position != OG_NO_POSITION)
             status = og_dict_sets(doc, record, "position", og_int((int64_t)report->reason.position), NULL);

@@ -81,6 +81,9 @@ class Policy(support.Case):
         self.assertIn("0 to 8", self.onggi("inspect", path, "--nested", "9", status=2).err)
         self.assertIn("--policy plain-data", self.onggi("convert", path, "--nested", "1", status=2).err)
         self.assertIn("--nested says", self.onggi("convert", path, "--policy", rules, status=1).err)
+        for words in ((), ("-o", "json")):
+            done = self.onggi("inspect", "--verdict", path, "--policy", rules, *words, status=1)
+            self.assertIn("--nested says", done.out)
 
     def test_usage(self):
         self.assertIn("check, explain or test", self.onggi("policy", "frobnicate", "x", status=2).err)
