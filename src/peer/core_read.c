@@ -366,8 +366,9 @@ static int check_first(og__core *core, int found, const og_frame *frame, og_erro
     const uint8_t *data = window(core, &len);
     int status = check_foreign(core, data, found > 0 ? frame->size : len, err);
     core->begun = core->begun || found > 0;
-    if (status >= 0 && found <= 0) status = check_known(core, found, data, len, err);
-    return found > 0 && status >= 0 ? found : status;
+    if (status < 0) return status;
+    if (found > 0 && !awaits_end(core)) return found;
+    return check_known(core, found, data, found > 0 ? frame->size : len, err);
 }
 
 /* What the first message tells about lines. */
