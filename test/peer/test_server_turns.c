@@ -56,99 +56,95 @@ static void one_that_sends_much_does_not_hold_the_others_up(void **state)
 
 /* ---- Many that send much ---- */
 
-enum {
-    CROWD = 20,
-    EACH = 100,
-    CALL_AT = 700, /* when all of the crowd have had a turn, and wait for the next */
-    SOON = 320     /* ten turns of messages as slow as these: half of what the crowd has in one round */
-};
+enum { CROWD = 20 };
 
+/* What each of them sends, and when another client comes. */
+typedef struct crowd {
+    size_t len;  /* of a message, its line feed not counted */
+    bool fits;   /* all of one waits with the system before the server starts */
+    int each;    /* messages of one */
+    int takes;   /* milliseconds, each message */
+    int call_at; /* messages that were handled before the other client comes; all have had a turn then */
+    int soon;    /* fewer messages than this may be handled before its one: less than one round of all */
+} crowd;
+
+static const crowd *present;
 static og_server *called;
 static int caller = -1;
-static int call_at; /* messages, then the other client comes */
-static int takes;   /* milliseconds, each message */
 
 /* From the loop's thread, so that it is known what was handled before the other client came. */
 static void on_message_call(og_conn *conn, og_value value, void *user)
 {
-    nap(takes);
+    nap(present->takes);
     on_message_count(conn, value, user);
-    if (handled != call_at) return;
+    if (handled != present->call_at) return;
     caller = plain(called);
     plain_send(caller, "-2\n", 3);
 }
 
-/* Who comes while many wait for their next turn waits for a few of them, not for all. */
-static void many_that_send_much_do_not_hold_a_new_one_up(void **state)
+static void *send_all(void *arg)
 {
-    (void)state;
-    tally t;
-    og_server_options options = echoing(&t, 1, 0);
-    options.on_message = on_message_call;
-    handled = others_turn = 0;
-    call_at = CALL_AT;
-    takes = 1;
-    called = prepare(&options);
-    int crowd[CROWD];
-    char lines[2 * EACH];
-    for (int i = 0; i < EACH; i++)
-        memcpy(lines + 2 * i, "1\n", 2);
-    for (int i = 0; i < CROWD; i++) {
-        crowd[i] = plain(called);
-        plain_send(crowd[i], lines, sizeof lines);
+    const int *fd = arg;
+    size_t size = present->len + 1;
+    size_t each = (size_t)present->each;
+    char *text = malloc(each * size);
+    memset(text, '1', each * size);
+    for (size_t i = 0; i < each; i++) {
+        char *message = text + i * size;
+        if (size > 2) message[0] = message[size - 2] = '"';
+        message[size - 1] = '\n';
     }
-    assert_int_equal(og_server_start(called, &err), 0);
-    wait_for(&handled, CROWD * EACH + 1);
-    assert_true(others_turn >= CALL_AT);
-    assert_true(others_turn < CALL_AT + SOON);
-    for (int i = 0; i < CROWD; i++)
-        close(crowd[i]);
-    close(caller);
-    finish(called);
-}
-
-enum { LONG = 40000, LONG_EACH = 6, CALL_AT_LONG = 3 * CROWD };
-
-static void *send_long(void *arg)
-{
-    char *text = malloc(LONG + 1);
-    int *fd = arg;
-    memset(text, 'x', LONG);
-    text[0] = text[LONG - 1] = '"';
-    text[LONG] = '\n';
-    for (int i = 0; i < LONG_EACH; i++)
-        plain_send(*fd, text, LONG + 1);
+    plain_send(*fd, text, each * size);
     free(text);
     return NULL;
 }
 
-/* The same with messages of which each is a turn. */
-static void many_long_messages_do_not_hold_a_new_one_up(void **state)
+static void join(const pthread_t *senders)
 {
-    (void)state;
+    for (int i = 0; i < CROWD; i++)
+        pthread_join(senders[i], NULL);
+}
+
+/* Who comes while many wait for their next turn waits for a few of them, not for all. */
+static void check_crowd(const crowd *who)
+{
     tally t;
     og_server_options options = echoing(&t, 1, 0);
     options.on_message = on_message_call;
     handled = others_turn = 0;
-    call_at = CALL_AT_LONG;
-    takes = 4;
+    present = who;
     called = prepare(&options);
-    int crowd[CROWD];
+    int fds[CROWD];
     pthread_t senders[CROWD];
     for (int i = 0; i < CROWD; i++) {
-        crowd[i] = plain(called);
-        pthread_create(&senders[i], NULL, send_long, &crowd[i]);
+        fds[i] = plain(called);
+        pthread_create(&senders[i], NULL, send_all, &fds[i]);
     }
+    if (who->fits) join(senders);
     assert_int_equal(og_server_start(called, &err), 0);
-    wait_for(&handled, CROWD * LONG_EACH + 1);
-    assert_true(others_turn >= CALL_AT_LONG);
-    assert_true(others_turn < CALL_AT_LONG + CROWD);
-    for (int i = 0; i < CROWD; i++) {
-        pthread_join(senders[i], NULL);
-        close(crowd[i]);
-    }
+    wait_for(&handled, CROWD * who->each + 1);
+    assert_true(others_turn >= who->call_at);
+    assert_true(others_turn < who->call_at + who->soon);
+    if (!who->fits) join(senders);
+    for (int i = 0; i < CROWD; i++)
+        close(fds[i]);
     close(caller);
     finish(called);
+}
+
+static void many_that_send_much_do_not_hold_a_new_one_up(void **state)
+{
+    const crowd short_ones = {.len = 1, .fits = true, .each = 100, .takes = 1, .call_at = 700, .soon = 320};
+    (void)state;
+    check_crowd(&short_ones);
+}
+
+/* Each of them is a turn. */
+static void many_long_messages_do_not_hold_a_new_one_up(void **state)
+{
+    const crowd long_ones = {.len = 40000, .each = 6, .takes = 4, .call_at = 3 * CROWD, .soon = CROWD};
+    (void)state;
+    check_crowd(&long_ones);
 }
 
 /* ---- A long message ---- */
