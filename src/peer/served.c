@@ -119,10 +119,13 @@ void og__peer_served_unlock(og__served *served, bool locked)
 {
     if (!locked) return;
     pthread_mutex_unlock(&served->lock);
-    if (!served->missed) return;
-    pthread_mutex_lock(&served->lock);
-    if (atomic_exchange(&served->missed, false)) og__peer_served_post(served);
-    pthread_mutex_unlock(&served->lock);
+    /* Until the loop has not missed it: it may look again while it is posted to. An exchange, since on some
+     * processors a load could come before others see the lock free. */
+    while (atomic_exchange(&served->missed, false)) {
+        pthread_mutex_lock(&served->lock);
+        og__peer_served_post(served);
+        pthread_mutex_unlock(&served->lock);
+    }
 }
 
 bool og__peer_served_try_lock(og__served *served, bool *locked)
