@@ -12,8 +12,11 @@
 #include <time.h>
 #include <unistd.h>
 
-/* Whoever prints waits once so much is queued. */
-enum { QUEUE_MAX = 1 << 20, LOOK_MS = 100, LINE_KEPT = 1 << 20 };
+/*
+ * Whoever prints waits once QUEUE_MAX bytes are queued. Between two writes there are GATHER_NS or BATCH
+ * bytes: else the threads would take turns at each small value, which costs more than the value does.
+ */
+enum { QUEUE_MAX = 1 << 20, BATCH = 1 << 16, GATHER_NS = 1000000, LOOK_MS = 100, LINE_KEPT = 1 << 20 };
 
 /* A pipe that nobody reads must not keep the thread: it is opened anew, so that our writes alone do not wait.
  */
@@ -47,13 +50,34 @@ static int write_all(cli_writer *writer, const uint8_t *data, size_t len)
     return 0;
 }
 
+/* Waits for something to write, and until it may be written or nothing comes any more. With the lock held. */
+static void gather(cli_writer *writer)
+{
+    while (writer->queue.len == 0 && !writer->closing)
+        pthread_cond_wait(&writer->filled, &writer->lock);
+    writer->gathering = true;
+    while (writer->queue.len < BATCH && !writer->closing &&
+           pthread_cond_timedwait(&writer->filled, &writer->lock, &writer->next) == 0)
+        ;
+    writer->gathering = false;
+}
+
+/* By the thread that writes. */
+static void set_next(cli_writer *writer)
+{
+    clock_gettime(CLOCK_MONOTONIC, &writer->next);
+    writer->next.tv_nsec += GATHER_NS;
+    if (writer->next.tv_nsec < 1000000000) return;
+    writer->next.tv_nsec -= 1000000000;
+    writer->next.tv_sec++;
+}
+
 static void write_on(cli_writer *writer)
 {
     og_buf batch = OG_BUF_INIT;
     pthread_mutex_lock(&writer->lock);
     for (;;) {
-        while (writer->queue.len == 0 && !writer->closing)
-            pthread_cond_wait(&writer->filled, &writer->lock);
+        gather(writer);
         if (writer->queue.len == 0) break;
         og_buf full = writer->queue;
         writer->queue = batch;
@@ -63,6 +87,7 @@ static void write_on(cli_writer *writer)
         pthread_mutex_unlock(&writer->lock);
         int status = write_all(writer, batch.data, batch.len);
         if (status) writer->on_gone(writer->ctx);
+        set_next(writer);
         pthread_mutex_lock(&writer->lock);
         if (status) {
             writer->status = status;
@@ -91,7 +116,11 @@ void cli_writer_open(cli_writer *writer, const cli_options *options, const cli_o
     atomic_flag_clear(&writer->line_taken);
     pthread_mutex_init(&writer->lock, NULL);
     cli_quota_init(&writer->quota);
-    pthread_cond_init(&writer->filled, NULL);
+    pthread_condattr_t attr;
+    pthread_condattr_init(&attr);
+    pthread_condattr_setclock(&attr, CLOCK_MONOTONIC);
+    pthread_cond_init(&writer->filled, &attr);
+    pthread_condattr_destroy(&attr);
     pthread_cond_init(&writer->emptied, NULL);
 }
 
@@ -141,9 +170,10 @@ static int enqueue(cli_writer *writer, const og_buf *line)
     int status = OG_OK;
     pthread_mutex_lock(&writer->lock);
     if (make_room(writer)) {
-        bool was_empty = writer->queue.len == 0;
+        size_t most = writer->gathering ? BATCH - 1 : 0;
+        bool waits = writer->queue.len <= most;
         status = og_buf_put(&writer->queue, line->data, line->len);
-        if (was_empty) pthread_cond_signal(&writer->filled);
+        if (waits && writer->queue.len > most) pthread_cond_signal(&writer->filled);
     }
     pthread_mutex_unlock(&writer->lock);
     return status;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * Standard output written by a thread of its own, so that nobody who answers waits for whoever reads our
- * output; what comes quickly goes out in one piece.
+ * output. The first value goes out at once; what comes within a millisecond of a write goes out in one piece.
  *
  * Ownership: a writer owns its queue and thread until cli_writer_finish(). Threads: any number may print.
  */
@@ -13,6 +13,7 @@
 
 #include <pthread.h>
 #include <stdatomic.h>
+#include <time.h>
 
 typedef struct cli_writer {
     const cli_output *output;
@@ -20,7 +21,8 @@ typedef struct cli_writer {
     void *ctx;
     cli_when_full when_full;
     int64_t grace_ms;
-    int out; /* a descriptor of standard output, or another of the same pipe */
+    int out;              /* a descriptor of standard output, or another of the same pipe */
+    struct timespec next; /* when the thread writes again; its own */
     pthread_t thread;
     cli_quota quota;        /* of lines about values that cannot be printed */
     og_buf line;            /* what is printed next: by one thread at a time, others have memory of theirs */
@@ -30,6 +32,7 @@ typedef struct cli_writer {
     pthread_cond_t emptied;
     og_buf queue;
     uint64_t dropped; /* values that were not printed since nobody reads */
+    bool gathering;   /* the thread has something to write, but waits until `next` for more */
     bool closing;
     int status;  /* 0, CLI_OUTPUT_GONE or the exit status */
     int refused; /* the exit status for a value that could not be printed, or 0 */
