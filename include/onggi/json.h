@@ -30,7 +30,7 @@ typedef struct og_json_read_options {
     size_t max_digits;     /* digits of an int; 0: 4,300 */
     bool allow_nan;        /* NaN, Infinity, -Infinity */
     bool allow_bom;        /* a byte order mark before the text is passed over */
-    bool allow_surrogates; /* lone \ud800 escapes, as Python does */
+    bool allow_surrogates; /* lone \ud800 escapes, and such halves in three bytes, as Python does */
     bool allow_comments;   /* slash-slash and slash-star */
     bool allow_trailing_comma;
     bool refuse_duplicates; /* of keys; else the last wins */

@@ -289,6 +289,15 @@ static int fill(cli_input *input)
     return 0;
 }
 
+/* JSON as Python reads it, which --strict refuses: the message says so already. */
+static bool is_json_to_python(const char *text, size_t len)
+{
+    og_json_read_options lenient = {.size = sizeof lenient, .allow_nan = true, .allow_surrogates = true};
+    og_doc *doc = og_json_loads(text, len, &lenient, NULL);
+    og_doc_free(doc);
+    return doc != NULL;
+}
+
 /* Says what reads a line that is not JSON but Python's text for a value. What is over a limit is JSON. */
 static void suggest_repr(const cli_input *input, og_status refused)
 {
@@ -298,7 +307,7 @@ static void suggest_repr(const cli_input *input, og_status refused)
     size_t len = end ? (size_t)(end - text) : input->buf.len - input->at;
     if (input->form != CLI_FORM_JSON || (len > 0 && *text == '"'))
         return; /* such a text is JSON, but for its letters */
-    if (og_literal_read(input->doc, text, len, NULL, NULL) == 0)
+    if (og_literal_read(input->doc, text, len, NULL, NULL) == 0 && !is_json_to_python(text, len))
         cli_log(OG_LOG_ERROR, "this is Python's repr() of a value: add -i repr");
 }
 

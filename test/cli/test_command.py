@@ -190,6 +190,8 @@ class Convert(Case):
         return said, line, caret
 
     def test_errors_say_what_was_expected(self):
+        self.assertIn("bytes ed a0 80 are half of a surrogate pair, which is not UTF-8; onggi without --strict would take it",
+                      self.refused(b'["\xed\xa0\x80"]', "--strict")[0])
         for text, said in ((b'{"a" 1}', "expected ':' after a key but found '1' (0x31) (byte 5, line 1, column 6)"),
                            (b"[1\n,\n,2]", "expected a value but found ',' (0x2c) (byte 5, line 3, column 1)"),
                            (b'\n\n ["abc', "(byte 8, line 3, column 7)"),

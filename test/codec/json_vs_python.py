@@ -251,6 +251,12 @@ class Python(unittest.TestCase):
         self.compare([(0, "ua", rb'["\ud800","a\udc00b","\ud83d\ude00","\udc00\ud800"]')])
         self.assertEqual(ask([(0, "u", rb'["\ud800"]')])[0][0], "OG_EVALUE")
 
+    def test_raw_surrogates(self):
+        """json.loads decodes bytes with 'surrogatepass': halves of pairs are there as three bytes, and stay halves."""
+        self.compare([(0, "ua", text) for text in (
+            b'["\xed\xa0\x80", "\xed\xbf\xbf"]', b'"\xed\xa0\xbd\xed\xb8\x80"', rb'"\ud83d' + b'\xed\xb8\x80"',
+            b'"\xed\xa0\xbd' + rb'\ude00\n"', b'{"\xed\xa0\x80": 1, "' + rb'\ud800": 2}', b'"' + b"x" * 80 + b'\xed\xa0\x80"')])
+
     def test_duplicate_keys(self):
         self.compare([(0, "", b'{"a":1,"b":2,"a":3}'),
                       (0, "", b"{" + b",".join(b'"k%d":%d' % (i % 50, i) for i in range(500)) + b"}")])

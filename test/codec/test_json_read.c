@@ -202,6 +202,10 @@ static void test_options(void **state)
     refuse("[Infinite]", &nan, OG_ESYNTAX, 8, "expected Infinity");
     og_json_read_options surrogates = {.size = sizeof surrogates, .allow_surrogates = true};
     expect("[\"\\ud800x\\udc00\\ud83d\\ude00\"]", &surrogates, "[\"\\ud800x\\udc00\\ud83d\\ude00\"]");
+    expect("[\"\xed\xa0\x80x\xed\xb0\x80\\n\"]", &surrogates, "[\"\\ud800x\\udc00\\n\"]");
+    expect("{\"\xed\xa0\x80\":1,\"\\ud800\":2}", &surrogates, "{\"\\ud800\":2}");
+    refuse("[\"\xed\xa0\x80\"]", NULL, OG_ESYNTAX, 2, "bytes ed a0 80 are half of a surrogate pair");
+    refuse("[\"\xed\xa0", &surrogates, OG_ETRUNCATED, 4, "expected '\"'");
     og_json_read_options comma = {.size = sizeof comma, .allow_trailing_comma = true};
     expect("[1, 2, ]", &comma, "[1,2]");
     expect("{\"a\":[1,],}", &comma, "{\"a\":[1]}");

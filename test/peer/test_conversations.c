@@ -131,11 +131,15 @@ static const conversation conversations[] = {
      {GIVES("[NaN,Infinity,-Infinity]\n", "[NaN,Infinity,-Infinity]"), ANSWER("[NaN]", "[NaN]\n")}},
     {"JSON is read and written as Python does it, a surrogate", STREAM, {.codec = "json", .framing = "line"},
      {GIVES("{\"a\":\"\\udce9.txt\"}\n", "{\"a\":\"\\udce9.txt\"}"), ANSWER("\"\\ud800\"", "\"\\ud800\"\n")}},
+    {"JSON is read as Python does it, a surrogate of three bytes", STREAM, {0},
+     {GIVES("\"\xed\xb3\xa9.txt\"\n", "\"\\udce9.txt\""), IS_CODEC("json"), ANSWER("\"\\udce9\"", "\"\\udce9\"\n")}},
     {"a number beyond floats is not lost as infinity", STREAM, {.codec = "json", .framing = "line"},
      {GIVES_ERROR("[1e400]\n", OG_EVALUE, "larger than a float", 1)}},
     {"RFC 8259 has no NaN", STRICT, {.codec = "json", .framing = "line"}, {GIVES_ERROR("[NaN]\n", OG_ESYNTAX, "", 0)}},
     {"RFC 8259 has no lone surrogates", STRICT, {.codec = "json", .framing = "line"},
      {GIVES_ERROR("\"\\ud800\"\n", OG_ESYNTAX, "", 0)}},
+    {"RFC 8259 has no surrogates of three bytes", STRICT, {.codec = "json", .framing = "line"},
+     {GIVES_ERROR("\"\xed\xa0\x80\"\n", OG_ESYNTAX, "ed a0 80", 1)}},
 };
 /* clang-format on */
 

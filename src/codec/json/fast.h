@@ -79,8 +79,9 @@ static OG__TARGET const uint8_t *og__json_read_mixed(og__json_reader *r, const u
         }
     }
     if (!at || at >= r->end) return og__json_read_string_slow(r, start, first < r->end ? first : r->end, out);
-    if (escapes) return og__json_unescape(r, start, at, ascii, out) < 0 ? NULL : at + 1;
-    *out = og__value_make(OG_STR, OG__F_CLEAN | (ascii ? OG__F_ASCII : 0u), (uint64_t)(at - start), start);
+    unsigned flags = ascii ? OG__F_ASCII : 0;
+    if (escapes) return og__json_unescape(r, start, at, flags, out) < 0 ? NULL : at + 1;
+    *out = og__value_make(OG_STR, OG__F_CLEAN | flags, (uint64_t)(at - start), start);
     return at + 1;
 }
 

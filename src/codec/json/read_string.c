@@ -13,20 +13,35 @@ static const uint8_t *not_utf8(og__json_reader *r, const uint8_t *at)
     return NULL;
 }
 
+static const uint8_t *half_a_pair(og__json_reader *r, const uint8_t *at)
+{
+    r->status = og_error_set(r->err, OG_ESYNTAX, og__json_position(r, at),
+                             "bytes %02x %02x %02x are half of a surrogate pair, which is not UTF-8; "
+                             "allow_surrogates would take it as Python does",
+                             at[0], at[1], at[2]);
+    return NULL;
+}
+
 static inline bool is_tail(uint8_t c)
 {
     return (c & 0xc0) == 0x80;
 }
 
-/* The length of the well-formed sequence at `at`, whose first byte is 0x80 or more; 0 when there is none. */
+/* Half of a surrogate pair in three bytes, as Python's 'surrogatepass' writes it. */
+static inline bool is_half(const uint8_t *at)
+{
+    return at[0] == 0xed && at[1] >= 0xa0;
+}
+
+/* The length of the well-formed sequence at `at`, whose first byte is 0x80 or more; 0 when there is none.
+ * Halves of surrogate pairs count as well-formed. */
 static inline size_t sequence(const uint8_t *at, size_t len)
 {
     uint8_t lead = at[0];
     if (lead >= 0xe0 && lead <= 0xef) {
         if (len < 3 || !is_tail(at[1]) || !is_tail(at[2])) return 0;
         bool overlong = lead == 0xe0 && at[1] < 0xa0;
-        bool surrogate = lead == 0xed && at[1] >= 0xa0;
-        return overlong || surrogate ? 0 : 3;
+        return overlong ? 0 : 3;
     }
     if (lead < 0xc2) return 0;
     if (lead < 0xe0) return len >= 2 && is_tail(at[1]) ? 2 : 0;
@@ -47,12 +62,18 @@ static bool is_cut(const uint8_t *at, size_t len)
     return sequence(padded, 4) > len;
 }
 
-const uint8_t *og__json_read_utf8(og__json_reader *r, const uint8_t *at)
+/* Reads well-formed UTF-8 sequences of more than one byte up to the first byte below 0x80. */
+static const uint8_t *read_utf8(og__json_reader *r, const uint8_t *at, unsigned *flags)
 {
+    *flags &= ~OG__F_ASCII;
     while (at < r->end && *at >= 0x80) {
         size_t left = (size_t)(r->end - at);
         size_t n = sequence(at, left);
         if (n == 0) return not_utf8(r, is_cut(at, left) ? r->end : at);
+        if (is_half(at)) {
+            if (!r->allow_surrogates) return half_a_pair(r, at);
+            *flags |= OG__F_SURROGATE;
+        }
         at += n;
     }
     return at;
@@ -77,15 +98,14 @@ static inline const uint8_t *skip_plain(const og__json_reader *r, const uint8_t 
 const uint8_t *og__json_read_string_slow(og__json_reader *r, const uint8_t *start, const uint8_t *at,
                                          og_value *out)
 {
-    bool ascii = true;
+    unsigned flags = OG__F_ASCII;
     bool escapes = false;
     for (;;) {
         at = skip_plain(r, at);
         if (at == r->end) return og__json_unexpected(r, at, "'\"' at the end of a string");
         if (*at == '"') break;
         if (*at >= 0x80) {
-            ascii = false;
-            at = og__json_read_utf8(r, at);
+            at = read_utf8(r, at, &flags);
             if (!at) return NULL;
         } else if (*at == '\\') {
             escapes = true;
@@ -96,8 +116,9 @@ const uint8_t *og__json_read_string_slow(og__json_reader *r, const uint8_t *star
                                        "'\"', or an escape such as \\n or \\u0000 for a control character,");
         }
     }
-    if (escapes) return og__json_unescape(r, start, at, ascii, out) < 0 ? NULL : at + 1;
-    *out = og__value_make(OG_STR, OG__F_CLEAN | (ascii ? OG__F_ASCII : 0u), (uint64_t)(at - start), start);
+    if (escapes) return og__json_unescape(r, start, at, flags, out) < 0 ? NULL : at + 1;
+    if (!(flags & OG__F_SURROGATE)) flags |= OG__F_CLEAN;
+    *out = og__value_make(OG_STR, flags, (uint64_t)(at - start), start);
     return at + 1;
 }
 
@@ -175,7 +196,8 @@ static const uint8_t *read_escape(og__json_reader *r, const uint8_t *at, const u
     return at + 2;
 }
 
-int og__json_unescape(og__json_reader *r, const uint8_t *start, const uint8_t *end, bool ascii, og_value *out)
+int og__json_unescape(og__json_reader *r, const uint8_t *start, const uint8_t *end, unsigned flags,
+                      og_value *out)
 {
     size_t room = (size_t)(end - start) + OG__TEXT16; /* so that 16 bytes may be stored anywhere */
     uint8_t *copy = og__value_doc_alloc(r->doc, room, 1);
@@ -183,7 +205,6 @@ int og__json_unescape(og__json_reader *r, const uint8_t *start, const uint8_t *e
         og__json_no_memory(r);
         return r->status;
     }
-    unsigned flags = ascii ? OG__F_ASCII : 0;
     uint8_t *to = copy;
     for (const uint8_t *at = start; at < end;) {
         if (*at == '\\') {

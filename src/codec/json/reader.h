@@ -90,12 +90,10 @@ const uint8_t *og__json_unexpected(og__json_reader *r, const uint8_t *at, const 
 /* `word` is not at `at`: the position is its first byte that differs. */
 const uint8_t *og__json_not_word(og__json_reader *r, const uint8_t *at, const char *word);
 
-/* Makes the str between `start` and `end`, which holds escapes. 0 or a negative status (filled). */
-int og__json_unescape(og__json_reader *r, const uint8_t *start, const uint8_t *end, bool ascii,
+/* Makes the str between `start` and `end`, which holds escapes; `flags` are those of all else in it. 0 or a
+ * negative status (filled). */
+int og__json_unescape(og__json_reader *r, const uint8_t *start, const uint8_t *end, unsigned flags,
                       og_value *out);
-
-/* Reads well-formed UTF-8 sequences of more than one byte up to the first byte below 0x80. */
-const uint8_t *og__json_read_utf8(og__json_reader *r, const uint8_t *at);
 
 /* Reads the rest of a string that is not plain ASCII up to its quote; `start` is its first byte, `at` where
  * the plain part ends. */

@@ -109,8 +109,7 @@ OG__TARGET bool og__json_string_avx512(og__json_reader *r, const uint8_t *start,
     if (len > (size_t)(r->end - start)) return false;
     look all = look_through(start, len);
     if (all.wrong) return false;
-    bool ascii = !all.not_ascii;
-    unsigned flags = ascii ? OG__F_ASCII : 0;
+    unsigned flags = all.not_ascii ? 0 : OG__F_ASCII;
     if (!all.escapes) {
         og__json_put_value(out, (uint64_t)len << OG__META_LEN_SHIFT | OG_STR | OG__F_CLEAN | flags,
                            (uint64_t)(uintptr_t)start);
@@ -124,7 +123,7 @@ OG__TARGET bool og__json_string_avx512(og__json_reader *r, const uint8_t *start,
         return true;
     }
     if (copy) og__value_doc_release(r->doc, copy, len);
-    return og__json_unescape(r, start, start + len, ascii, out) == OG_OK;
+    return og__json_unescape(r, start, start + len, flags, out) == OG_OK;
 }
 
 #endif
