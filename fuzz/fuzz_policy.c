@@ -19,6 +19,7 @@ static og_policy *choose(uint8_t choice)
 {
     og_policy *policy = og_policy_builtin(choice & 1 ? "numpy-data" : "plain-data", NULL);
     check(policy != NULL);
+    if (choice & 128) check(og_policy_include(policy, "torch-data", NULL) == OG_OK);
     if (choice & 2) check(og_policy_deny(policy, "builtins.*", NULL) == OG_OK);
     if (choice & 4) og_policy_set_default(policy, true);
     if (choice & 8) og_policy_set_strict(policy, false);

@@ -64,7 +64,7 @@ static void explains(const og_policy *policy, const char *module, const char *qu
 static void test_what_unpickles_is_allowed_by_name_alone(void **state)
 {
     (void)state;
-    static const char *const names[] = {"pickle.loads",        "torch.storage._load_from_bytes",
+    static const char *const names[] = {"pickle.loads",        "torch.serialization.load",
                                         "operator.attrgetter", "functools.partial",
                                         "os:path.join",        "builtins.eval"};
     og_policy *policy = policy_of("allow pickle.*\nallow torch.storage.*\nallow os.*\nallow shop.*\n"
@@ -75,13 +75,17 @@ static void test_what_unpickles_is_allowed_by_name_alone(void **state)
         assert_non_null(strstr(err.text, "allow-unsafe"));
     }
     assert_false(allows(policy, "pickle", "loads"));
-    assert_false(allows(policy, "torch.storage", "_load_from_bytes"));
+    assert_false(allows(policy, "torch", "storage._load_from_bytes"));
     assert_false(allows(policy, "os", "system"));
     assert_true(allows(policy, "torch.storage", "TypedStorage"));
     assert_true(allows(policy, "shop", "Order"));
     assert_true(allows(policy, "marshal", "loads"));
     assert_false(allows(policy, "marshal", "load"));
     explains(policy, "marshal", "loads", "allow-unsafe marshal.loads");
+    explains(policy, "torch.storage", "_load_from_bytes", "allow torch.storage.*");
+    assert_int_equal(og_policy_allow(policy, "torch.storage._load_from_bytes", NULL), OG_OK);
+    assert_int_equal(og_policy_allow_unsafe(policy, "torch.storage._load_from_bytes", NULL), OG_OK);
+    explains(policy, "torch.storage", "_load_from_bytes", "allow-unsafe torch.storage._load_from_bytes");
     explains(policy, "pickle", "loads", "deny (no pattern allows it; allow-unsafe does)");
     assert_int_equal(og_policy_allow_unsafe(policy, "pickle.loads", NULL), OG_OK);
     assert_true(allows(policy, "pickle", "loads"));

@@ -42,6 +42,8 @@ static void test_warnings(void **state)
                                 "'torch.*' does not allow load:", "partial, reduce:"},
           4);
     warns("allow builtins.*", (const size_t[]){1}, (const char *const[]){"compile, eval, exec, …:"}, 1);
+    warns("allow torch.storage._load_from_bytes\nallow-unsafe torch:storage._load_from_bytes",
+          (const size_t[]){2}, (const char *const[]){"unpickles what it is given"}, 1);
     warns("allow-unsafe os.system\nallow-unsafe pickle:loads", (const size_t[]){1, 2},
           (const char *const[]){"'os.system' starts programs, and this row allows it",
                                 "'pickle:loads' unpickles what it is given"},

@@ -87,6 +87,11 @@ extern const og__container_reader og__container_zlib;
 /* What is no container in the table, but a row of pickles. */
 extern const og__container_reader og__container_pickles;
 
+/* Files of torch before 1.6 begin with a number of their own; after five pickles come the numbers of the
+ * tensors. */
+enum { OG__OLD_TORCH_PICKLES = 5 };
+bool og__container_is_old_torch(const og__block *block);
+
 /* Makes `part` say what is wrong; returns 1. */
 int og__container_wrong(og__part *part, const char *wrong, size_t offset);
 

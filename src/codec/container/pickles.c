@@ -5,8 +5,6 @@
 #include <stdio.h>
 #include <string.h>
 
-enum { OLD_TORCH = 5 };
-
 typedef struct pickles {
     const og__block *block;
     size_t at;
@@ -16,8 +14,7 @@ typedef struct pickles {
     char wrong[120];
 } pickles;
 
-/* Files of torch before 1.6 begin with this number; after five pickles the numbers of the tensors follow. */
-static bool is_old_torch(const og__block *block)
+bool og__container_is_old_torch(const og__block *block)
 {
     static const char magic[] = "\x80\x02\x8a\nl\xfc\x9c\x46\xf9 j\xa8P\x19.";
     return block->len >= sizeof magic - 1 && memcmp(block->bytes, magic, sizeof magic - 1) == 0;
@@ -28,7 +25,7 @@ static const char *begin(void *state, const og__block *block, og__budget *budget
     (void)budget;
     pickles *p = state;
     p->block = block;
-    p->old_torch = is_old_torch(block);
+    p->old_torch = og__container_is_old_torch(block);
     return block->len ? NULL : "found nothing where a pickle was expected";
 }
 
@@ -61,7 +58,7 @@ static int next(void *state, size_t used, og__part *part)
     if (used > 0 && len > 0 && goes_on(rest, len)) return give(p, OG__PART_PICKLE, part);
     p->over = true;
     if (used == 0 || og__container_is_padding(rest, len)) return 0;
-    if (p->old_torch && p->number >= OLD_TORCH) return 0;
+    if (p->old_torch && p->number >= OG__OLD_TORCH_PICKLES) return 0;
     og__block after = {.bytes = rest, .len = len, .name = ""};
     if (og__container_find(&after)) {
         give(p, OG__PART_MEMBER, part);

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* What allowed classes may be called with: sizes, codecs, and the forms that only attackers write. */
 #include "codec/pickle/judge/calls.h"
+#include "codec/pickle/judge/torch.h"
 
 #include <onggi/known.h>
 
@@ -182,12 +183,46 @@ static const char *why_frombuffer(const call *c)
 
 /* ---- torch ---- */
 
+/* How many items a storage may have. What a persistent id means is known where it is one of torch's. */
+static int64_t storage_most(const call *c)
+{
+    int64_t count;
+    og_value id = og_object_args(c->args[0]);
+    if (og__pickle_is_torch_loaded(c->args[0])) return (int64_t)c->most;
+    if (!og_str_is(og_item(id, 0), "storage") || og_as_int64(og_item(id, 4), &count) < 0) return INT64_MAX;
+    return count;
+}
+
+/* Adds (size - 1) * stride to `*last`. False: they are none, or too large. */
+static bool add_axis(og_value size, og_value stride, int64_t *last, bool *empty)
+{
+    int64_t n;
+    int64_t step;
+    if (og_as_int64(size, &n) < 0 || og_as_int64(stride, &step) < 0 || n < 0 || step < 0) return false;
+    *empty |= n == 0;
+    if (n == 0) return true;
+    return !__builtin_mul_overflow(n - 1, step, &step) && !__builtin_add_overflow(*last, step, last);
+}
+
+/* torch makes a storage larger where a tensor needs that. */
+static bool fits_storage(const call *c)
+{
+    int64_t last;
+    bool empty = false;
+    bool fits = og_as_int64(c->args[1], &last) == OG_OK && last >= 0 && og_kind_of(c->args[2]) == OG_TUPLE &&
+                og_kind_of(c->args[3]) == OG_TUPLE && og_len(c->args[2]) == og_len(c->args[3]);
+    for (size_t i = 0; fits && i < og_len(c->args[2]); i++)
+        fits = add_axis(og_item(c->args[2], i), og_item(c->args[3], i), &last, &empty);
+    return fits && (empty || last < storage_most(c));
+}
+
 /* (storage, offset, size, stride, requires_grad, hooks[, metadata]) */
 static const char *why_tensor(const call *c)
 {
     if (c->count < 6 || og_kind_of(c->args[0]) != OG_OBJECT ||
-        og_object_make(c->args[0]) != OG_MAKE_PERSISTENT)
-        return "is called without a storage by persistent id";
+        (og_object_make(c->args[0]) != OG_MAKE_PERSISTENT && !og__pickle_is_torch_loaded(c->args[0])))
+        return "is called without a storage";
+    if (!fits_storage(c)) return "is called with a size that its storage does not have";
     bool hooks = og_kind_of(c->args[5]) != OG_OBJECT ||
                  !og_class_is(og_object_class(c->args[5]), "collections", "OrderedDict");
     return hooks ? "is called with hooks" : NULL;
@@ -349,6 +384,7 @@ const char *og__pickle_fill_why(og_value object)
 {
     if (og_kind_of(object) == OG_OBJECT && begins_with(og_class_module(og_object_class(object)), "pandas."))
         return "is filled, which picklers never do";
+    if (og__pickle_is_torch_loaded(object)) return "makes what is filled, which picklers never do";
     return method_why(object);
 }
 
@@ -362,6 +398,7 @@ const char *og__pickle_build_why(og_value object)
     if (is_of(object, "numpy._core.numeric", "_frombuffer") ||
         is_of(object, "numpy.core.numeric", "_frombuffer"))
         return "gets a state though it has its data";
+    if (og__pickle_is_torch_loaded(object)) return "makes what gets a state, which picklers never do";
     return method_why(object);
 }
 

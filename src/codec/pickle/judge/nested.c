@@ -6,6 +6,7 @@
 #include "base/alloc.h"
 #include "base/number.h"
 
+#include <stdio.h>
 #include <string.h>
 
 /* True for opcodes after which bytes or a str may be new on the stack. */
@@ -86,22 +87,30 @@ static og__nested *place(og__watch *watch)
     return nested;
 }
 
-static int start(og__watch *watch, og__nested *nested, const uint8_t *bytes, size_t len, bool sure)
+/* Sets up the reading of a pickle at a level. */
+static int begin(og__nested *nested, const uint8_t *bytes, size_t len)
 {
     static const og_pickle_read_options options = {.size = sizeof options, .encoding = OG_PICKLE_LATIN1};
-    og__level *level = &nested->level;
+    int status = og__pickle_reader_init(&nested->reader, nested->doc, bytes, len, &options, &nested->err);
     nested->err.code = OG_OK;
+    nested->reader.wary = OG__WARY_FRAMES | OG__WARY_BYTES;
+    nested->level.imported = false;
+    nested->level.loads = false;
+    return status;
+}
+
+static int start(og__watch *watch, og__nested *nested, const uint8_t *bytes, size_t len, bool sure)
+{
+    og__level *level = &nested->level;
     level->reader = &nested->reader;
     level->sure = sure;
-    level->imported = false;
     level->held_count = 0;
     level->failed = false;
+    level->torch = NULL;
     level->denied.code = OG_OK;
-    int status = og__pickle_reader_init(&nested->reader, nested->doc, bytes, len, &options, &nested->err);
-    if (status < 0) return status;
-    watch->depth++;
-    nested->reader.wary = OG__WARY_FRAMES | OG__WARY_BYTES;
-    return OG_OK;
+    int status = begin(nested, bytes, len);
+    if (status == OG_OK) watch->depth++;
+    return status;
 }
 
 /* Whether bytes, or a str, must be read as a pickle. */
@@ -138,9 +147,75 @@ static int unwrap(og__watch *watch, og__nested *nested, const uint8_t *bytes, si
     return at > 0 ? start(watch, nested, bytes + at, len - at, false) : OG_OK;
 }
 
+/* ---- Files of torch ---- */
+
+static int no_file(og__watch *watch, og__level *level, int status, const char *why)
+{
+    if (status != OG_EPOLICY) return status;
+    og__pickle_watch_refuse_call(watch, level, why, og_object_class(level->reader->top[-1]));
+    return OG_OK;
+}
+
+/* Goes into the file that a function, which was just called, loads. */
+static int enter_torch(og__watch *watch, og__level *level)
+{
+    const og__reader *r = level->reader;
+    const char *why = "is given a torch file deeper within pickles than they are checked";
+    if (watch->depth == watch->policy->nested) return no_file(watch, level, OG_EPOLICY, why);
+    og_value args = og_object_args(r->top[-1]);
+    size_t looked = og_len(og_item(args, 0));
+    if (looked > watch->work) {
+        watch->exhausted = true;
+        return OG_OK;
+    }
+    watch->work -= looked;
+    if (watch->depth == 0) watch->position = (size_t)(r->op - r->start);
+    og__nested *nested = place(watch);
+    if (!nested) return OG_ENOMEM;
+    og__block pickle;
+    int status = og__pickle_torch_begin(&nested->torch, nested->doc, args, &pickle, &why);
+    if (status < 0) return no_file(watch, level, status, why);
+    status = start(watch, nested, pickle.bytes, pickle.len, true);
+    nested->level.torch = &nested->torch;
+    return status;
+}
+
+/* A pickle of a file was read to STOP: goes on with the next one, 1, or there is none. */
+static int next_in_torch(og__watch *watch, og__nested *nested, const char **why)
+{
+    og__reader *r = &nested->reader;
+    og__block pickle;
+    if (og__pickle_reader_finish(r, true, !watch->policy->lenient) < 0) return OG_ESYNTAX;
+    int status = og__pickle_torch_next(&nested->torch, og_doc_root(nested->doc), (size_t)(r->at - r->start),
+                                       &pickle, why);
+    if (status <= 0) return status;
+    og__pickle_reader_fini(r);
+    status = begin(nested, pickle.bytes, pickle.len);
+    return status < 0 ? status : 1;
+}
+
+/* What is wrong with the file is said of the call, unless it is of a name in it. */
+static void leave_torch(og__watch *watch, const og__nested *nested, int status, const char *why)
+{
+    char text[sizeof nested->err.text + 80];
+    if (status >= 0 || nested->level.denied.code != OG_OK) return;
+    if (status != OG_EPOLICY) {
+        snprintf(text, sizeof text, "is given a torch file whose pickle %u cannot be read: %s",
+                 nested->torch.number, nested->err.text);
+        why = text;
+    }
+    og__level *level = og__pickle_watch_level(watch);
+    og__pickle_watch_refuse_call(watch, level, why, og_object_class(level->reader->top[-1]));
+}
+
+/* ---- Entering and leaving ---- */
+
 int og__pickle_watch_enter(og__watch *watch)
 {
-    const og__reader *r = og__pickle_watch_level(watch)->reader;
+    og__level *level = og__pickle_watch_level(watch);
+    const og__reader *r = level->reader;
+    if (level->loads && *r->op == OG__OP_REDUCE && og__pickle_is_torch_loaded(r->top[-1]))
+        return enter_torch(watch, level);
     if (watch->policy->nested == 0 || !pushes_bytes(r)) return OG_OK;
     og_value v = r->top[-1];
     og_kind kind = og_kind_of(v);
@@ -185,11 +260,32 @@ static bool is_ours(const og__level *level, int status)
            (first == OG_INT || first == OG_BOOL || first == OG_OBJECT);
 }
 
+/* Its level is the innermost one no more. */
+static void close_level(og__watch *watch, og__nested *nested)
+{
+    const og__level *level = &nested->level;
+    if (level->sure && level->denied.code != OG_OK && watch->outer.denied.code == OG_OK)
+        watch->outer.denied = level->denied;
+    og__pickle_reader_fini(&nested->reader);
+    watch->depth--;
+}
+
+static int leave_file(og__watch *watch, og__nested *nested, int status)
+{
+    const char *why = "";
+    if (status > 0) status = next_in_torch(watch, nested, &why);
+    if (status > 0) return OG_OK;
+    close_level(watch, nested);
+    leave_torch(watch, nested, status, why);
+    return status == OG_ENOMEM ? status : OG_OK;
+}
+
 int og__pickle_watch_leave(og__watch *watch, int status)
 {
     og__nested *nested = watch->nested[watch->depth - 1];
     og__level *level = &nested->level;
     int done = OG_OK;
+    if (level->torch) return leave_file(watch, nested, status);
     bool ours = is_ours(level, status);
     if (!level->sure && ((status > 0 && level->held_count > 0) || ours))
         done = og__pickle_watch_make_sure(watch, level);
@@ -197,9 +293,6 @@ int og__pickle_watch_leave(og__watch *watch, int status)
         og_error_set(&level->denied, OG_EPOLICY, watch->position,
                      "a pickle within these bytes or this str cannot be read to its end: %s",
                      nested->err.text);
-    if (level->sure && level->denied.code != OG_OK && watch->outer.denied.code == OG_OK)
-        watch->outer.denied = level->denied;
-    og__pickle_reader_fini(&nested->reader);
-    watch->depth--;
+    close_level(watch, nested);
     return done;
 }

@@ -166,6 +166,20 @@ int og__pickle_watch_import(og__watch *watch, og__level *level, og_value module,
     return note(watch, level, &use);
 }
 
+bool og__pickle_watch_looks_into(const og__watch *watch, og_value cls)
+{
+    bool decided;
+    og_pickle_use use = {0};
+    if (!og__pickle_is_torch_loader(cls)) return false;
+    set_name(&use, cls);
+    if (og__pickle_rules_trust(watch->policy, use.module, use.module_len, use.qualname, use.qualname_len))
+        return false;
+    og__pickle_rules_allow(watch->policy, use.module, use.module_len, use.qualname, use.qualname_len,
+                           &decided);
+    /* What is passed on as inert, by no row, is called by nobody. */
+    return decided || watch->policy->default_allow || !watch->default_allow;
+}
+
 /* Persistent ids and extension codes, which have no names. */
 static int note_other(og__watch *watch, og__level *level, og_use_how how, og__decision say, const char *name)
 {
@@ -174,8 +188,23 @@ static int note_other(og__watch *watch, og__level *level, og_use_how how, og__de
     return note(watch, level, &use);
 }
 
+/* In a file of torch it is known what they mean, so they need no row. */
+static int note_storage(og__watch *watch, og__level *level)
+{
+    const char *why = "that another reader may come to";
+    const og__reader *r = level->reader;
+    bool value = !level->failed && *r->op == OG__OP_BINPERSID && og__pickle_stack_above(r) > 0;
+    int status = OG_EPOLICY;
+    if (!level->failed)
+        status = og__pickle_torch_persistent(level->torch, value ? r->top[-1] : (og_value){0}, &why);
+    if (status == OG_ENOMEM) return status;
+    if (status < 0) og__pickle_watch_refuse(watch, level, "a persistent id %s", why);
+    return note_other(watch, level, OG_USE_PERSISTENT, status < 0 ? OG__DENY : OG__ALLOW, "");
+}
+
 int og__pickle_watch_persistent(og__watch *watch, og__level *level)
 {
+    if (level->torch) return note_storage(watch, level);
     return note_other(watch, level, OG_USE_PERSISTENT, watch->policy->persistent, "");
 }
 

@@ -151,7 +151,7 @@ static const og__row *look_up(const og__rows *rows, const char *text, size_t len
         const og__row *row = &rows->rows[i];
         if (row->len != len || memcmp(row->text, text, len) != 0) break;
         if (!row->allow) return row;
-        if (row->split == split) allows = row;
+        if (row->split == split && (!allows || row->unsafe)) allows = row;
     }
     return allows;
 }
@@ -205,6 +205,14 @@ bool og__pickle_rules_allow(const og__rules *rules, const char *module, size_t m
     const og__row *row = decide(rules, module, module_len, qualname, qualname_len);
     if (decided) *decided = row != NULL;
     return row ? row->allow : rules->default_allow;
+}
+
+bool og__pickle_rules_trust(const og__rules *rules, const char *module, size_t module_len,
+                            const char *qualname, size_t qualname_len)
+{
+    if (is_too_long(module_len, qualname_len)) return false;
+    const og__row *row = decide(rules, module, module_len, qualname, qualname_len);
+    return row && row->unsafe;
 }
 
 bool og_policy_allows(const og_policy *policy, const char *module, size_t module_len, const char *qualname,

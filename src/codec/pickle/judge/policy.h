@@ -87,8 +87,15 @@ void og__pickle_rules_let_go(const og__rules *rules);
 bool og__pickle_rules_allow(const og__rules *rules, const char *module, size_t module_len,
                             const char *qualname, size_t qualname_len, bool *decided);
 
+/* Whether allow-unsafe allows the name, whatever is done with it. */
+bool og__pickle_rules_trust(const og__rules *rules, const char *module, size_t module_len,
+                            const char *qualname, size_t qualname_len);
+
 /* Why "module.qualname" is allowed by allow-unsafe only; NULL when it is not of those. */
 const char *og__pickle_unsafe_why(const char *text, size_t len);
+
+/* Likewise, also of those whose calls are judged unless allow-unsafe allows them. */
+const char *og__pickle_unjudged_why(const char *text, size_t len);
 
 /* A row of what only allow-unsafe allows: a name, or a module with a dot after it. */
 typedef struct og__unsafe {

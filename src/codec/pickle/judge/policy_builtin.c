@@ -101,6 +101,7 @@ static const char *const torch_data[] = {
     "torch.LongStorage",
     "torch.ShortStorage",
     "torch._utils._rebuild_tensor_v2",
+    "torch.storage._load_from_bytes",
     NULL,
 };
 

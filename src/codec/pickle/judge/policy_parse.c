@@ -169,7 +169,7 @@ static const char *unsafe_why(word name)
     memcpy(joined, name.text, name.len);
     char *colon = memchr(joined, ':', name.len);
     if (colon) *colon = '.';
-    return og__pickle_unsafe_why(joined, name.len);
+    return og__pickle_unjudged_why(joined, name.len);
 }
 
 static bool warn_default(const og__rules *rules, size_t position, og_error *warning)

@@ -32,7 +32,6 @@ static const og__unsafe table[] = {
     {"torch.jit.load", loads},
     {"torch.load", loads},
     {"torch.serialization.", loads},
-    {"torch.storage._load_from_bytes", loads},
     {"yaml.", loads},
     {"zodbpickle.", loads},
     {"marshal.", "loads code"},
@@ -89,6 +88,15 @@ static const char *const plain[] = {
     "os.times_result",
     "os.uname_result",
 };
+
+/* What it is given is judged (torch.h), so that a row may allow it; allow-unsafe leaves that out. */
+static const og__unsafe judged = {"torch.storage._load_from_bytes", loads};
+
+const char *og__pickle_unjudged_why(const char *text, size_t len)
+{
+    if (strlen(judged.text) == len && memcmp(text, judged.text, len) == 0) return judged.why;
+    return og__pickle_unsafe_why(text, len);
+}
 
 const char *og__pickle_unsafe_why(const char *text, size_t len)
 {

@@ -110,12 +110,20 @@ static int note_call(og__watch *watch, og__level *level, og_use_how how, og_valu
     return og_valid(callable) ? og__pickle_watch_use(watch, level, how, callable) : OG_OK;
 }
 
+/* Another function may call what it is given, with what nobody has judged. */
+static void refuse_misuse(og__watch *watch, og__level *level)
+{
+    og__pickle_watch_refuse(
+        watch, level, "torch.storage._load_from_bytes is used other than by a call, which no pickler does");
+}
+
 static int before(og__watch *watch, og__level *level)
 {
     og__reader *r = level->reader;
     const char *why = watch->policy->lenient && !r->strict ? NULL : og__pickle_strict_why(level->reader);
     if (why)
         og__pickle_watch_refuse(watch, level, "%s, which Python's readers take for different things", why);
+    if (level->loads && og__pickle_torch_is_misused(r)) refuse_misuse(watch, level);
     switch (*r->op) {
     case OG__OP_REDUCE:
         check_call(watch, level, below(r, 2), below(r, 1));
@@ -144,6 +152,9 @@ static int note_import(og__watch *watch, og__level *level, og_value cls)
 {
     int status = og__pickle_watch_use(watch, level, OG_USE_IMPORTED, cls);
     level->imported = true;
+    if (!og__pickle_watch_looks_into(watch, cls)) return status;
+    level->loads = true;
+    if (*level->reader->op == OG__OP_INST) refuse_misuse(watch, level);
     return status;
 }
 
@@ -197,10 +208,10 @@ static int after(og__watch *watch, og__level *level)
 static int step(og__watch *watch, og__level *level)
 {
     og__reader *r = level->reader;
-    og__pickle_run_on_in_frame(r);
+    if (!level->loads) og__pickle_run_on_in_frame(r);
     if (r->at == r->end) return og__pickle_reader_no_stop(r);
     r->op = r->at++;
-    if (og__pickle_is_plain_stop(r)) return 1;
+    if (!level->loads && og__pickle_is_plain_stop(r)) return 1;
     if (!og__pickle_opcodes[*r->op].name) return og__pickle_reader_step(r);
     int status = before(watch, level);
     if (status < 0) return og__pickle_reader_nomem(r);
@@ -226,6 +237,8 @@ int og__pickle_watch_run(og__watch *watch, og__reader *reader)
     outer->imported = false;
     outer->held_count = 0;
     outer->failed = false;
+    outer->loads = false;
+    outer->torch = NULL;
     reader->wary = OG__WARY_FRAMES | (watch->policy->nested > 0 ? OG__WARY_BYTES : 0);
     watch->work = ((size_t)(reader->end - reader->start) + 1024) * WORK_A_BYTE;
     for (;;) {

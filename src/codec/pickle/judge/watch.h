@@ -8,6 +8,7 @@
 #define ONGGI_CODEC_PICKLE_JUDGE_WATCH_H
 
 #include "codec/pickle/judge/policy.h"
+#include "codec/pickle/judge/torch.h"
 #include "codec/pickle/read/reader.h"
 
 /* Uses of a pickle inside that are held back until it is sure that it is one. */
@@ -27,9 +28,11 @@ typedef struct og__findings {
 /* One pickle of those that are in one another. */
 typedef struct og__level {
     og__reader *reader;
-    bool sure;     /* that it is a pickle: what it does counts */
-    bool imported; /* it has named a class */
-    bool failed;   /* no reader but perhaps another than ours goes on: what follows is noted only */
+    bool sure;        /* that it is a pickle: what it does counts */
+    bool imported;    /* it has named a class */
+    bool loads;       /* it has named torch.storage._load_from_bytes, whose calls are looked into */
+    og__torch *torch; /* the file of torch that its pickle is in, or NULL */
+    bool failed;      /* no reader but perhaps another than ours goes on: what follows is noted only */
     unsigned held_count;
     og_pickle_use held[OG__HELD_MAX];
     og_error denied; /* the first reason to refuse it; OG_OK: none */
@@ -40,7 +43,8 @@ typedef struct og__nested {
     og__level level;
     og__reader reader;
     og_doc *doc;
-    og_error err; /* of reading it */
+    og__torch torch; /* where level.torch says so */
+    og_error err;    /* of reading it */
 } og__nested;
 
 typedef struct og__watch {
@@ -102,6 +106,9 @@ int og__pickle_watch_import(og__watch *watch, og__level *level, og_value module,
 /* Likewise of a code of copyreg's registry, and of a persistent id. */
 int og__pickle_watch_extension(og__watch *watch, og__level *level, int64_t number);
 int og__pickle_watch_persistent(og__watch *watch, og__level *level);
+
+/* Whether what the function is called with is judged: it loads, and no row of allow-unsafe says otherwise. */
+bool og__pickle_watch_looks_into(const og__watch *watch, og_value cls);
 
 /* Leaves the innermost one, whose reading ended with `status`. 0 or OG_ENOMEM. */
 int og__pickle_watch_leave(og__watch *watch, int status);
