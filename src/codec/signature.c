@@ -376,9 +376,11 @@ static const row rows[] = {
     {{"30-39 00 30-39 00", "UTF-16, or numbers that end in NUL",
       "send UTF-8: text.encode() in Python; or say framing=nul (--framing nul)", false},
      NULL},
-    {{"00 30-39 00 30-39", "UTF-16", SEND_UTF8, true}, NULL},
-    {{"22 00 .. 01-d7", "UTF-16", SEND_UTF8, true}, NULL},
-    {{"00 22 01-d7 ..", "UTF-16", SEND_UTF8, true}, NULL},
+    {{"30-39 00 0a-0d 00", "UTF-16, or numbers that end in NUL",
+      "send UTF-8: text.encode() in Python; or say framing=nul (--framing nul)", false},
+     NULL},
+    {{"two bytes for each character of JSON", "UTF-16", SEND_UTF8, true}, og__codec_utf16_json},
+    {{"four bytes for each character of JSON", "UTF-32", SEND_UTF8, true}, og__codec_utf32_json},
     {{"ac ed 00 05", "Java serialization", "send JSON, or a text with writeUTF() (--framing u16be)", false},
      NULL},
     {{"00 01 00 00 00 ff ff ff ff 01", "a message of .NET's BinaryFormatter", AS_BYTES, false}, NULL},
@@ -505,6 +507,13 @@ const og_signature *og__codec_signature(const uint8_t *data, size_t len, bool su
     for (size_t i = 0; i < ROWS; i++)
         if (!(sure && rows[i].seen.unsure) && match(&rows[i], data, len) == YES) return &rows[i].seen;
     return NULL;
+}
+
+bool og__codec_signature_is_pattern(const og_signature *seen)
+{
+    for (size_t i = 0; i < ROWS; i++)
+        if (&rows[i].seen == seen) return !rows[i].match;
+    return false;
 }
 
 bool og__codec_signature_may_come(const uint8_t *data, size_t len)

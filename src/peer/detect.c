@@ -526,6 +526,45 @@ static int ambiguous(const og__look *look, const readings *all, og_error *err)
     return og__peer_refuse_ambiguous(look, two[0], two[1], err);
 }
 
+static bool is_binary_length(const reading *r)
+{
+    return r->fit == ALIVE && r->framing.ops->head && !r->framing.ops->in_text;
+}
+
+/* True when the bytes may be a length in binary, or part of one, whose message is still to come. Nobody stops
+ * for long after one that looks like another protocol. */
+static bool may_be_length_alone(const og__look *look, const readings *all)
+{
+    for (size_t i = FIRST_FRAMED; i < all->count; i++)
+        if (is_binary_length(&all->of[i]) && all->of[i].head.size == look->len)
+            return !look->still && !look->ended && !look->datagram;
+    return false;
+}
+
+/*
+ * Whether a length in binary and its message are here rather than another protocol with the same first bytes:
+ * 1 when the message begins well, 0 when too little of it is here to tell, -1 when not. White space and
+ * digits say nothing: UTF-16 has them there too.
+ */
+static int may_be_length(const og__look *look, const readings *all)
+{
+    enum { ENOUGH = 2 };
+    bool over = look->still || look->ended || look->datagram;
+    int best_yet = -1;
+    for (size_t i = FIRST_FRAMED; i < all->count; i++) {
+        reading r = all->of[i];
+        if (!is_binary_length(&r)) continue;
+        if (!r.codec || look->len - r.head.size < ENOUGH) {
+            best_yet = over ? best_yet : 0;
+            continue;
+        }
+        fit_head(look, &r);
+        uint8_t first = look->data[r.head.size];
+        if (r.fit != DEAD && !is_digit(first) && !is_space(first)) return 1;
+    }
+    return best_yet;
+}
+
 static int decide(const og__look *look, const readings *all, og__detected *out, og_error *err)
 {
     size_t left = count(all, ALIVE);
@@ -541,7 +580,8 @@ static int decide(const og__look *look, const readings *all, og__detected *out, 
     size_t proven = count(all, PROVEN);
     if (proven == 1 || (proven == 0 && top->fit == WEAK && (left == 1 || final))) return take(look, top, out);
     if (proven > 1) return ambiguous(look, all, err);
-    if (look->silent && all->of[BARE].fit < ALIVE && og__codec_signature(look->data, look->len, false))
+    if (look->silent && all->of[BARE].fit < ALIVE && !may_be_length_alone(look, all) &&
+        og__codec_signature(look->data, look->len, false))
         return og__peer_refuse_unknown(look, err);
     if (final) return og__peer_refuse_truncated(look, err);
     return !top->codec && look->len > MAX_OPENING ? og__peer_refuse_unknown(look, err) : 0;
@@ -618,10 +658,12 @@ int og__peer_detect(const og__look *look, og__detected *out, og_error *err)
     }
     const og_signature *other =
         look->codec && look->codec->opaque ? NULL : og__codec_signature(look->data, look->len, true);
-    if (other) return og__peer_refuse_signature(other, err);
+    read_all(look, &all);
+    int length = other && og__codec_signature_is_pattern(other) ? may_be_length(look, &all) : -1;
+    if (other && length < 0) return og__peer_refuse_signature(other, err);
+    if (other && length == 0) return 0;
     int known = look_for_signature(look, out);
     if (known >= 0) return known;
-    read_all(look, &all);
     if (is_long_blank(look, &all.of[BARE])) return take(look, &all.of[BARE], out);
     favour_bare(look, &all);
     if (count(&all, ALIVE) > 1 || may_be_number(look)) fit_all(look, &all);

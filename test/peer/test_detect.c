@@ -412,7 +412,7 @@ static const struct {
 static void other_protocols_are_named(void **state)
 {
     (void)state;
-    const og__look silent = {.paused = true, .silent = true};
+    const og__look silent = {.paused = true, .silent = true, .still = true};
     const og__look ended = {.ended = true};
     for (size_t i = 0; i < sizeof others / sizeof others[0]; i++) {
         const char *bytes = others[i].bytes;

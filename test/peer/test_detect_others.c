@@ -3,6 +3,7 @@
  * value. */
 #include "peer/detect.h"
 
+#include "codec/signature.h"
 #include "frame/frame.h"
 
 #include <setjmp.h>
@@ -141,18 +142,94 @@ static const row others[] = {
     {B("JDWP-Handshake"), "debugger"},                                       /* jdwp */
     {B("\000AUTH EXTERNAL 30\015\012"), "D-Bus"},                            /* dbus */
     {B("\000\025{\042content-length\042: 8}{\042a\042: 1}"), "Real Python"}, /* rp only len */
-    {B("1\0002\000"), "UTF-16"},                                             /* utf16le num */
-    {B("\042\0009\3060\256\042\000"), "UTF-16"},                             /* utf16 str ko */
+    {B("5\000\012\000"), "UTF-16"},                                          /* utf16le digit, line */
+    {B("\042\000\351\000\042\000"), "UTF-16"},                               /* utf16le é */
+    {B("\000\042\000\351\000\042"), "UTF-16"},                               /* utf16be é */
+    {B("\042\000=\330\000\336\042\000"), "UTF-16"},                          /* utf16le emoji */
+    {B("\000\042\330=\336\000\000\042"), "UTF-16"},                          /* utf16be emoji */
+    {B("\000[\000\042\325\134\256\000\000\042\000]"), "UTF-16"},             /* utf16be list of Hangul */
+    {B("\000{\000\042\325\134\000\042\000:\000 \0001\000}"), "UTF-16"},      /* utf16be key in Hangul */
+    {B("n\000u\000l\000l\000"), "UTF-16"},                                   /* utf16le null */
+    {B("\000t\000r\000u\000e"), "UTF-16"},                                   /* utf16be true */
+    {B("-\0001\000.\0005\000"), "UTF-16"},                                   /* utf16le -1.5 */
+    {B("\000[\000]"), "UTF-16"},                                             /* utf16be empty list */
+    {B("\000\012\000{\000\042\000a\000\042"), "UTF-16"},                     /* utf16be white space */
+    {B("\042\000\000\000\134\325\000\000\000\256\000\000\042\000\000\000"), "UTF-32"}, /* utf32le Hangul */
+    {B("\000\000\000\042\000\000\325\134\000\000\256\000\000\000\000\042"), "UTF-32"}, /* utf32be Hangul */
+    {B("n\000\000\000u\000\000\000l\000\000\000l\000\000\000"), "UTF-32"},             /* utf32le null */
+    {B("1\0002\000"), "UTF-16"},                                                       /* utf16le num */
+    {B("\042\0009\3060\256\042\000"), "UTF-16"},                                       /* utf16 str ko */
 };
 
 static void other_protocols_are_named(void **state)
 {
     (void)state;
     for (size_t i = 0; i < sizeof others / sizeof others[0]; i++) {
-        assert_refused(&others[i], (og__look){.paused = true, .silent = true});
+        assert_refused(&others[i], (og__look){.paused = true, .silent = true, .still = true});
         assert_refused(&others[i], (og__look){.ended = true});
         if (!strchr(err.text, ':')) fail_msg("%s: no advice", others[i].says);
     }
+}
+
+/* ---- Lengths that are the first bytes of another protocol ---- */
+
+/* Bytes that fit the pattern of a row, the lowest or the highest, as many as there is room for. */
+static void fit_pattern(const char *at, bool highest, uint8_t *bytes, size_t room)
+{
+    bool quoted = false;
+    for (size_t i = 0; *at && i < room;) {
+        if (*at == '\'' || (*at == ' ' && !quoted)) {
+            quoted = *at == '\'' ? !quoted : quoted;
+            at++;
+        } else if (quoted) {
+            bytes[i++] = (uint8_t)*at++;
+        } else {
+            const char *from = highest && at[2] == '-' ? at + 3 : at;
+            bytes[i++] = *at == '.' ? 0 : (uint8_t)strtoul(from, NULL, 16);
+            at += at[2] == '-' ? 5 : 2;
+        }
+    }
+}
+
+static const row openings[] = {
+    {B("{\"name\": \"John\""), "JSON"}, {B("[\"a\", 1, 2"), "JSON"},
+    {B("\"some text"), "JSON"},         {B("\x80\4\x95\x10\0\0\0\0\0\0\0}\x94"), "pickle"},
+    {B("\x80\2}q\0X\1"), "pickle"},     {B("(dp0\nS'a'"), "pickle"},
+};
+
+/* Looks at a header alone, and at all of an opening from its second byte on. */
+static void assert_may_be_length(const uint8_t *header, size_t size, const row *opening, const char *what)
+{
+    char bytes[64];
+    memcpy(bytes, header, size);
+    memcpy(bytes + size, opening->bytes, opening->len);
+    for (size_t len = size; len <= size + opening->len; len += len == size ? 2 : 1)
+        if (look(bytes, len, (og__look){.paused = true, .silent = len == size && header[size - 1] < '\t'}) <
+                0 &&
+            err.code != OG_EAMBIGUOUS)
+            fail_msg("%zu bytes of %s after a length: %s (%s)", len - size, opening->says, err.text, what);
+}
+
+/* 790 in four bytes, lowest first, begins as TLS does. */
+static void no_length_is_another_protocol(void **state)
+{
+    enum { LEAST = 32, MOST = 64 << 20 };
+    const og_signature *seen;
+    const og_frame_ops *ops;
+    (void)state;
+    for (size_t i = 0; (seen = og_signature_at(i)); i++)
+        for (size_t k = 0; (ops = og_framing_at(k)); k++)
+            for (unsigned highest = 0; highest < 2 && og__codec_signature_is_pattern(seen); highest++) {
+                uint8_t header[16] = {0};
+                og_frame_head head = {0};
+                og_framing framing = {.ops = ops};
+                if (!ops->head || ops->in_text) continue;
+                fit_pattern(seen->bytes, highest, header, 8);
+                int found_head = ops->head(&framing, header, sizeof header, &head, NULL);
+                if (found_head != 1 || head.odd || head.body < LEAST || head.body > MOST) continue;
+                for (size_t m = 0; m < sizeof openings / sizeof openings[0]; m++)
+                    assert_may_be_length(header, head.size, &openings[m], seen->what);
+            }
 }
 
 /* Lengths in digits, whatever pads them: no cut of them lets the number out as a value. */
@@ -236,6 +313,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(other_protocols_are_named),
+        cmocka_unit_test(no_length_is_another_protocol),
         cmocka_unit_test(a_padded_length_is_no_value),
         cmocka_unit_test(a_number_before_something_else_is_no_value),
         cmocka_unit_test(more_blanks_than_a_header_has_pad_no_length),
