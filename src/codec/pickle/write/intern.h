@@ -6,6 +6,10 @@
 #include "base/u128.h"
 #include "codec/pickle/write/writer.h"
 
+#if defined __SSE2__
+#    include <emmintrin.h>
+#endif
+
 /* Long strings are the same only when they are in the same place: looking at all their bytes would cost
  * more than it saves. */
 enum { OG__INTERN_HASHED = 64 };
@@ -58,49 +62,109 @@ static inline uint32_t og__pickle_intern_hash(const og__writer *w, og_value v)
     return (uint32_t)og__pickle_intern_mix(seed, (uint64_t)(uintptr_t)v.u.p);
 }
 
-/* The entry of a value with this hash, as og__pickle_intern_find(). */
-og__interned *og__pickle_intern_probe(og__writer *w, og_value v, uint32_t hash);
+/* ---- The same ---- */
 
-/* Fills the entry that og__pickle_intern_probe() gave for a value that it had not found. */
-void og__pickle_intern_put(og__writer *w, og__interned *entry, og_value v, uint32_t number);
-
-/* ---- By place ---- */
-
-/* One of 1 << log2 slots for what is at `place`. */
-static inline size_t og__pickle_intern_slot(const void *place, unsigned log2)
+static inline bool og__pickle_intern_equal(const uint8_t *a, const uint8_t *b, size_t len)
 {
-    uint64_t mixed = (uint64_t)(uintptr_t)place * UINT64_C(0x9e3779b97f4a7c15);
-    return (size_t)(mixed >> (64 - log2));
+    if (len > 16) return memcmp(a, b, len) == 0;
+    if (len >= 8)
+        return og__pickle_intern_load(a, 8) == og__pickle_intern_load(b, 8) &&
+               og__pickle_intern_load(a + len - 8, 8) == og__pickle_intern_load(b + len - 8, 8);
+    if (len >= 4)
+        return og__pickle_intern_load(a, 4) == og__pickle_intern_load(b, 4) &&
+               og__pickle_intern_load(a + len - 4, 4) == og__pickle_intern_load(b + len - 4, 4);
+    return len == 0 || (a[0] == b[0] && a[len / 2] == b[len / 2] && a[len - 1] == b[len - 1]);
 }
 
-static inline og__by_place *og__pickle_intern_place(const og__writer *w, og_value v)
+/* Of two str or bytes. */
+static inline bool og__pickle_intern_same(const og__writer *w, og_value a, og_value b)
 {
-    return &w->by_place[og__pickle_intern_slot(v.u.p, OG__BY_PLACE_LOG2)];
+    size_t len = og__value_len(a);
+    if (len != og__value_len(b) || og_kind_of(a) != og_kind_of(b)) return false;
+    return a.u.p == b.u.p || (og__pickle_intern_whole(w, len) && og__pickle_intern_equal(a.u.p, b.u.p, len));
 }
 
-/* One of the few, if it is what a slot has for the str at `v`; or NULL. */
-static inline const og__interned *og__pickle_intern_few(const og__few_interned *few, size_t slot, og_value v)
+/* ---- The few ---- */
+
+/* The mark of a str or bytes; not 0. */
+static inline uint8_t og__pickle_intern_mark(og_value v)
 {
-    const og__interned *known = &few->all[few->by_place[slot]];
-    bool same = known->value.u.p == v.u.p && og__value_len(known->value) == og__value_len(v) &&
-                og_kind_of(known->value) == OG_STR;
-    return same ? known : NULL;
+    size_t len = og__value_len(v);
+    const uint8_t *bytes = v.u.p;
+    if (len == 0) return 1;
+    uint32_t part = (uint32_t)bytes[0] | (uint32_t)bytes[len / 2] << 8 | (uint32_t)bytes[len - 1] << 16;
+    return (uint8_t)(((part ^ (uint32_t)len << 24) * 0x9e3779b1u >> 24) | 1u);
 }
 
-/* True when the bytes of a str were written from this very place: `number` is its number. */
-static inline bool og__pickle_intern_here(const og__writer *w, og_value v, uint32_t *number)
+/* A bit for each of the few that has this mark, or will have one. */
+static inline uint32_t og__pickle_intern_marked(const og__few_interned *few, uint8_t mark)
 {
-    if (w->few) {
-        size_t slot = og__pickle_intern_slot(v.u.p, OG__FEW_SLOTS_LOG2);
-        const og__interned *known = og__pickle_intern_few(w->few, slot, v);
-        if (!known) known = og__pickle_intern_few(w->few, slot ^ 1, v);
-        if (known) *number = known->number;
-        return known != NULL;
+    uint32_t found = 0;
+#if defined __SSE2__
+    const __m128i wanted = _mm_set1_epi8((char)mark);
+    for (int i = 0; i < OG__FEW_INTERNED; i += 16) {
+        __m128i same =
+            _mm_cmpeq_epi8(_mm_load_si128((const __m128i *)(const void *)(few->marks + i)), wanted);
+        found |= (uint32_t)_mm_movemask_epi8(same) << i;
     }
-    if (!w->by_place) return false;
-    const og__by_place *known = og__pickle_intern_place(w, v);
-    *number = known->number;
-    return known->place == v.u.p && known->len == og__value_len(v);
+#else
+    for (int i = 0; i < OG__FEW_INTERNED; i++)
+        found |= (uint32_t)(few->marks[i] == mark) << i;
+#endif
+    return found;
+}
+
+/* Which of those with a bit in `marked` is this str or bytes; 0: none. */
+uint32_t og__pickle_intern_among(const og__writer *w, og_value v, uint32_t marked);
+
+/* ---- All ---- */
+
+/* Which one in the table is this str or bytes; 0: none. In `hash` what og__pickle_intern_put() takes. */
+uint32_t og__pickle_intern_in_table(const og__writer *w, og_value v, uint32_t *hash);
+
+/* One more, in the table or the first in one. < 0: no memory. */
+int og__pickle_intern_put_many(og__writer *w, og_value v, uint32_t hint, uint32_t number);
+
+/* The str; or NULL, and in `hint` what og__pickle_intern_put() takes. Keys mostly come in the order in which
+ * they came before, so the one after the last one is looked at first. */
+static inline __attribute__((always_inline)) const og__interned *
+og__pickle_intern_str(og__writer *w, og_value v, uint32_t *hint)
+{
+    og__interned *last = w->interned_last;
+    og__interned *next = w->interned + last->next;
+    if (next->value.u.p != v.u.p || next->value.meta != v.meta) {
+        uint32_t which;
+        if (w->slots) {
+            which = og__pickle_intern_in_table(w, v, hint);
+        } else {
+            *hint = og__pickle_intern_mark(v);
+            which = og__pickle_intern_marked(&w->small->few, (uint8_t)*hint);
+            if (which) which = og__pickle_intern_among(w, v, which);
+        }
+        if (which == 0) return NULL;
+        last->next = which;
+        next = w->interned + which;
+    }
+    w->interned_last = next;
+    return next;
+}
+
+/* One more; `hint`: its mark while they are few, else its hash. < 0: no memory. */
+static inline __attribute__((always_inline)) int og__pickle_intern_put(og__writer *w, og_value v,
+                                                                       uint32_t hint, uint32_t number)
+{
+    uint32_t which = w->interned_count;
+    if (which >= OG__FEW_INTERNED) return og__pickle_intern_put_many(w, v, hint, number);
+    og__interned *all = w->small->few.all;
+    all[which].value = v;
+    all[which].number = number;
+    all[which].next = 0;
+    w->small->few.marks[which] = (uint8_t)hint;
+    w->interned_count = which + 1;
+    if (w->interned_last->next != 0) return OG_OK; /* others came after that one before, and may again */
+    w->interned_last->next = which;
+    w->interned_last = &all[which];
+    return OG_OK;
 }
 
 #endif

@@ -115,9 +115,8 @@ static int put_complex(og__writer *w, const double *parts)
 static int write_complex(og__writer *w, og_value v)
 {
     og_value bits = og__value_make(OG_COMPLEX, 0, 2 * sizeof(double), v.u.p);
-    og__interned *entry = og__pickle_intern_find(w, bits);
-    if (!entry) return OG_ENOMEM;
-    if (og_valid(entry->value)) return og__pickle_put_get(w, entry->number);
+    const og__interned *known = og__pickle_intern_find(w, bits);
+    if (known) return og__pickle_put_get(w, known->number);
     int status = put_complex(w, v.u.p);
     return status < 0 ? status : og__pickle_intern_add(w, bits);
 }
@@ -159,16 +158,12 @@ int og__pickle_write_str(og__writer *w, og_value v)
     size_t size = len + (w->protocol >= 4 ? 2 : 5);
     if (!og__pickle_is_worth(w, size)) {
         /* Written again is as short as fetched. An earlier entry may still be nearer. */
-        if (len == 0 || w->interned_count == 0) return put_str(w, v.u.p, len);
-        og__interned *entry = og__pickle_intern_find(w, v);
-        if (!entry) return OG_ENOMEM;
-        if (og_valid(entry->value) && og__pickle_get_size(entry->number) < size)
-            return og__pickle_put_get(w, entry->number);
+        const og__interned *known = len == 0 ? NULL : og__pickle_intern_find(w, v);
+        if (known && og__pickle_get_size(known->number) < size) return og__pickle_put_get(w, known->number);
         return put_str(w, v.u.p, len);
     }
-    og__interned *entry = og__pickle_intern_find(w, v);
-    if (!entry) return OG_ENOMEM;
-    if (og_valid(entry->value)) return og__pickle_put_get(w, entry->number);
+    const og__interned *known = og__pickle_intern_find(w, v);
+    if (known) return og__pickle_put_get(w, known->number);
     int status = put_str(w, v.u.p, len);
     return status < 0 ? status : og__pickle_intern_add(w, v);
 }
@@ -186,12 +181,9 @@ static int put_bytes_call(og__writer *w, const uint8_t *bytes, size_t len)
 int og__pickle_write_bytes(og__writer *w, og_value v)
 {
     size_t len = og__value_len(v);
-    bool known = w->contained ? og__pickle_is_worth(w, len + 2) : len > 3;
-    if (known) {
-        og__interned *entry = og__pickle_intern_find(w, v);
-        if (!entry) return OG_ENOMEM;
-        if (og_valid(entry->value)) return og__pickle_put_get(w, entry->number);
-    }
+    bool worth = w->contained ? og__pickle_is_worth(w, len + 2) : len > 3;
+    const og__interned *known = worth ? og__pickle_intern_find(w, v) : NULL;
+    if (known) return og__pickle_put_get(w, known->number);
     int status;
     if (w->protocol < 3) {
         status = put_bytes_call(w, v.u.p, len);
@@ -199,7 +191,7 @@ int og__pickle_write_bytes(og__writer *w, og_value v)
         og__opcode huge = w->protocol >= 4 ? OG__OP_BINBYTES8 : 0;
         status = put_counted(w, OG__OP_SHORT_BINBYTES, OG__OP_BINBYTES, huge, v.u.p, len);
     }
-    return status < 0 || !known ? status : og__pickle_intern_add(w, v);
+    return status < 0 || !worth ? status : og__pickle_intern_add(w, v);
 }
 
 static int put_bytearray(og__writer *w, const uint8_t *bytes, size_t len)
@@ -326,9 +318,8 @@ static int put_nested(og__writer *w, og_value module, og_value name)
 
 int og__pickle_write_class(og__writer *w, og_value v)
 {
-    og__interned *entry = og__pickle_intern_find(w, v);
-    if (!entry) return OG_ENOMEM;
-    if (og_valid(entry->value)) return og__pickle_put_get(w, entry->number);
+    const og__interned *known = og__pickle_intern_find(w, v);
+    if (known) return og__pickle_put_get(w, known->number);
     og_value module = og_class_module(v);
     og_value name = og_class_qualname(v);
     bool nested = w->protocol < 4 && count_points(name) > 0;
@@ -360,11 +351,10 @@ int og__pickle_write_name(og__writer *w, og__name name)
     og__named *named = &w->named[name];
     if (named->number) return og__pickle_put_get(w, named->number - 1);
     og_value class = og__value_make(OG_CLASS, 0, 0, &named->node);
-    const og__interned *entry = og__pickle_intern_find(w, class);
-    if (!entry) return OG_ENOMEM;
-    if (og_valid(entry->value)) {
-        named->number = entry->number + 1;
-        return og__pickle_put_get(w, entry->number);
+    const og__interned *known = og__pickle_intern_find(w, class);
+    if (known) {
+        named->number = known->number + 1;
+        return og__pickle_put_get(w, known->number);
     }
     /* No class of these is in another. */
     int status = put_names(w, named->names[0], named->names[1]);

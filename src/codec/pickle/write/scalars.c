@@ -111,30 +111,21 @@ static HOT uint8_t *put_get(uint8_t *at, uint32_t number)
                         : put_four(at, OG__OP_LONG_BINGET, number);
 }
 
-/* A str that is not in the memo; it will be when that is worth while. */
-static HOT uint8_t *put_new(og__writer *w, uint8_t *at, og_value v, og__interned *entry, bool framed)
-{
-    at = put_text(at, v.u.p, og__value_len(v), framed);
-    if (!entry || w->numbers == UINT32_MAX) return at;
-    og__pickle_intern_put(w, entry, v, w->numbers);
-    return put_memoize(at, w->numbers++, framed && w->memoizes);
-}
-
 /* A str, or the way to it in the memo; NULL when it is not done here. */
 static HOT uint8_t *put_str(og__writer *w, uint8_t *at, og_value v, bool framed)
 {
     size_t len = og__value_len(v);
     if (len > STR_MOST) return NULL;
     size_t size = len + text_head(framed);
-    bool worth = og__pickle_is_worth(w, size); /* fetched it is shorter than written again */
-    if (!worth && (len == 0 || w->interned_count == 0)) return put_text(at, v.u.p, len, framed);
-    uint32_t number;
-    if (worth && og__pickle_intern_here(w, v, &number)) return put_get(at, number);
-    og__interned *entry = og__pickle_intern_probe(w, v, og__pickle_intern_hash(w, v));
-    if (!entry) return NULL;
-    if (!og_valid(entry->value)) return put_new(w, at, v, worth ? entry : NULL, framed);
-    if (!worth && og__pickle_get_size(entry->number) >= size) return put_text(at, v.u.p, len, framed);
-    return put_get(at, entry->number);
+    bool worth = og__pickle_is_worth(w, size) && w->numbers < UINT32_MAX;
+    if (!worth && (len == 0 || w->numbers == 0)) return put_text(at, v.u.p, len, framed);
+    uint32_t hint;
+    const og__interned *known = og__pickle_intern_str(w, v, &hint);
+    if (known && og__pickle_get_size(known->number) < size) return put_get(at, known->number);
+    at = put_text(at, v.u.p, len, framed);
+    if (known || !worth) return at;
+    if (og__pickle_intern_put(w, v, hint, w->numbers) < 0) return NULL;
+    return put_memoize(at, w->numbers++, framed && w->memoizes);
 }
 
 static HOT uint8_t *put_scalar(og__writer *w, uint8_t *at, og_value v, bool framed)
@@ -149,11 +140,14 @@ static HOT uint8_t *put_scalar(og__writer *w, uint8_t *at, og_value v, bool fram
     }
 }
 
-/* Bytes that a value may take, with some to spare. What is no str has no length. */
-static inline ptrdiff_t most_of(og_value v)
+/* What a value may take, with some to spare, beside its text: a LONG1 of eight bytes; an opcode, four bytes,
+ * and as many for the memo. */
+enum { HEAD_MOST = 10 };
+
+/* What is no str has no length. */
+static inline bool fits(og_value v, ptrdiff_t room)
 {
-    enum { MORE = 10 /* a LONG1 of eight bytes; an opcode, four bytes, and as many for the memo */ };
-    return (ptrdiff_t)og__value_len(v) + MORE;
+    return room > STR_MOST + HEAD_MOST || room > (ptrdiff_t)og__value_len(v) + HEAD_MOST;
 }
 
 /* Everything is there twice: for protocols 4 and 5, which have frames, and for 2 and 3. */
@@ -163,7 +157,7 @@ static HOT size_t write_scalars(og__writer *w, const og_value *items, size_t cou
     uint8_t *at = w->out->data + w->out->len;
     const uint8_t *end = w->out->data + (full < w->room ? full : w->room);
     size_t done = 0;
-    for (; done < count && end - at > most_of(items[done]); done++) {
+    for (; done < count && fits(items[done], end - at); done++) {
         uint8_t *next = put_scalar(w, at, items[done], framed);
         if (!next) break;
         at = next;

@@ -3,6 +3,8 @@
 #include "base/alloc.h"
 #include "codec/pickle/write/writer.h"
 
+#include <string.h>
+
 /* ---- Going on with a frame ---- */
 
 /* What was filled meanwhile has all that is in hand: takes that off the stack. */
@@ -118,6 +120,11 @@ int og__pickle_writer_run(og__writer *w, og_value value, const og_pickle_write_o
     small.bound.end = out->len + OG_GROWTH_FREE;
     small.bound.state = OG__BOUND_FOR_NOW;
     w->small = &small;
+    small.few.all[0] = (og__interned){.next = 0};
+    memset(small.few.marks, 0, sizeof small.few.marks);
+    w->interned = w->interned_last = small.few.all;
+    w->interned_cap = OG__FEW_INTERNED;
+    w->interned_count = 1;
     if (o->max_bytes - 1 < OG_GROWTH_FREE || out->limit - 1 < small.bound.end) og__pickle_writer_bound(w);
     w->open = small.open;
     w->open_cap = OG__FEW_OPEN;

@@ -14,19 +14,11 @@
 
 /* What was written and has a number in the memo, by its content: strings, bytes, complex, classes. */
 typedef struct og__interned {
-    og_value value; /* OG_INVALID: free */
-    uint32_t hash;
+    og_value value; /* OG_INVALID: that of the first one, which is no value */
+    uint32_t hash;  /* once there is a table */
     uint32_t number;
+    uint32_t next; /* the one that came after this one the last time, or 0 */
 } og__interned;
-
-/* The number of a string that is in one place of memory; the last one of those that go by the same entry. */
-typedef struct og__by_place {
-    const void *place;
-    uint32_t len;
-    uint32_t number;
-} og__by_place;
-
-enum { OG__BY_PLACE_LOG2 = 10 };
 
 /* What is known of a node: lowest bits of its entry in the map; its number or depth is above them. */
 enum {
@@ -112,16 +104,12 @@ typedef struct og__frame {
     bool again;      /* not made yet, and written once more in another frame */
 } og__frame;
 
-/*
- * The first strings of a pickle, in order from 1 on, and two tables that say which one it is: by the place of
- * its bytes, and by its content. Nothing is set before the first string comes.
+/* The first of them, and a byte of each that those of other content mostly differ in, to be compared at once.
  */
-enum { OG__FEW_INTERNED = 63, OG__FEW_SLOTS_LOG2 = 7 };
+enum { OG__FEW_INTERNED = 32 };
 typedef struct og__few_interned {
-    og__interned all[1 + OG__FEW_INTERNED]; /* 0 is of no value: a table has it for what it does not know */
-    uint8_t by_place[1 << OG__FEW_SLOTS_LOG2];
-    uint8_t by_content[1 << OG__FEW_SLOTS_LOG2];
-    uint8_t free_slot; /* of by_content, for what was not found */
+    og__interned all[OG__FEW_INTERNED];
+    _Alignas(16) uint8_t marks[OG__FEW_INTERNED]; /* 0: there is none */
 } og__few_interned;
 
 /* How long the output may become. What keeps short is not looked at closer. */
@@ -152,20 +140,20 @@ typedef struct og__writer {
     bool memoizes;   /* by MEMOIZE, which counts on from what the reader has in its memo */
     size_t frame_at; /* where the open frame's opcode is, or SIZE_MAX */
     size_t max_depth;
-    const og__node *root;      /* when it may be in itself */
-    uint32_t numbers;          /* of the memo, given out */
-    og__named *named;          /* the names, once one was needed */
-    size_t waiting;            /* frames that are */
-    size_t looks;              /* frames that were looked at for cycles: time stays in proportion */
-    size_t call_end;           /* where the output ended after the last call whose result is dropped */
-    int64_t buffers;           /* out-of-band buffers referred to */
-    const og__map *references; /* canonical: how often each node is somewhere; else NULL */
-    og__map nodes;             /* those that may be met again */
-    og__few_interned *few;     /* from the first string on, until there are more */
-    og__interned *interned;    /* then */
-    size_t interned_cap;       /* a power of two; 0: they are the few */
-    size_t interned_count;
-    og__by_place *by_place; /* 1 << OG__BY_PLACE_LOG2 of them, beside `interned` */
+    const og__node *root;        /* when it may be in itself */
+    uint32_t numbers;            /* of the memo, given out */
+    og__named *named;            /* the names, once one was needed */
+    size_t waiting;              /* frames that are */
+    size_t looks;                /* frames that were looked at for cycles: time stays in proportion */
+    size_t call_end;             /* where the output ended after the last call whose result is dropped */
+    int64_t buffers;             /* out-of-band buffers referred to */
+    const og__map *references;   /* canonical: how often each node is somewhere; else NULL */
+    og__map nodes;               /* those that may be met again */
+    og__interned *interned_last; /* the last str that was found or put */
+    og__interned *interned;      /* in the order in which they came; the few at first */
+    uint32_t interned_count;     /* with the first one, which is no value */
+    uint32_t interned_cap;       /* a power of two */
+    uint32_t *slots;             /* twice `interned_cap`: which one, by its hash; NULL while they are few */
     og__frame *open;
     size_t open_count;
     size_t open_cap;
@@ -243,9 +231,8 @@ static inline bool og__pickle_is_worth(const og__writer *w, size_t size)
     return size > og__pickle_get_size(w->numbers) << w->contained;
 }
 
-/* The entry of a string, bytes or class with the same content, or one to be filled (its value is OG_INVALID);
- * NULL without memory. */
-og__interned *og__pickle_intern_find(og__writer *w, og_value value);
+/* The string, bytes or class that has the same content; NULL: none. */
+const og__interned *og__pickle_intern_find(const og__writer *w, og_value value);
 
 /* After writing what og__pickle_intern_find() had not found: numbers it. (It may be forgotten again.) */
 int og__pickle_intern_add(og__writer *w, og_value value);
