@@ -11,6 +11,9 @@
 /* What help knows besides the subcommands. */
 #define TOPICS "recipes codecs framings peers"
 
+/* What `onggi policy` does. */
+#define POLICY_WORDS "check explain test"
+
 static bool takes_file(const cli_option_info *option)
 {
     return option->argument && strcmp(option->argument, "FILE") == 0;
@@ -49,7 +52,7 @@ static void bash_arguments(void)
         if (option.choices[0])
             printf("COMPREPLY=($(compgen -W '%s' -- \"$cur\")) ;;\n", option.choices);
         else
-            printf("%s ;;\n", takes_file(&option) ? "COMPREPLY=($(compgen -f -- \"$cur\"))" : "COMPREPLY=()");
+            printf("%s ;;\n", takes_file(&option) ? "_onggi_files" : "COMPREPLY=()");
     }
 }
 
@@ -66,13 +69,36 @@ static void bash_options(void)
     }
 }
 
-static void bash(void)
+/* The names of the commands that take endpoints, one of them after the other. */
+static void print_wire_commands(const char *between)
+{
+    const cli_command *command;
+    const char *before = "";
+    for (size_t i = 0; (command = cli_command_at(i)); i++) {
+        if (!(command->bit & CLI_WIRE)) continue;
+        printf("%s%s", before, command->name);
+        before = between;
+    }
+}
+
+static void bash_first_lines(void)
 {
     printf("# Completion of onggi for bash, made by: onggi completion bash\n"
+           "_onggi_files() {\n"
+           "    compopt -o filenames 2>/dev/null\n"
+           "    COMPREPLY=($(compgen -f -- \"$cur\"))\n"
+           "}\n"
            "_onggi() {\n"
            "    local cur=${COMP_WORDS[COMP_CWORD]} prev=${COMP_WORDS[COMP_CWORD-1]} words=\n"
            "    COMPREPLY=()\n"
-           "    if [ \"$COMP_CWORD\" -eq 1 ]; then\n"
+           "    if [ \"$cur\" = = ]; then cur=\n" /* bash takes --codec=p for three words */
+           "    elif [ \"$prev\" = = ]; then prev=${COMP_WORDS[COMP_CWORD-2]}; fi\n");
+}
+
+static void bash(void)
+{
+    bash_first_lines();
+    printf("    if [ \"$COMP_CWORD\" -eq 1 ]; then\n"
            "        COMPREPLY=($(compgen -W '");
     print_commands();
     printf("' -- \"$cur\"))\n"
@@ -93,9 +119,13 @@ static void bash(void)
     print_commands();
     printf(" " TOPICS "' -- \"$cur\")) ;;\n"
            "        completion) COMPREPLY=($(compgen -W 'bash zsh fish' -- \"$cur\")) ;;\n"
-           "        serve|call|send|recv) compopt -o nospace 2>/dev/null\n"
+           "        policy) if [ \"$COMP_CWORD\" -eq 2 ]; then COMPREPLY=($(compgen -W '" POLICY_WORDS "' -- \"$cur\"))\n"
+           "            else _onggi_files; fi ;;\n"
+           "        ");
+    print_wire_commands("|");
+    printf(") compopt -o nospace 2>/dev/null\n"
            "            COMPREPLY=($(compgen -W '" SCHEMES "' -- \"$cur\")) ;;\n"
-           "        *) COMPREPLY=($(compgen -f -- \"$cur\")) ;;\n"
+           "        *) _onggi_files ;;\n"
            "        esac ;;\n"
            "        esac ;;\n"
            "    esac\n"
@@ -148,7 +178,11 @@ static void zsh(void)
         printf("    %s)\n        _arguments \\\n", command->name);
         while (cli_option_next(command->bit, &at, &option))
             zsh_option(&option);
-        printf("            '*:argument:%s' ;;\n", command->bit & CLI_WIRE ? "(" SCHEMES ")" : "_files");
+        if (command->bit & CLI_POLICY) printf("            '2:what:(" POLICY_WORDS ")' \\\n");
+        if (command->bit & CLI_WIRE)
+            printf("            '*:argument:compadd -S \"\" " SCHEMES "' ;;\n");
+        else
+            printf("            '*:argument:_files' ;;\n");
     }
     printf("    completion) _values shell bash zsh fish ;;\n"
            "    help) _values topic ");
@@ -156,7 +190,7 @@ static void zsh(void)
     printf(" " TOPICS " ;;\n"
            "    esac\n"
            "}\n"
-           "_onggi \"$@\"\n");
+           "if [[ $funcstack[1] == _onggi ]]; then _onggi \"$@\"; else compdef _onggi onggi; fi\n");
 }
 
 /* ---- fish ---- */
@@ -184,7 +218,9 @@ static void fish(void)
            "complete -c onggi -n '__fish_seen_subcommand_from completion' -f -a 'bash zsh fish'\n"
            "complete -c onggi -n '__fish_seen_subcommand_from help' -f -a '");
     print_commands();
-    printf(" " TOPICS "'\n");
+    printf(" " TOPICS "'\n"
+           "complete -c onggi -n '__fish_seen_subcommand_from policy; and not __fish_seen_subcommand_from " POLICY_WORDS
+           "' -f -a '" POLICY_WORDS "'\n");
     for (size_t i = 0; (command = cli_command_at(i)); i++) {
         size_t at = 0;
         printf("complete -c onggi -n __fish_use_subcommand -f -a %s -d '", command->name);

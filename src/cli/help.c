@@ -96,10 +96,25 @@ static int help_signatures(void)
     return finish();
 }
 
+static int help_completion(void)
+{
+    printf("onggi completion bash|zsh|fish\n\n");
+    cli_print_row(stdout, 0, "",
+                  "Prints what the shell needs to complete the words of onggi. Packages install it. Without one, put "
+                  "the line for your shell into its start file (in zsh, after compinit).");
+    printf("\nExamples:\n"
+           "  source <(onggi completion bash)\n"
+           "  source <(onggi completion zsh)\n"
+           "  onggi completion fish | source\n");
+    return finish();
+}
+
 static int help_about(const char *topic)
 {
     const cli_command *command = cli_command_find(topic);
     if (command) return cli_help_command(command);
+    if (strcmp(topic, "help") == 0) return cli_help();
+    if (strcmp(topic, "completion") == 0) return help_completion();
     if (strcmp(topic, "recipes") == 0) return cli_recipes();
     if (strcmp(topic, "codecs") == 0) return help_codecs();
     if (strcmp(topic, "framings") == 0) return help_framings();

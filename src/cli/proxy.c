@@ -320,7 +320,7 @@ const cli_command cli_proxy = {
     .synopsis = "LISTEN... UPSTREAM",
     .summary = "check pickles on their way to a server",
     .description =
-        "Stands in front of a server that unpickles what arrives. Each message is read whole, checked by the policy "
+        "Protects a server that unpickles what arrives. Each message is read whole, checked by the policy "
         "(without --policy: plain-data) and written anew; one that the policy does not allow never reaches the "
         "server, and the log has a line of JSON about it. What is spoken is declared with --as, --codec and "
         "--framing, or in the endpoints; it is not detected.",

@@ -49,6 +49,11 @@ class Completion(support.Case):
         self.assertEqual(self.bash("onggi", "call", "-i", "l"), ["lossless"])
         self.assertEqual(self.bash("onggi", "call", "u"), ["udp://", "unix://", "unixgram://"])
         self.assertEqual(self.bash("onggi", "help", "fr"), ["framings"])
+        self.assertEqual(self.bash("onggi", "policy", ""), ["check", "explain", "test"])
+        for command in ("serve", "send", "recv", "proxy", "bench"):
+            self.assertEqual(self.bash("onggi", command, "tc"), ["tcp://"])
+        for words in (("=", "p"), ("=",)):  # as bash takes --codec=p apart
+            self.assertIn("pickle", self.bash("onggi", "serve", "--codec", *words))
         self.assertIn("u32be", self.bash("onggi", "serve", "--framing", ""))
         self.assertEqual(self.bash("onggi", "serve", "--max-message", ""), [])
         for option, words in (("--when-full", "wait drop stop"), ("--when-crowded", "wait refuse"),
@@ -60,6 +65,7 @@ class Completion(support.Case):
         for command in COMMANDS:
             self.assertEqual(set(self.fish(f"onggi {command} --")), options_in_help(command))
         self.assertEqual(self.fish("onggi serve --codec p"), ["pickle"])
+        self.assertEqual(self.fish("onggi policy "), ["check", "explain", "test"])
         self.assertIn("serve", self.fish("onggi s"))
 
     def test_zsh(self):
@@ -71,6 +77,18 @@ class Completion(support.Case):
             self.skipTest("zsh is not installed")
         done = subprocess.run(["zsh", "-n"], input=text, capture_output=True, text=True, check=False, env=support.ENV)
         self.assertEqual((done.returncode, done.stderr), (0, ""))
+
+    def test_zsh_reads_it_in_a_start_file(self):
+        if not shutil.which("zsh"):
+            self.skipTest("zsh is not installed")
+        line = f"autoload -Uz compinit; compinit -u -D; source <({ONGGI} completion zsh); print $_comps[onggi]"
+        done = subprocess.run(["zsh", "-f", "-c", line], capture_output=True, text=True, check=False, env=support.ENV)
+        self.assertEqual((done.stdout, done.stderr), ("_onggi\n", ""))
+
+    def test_help_says_where_it_goes(self):
+        text = self.onggi("help", "completion").out
+        for shell in ("bash", "zsh", "fish"):
+            self.assertIn(f"onggi completion {shell}", text)
 
     def test_another_shell(self):
         for words in (["tcsh"], [], ["bash", "zsh"]):
