@@ -119,7 +119,8 @@ static void bash(void)
     print_commands();
     printf(" " TOPICS "' -- \"$cur\")) ;;\n"
            "        completion) COMPREPLY=($(compgen -W 'bash zsh fish' -- \"$cur\")) ;;\n"
-           "        policy) if [ \"$COMP_CWORD\" -eq 2 ]; then COMPREPLY=($(compgen -W '" POLICY_WORDS "' -- \"$cur\"))\n"
+           "        policy) if [ \"$COMP_CWORD\" -eq 2 ]; then COMPREPLY=($(compgen -W '" POLICY_WORDS
+           "' -- \"$cur\"))\n"
            "            else _onggi_files; fi ;;\n"
            "        ");
     print_wire_commands("|");
@@ -218,9 +219,10 @@ static void fish(void)
            "complete -c onggi -n '__fish_seen_subcommand_from completion' -f -a 'bash zsh fish'\n"
            "complete -c onggi -n '__fish_seen_subcommand_from help' -f -a '");
     print_commands();
-    printf(" " TOPICS "'\n"
-           "complete -c onggi -n '__fish_seen_subcommand_from policy; and not __fish_seen_subcommand_from " POLICY_WORDS
-           "' -f -a '" POLICY_WORDS "'\n");
+    printf(
+        " " TOPICS "'\n"
+        "complete -c onggi -n '__fish_seen_subcommand_from policy; and not __fish_seen_subcommand_from " POLICY_WORDS
+        "' -f -a '" POLICY_WORDS "'\n");
     for (size_t i = 0; (command = cli_command_at(i)); i++) {
         size_t at = 0;
         printf("complete -c onggi -n __fish_use_subcommand -f -a %s -d '", command->name);

@@ -99,9 +99,10 @@ static int help_signatures(void)
 static int help_completion(void)
 {
     printf("onggi completion bash|zsh|fish\n\n");
-    cli_print_row(stdout, 0, "",
-                  "Prints what the shell needs to complete the words of onggi. Packages install it. Without one, put "
-                  "the line for your shell into its start file (in zsh, after compinit).");
+    cli_print_row(
+        stdout, 0, "",
+        "Prints what the shell needs to complete the words of onggi. Packages install it. Without one, put "
+        "the line for your shell into its start file (in zsh, after compinit).");
     printf("\nExamples:\n"
            "  source <(onggi completion bash)\n"
            "  source <(onggi completion zsh)\n"

@@ -43,6 +43,12 @@ class Docs(support.Case):
                     self.assertRegex(helps[command], re.escape(option) + r"\b", f"{name}: onggi {command}{rest}")
         self.assertEqual(len(helps), 5, "the docs do not show every subcommand")
 
+    def test_a_command_over_several_lines_is_one(self):
+        """A backslash before the end of a line, not two: the shell would take the first for a word."""
+        for name in PAGES:
+            for line in re.findall(r"^.*\\$", page(name), re.M):
+                self.assertRegex(line, r"[^\\]\\$", name)
+
     def test_translations_show_the_same_code_and_commands(self):
         for name in ("README", "doc/tutorial", "doc/recipes"):
             english, korean = page(f"{name}.md"), page(f"{name}.ko.md")
