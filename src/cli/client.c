@@ -144,6 +144,12 @@ void cli_client_end(cli_client *client)
     cli_client_close(client);
 }
 
+/* A peer that asks for a key has read nothing. A policy's refusal of an answer has a place. */
+static bool asks_for_key(int status, const og_error *err)
+{
+    return status == OG_EPOLICY && err->position == OG_NO_POSITION;
+}
+
 /* Waits for the peer to close: < 0 when it has lost what was sent. */
 static int wait_for_close(const cli_client *client, og_error *err)
 {
@@ -157,6 +163,7 @@ static int wait_for_close(const cli_client *client, og_error *err)
         return og_error_set(
             err, OG_ECLOSED, OG_NO_POSITION,
             "the peer closed, and refused what came after that; what it had not read is lost");
+    if (asks_for_key(status, err)) return status;
     if (status != OG_ECLOSED) return 0;
     og_error why = *err;
     return og_error_set(err, OG_ECLOSED, OG_NO_POSITION, "%s; what it had not read is lost", why.text);
@@ -168,5 +175,5 @@ int cli_client_finish(cli_client *client, og_error *err)
     bool datagram = og_transport_is_datagram(client->endpoint.transport);
     int status = datagram ? og_poll(client->conn, 0, err) : wait_for_close(client, err);
     cli_client_close(client);
-    return status == OG_ECLOSED ? status : 0;
+    return status == OG_ECLOSED || asks_for_key(status, err) ? status : 0;
 }

@@ -13,6 +13,14 @@ static const char *clean_end(const og_conn_counts *counts)
     return cli_stop_is_over(0) ? "the server stops" : "it was closed here";
 }
 
+/* A client that has sent nothing, and was there for long enough to wait for something. */
+static bool has_waited(const og_conn_counts *counts)
+{
+    enum { LONG_MS = 1000 };
+    return counts->bytes_in == 0 && counts->bytes_out == 0 && counts->age_ms >= LONG_MS &&
+           !cli_stop_is_over(0);
+}
+
 static const char *plural(uint64_t number)
 {
     return number == 1 ? "" : "s";
@@ -32,11 +40,15 @@ void cli_log_ended(const og_conn *conn, const og_error *why)
     const char *profile = og_conn_profile(conn);
     snprintf(text, sizeof text,
              "ended after %lld.%03d s: %s in %s%s%s, %llu object%s and %llu bytes in, %llu object%s and %llu "
-             "bytes out, %llu refused: %s",
+             "bytes out, %llu refused: %s%s",
              (long long)(n.age_ms / 1000), (int)(n.age_ms % 1000), og_conn_codec(conn), framing,
              *profile ? " as " : "", profile, (unsigned long long)n.messages_in, plural(n.messages_in),
              (unsigned long long)n.bytes_in, (unsigned long long)n.messages_out, plural(n.messages_out),
-             (unsigned long long)n.bytes_out, (unsigned long long)n.refused, reason);
+             (unsigned long long)n.bytes_out, (unsigned long long)n.refused, reason,
+             has_waited(&n)
+                 ? "; if it waits for the server to begin, it may want a key (--authkey-file) or a greeting "
+                   "(--greet)"
+                 : "");
     const cli_log_field fields[] = {
         {"event", "ended", 0},
         {"codec", og_conn_codec(conn), 0},

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* The core of a connection: the bytes that have come, and taking messages out of them. */
+#include "peer/changed.h"
 #include "peer/core_parts.h"
 #include "peer/detect_refuse.h"
 #include "peer/layered.h"
@@ -441,9 +442,11 @@ static int take_framed(og__core *core, og__message *message, og_error *err)
         status = find_growing(core, &frame, err);
         if (!core->begun) status = check_first(core, status, &frame, err);
         if (core->broken) return status;
+        const uint8_t *data = window(core, &len);
+        if (status < 0 && err && start > 0 && reads_raw(core))
+            og__peer_refuse_changed(core->setup, core->in.codec, data, len, err);
         if (status < 0) return refuse_stream(core, status, start, err);
         if (status == 0) return 0;
-        const uint8_t *data = window(core, &len);
         const uint8_t *body = data + frame.body;
         if (!core->settled) look_at_end(core, data, &frame);
         consume(core, frame.size);

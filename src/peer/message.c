@@ -3,6 +3,7 @@
 #include "peer/message.h"
 
 #include "base/alloc.h"
+#include "peer/changed.h"
 #include "peer/detect_refuse.h"
 
 #include <string.h>
@@ -17,6 +18,8 @@ int og__peer_message_read(const og__setup *setup, const og__message *message, og
     if (status < 0 && err) {
         status =
             og__peer_refuse_named(message->codec, message->bytes, message->len, message->position == 0, err);
+        if (message->position > 0)
+            og__peer_refuse_changed(setup, message->codec, message->bytes, message->len, err);
         if (err->position != OG_NO_POSITION) err->position += (size_t)message->position;
     }
     if (status < 0) return status;

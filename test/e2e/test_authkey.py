@@ -78,6 +78,21 @@ class Authkey(support.Case):
 
     # ---- we serve ----
 
+    def test_send_to_a_peer_that_asks_for_a_key(self):
+        """It has read nothing: the object is lost, and not sent."""
+        for words in (), ("--as", "multiprocessing"):
+            with mpc.Listener((HOST, 0), authkey=KEY) as listener:
+                taker = threading.Thread(target=self.refused_by, args=(listener,))
+                taker.start()
+                done = self.onggi("send", f"tcp://{HOST}:{listener.address[1]}", "1", *words, status=1)
+                self.assertIn("the peer asks for a key (authkey= in Python): give it with --authkey-file", done.err)
+                taker.join(support.WAIT)
+
+    @staticmethod
+    def refused_by(listener):
+        with contextlib.suppress(multiprocessing.AuthenticationError, OSError, EOFError):
+            listener.accept()
+
     def test_serve(self):
         server = self.keyed()
         with mpc.Client((HOST, server.port), authkey=KEY) as connection:

@@ -207,6 +207,13 @@ class Reached(support.Case):
             self.assertEqual(recv_all(s), b"")
         server.wait_text("err", r"nothing has arrived for 100 ms \(--idle-timeout\)")
 
+    def test_a_client_that_waits_for_the_server_to_begin(self):
+        """multiprocessing's Client with authkey= sends nothing before the challenge: the line says what it may want."""
+        server = self.serve("--echo", "--idle-timeout", "1s")
+        with self.connect(server.port) as s:
+            self.assertEqual(recv_all(s), b"")
+        server.wait_text("err", r"ended [^\n]*--idle-timeout\); if it waits for the server to begin, it may want a key \(--authkey-file\)")
+
     def test_handshake_timeout(self):
         key = os.path.join(self.folder(), "key")
         with open(key, "w", encoding="ascii") as file:

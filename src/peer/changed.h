@@ -1,0 +1,13 @@
+/* SPDX-License-Identifier: MIT */
+/* Names what a peer sends that goes on in another way than it began in. */
+#ifndef ONGGI_PEER_CHANGED_H
+#define ONGGI_PEER_CHANGED_H
+
+#include "peer/core.h"
+
+/* What was refused with `err` at the start of a message that is not the first, in `codec`: says what it is
+ * where another codec, or a length before it, explains the bytes. The code of `err`. */
+int og__peer_refuse_changed(const og__setup *setup, const og_codec *codec, const uint8_t *data, size_t len,
+                            og_error *err);
+
+#endif
