@@ -20,34 +20,38 @@ const bool og__pickle_begins_one[256] = {
 #undef OP
 };
 
-static bool is_extension(uint8_t op)
-{
-    return op == OG__OP_EXT1 || op == OG__OP_EXT2 || op == OG__OP_EXT4;
-}
+/* What an opcode is to who looks for names. */
+enum { ENDS, NAMES, NAMES_IN_LINES, PLAIN, WITH_ARGUMENT };
 
-static bool is_persistent(uint8_t op)
-{
-    return op == OG__OP_PERSID || op == OG__OP_BINPERSID;
-}
-
-static bool is_lines(uint8_t op)
-{
-    return op == OG__OP_GLOBAL || op == OG__OP_INST;
-}
+#define IS_NAME(byte)                                                                          \
+    ((byte) == OG__OP_STACK_GLOBAL || (byte) == OG__OP_PERSID || (byte) == OG__OP_BINPERSID || \
+     (byte) == OG__OP_EXT1 || (byte) == OG__OP_EXT2 || (byte) == OG__OP_EXT4)
+#define IS_NAME_IN_LINES(byte) ((byte) == OG__OP_GLOBAL || (byte) == OG__OP_INST)
+static const uint8_t roles[256] = {
+#define OP(name, byte, argument, protocol, before, after, summary) \
+    [byte] = (byte) == OG__OP_STOP                ? ENDS           \
+             : IS_NAME(byte)                      ? NAMES          \
+             : IS_NAME_IN_LINES(byte)             ? NAMES_IN_LINES \
+             : OG__ARG_##argument == OG__ARG_NONE ? PLAIN          \
+                                                  : WITH_ARGUMENT,
+#include "codec/pickle/opcodes.def"
+#undef OP
+};
 
 bool og__pickle_may_name(const uint8_t *bytes, size_t len, size_t *looked)
 {
     const uint8_t *end = bytes + len;
     const uint8_t *at = bytes;
-    bool found = false;
-    while (at && at < end && og__pickle_opcodes[*at].name && *at != OG__OP_STOP && !found) {
-        const uint8_t *next = og__pickle_opcode_end(at, end);
-        found =
-            *at == OG__OP_STACK_GLOBAL || is_persistent(*at) || is_extension(*at) || (is_lines(*at) && next);
-        *looked += (size_t)((next ? next : end) - at);
-        at = next;
+    int role = ENDS;
+    while (at && at < end) {
+        role = roles[*at];
+        if (role == ENDS || role == NAMES) break;
+        at = role == PLAIN ? at + 1 : og__pickle_opcode_end(at, end);
+        if (role == NAMES_IN_LINES && at) break;
+        role = ENDS;
     }
-    return found;
+    *looked += (size_t)((at ? at : end) - bytes);
+    return role != ENDS;
 }
 
 /* A protocol from 2 on: only a pickle starts like that. */
