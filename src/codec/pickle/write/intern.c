@@ -26,7 +26,7 @@ static uint8_t mark_of(og_value v)
 {
     if (og_kind_of(v) != OG_CLASS) return og__pickle_intern_mark(v);
     const og_value *names = og__value_node_of(v)->items;
-    return (uint8_t)(2 * og__pickle_intern_mark(names[0]) + og__pickle_intern_mark(names[1]));
+    return og__pickle_intern_mark(names[0]) | og__pickle_intern_mark(names[1]); /* not 0, either */
 }
 
 /* ---- The table ---- */

@@ -91,9 +91,15 @@ static inline uint8_t og__pickle_intern_mark(og_value v)
 {
     size_t len = og__value_len(v);
     const uint8_t *bytes = v.u.p;
-    if (len == 0) return 1;
-    uint32_t part = (uint32_t)bytes[0] | (uint32_t)bytes[len / 2] << 8 | (uint32_t)bytes[len - 1] << 16;
-    return (uint8_t)(((part ^ (uint32_t)len << 24) * 0x9e3779b1u >> 24) | 1u);
+    uint32_t part = (uint32_t)len << 24;
+    if (len >= 4) {
+        uint32_t tail = (uint32_t)og__pickle_intern_load(bytes + len - 4, 4);
+        part ^= (uint32_t)og__pickle_intern_load(bytes, 4) ^ (tail << 7 | tail >> 25);
+    } else if (len > 0) {
+        part ^= (uint32_t)bytes[0] | (uint32_t)bytes[len / 2] << 8 | (uint32_t)bytes[len - 1] << 16;
+    }
+    uint8_t mark = (uint8_t)(part * 0x9e3779b1u >> 24);
+    return mark ? mark : 1;
 }
 
 /* A bit for each of the few that has this mark, or will have one. */
@@ -125,28 +131,30 @@ uint32_t og__pickle_intern_in_table(const og__writer *w, og_value v, uint32_t *h
 /* One more, in the table or the first in one. < 0: no memory. */
 int og__pickle_intern_put_many(og__writer *w, og_value v, uint32_t hint, uint32_t number);
 
-/* The str; or NULL, and in `hint` what og__pickle_intern_put() takes. Keys mostly come in the order in which
- * they came before, so the one after the last one is looked at first. */
+/* Keys mostly come in the order in which they came before: the one after the last one, if it is this str. */
+static inline __attribute__((always_inline)) const og__interned *og__pickle_intern_next(og__writer *w,
+                                                                                        og_value v)
+{
+    og__interned *next = w->interned + w->interned_last->next;
+    if (next->value.u.p != v.u.p || next->value.meta != v.meta) return NULL;
+    return w->interned_last = next;
+}
+
+/* The str; or NULL, and in `hint` what og__pickle_intern_put() takes. */
 static inline __attribute__((always_inline)) const og__interned *
 og__pickle_intern_str(og__writer *w, og_value v, uint32_t *hint)
 {
-    og__interned *last = w->interned_last;
-    og__interned *next = w->interned + last->next;
-    if (next->value.u.p != v.u.p || next->value.meta != v.meta) {
-        uint32_t which;
-        if (w->slots) {
-            which = og__pickle_intern_in_table(w, v, hint);
-        } else {
-            *hint = og__pickle_intern_mark(v);
-            which = og__pickle_intern_marked(&w->small->few, (uint8_t)*hint);
-            if (which) which = og__pickle_intern_among(w, v, which);
-        }
-        if (which == 0) return NULL;
-        last->next = which;
-        next = w->interned + which;
+    uint32_t which;
+    if (w->slots) {
+        which = og__pickle_intern_in_table(w, v, hint);
+    } else {
+        *hint = og__pickle_intern_mark(v);
+        which = og__pickle_intern_marked(&w->small->few, (uint8_t)*hint);
+        if (which) which = og__pickle_intern_among(w, v, which);
     }
-    w->interned_last = next;
-    return next;
+    if (which == 0) return NULL;
+    w->interned_last->next = which;
+    return w->interned_last = w->interned + which;
 }
 
 /* One more; `hint`: its mark while they are few, else its hash. < 0: no memory. */

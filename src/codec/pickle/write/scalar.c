@@ -156,16 +156,11 @@ int og__pickle_write_str(og__writer *w, og_value v)
 {
     size_t len = og__value_len(v);
     size_t size = len + (w->protocol >= 4 ? 2 : 5);
-    if (!og__pickle_is_worth(w, size)) {
-        /* Written again is as short as fetched. An earlier entry may still be nearer. */
-        const og__interned *known = len == 0 ? NULL : og__pickle_intern_find(w, v);
-        if (known && og__pickle_get_size(known->number) < size) return og__pickle_put_get(w, known->number);
-        return put_str(w, v.u.p, len);
-    }
     const og__interned *known = og__pickle_intern_find(w, v);
-    if (known) return og__pickle_put_get(w, known->number);
+    if (known) return og__pickle_put_get(w, known->number); /* each was worth its number: that is shorter */
+    bool worth = og__pickle_is_worth(w, size);
     int status = put_str(w, v.u.p, len);
-    return status < 0 ? status : og__pickle_intern_add(w, v);
+    return status < 0 || !worth ? status : og__pickle_intern_add(w, v);
 }
 
 /* Bytes below protocol 3: encode(str, 'latin1'), or bytes() when there are none. */

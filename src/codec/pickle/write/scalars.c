@@ -114,16 +114,18 @@ static HOT uint8_t *put_get(uint8_t *at, uint32_t number)
 /* A str, or the way to it in the memo; NULL when it is not done here. */
 static HOT uint8_t *put_str(og__writer *w, uint8_t *at, og_value v, bool framed)
 {
+    const og__interned *known = og__pickle_intern_next(w, v);
+    if (known) return put_get(at, known->number);
     size_t len = og__value_len(v);
     if (len > STR_MOST) return NULL;
     size_t size = len + text_head(framed);
     bool worth = og__pickle_is_worth(w, size) && w->numbers < UINT32_MAX;
     if (!worth && (len == 0 || w->numbers == 0)) return put_text(at, v.u.p, len, framed);
     uint32_t hint;
-    const og__interned *known = og__pickle_intern_str(w, v, &hint);
-    if (known && og__pickle_get_size(known->number) < size) return put_get(at, known->number);
+    known = og__pickle_intern_str(w, v, &hint);
+    if (known) return put_get(at, known->number); /* each was worth its number, so that is shorter */
     at = put_text(at, v.u.p, len, framed);
-    if (known || !worth) return at;
+    if (!worth) return at;
     if (og__pickle_intern_put(w, v, hint, w->numbers) < 0) return NULL;
     return put_memoize(at, w->numbers++, framed && w->memoizes);
 }
@@ -147,7 +149,7 @@ enum { HEAD_MOST = 10 };
 /* What is no str has no length. */
 static inline bool fits(og_value v, ptrdiff_t room)
 {
-    return room > STR_MOST + HEAD_MOST || room > (ptrdiff_t)og__value_len(v) + HEAD_MOST;
+    return room > (ptrdiff_t)og__value_len(v) + HEAD_MOST;
 }
 
 /* Everything is there twice: for protocols 4 and 5, which have frames, and for 2 and 3. */
@@ -156,8 +158,10 @@ static HOT size_t write_scalars(og__writer *w, const og_value *items, size_t cou
     size_t full = framed ? w->frame_at + OG__FRAME_TARGET : SIZE_MAX;
     uint8_t *at = w->out->data + w->out->len;
     const uint8_t *end = w->out->data + (full < w->room ? full : w->room);
+    const uint8_t *any =
+        end - at > STR_MOST + HEAD_MOST ? end - STR_MOST - HEAD_MOST : at; /* all fit before */
     size_t done = 0;
-    for (; done < count && fits(items[done], end - at); done++) {
+    for (; done < count && (at < any || fits(items[done], end - at)); done++) {
         uint8_t *next = put_scalar(w, at, items[done], framed);
         if (!next) break;
         at = next;
