@@ -34,7 +34,7 @@ static char *prompt_text(EditLine *editor)
     return ((cli_prompt *)prompt)->goes_on ? next : first;
 }
 
-/* Ctrl-C lets go of the line. */
+/* Ctrl-C drops the line. */
 static unsigned char cancel(EditLine *editor, wint_t key)
 {
     void *prompt;
@@ -89,7 +89,7 @@ static void set_up(cli_prompt *prompt)
     el_set(editor, EL_EDITOR, "emacs");
     el_set(editor, EL_SIGNAL, 1);
     el_set(editor, EL_HIST, history, prompt->history);
-    el_wset(editor, EL_ADDFN, L"onggi-cancel", L"Let go of the line", cancel); /* el_set() leaks the words */
+    el_wset(editor, EL_ADDFN, L"onggi-cancel", L"Drop the line", cancel); /* el_set() leaks the words */
     el_set(editor, EL_BIND, "^R", "em-inc-search-prev", NULL);
     el_source(editor, NULL);
     el_set(editor, EL_BIND, "^C", "onggi-cancel", NULL);
@@ -136,6 +136,13 @@ static const char *read_line(cli_prompt *prompt, int *len)
     return line;
 }
 
+static void show(cli_prompt *prompt, const char *text)
+{
+    FILE *shown;
+    el_get(prompt->editor, EL_GETFP, 1, &shown);
+    fputs(text, shown);
+}
+
 cli_typed cli_prompt_line(cli_prompt *prompt, bool goes_on, og_buf *out)
 {
     int len = 0;
@@ -143,12 +150,13 @@ cli_typed cli_prompt_line(cli_prompt *prompt, bool goes_on, og_buf *out)
     prompt->cancelled = false;
     const char *line = read_line(prompt, &len);
     if (prompt->cancelled) {
-        FILE *shown;
-        el_get(prompt->editor, EL_GETFP, 1, &shown);
-        fprintf(shown, "^C\n");
+        show(prompt, "^C\n");
         return CLI_TYPED_CANCEL;
     }
-    if (!line || len <= 0) return CLI_TYPED_END;
+    if (!line || len <= 0) {
+        show(prompt, "\n"); /* else the shell's prompt comes right after the ^D */
+        return CLI_TYPED_END;
+    }
     remember(prompt, line);
     if (og_buf_put(out, line, (size_t)len) == 0) return CLI_TYPED_LINE;
     cli_log(OG_LOG_ERROR, "out of memory");

@@ -26,6 +26,7 @@ class Prompt(support.Case):
         self.ask(terminal, "1 [2]", r"1\n\[2\]")
         terminal.type("\x04")
         self.assertEqual(terminal.wait(), 0)
+        self.assertTrue(terminal.text.endswith("\n"), "the shell's prompt would come after ours, on the same line")
         self.assertEqual(server.text("err").count("objects both ways"), 0)
 
     def test_connects_at_once(self):
