@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Stands in front of a Python server that unpickles what arrives, such as python/sum_server.py, and passes on
+ * Protects a Python server that unpickles what arrives, such as python/sum_server.py: it passes on
  * only what is plain data. What would run something there never reaches it.
  */
 #include <onggi/onggi.h>
