@@ -335,6 +335,11 @@ typedef struct og_server_options {
 
     /* Something to note for people: conn may be NULL. Any thread. */
     void (*on_log)(og_log_level level, const og_conn *conn, const char *text, void *user);
+
+    /* Threads that are started besides `workers` when all of these are busy and more connections wait, so
+     * that a handler that blocks holds up nobody but its own connection. One that has had nothing to do for
+     * some seconds ends. Datagrams get no more than `workers` at a time. 0: none. */
+    size_t more_workers;
 } og_server_options;
 
 /* A server that does nothing yet. NULL with `err` filled. */

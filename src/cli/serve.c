@@ -11,8 +11,8 @@
 #include <string.h>
 
 /* Threads for answers that take their time, --exec and --to (--exec-pool says how many), and else for long
- * messages. */
-enum { WORKERS = 16, LONG_WORKERS = 2, LONG_MESSAGE = 256 << 10 };
+ * messages. Of --to there are as many as clients wait for the other server. */
+enum { WORKERS = 16, LONG_WORKERS = 2, LONG_MESSAGE = 256 << 10, CONNECTIONS = 10000 };
 
 typedef struct service {
     const cli_options *options;
@@ -99,6 +99,9 @@ static og_server *make_server(service *s, og_error *err)
         .size = sizeof options,
         .user = s,
         .workers = workers,
+        .more_workers = !o->to               ? 0
+                        : o->max_connections ? (size_t)o->max_connections
+                                             : CONNECTIONS,
         .long_message = slow ? 0 : LONG_MESSAGE,
         .on_open = on_open,
         .on_message = on_message,

@@ -123,7 +123,7 @@ static int give_reminder(og_server *server, og__relay *relay, og_error *err)
 
 static int check_options(const og_relay_options *options, og_error *err)
 {
-    if (options->front.workers || options->front.long_message)
+    if (options->front.workers || options->front.more_workers || options->front.long_message)
         return og_error_set(err, OG_EINVAL, OG_NO_POSITION, "a relay has no workers");
     if (options->fresh_unpickler && options->rewrite == OG_REWRITE_ANEW)
         return og_error_set(err, OG_EINVAL, OG_NO_POSITION,

@@ -59,6 +59,9 @@ static int fill_options(og_server_options *options, og_error *err)
         return og_error_set(err, OG_EINVAL, OG_NO_POSITION,
                             "found %d threads and %d workers, expected 0 to %d", options->threads,
                             options->workers, MAX_THREADS);
+    if (options->more_workers && !options->workers)
+        return og_error_set(err, OG_EINVAL, OG_NO_POSITION,
+                            "found threads to be added to the workers, and no workers");
     if (options->threads == 0) options->threads = 1;
     if (options->max_connections == 0) options->max_connections = MAX_CONNECTIONS;
     if (options->max_queued == 0) options->max_queued = MAX_QUEUED;

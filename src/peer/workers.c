@@ -10,9 +10,19 @@
 #include "base/thread.h"
 
 #include <string.h>
+#include <time.h>
 
-/* Datagrams in hand before more are dropped. */
-enum { FULL = 4096 };
+enum {
+    FULL = 4096,     /* datagrams in hand before more are dropped */
+    REST_SECONDS = 5 /* after which a thread of those that were added ends, if it had nothing to do */
+};
+
+/* Connections that wait for a worker. */
+typedef struct line {
+    og__served *first;
+    og__served *last;
+    size_t count;
+} line;
 
 struct og__workers {
     og_server *server;
@@ -20,21 +30,77 @@ struct og__workers {
     int count;
     pthread_mutex_t lock; /* all below, and each connection's og__work */
     pthread_cond_t ready;
-    og__served *first;
-    og__served *last;
+    line streams;
+    line datagrams;
+    size_t datagrams_now; /* with a thread: at most `count`, as their senders can be forged */
+    bool turn;            /* whose line is looked at first */
+    size_t idle;          /* threads that wait for `ready` */
+    size_t added_count;   /* threads that were added, and have not ended */
+    pthread_cond_t left;  /* one of them has ended */
+    pthread_t ended;      /* the last one that did; it has waited for those before it */
+    bool has_ended;       /* there is one */
+    bool cannot_add;      /* the log has a line about it */
     size_t jobs;
     bool stopping;
 };
 
-static void line_up(og__workers *workers, og__served *served)
+static void put_last(line *l, og__served *served)
 {
     served->work.next_ready = NULL;
-    if (workers->last)
-        workers->last->work.next_ready = served;
+    if (l->last)
+        l->last->work.next_ready = served;
     else
-        workers->first = served;
-    workers->last = served;
+        l->first = served;
+    l->last = served;
+    l->count++;
+}
+
+static og__served *take_first(line *l)
+{
+    og__served *served = l->first;
+    if (!served) return NULL;
+    l->first = served->work.next_ready;
+    if (!l->first) l->last = NULL;
+    l->count--;
+    return served;
+}
+
+static void line_up(og__workers *workers, og__served *served)
+{
+    put_last(served->is_datagram ? &workers->datagrams : &workers->streams, served);
     pthread_cond_signal(&workers->ready);
+}
+
+/* Datagrams' connections that may be with a thread besides those that are. */
+static size_t datagrams_free(const og__workers *workers)
+{
+    return (size_t)workers->count - workers->datagrams_now;
+}
+
+/* Connections that threads could take now. */
+static size_t waiting(const og__workers *workers)
+{
+    size_t room = datagrams_free(workers);
+    size_t datagrams = workers->datagrams.count;
+    return workers->streams.count + (datagrams < room ? datagrams : room);
+}
+
+static void *run_added(void *arg);
+
+/* One more thread, where every one is busy and more may be. */
+static void add_if_busy(og__workers *workers)
+{
+    pthread_t thread;
+    og_error err;
+    bool may = workers->added_count < workers->server->options.more_workers && !workers->stopping;
+    if (!may || waiting(workers) <= workers->idle) return;
+    int sys = og__base_start_thread(&thread, run_added, workers);
+    if (sys == 0) workers->added_count++;
+    if (sys == 0 || workers->cannot_add) return;
+    workers->cannot_add = true;
+    og_error_set_sys(&err, OG_EIO, sys, "no more than %zu workers can be started", workers->added_count);
+    og__peer_server_log(workers->server, OG_LOG_WARNING, NULL, "%s; some connections wait for others",
+                        err.text);
 }
 
 /* Has a worker take the connection's next message. With the lock held. */
@@ -44,23 +110,51 @@ static void schedule(og__workers *workers, og__served *served)
     served->work.scheduled = true;
     og__peer_served_hold(served);
     line_up(workers, served);
+    add_if_busy(workers);
 }
 
-static og__job *next_job(og__workers *workers, og__served **served)
+/* The next connection for a thread, streams and datagrams in turns; NULL: none may have one. */
+static og__served *next_served(og__workers *workers)
 {
-    while (!workers->first && !workers->stopping)
-        pthread_cond_wait(&workers->ready, &workers->lock);
-    *served = workers->first;
-    if (!*served) return NULL;
+    workers->turn = !workers->turn;
+    bool datagram = datagrams_free(workers) > 0 && workers->datagrams.first;
+    if (datagram && (workers->turn || !workers->streams.first)) {
+        workers->datagrams_now++;
+        return take_first(&workers->datagrams);
+    }
+    return take_first(&workers->streams);
+}
+
+/* Waits to be told of a connection. False: for so long that an added thread may end. */
+static bool rest(og__workers *workers, bool added)
+{
+    struct timespec until;
+    clock_gettime(CLOCK_MONOTONIC, &until);
+    until.tv_sec += REST_SECONDS;
+    workers->idle++;
+    int sys = added ? pthread_cond_timedwait(&workers->ready, &workers->lock, &until)
+                    : pthread_cond_wait(&workers->ready, &workers->lock);
+    workers->idle--;
+    return sys == 0;
+}
+
+/* The connection that a thread serves next, and its job (NULL: it has none any more). False: the thread ends.
+ */
+static bool next_job(og__workers *workers, bool added, og__served **served, og__job **next)
+{
+    bool rested = false;
+    while (!(*served = next_served(workers))) {
+        if (workers->stopping || rested) return false;
+        rested = !rest(workers, added);
+    }
     og__work *work = &(*served)->work;
-    workers->first = work->next_ready;
-    if (!workers->first) workers->last = NULL;
     og__job *job = work->first;
     if (job) {
         work->first = job->next;
         if (!work->first) work->last = NULL;
     }
-    return job;
+    *next = job;
+    return true;
 }
 
 /* The job is done. With the lock held. */
@@ -182,28 +276,56 @@ static void serve_one(og__workers *workers, og__job *job, og_doc **doc, og__part
     pthread_mutex_lock(&workers->lock);
 }
 
-static void *run_worker(void *arg)
+/* It has nothing to do any more. With the lock held before and after. */
+static void let_go(og__workers *workers, og__served *served)
 {
-    og__workers *workers = arg;
+    served->work.scheduled = false;
+    pthread_mutex_unlock(&workers->lock);
+    og__peer_served_release(served);
+    pthread_mutex_lock(&workers->lock);
+}
+
+static void work(og__workers *workers, bool added)
+{
     og_doc *doc = NULL;
     og__parts parts = {0};
     og__served *served;
-    pthread_mutex_lock(&workers->lock);
-    for (;;) {
-        og__job *job = next_job(workers, &served);
-        if (!served) break;
-        if (job) {
+    og__job *job;
+    while (next_job(workers, added, &served, &job)) {
+        bool datagram = served->is_datagram;
+        if (job)
             serve_one(workers, job, &doc, &parts);
-            continue;
-        }
-        served->work.scheduled = false;
-        pthread_mutex_unlock(&workers->lock);
-        og__peer_served_release(served);
-        pthread_mutex_lock(&workers->lock);
+        else
+            let_go(workers, served);
+        workers->datagrams_now -= datagram;
     }
-    pthread_mutex_unlock(&workers->lock);
     og_doc_free(doc);
     og__peer_parts_fini(&parts, workers->server->alloc);
+}
+
+static void *run_steady(void *arg)
+{
+    og__workers *workers = arg;
+    pthread_mutex_lock(&workers->lock);
+    work(workers, false);
+    pthread_mutex_unlock(&workers->lock);
+    return NULL;
+}
+
+/* Each that ends waits for the one that did so before it, so that one is left to be waited for. */
+static void *run_added(void *arg)
+{
+    og__workers *workers = arg;
+    pthread_mutex_lock(&workers->lock);
+    work(workers, true);
+    pthread_t before = workers->ended;
+    bool wait = workers->has_ended;
+    workers->ended = pthread_self();
+    workers->has_ended = true;
+    workers->added_count--;
+    pthread_cond_signal(&workers->left);
+    pthread_mutex_unlock(&workers->lock);
+    if (wait) pthread_join(before, NULL);
     return NULL;
 }
 
@@ -316,10 +438,15 @@ og__workers *og__peer_workers_start(og_server *server, int count, og_error *err)
     workers->server = server;
     workers->threads = threads;
     pthread_mutex_init(&workers->lock, NULL);
-    pthread_cond_init(&workers->ready, NULL);
+    pthread_condattr_t clock;
+    pthread_condattr_init(&clock);
+    pthread_condattr_setclock(&clock, CLOCK_MONOTONIC);
+    pthread_cond_init(&workers->ready, &clock);
+    pthread_cond_init(&workers->left, NULL);
+    pthread_condattr_destroy(&clock);
     int wanted = count;
     while (workers->count < wanted) {
-        int sys = og__base_start_thread(&threads[workers->count], run_worker, workers);
+        int sys = og__base_start_thread(&threads[workers->count], run_steady, workers);
         if (sys != 0) {
             og_error_set_sys(err, OG_EIO, sys, "cannot start worker %d of %d", workers->count + 1, wanted);
             og__peer_workers_stop(workers);
@@ -337,11 +464,15 @@ void og__peer_workers_stop(og__workers *workers)
     pthread_mutex_lock(&workers->lock);
     workers->stopping = true;
     pthread_cond_broadcast(&workers->ready);
+    while (workers->added_count > 0)
+        pthread_cond_wait(&workers->left, &workers->lock);
     pthread_mutex_unlock(&workers->lock);
+    if (workers->has_ended) pthread_join(workers->ended, NULL);
     for (int i = 0; i < workers->count; i++)
         pthread_join(workers->threads[i], NULL);
     pthread_mutex_destroy(&workers->lock);
     pthread_cond_destroy(&workers->ready);
+    pthread_cond_destroy(&workers->left);
     og__base_free(server->alloc, workers->threads,
                   (size_t)server->options.workers * sizeof *workers->threads);
     og__base_free(server->alloc, workers, sizeof *workers);

@@ -1,10 +1,12 @@
 # SPDX-License-Identifier: MIT
 """A server that holds: commands that hang, output and logs that nobody reads, limits of the system."""
+import contextlib
 import json
 import os
 import signal
 import socket
 import subprocess
+import threading
 import unittest
 
 import support
@@ -70,6 +72,78 @@ class Commands(support.Case):
                 server.wait_text("err", "300 ms")
                 s.sendall(b"[2]\n")
                 self.assertEqual(server.stop(), 0)
+
+
+class Behind:
+    """A server behind: it answers each line of its clients but those that hold "wait", until it is told to."""
+
+    def __init__(self, case):
+        self.asked, self.go = threading.Semaphore(0), threading.Event()
+        self.listener = socket.create_server((HOST, 0), backlog=256)
+        self.endpoint = f"tcp://{HOST}:{self.listener.getsockname()[1]}?codec=json&framing=line"
+        case.addCleanup(self.listener.close)
+        case.addCleanup(self.go.set)
+        threading.Thread(target=self.accept, daemon=True).start()
+
+    def accept(self):
+        with contextlib.suppress(OSError):
+            while True:
+                threading.Thread(target=self.serve, args=self.listener.accept()[:1], daemon=True).start()
+
+    def serve(self, s):
+        with contextlib.suppress(OSError), s, s.makefile("rb") as file:
+            for line in file:
+                if b"wait" in line:
+                    self.asked.release()
+                    self.go.wait()
+                s.sendall(line)
+
+
+class WaitsForOthers(support.Case):
+    """Clients of --to whose answers take long hold up nobody else."""
+    MANY = 50
+
+    def test_streams(self):
+        behind = Behind(self)
+        server = self.serve("--to", behind.endpoint, "--framing", "line")
+        waiting = [self.connect(server.port) for _ in range(self.MANY)]
+        for s in waiting:
+            s.sendall(b'["wait"]\n')
+        for _ in waiting:
+            self.assertTrue(behind.asked.acquire(timeout=support.WAIT), "all of them are asked at once")
+        with self.connect(server.port) as s:
+            for n in range(3):
+                s.sendall(b"[%d]\n" % n)
+                self.assertEqual(recv_until(s, b"\n"), b"[%d]\n" % n)
+        behind.go.set()
+        for s in waiting:
+            self.assertEqual(recv_until(s, b"\n"), b'["wait"]\n')
+        self.assertEqual(server.stop(), 0)
+
+    def test_datagrams_hold_up_no_stream(self):
+        """Their senders can be forged: they get a few threads, and others do not wait for these."""
+        behind = Behind(self)
+        server = self.serve("--to", behind.endpoint, "--codec", "json", f"udp://{HOST}:0", count=2)
+        senders = [socket.socket(socket.AF_INET, socket.SOCK_DGRAM) for _ in range(self.MANY)]
+        for s in senders:
+            self.addCleanup(s.close)
+            s.sendto(b'["wait"]', (HOST, server.ports[1]))
+        self.assertTrue(behind.asked.acquire(timeout=support.WAIT))
+        with self.connect(server.port) as s:
+            s.sendall(b"[1]\n")
+            self.assertEqual(recv_until(s, b"\n"), b"[1]\n")
+        behind.go.set()
+        self.assertEqual(server.stop(), 0)
+
+    def test_clients_behind_one_another(self):
+        """What a client sends while it waits is passed on in order."""
+        behind = Behind(self)
+        server = self.serve("--to", behind.endpoint, "--framing", "line")
+        with self.connect(server.port) as s:
+            s.sendall(b'["wait"]\n[1]\n[2]\n')
+            self.assertTrue(behind.asked.acquire(timeout=support.WAIT))
+            behind.go.set()
+            self.assertEqual([recv_until(s, b"\n") for _ in range(3)], [b'["wait"]\n', b"[1]\n", b"[2]\n"])
 
 
 class NobodyReads(support.Case):

@@ -339,6 +339,40 @@ static void one_message_each_way(void **state)
     }
 }
 
+static pthread_barrier_t together;
+
+/* Returns when as many messages are in hand as the test has clients. */
+static void on_message_together(og_conn *conn, og_value value, void *user)
+{
+    pthread_barrier_wait(&together);
+    on_message(conn, value, user);
+}
+
+static void threads_are_added_while_all_are_busy(void **state)
+{
+    (void)state;
+    enum { CLIENTS = 20 };
+    tally t;
+    og_server_options options = echoing(&t, 1, 2);
+    options.more_workers = CLIENTS - 2;
+    options.on_message = on_message_together;
+    assert_int_equal(pthread_barrier_init(&together, NULL, CLIENTS), 0);
+    og_server *server = start(&options, "tcp://127.0.0.1:0");
+    int fds[CLIENTS];
+    for (int i = 0; i < CLIENTS; i++)
+        fds[i] = plain(server);
+    for (int round = 0; round < 3; round++) {
+        for (int i = 0; i < CLIENTS; i++)
+            plain_send(fds[i], "[1]\n", 4);
+        for (int i = 0; i < CLIENTS; i++)
+            plain_expect(fds[i], "[1]\n");
+    }
+    for (int i = 0; i < CLIENTS; i++)
+        close(fds[i]);
+    finish(server);
+    pthread_barrier_destroy(&together);
+}
+
 static void wrong_options_are_refused(void **state)
 {
     (void)state;
@@ -353,6 +387,9 @@ static void wrong_options_are_refused(void **state)
     options.threads = -1;
     assert_null(og_server_new(&options, &err));
     options.threads = 0;
+    options.more_workers = 1;
+    assert_null(og_server_new(&options, &err));
+    options.more_workers = 0;
     og_server *server = og_server_new(&options, &err);
     assert_non_null(server);
     assert_int_equal(og_server_listen(server, "tcp://127.0.0.1:0?framing=nonsense", &err), OG_ENOTFOUND);
@@ -375,6 +412,7 @@ int main(void)
         cmocka_unit_test(stopping_does_not_wait_for_ever),
         cmocka_unit_test(a_greeting_then_goodbye),
         cmocka_unit_test(one_message_each_way),
+        cmocka_unit_test(threads_are_added_while_all_are_busy),
         cmocka_unit_test(wrong_options_are_refused),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
