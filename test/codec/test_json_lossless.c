@@ -73,6 +73,9 @@ static void test_tags(void **state)
     expect("{\"py/b64\":\"AP8=\"}", "\"AP8=\"");
     expect("{\"py/complex\":[1,{\"py/float\":\"inf\"}]}", "\"(1+infj)\"");
     expect("{\"py/dict\":[[1,2],[\"py/x\",3]]}", "{\"1\":2,\"py/x\":3}");
+    expect("{\"py/dict\":[[\"json://{}\",2],[\"a\",{\"py/dict\":[[\"json://\",3]]}]]}",
+           "{\"json://{}\":2,\"a\":{\"json://\":3}}");
+    expect("{\"json:/\":1}", "{\"json:/\":1}");
     expect("{\"py/object\":\"m.C\",\"py/state\":{\"a\":1}}", "{\"py/object\":\"m.C\",\"a\":1}");
     /* A class with __slots__: the attributes of its dict, if it has one, and those of its slots. */
     expect("[{\"py/object\":\"m.C\",\"py/state\":{\"py/tuple\":[null,{\"a\":1,\"b\":[2]}]}},3]",

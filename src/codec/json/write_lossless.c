@@ -55,15 +55,26 @@ static int write_float(og__json_writer *w, double number)
     return og__json_write_float(w, number);
 }
 
+static bool begins(og_value string, const char *with)
+{
+    size_t len = strlen(with);
+    return og__value_len(string) >= len && memcmp(string.u.p, with, len) == 0;
+}
+
+/* What others take for more than a key: jsonpickle reads the JSON text in a key that begins with "json://".
+ */
+static bool is_tag(og_value key)
+{
+    return begins(key, "py/") || begins(key, "json://");
+}
+
 /* A dict stays an object if its keys are strings that are no tags. */
 static bool is_ordinary(const og__node *dict)
 {
     const og_value *items = dict->items;
     for (size_t i = 0; i < dict->count; i++) {
         og_value key = items[2 * i];
-        if (og_kind_of(key) != OG_STR || needs_tag(key)) return false;
-        size_t len = og__value_len(key);
-        if (len >= 3 && memcmp(key.u.p, "py/", 3) == 0) return false;
+        if (og_kind_of(key) != OG_STR || needs_tag(key) || is_tag(key)) return false;
     }
     return true;
 }
