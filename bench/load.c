@@ -4,14 +4,16 @@
  *
  *     load echo PORT CONNECTIONS IN_FLIGHT SECONDS MESSAGE ANSWER [OPENING OPENED]
  *     load flood PORT CONNECTIONS COUNT 0 MESSAGE 0 [OPENING OPENED]
+ *     load latency PORT 1 1 SECONDS MESSAGE ANSWER
  *     load idle PORT CONNECTIONS 1 0 MESSAGE ANSWER [OPENING OPENED]
  *     load udp-echo PORT 1 IN_FLIGHT SECONDS MESSAGE ANSWER
  *     load udp-flood PORT 1 PER_CALL SECONDS MESSAGE 0
  *
  * MESSAGE and OPENING are in hexadecimal; ANSWER and OPENED are how many bytes come back for each. `echo`
  * keeps IN_FLIGHT messages under way on every connection, `flood` sends COUNT and waits until the server has
- * closed; both print messages a second. `idle` lets each connection have one message answered, prints a line,
- * and waits for its standard input to end. `udp-flood` sends PER_CALL datagrams with one call (GSO) and
+ * closed; both print messages a second. `latency` waits for each answer, and prints the microseconds within
+ * which half of them came, and 99 of 100. `idle` lets each connection have one message answered, prints a
+ * line, and waits for its standard input to end. `udp-flood` sends PER_CALL datagrams with one call (GSO) and
  * prints how many.
  */
 #include <arpa/inet.h>
@@ -27,7 +29,14 @@
 #include <time.h>
 #include <unistd.h>
 
-enum { EVENTS = 1024, SIZE = 65536, MOST_DATAGRAMS = 64, RESEND_MS = 100, PATIENCE = 20 };
+enum {
+    EVENTS = 1024,
+    SIZE = 65536,
+    MOST_DATAGRAMS = 64,
+    MOST_TIMES = 1 << 20,
+    RESEND_MS = 100,
+    PATIENCE = 20
+};
 
 static int port;
 static int connections;
@@ -181,6 +190,32 @@ static int run_flood(void)
     return 0;
 }
 
+static int by_time(const void *a, const void *b)
+{
+    const double *x = a;
+    const double *y = b;
+    return *x < *y ? -1 : *x > *y;
+}
+
+static int run_latency(void)
+{
+    static double times[MOST_TIMES];
+    int *fds = open_all();
+    size_t count = 0;
+    double start = now();
+    for (double at = start; at < start + seconds && count < MOST_TIMES;) {
+        send_messages(fds[0], 1);
+        recv_exactly(fds[0], answer_len);
+        double then = now();
+        times[count++] = (then - at) * 1e6;
+        at = then;
+    }
+    qsort(times, count, sizeof *times, by_time);
+    need(count > 0, "SECONDS");
+    printf("%.1f %.1f\n", times[count / 2], times[count * 99 / 100]);
+    return 0;
+}
+
 static int run_idle(void)
 {
     int *fds = open_all();
@@ -252,7 +287,7 @@ static const struct {
     int (*run)(void);
 } kinds[] = {
     {"echo", run_echo},         {"flood", run_flood},         {"idle", run_idle},
-    {"udp-echo", run_udp_echo}, {"udp-flood", run_udp_flood},
+    {"udp-echo", run_udp_echo}, {"udp-flood", run_udp_flood}, {"latency", run_latency},
 };
 
 int main(int argc, char **argv)
