@@ -183,6 +183,12 @@ class Torch(unittest.TestCase):
         self.refused(pickle.dumps(wrapped(1, Evil()), 4), "x.system")
         self.refused({"copies": [torch.Loaded(data) for data in [bytes(10**5)] * 2]}, "is no torch file")
 
+    def test_frames_do_not_hide_the_next_pickle(self):
+        """Python's C reader takes a whole frame from the file, so that the next pickle begins after it."""
+        hidden = torch.dump([1])
+        framed = b"\x80\x04\x95" + struct.pack("<Q", len(b"}." + hidden)) + b"}."
+        self.old_refused("frame", obj=b"", system=framed + hidden + EVIL, storages={}, keys=[])
+
     def test_copies_are_bounded(self):
         data = torch.old([b"x" * 10**5], {})
         load = LOAD + b"q\x00" + b"B" + struct.pack("<I", len(data)) + data + b"q\x010"

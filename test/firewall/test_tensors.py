@@ -4,6 +4,7 @@
 import io
 import os
 import pickle
+import struct
 import sys
 import zipfile
 
@@ -92,6 +93,20 @@ class Tensors(firewall.Case):
             self.assertIsNone(self.passes(torch.Loaded(torch.packed(evil, {})), "--policy", "torch-data"))
             self.assertIsNone(self.passes(torch.Loaded(evil), "--policy", "torch-data"))
         self.assertFalse(os.path.exists(mark))
+
+    def test_frames_do_not_hide_pickles(self):
+        """Python's C reader takes a frame whole: the next pickle begins after it. No policy may be lenient about that here."""
+        mark = firewall.mark_of(self)
+        shown, hidden = torch.dump([1]), pickle.dumps([firewall.Evil(mark)], 2)
+        framed = b"\x80\x04\x95" + struct.pack("<Q", len(b"}." + shown)) + b"}."
+        file = torch.old(b"", {}, system=framed + shown + hidden, keys=[])
+        load(file)[0].close()
+        self.assertTrue(os.path.exists(mark), "the attack works where nothing is in front")
+        os.unlink(mark)
+        policy = os.path.join(self.folder(), "lenient.policy")
+        with open(policy, "w", encoding="ascii") as text:
+            text.write("include torch-data\nlenient\n")
+        self.assertIsNone(self.passes(torch.Loaded(file), "--policy", policy))
 
     def test_the_unsafe_way_is_the_operators_choice(self):
         policy = os.path.join(self.folder(), "unsafe.policy")

@@ -87,10 +87,12 @@ static og__nested *place(og__watch *watch)
     return nested;
 }
 
-/* Sets up the reading of a pickle at a level. */
+/* Sets up the reading of a pickle at a level. In a file of torch readers must agree where it ends, whatever
+ * the policy says: there the next one begins. */
 static int begin(og__nested *nested, const uint8_t *bytes, size_t len)
 {
-    static const og_pickle_read_options options = {.size = sizeof options, .encoding = OG_PICKLE_LATIN1};
+    const og_pickle_read_options options = {
+        .size = sizeof options, .encoding = OG_PICKLE_LATIN1, .strict = nested->level.torch != NULL};
     int status = og__pickle_reader_init(&nested->reader, nested->doc, bytes, len, &options, &nested->err);
     nested->err.code = OG_OK;
     nested->reader.wary = OG__WARY_FRAMES | OG__WARY_BYTES;
@@ -99,14 +101,15 @@ static int begin(og__nested *nested, const uint8_t *bytes, size_t len)
     return status;
 }
 
-static int start(og__watch *watch, og__nested *nested, const uint8_t *bytes, size_t len, bool sure)
+static int start(og__watch *watch, og__nested *nested, const uint8_t *bytes, size_t len, bool sure,
+                 og__torch *torch)
 {
     og__level *level = &nested->level;
     level->reader = &nested->reader;
     level->sure = sure;
     level->held_count = 0;
     level->failed = false;
-    level->torch = NULL;
+    level->torch = torch;
     level->denied.code = OG_OK;
     int status = begin(nested, bytes, len);
     if (status == OG_OK) watch->depth++;
@@ -140,11 +143,11 @@ static int unwrap(og__watch *watch, og__nested *nested, const uint8_t *bytes, si
         other = from_latin1(nested->doc, bytes, len, &other_len);
     }
     if (other && og__pickle_is_likely(other, other_len, &looked))
-        return start(watch, nested, other, other_len, og__pickle_says_protocol(other));
+        return start(watch, nested, other, other_len, og__pickle_says_protocol(other), NULL);
     if (og__pickle_is_likely(bytes, len, &looked))
-        return start(watch, nested, bytes, len, og__pickle_says_protocol(bytes));
+        return start(watch, nested, bytes, len, og__pickle_says_protocol(bytes), NULL);
     size_t at = og__pickle_behind_head(bytes, len);
-    return at > 0 ? start(watch, nested, bytes + at, len - at, false) : OG_OK;
+    return at > 0 ? start(watch, nested, bytes + at, len - at, false, NULL) : OG_OK;
 }
 
 /* ---- Files of torch ---- */
@@ -175,17 +178,15 @@ static int enter_torch(og__watch *watch, og__level *level)
     og__block pickle;
     int status = og__pickle_torch_begin(&nested->torch, nested->doc, args, &pickle, &why);
     if (status < 0) return no_file(watch, level, status, why);
-    status = start(watch, nested, pickle.bytes, pickle.len, true);
-    nested->level.torch = &nested->torch;
-    return status;
+    return start(watch, nested, pickle.bytes, pickle.len, true, &nested->torch);
 }
 
 /* A pickle of a file was read to STOP: goes on with the next one, 1, or there is none. */
-static int next_in_torch(og__watch *watch, og__nested *nested, const char **why)
+static int next_in_torch(og__nested *nested, const char **why)
 {
     og__reader *r = &nested->reader;
     og__block pickle;
-    if (og__pickle_reader_finish(r, true, !watch->policy->lenient) < 0) return OG_ESYNTAX;
+    if (og__pickle_reader_finish(r, true, true) < 0) return OG_ESYNTAX;
     int status = og__pickle_torch_next(&nested->torch, og_doc_root(nested->doc), (size_t)(r->at - r->start),
                                        &pickle, why);
     if (status <= 0) return status;
@@ -273,7 +274,7 @@ static void close_level(og__watch *watch, og__nested *nested)
 static int leave_file(og__watch *watch, og__nested *nested, int status)
 {
     const char *why = "";
-    if (status > 0) status = next_in_torch(watch, nested, &why);
+    if (status > 0) status = next_in_torch(nested, &why);
     if (status > 0) return OG_OK;
     close_level(watch, nested);
     leave_torch(watch, nested, status, why);
