@@ -126,6 +126,15 @@ class Torch(unittest.TestCase):
         self.old_refused("size that its storage does not have", obj=torch.Tensor(torch.storage_id(NUMBERS), (7,), (1,)))
         self.old_refused("size that its storage does not have", obj=torch.Tensor(torch.storage_id(NUMBERS), (6,), (1,), 1))
 
+    def test_storages_are_not_called(self):
+        """They would have any size; picklers name them only."""
+        for name in b"torch\nFloatStorage", b"torch\nByteStorage", b"torch\nComplexDoubleStorage":
+            cls = b"c" + name + b"\n"
+            for call in (cls + b"J\xff\xff\xff\x7f\x85R.", cls + b"J\xff\xff\xff\x7f\x85\x81.", b"(" + cls + b"J\xff\xff\xff\x7fo.",
+                         b"(J\xff\xff\xff\x7fi" + name + b"\n.", b"ccopy_reg\n__newobj__\n(" + cls + b"J\xff\xff\xff\x7ftR.",
+                         b"ccopy_reg\n_reconstructor\n(" + cls + cls + b"J\xff\xff\xff\x7ftR."):
+                self.refused(b"\x80\x02" + call, "picklers never do")
+
     def test_persistent_ids(self):
         for parts in (["module", torch.FloatStorage, "file.py", "source"], ["storage", dict, "94", "cpu", 6, None], ["storage", "torch.FloatStorage", "94", "cpu", 6, None],
                       ["storage", torch.FloatStorage, "94", "cpu", 6], ["storage", torch.FloatStorage, "94", "cpu", 6, ("v", 0, 6)],

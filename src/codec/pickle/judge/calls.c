@@ -307,6 +307,7 @@ static rule_fn rule_of(og_value callable)
     for (size_t i = 0; i < sizeof rules / sizeof rules[0]; i++) {
         if (og_class_is(callable, rules[i].module, rules[i].name)) return rules[i].rule;
     }
+    if (og__pickle_is_torch_storage(callable)) return why_made;
     return begins_with(og_class_module(callable), "pandas.core.") ? why_frame : NULL;
 }
 

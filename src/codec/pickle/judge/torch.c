@@ -101,6 +101,11 @@ static size_t item_size(og_value cls)
     return og_class_is(cls, "torch.storage", "UntypedStorage") ? 1 : 0;
 }
 
+bool og__pickle_is_torch_storage(og_value v)
+{
+    return item_size(v) > 0;
+}
+
 /* Bytes of the storage that a persistent id stands for; -1: it is none. */
 static int64_t storage_size(og_value id)
 {

@@ -26,6 +26,9 @@ typedef struct og__torch {
     char text[140];   /* what is wrong, where that is more than one text */
 } og__torch;
 
+/* Whether `v` is the class of a storage. */
+bool og__pickle_is_torch_storage(og_value v);
+
 /* Whether `v` is the function. */
 bool og__pickle_is_torch_loader(og_value v);
 
