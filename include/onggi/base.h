@@ -126,6 +126,10 @@ OG_API int og_error_set_sys(og_error *err, og_status code, int sys, const char *
 /* Line and column (both from 1; columns count code points) of byte `position` in `text` of `len` bytes. */
 OG_API void og_text_position(const char *text, size_t len, size_t position, size_t *line, size_t *column);
 
+/* What a mistyped word was probably meant to be: the one of `names`, which NULL ends, from which it differs
+ * in one or two letters; NULL: none. */
+OG_API const char *og_nearest(const char *word, const char *const *names);
+
 /*
  * Where memory comes from. `resize` gets NULL and 0 for new memory, and a new size of 0 frees. It returns
  * NULL when it cannot (never for a size of 0 or for shrinking); memory must be aligned as malloc's. Called by

@@ -61,12 +61,6 @@ int cli_completion(const char *shell);
 /* What to do with a first word that is no subcommand: help, the version, or an error of usage. */
 int cli_help_or_unknown(int argc, char **argv);
 
-/* The name of `names` (NULL at the end) that `word` was probably meant to be, or NULL. */
-const char *cli_nearest(const char *word, const char *const *names);
-
-/* The same of the framings, also by what others call them. */
-const char *cli_nearest_framing(const char *word);
-
 /* ---- Talking to people: one line each, on standard error or where --log says ---- */
 
 /* From now on lines are dropped, and counted, rather than wait for whoever reads them. */

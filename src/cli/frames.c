@@ -22,16 +22,24 @@ cli_form cli_form_of(const uint8_t *data, size_t len)
     return first && strchr(" \t\r\n{[\"-0123456789tfn\xef", first) ? CLI_FORM_JSON : CLI_FORM_PICKLE;
 }
 
-/* Whether the data is a character, other than NUL, with `zeros` NULs before or after it, and then another
- * such. */
+static uint32_t wide_unit(const uint8_t *at, size_t width, bool little)
+{
+    uint32_t code = 0;
+    for (size_t i = 0; i < width; i++)
+        code = code << 8 | at[little ? width - 1 - i : i];
+    return code;
+}
+
+/* Whether the data are characters with `zeros` NULs before or after each that is ASCII: the first one begins
+ * JSON, the second one goes on. Any letter may follow a quote. */
 static bool is_wide(const uint8_t *data, size_t len, size_t zeros, bool little)
 {
     size_t width = zeros + 1;
     if (len < width) return false;
-    for (size_t i = 0; i < 2 * width && i < len; i++)
-        if ((data[i] == 0) != (i % width != (little ? 0 : zeros))) return false;
-    uint8_t first = data[little ? 0 : zeros];
-    return strchr(" \t\r\n{[\"-0123456789tfnNI", first) != NULL;
+    uint32_t first = wide_unit(data, width, little);
+    uint32_t second = len < 2 * width ? ' ' : wide_unit(data + width, width, little);
+    bool goes_on = first == '"' ? second >= ' ' && second <= 0x10ffff : second > 0 && second < 0x80;
+    return first > 0 && first < 0x80 && strchr(" \t\r\n{[\"-0123456789tfnNI", (int)first) != NULL && goes_on;
 }
 
 const char *cli_wide_text(const uint8_t *data, size_t len)
@@ -51,6 +59,14 @@ const char *cli_wide_text(const uint8_t *data, size_t len)
         if (is_wide(data, len, rows[i].zeros, rows[i].little)) return rows[i].name;
     }
     return NULL;
+}
+
+/* JSON that begins with a bracket ends with one. */
+static bool is_closed(const uint8_t *data, size_t len)
+{
+    while (len > 2 && (data[len - 1] == 0 || strchr(" \t\r\n", data[len - 1])))
+        len--;
+    return data[0] == PROTO || data[len - 1] == (data[0] == '{' ? '}' : ']');
 }
 
 static bool begins_message(const uint8_t *data, size_t len)
@@ -92,7 +108,8 @@ static size_t count_messages(og_framing framing, const uint8_t *data, size_t len
         if (status < 0) return 0;
         if (status == 0) return ended ? 0 : count;
         const uint8_t *body = data + at + frame.body;
-        if (!begins_message(body, frame.body_len) && !is_pickle(body, frame.body_len, true)) return 0;
+        bool message = begins_message(body, frame.body_len) && is_closed(body, frame.body_len);
+        if (!message && !is_pickle(body, frame.body_len, true)) return 0;
         at += frame.size;
     }
     return count;
@@ -169,4 +186,30 @@ int cli_framing_of(const uint8_t *data, size_t len, bool ended, og_framing *fram
     if (len < ENOUGH) return 0;
     *framing = by_head;
     return 1;
+}
+
+bool cli_ended_by_nul(const uint8_t *data, size_t len)
+{
+    og_json_scan scan = {0};
+    size_t start;
+    size_t end;
+    if (len < 3 || data[0] == 0 || !strchr("{[\"tfn", data[0])) return false;
+    return og_json_scan_end(&scan, data, len, false, &start, &end, NULL) > 0 && end < len && data[end] == 0;
+}
+
+bool cli_delim_of(const uint8_t *data, size_t len, og_framing *framing)
+{
+    enum { LONGEST = 24 };
+    char name[sizeof "delim:" + 4 * LONGEST] = "delim:";
+    size_t at = strlen(name);
+    size_t count = 0;
+    while (count < len && count <= LONGEST && data[count] != '\n' && data[count] != '"' &&
+           !begins_message(data + count, len - count))
+        count++;
+    if (count == 0 || count > LONGEST) return false;
+    for (size_t i = 0; i < count; i++) {
+        bool plain = data[i] > ' ' && data[i] <= '~' && data[i] != '\\';
+        at += (size_t)snprintf(name + at, sizeof name - at, plain ? "%c" : "\\x%02x", data[i]);
+    }
+    return og_framing_find(framing, name, NULL) == OG_OK;
 }

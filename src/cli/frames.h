@@ -21,4 +21,11 @@ const char *cli_wide_text(const uint8_t *data, size_t len);
 /* How a message is written: no pickle starts as a JSON text does. */
 cli_form cli_form_of(const uint8_t *data, size_t len);
 
+/* True for a JSON text, other than a number, with a NUL after it. */
+bool cli_ended_by_nul(const uint8_t *data, size_t len);
+
+/* What seems to end each message: the bytes up to the next one, or to the end. False when there is nothing of
+ * the kind. */
+bool cli_delim_of(const uint8_t *data, size_t len, og_framing *framing);
+
 #endif

@@ -133,7 +133,7 @@ static int unknown_command(const char *word)
     names[count++] = "completion";
     names[count++] = "help";
     names[count] = NULL;
-    const char *nearest = cli_nearest(word, names);
+    const char *nearest = og_nearest(word, names);
     if (nearest) return cli_usage("there is no command '%s': did you mean '%s'?", word, nearest);
     return cli_usage("there is no command '%s': see 'onggi help'", word);
 }

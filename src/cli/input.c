@@ -150,7 +150,10 @@ static bool tell_framing(cli_input *input)
     size_t len = input->buf.len - input->at;
     if (input->told || (len == 0 && input->ended)) return true;
     if (len == 0) return false;
-    int found = cli_framing_of(input->buf.data + input->at, len, input->ended, &framing);
+    const uint8_t *data = input->buf.data + input->at;
+    int found = cli_framing_of(data, len, input->ended, &framing);
+    if (found < 0 && cli_ended_by_nul(data, len) && og_framing_find(&framing, "nul", NULL) == OG_OK)
+        found = 1;
     if (found == 0) return false;
     input->told = true;
     if (found < 0) return true;
@@ -321,6 +324,22 @@ static void suggest_line(const cli_input *input)
     og_buf_free(&better);
 }
 
+/* After the first message, what is there instead of the next one may be what ends each. */
+static void suggest_delim(const cli_input *input, const og_error *err)
+{
+    og_framing framing;
+    char name[OG_FRAMING_NAME_MAX];
+    bool between =
+        input->before.bytes + input->at > 0 && err->position == input->at && err->code == OG_ESYNTAX;
+    if (input->prompt || !between || !og_framing_is_raw(input->reader.framing)) return;
+    /* A single byte ends no message that is no text. */
+    bool text = input->form != CLI_FORM_PICKLE;
+    if (cli_delim_of(input->buf.data + input->at, input->buf.len - input->at, &framing) &&
+        (text || framing.text_len > 1))
+        cli_log(OG_LOG_ERROR, "if each message ends so, add: --framing '%s'",
+                og_framing_name(framing, name, sizeof name));
+}
+
 /* Something is wrong `offset` bytes and the error's position after what was consumed. */
 static int refuse(cli_input *input, size_t offset, og_error *err)
 {
@@ -336,10 +355,14 @@ static int refuse(cli_input *input, size_t offset, og_error *err)
             suggest_line(input);
         else
             suggest_repr(input, code);
+        suggest_delim(input, err);
         return -status;
     }
+    const og_error here = *err;
     err->position += input->before.bytes;
-    return -cli_fail(input->name, err);
+    int status = cli_fail(input->name, err);
+    suggest_delim(input, &here);
+    return -status;
 }
 
 /* The scanner looks for ends alone: the reader may know better what is wrong, and where it began. */

@@ -351,9 +351,6 @@ static int set_name(const option_row *row, const char *text, const char **out)
     og_error err;
     *out = text;
     if (is_known(row->kind, text, &err)) return 0;
-    const char *nearest = row->kind == FRAMING && err.code == OG_ENOTFOUND ? cli_nearest_framing(text) : NULL;
-    if (nearest)
-        return cli_usage("--%s: no framing is called '%.32s': did you mean '%s'?", row->name, text, nearest);
     return cli_usage("--%s: %s", row->name, err.text);
 }
 
@@ -586,7 +583,7 @@ static int unknown_option(const cli_command *command, const char *arg, size_t le
         return cli_usage("there is no option %s: host and port are in the endpoint, as in 'onggi %s "
                          "tcp://127.0.0.1:8080'",
                          word, command->name);
-    const char *nearest = arg[1] == '-' ? cli_nearest(word + 2, names) : NULL;
+    const char *nearest = arg[1] == '-' ? og_nearest(word + 2, names) : NULL;
     if (nearest) return cli_usage("there is no option %s: did you mean --%s?", word, nearest);
     return cli_usage("there is no option %s: see 'onggi %s --help'", word, command->name);
 }

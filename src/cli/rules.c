@@ -44,11 +44,24 @@ static int take_text(og_policy *policy, const char *path, const char *text, size
     return status;
 }
 
+static const char *nearest_builtin(const char *name)
+{
+    enum { MOST = 8 };
+    const char *names[MOST + 1];
+    size_t count = 0;
+    while (count < MOST && (names[count] = og_policy_builtin_at(count)) != NULL)
+        count++;
+    names[count] = NULL;
+    return og_nearest(name, names);
+}
+
 static int from_file(og_policy *policy, const char *path, og_buf *text)
 {
     const char *unread = read_file(path, text);
     if (!unread) return text->len ? take_text(policy, path, (const char *)text->data, text->len) : 0;
-    cli_log(OG_LOG_ERROR, "policy %s: %s", path, unread);
+    const char *nearest = errno == ENOENT ? nearest_builtin(path) : NULL;
+    cli_log(OG_LOG_ERROR, "policy %s: %s%s%s%s", path, unread, nearest ? ": did you mean '" : "",
+            nearest ? nearest : "", nearest ? "'?" : "");
     return CLI_UNREACHED;
 }
 

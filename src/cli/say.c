@@ -146,7 +146,7 @@ static void say_next(const char *what, const og_error *err)
     if (names)
         cli_log(OG_LOG_ERROR,
                 "if the sender may name it, allow it in a file for --policy: 'onggi policy explain "
-                "POLICY NAME' says what a policy has on it");
+                "NAME --policy FILE' says which row to write");
 }
 
 int cli_fail(const char *what, const og_error *err)

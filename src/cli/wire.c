@@ -9,7 +9,8 @@ int cli_endpoint(og_endpoint *endpoint, const cli_options *options, const char *
     og_error err;
     if (og_endpoint_parse(endpoint, text, &err) < 0) {
         cli_fail_in(text, text, strlen(text), NULL, &err);
-        cli_suggest_endpoint(options, text);
+        const char *query = strchr(text, '?');
+        if (!query || err.position <= (size_t)(query - text)) cli_suggest_endpoint(options, text);
         return CLI_USAGE;
     }
     if (endpoint->codec[0] && strcmp(endpoint->codec, "auto") != 0 && !og_codec_find(endpoint->codec, &err))

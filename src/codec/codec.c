@@ -21,7 +21,12 @@ static const og_codec *unknown_codec(const char *name, og_error *err)
         int n = snprintf(names + len, sizeof names - len, "%s%s", before, codecs[i]->name);
         if (n > 0 && (size_t)n < sizeof names - len) len += (size_t)n;
     }
-    og_error_set(err, OG_ENOTFOUND, OG_NO_POSITION, "there is no codec '%.40s': use %s", name, names);
+    const char *all[CODECS + 1] = {NULL};
+    for (size_t i = 0; i < CODECS; i++)
+        all[i] = codecs[i]->name;
+    const char *nearest = og_nearest(name, all);
+    og_error_set(err, OG_ENOTFOUND, OG_NO_POSITION, "there is no codec '%.40s': %s%s%suse %s", name,
+                 nearest ? "did you mean '" : "", nearest ? nearest : "", nearest ? "'? Or " : "", names);
     return NULL;
 }
 

@@ -66,6 +66,14 @@ static int delim_end(const og_framing *framing, og_buf *out, size_t mark, og_err
         og_framing_name(*framing, name, sizeof name));
 }
 
+int og__frame_delim(og_framing *framing, const uint8_t *text, size_t len)
+{
+    if (len == 0 || len > OG_FRAMING_TEXT_MAX) return OG_EINVAL;
+    *framing = (og_framing){.ops = &og__frame_delimiters[OG__FRAME_DELIMITERS - 1], .text_len = (uint8_t)len};
+    memcpy(framing->text, text, len);
+    return OG_OK;
+}
+
 static int delim_set(og_framing *framing, const char *parameter, og_error *err)
 {
     return og__frame_take_text(framing, parameter, OG_FRAMING_TEXT_MAX, err);

@@ -92,6 +92,9 @@ int og__frame_no_room(int status, og_error *err);
 /* Puts `count` bytes at offset `at` of `out` and moves what follows. 0, OG_ENOMEM or OG_ELIMIT. */
 int og__frame_insert(og_buf *out, size_t at, const void *bytes, size_t count, og_error *err);
 
+/* The framing whose messages each end with a text. OG_EINVAL when it is empty or too long. */
+int og__frame_delim(og_framing *framing, const uint8_t *text, size_t len);
+
 /* The text of a parameter, C escapes in it, to framing->text: 1 to `most` bytes. 0 or OG_EINVAL. */
 int og__frame_take_text(og_framing *framing, const char *parameter, size_t most, og_error *err);
 

@@ -42,6 +42,49 @@ static size_t stem_of(const char *name)
     return strcspn(name, ":");
 }
 
+/* What others call the framings. */
+static const struct {
+    const char *word;
+    const char *framing;
+} other_names[] = {
+    {"newline", "line"},
+    {"\\n", "line"},
+    {"\n", "line"},
+    {"lf", "line"},
+    {"jsonl", "line"},
+    {"ndjson", "line"},
+    {"\\r\\n", "crlf"},
+    {"null", "nul"},
+    {"\\0", "nul"},
+    {"none", "raw"},
+    {"length", "u32be"},
+    {"4", "u32be"},
+    {"u32", "u32be"},
+    {"u16", "u16be"},
+    {"u24", "u24be"},
+    {"u64", "u64be"},
+    {"2", "u16be"},
+    {"8", "u64be"},
+    {"protobuf", "varint"},
+    {"http", "header"},
+    {"content-length", "header"},
+    {"multiprocessing", "mp"},
+};
+
+static const char *nearest_framing(const char *word)
+{
+    enum { MOST = 64 };
+    const char *names[MOST + 1];
+    const og_frame_ops *ops;
+    size_t count = 0;
+    for (size_t i = 0; i < sizeof other_names / sizeof other_names[0]; i++)
+        if (strcmp(other_names[i].word, word) == 0) return other_names[i].framing;
+    for (size_t i = 0; count < MOST && (ops = og_framing_at(i)); i++)
+        if (!strchr(ops->name, ':')) names[count++] = ops->name;
+    names[count] = NULL;
+    return og_nearest(word, names);
+}
+
 static int unknown_framing(const char *name, og_error *err)
 {
     char names[320];
@@ -52,6 +95,10 @@ static int unknown_framing(const char *name, og_error *err)
         int n = snprintf(names + len, sizeof names - len, "%s%s", i ? ", " : "", ops->name);
         if (n > 0 && (size_t)n < sizeof names - len) len += (size_t)n;
     }
+    const char *nearest = nearest_framing(name);
+    if (nearest)
+        return og_error_set(err, OG_ENOTFOUND, OG_NO_POSITION,
+                            "no framing is called '%.32s': did you mean '%s'?", name, nearest);
     return og_error_set(err, OG_ENOTFOUND, OG_NO_POSITION, "no framing is called '%.32s': there are %s", name,
                         names);
 }

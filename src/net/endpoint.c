@@ -239,6 +239,15 @@ static int take_pair(cursor *c, const char *end, og_endpoint *endpoint, og_error
         c->at += len + 1;
         return take_decoded(c, end, keys[i].out, keys[i].size, "name", err);
     }
+    const char *names[sizeof keys / sizeof *keys + 1] = {NULL};
+    char word[21];
+    for (size_t i = 0; i < sizeof keys / sizeof *keys; i++)
+        names[i] = keys[i].key;
+    snprintf(word, sizeof word, "%.*s", (int)len, c->at);
+    const char *nearest = len < sizeof word ? og_nearest(word, names) : NULL;
+    if (nearest)
+        return og_error_set(err, OG_EADDRESS, position(c), "unknown option '%s': did you mean %s=?", word,
+                            nearest);
     return og_error_set(err, OG_EADDRESS, position(c),
                         "unknown option '%.*s': expected codec=, framing=, form=, as= or interface=",
                         len > 20 ? 20 : (int)len, c->at);

@@ -2,18 +2,57 @@
 /* A peer that goes on in another way than it began in: a greeting of its own, and then the messages. */
 #include "peer/changed.h"
 
+#include "frame/frame.h"
 #include "peer/detect.h"
 
+/* True when a message of `codec` begins here, and could be nothing else. */
+static bool begins_message(const og_codec *codec, const uint8_t *data, size_t len)
+{
+    const og_opening opening = {data, len, len, false, false};
+    int note;
+    return codec->claims && codec->claims(data, len, &note) && codec->begins(&opening, &note) > 0;
+}
+
+/* What stands between bare messages: the bytes up to the next one, or all that are here. 0 when there are too
+ * many, or what may be a message itself. */
+static size_t text_between(const og_codec *codec, const uint8_t *data, size_t len)
+{
+    enum { LONGEST = 24 };
+    size_t at = 0;
+    while (at < len && at <= LONGEST && !begins_message(codec, data + at, len - at))
+        at++;
+    while (at > 0 && data[at - 1] < 64 && (codec->blanks >> data[at - 1] & 1))
+        at--;
+    bool letter = at == 1 && ((data[0] | 0x20) >= 'a' && (data[0] | 0x20) <= 'z');
+    return at > LONGEST || letter ? 0 : at;
+}
+
+/* Messages that each end with a text of their own: the advice goes behind what `err` says. A single byte ends
+ * no message that is no text. */
+static int advise_ending(const og_codec *codec, const uint8_t *data, size_t len, og_error *err)
+{
+    char name[OG_FRAMING_NAME_MAX];
+    og_framing framing;
+    const og_error why = *err;
+    size_t count = text_between(codec, data, len);
+    if ((count < 2 && !codec->lines) || og__frame_delim(&framing, data, count) < 0) return err->code;
+    og_framing_name(framing, name, sizeof name);
+    return og_error_set(err, why.code, 0, "%.90s; if each message ends so, say framing=%s (--framing '%s')",
+                        why.text, name, name);
+}
+
 int og__peer_refuse_changed(const og__setup *setup, const og_codec *codec, const uint8_t *data, size_t len,
-                            og_error *err)
+                            bool bare, og_error *err)
 {
     const og__look look = {.data = data, .len = len, .max_message = setup->max_message};
     og__detected found;
     char name[OG_FRAMING_NAME_MAX];
     if (err->position != 0 || (err->code != OG_ESYNTAX && err->code != OG_ETRUNCATED)) return err->code;
-    if (!codec || codec->asked || og__peer_detect(&look, &found, NULL) <= 0 || !found.codec) return err->code;
-    const char *before = found.framing.ops->before;
-    if (found.codec == codec && !before) return err->code;
+    if (!codec || codec->asked) return err->code;
+    bool known = og__peer_detect(&look, &found, NULL) > 0 && found.codec;
+    const char *before = known ? found.framing.ops->before : NULL;
+    if (!known || (found.codec == codec && !before))
+        return bare ? advise_ending(codec, data, len, err) : err->code;
     const char *option = before ? "framing" : "codec";
     const char *value = before ? og_framing_name(found.framing, name, sizeof name) : found.codec->name;
     if (setup->role == OG_ROLE_CLIENT)

@@ -6,8 +6,9 @@
 #include "peer/core.h"
 
 /* What was refused with `err` at the start of a message that is not the first, in `codec`: says what it is
- * where another codec, or a length before it, explains the bytes. The code of `err`. */
+ * where another codec, or a length before it, explains the bytes, or, of bare messages, a text after each.
+ * The code of `err`. */
 int og__peer_refuse_changed(const og__setup *setup, const og_codec *codec, const uint8_t *data, size_t len,
-                            og_error *err);
+                            bool bare, og_error *err);
 
 #endif

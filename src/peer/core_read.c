@@ -444,7 +444,7 @@ static int take_framed(og__core *core, og__message *message, og_error *err)
         if (core->broken) return status;
         const uint8_t *data = window(core, &len);
         if (status < 0 && err && start > 0 && reads_raw(core))
-            og__peer_refuse_changed(core->setup, core->in.codec, data, len, err);
+            og__peer_refuse_changed(core->setup, core->in.codec, data, len, true, err);
         if (status < 0) return refuse_stream(core, status, start, err);
         if (status == 0) return 0;
         const uint8_t *body = data + frame.body;

@@ -19,7 +19,7 @@ int og__peer_message_read(const og__setup *setup, const og__message *message, og
         status =
             og__peer_refuse_named(message->codec, message->bytes, message->len, message->position == 0, err);
         if (message->position > 0)
-            og__peer_refuse_changed(setup, message->codec, message->bytes, message->len, err);
+            og__peer_refuse_changed(setup, message->codec, message->bytes, message->len, false, err);
         if (err->position != OG_NO_POSITION) err->position += (size_t)message->position;
     }
     if (status < 0) return status;

@@ -99,7 +99,12 @@ const og_profile *og_profile_find(const char *name, og_error *err)
         int n = snprintf(names + len, sizeof names - len, "%s%s", before, profiles[i].name);
         if (n > 0 && (size_t)n < sizeof names - len) len += (size_t)n;
     }
-    og_error_set(err, OG_ENOTFOUND, OG_NO_POSITION, "no kind of peer is called '%.40s': use %s", name, names);
+    const char *all[PROFILES + 1] = {NULL};
+    for (size_t i = 0; i < PROFILES; i++)
+        all[i] = profiles[i].name;
+    const char *nearest = og_nearest(name, all);
+    og_error_set(err, OG_ENOTFOUND, OG_NO_POSITION, "no kind of peer is called '%.40s': %s%s%suse %s", name,
+                 nearest ? "did you mean '" : "", nearest ? nearest : "", nearest ? "'? Or " : "", names);
     return NULL;
 }
 

@@ -46,6 +46,21 @@ class Convert(support.Case):
             self.assertIn("larger than a float can be", self.onggi("convert", "-i", "repr", stdin=text, status=1).err)
         self.assertEqual(self.onggi("convert", stdin="[1e308, 1e-400]").out, "[1e+308,0.0]\n")
 
+    def test_repr_of_builtins_is_pythons(self):
+        """Singletons, functions, classes that have no name of their own, exceptions."""
+        values = [..., NotImplemented, [...], type(None), type(...), type(NotImplemented), int, {"a": len}, print, ValueError("x"),
+                  KeyError("a", 1), StopIteration(), [UnicodeDecodeError("utf-8", b"x", 0, 1, "why")], SystemExit(3), TimeoutError("t")]
+        for protocol in range(6):
+            for value in values:
+                if protocol < 3 and isinstance(value, TimeoutError):
+                    continue  # Python 2 has it not: its name is OSError there
+                done = self.onggi("convert", "-i", "pickle", "-o", "repr", stdin=pickle.dumps(value, protocol))
+                self.assertEqual(done.out, repr(value) + "\n", protocol)
+        noted = ValueError("x")
+        noted.where = 1
+        self.assertEqual(self.onggi("convert", "-i", "pickle", "-o", "repr", stdin=pickle.dumps(noted)).out,
+                         "<builtins.ValueError args=('x',) state={'where': 1}>\n")
+
     def test_limits_hold_for_repr_too(self):
         digits, deep = "9" * 5000, "[" * 1500 + "]" * 1500
         for text, option, value in ((digits, "--max-digits", "10000"), (deep, "--max-depth", "2000")):

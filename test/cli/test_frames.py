@@ -50,6 +50,33 @@ class Frames(support.Case):
         data = self.around("seq", [b"1", b"true", b'"a"', b"-2.5", b"null", b"[3]"])
         self.assertEqual(self.onggi("convert", stdin=data).out, '1\ntrue\n"a"\n-2.5\nnull\n[3]\n')
 
+    def test_texts_with_a_nul_after_each(self):
+        for data in (b'{"a":1}\0[1,2]\0"x"\0', b'{"a":1}\0[1,2]\0"x"'):
+            done = self.onggi("convert", self.file(data))
+            self.assertEqual(done.out, '{"a":1}\n[1,2]\n"x"\n')
+            self.assertIn("read with --framing nul", done.err)
+
+    def test_what_ends_each_message_is_proposed(self):
+        """And the proposal works."""
+        for mark, name in ((b"<END>", "delim:<END>"), (b"||", "delim:||"), (b"\x04", r"delim:\x04"), (b";", "delim:;"),
+                           (b"\x1e", r"delim:\x1e"), (b"==\x00==", r"delim:==\x00==")):
+            for messages in ([json.dumps(value).encode() for value in VALUES], [pickle.dumps(value) for value in VALUES]):
+                if len(mark) == 1 and messages[0][:1] == b"\x80":
+                    continue  # such a byte is in every pickle
+                path = self.file(b"".join(message + mark for message in messages))
+                self.assertIn(f"if each message ends so, add: --framing '{name}'", self.onggi("convert", path, status=1).err)
+                done = self.onggi("convert", "--framing", name, path)
+                self.assertEqual([json.loads(line) for line in done.out.splitlines()], VALUES)
+
+    def test_half_a_message_shows_no_framing(self):
+        """Two bytes after 02 are no message of JSON."""
+        self.assertNotIn("--framing u8", self.onggi("convert", stdin=b'\2{"a":1}\3\2[1,2]\3', status=1).err)
+
+    def test_wide_text_is_named_whatever_its_letters(self):
+        for text in ('"한글"', '["é"]', '{"a": 1}', '"😀"', "[1]", "null"):
+            for encoding in ("UTF-16LE", "UTF-16BE", "UTF-32LE", "UTF-32BE"):
+                self.assertIn(f"this is text in {encoding}: recode it first", self.onggi("convert", stdin=text.encode(encoding), status=1).err)
+
     def test_a_number_before_letters_is_no_value(self):
         for data in (b"12abc", pickle.dumps([1, "two"]).hex().encode(), b"1,2,3\n", b"10:{}"):
             self.assertEqual(self.onggi("convert", "-i", "json", stdin=data, status=1).out, "")

@@ -312,11 +312,25 @@ class Members(support.Case):
                 self.assertLessEqual(len(numbers), 1, f"{what}: {line}")
                 self.assertNotRegex(line, r"\b[A-Z_]{3,} at \d")
 
+    def test_names_that_are_nearly_right(self):
+        """The same is said of an option, of an endpoint's query, and by the library."""
+        for what, wrong, right in (("framing", "lines", "'line'"), ("framing", "u32", "'u32be'"), ("framing", "LINE", "'line'"),
+                                   ("framing", "netstrings", "'netstring'"), ("codec", "picle", "'pickle'"), ("codec", "JSON", "'json'"),
+                                   ("as", "multiprocesing", "'multiprocessing'"), ("as", "carbom", "'carbon'")):
+            for words in (("tcp://127.0.0.1:9", f"--{what}", wrong), (f"tcp://127.0.0.1:9?{what}={wrong}",)):
+                self.assertIn(f"did you mean {right}?", self.onggi("call", *words, "1", status=2).err, words)
+        done = self.onggi("call", "tcp://127.0.0.1:9?framng=line", "1", status=2)
+        self.assertIn("unknown option 'framng': did you mean framing=?", done.err)
+        self.assertNotIn("8080", done.err)
+        self.assertIn("did you mean 'plain-data'?", self.onggi("inspect", "--policy", "plain-dta", "-", stdin=b"N.", status=None).err)
+
     def test_what_a_policy_refuses_is_said_with_the_way_on(self):
         evil = b"cos\nsystem\n(S'x'\ntR."
         done = self.onggi("convert", "--policy", "plain-data", stdin=evil, status=1)
         self.assertIn("opcode GLOBAL: names os.system, which the policy does not allow (byte 0)", done.err)
-        self.assertIn("onggi policy explain", done.err)
+        self.assertIn("'onggi policy explain NAME --policy FILE' says which row to write", done.err)
+        told = self.onggi("policy", "explain", "builtins.ValueError", "--policy", "plain-data", status=1)
+        self.assertIn("add the line: allow builtins.ValueError", told.out)
         done = self.onggi("inspect", "--verdict", stdin=b"N." + evil, status=1)
         self.assertIn("pickle 2 at byte 2: not harmless: opcode GLOBAL: names os.system, which the policy does not allow (byte 2)", done.out)
 

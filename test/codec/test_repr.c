@@ -137,6 +137,9 @@ static void objects_show_what_they_hold(void **state)
     og_value object = og_object(doc, OG_MAKE_NEW, cls, og_tuple(doc, NULL, 0));
     assert_int_equal(og_object_build(doc, object, og_pack(doc, NULL, "{s:i}", "id", 7), NULL), OG_OK);
     assert_repr(cls, "<class 'app.User'>");
+    assert_repr(og_class(doc, "builtins", 8, "Ellipsis", 8), "Ellipsis");
+    assert_repr(og_class(doc, "builtins", 8, "NotImplemented", 14), "NotImplemented");
+    assert_repr(og_class(doc, "builtins", 8, "len", 3), "<built-in function len>");
     assert_repr(object, "<app.User args=() state={'id': 7}>");
 }
 

@@ -30,7 +30,11 @@ static void test_unknown_names(void **state)
         int status;
         const char *text;
     } rows[] = {
-        {"u12be", OG_ENOTFOUND, "no framing is called 'u12be': there are raw, eof, line"},
+        {"morse", OG_ENOTFOUND, "no framing is called 'morse': there are raw, eof, line"},
+        {"u12be", OG_ENOTFOUND, "no framing is called 'u12be': did you mean 'u16be'?"},
+        {"lines", OG_ENOTFOUND, "did you mean 'line'?"},
+        {"newline", OG_ENOTFOUND, "did you mean 'line'?"},
+        {"u32", OG_ENOTFOUND, "did you mean 'u32be'?"},
         {"", OG_ENOTFOUND, "header, mp"},
         {"Line", OG_ENOTFOUND, "'Line'"},
         {"auto", OG_ENOTFOUND, "'auto'"},

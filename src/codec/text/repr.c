@@ -166,6 +166,13 @@ static int put_class(shower *s, og_value value)
     bool builtin = og_str_is(og_class_module(value), "builtins");
     size_t len;
     const char *name = og_data(og_class_qualname(value), &len);
+    og__builtin_kind kind = builtin ? og__text_repr_builtin(value) : OG__BUILTIN_CLASS;
+    if (kind == OG__BUILTIN_VALUE) return put_bytes(s, name, len);
+    if (kind == OG__BUILTIN_FUNCTION) {
+        int named = put(s, "<built-in function ");
+        if (named == OG_OK) named = put_bytes(s, name, len);
+        return named < 0 ? named : put(s, ">");
+    }
     int status = put(s, "<class '");
     if (status == OG_OK) status = builtin ? put_bytes(s, name, len) : put_class_name(s, value);
     return status < 0 ? status : put(s, "'>");

@@ -193,6 +193,117 @@ static int known_slice(og_doc *scratch, og_value object, og__known_repr *r)
     return status < 0 ? status : end_with(scratch, r, "");
 }
 
+/* ---- Builtins ---- */
+
+static const char *const builtin_functions[] = {
+    "__build_class__",
+    "__import__",
+    "abs",
+    "aiter",
+    "all",
+    "anext",
+    "any",
+    "ascii",
+    "bin",
+    "breakpoint",
+    "callable",
+    "chr",
+    "compile",
+    "delattr",
+    "dir",
+    "divmod",
+    "eval",
+    "exec",
+    "format",
+    "getattr",
+    "globals",
+    "hasattr",
+    "hash",
+    "hex",
+    "id",
+    "input",
+    "isinstance",
+    "issubclass",
+    "iter",
+    "len",
+    "locals",
+    "max",
+    "min",
+    "next",
+    "oct",
+    "ord",
+    "pow",
+    "print",
+    "repr",
+    "round",
+    "setattr",
+    "sorted",
+    "sum",
+    "vars",
+};
+
+og__builtin_kind og__text_repr_builtin(og_value class)
+{
+    og_value name = og_class_qualname(class);
+    if (og_str_is(name, "Ellipsis") || og_str_is(name, "NotImplemented")) return OG__BUILTIN_VALUE;
+    for (size_t i = 0; i < sizeof builtin_functions / sizeof builtin_functions[0]; i++)
+        if (og_str_is(name, builtin_functions[i])) return OG__BUILTIN_FUNCTION;
+    return OG__BUILTIN_CLASS;
+}
+
+/* What pickles cannot name otherwise: type(None), type(Ellipsis), type(NotImplemented). */
+static int known_type(og_value args, og__known_repr *r)
+{
+    og_value of = og_item(args, 0);
+    if (og_kind_of(of) == OG_NONE) return putf(&r->before, "<class 'NoneType'>");
+    if (og_class_is(of, "builtins", "Ellipsis")) return putf(&r->before, "<class 'ellipsis'>");
+    if (og_class_is(of, "builtins", "NotImplemented"))
+        return putf(&r->before, "<class 'NotImplementedType'>");
+    return OG_ETYPE;
+}
+
+/* True for the names of Python's own exceptions. */
+static bool is_exception(const char *name, size_t len)
+{
+    static const char *const ends[] = {"Error",     "Exception", "Warning",  "Exit",
+                                       "Interrupt", "Group",     "Iteration"};
+    for (size_t i = 0; i < sizeof ends / sizeof ends[0]; i++) {
+        size_t n = strlen(ends[i]);
+        if (len >= n && memcmp(name + len - n, ends[i], n) == 0) return true;
+    }
+    return false;
+}
+
+/* ValueError('x'). An OSError of two arguments becomes another class, by its number. */
+static int known_exception(og_doc *scratch, og_value class, og_value args, og__known_repr *r)
+{
+    size_t len;
+    const char *name = og_data(og_class_qualname(class), &len);
+    enum { LONGEST = 32 };
+    if (!is_exception(name, len) || len > LONGEST ||
+        (og_str_is(og_class_qualname(class), "OSError") && og_len(args) > 1))
+        return OG_ETYPE;
+    bool one = og_len(args) == 1;
+    r->inner = one ? og_item(args, 0) : args;
+    int status = putf(&r->before, one ? "%.*s(" : "%.*s", (int)len, name);
+    return status < 0 ? status : end_with(scratch, r, one ? ")" : "");
+}
+
+/* What builtins make, and nothing was done to. */
+static int known_builtin(og_doc *scratch, og_value object, og__known_repr *r)
+{
+    og_value class = og_object_class(object);
+    og_value args = og_object_args(object);
+    bool more = og_valid(og_object_state(object)) || og_valid(og_object_kwargs(object)) ||
+                og_valid(og_object_items(object)) || og_valid(og_object_pairs(object)) ||
+                og_valid(og_object_next(object));
+    if (more || og_object_make(object) != OG_MAKE_CALL || og_kind_of(class) != OG_CLASS ||
+        !og_str_is(og_class_module(class), "builtins") || og_kind_of(args) != OG_TUPLE)
+        return OG_ETYPE;
+    if (og_class_is(class, "builtins", "type") && og_len(args) == 1) return known_type(args, r);
+    return known_exception(scratch, class, args, r);
+}
+
 /* ---- Collections ---- */
 
 /* The factory of a defaultdict: None or a class. */
@@ -304,7 +415,7 @@ static int known(og_doc *scratch, og_value object, og__known_repr *r)
     case OG_TYPE_DTYPE: return known_text(scratch, object, "dtype", r);
     case OG_TYPE_NUMPY_SCALAR: return known_scalar(scratch, object, r);
     case OG_TYPE_NDARRAY: return known_array(scratch, object, r);
-    default: return OG_ETYPE;
+    default: return known_builtin(scratch, object, r);
     }
 }
 
