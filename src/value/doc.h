@@ -32,7 +32,7 @@
 #define OG__F_ENDED     0x0800u /* str: a NUL follows its bytes */
 
 /* Flags of a node. */
-#define OG__N_PLACED 0x01 /* is in a container, or is a root */
+#define OG__N_PLACED 0x01 /* is in a container, or was made a root by the program */
 #define OG__N_SHARED 0x02 /* may be in more than one place: writers must look for it again */
 #define OG__N_EXACT  0x04 /* items has no room to grow in place: capacity is count */
 #define OG__N_INDEX  0x08 /* dict, set: a hash index is before the items */
@@ -199,6 +199,13 @@ static inline og_value og__value_part_of(og_value part, og_value whole)
     uint64_t home = whole.meta & OG__HOME_MASK;
     if (home && og__value_has_node(part)) part.meta = (part.meta & ~OG__HOME_MASK) | home;
     return part;
+}
+
+/* What was read whole: its root is in nothing that was read, so that writers need not look for it again. */
+static inline void og__value_doc_set_own_root(og_doc *doc, og_value root)
+{
+    if (og__value_has_node(root)) og__value_node_of(root)->flags &= (uint8_t)~OG__N_PLACED;
+    doc->root = root;
 }
 
 /* The root was read from `len` bytes. */

@@ -102,8 +102,10 @@ static inline int read_into(og_doc *doc, og__json_reader *r)
     if (status == OG_OK) {
         og_value root;
         og__value_copy_fresh(&root, doc->stack + 1, 1);
-        if (r->tree) status = og__json_from_tags(r, root, &root);
-        if (status == OG_OK) og_doc_set_root(doc, root);
+        if (!r->tree)
+            og__value_doc_set_own_root(doc, root);
+        else if ((status = og__json_from_tags(r, root, &root)) == OG_OK)
+            og_doc_set_root(doc, root);
     }
     doc->work_limit = 0;
     return status;

@@ -136,7 +136,11 @@ static inline __attribute__((always_inline)) const og__interned *og__pickle_inte
                                                                                         og_value v)
 {
     og__interned *next = w->interned + w->interned_last->next;
-    if (next->value.u.p != v.u.p || next->value.meta != v.meta) return NULL;
+    size_t len = og__value_len(v);
+    if (next->value.meta != v.meta) return NULL;
+    if (next->value.u.p != v.u.p &&
+        !(og__pickle_intern_whole(w, len) && og__pickle_intern_equal(next->value.u.p, v.u.p, len)))
+        return NULL;
     return w->interned_last = next;
 }
 
