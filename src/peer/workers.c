@@ -444,15 +444,17 @@ og__workers *og__peer_workers_start(og_server *server, int count, og_error *err)
     pthread_cond_init(&workers->ready, &clock);
     pthread_cond_init(&workers->left, NULL);
     pthread_condattr_destroy(&clock);
-    int wanted = count;
-    while (workers->count < wanted) {
-        int sys = og__base_start_thread(&threads[workers->count], run_steady, workers);
-        if (sys != 0) {
-            og_error_set_sys(err, OG_EIO, sys, "cannot start worker %d of %d", workers->count + 1, wanted);
-            og__peer_workers_stop(workers);
-            return NULL;
-        }
-        workers->count++;
+    int sys = 0;
+    pthread_mutex_lock(&workers->lock); /* the threads read how many they are */
+    while (workers->count < count && sys == 0) {
+        sys = og__base_start_thread(&threads[workers->count], run_steady, workers);
+        workers->count += sys == 0;
+    }
+    pthread_mutex_unlock(&workers->lock);
+    if (sys != 0) {
+        og_error_set_sys(err, OG_EIO, sys, "cannot start worker %d of %d", workers->count + 1, count);
+        og__peer_workers_stop(workers);
+        return NULL;
     }
     return workers;
 }
