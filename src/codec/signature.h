@@ -21,6 +21,10 @@ bool og__codec_signature_may_come(const uint8_t *data, size_t len);
 int og__codec_utf16_json(const uint8_t *data, size_t len);
 int og__codec_utf32_json(const uint8_t *data, size_t len);
 
+/* An array or a map of MessagePack or CBOR, whole: likewise. */
+int og__codec_msgpack(const uint8_t *data, size_t len);
+int og__codec_cbor(const uint8_t *data, size_t len);
+
 /* Text that holds a pickle of protocol 0 or 1. */
 int og__codec_base64_old_pickle(const uint8_t *data, size_t len);
 int og__codec_hex_old_pickle(const uint8_t *data, size_t len);

@@ -7,7 +7,7 @@
 #include <onggi/json.h>
 
 enum { YES = 1, MORE = 0, NO = -1 };
-enum { LOOKED_AT = 32, NOT_ASCII = 0x80 };
+enum { LOOKED_AT = 32, ASCII_END = 0x80, NOT_ASCII = 0xff /* begins nothing */ };
 
 /* What no text has: NUL, half of a pair in UTF-32, private characters, what is no character. */
 static bool is_no_text(uint32_t code, size_t width)
@@ -45,7 +45,7 @@ static int begins_wide(const uint8_t *data, size_t len, size_t width, bool littl
     for (size_t i = 0; i < count; i++) {
         uint32_t code = unit(data + i * width, width, little);
         if (is_no_text(code, width)) return NO;
-        narrow[i] = (uint8_t)(code < NOT_ASCII ? code : NOT_ASCII);
+        narrow[i] = (uint8_t)(code < ASCII_END ? code : NOT_ASCII);
     }
     if (count > 0 || len == 0) return count > 0 ? narrow_begins(narrow, count) : MORE;
     return little ? narrow_begins(data, 1) : data[0] == 0 ? MORE : NO;

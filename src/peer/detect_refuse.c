@@ -132,13 +132,36 @@ static bool is_binary(const og__look *look, size_t at)
     return false;
 }
 
+/* What comes after a length in binary that is just as long as it says, if it is known. */
+static const og_signature *named_after_length(const og__look *look, const char **before)
+{
+    const og_frame_ops *ops;
+    for (size_t i = 0; (ops = og_framing_at(i)); i++) {
+        og_framing framing = {.ops = ops};
+        og_frame_head head = {.shown = &framing};
+        if (!ops->head || ops->in_text || ops->head(&framing, look->data, look->len, &head, NULL) <= 0)
+            continue;
+        if (head.odd || head.body == 0 || head.body != look->len - head.size) continue;
+        *before = ops->before;
+        const og_signature *seen = og__codec_signature(look->data + head.size, (size_t)head.body, false);
+        if (seen) return seen;
+    }
+    return NULL;
+}
+
 int og__peer_refuse_unknown(const og__look *look, og_error *err)
 {
+    const char *before;
     char nouns[64];
     char shown[64];
     const og_codec *inside;
     const og_signature *seen = og__codec_signature(look->data, look->len, false);
     if (seen) return og__peer_refuse_signature(seen, err);
+    seen = named_after_length(look, &before);
+    list_nouns(nouns, sizeof nouns, " or ");
+    if (seen)
+        return og_error_set(err, OG_ESYNTAX, 0, "found %s, then %s; expected %s: %s", before, seen->what,
+                            nouns, seen->advice);
     show(look, shown, sizeof shown);
     size_t header = claimed_after(look, &inside);
     if (header > 0 && is_binary(look, header))

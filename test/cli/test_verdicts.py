@@ -180,6 +180,14 @@ class Bytes(Case):
             self.judge(first * 3 + EVIL, HARMFUL, "pickle 4 at byte")
         self.judge(GOOD + GOOD, HARMLESS)
 
+    def test_blanks_between_pickles_hide_none(self):
+        """As programs write them that put a line feed after each."""
+        for blanks in (b"\n", b"\r\n", b"\0\0\0", b" \t\n"):
+            self.judge(GOOD + blanks + EVIL, HARMFUL, "pickle 2 at byte", "names os.system")
+        self.judge(GOOD + b"\n" + GOOD + b"\n\n" + EVIL + b"\n", HARMFUL, "pickle 3 at byte")
+        self.judge(GOOD + b"\n" + GOOD + b"\n", HARMLESS)
+        self.judge(GOOD + b"\n\xff" + EVIL, UNREADABLE)
+
     def test_an_import_counts_although_an_error_follows(self):
         for data in (b"cantigravity\nfly\nX", b"cantigravity\nfly", b"N0cantigravity\nfly\n\xff", b"iantigravity\nfly\n",
                      b"\x8c\x0bantigravity\x8c\x03fly\x93X", b"(lp0\ncantigravity\nfly\n\0"):

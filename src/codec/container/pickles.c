@@ -36,6 +36,15 @@ static bool goes_on(const uint8_t *bytes, size_t len)
     return begun.prefix == OG__PREFIX_WHOLE || (begun.prefix == OG__PREFIX_NAMES && !begun.tainted);
 }
 
+/* White space and NULs, which begin no pickle: programs write them between two. */
+static size_t count_blanks(const uint8_t *bytes, size_t len)
+{
+    size_t at = 0;
+    while (at < len && (bytes[at] == 0 || strchr(" \t\r\n", bytes[at])))
+        at++;
+    return at;
+}
+
 static int give(pickles *p, og__part_kind kind, og__part *part)
 {
     *part = (og__part){.kind = kind,
@@ -56,6 +65,11 @@ static int next(void *state, size_t used, og__part *part)
     const uint8_t *rest = p->block->bytes + p->at;
     size_t len = p->block->len - p->at;
     if (used > 0 && len > 0 && goes_on(rest, len)) return give(p, OG__PART_PICKLE, part);
+    size_t blanks = used > 0 ? count_blanks(rest, len) : 0;
+    if (blanks > 0 && blanks < len && goes_on(rest + blanks, len - blanks)) {
+        p->at += blanks;
+        return give(p, OG__PART_PICKLE, part);
+    }
     p->over = true;
     if (used == 0 || og__container_is_padding(rest, len)) return 0;
     if (p->old_torch && p->number >= OG__OLD_TORCH_PICKLES) return 0;
