@@ -46,7 +46,7 @@ class Table(support.Case):
     def test_an_unknown_kind_is_an_error_of_usage(self):
         for words in (("--as", "carbo", "tcp://127.0.0.1:1"), ("tcp://127.0.0.1:1?as=carbo",)):
             done = self.onggi("call", *words, "1", status=2)
-            self.assertIn("no kind of peer is called 'carbo': use json, jsonl", done.err)
+            self.assertIn("no kind of peer is called 'carbo': did you mean 'carbon'? Or use json, jsonl", done.err)
 
     def test_what_is_said_beside_it_comes_first(self):
         server = self.serve("--echo", "--as", "jsonl", "--framing", "u32be")
