@@ -200,7 +200,7 @@ bool cli_ended_by_nul(const uint8_t *data, size_t len)
 bool cli_delim_of(const uint8_t *data, size_t len, og_framing *framing)
 {
     enum { LONGEST = 24 };
-    char name[sizeof "delim:" + 4 * LONGEST] = "delim:";
+    char name[sizeof "delim:" + (size_t)4 * LONGEST] = "delim:";
     size_t at = strlen(name);
     size_t count = 0;
     while (count < len && count <= LONGEST && data[count] != '\n' && data[count] != '"' &&

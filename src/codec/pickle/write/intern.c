@@ -89,7 +89,7 @@ static int grow(og__writer *w)
     if (w->slots) og__base_free(w->out->alloc, old, size_of(w->interned_cap));
     w->interned_cap = cap;
     w->slots = (uint32_t *)(all + cap);
-    memset(w->slots, 0, 2 * cap * sizeof *w->slots);
+    memset(w->slots, 0, (size_t)2 * cap * sizeof *w->slots);
     for (uint32_t i = 1; i < w->interned_count; i++)
         set_slot(w, i);
     return OG_OK;
@@ -108,8 +108,9 @@ uint32_t og__pickle_intern_among(const og__writer *w, og_value v, uint32_t marke
 
 int og__pickle_intern_put_many(og__writer *w, og_value v, uint32_t hint, uint32_t number)
 {
-    if (!w->slots) hint = hash_of(w, v);
-    if (w->interned_count == w->interned_cap && grow(w) < 0) return OG_ENOMEM;
+    bool few = !w->slots;
+    if ((few || w->interned_count == w->interned_cap) && grow(w) < 0) return OG_ENOMEM;
+    if (few) hint = hash_of(w, v);
     uint32_t which = w->interned_count++;
     w->interned[which] = (og__interned){.value = v, .hash = hint, .number = number};
     set_slot(w, which);
