@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Writes runs of plain values at full speed, from protocol 2 on: room is looked for once for each, whatever
+ * Writes runs of plain values at full speed, from protocol 1 on: room is looked for once for each, whatever
  * it is, and the place in the output is in a local. The bytes are those that the general way writes.
  */
 #include "codec/pickle/write/intern.h"
@@ -56,6 +56,18 @@ static HOT uint8_t *put_int(uint8_t *at, int64_t number)
     at[1] = (uint8_t)number;
     at[2] = (uint8_t)(number >> 8);
     return at + 3;
+}
+
+/* Whether an int has an opcode here: below protocol 2 there is none for one of more than four bytes. */
+static HOT bool is_plain_int(const og__writer *w, og_value v)
+{
+    return !(v.meta & OG__F_BIG) && (w->protocol >= 2 || v.u.i == (int32_t)v.u.i);
+}
+
+static HOT uint8_t *put_bool(uint8_t *at, bool truth)
+{
+    *at = truth ? OG__OP_NEWTRUE : OG__OP_NEWFALSE;
+    return at + 1;
 }
 
 static HOT uint8_t *put_float(uint8_t *at, uint64_t bits)
@@ -134,8 +146,8 @@ static HOT uint8_t *put_scalar(og__writer *w, uint8_t *at, og_value v, bool fram
 {
     switch (og_kind_of(v)) {
     case OG_NONE: *at = OG__OP_NONE; return at + 1;
-    case OG_BOOL: *at = v.meta & OG__F_TRUE ? OG__OP_NEWTRUE : OG__OP_NEWFALSE; return at + 1;
-    case OG_INT: return v.meta & OG__F_BIG ? NULL : put_int(at, v.u.i);
+    case OG_BOOL: return w->protocol < 2 ? NULL : put_bool(at, v.meta & OG__F_TRUE);
+    case OG_INT: return is_plain_int(w, v) ? put_int(at, v.u.i) : NULL;
     case OG_FLOAT: return put_float(at, (uint64_t)v.u.i);
     case OG_STR: return put_str(w, at, v, framed);
     default: return NULL;
@@ -152,7 +164,7 @@ static inline bool fits(og_value v, ptrdiff_t room)
     return room > (ptrdiff_t)og__value_len(v) + HEAD_MOST;
 }
 
-/* Everything is there twice: for protocols 4 and 5, which have frames, and for 2 and 3. */
+/* Everything is there twice: for protocols 4 and 5, which have frames, and for 1 to 3. */
 static HOT size_t write_scalars(og__writer *w, const og_value *items, size_t count, bool framed)
 {
     size_t full = framed ? w->frame_at + OG__FRAME_TARGET : SIZE_MAX;
@@ -172,7 +184,7 @@ static HOT size_t write_scalars(og__writer *w, const og_value *items, size_t cou
 
 size_t og__pickle_write_scalars(og__writer *w, const og_value *items, size_t count)
 {
-    if (w->protocol < 2) return 0;
+    if (w->protocol == 0) return 0;
     if (w->protocol < 4) return write_scalars(w, items, count, false);
     return w->frame_at == SIZE_MAX ? 0 : write_scalars(w, items, count, true);
 }
