@@ -12,7 +12,7 @@
 
 /* Threads for answers that take their time, --exec and --to (--exec-pool says how many), and else for long
  * messages. Of --to there are as many as clients wait for the other server. */
-enum { WORKERS = 16, LONG_WORKERS = 2, LONG_MESSAGE = 256 << 10, CONNECTIONS = 10000 };
+enum { WORKERS = 16, LONG_WORKERS = 2, LONG_MESSAGE = 256 << 10 };
 
 typedef struct service {
     const cli_options *options;
@@ -99,9 +99,7 @@ static og_server *make_server(service *s, og_error *err)
         .size = sizeof options,
         .user = s,
         .workers = workers,
-        .more_workers = !o->to               ? 0
-                        : o->max_connections ? (size_t)o->max_connections
-                                             : CONNECTIONS,
+        .more_workers = o->to ? SIZE_MAX : 0, /* a connection is with one of them at a time */
         .long_message = slow ? 0 : LONG_MESSAGE,
         .on_open = on_open,
         .on_message = on_message,

@@ -140,22 +140,13 @@ bool og__pickle_shape_is_known(const og_doc *doc, const uint8_t *bytes, size_t l
     return head != SIZE_MAX && find(doc->lessons, bytes + head);
 }
 
-/* Of bytes or a str, as they do not begin like plain text mostly. */
-static __attribute__((noinline)) bool may_be_pickle_inside(og_value v)
-{
-    size_t len = og__value_len(v);
-    bool text = og_kind_of(v) == OG_STR;
-    if (text && v.meta & OG__F_ASCII) return og__pickle_text_is_likely(v.u.p, len);
-    return og__pickle_may_be_pickle(v.u.p, len, !text);
-}
-
 static OG__HOT bool may_be_pickle(og_value v)
 {
-    const uint8_t *bytes = v.u.p;
-    if (og_kind_of(v) != OG_STR) return og_kind_of(v) == OG_BYTES && may_be_pickle_inside(v);
-    if (v.meta & OG__F_ASCII && (og__value_len(v) < OG__SHORTEST_PICKLE || !og__pickle_begins_one[bytes[0]]))
-        return false;
-    return may_be_pickle_inside(v);
+    size_t len = og__value_len(v);
+    if (og_kind_of(v) == OG_BYTES) return og__pickle_may_be_pickle(v.u.p, len, true);
+    if (og_kind_of(v) != OG_STR) return false;
+    return v.meta & OG__F_ASCII ? og__pickle_text_may_be_pickle(v.u.p, len)
+                                : og__pickle_may_be_pickle(v.u.p, len, false);
 }
 
 /* Eight bytes after both may be read. */

@@ -114,9 +114,7 @@ int og__pickle_intern_put_many(og__writer *w, og_value v, uint32_t hint, uint32_
     uint32_t which = w->interned_count++;
     w->interned[which] = (og__interned){.value = v, .hash = hint, .number = number};
     set_slot(w, which);
-    if (w->interned_last->next != 0) return OG_OK;
-    w->interned_last->next = which;
-    w->interned_last = &w->interned[which];
+    og__pickle_intern_link(w, which);
     return OG_OK;
 }
 

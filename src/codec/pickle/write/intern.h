@@ -161,6 +161,14 @@ og__pickle_intern_str(og__writer *w, og_value v, uint32_t *hint)
     return w->interned_last = w->interned + which;
 }
 
+/* A new one comes after the last one, unless others did before: they may again. */
+static inline void og__pickle_intern_link(og__writer *w, uint32_t which)
+{
+    if (w->interned_last->next != 0) return;
+    w->interned_last->next = which;
+    w->interned_last = w->interned + which;
+}
+
 /* One more; `hint`: its mark while they are few, else its hash. < 0: no memory. */
 static inline __attribute__((always_inline)) int og__pickle_intern_put(og__writer *w, og_value v,
                                                                        uint32_t hint, uint32_t number)
@@ -173,9 +181,7 @@ static inline __attribute__((always_inline)) int og__pickle_intern_put(og__write
     all[which].next = 0;
     w->small->few.marks[which] = (uint8_t)hint;
     w->interned_count = which + 1;
-    if (w->interned_last->next != 0) return OG_OK; /* others came after that one before, and may again */
-    w->interned_last->next = which;
-    w->interned_last = &all[which];
+    og__pickle_intern_link(w, which);
     return OG_OK;
 }
 
