@@ -7,6 +7,7 @@ import json
 import os
 import pickle
 import pty
+import queue
 import random
 import re
 import select
@@ -42,6 +43,9 @@ def is_sanitized():
 SLOW = max(float(os.environ.get("ONGGI_SLOW", "1")), 5.0 if is_sanitized() else 1.0)
 # Seconds after which a test gives up: far more than anything here takes on the busiest machine.
 WAIT = 120 * max(1.0, SLOW / 2)
+# Seconds by which the output of running programs is seen late. A test that reads what it should wait for passes most
+# of the time; with half a second here it fails each time.
+LATE = float(os.environ.get("ONGGI_LATE", "0"))
 
 
 def example(name):
@@ -94,6 +98,23 @@ def wait_for(condition, what, limit=WAIT):
         time.sleep(0.005)
 
 
+def late(stream):
+    """The lines of `stream`, each LATE seconds after it came."""
+    came = queue.SimpleQueue()
+
+    def take():
+        for line in stream:
+            came.put((time.monotonic() + LATE, line))
+        came.put((time.monotonic() + LATE, b""))
+    threading.Thread(target=take, daemon=True).start()
+    while True:
+        when, line = came.get()
+        time.sleep(max(0.0, when - time.monotonic()))
+        if not line:
+            return
+        yield line
+
+
 class Program:
     """A program that runs beside the test. Its output is collected line by line as it comes."""
 
@@ -109,7 +130,7 @@ class Program:
             reader.start()
 
     def _read(self, name, stream):
-        for line in stream:
+        for line in late(stream) if LATE else stream:
             with self.changed:
                 self.pieces[name].append(line.decode("utf-8", "replace"))
                 self.changed.notify_all()

@@ -120,12 +120,17 @@ class Case(support.Case):
         return path
 
     def refusals(self, proxy):
-        """The lines of the log about refused messages."""
+        """The lines of the log about refused messages, as far as they came."""
         return [json.loads(line) for line in proxy.err.splitlines() if line.startswith('{"time"')]
+
+    def wait_refusals(self, proxy, count):
+        """The first of them, as soon as there are so many."""
+        return support.wait_for(lambda: len(lines := self.refusals(proxy)) >= count and lines,
+                                f"{count} lines about refusals")[:count]
 
     def wait_refusal(self, proxy):
         """The first of them."""
-        return support.wait_for(lambda: self.refusals(proxy), "a line about a refusal")[0]
+        return self.wait_refusals(proxy, 1)[0]
 
 
 def as_it_is(data):

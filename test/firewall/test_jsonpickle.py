@@ -119,7 +119,7 @@ class Jsonpickle(firewall.Case):
                 self.assertIn("json://", text, f"{text} became {line}")
                 self.decode(line)
             self.assertFalse(self.touched(), text)
-        self.assertGreater(len(self.refusals(proxy)), 0)
+        self.wait_refusal(proxy)
 
     def test_each_tag(self):
         """All that the installed version knows, and some that others do."""
@@ -172,7 +172,7 @@ class Jsonpickle(firewall.Case):
         proxy, s, upstream = self.pair(LOSSLESS, LOSSLESS)
         for value in (Kept(7), Job(7), [Job(1)], Job, os.system, {"a": datetime.datetime.now}, os.path.join):
             self.assertEqual(self.passed(s, upstream, jsonpickle.encode(value).encode() + b"\n", b'"last"\n'), [])
-        self.assertIn(f"allow {Kept.__module__}.Kept", str([line.get("allow") for line in self.refusals(proxy)]))
+        self.assertIn(f"allow {Kept.__module__}.Kept", str([line.get("allow") for line in self.wait_refusals(proxy, 7)]))
         _, s, upstream = self.pair(LOSSLESS, LOSSLESS, "--policy", policy)
         lines = self.passed(s, upstream, text, b'"last"\n')
         self.assertEqual(self.decode(lines[0]).number, 7)

@@ -191,7 +191,7 @@ class TestReload(Secure):
         check(TASK, JOB)
         behind.sendall(JOB + TASK)  # and so for answers
         self.assertIn(b"Task", receive(front))
-        lines = self.refusals(proxy)
+        lines = self.wait_refusals(proxy, 4)
         self.assertEqual([line["allow"] for line in lines],
                          [["allow __main__.Task"], ["allow __main__.Job"], ["allow __main__.Job"], ["allow __main__.Job"]])
 
