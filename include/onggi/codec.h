@@ -149,6 +149,10 @@ struct og_codec {
 
     /* The options to answer with after such a note: `given`, or `own` filled in. NULL: those given. */
     const og_codec_options *(*answer)(const og_codec_options *given, int note, og_codec_options *own);
+
+    /* The options to write with where what is written is judged: `given`, or `own` filled in so that `doc` is
+     * used for that, which may be used for the next message too. `own` may be `given`. NULL: those given. */
+    const og_codec_options *(*judge_in)(const og_codec_options *given, og_doc *doc, og_codec_options *own);
 };
 
 /* The codec called `name`, or NULL with `err` filled with the names that there are. */

@@ -67,6 +67,9 @@ typedef struct og_pickle_write_options {
     bool self_contained; /* read alike by an Unpickler that has read others before: doc/pickle.md says how.
                             Refused (OG_EVALUE) is what depends on more than the pickle: persistent ids,
                             extension codes, out-of-band buffers */
+    og_doc *judging; /* with a policy: where the pickle is read to be judged, empty afterwards. Used for one
+                        pickle after the other it keeps what they teach, as og_pickle_read() says. Not the
+                        document of the value, and of one thread. NULL: a new one each time */
 } og_pickle_write_options;
 
 /* Both, as connections have them. */

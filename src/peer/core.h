@@ -82,7 +82,11 @@ typedef struct og__layered og__layered;
 typedef struct og__loan {
     char seen[OG__SEEN_SIZE]; /* what detection saw, once that is decided */
     og__spares spares;        /* memory for long messages and for answers */
+    og_doc *judging;          /* for what is written and judged; NULL until it is needed */
 } og__loan;
+
+/* Bytes of a document that is kept for the next message; a larger one is freed. */
+enum { OG__KEPT_DOC = 4 << 20 };
 
 typedef struct og__core {
     const og__setup *setup;
@@ -113,6 +117,7 @@ typedef struct og__core {
     size_t looked;     /* length at which detection looked last */
     uint64_t consumed; /* bytes of the stream before these, so that errors can name the stream's position */
     og_buf out;        /* framed messages to be sent */
+    og_doc *judging;   /* the owner's, while it puts: what is written is judged there; or NULL */
     og__layered *layered; /* what is between the socket and this, or NULL */
 } og__core;
 

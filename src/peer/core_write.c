@@ -7,10 +7,11 @@
 static const og_codec_options *answer_options(const og__core *core, og_codec_options *own)
 {
     const og_codec *codec = core->out_wire.codec;
-    const og_codec_options *given = &core->setup->codecs;
+    const og_codec_options *options = &core->setup->codecs;
     int note = atomic_load_explicit(&core->note, memory_order_relaxed);
     bool same = codec->answer && note != OG_CODEC_NO_NOTE && codec == core->in.codec;
-    return same ? codec->answer(given, note, own) : given;
+    if (same) options = codec->answer(options, note, own);
+    return core->judging && codec->judge_in ? codec->judge_in(options, core->judging, own) : options;
 }
 
 /* Puts what must come after a bare value, or the next one would go on where it ends. */

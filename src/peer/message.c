@@ -8,9 +8,6 @@
 
 #include <string.h>
 
-/* Memory of a document that is kept for the next message. */
-enum { KEPT_DOC = 4 << 20 };
-
 int og__peer_message_read(const og__setup *setup, const og__message *message, og_doc *doc, og_value *value,
                           og_error *err)
 {
@@ -114,7 +111,7 @@ int og__peer_message_use(og_conn *conn, const og__message *message, og_doc **doc
     int status = og__peer_message_read(setup, message, *doc, &value, err);
     if (status >= 0) OG__COUNT(conn, messages_in, 1);
     if (status >= 0) status = use(ctx, &value, 1, err);
-    if (og_doc_memory(*doc) > KEPT_DOC) {
+    if (og_doc_memory(*doc) > OG__KEPT_DOC) {
         og_doc_free(*doc);
         *doc = NULL;
     }

@@ -72,6 +72,27 @@ static void lend(og__served *served)
     if (out->cap == 0) og__peer_spares_take(&served->loop->loan.spares, SIZE_MAX, 0, out);
 }
 
+/* Lends the loop's document to what is put, to be judged in; without memory for it each message gets its own.
+ * As above. */
+static void lend_document(og__served *served)
+{
+    og__core *core = &served->conn.core;
+    og_doc **doc = &served->loop->loan.judging;
+    if (!core->out_wire.codec || !core->out_wire.codec->judge_in) return;
+    if (!*doc) *doc = og_doc_new(served->alloc);
+    core->judging = *doc;
+}
+
+/* Takes it back: a large one is not kept. */
+static void take_document(og__served *served)
+{
+    og_doc **doc = &served->loop->loan.judging;
+    served->conn.core.judging = NULL;
+    if (!*doc || og_doc_memory(*doc) <= OG__KEPT_DOC) return;
+    og_doc_free(*doc);
+    *doc = NULL;
+}
+
 /* What is put: values, which a message of the other side of a relay may have been read as. */
 typedef struct puts {
     const og_value *parts;
@@ -93,10 +114,12 @@ static int put(og__served *served, const puts *p, og_error *err)
                             "%zu bytes wait for a peer that does not read: send again when it has", waiting);
     bool here = will_attend(served);
     if (here) lend(served);
+    if (here) lend_document(served);
     size_t before = out->len;
     og__core *core = &served->conn.core;
     int status = p->from ? og__peer_core_pass(p->from, core, p->how, p->message, p->parts, p->count, err)
                          : og__peer_core_put_parts(core, p->parts, p->count, err);
+    if (here) take_document(served);
     atomic_fetch_add_explicit(&served->waiting, out->len - before, memory_order_relaxed);
     if (status != OG_OK) return status;
     OG__COUNT(&served->conn, messages_out, 1);

@@ -81,6 +81,7 @@ static void loop_fini(og__server_loop *loop)
     og__peer_limits_fini(&loop->limits);
     og__net_loop_free(loop->net);
     og_doc_free(loop->doc);
+    og_doc_free(loop->loan.judging);
     og__peer_parts_fini(&loop->parts, loop->server->alloc);
     og__peer_spares_fini(&loop->loan.spares);
 }

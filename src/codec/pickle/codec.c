@@ -46,6 +46,7 @@ static void pickle_limit(og_codec_options *options, const og_codec_limits *limit
     if (own->write.max_bytes == 0) own->write.max_bytes = limits->max_message;
     if (own->write.max_growth == 0) own->write.max_growth = limits->max_growth;
     own->read.padded = limits->padded;
+    own->write.judging = NULL; /* options are for many threads */
     if (limits->self_contained) own->write.self_contained = true;
     if (limits->strict) {
         own->read.strict = true;
@@ -115,6 +116,16 @@ static const og_codec_options *pickle_answer(const og_codec_options *given, int 
     return own;
 }
 
+static const og_codec_options *pickle_judge_in(const og_codec_options *given, og_doc *doc,
+                                               og_codec_options *own)
+{
+    const og_pickle_options *options = og__codec_get(given, &og__pickle_codec);
+    if (!options || !options->write.policy) return given;
+    if (own != given) *own = *given;
+    og_pickle_of(own)->write.judging = doc;
+    return own;
+}
+
 const og_codec og__pickle_codec = {
     .name = "pickle",
     .noun = "a pickle",
@@ -135,4 +146,5 @@ const og_codec og__pickle_codec = {
     .contained = pickle_contained,
     .learn = pickle_learn,
     .answer = pickle_answer,
+    .judge_in = pickle_judge_in,
 };

@@ -134,19 +134,39 @@ og_doc *og_pickle_loads(const void *bytes, size_t len, const og_pickle_read_opti
 
 /* ---- Writing ---- */
 
-/* Reads what was written, as the receiver will: the policy judges the bytes, not the value. */
-static int judge(const og_buf *out, size_t start, const og_pickle_write_options *o, og_error *err)
+/* Puts padding after what was written, where that takes little memory. */
+static bool pad_written(og_buf *out, size_t len)
 {
+    bool room = out->cap - out->len >= OG_PADDING;
+    if (!room && (len > OG__SHAPE_MOST || og_buf_reserve(out, OG_PADDING) < 0)) return false;
+    memset(out->data + out->len, 0, OG_PADDING);
+    return true;
+}
+
+/* Reads what was written, as the receiver will: the policy judges the bytes, not the value. */
+static int judge_in(og_doc *doc, og_buf *out, size_t start, const og_pickle_write_options *o, og_error *err)
+{
+    size_t len = out->len - start;
     og_pickle_read_options read = {.size = sizeof read,
                                    .max_depth = o->max_depth,
                                    .max_digits = SIZE_MAX,
                                    .encoding = OG_PICKLE_LATIN1,
                                    .policy = o->policy,
-                                   .policy_inert = o->policy_inert};
-    og_doc *doc = og_doc_new(out->alloc);
+                                   .policy_inert = o->policy_inert,
+                                   .padded = pad_written(out, len)};
+    return read_into(doc, out->data + start, len, NULL, &read, err);
+}
+
+static int judge(og_buf *out, size_t start, const og_pickle_write_options *o, og_error *err)
+{
+    og_doc *doc = o->judging ? o->judging : og_doc_new(out->alloc);
     if (!doc) return og_error_set(err, OG_ENOMEM, OG_NO_POSITION, "no memory to check a pickle");
-    int status = read_into(doc, out->data + start, out->len - start, NULL, &read, err);
-    og_doc_free(doc);
+    og_doc_reset(doc);
+    int status = judge_in(doc, out, start, o, err);
+    if (doc == o->judging)
+        og_doc_reset(doc);
+    else
+        og_doc_free(doc);
     return status;
 }
 
