@@ -140,6 +140,9 @@ typedef struct og__stream_events {
     /* What was queued has been written, or fell below half of the high-water mark after it had been above. */
     void (*on_drain)(void *ctx);
     void (*on_close)(void *ctx);
+    /* What was handed over by og__net_stream_write_buf() and queued has all been written: its memory may be
+     * taken out of `buf`, which is freed else. Must not close the stream. */
+    void (*on_sent)(void *ctx, og_buf *buf);
 } og__stream_events;
 
 /* Takes over a connected stream socket (closed on failure as well). Not reading yet. */

@@ -88,9 +88,15 @@ int og__net_queue_copy(og__queue *queue, const og_allocator *alloc, const void *
 /* Appends the bytes of `buf` from `start` on, taking its memory over. 0 or OG_ENOMEM (`buf` is as before). */
 int og__net_queue_take(og__queue *queue, const og_allocator *alloc, og_buf *buf, size_t start);
 
+/* Who gets memory that was taken over, once its bytes have gone; what is left in `buf` is freed. */
+typedef struct og__sent {
+    void (*fn)(void *ctx, og_buf *buf); /* or NULL */
+    void *ctx;
+} og__sent;
+
 /* Writes until all is gone (1), the socket takes no more or enough was written for one turn (0), or it fails
  * (a negative errno). */
-int og__net_queue_write(og__queue *queue, const og_allocator *alloc, int fd);
+int og__net_queue_write(og__queue *queue, const og_allocator *alloc, int fd, og__sent sent);
 void og__net_queue_free(og__queue *queue, const og_allocator *alloc);
 
 /* ---- Streams ---- */

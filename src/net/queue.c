@@ -68,17 +68,20 @@ int og__net_queue_take(og__queue *queue, const og_allocator *alloc, og_buf *buf,
     return OG_OK;
 }
 
-static void free_chunk(og__chunk *chunk, const og_allocator *alloc)
+static void free_chunk(og__chunk *chunk, const og_allocator *alloc, og__sent sent)
 {
     size_t size = sizeof *chunk;
-    if (chunk->inside)
+    if (chunk->inside) {
         size += chunk->cap;
-    else
-        og__base_free(chunk->alloc, chunk->data, chunk->cap);
+    } else {
+        og_buf taken = {.data = chunk->data, .cap = chunk->cap, .alloc = chunk->alloc};
+        if (sent.fn) sent.fn(sent.ctx, &taken);
+        og_buf_free(&taken);
+    }
     og__base_free(alloc, chunk, size);
 }
 
-static void drop(og__queue *queue, const og_allocator *alloc, size_t bytes)
+static void drop(og__queue *queue, const og_allocator *alloc, size_t bytes, og__sent sent)
 {
     queue->bytes -= bytes;
     og__chunk *chunk;
@@ -91,11 +94,11 @@ static void drop(og__queue *queue, const og_allocator *alloc, size_t bytes)
         bytes -= left;
         queue->first = chunk->next;
         if (!queue->first) queue->last = NULL;
-        free_chunk(chunk, alloc);
+        free_chunk(chunk, alloc, sent);
     }
 }
 
-int og__net_queue_write(og__queue *queue, const og_allocator *alloc, int fd)
+int og__net_queue_write(og__queue *queue, const og_allocator *alloc, int fd, og__sent sent)
 {
     size_t written = 0;
     while (queue->first && written < TURN) {
@@ -110,7 +113,7 @@ int og__net_queue_write(og__queue *queue, const og_allocator *alloc, int fd)
         ssize_t n = sendmsg(fd, &message, MSG_NOSIGNAL | MSG_DONTWAIT);
         if (n < 0 && errno == EINTR) continue;
         if (n < 0) return errno == EAGAIN || errno == EWOULDBLOCK || errno == ENOBUFS ? 0 : -errno;
-        drop(queue, alloc, (size_t)n);
+        drop(queue, alloc, (size_t)n, sent);
         written += (size_t)n;
         if ((size_t)n < asked) return 0;
     }
@@ -122,7 +125,7 @@ void og__net_queue_free(og__queue *queue, const og_allocator *alloc)
     while (queue->first) {
         og__chunk *chunk = queue->first;
         queue->first = chunk->next;
-        free_chunk(chunk, alloc);
+        free_chunk(chunk, alloc, (og__sent){0});
     }
     *queue = (og__queue){0};
 }

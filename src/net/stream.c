@@ -195,7 +195,8 @@ static void shut_if_due(const og__stream *stream)
 
 static void write_some(og__stream *stream)
 {
-    int status = og__net_queue_write(&stream->queue, stream->loop->alloc, stream->fd);
+    const og__sent sent = {stream->events->on_sent, stream->ctx};
+    int status = og__net_queue_write(&stream->queue, stream->loop->alloc, stream->fd, sent);
     if (status < 0) {
         break_writing(stream);
         report(stream, -status, "write to");

@@ -198,8 +198,9 @@ typedef enum og__passing {
     OG__VERBATIM_FRESH /* or to one that has read nothing */
 } og__passing;
 
-/* Appends the message that `from` has read as `values`. */
-int og__peer_core_pass(const og__core *from, og__core *core, og__passing how, const og__message *message,
+/* Appends the message that `from` has read as `values`. A long one that is passed on as it arrived takes its
+ * memory along: only its bytes may be used afterwards, until something is sent. */
+int og__peer_core_pass(og__core *from, og__core *core, og__passing how, const og__message *message,
                        const og_value *values, size_t count, og_error *err);
 
 /* Moves what is for the socket to `out`, an empty buffer. 0, or < 0 when a layer failed: `out` is sent all

@@ -3,6 +3,10 @@
 #include "peer/core_parts.h"
 #include "peer/layered.h"
 
+#include <string.h>
+
+enum { HANDED_OVER = 64 << 10 /* bytes from which on memory is handed over, not copied */ };
+
 /* The options to answer with, after what the peer's messages have shown. */
 static const og_codec_options *answer_options(const og__core *core, og_codec_options *own)
 {
@@ -116,13 +120,62 @@ static void take_note(const og__core *from, og__core *core)
     atomic_store_explicit(&core->note, note, memory_order_relaxed);
 }
 
-int og__peer_core_pass(const og__core *from, og__core *core, og__passing how, const og__message *message,
+/* Whether all that the framing puts before a message is where it stands in `pending`. */
+static bool fits_in_place(const og_buf *pending, const og__message *message, const og_framing *framing)
+{
+    og_buf lead;
+    size_t mark = 0;
+    og_buf_init(&lead, pending->alloc);
+    bool begun = og_frame_begin(framing, &lead, &mark, NULL) == OG_OK;
+    bool fits = begun && pending->data && message->bytes == pending->data + lead.len;
+    og_buf_free(&lead);
+    return fits;
+}
+
+/* Takes what comes after the message out of `pending`, into memory of its own. 0 or OG_ENOMEM. */
+static int split_rest(og__core *from, og_buf *rest)
+{
+    const og_buf *pending = &from->pending;
+    size_t len = pending->len - from->at;
+    og_buf_init(rest, pending->alloc);
+    if (len == 0) return OG_OK;
+    if (og_buf_reserve(rest, len + OG_PADDING) < 0) return OG_ENOMEM;
+    memcpy(rest->data, pending->data + from->at, len);
+    memset(rest->data + len, 0, OG_PADDING);
+    rest->len = len;
+    return OG_OK;
+}
+
+/* Makes the memory that a long message came in that of the output, which is empty, instead of copying it. 1,
+ * 0: it must be copied, or < 0. */
+static int hand_over(og__core *from, og__core *core, const og__message *message, og_error *err)
+{
+    og_buf rest;
+    const og_framing *framing = &core->out_wire.framing;
+    if (message->len < HANDED_OVER || core->out.len > 0 || message->len > core->setup->max_written) return 0;
+    if (core->layered && og__peer_layered_is_whole(core)) return 0;
+    if (!fits_in_place(&from->pending, message, framing) || split_rest(from, &rest) < 0) return 0;
+    if (core->loan) og__peer_spares_give(&core->loan->spares, &core->out);
+    og_buf_free(&core->out);
+    core->out = from->pending;
+    core->out.len = (size_t)(message->bytes - core->out.data) + message->len;
+    from->pending = rest;
+    from->at = 0;
+    int status = og_frame_end(framing, &core->out, 0, err);
+    return status < 0 ? status : 1;
+}
+
+int og__peer_core_pass(og__core *from, og__core *core, og__passing how, const og__message *message,
                        const og_value *values, size_t count, og_error *err)
 {
     take_note(from, core);
     if (how == OG__ANEW || count > 1) return og__peer_core_put_parts(core, values, count, err);
     int status = message->codec->contained(message->bytes, message->len, how == OG__VERBATIM_FRESH, err);
-    if (status == OG_OK) return og__peer_core_put_bytes(core, message->bytes, message->len, err);
+    if (status == OG_OK) {
+        status = hand_over(from, core, message, err);
+        if (status != 0) return status < 0 ? status : OG_OK;
+        return og__peer_core_put_bytes(core, message->bytes, message->len, err);
+    }
     if (err && err->position != OG_NO_POSITION) err->position += (size_t)message->position;
     return status;
 }

@@ -7,7 +7,7 @@
 
 #include <string.h>
 
-enum { REMINDER_MS = 60000 };
+enum { REMINDER_MS = 60000, FORGET_MS = 1000 };
 
 /* ---- Connecting ---- */
 
@@ -121,6 +121,31 @@ static int give_reminder(og_server *server, og__relay *relay, og_error *err)
     return OG_OK;
 }
 
+static void forget(void *ctx)
+{
+    og__server_loop *loop = ctx;
+    og__peer_spares_forget(&loop->loan.spares);
+}
+
+static void on_long_spare(void *ctx)
+{
+    const og__server_loop *loop = ctx;
+    og__net_timer_start(loop->forget, FORGET_MS);
+}
+
+/* Has the loops keep the memory of long messages for a while: a long message is often followed by others. */
+static int keep_long(og_server *server, og_error *err)
+{
+    for (size_t i = 0; i < server->loop_count; i++) {
+        og__server_loop *loop = &server->loops[i];
+        loop->forget = og__net_timer_open(loop->net, forget, loop, err);
+        if (!loop->forget) return OG_ENOMEM;
+        loop->loan.spares.ctx = loop;
+        loop->loan.spares.on_long = on_long_spare;
+    }
+    return OG_OK;
+}
+
 static int check_options(const og_relay_options *options, og_error *err)
 {
     if (options->front.workers || options->front.more_workers || options->front.long_message)
@@ -163,6 +188,7 @@ og_server *og_relay_new(const og_relay_options *options, og_error *err)
     server->relay = relay;
     status = give_target(server, relay, err);
     if (status == OG_OK) status = give_reminder(server, relay, err);
+    if (status == OG_OK) status = keep_long(server, err);
     if (status == OG_OK) return server;
     og_server_free(server);
     return NULL;

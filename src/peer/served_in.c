@@ -389,6 +389,12 @@ static void on_drain(void *ctx)
     if (served->pair.other) attend(served->pair.other); /* which may be read again */
 }
 
+static void on_sent(void *ctx, og_buf *buf)
+{
+    og__served *served = ctx;
+    og__peer_spares_give(&served->loop->loan.spares, buf);
+}
+
 static void on_closed(void *ctx)
 {
     og__served *served = ctx;
@@ -404,6 +410,7 @@ static const og__stream_events events = {
     .on_error = on_error,
     .on_drain = on_drain,
     .on_close = on_closed,
+    .on_sent = on_sent,
 };
 
 /* Ends a connection that was one too many, so that its client is not reset. */

@@ -64,12 +64,12 @@ static int closed(og_error *err)
     return og_error_set(err, OG_ECLOSED, OG_NO_POSITION, "the connection is closed");
 }
 
-/* Lends the loop's spare memory to the answers that are about to be put. On the loop's thread, with the lock
- * held. */
-static void lend(og__served *served)
+/* Lends the loop's spare memory to the answers that are about to be put; to the first of them, if that is
+ * long, as much as that takes (else SIZE_MAX). On the loop's thread, with the lock held. */
+static void lend(og__served *served, size_t least)
 {
     og_buf *out = &served->conn.core.out;
-    if (out->cap == 0) og__peer_spares_take(&served->loop->loan.spares, SIZE_MAX, 0, out);
+    if (out->cap == 0) og__peer_spares_take(&served->loop->loan.spares, least, 0, out);
 }
 
 /* Lends the loop's document to what is put, to be judged in; without memory for it each message gets its own.
@@ -97,7 +97,7 @@ static void take_document(og__served *served)
 typedef struct puts {
     const og_value *parts;
     size_t count;
-    const og__core *from; /* or NULL */
+    og__core *from; /* or NULL */
     const og__message *message;
     og__passing how;
 } puts;
@@ -113,7 +113,7 @@ static int put(og__served *served, const puts *p, og_error *err)
         return og_error_set(err, OG_EBUSY, OG_NO_POSITION,
                             "%zu bytes wait for a peer that does not read: send again when it has", waiting);
     bool here = will_attend(served);
-    if (here) lend(served);
+    if (here) lend(served, p->from && p->message->len > OG__SPARE_MAX ? p->message->len : SIZE_MAX);
     if (here) lend_document(served);
     size_t before = out->len;
     og__core *core = &served->conn.core;
@@ -256,7 +256,7 @@ static int write_out(og__served *served, bool *shut, og_error *err)
     }
     size_t queued = served->queued;
     if (core->layered) status = write_layered(served, out, err);
-    if (locked && served->work.count > 0) lend(served); /* another answer is on its way */
+    if (locked && served->work.count > 0) lend(served, SIZE_MAX); /* another answer is on its way */
     if (locked) og__peer_served_unlock(served, true);
     if (!core->layered && put > 0) status = write_bytes(served, out, err);
     og__peer_spares_give(&served->loop->loan.spares, out); /* silent connections hold none */

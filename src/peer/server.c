@@ -78,6 +78,8 @@ static void loop_fini(og__server_loop *loop)
     if (!loop->net) return;
     if (loop->stop_timer) og__net_timer_close(loop->stop_timer);
     if (loop->relief) og__net_timer_close(loop->relief);
+    loop->loan.spares.on_long = NULL;
+    if (loop->forget) og__net_timer_close(loop->forget);
     og__peer_limits_fini(&loop->limits);
     og__net_loop_free(loop->net);
     og_doc_free(loop->doc);

@@ -201,6 +201,7 @@ struct og__server_loop {
     pthread_t thread;
     og__limits limits;
     og__timer *stop_timer;
+    og__timer *forget; /* frees the memory of long messages; of relays */
     og__timer *relief; /* looks whether starved connections may be read again */
     unsigned pressed;  /* connections that were starved since it was over last */
     unsigned looks;    /* how often `relief` has found that it is not over */

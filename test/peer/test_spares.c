@@ -77,12 +77,48 @@ static void test_larger_ones_stay(void **state)
     assert_int_equal(spares.bytes, 0);
 }
 
+static void count_long(void *ctx)
+{
+    ++*(int *)ctx;
+}
+
+static void test_long_ones_are_kept_for_a_while(void **state)
+{
+    (void)state;
+    enum { LONG = 2 * OG__SPARE_MAX, TWICE = 2 * LONG, THRICE = 3 * LONG, FOURFOLD = 4 * LONG };
+    int kept = 0;
+    og__spares spares = {0};
+    give(&spares, LONG);
+    assert_int_equal(take(&spares, LONG, 0), 0); /* nobody would forget it */
+    spares.on_long = count_long;
+    spares.ctx = &kept;
+    give(&spares, LONG);
+    give(&spares, THRICE);
+    assert_int_equal(kept, 2);
+    assert_int_equal(take(&spares, OG__SPARE_ANY, 0), 0);
+    assert_int_equal(take(&spares, SIZE_MAX, 0), 0); /* who does not know how much gets none */
+    assert_int_equal(take(&spares, LONG, 0), LONG);
+    assert_int_equal(take(&spares, LONG + 1, 0), THRICE);
+    assert_int_equal(take(&spares, FOURFOLD, 0), THRICE);
+    assert_int_equal(take(&spares, FOURFOLD, THRICE), 0);
+    give(&spares, TWICE); /* in place of the smallest */
+    assert_int_equal(take(&spares, LONG, 0), TWICE);
+    give(&spares, LONG);
+    assert_int_equal(take(&spares, LONG, 0), TWICE);
+    give(&spares, 1000);
+    og__peer_spares_forget(&spares);
+    assert_int_equal(take(&spares, LONG, 4096), 0);
+    assert_in_range(take(&spares, LONG, 0), 1000, 1 << 13); /* the others stay */
+    og__peer_spares_fini(&spares);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_the_one_that_suits_is_taken),
         cmocka_unit_test(test_how_much_is_kept),
         cmocka_unit_test(test_larger_ones_stay),
+        cmocka_unit_test(test_long_ones_are_kept_for_a_while),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
