@@ -97,6 +97,19 @@ class Manual(support.Case):
         self.assertIn(re.search(r"sends (\{.*?\]\})", " ".join(section.split()))[1],
                       self.onggi(*words[1:]).out.replace(":", ": ").replace(",", ", "))
 
+    def test_every_command_is_in_a_section_that_is_run(self):
+        page = rendered(RENDERERS[0])
+        run = [page[page.index("\n" + first):page.index("\n" + end)] for first, end in
+               (("SHORT OBJECTS", "PROMPT"), ("EXAMPLES", "DIAGNOSTICS"), ("DIAGNOSTICS", "SECURITY"))]
+        self.assertEqual(sorted(commands(page)), sorted(c for section in run for c in commands(section)))
+
+    def test_commands_within_a_sentence_work(self):
+        quoted = re.findall(r"‘((?:source <\()?onggi [^’]*)’", " ".join(rendered(RENDERERS[0]).split()))
+        self.assertGreater(len(quoted), 2)
+        for command in quoted:
+            path = f"PATH={os.path.dirname(ONGGI)}:$PATH; "
+            self.assertEqual(self.run_program("bash", "-c", path + command).err, "", command)
+
     def test_what_is_tried_in_the_manual_works(self):
         page = rendered(RENDERERS[0])
         shown = [line.strip() for line in page[page.index("\nDIAGNOSTICS"):].splitlines() if re.match(r" +(\$ )?onggi ", line)]

@@ -41,7 +41,7 @@ def commands():
         text = page(name)
         shell = "".join(re.findall(r"```sh\n(.*?)```", text, re.S))
         rest = re.sub(r"```.*?```", "", text, flags=re.S)
-        lines = re.findall(r"^ {4}(onggi .*)$", rest, re.M) + shell.splitlines() + re.findall(r"`(onggi \w+ [^`]*:[^`]*)`", rest)
+        lines = re.findall(r"^ {4}(onggi .*)$", rest, re.M) + shell.splitlines() + re.findall(r"`(onggi \w+ [^`]*[:-][^`]*)`", rest)
         for line in lines:
             found.setdefault(re.sub(r"\s+#.*", "", line).strip(), name)
     return found
