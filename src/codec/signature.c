@@ -238,7 +238,10 @@ static int is_header_and_content(const uint8_t *data, size_t len)
 #define SEND_UTF8   "send UTF-8: text.encode() in Python"
 #define FROM_BASE64 "decode it first: base64.b64decode() in Python, base64 -d in a shell"
 #define FROM_HEX    "decode it first: bytes.fromhex() in Python, xxd -r -p in a shell"
-#define HTTP        "send the body alone, over a plain socket"
+#define FROM_PROTOBUF                                                                               \
+    "send JSON: json_format.MessageToJson() in Python, JsonFormat in Java; or take the bytes with " \
+    "codec=bytes (--codec bytes)"
+#define HTTP "send the body alone, over a plain socket"
 
 typedef struct row {
     og_signature seen;
@@ -473,11 +476,41 @@ static const row rows[] = {
     {{"81-8a 80-fd .. .. .. ..", "a WebSocket frame, or MessagePack", AS_BYTES, true}, NULL},
 };
 
-enum { ROWS = sizeof rows / sizeof rows[0] };
+/* Rows that only say what bytes look like which are refused anyway. */
+static const row faint_rows[] = {
+    {{"00, a length of 4 bytes, and as much of a message of Protocol Buffers",
+      "Protocol Buffers, as gRPC frames them", FROM_PROTOBUF, true},
+     og__codec_protobuf_grpc},
+    {{"a length as a varint, and as much of a message of Protocol Buffers",
+      "Protocol Buffers, with a length before each message", FROM_PROTOBUF, true},
+     og__codec_protobuf_delimited},
+    {{"fields of Protocol Buffers in their order, to the last byte or three of them", "Protocol Buffers",
+      FROM_PROTOBUF, true},
+     og__codec_protobuf},
+    {{"one value of CBOR, five bytes or more, to the last byte", "CBOR", AS_BYTES, true},
+     og__codec_cbor_scalar},
+    {{"one value of MessagePack, five bytes or more, to the last byte", "MessagePack", AS_BYTES, true},
+     og__codec_msgpack_scalar},
+    {{"one value of MessagePack in two to four bytes; c0 c2 c3 80 90", "what may be MessagePack", AS_BYTES,
+      true},
+     og__codec_msgpack_small},
+    {{"one value of CBOR in two to four bytes; f4 to f7", "what may be CBOR", AS_BYTES, true},
+     og__codec_cbor_small},
+};
+
+enum {
+    ROWS = sizeof rows / sizeof rows[0],
+    ALL_ROWS = ROWS + sizeof faint_rows / sizeof faint_rows[0],
+};
+
+static const row *row_at(size_t index)
+{
+    return index < ROWS ? &rows[index] : &faint_rows[index - ROWS];
+}
 
 const og_signature *og_signature_at(size_t index)
 {
-    return index < ROWS ? &rows[index].seen : NULL;
+    return index < ALL_ROWS ? &row_at(index)->seen : NULL;
 }
 
 static int match(const row *r, const uint8_t *data, size_t len)
@@ -505,17 +538,23 @@ const og_signature *og_signature_of_text(const void *bytes, size_t len)
     return NULL;
 }
 
-const og_signature *og__codec_signature(const uint8_t *data, size_t len, bool sure)
+static og__signs signs_of(size_t index)
 {
-    for (size_t i = 0; i < ROWS; i++)
-        if (!(sure && rows[i].seen.unsure) && match(&rows[i], data, len) == YES) return &rows[i].seen;
+    if (index >= ROWS) return OG__SIGNS_FAINT;
+    return rows[index].seen.unsure ? OG__SIGNS_UNSURE : OG__SIGNS_SURE;
+}
+
+const og_signature *og__codec_signature(const uint8_t *data, size_t len, og__signs signs)
+{
+    for (size_t i = 0; i < ALL_ROWS; i++)
+        if (signs_of(i) <= signs && match(row_at(i), data, len) == YES) return &row_at(i)->seen;
     return NULL;
 }
 
 bool og__codec_signature_is_pattern(const og_signature *seen)
 {
-    for (size_t i = 0; i < ROWS; i++)
-        if (&rows[i].seen == seen) return !rows[i].match;
+    for (size_t i = 0; i < ALL_ROWS; i++)
+        if (&row_at(i)->seen == seen) return !row_at(i)->match;
     return false;
 }
 

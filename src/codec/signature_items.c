@@ -1,8 +1,10 @@
 /* SPDX-License-Identifier: MIT */
-/* MessagePack and CBOR: an array or a map that ends just where the bytes end, whatever is in it. */
+/* MessagePack and CBOR: a value that ends just where the bytes end, whatever is in it. */
+#include "base/utf8.h"
 #include "codec/signature.h"
 
 enum { YES = 1, MORE = 0, NO = -1 };
+enum { SCALAR_LEAST = 5 /* bytes; in fewer a single value says little */ };
 
 /* How many bytes there are from `at` on. */
 typedef struct items {
@@ -47,6 +49,21 @@ static int walk(items *in, int (*item)(items *in))
     return in->at == in->len ? YES : NO;
 }
 
+bool og__codec_is_text(const uint8_t *data, size_t len)
+{
+    for (size_t i = 0; i < len; i++)
+        if ((data[i] < ' ' && data[i] != '\t' && data[i] != '\n' && data[i] != '\r') || data[i] == 0x7f)
+            return false;
+    return og__base_utf8_valid(data, len, NULL) == len;
+}
+
+/* One value that is all of the bytes, and no text. */
+static int is_one(const uint8_t *data, size_t len, int (*item)(items *in))
+{
+    items in = {.data = data, .len = len};
+    return !og__codec_is_text(data, len) && walk(&in, item) == YES ? YES : NO;
+}
+
 /* ---- MessagePack ---- */
 
 /* c4 to df: what comes after each is a number of 1, 2, 4 or 8 bytes, or the length of something. */
@@ -83,6 +100,19 @@ int og__codec_msgpack(const uint8_t *data, size_t len)
     return found == YES && len < 3 ? NO : found;
 }
 
+int og__codec_msgpack_scalar(const uint8_t *data, size_t len)
+{
+    if (len < SCALAR_LEAST || data[0] < 0xc4 || data[0] > 0xdb) return NO;
+    return is_one(data, len, msgpack_item);
+}
+
+/* Numbers below 0x80 and from 0xe0 on are any bytes at all. */
+int og__codec_msgpack_small(const uint8_t *data, size_t len)
+{
+    if (len == 0 || len >= SCALAR_LEAST || data[0] < 0x80 || data[0] >= 0xe0) return NO;
+    return is_one(data, len, msgpack_item);
+}
+
 /* ---- CBOR ---- */
 
 static int cbor_item(items *in)
@@ -111,4 +141,30 @@ int og__codec_cbor(const uint8_t *data, size_t len)
     if (data[0] < 0x81 || data[0] > 0xbb || data[0] == 0xa0 || (data[0] & 31) > 27) return NO;
     int found = walk(&in, cbor_item);
     return found == YES && len < 3 ? NO : found;
+}
+
+/* An array or a map that does not say how much is in it: values up to the byte ff. */
+static int is_open(const uint8_t *data, size_t len)
+{
+    items in = {.data = data, .len = len - 1, .at = 1};
+    unsigned each = data[0] == 0xbf ? 2 : 1;
+    if (data[len - 1] != 0xff) return NO;
+    while (in.at < in.len)
+        for (in.left = each; in.left > 0; in.left--)
+            if (in.at == in.len || cbor_item(&in) != YES) return NO;
+    return YES;
+}
+
+int og__codec_cbor_scalar(const uint8_t *data, size_t len)
+{
+    if (len >= 3 && (data[0] == 0x9f || data[0] == 0xbf)) return is_open(data, len);
+    if (len < SCALAR_LEAST || data[0] < 0x18) return NO;
+    return is_one(data, len, cbor_item);
+}
+
+/* Numbers of one byte are any bytes at all. */
+int og__codec_cbor_small(const uint8_t *data, size_t len)
+{
+    if (len == 0 || len >= SCALAR_LEAST || data[0] < 0x18 || (data[0] >= 0x20 && data[0] < 0x38)) return NO;
+    return is_one(data, len, cbor_item);
 }

@@ -354,7 +354,8 @@ static int check_known(og__core *core, int found, const uint8_t *data, size_t le
     og_error seen = {0};
     if (found == 0 && !awaits_end(core)) return 0;
     if (found < 0 && err) seen = *err;
-    if (og__peer_refuse_named(core->in.codec, data, len, true, &seen) == OG_OK) return found;
+    const og_codec *asked = core->setup->codec_given ? core->in.codec : NULL;
+    if (og__peer_refuse_named(core->in.codec, asked, data, len, true, &seen) == OG_OK) return found;
     if (err) *err = seen;
     return refuse_stream(core, seen.code, 0, err);
 }

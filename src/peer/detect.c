@@ -5,6 +5,7 @@
  */
 #include "peer/detect.h"
 
+#include "base/utf8.h"
 #include "peer/detect_number.h"
 #include "peer/detect_refuse.h"
 #include "peer/profile.h"
@@ -63,13 +64,14 @@ static bool only_blanks(const og_codec *codec, const uint8_t *data, size_t from,
     return from == to;
 }
 
-/* True when silence has followed bytes without a control character among them: as after a line of text. */
+/* True when silence has followed bytes without a control character among them, in UTF-8: as after a line of
+ * text. Bytes that are no UTF-8 may be a length in binary. */
 static bool gone_quiet(const og__look *look)
 {
     if (!look->silent) return false;
     for (size_t i = 0; i < look->len; i++)
         if (look->data[i] < ' ' && !is_space(look->data[i])) return false;
-    return true;
+    return og__base_utf8_valid(look->data, look->len, NULL) == look->len;
 }
 
 /* Asks the codecs whose message `opening` may begin: the first that says yes, or the one asked for. */
@@ -531,13 +533,13 @@ static bool is_binary_length(const reading *r)
     return r->fit == ALIVE && r->framing.ops->head && !r->framing.ops->in_text;
 }
 
-/* True when the bytes may be a length in binary, or part of one, whose message is still to come. Nobody stops
- * for long after one that looks like another protocol. */
-static bool may_be_length_alone(const og__look *look, const readings *all)
+/* True when the bytes may be a length in binary, or part of one, of whose message too little is here to know
+ * its codec. Nobody stops there for long when all looks like another protocol. */
+static bool may_be_length(const og__look *look, const readings *all)
 {
+    if (look->still || look->ended || look->datagram) return false;
     for (size_t i = FIRST_FRAMED; i < all->count; i++)
-        if (is_binary_length(&all->of[i]) && all->of[i].head.size == look->len)
-            return !look->still && !look->ended && !look->datagram;
+        if (is_binary_length(&all->of[i])) return true;
     return false;
 }
 
@@ -546,7 +548,7 @@ static bool may_be_length_alone(const og__look *look, const readings *all)
  * 1 when the message begins well, 0 when too little of it is here to tell, -1 when not. White space and
  * digits say nothing: UTF-16 has them there too.
  */
-static int may_be_length(const og__look *look, const readings *all)
+static int judge_length(const og__look *look, const readings *all)
 {
     enum { ENOUGH = 2 };
     bool over = look->still || look->ended || look->datagram;
@@ -580,8 +582,8 @@ static int decide(const og__look *look, const readings *all, og__detected *out, 
     size_t proven = count(all, PROVEN);
     if (proven == 1 || (proven == 0 && top->fit == WEAK && (left == 1 || final))) return take(look, top, out);
     if (proven > 1) return ambiguous(look, all, err);
-    if (look->silent && all->of[BARE].fit < ALIVE && !may_be_length_alone(look, all) &&
-        og__codec_signature(look->data, look->len, false))
+    if (look->silent && all->of[BARE].fit < ALIVE && !may_be_length(look, all) &&
+        og__codec_signature(look->data, look->len, OG__SIGNS_UNSURE))
         return og__peer_refuse_unknown(look, err);
     if (final) return og__peer_refuse_truncated(look, err);
     return !top->codec && look->len > MAX_OPENING ? og__peer_refuse_unknown(look, err) : 0;
@@ -656,11 +658,12 @@ int og__peer_detect(const og__look *look, og__detected *out, og_error *err)
         snprintf(out->seen, sizeof out->seen, "%s are taken as they come", look->codec->noun);
         return 1;
     }
-    const og_signature *other =
-        look->codec && look->codec->opaque ? NULL : og__codec_signature(look->data, look->len, true);
+    const og_signature *other = look->codec && look->codec->opaque
+                                    ? NULL
+                                    : og__codec_signature(look->data, look->len, OG__SIGNS_SURE);
     read_all(look, &all);
-    int length = other && og__codec_signature_is_pattern(other) ? may_be_length(look, &all) : -1;
-    if (other && length < 0) return og__peer_refuse_signature(other, err);
+    int length = other && og__codec_signature_is_pattern(other) ? judge_length(look, &all) : -1;
+    if (other && length < 0) return og__peer_refuse_signature(other, look->codec, err);
     if (other && length == 0) return 0;
     int known = look_for_signature(look, out);
     if (known >= 0) return known;

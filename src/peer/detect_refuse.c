@@ -64,14 +64,14 @@ int og__peer_refuse_truncated(const og__look *look, og_error *err)
                         "found the end after %zu bytes, within the first message: send it whole", look->len);
 }
 
-/* What would have been right: the nouns of all codecs that are read unasked. */
-static void list_nouns(char *text, size_t size, const char *between)
+/* What would have been right: the noun of the codec that was asked for, or of all that are read unasked. */
+static void list_nouns(const og_codec *asked, char *text, size_t size, const char *between)
 {
     const og_codec *codec;
     size_t len = 0;
     text[0] = '\0';
     for (size_t i = 0; (codec = og_codec_at(i)); i++) {
-        if (codec->asked) continue;
+        if (asked ? codec != asked : codec->asked) continue;
         int n = snprintf(text + len, size - len, "%s%s", len > 0 ? between : "", codec->noun);
         if (n > 0 && (size_t)n < size - len) len += (size_t)n;
     }
@@ -92,19 +92,20 @@ static const og_codec *codec_to_ask_for(const og__look *look)
     return found;
 }
 
-int og__peer_refuse_signature(const og_signature *seen, og_error *err)
+int og__peer_refuse_signature(const og_signature *seen, const og_codec *asked, og_error *err)
 {
     char nouns[64];
-    list_nouns(nouns, sizeof nouns, " or ");
+    list_nouns(asked, nouns, sizeof nouns, " or ");
     return og_error_set(err, OG_ESYNTAX, 0, "found %s; expected %s: %s", seen->what, nouns, seen->advice);
 }
 
-int og__peer_refuse_named(const og_codec *codec, const uint8_t *data, size_t len, bool first, og_error *err)
+int og__peer_refuse_named(const og_codec *codec, const og_codec *asked, const uint8_t *data, size_t len,
+                          bool first, og_error *err)
 {
     bool start = (err->code == OG_ESYNTAX || err->code == OG_ETRUNCATED) && err->position == 0;
     if ((codec && codec->asked) || (!first && !start)) return err->code;
-    const og_signature *seen = og__codec_signature(data, len, !start);
-    return seen ? og__peer_refuse_signature(seen, err) : err->code;
+    const og_signature *seen = og__codec_signature(data, len, start ? OG__SIGNS_FAINT : OG__SIGNS_SURE);
+    return seen ? og__peer_refuse_signature(seen, asked, err) : err->code;
 }
 
 /* Where something begins that a codec claims, after a header; 0 when there is none. */
@@ -132,21 +133,60 @@ static bool is_binary(const og__look *look, size_t at)
     return false;
 }
 
-/* What comes after a length in binary that is just as long as it says, if it is known. */
-static const og_signature *named_after_length(const og__look *look, const char **before)
+/* What a length in binary says, of one that is just as long as what comes after it. */
+typedef struct counted {
+    const char *before; /* "a length in 4 bytes, big-endian" */
+    const uint8_t *data;
+    size_t len;
+} counted;
+
+/* The next framing from `*at` on that counts the bytes so. */
+static bool next_counted(const og__look *look, size_t *at, counted *found)
 {
     const og_frame_ops *ops;
-    for (size_t i = 0; (ops = og_framing_at(i)); i++) {
+    while ((ops = og_framing_at((*at)++))) {
         og_framing framing = {.ops = ops};
         og_frame_head head = {.shown = &framing};
         if (!ops->head || ops->in_text || ops->head(&framing, look->data, look->len, &head, NULL) <= 0)
             continue;
         if (head.odd || head.body == 0 || head.body != look->len - head.size) continue;
-        *before = ops->before;
-        const og_signature *seen = og__codec_signature(look->data + head.size, (size_t)head.body, false);
+        *found = (counted){ops->before, look->data + head.size, (size_t)head.body};
+        return true;
+    }
+    return false;
+}
+
+/* What comes after a length in binary, if it is known. */
+static const og_signature *named_after_length(const og__look *look, og__signs signs, const char **before)
+{
+    counted found;
+    for (size_t at = 0; next_counted(look, &at, &found);) {
+        const og_signature *seen = og__codec_signature(found.data, found.len, signs);
+        *before = found.before;
         if (seen) return seen;
     }
     return NULL;
+}
+
+static bool is_counted_text(const og__look *look)
+{
+    counted found;
+    for (size_t at = 0; next_counted(look, &at, &found);)
+        if (og__codec_is_text(found.data, found.len)) return true;
+    return false;
+}
+
+/* The row of the bytes, or of what comes after a length, which `*before` names then. What says most is asked
+ * first; what only looks like something does not explain a text after its length. */
+static const og_signature *find_named(const og__look *look, const char **before)
+{
+    *before = NULL;
+    const og_signature *seen = og__codec_signature(look->data, look->len, OG__SIGNS_UNSURE);
+    if (!seen) seen = named_after_length(look, OG__SIGNS_UNSURE, before);
+    if (seen || is_counted_text(look)) return seen;
+    *before = NULL;
+    seen = og__codec_signature(look->data, look->len, OG__SIGNS_FAINT);
+    return seen ? seen : named_after_length(look, OG__SIGNS_FAINT, before);
 }
 
 int og__peer_refuse_unknown(const og__look *look, og_error *err)
@@ -155,10 +195,9 @@ int og__peer_refuse_unknown(const og__look *look, og_error *err)
     char nouns[64];
     char shown[64];
     const og_codec *inside;
-    const og_signature *seen = og__codec_signature(look->data, look->len, false);
-    if (seen) return og__peer_refuse_signature(seen, err);
-    seen = named_after_length(look, &before);
-    list_nouns(nouns, sizeof nouns, " or ");
+    const og_signature *seen = find_named(look, &before);
+    if (seen && !before) return og__peer_refuse_signature(seen, look->codec, err);
+    list_nouns(look->codec, nouns, sizeof nouns, " or ");
     if (seen)
         return og_error_set(err, OG_ESYNTAX, 0, "found %s, then %s; expected %s: %s", before, seen->what,
                             nouns, seen->advice);
@@ -176,7 +215,7 @@ int og__peer_refuse_unknown(const og__look *look, og_error *err)
             "found %s, expected %s, or a length before it: say codec=… and framing=… (--codec, "
             "--framing) as the peer speaks",
             shown, look->codec->noun);
-    list_nouns(nouns, sizeof nouns, ", ");
+    list_nouns(NULL, nouns, sizeof nouns, ", ");
     const og_codec *other = codec_to_ask_for(look);
     if (look->client && text_line(look) > 0)
         return og_error_set(

@@ -13,8 +13,9 @@ int og__peer_message_read(const og__setup *setup, const og__message *message, og
 {
     int status = message->codec->read(doc, message->bytes, message->len, &setup->codecs, err);
     if (status < 0 && err) {
-        status =
-            og__peer_refuse_named(message->codec, message->bytes, message->len, message->position == 0, err);
+        const og_codec *asked = setup->codec_given ? message->codec : NULL;
+        status = og__peer_refuse_named(message->codec, asked, message->bytes, message->len,
+                                       message->position == 0, err);
         if (message->position > 0)
             og__peer_refuse_changed(setup, message->codec, message->bytes, message->len, false, err);
         if (err->position != OG_NO_POSITION) err->position += (size_t)message->position;

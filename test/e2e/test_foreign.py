@@ -420,7 +420,7 @@ class NamedInAFraming(support.Case):
             s.sendall(sent)
             if close:
                 s.shutdown(socket.SHUT_WR)
-            server.wait_text("err", f"found {what}[^\n]*expected JSON or a pickle: \\w")
+            server.wait_text("err", f"found {what}[^\n]*expected (JSON or )?(JSON|a pickle): \\w")
         self.assertEqual(server.out, "")
 
     def test_before_a_message_could_end(self):
