@@ -13,7 +13,7 @@ from support import BUILD, HOST, ONGGI, SOURCE
 
 # How a line begins that is typed. All else that is indented is a sample: of a file, of output, of a picture.
 TYPED = (r"(?:sudo )?(?:[A-Z_]+=\S* )*(?:onggi|make|apt|systemctl|systemd-analyze|meson|ninja|cc|python3?|man|openssl|chmod|umask|printf|"
-         r"echo|seq|ip|git|\./\w+|build/\S+|tools/[\w-]+|bench/run|\.ci/run)(?=\s|$)|\w+=\$\(")
+         r"echo|seq|ip|git|\./\w+|build/\S+|tools/[\w-]+|bench/run|\.ci/run)(?=\s|$)|\w+=\$\(|PATH=")
 # In a sentence, only the name of one of these.
 NAMED = r"onggi(?: [a-z]+)?|make|apt|systemctl|meson|ninja|cc|python3?|man|openssl|echo|seq|ip|git|tools/[\w-]+|build/\S+|\.ci/run|bench/run"
 REPLACED = {"graphite": HOST, "*": HOST, "0.0.0.0": HOST, "/var/log/": "log/", "/etc/": "etc/"}

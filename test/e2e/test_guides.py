@@ -513,14 +513,17 @@ class Rest(Guide):
         """pkg-config is told of the build folder, and of the headers beside it."""
         with open(os.path.join(BUILD, "meson-uninstalled", "onggi-uninstalled.pc"), encoding="utf-8") as file:
             self.write("onggi.pc", file.read().rstrip() + f" -I{SOURCE}/include\n")
-        text = pages.read("README.md")
-        self.write("hello.c", test_pages.block("c", text, 1))
+        self.write("hello.c", self.replaced(test_pages.block("c", pages.read("README.md"), 1)))
         with open(os.path.join(SOURCE, "examples", "json_server.c"), "rb") as file:
             self.write("json_server.c", file.read())
-        found = [c for name in ("README.md", "examples/README.md") for c in pages.typed(name) if "pkg-config" in c]
-        self.assertEqual(len(found), 2)
+        where = f"export PKG_CONFIG_PATH=. LD_LIBRARY_PATH={BUILD}; "
+        found = [c for name in ("README.md", "examples/README.md") for c in pages.typed(name) if c.startswith("cc ") and "receive" not in c]
+        self.assertEqual(len(found), 3)
+        self.begin("onggi serve tcp://127.0.0.1:8080 --reply " + """'{"message":"Hello from server"}'""")
         for command in found:
-            self.type(f"export PKG_CONFIG_PATH=. LD_LIBRARY_PATH={BUILD}; {command}")
+            self.type(where + command)
+            if "hello" in command:
+                self.assertEqual(self.type(where + "./hello").out, "Hello from server\n")
         server = self.listening(*self.shell(f"LD_LIBRARY_PATH={BUILD} exec ./json_server tcp://127.0.0.1:0"))
         self.assertEqual(json.loads(self.onggi("call", server.endpoint, "name=John").out), {"message": "Hello from server"})
 
@@ -530,6 +533,31 @@ class Rest(Guide):
         server.wait_text("err" if "listening" in server.err else "out", "")
         support.wait_for(lambda: support.is_bound(self.port(8080)) or server.process.poll() is not None, "json_server to listen")
         self.assertIn("Hello from server", self.type(ask.replace("8080", str(self.port(8080)))).out)
+
+    def test_python_of_the_first_page(self):
+        """With the commands that it shows beside each program."""
+        client, server, datagram, log = (test_pages.block("python", pages.read("README.md"), n) for n in (1, 2, 3, 4))
+        found = pages.typed("README.md")
+        self.begin(next(c for c in found if "--reply" in c))
+        self.assertEqual(self.python(client).out, "{'message': 'Hello from server'}\n")
+        self.end(self.port(8080))
+        self.start(sys.executable, "-c", self.replaced(server))
+        support.wait_for(lambda: support.is_bound(self.port(8080)), "the server to listen")
+        self.assertEqual(self.type(next(c for c in found if c.startswith("onggi call"))).out, '{"message":"Hello from server"}\n')
+        self.begin(next(c for c in found if "udp:" in c and "--reply" in c))
+        self.assertEqual(self.python(datagram).out, "서버로부터 응답: 안녕하세요\n")
+        logged = self.begin(next(c for c in found if c.endswith("-o log")))
+        self.python(log)
+        self.assertEqual(logged.wait_lines(1), ["WARNING:root:the disk is full"])
+
+    def test_files_of_the_first_page(self):
+        found = [c for c in pages.typed("README.md") if "convert" in c]
+        self.assertEqual([self.type(c).out for c in found], ["", '{"users":[{"name":"John"}]}\n', '"John"\n'])
+
+    def test_the_shell_is_told_where_it_is(self):
+        path = next(c for c in pages.typed("README.md") if c.startswith("PATH="))
+        os.remove(self.path("bin/onggi"))
+        self.assertIn("onggi ", self.type(path + "; onggi --version").out)
 
     def test_help(self):
         self.assertIn("make test", self.run_program("make", "-s", "-C", SOURCE, "help").out)
@@ -547,8 +575,8 @@ class Everything(support.Case):
             run[name].update(pages.typed(name))
         for name in ("README.md", "doc/tutorial.md", "examples/README.md"):
             run[name].update(test_pages.commands(), ["cc receive.c -Iinclude -Lbuild -longgi -Wl,-rpath,build -o receive", "./receive",
-                                                     "python3 send.py", "make help", "onggi help recipes"])
-            run[name].update(c for c in pages.typed(name) if "pkg-config" in c or re.search(r"examples/(python/)?json_", c))
+                                                     "python3 send.py", "./hello", "make help", "onggi help recipes"])
+            run[name].update(c for c in pages.typed(name) if re.match("cc |PATH=|echo ", c) or re.search(r"examples/(python/)?json_", c))
         for name in [*PAGES, "bench/README.md"]:
             english = name.replace(".ko.md", ".md")  # the same commands: test_docs.py
             for command in pages.typed(name):

@@ -191,7 +191,7 @@ class Commands(Reader):
                 self.assertEqual(pickle.load(file), JOHN)
         elif command.endswith("-o pickle"):
             self.assertEqual(pickle.loads(done.stdout), JOHN)
-        elif "--globals" not in command:
+        elif "--globals" not in command:  # of plain data there are none
             self.assertRegex(done.out, "John|harmless")
 
     def test_every_command_works_as_it_is_shown(self):
