@@ -15,7 +15,7 @@ enum {
     GROWS_APART = 4096,  /* bytes of a run that may have a chunk of its own */
     LOOK_BACK = 8,       /* chunks looked at for that */
     SMALLEST_STACK = 64, /* values */
-    MOST_LESSONS = 4
+    MOST_LESSONS = 8
 };
 
 uint64_t og__value_fresh_seed(const void *place)

@@ -251,6 +251,17 @@ static inline void *og__value_doc_alloc(og_doc *doc, size_t size, size_t align)
     return og__value_doc_alloc_slow(doc, size, align);
 }
 
+/* A copy of a short message that the document is read from, OG_PADDING zero bytes after it; NULL without
+ * memory. */
+static inline uint8_t *og__value_doc_padded(og_doc *doc, const void *bytes, size_t len)
+{
+    uint8_t *copy = og__value_doc_alloc(doc, len + OG_PADDING, 1);
+    if (!copy) return NULL;
+    memcpy(copy, bytes, len);
+    memset(copy + len, 0, OG_PADDING);
+    return copy;
+}
+
 /* Makes a run of `old_size` bytes at `old` (may be NULL) one of `new_size` bytes: in place when it is the
  * last thing in its chunk, else by copying. NULL without memory. */
 void *og__value_doc_grow(og_doc *doc, void *old, size_t old_size, size_t new_size);

@@ -2,23 +2,12 @@
 /* The JSON reader: which pass takes the text, and what it starts with. */
 #include "base/number.h"
 #include "base/options.h"
-#include "base/text16.h"
 #include "codec/json/begins.h"
 #include "codec/json/reader.h"
+#include "codec/json/reader_start.h"
+#include "codec/json/shape.h"
 
 enum { WORK_PER_BYTE = 64, WORK_LEAST = 4096, VERY_SHORT_TEXT = 512, SHORT_TEXT = 704 };
-
-static void set_text(og__json_reader *r, const uint8_t *text, size_t len, bool padded)
-{
-    r->text = text;
-    r->end = text + len;
-    if (padded)
-        r->vector_end = r->fast_end = r->end;
-    else {
-        r->vector_end = len >= OG__TEXT16 ? r->end - OG__TEXT16 : NULL;
-        r->fast_end = len >= OG_PADDING ? r->end - OG_PADDING : NULL;
-    }
-}
 
 og__json_kernel og__json_best_kernel(void)
 {
@@ -58,7 +47,7 @@ static int pass_with_sentences(og__json_reader *r, int (*pass)(og__json_reader *
 static __attribute__((noinline)) int read_again(og__json_reader *r, const uint8_t *text, size_t len,
                                                 bool padded, og__doc_mark mark)
 {
-    set_text(r, text, len, padded); /* the pass may have gone over to a copy */
+    og__json_set_text(r, text, len, padded); /* the pass may have gone over to a copy */
     if (r->status == OG_ENOMEM) {
         og__json_no_memory(r);
         return r->status;
@@ -94,6 +83,12 @@ static inline int pass_over(og__json_reader *r)
     return pass_with_sentences(r, og__json_pass);
 }
 
+static inline void set_root(const og__json_reader *r, og_value root)
+{
+    og__value_doc_set_own_root(r->doc, root);
+    if (r->kernel != OG__JSON_ANY) og__json_shape_learn(r);
+}
+
 static inline int read_into(og_doc *doc, og__json_reader *r)
 {
     doc->work = 0;
@@ -103,32 +98,12 @@ static inline int read_into(og_doc *doc, og__json_reader *r)
         og_value root;
         og__value_copy_fresh(&root, doc->stack + 1, 1);
         if (!r->tree)
-            og__value_doc_set_own_root(doc, root);
+            set_root(r, root);
         else if ((status = og__json_from_tags(r, root, &root)) == OG_OK)
             og_doc_set_root(doc, root);
     }
     doc->work_limit = 0;
     return status;
-}
-
-/* Field by field: to clear it all first takes longer than to read a short text. */
-static void set_out(og__json_reader *r, og__json_kernel kernel, og_doc *doc, const og_json_read_options *o,
-                    og_error *err)
-{
-    r->depth = 0;
-    r->max_depth = o->max_depth ? o->max_depth : OG_MAX_DEPTH_DEFAULT;
-    r->max_digits = o->max_digits ? o->max_digits : OG_MAX_DIGITS_DEFAULT;
-    r->doc = doc;
-    r->tree = NULL;
-    r->err = err;
-    r->shapes = NULL;
-    r->status = OG_OK;
-    r->kernel = kernel;
-    r->allow_nan = o->allow_nan;
-    r->refuse_huge = o->refuse_huge;
-    r->allow_surrogates = o->allow_surrogates || o->lossless;
-    r->allow_trailing_comma = o->allow_trailing_comma;
-    r->duplicate = o->refuse_duplicates ? OG__DUPLICATE_REFUSE : OG__DUPLICATE_LAST;
 }
 
 /* Leaves every number to the reader that counts digits: the fast ways take whatever fits an int64_t. */
@@ -156,14 +131,12 @@ static int read_lossless(og_doc *doc, og__json_reader *r)
 static bool take_padded_copy(og__json_reader *r)
 {
     size_t len = (size_t)(r->end - r->text);
-    uint8_t *copy = og__value_doc_alloc(r->doc, len + OG_PADDING, 1);
+    const uint8_t *copy = og__value_doc_padded(r->doc, r->text, len);
     if (!copy) {
         og__json_no_memory(r);
         return false;
     }
-    memcpy(copy, r->text, len);
-    memset(copy + len, 0, OG_PADDING);
-    set_text(r, copy, len, true);
+    og__json_set_text(r, copy, len, true);
     return true;
 }
 
@@ -172,12 +145,12 @@ static inline __attribute__((always_inline)) int read_document(og__json_kernel k
                                                                const og_json_read_options *o, og_error *err)
 {
     og__json_reader r;
-    set_out(&r, kernel, doc, o, err);
-    set_text(&r, text, len, padded);
+    og__json_set_out(&r, kernel, doc, o, err);
+    og__json_set_text(&r, text, len, padded);
     if (o->allow_comments) {
         text = og__json_blank_comments(&r, text, len);
         if (!text) return r.status;
-        set_text(&r, text, len, false);
+        og__json_set_text(&r, text, len, false);
     }
     bool counted = r.max_digits < OG__INT64_DIGITS;
     if (counted) count_digits(&r);
@@ -205,21 +178,31 @@ static int read_marked(og__json_kernel kernel, og_doc *doc, const char *text, si
     return status;
 }
 
-int og__json_read_by(og__json_kernel kernel, og_doc *doc, const char *text, size_t len,
-                     const og_json_read_options *options, og_error *err)
+/* Reads into a document that is empty. Not inlined: what is read by a shape does not pay for the registers.
+ */
+static __attribute__((noinline)) int read_anew(og__json_kernel kernel, og_doc *doc, const char *text,
+                                               size_t len, const og_json_read_options *options, og_error *err)
 {
     og_json_read_options o;
     int status = og__base_options_take(&o, sizeof o, options, err);
     if (status < 0) return status;
-    og_doc_reset(doc);
     const char *from = text ? text : ""; /* nothing at all may have no address */
     return read_marked(kernel, doc, from, len, text && o.padded, &o, err);
+}
+
+int og__json_read_by(og__json_kernel kernel, og_doc *doc, const char *text, size_t len,
+                     const og_json_read_options *options, og_error *err)
+{
+    og_doc_reset(doc);
+    return read_anew(kernel, doc, text, len, options, err);
 }
 
 int og_json_read(og_doc *doc, const char *text, size_t len, const og_json_read_options *options,
                  og_error *err)
 {
-    return og__json_read_by(kernel_for(len), doc, text, len, options, err);
+    og_doc_reset(doc);
+    if (doc->lessons && og__json_shape_read(doc, text, len, options)) return OG_OK;
+    return read_anew(kernel_for(len), doc, text, len, options, err);
 }
 
 og_doc *og_json_loads(const char *text, size_t len, const og_json_read_options *options, og_error *err)

@@ -8,13 +8,11 @@
  * Open containers have frames as frames.h has them, but no forecasts: the second value of a dict's frame
  * holds the glances of its keys while an inner container is read.
  */
-#include "base/number_digits.h"
-#include "base/number_double.h"
-#include "base/text16.h"
 #include "codec/json/reader.h"
 
 #define OG__HOT inline __attribute__((always_inline))
 #include "codec/json/frames.h"
+#include "codec/json/scalar_short.h"
 
 enum { UNLIKE_FLAGS = OG__F_CLEAN | OG__F_ASCII };
 
@@ -50,12 +48,6 @@ typedef struct pass {
     hint *hint_end;
 } pass;
 
-static OG__HOT void put_value(og_value *to, uint64_t meta, const void *p)
-{
-    to->meta = meta;
-    to->u.p = p;
-}
-
 /* Skips white space where there is some. */
 static OG__HOT void skip_space(const og__json_reader *r, pass *p)
 {
@@ -76,118 +68,30 @@ static OG__HOT bool take_sign(const og__json_reader *r, pass *p, uint8_t c)
     return true;
 }
 
-/* ---- Scalars ---- */
-
-/* Reads the rest of a string that is long, not ASCII, has escapes, or is not right. */
-static __attribute__((noinline)) const uint8_t *read_string_slow(og__json_reader *r, const uint8_t *start,
+/* Reads a string that is not ASCII, has escapes, or is not right. */
+static __attribute__((noinline)) const uint8_t *read_string_slow(og__json_reader *r, const uint8_t *at,
                                                                  og_value *out)
 {
-    return og__json_read_string_slow(r, start, start, out);
-}
-
-/*
- * The first byte from `at` on that ends a run of plain ASCII; any place after the text when there is none.
- * It is likely as far away as in the value that the message before had in this place of the stack: where it
- * is, what comes next need not wait until the place is computed.
- */
-static OG__HOT const uint8_t *find_special(const pass *p, const uint8_t *at, const og_value *before)
-{
-    size_t guess = og__value_len(*before) % OG__TEXT16;
-    unsigned special = og__base_special16(at);
-    while (__builtin_expect(!special, 0)) {
-        at += OG__TEXT16;
-        if (at >= p->end) return at;
-        special = og__base_special16(at);
-    }
-    if (__builtin_expect((special & (0 - special)) == 1u << guess, 1)) return at + guess;
-    return at + __builtin_ctz(special);
+    return og__json_read_string_slow(r, at + 1, at + 1, out);
 }
 
 /* Reads the string whose first quote is at p->at. */
 static OG__HOT bool take_string(og__json_reader *r, pass *p, og_value *out)
 {
-    const uint8_t *start = p->at + 1;
-    const uint8_t *at = find_special(p, start, out);
-    if (__builtin_expect(*at != '"', 0)) {
-        p->at = read_string_slow(r, start, out);
-        return p->at != NULL;
-    }
-    put_value(out, (uint64_t)(at - start) << OG__META_LEN_SHIFT | OG_STR | OG__F_CLEAN | OG__F_ASCII, start);
-    p->at = at + 1;
-    return true;
+    const uint8_t *next = og__json_short_string(p->at, p->end, out);
+    if (__builtin_expect(!next, 0)) next = read_string_slow(r, p->at, out);
+    p->at = next;
+    return next != NULL;
 }
 
-/* Takes a digit into `number`; false when there is none. */
-static OG__HOT bool take_digit(const uint8_t **at, uint64_t *number)
-{
-    unsigned digit = **at - (unsigned)'0';
-    if (digit > 9) return false;
-    *number = *number * 10 + digit;
-    ++*at;
-    return true;
-}
-
-/* Takes some 20 digits, the first ones uncounted: where they end is then predicted, not computed. */
-static OG__HOT const uint8_t *take_digits(const uint8_t *at, uint64_t *number)
-{
-    enum { COUNTED = 16 };
-    if (!take_digit(&at, number)) return at;
-    if (!take_digit(&at, number)) return at;
-    if (!take_digit(&at, number)) return at;
-    if (!take_digit(&at, number)) return at;
-    for (int i = 0; i < COUNTED && take_digit(&at, number); i++)
-        ;
-    return at;
-}
-
-/* Reads a number of at most 18 digits that has no exponent; all others are read again by the twin. */
-static OG__HOT bool take_number(pass *p, og_value *out)
-{
-    bool negative = *p->at == '-';
-    const uint8_t *digits = p->at + negative;
-    uint64_t number = 0;
-    const uint8_t *at = take_digits(digits, &number);
-    ptrdiff_t len = at - digits;
-    if (len == 0 || len > 18 || (*digits == '0' && len > 1)) return false;
-    if (*at != '.') {
-        if ((*at | 0x20) == 'e') return false;
-        int64_t value = (int64_t)number;
-        out->meta = OG_INT;
-        out->u.i = negative ? -value : value;
-        p->at = at;
-        return true;
-    }
-    const uint8_t *fraction = ++at;
-    at = take_digits(fraction, &number);
-    ptrdiff_t places = at - fraction;
-    double result;
-    if (places == 0 || len + places > 18 || (*at | 0x20) == 'e') return false;
-    if (!og__base_double_small(number, (int)-places, &result)) {
-        if (!og__base_double_near(number, (int)-places, &result)) return false;
-    }
-    out->meta = OG_FLOAT;
-    out->u.f = negative ? -result : result;
-    p->at = at;
-    return true;
-}
-
-static OG__HOT bool take_scalar(og__json_reader *r, pass *p, uint8_t c)
+/* Reads a scalar; all but strings are left to the twin where they are not common. */
+static OG__HOT bool take_scalar(og__json_reader *r, pass *p)
 {
     og_value *out = p->top++;
-    if (c == '"') return take_string(r, p, out);
-    if (c <= '9') return take_number(p, out);
-    if (memcmp(p->at, "null", 4) == 0) {
-        put_value(out, OG_NONE, NULL);
-    } else if (memcmp(p->at, "true", 4) == 0) {
-        *out = og__value_make_bool(true);
-    } else if (memcmp(p->at, "false", 5) == 0) {
-        *out = og__value_make_bool(false);
-        p->at++;
-    } else {
-        return false;
-    }
-    p->at += 4;
-    return true;
+    const uint8_t *next = og__json_short_scalar(p->at, p->end, out);
+    if (__builtin_expect(!next, 0) && *p->at == '"') next = read_string_slow(r, p->at, out);
+    p->at = next;
+    return next != NULL;
 }
 
 /* ---- Containers ---- */
@@ -303,9 +207,9 @@ static OG__HOT bool take_hinted_key(pass *p)
     unsigned len = h->len % OG__TEXT16;
     unsigned wanted = (1u << len) - 1;
     if ((og__base_same16(p->at, h->text) & wanted) != wanted || len < KEY_SIGNS) return false;
-    put_value(p->top++,
-              (uint64_t)(len - KEY_SIGNS) << OG__META_LEN_SHIFT | OG_STR | OG__F_CLEAN | OG__F_ASCII,
-              p->at + 1);
+    og__json_put(p->top++,
+                 (uint64_t)(len - KEY_SIGNS) << OG__META_LEN_SHIFT | OG_STR | OG__F_CLEAN | OG__F_ASCII,
+                 p->at + 1);
     see(p, h->glance & 63);
     p->at += len;
     return true;
@@ -348,7 +252,7 @@ static OG__HOT og__json_step read_value(og__json_reader *r, pass *p, bool in_dic
     uint8_t c = *p->at;
     if (c == '{') return open_container(r, p, OG_DICT, in_dict);
     if (c == '[') return open_container(r, p, OG_LIST, in_dict);
-    return take_scalar(r, p, c) ? OG__CLOSED : OG__FAILED;
+    return take_scalar(r, p) ? OG__CLOSED : OG__FAILED;
 }
 
 /* True where another item follows: the pass is at it then. */
@@ -388,7 +292,7 @@ bool og__json_pass_short(og__json_reader *r)
     /* A byte of the text pushes one value at most, except for the brackets around what is not finished. */
     if (og__value_doc_stack_reserve(r->doc, (size_t)(r->end - r->text) + BOTTOM + FRAMES) < 0) return false;
     og_value *stack = r->doc->stack;
-    put_value(stack + BOTTOM, OG_INVALID, NULL);
+    og__json_put(stack + BOTTOM, OG_INVALID, NULL);
     pass p = {.at = r->text,
               .end = r->end,
               .top = stack + BOTTOM + 1,

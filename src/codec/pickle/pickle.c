@@ -8,6 +8,7 @@
 #include "codec/pickle/read/reader.h"
 #include "codec/pickle/read/shape.h"
 #include "codec/pickle/write/writer.h"
+#include "codec/shape.h"
 
 #include <string.h>
 
@@ -67,41 +68,53 @@ static int read_anew(og_doc *doc, const uint8_t *bytes, size_t len, size_t *used
 }
 
 /*
- * Reads into a document that is empty except for what the caller keeps in it. Plain data names nothing, so
- * that no rule needs to be looked at for what is read by its shape, if that was found by a strict reading.
+ * How pickles are read by their shape. Plain data names nothing, so that no rule needs to be looked at for
+ * what is read so, if the shape was found by a strict reading.
  */
+static inline og__pickle_way way_of(const og_pickle_read_options *o)
+{
+    return (og__pickle_way){.max_depth = o->max_depth ? o->max_depth : OG_MAX_DEPTH_DEFAULT,
+                            .max_digits = o->max_digits ? o->max_digits : OG_MAX_DIGITS_DEFAULT,
+                            .exact = o->strict || o->policy,
+                            .judged = o->policy != NULL,
+                            .padded = o->padded};
+}
+
+/* Reads into a document that is empty except for what the caller keeps in it. */
 static int read_into(og_doc *doc, const uint8_t *bytes, size_t len, size_t *used,
                      const og_pickle_read_options *o, og_error *err)
 {
-    og__pickle_way way = {.max_depth = o->max_depth ? o->max_depth : OG_MAX_DEPTH_DEFAULT,
-                          .max_digits = o->max_digits ? o->max_digits : OG_MAX_DIGITS_DEFAULT,
-                          .exact = o->strict || o->policy,
-                          .judged = o->policy != NULL};
-    size_t taken = len;
-    if (!o->padded || !og__pickle_shape_read(doc, bytes, len, &way)) {
-        int status = read_anew(doc, bytes, len, &taken, o, &way, err);
-        if (status < 0) return status;
-    }
+    og__pickle_way way = way_of(o);
+    size_t taken;
+    int status = read_anew(doc, bytes, len, &taken, o, &way, err);
+    if (status < 0) return status;
     if (used) *used = taken;
     og__value_doc_was_read(doc, taken);
     return OG_OK;
 }
 
-/*
- * Most of a short pickle would be read with care, since nothing may be looked at after its end, and one that
- * begins as another did is compared with that: a copy with padding takes less time. Without memory for one it
- * is read where it is.
- */
+/* Most of a short pickle would be read with care, since nothing may be looked at after its end: a copy with
+ * padding takes less time. Without memory for one it is read where it is. */
 static const uint8_t *pad_short(og_doc *doc, const uint8_t *bytes, size_t len, og_pickle_read_options *o)
 {
     enum { SHORT = 512 };
-    if (o->padded || (len > SHORT && !og__pickle_shape_is_known(doc, bytes, len))) return bytes;
-    uint8_t *copy = og__value_doc_alloc(doc, len + OG_PADDING, 1);
+    if (o->padded || len > SHORT) return bytes;
+    const uint8_t *copy = og__value_doc_padded(doc, bytes, len);
     if (!copy) return bytes;
-    memcpy(copy, bytes, len);
-    memset(copy + len, 0, OG_PADDING);
     o->padded = true;
     return copy;
+}
+
+/* Reads a pickle by what others taught, before anything is made ready for one of another kind. */
+static inline bool read_by_shape(og_doc *doc, const uint8_t *bytes, size_t len,
+                                 const og_pickle_read_options *options)
+{
+    static const og_pickle_read_options defaults;
+    if (options && options->size != sizeof *options) return false;
+    og__pickle_way way = way_of(options ? options : &defaults);
+    if (!og__pickle_shape_read(doc, bytes, len, &way)) return false;
+    og__value_doc_was_read(doc, len);
+    return true;
 }
 
 int og_pickle_read(og_doc *doc, const void *bytes, size_t len, size_t *used,
@@ -109,6 +122,10 @@ int og_pickle_read(og_doc *doc, const void *bytes, size_t len, size_t *used,
 {
     og_pickle_read_options o;
     og_doc_reset(doc);
+    if (doc->lessons && read_by_shape(doc, bytes, len, options)) {
+        if (used) *used = len;
+        return OG_OK;
+    }
     int status = og__base_options_take(&o, sizeof o, options, err);
     if (status < 0) return status;
     status = read_into(doc, pad_short(doc, bytes, len, &o), len, used, &o, err);
@@ -154,14 +171,13 @@ static int judge_in(og_doc *doc, og_buf *out, size_t start, const og_pickle_writ
                                    .policy = o->policy,
                                    .policy_inert = o->policy_inert,
                                    .padded = pad_written(out, len)};
-    return read_into(doc, out->data + start, len, NULL, &read, err);
+    return og_pickle_read(doc, out->data + start, len, NULL, &read, err);
 }
 
 static int judge(og_buf *out, size_t start, const og_pickle_write_options *o, og_error *err)
 {
     og_doc *doc = o->judging ? o->judging : og_doc_new(out->alloc);
     if (!doc) return og_error_set(err, OG_ENOMEM, OG_NO_POSITION, "no memory to check a pickle");
-    og_doc_reset(doc);
     int status = judge_in(doc, out, start, o, err);
     if (doc == o->judging)
         og_doc_reset(doc);

@@ -5,15 +5,22 @@
 #include "codec/pickle/embedded.h"
 #include "codec/pickle/opcodes.h"
 #include "codec/pickle/read/text.h"
+#include "codec/shape.h"
 
 #include <string.h>
 
 enum {
-    PROTO_LEN = 2,  /* PROTO and its argument */
-    FRAME_LEN = 11, /* those, FRAME and its length */
-    MOST_CREDIT = 16,
-    A_MISS = 2
+    PROTO_LEN = 2, /* PROTO and its argument */
+    FRAME_LEN = 11 /* those, FRAME and its length */
 };
+
+/* How a shape was read. */
+enum {
+    EXACT = 1,   /* as all of Python's readers take it */
+    INNOCENT = 2 /* no string in it may be a pickle */
+};
+
+static og__shape_scan scan_pickle;
 
 /* ---- Scalars ---- */
 
@@ -116,28 +123,14 @@ static OG__HOT og_value scalar_at(const uint8_t **at, const uint8_t *end)
 
 /* ---- Reading ---- */
 
-size_t og__pickle_shape_head(const uint8_t *bytes, size_t len)
+/* Bytes before what is compared: the length of a frame differs. SIZE_MAX where the frame is not all of the
+ * rest, or the pickle is too short or too long. */
+static size_t head_of(const uint8_t *bytes, size_t len)
 {
     if (len < FRAME_LEN + OG__SHAPE_LEAST || len > OG__SHAPE_MOST) return SIZE_MAX;
     if (bytes[0] != OG__OP_PROTO) return 0;
     if (bytes[PROTO_LEN] != OG__OP_FRAME) return PROTO_LEN;
     return og__base_load8(bytes + PROTO_LEN + 1) == len - FRAME_LEN ? FRAME_LEN : SIZE_MAX;
-}
-
-/* A shape from `lesson` on that the bytes, without their head, begin like; or NULL. */
-static og__shape *find(og__lesson *lesson, const uint8_t *bytes)
-{
-    for (; lesson; lesson = lesson->next) {
-        og__shape *shape = (og__shape *)(void *)lesson;
-        if ((og__base_load8(bytes) & shape->begins_len) == shape->begins) return shape;
-    }
-    return NULL;
-}
-
-bool og__pickle_shape_is_known(const og_doc *doc, const uint8_t *bytes, size_t len)
-{
-    size_t head = doc->lessons ? og__pickle_shape_head(bytes, len) : SIZE_MAX;
-    return head != SIZE_MAX && find(doc->lessons, bytes + head);
 }
 
 static OG__HOT bool may_be_pickle(og_value v)
@@ -149,15 +142,6 @@ static OG__HOT bool may_be_pickle(og_value v)
                                 : og__pickle_may_be_pickle(v.u.p, len, false);
 }
 
-/* Eight bytes after both may be read. */
-static OG__HOT bool same_bytes(const uint8_t *a, const uint8_t *b, size_t len)
-{
-    for (; len > 8; len -= 8, a += 8, b += 8) {
-        if (og__base_load8(a) != og__base_load8(b)) return false;
-    }
-    return len == 0 || (og__base_load8(a) ^ og__base_load8(b)) << (64 - 8 * len) == 0;
-}
-
 /* Puts the scalars in their cells, if all other bytes are as they were. */
 static OG__HOT bool fill(const og__shape *shape, og_value *cells, const uint8_t *at, const uint8_t *end,
                          bool judged)
@@ -165,7 +149,7 @@ static OG__HOT bool fill(const og__shape *shape, og_value *cells, const uint8_t 
     const og__shape_step *step = shape->steps;
     const og__shape_step *last = step + shape->step_count;
     for (; step < last; step++) {
-        if (step->same > (size_t)(end - at) || !same_bytes(at, shape->text + step->from, step->same))
+        if (step->same > (size_t)(end - at) || !og__shape_same(at, shape->text + step->from, step->same))
             return false;
         at += step->same;
         og_value v = scalar_at(&at, end);
@@ -173,90 +157,47 @@ static OG__HOT bool fill(const og__shape *shape, og_value *cells, const uint8_t 
         cells[step->to] = v;
     }
     size_t rest = (size_t)(end - at);
-    return rest == shape->tail && same_bytes(at, shape->text + shape->len - rest, rest);
-}
-
-/* Room for what a shape becomes, its cells copied; NULL without memory. */
-static og_value *copy_cells(og_doc *doc, const og__shape *shape)
-{
-    size_t size = shape->cell_count * sizeof(og_value);
-    og_value *cells = og__value_doc_alloc(doc, size, _Alignof(og_value));
-    if (cells) memcpy(cells, shape->cells, size);
-    return cells;
-}
-
-/* Joins the cells, makes them the document's root, and counts the success. */
-static void finish(og_doc *doc, og__shape *shape, og_value *cells)
-{
-    for (size_t i = 0; i < shape->node_count; i++) {
-        const og__shape_node *n = &shape->nodes[i];
-        og__node *node = (og__node *)(void *)(cells + n->node);
-        cells[n->value].u.p = node;
-        node->items = n->items ? cells + n->items : NULL;
-    }
-    for (size_t i = 0; i < shape->copy_count; i++)
-        cells[shape->copies[i].to] = cells[shape->copies[i].from];
-    doc->root = cells[0];
-    doc->lesson_debt -= doc->lesson_debt < OG__SHAPE_GAIN ? doc->lesson_debt : OG__SHAPE_GAIN;
-    if (shape->credit < MOST_CREDIT) shape->credit++;
-}
-
-/* Counts that a pickle began like it and was another one: it may be forgotten. */
-static void miss(og_doc *doc, og__shape *shape)
-{
-    shape->credit -= A_MISS;
-    if (shape->credit < 0) og__value_lesson_drop(doc, &shape->lesson);
+    return rest == shape->tail && og__shape_same(at, shape->text + shape->len - rest, rest);
 }
 
 static bool suits(const og__shape *shape, size_t head, const og__pickle_way *way)
 {
     return shape->head == head && shape->depth <= way->max_depth && way->max_digits >= OG__SHAPE_INT_DIGITS &&
-           (shape->exact || !way->exact) && (shape->innocent || !way->judged);
+           (shape->way & EXACT || !way->exact) && (shape->way & INNOCENT || !way->judged);
 }
 
 /* Reads the bytes up to `end` as a shape says, if that is what they are. */
 static bool read_as(og_doc *doc, og__shape *shape, const uint8_t *bytes, const uint8_t *end, bool judged)
 {
     og__doc_mark before = og__value_doc_marked(doc);
-    og_value *cells = copy_cells(doc, shape);
+    og_value *cells = og__shape_cells(doc, shape);
     if (!cells) return false;
     bool good = judged ? fill(shape, cells, bytes, end, true) : fill(shape, cells, bytes, end, false);
     if (good) {
-        finish(doc, shape, cells);
+        og__shape_finish(doc, shape, cells);
     } else {
         og__value_doc_rewind(doc, before);
-        miss(doc, shape);
     }
     return good;
 }
 
 bool og__pickle_shape_read(og_doc *doc, const uint8_t *bytes, size_t len, const og__pickle_way *way)
 {
-    size_t head = doc->lessons ? og__pickle_shape_head(bytes, len) : SIZE_MAX;
+    size_t head = head_of(bytes, len);
     if (head == SIZE_MAX || (head > 0 && bytes[1] > OG_PICKLE_HIGHEST_PROTOCOL)) return false;
-    og__lesson *next = NULL;
-    for (og__shape *shape = find(doc->lessons, bytes + head); shape; shape = find(next, bytes + head)) {
-        next = shape->lesson.next; /* the shape may be gone afterwards */
+    og__shape *shape = og__shape_find(doc, NULL, scan_pickle, bytes + head);
+    if (!shape) return false;
+    if (!way->padded) bytes = og__value_doc_padded(doc, bytes, len);
+    if (!bytes) return false;
+    for (; shape; shape = og__shape_find(doc, shape, scan_pickle, bytes + head)) {
         if (suits(shape, head, way) && read_as(doc, shape, bytes + head, bytes + len, way->judged))
             return true;
     }
+    og__shape_missed(doc, scan_pickle, bytes + head);
     return false;
 }
 
 /* ---- Learning ---- */
-
-/* Adds a scalar that was read from `at` to `end`; `of` is the number of the one that it repeats, or
- * OG__NO_SCALAR. */
-static bool add_scalar(og__learner *l, const uint8_t *at, const uint8_t *end, og_value value, size_t of)
-{
-    if (l->scalar_count == l->most) return false;
-    size_t own = l->scalar_count++;
-    l->scalars[own] = (og__shape_scalar){.at = (uint16_t)(at - l->bytes),
-                                         .end = (uint16_t)(end - l->bytes),
-                                         .of = (uint16_t)(of == OG__NO_SCALAR ? own : of),
-                                         .value = value};
-    return true;
-}
 
 /* Where the search for scalars is. */
 typedef struct scanner {
@@ -281,7 +222,7 @@ static size_t take_index(scanner *s, uint8_t op)
 static bool put(scanner *s, size_t index)
 {
     if (index != s->memo_count || index == s->l->most) return false;
-    s->l->memo[s->memo_count++] = (uint16_t)s->top;
+    s->l->numbers[s->memo_count++] = (uint16_t)s->top;
     return true;
 }
 
@@ -289,9 +230,9 @@ static bool get(scanner *s, const uint8_t *op)
 {
     size_t index = take_index(s, *op);
     s->top = s->l->scalar_count;
-    if (index >= s->memo_count || s->l->memo[index] == OG__NO_SCALAR) return false;
-    const og__shape_scalar *of = &s->l->scalars[s->l->memo[index]];
-    return add_scalar(s->l, op, s->at, of->value, of->of);
+    if (index >= s->memo_count || s->l->numbers[index] == OG__NO_SCALAR) return false;
+    const og__shape_scalar *of = &s->l->scalars[s->l->numbers[index]];
+    return og__shape_add(s->l, op, s->at, of->value, of->of);
 }
 
 static bool take_scalar(scanner *s)
@@ -299,7 +240,7 @@ static bool take_scalar(scanner *s)
     const uint8_t *op = s->at;
     og_value v = scalar_at(&s->at, s->end);
     s->top = s->l->scalar_count;
-    return s->at < s->end && og_valid(v) && add_scalar(s->l, op, s->at, v, OG__NO_SCALAR);
+    return s->at < s->end && og_valid(v) && og__shape_add(s->l, op, s->at, v, OG__NO_SCALAR);
 }
 
 /* Opcodes without an argument that do the same to any scalars. */
@@ -333,14 +274,29 @@ static bool take_op(scanner *s)
 }
 
 /* All opcodes up to the last one. */
-bool og__pickle_shape_scan(og__learner *l)
+static bool scan_pickle(og__learner *l)
 {
     scanner s = {.l = l, .at = l->bytes, .end = l->bytes + l->len, .top = OG__NO_SCALAR};
     while (s.at < s.end - 1) {
         if (!take_op(&s)) return false;
     }
-    l->innocent = true;
-    for (size_t i = 0; i < l->scalar_count && l->innocent; i++)
-        l->innocent = !may_be_pickle(l->scalars[i].value);
+    bool innocent = true;
+    for (size_t i = 0; i < l->scalar_count && innocent; i++)
+        innocent = !may_be_pickle(l->scalars[i].value);
+    if (innocent) l->way |= INNOCENT;
     return s.at == s.end - 1 && *s.at == OG__OP_STOP;
+}
+
+void og__pickle_shape_learn(og_doc *doc, const uint8_t *bytes, size_t len, const og__pickle_way *way)
+{
+    size_t head = head_of(bytes, len);
+    if (head == SIZE_MAX) return;
+    og__learner l = {.doc = doc,
+                     .scan = scan_pickle,
+                     .bytes = bytes + head,
+                     .len = len - head,
+                     .head = head,
+                     .way = way->exact ? EXACT : 0,
+                     .most = len - head};
+    og__shape_learn(&l);
 }

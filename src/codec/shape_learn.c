@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Learns from a pickle that was just read. Its opcodes say where its scalars are, and the document what they
+ * Learns from a message that was just read. Its bytes say where its scalars are, and the document what they
  * became; both have them in the same order, or nothing is learned.
  */
-#include "codec/pickle/read/shape.h"
+#include "codec/shape.h"
 
 #include "base/alloc.h"
 #include "value/key.h"
@@ -15,7 +15,7 @@ enum {
     MOST_CELLS = 2048,
     COST = 4 * OG__SHAPE_GAIN, /* learning takes about as long as reading a few times */
     MOST_DEBT = 4 * COST,      /* from then on one in so many teaches */
-    FIRST_CREDIT = 4
+    FIRST_CREDIT = 8
 };
 
 /* ---- The document ---- */
@@ -29,12 +29,13 @@ static bool same_value(og_value a, og_value b)
     return a.u.i == b.u.i || (kind != OG_INT && kind != OG_FLOAT);
 }
 
-/* The next scalar of the pickle is this one of the document. */
+/* The next scalar of the message is this one of the document. */
 static bool place_scalar(og__learner *l, og_value v, size_t cell, bool is_key)
 {
     if (l->next == l->scalar_count) return false;
     og__shape_scalar *s = &l->scalars[l->next++];
-    if (!same_value(s->value, v)) return false;
+    if (og_valid(s->value) && !same_value(s->value, v)) return false;
+    s->value = v;
     s->cell = (uint16_t)cell;
     s->is_key = is_key;
     bool of_key = l->scalars[s->of].is_key;
@@ -134,12 +135,13 @@ static bool place(og__learner *l, og__shape *shape)
     return true;
 }
 
-/* Text of what stays as it is must be in the pickle, so that the shape can have its own. */
+/* Text of what stays as it is must be in the message, so that the shape can have its own. */
 static bool is_own_text(const og__learner *l, og_value v)
 {
     if (og_kind_of(v) != OG_STR && og_kind_of(v) != OG_BYTES) return true;
     const uint8_t *text = v.u.p;
-    return text >= l->bytes && og__value_len(v) <= (size_t)(l->bytes + l->len - text);
+    const uint8_t *end = l->bytes + l->len;
+    return text >= l->bytes && text <= end && og__value_len(v) <= (size_t)(end - text);
 }
 
 static bool measure(og__learner *l)
@@ -209,37 +211,24 @@ static void set_begin(og__shape *shape)
     shape->begins = og__base_load8(shape->text) & shape->begins_len;
 }
 
-/* A shape that began alike and is no longer what comes gives its place up. */
-static void drop_alike(og_doc *doc, const og__shape *new)
-{
-    og__lesson *next;
-    for (og__lesson *lesson = new->lesson.next; lesson; lesson = next) {
-        next = lesson->next;
-        const og__shape *shape = (const og__shape *)(const void *)lesson;
-        if (shape->begins == new->begins && shape->begins_len == new->begins_len)
-            og__value_lesson_drop(doc, lesson);
-    }
-}
-
 static void keep(og__learner *l)
 {
-    if (!og__pickle_shape_scan(l) || !measure(l)) return;
+    if (!l->scan(l) || !measure(l)) return;
     og__shape *shape = shape_new(l);
     if (!shape) return;
     shape->len = (uint16_t)l->len;
     shape->head = (uint16_t)l->head;
-    shape->exact = l->exact;
-    shape->innocent = l->innocent;
+    shape->way = l->way;
+    shape->scan = l->scan;
     shape->depth = (uint16_t)l->depth;
     shape->cell_count = (uint16_t)l->cells;
     shape->credit = FIRST_CREDIT;
     place(l, shape);
     add_steps(l, shape);
     set_begin(shape);
-    drop_alike(l->doc, shape);
 }
 
-/* Most programs send pickles of a few forms; where none comes twice, learning would be for nothing. */
+/* Most programs send messages of a few forms; where none comes twice, learning would be for nothing. */
 static bool is_worth_it(og_doc *doc, const uint8_t *bytes)
 {
     unsigned slot = (bytes[0] * 5u + bytes[1]) % 32;
@@ -251,21 +240,26 @@ static bool is_worth_it(og_doc *doc, const uint8_t *bytes)
     return true;
 }
 
-void og__pickle_shape_learn(og_doc *doc, const uint8_t *bytes, size_t len, const og__pickle_way *way)
+bool og__shape_add(og__learner *l, const uint8_t *at, const uint8_t *end, og_value value, size_t of)
 {
-    size_t head = og__pickle_shape_head(bytes, len);
-    if (head == SIZE_MAX || !og__value_has_node(doc->root) || !is_worth_it(doc, bytes + head)) return;
-    og__learner l = {.doc = doc,
-                     .bytes = bytes + head,
-                     .len = len - head,
-                     .head = head,
-                     .exact = way->exact,
-                     .most = len - head};
-    size_t size = l.most * (sizeof *l.scalars + sizeof *l.memo);
+    if (l->scalar_count == l->most) return false;
+    size_t own = l->scalar_count++;
+    l->scalars[own] = (og__shape_scalar){.at = (uint16_t)(at - l->bytes),
+                                         .end = (uint16_t)(end - l->bytes),
+                                         .of = (uint16_t)(of == OG__NO_SCALAR ? own : of),
+                                         .value = value};
+    return true;
+}
+
+void og__shape_learn(og__learner *l)
+{
+    og_doc *doc = l->doc;
+    if (!og__value_has_node(doc->root) || !is_worth_it(doc, l->bytes)) return;
+    size_t size = l->most * (sizeof *l->scalars + sizeof *l->numbers);
     uint8_t *room = og__base_alloc(&doc->alloc, size);
     if (!room) return;
-    l.scalars = (og__shape_scalar *)(void *)room;
-    l.memo = (uint16_t *)(void *)(room + l.most * sizeof *l.scalars);
-    keep(&l);
+    l->scalars = (og__shape_scalar *)(void *)room;
+    l->numbers = (uint16_t *)(void *)(room + l->most * sizeof *l->scalars);
+    keep(l);
     og__base_free(&doc->alloc, room, size);
 }
