@@ -17,13 +17,13 @@ extern "C" {
 typedef struct og_codec og_codec;
 
 /*
- * The options of all codecs, each in a place of its own that is made when the codec is first asked for it:
+ * The options of all codecs. Each codec has a place in it, which is made when it is first asked for:
  *
  *     og_codec_options options = OG_INIT;
  *     og_json_of(&options)->read.allow_comments = true;
  *     og_pickle_of(&options)->write.protocol = 2;
  *
- * Zeroed it is the defaults. It may be copied.
+ * All zero means the defaults. It may be copied.
  */
 enum { OG_CODEC_OPTIONS_ROOM = 512 };
 typedef struct og_codec_options {
@@ -47,7 +47,7 @@ typedef struct og_codec_scan {
 typedef struct og_opening {
     const uint8_t *data;
     size_t len;
-    size_t room; /* bytes that the message has at most */
+    size_t room; /* the most bytes that the message can have */
     bool whole;  /* no more of it will come */
     bool quiet;  /* nothing has come for a while, and what came looks like text */
 } og_opening;
@@ -55,8 +55,8 @@ typedef struct og_opening {
 /* What a connection asks of every codec. */
 typedef struct og_codec_limits {
     size_t max_message;      /* bytes of a message that is written */
-    size_t max_growth;       /* and for each byte that its value was read from; 0: the usual limit */
-    bool self_contained;     /* write what reads alike by a reader that was used before */
+    size_t max_growth;       /* bytes that are written for each byte that was read; 0: the usual limit */
+    bool self_contained;     /* write what a reader that was used before reads in the same way */
     bool strict;             /* read only what all readers read alike, and nothing after it */
     bool padded;             /* 64 bytes after each message may be read */
     const og_policy *policy; /* as og_conn_options has it */
@@ -89,24 +89,24 @@ struct og_codec {
     /* Puts a connection's limits in the options, where the user has set none. NULL: it has no options. */
     void (*limit)(og_codec_options *options, const og_codec_limits *limits);
 
-    /* Sets how values show that it has no form for, by name: "plain", "lossless". 0, or OG_ENOTFOUND with the
-     * names that there are. NULL: it has one form. */
+    /* Sets how it writes values that it has no form for, by name: "plain", "lossless". 0, or OG_ENOTFOUND
+     * with the names that there are. NULL: it has one form. */
     int (*form)(og_codec_options *options, const char *name, og_error *err);
 
     /* ---- In streams ---- */
 
     const char *stream;   /* the framing of what is written before anything was read */
     const char *datagram; /* the same in datagrams */
-    bool opaque;     /* whatever has come is a message: no byte is without meaning, and silence ends it */
-    bool lines;      /* messages are text: what ends the first one (a line, a NUL) may end each */
-    uint64_t blanks; /* bytes below 64, a bit each, that mean nothing around a message */
+    bool opaque;          /* any bytes are a message, and silence ends it */
+    bool lines;           /* messages are text: what ends the first one (a line, a NUL) may end each */
+    uint64_t blanks;      /* bytes below 64, a bit each, that mean nothing around a message */
 
     /* True for bytes that may be a whole message although the next byte might belong to it: silence ends
      * it then. NULL: never. */
     bool (*may_be_whole)(const uint8_t *data, size_t len);
 
-    /* The byte that must come after a bare `value`, or the next one would go on where it ends; else -1. NULL:
-     * never. */
+    /* The byte that must follow a bare `value`, so that the next one is not read as part of it; -1: none.
+     * NULL: never one. */
     int (*separator)(og_value value);
 
     /* ---- In detection ---- */
@@ -116,12 +116,12 @@ struct og_codec {
     /* True when the options let nothing come after a message. NULL: never. */
     bool (*exact)(const og_codec_options *options);
 
-    bool asked; /* read only where it was asked for by name */
+    bool asked; /* never detected: read only where it is asked for by name */
 
     /*
-     * Whether a message may begin so: 2 and nothing else does, 1 yes, 0 needs more, -1 no. `note` gets what
-     * the bytes say about the message (0 and up; the protocol of a pickle), or OG_CODEC_NO_NOTE. NULL: any
-     * bytes do.
+     * Whether a message may begin so: 2: yes, and nothing else does; 1: yes; 0: needs more; -1: no. `note`
+     * gets what the bytes say about the message (0 and up; the protocol of a pickle), or OG_CODEC_NO_NOTE.
+     * NULL: any bytes do.
      */
     int (*begins)(const og_opening *opening, int *note);
 
@@ -130,8 +130,8 @@ struct og_codec {
     /* True when no other codec begins so, even if what comes then is broken. NULL: never. */
     bool (*claims)(const uint8_t *data, size_t len, int *note);
 
-    bool is_no_length; /* what it claims and what begins well is no length */
-    uint16_t proof;    /* so many bytes of a good opening are no length of printable bytes; 0: never */
+    bool is_no_length; /* what it claims, or what begins as it does, cannot be a length */
+    uint16_t proof;    /* after so many bytes that begin well they cannot be a length; 0: never */
 
     /* True when `byte` may come after a bare message. NULL: any may. */
     bool (*may_follow)(uint8_t byte);
@@ -147,18 +147,19 @@ struct og_codec {
     /* What a whole message says about how to answer it, as `begins` does. NULL: nothing. */
     int (*learn)(const uint8_t *message, size_t len);
 
-    /* The options to answer with after such a note: `given`, or `own` filled in. NULL: those given. */
+    /* The options to answer with after such a note: `given`, or `own`, which it fills in. NULL: `given`. */
     const og_codec_options *(*answer)(const og_codec_options *given, int note, og_codec_options *own);
 
-    /* The options to write with where what is written is judged: `given`, or `own` filled in so that `doc` is
-     * used for that, which may be used for the next message too. `own` may be `given`. NULL: those given. */
+    /* The options to write with when a policy judges what is written: `given`, or `own`, which it fills in so
+     * that `doc` is used for judging. `doc` may be used for the next message too, and `own` may be `given`.
+     * NULL: `given`. */
     const og_codec_options *(*judge_in)(const og_codec_options *given, og_doc *doc, og_codec_options *own);
 };
 
 /* The codec called `name`, or NULL with `err` filled with the names that there are. */
 OG_API const og_codec *og_codec_find(const char *name, og_error *err);
 
-/* The codecs in order, for help texts: NULL from `index` = their number on. */
+/* Codec `index`, in the order of the help; NULL after the last. */
 OG_API const og_codec *og_codec_at(size_t index);
 
 /* Another protocol, which is named when it arrives: a row of the table of signatures. */
@@ -169,7 +170,7 @@ typedef struct og_signature {
     bool unsure;        /* a message may begin so as well: asked only when nothing else fits */
 } og_signature;
 
-/* Row `index`: NULL from their number on. */
+/* Row `index` of the table; NULL after the last. */
 OG_API const og_signature *og_signature_at(size_t index);
 
 /* The row of a text that holds a pickle or JSON in base64 or hexadecimal, as its first `len` bytes show; NULL

@@ -72,7 +72,7 @@ OG_API og_entry_kind og_entry_known(const void *head, size_t len, uint64_t size,
 /* Whether the last bytes of a file end a zip archive, whatever the file begins with. */
 OG_API bool og_entry_ends_zip(const void *tail, size_t len);
 
-/* Kinds of containers in order: NULL from their number on. `*opened`: whether a walk looks inside. */
+/* Kinds of containers in order: NULL after the last. `*opened`: whether a walk looks inside. */
 OG_API const char *og_container_at(size_t index, const char **what, bool *opened);
 
 #ifdef __cplusplus

@@ -26,7 +26,7 @@ typedef struct og_frame og_frame;
 /* The longest text of a framing: `delim:TEXT`. */
 enum { OG_FRAMING_TEXT_MAX = 32 };
 
-/* A framing chosen: copied freely. Zeroed it is none. */
+/* The framing that was chosen. It may be copied. All zero means none. */
 typedef struct og_framing {
     const og_frame_ops *ops;
     uint32_t width;                          /* digits:N: N; else 0 */
@@ -60,7 +60,7 @@ typedef struct og_frame_head {
     size_t size;       /* its bytes; while it is not whole: how many it has at least */
     uint64_t body;     /* the message's bytes; while it is not whole: how many there are at least */
     bool over;         /* the message has more bytes than 64 bits can say */
-    bool odd;          /* nobody writes it so, or another framing writes the same */
+    bool odd;          /* no program writes it so, or another framing writes the same bytes */
     bool as_value;     /* the header alone may as well be a message: a number and white space */
 } og_frame_head;
 
@@ -125,7 +125,7 @@ static inline bool og_framing_is_raw(og_framing framing)
     return framing.ops && framing.ops->is_raw;
 }
 
-/* Framing `index` of the table, in the order of the help: NULL from their number on. */
+/* Framing `index` of the table, in the order of the help: NULL after the last. */
 OG_API const og_frame_ops *og_framing_at(size_t index);
 
 /* The framing called `name`, e.g. "u32be" or "digits:10": 0, or OG_ENOTFOUND / OG_EINVAL with `err` filled

@@ -36,10 +36,10 @@ typedef struct og_layer_option_info {
     const char *scheme;   /* of the endpoints that it is for, e.g. "tls"; NULL: of any */
 } og_layer_option_info;
 
-/* Name and summary of layer `index`, from the socket up: false from their number on. */
+/* Name and summary of layer `index`, from the socket up: false after the last. */
 OG_API bool og_layer_at(size_t index, const char **name, const char **summary);
 
-/* Option `index` of all layers; NULL from their number on. */
+/* Option `index` of all layers; NULL after the last. */
 OG_API const og_layer_option_info *og_layer_option_at(size_t index);
 
 #ifdef __cplusplus

@@ -28,7 +28,7 @@ extern "C" {
 /* Two directions of messages with one peer; for datagrams: one remote address. */
 typedef struct og_conn og_conn;
 
-#define OG_FOREVER (-1) /* a time limit that is none */
+#define OG_FOREVER (-1) /* no time limit */
 
 /*
  * A kind of peer: a row of the table of profiles. What it says holds unless the endpoint or the options say
@@ -39,18 +39,18 @@ typedef struct og_profile {
     const char *summary; /* one line for people */
     const char *codec;   /* NULL: told from the first bytes */
     const char *framing;
-    const char *layers;  /* that it may speak below its framing; NULL: none */
+    const char *layers;  /* those that it may speak below its framing; NULL: none */
     bool parts;          /* its messages come in several parts */
-    bool one_way;        /* it sends only, or only takes: there are no answers */
+    bool one_way;        /* it only sends, or only receives: there are no answers */
     size_t max_message;  /* 0: the usual limit */
     int note;            /* what og_codec calls so: how to write to it before anything was read */
-    const char *opening; /* bytes that give it away, `opening_at` bytes from the first; NULL: none */
+    const char *opening; /* bytes that it is recognised by, `opening_at` bytes from the first; NULL: none */
     size_t opening_len;
     size_t opening_at;
     const char *quirks; /* what else to know; NULL: nothing */
 } og_profile;
 
-/* Row `index`: NULL from their number on. */
+/* Row `index` of the table; NULL after the last. */
 OG_API const og_profile *og_profile_at(size_t index);
 
 /* The kind of peer called `name`, or NULL with `err` filled with the names that there are. */
@@ -73,29 +73,29 @@ typedef struct og_conn_options {
     const char *framing;
 
     /*
-     * The network interface, by name or number: where the group of a multicast address is joined, through
-     * which packets to one leave, and the link of addresses that mean something on one alone (fe80::…,
-     * ff02::…). Of other addresses, only what comes and goes through it. The endpoint's own ?interface= comes
-     * first. NULL: the system chooses.
+     * The network interface, by name or number. A multicast group is joined on it, and packets to a group
+     * leave through it; it says which link an address of one link (fe80::…, ff02::…) is on. With all other
+     * addresses, only what comes and goes through it counts. The endpoint's own ?interface= comes first.
+     * NULL: the system chooses.
      */
     const char *interface;
 
-    /* How what the codec has no form for is read and written: "plain", "lossless" (doc/json.md). The
-     * endpoint's own ?form= comes before. NULL: what `codecs` says. */
+    /* How values are read and written that the codec has no form for: "plain", "lossless" (doc/json.md). The
+     * endpoint's own ?form= comes first. NULL: what `codecs` says. */
     const char *form;
 
-    /* What each codec is told, e.g. og_json_of(&options.codecs)->read.allow_comments = true. */
+    /* The options of each codec, e.g. og_json_of(&options.codecs)->read.allow_comments = true. */
     og_codec_options codecs;
 
-    /* Of og_connect() alone: how many messages of the peer to pass over first, which answer nothing (a
-     * greeting; a line of text before the first message is one as well), and how many answer each value of
-     * og_call() (an acknowledgement and a result); 0: 1. */
+    /* For og_connect() alone. `skip`: how many of the peer's first messages to pass over, such as a greeting;
+     * a line of text before the first message counts as one. `answers`: how many answers og_call() takes to
+     * each value, such as an acknowledgement and a result; 0: 1. */
     size_t skip;
     size_t answers;
 
     size_t max_message; /* bytes; 0: 64 MiB */
-    size_t max_growth;  /* what was read is sent again if that takes at most so many bytes for each that
-                           it was read from, and 64 KiB; 0: 64 */
+    size_t max_growth;  /* a value that was read may be sent with at most so many bytes for each byte that
+                           it was read from, plus 64 KiB; 0: 64 */
     int64_t connect_timeout_ms; /* 0: 10,000 */
     int64_t send_timeout_ms;    /* for one message to leave; 0: 30,000 */
     int64_t recv_timeout_ms;    /* for one og_recv(); 0: none */
@@ -111,9 +111,9 @@ typedef struct og_conn_options {
     bool policy_inert;
 
     /*
-     * What the layers between socket and framing are told, by the names of og_layer_option_at(): a key, say,
-     * which puts the handshake of multiprocessing.connection into the connection. A server takes them, and
-     * the files that they name, anew in og_server_reload(): they must outlive it.
+     * The options of the layers between socket and framing, by the names of og_layer_option_at(). "authkey",
+     * for example, adds the handshake of multiprocessing.connection. og_server_reload() reads them and the
+     * files that they name again, so they must outlive the server.
      */
     const og_layer_option *layer_options;
     size_t layer_option_count;
@@ -148,9 +148,9 @@ OG_API int og_recv(og_conn *conn, og_value *value, og_error *err);
 OG_API int og_send_parts(og_conn *conn, const og_value *parts, size_t count, og_error *err);
 OG_API int og_recv_parts(og_conn *conn, const og_value **parts, size_t *count, og_error *err);
 
-/* Waits until og_recv() would not have to, at most `timeout_ms` (OG_FOREVER: without end). 1: a message is
- * there; 0: none has come; < 0: OG_ECLOSED when the peer has closed, or why not, as og_recv(), which does not
- * say it again. Blocking connections only. */
+/* Waits until og_recv() would return at once, at most `timeout_ms` (OG_FOREVER: without end). 1: a message is
+ * there; 0: none has come; < 0: OG_ECLOSED when the peer has closed, or another error of og_recv(), which
+ * then does not report it again. Blocking connections only. */
 OG_API int og_poll(og_conn *conn, int64_t timeout_ms, og_error *err);
 
 /*
@@ -181,8 +181,8 @@ OG_API bool og_conn_refused(const og_conn *conn);
 
 /* True when the stream has ended without the end that a layer promises (TLS: close_notify): all messages that
  * came are whole, but more may have been cut off; `err`, which may be NULL, says so. Many peers never send
- * that end, so it is for the program to judge. Blocking connections, after og_recv() has said that the peer
- * has closed; a server logs it. */
+ * that end, so the program must decide what it means. Blocking connections, after og_recv() has said that the
+ * peer has closed; a server logs it. */
 OG_API bool og_conn_cut_off(const og_conn *conn, og_error *err);
 
 /* Tells the peer that nothing more will be sent; receiving goes on. With the framing `eof` this is what ends
@@ -203,7 +203,7 @@ OG_API const char *og_conn_framing(const og_conn *conn, char *text, size_t size)
 /*
  * What the connection's layers know of the peer, e.g. its certificate: the text of property `name`, cut to
  * `size`, UTF-8 without control characters, and its whole length; 0 when there is none. og_conn_property_at()
- * lists the names, NULL from their number on. Any thread; on a blocking connection, those that may send or
+ * lists the names; NULL after the last. Any thread; on a blocking connection, those that may send or
  * receive.
  */
 OG_API size_t og_conn_property(const og_conn *conn, const char *name, char *text, size_t size);
@@ -213,16 +213,16 @@ OG_API const char *og_conn_property_at(const og_conn *conn, size_t index);
  * og_connect(). */
 OG_API uint64_t og_conn_id(const og_conn *conn);
 
-/* The kind of peer that it was said to be, e.g. "logging", or "". */
+/* The kind of peer that the options or the endpoint name, e.g. "logging", or "". */
 OG_API const char *og_conn_profile(const og_conn *conn);
 
 /* What has gone over a connection so far. */
 typedef struct og_conn_counts {
-    uint64_t bytes_in;     /* as they came from the peer, below all layers */
-    uint64_t bytes_out;    /* that the system has taken */
-    uint64_t messages_in;  /* read; those that were refused do not count */
-    uint64_t messages_out; /* sent, or queued for that */
-    uint64_t refused;      /* messages of the peer */
+    uint64_t bytes_in;     /* that came from the peer, counted below all layers */
+    uint64_t bytes_out;    /* that the system has taken, counted there too */
+    uint64_t messages_in;  /* that were read; those that were refused do not count */
+    uint64_t messages_out; /* that were sent, or are queued to be */
+    uint64_t refused;      /* messages of the peer that were refused */
     int64_t age_ms;        /* since it was made */
     bool ended;            /* the peer has ended its side */
 } og_conn_counts;
@@ -237,9 +237,9 @@ OG_API void *og_conn_user(const og_conn *conn);
 typedef struct og_listener og_listener;
 
 /*
- * Listens. The socket of an endpoint such as fd://3 is the listener's from then on, when that has gone well;
- * it is closed with it, not shut down, so that others that have it go on with it, and who waits there is not
- * refused. NULL with `err` filled: OG_EADDRESS, OG_EBIND, OG_EINVAL.
+ * Listens. On success the listener owns the socket of an endpoint such as fd://3. It closes that socket at
+ * its end but does not shut it down: other processes that have it go on, and clients that wait in its queue
+ * are not refused. NULL with `err` filled: OG_EADDRESS, OG_EBIND, OG_EINVAL.
  */
 OG_API og_listener *og_listen(const char *endpoint, const og_conn_options *options, og_error *err);
 
@@ -257,8 +257,8 @@ OG_API og_conn *og_accept(og_listener *listener, int64_t timeout_ms, og_error *e
 /* Lets an og_accept() in another thread return OG_ECANCELED. Any thread. */
 OG_API void og_listener_interrupt(og_listener *listener);
 
-/* Closes and frees. NULL is allowed; connections that were accepted live on (datagram ones must be closed
- * before). */
+/* Closes and frees. NULL is allowed. Connections that were accepted stay open, but those of datagrams must be
+ * closed first. */
 OG_API void og_listener_close(og_listener *listener);
 
 /* ---- Serving ---- */
@@ -283,8 +283,9 @@ typedef struct og_server_options {
     int threads; /* loops, each with a thread; connections are dealt out in turn; 0: 1 */
     int workers; /* threads on which on_message may block; 0: it runs on the loop's thread and must not */
 
-    size_t long_message; /* with workers: only messages of so many bytes are handled on them, and what a
-                            connection has sent after one; on_message must be ready for both; 0: all are */
+    size_t long_message; /* with workers: only messages of so many bytes, and what the connection sends after
+                            one, are handled on them; all others on the loop's thread, where on_message must
+                            not block. 0: all on workers */
 
     size_t max_connections;       /* 0: 10,000 */
     og_when_crowded when_crowded; /* what becomes of further ones */
@@ -319,9 +320,9 @@ typedef struct og_server_options {
 
     /*
      * A message was refused: `err` says why and where, `closing` whether the connection ends or goes on with
-     * the next message. It is called when the handlers of the messages before it have returned. The
-     * connection ends after whoever keeps it has released it, so that earlier messages can still be answered.
-     * May og_send() a reply. On the loop's thread.
+     * the next message. It is called when the handlers of the messages before it have returned. A connection
+     * that is kept (og_conn_keep()) ends when it is released, so that earlier messages can still be answered.
+     * og_send() may be called here. On the loop's thread.
      */
     void (*on_refuse)(og_conn *conn, const og_error *err, bool closing, void *user);
 
@@ -333,7 +334,7 @@ typedef struct og_server_options {
      * first loop's thread. The first call is the place to read a policy anew: og_policy_replace(). */
     void (*on_reload)(bool done, void *user);
 
-    /* Something to note for people: conn may be NULL. Any thread. */
+    /* A line for the log. `conn` may be NULL. Any thread. */
     void (*on_log)(og_log_level level, const og_conn *conn, const char *text, void *user);
 
     /* Threads that are started besides `workers` when all of these are busy and more connections wait, so
@@ -349,7 +350,7 @@ OG_API og_server *og_server_new(const og_server_options *options, og_error *err)
  * status. */
 OG_API int og_server_listen(og_server *server, const char *endpoint, og_error *err);
 
-/* Endpoint `index` listened on, with the port that the system picked; NULL from their number on. */
+/* Endpoint `index` listened on, with the port that the system picked; NULL after the last. */
 OG_API const char *og_server_endpoint(const og_server *server, size_t index);
 
 /* Serves, with the calling thread as one of the loops', until og_server_stop(). 0 or a negative status. */
@@ -363,16 +364,16 @@ OG_API int og_server_join(og_server *server, og_error *err);
 /*
  * Stops. Clients that wait to be accepted still are; then each connection is read until it is silent for 100
  * ms or `stop_timeout_ms` is over, what was read is answered, and the connection ends in order. Datagrams
- * that have come are handled, but those of an inherited socket stay there for whoever has it next. Returns at
+ * that have come are handled, but those of an inherited socket stay there for the next process. Returns at
  * once: og_server_run() and og_server_join() return when it is done. Any thread, and signal handlers. Once is
  * enough.
  */
 OG_API void og_server_stop(og_server *server);
 
 /*
- * Reads the files of layer options anew, keys and the like, for whoever connects from then on; connections
- * that are open keep what they have. on_log tells how it went; when a file cannot be used the old ones stay.
- * Returns at once. Any thread, and signal handlers, while the server runs.
+ * Reads the files of layer options anew (keys, certificates), for clients that connect from then on;
+ * connections that are open keep what they have. on_log tells how it went; when a file cannot be used the old
+ * ones stay. Returns at once. Any thread, and signal handlers, while the server runs.
  */
 OG_API void og_server_reload(og_server *server);
 

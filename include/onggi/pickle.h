@@ -43,8 +43,8 @@ typedef struct og_pickle_read_options {
     size_t max_depth;  /* containers in one another; 0: 1,000 */
     size_t max_digits; /* of an int in text; 0: 4,300 */
     og_pickle_encoding encoding;
-    bool allow_trailing;     /* bytes after STOP are left alone; else OG_ETRAILING for what is no white space
-                                or NUL, and for those when the reading or the policy is strict */
+    bool allow_trailing;     /* leave alone what comes after STOP; else OG_ETRAILING. White space and NULs are
+                                left alone in any case, unless the reading or the policy is strict */
     const og_value *buffers; /* out-of-band buffers (bytes or bytearray), for NEXT_BUFFER, in order */
     size_t buffer_count;
     bool strict; /* refuse what Python's readers take for different things: doc/pickle.md lists the cases */
@@ -56,20 +56,20 @@ typedef struct og_pickle_read_options {
 } og_pickle_read_options;
 
 typedef struct og_pickle_write_options {
-    size_t size;       /* sizeof(og_pickle_write_options) */
-    int protocol;      /* 1 to 5; 0: the default, 4; OG_PICKLE_PROTOCOL_0 */
-    size_t max_depth;  /* 0: 1,000 */
-    size_t max_bytes;  /* 0: what the buffer's limit says */
-    size_t max_growth; /* as that of og_json_write_options */
-    const og_policy
-        *policy; /* which classes it may name (OG_EPOLICY): judged before a byte is passed on; NULL: any */
-    bool policy_inert;   /* let pass what no row of the policy names; what a row denies is refused */
+    size_t size;             /* sizeof(og_pickle_write_options) */
+    int protocol;            /* 1 to 5; 0: the default, 4; OG_PICKLE_PROTOCOL_0 */
+    size_t max_depth;        /* 0: 1,000 */
+    size_t max_bytes;        /* 0: what the buffer's limit says */
+    size_t max_growth;       /* as that of og_json_write_options */
+    const og_policy *policy; /* which classes it may name (OG_EPOLICY): judged before a byte is passed on;
+                                NULL: any */
+    bool policy_inert;       /* let pass what no row of the policy names; what a row denies is refused */
     bool self_contained; /* read alike by an Unpickler that has read others before: doc/pickle.md says how.
                             Refused (OG_EVALUE) is what depends on more than the pickle: persistent ids,
                             extension codes, out-of-band buffers */
-    og_doc *judging; /* with a policy: where the pickle is read to be judged, empty afterwards. Used for one
-                        pickle after the other it keeps what they teach, as og_pickle_read() says. Not the
-                        document of the value, and of one thread. NULL: a new one each time */
+    og_doc *judging; /* with a policy: the pickle is read into it to be judged; it is empty afterwards. Used
+                        for one pickle after the other, it makes that faster, as with og_pickle_read(). It is
+                        not the document of the value, and belongs to one thread. NULL: a new one each time */
 } og_pickle_write_options;
 
 /* Both, as connections have them. */

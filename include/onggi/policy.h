@@ -44,13 +44,12 @@ OG_API void og_policy_free(og_policy *policy);
 OG_API og_policy *og_policy_builtin(const char *name, og_error *err);
 
 /*
- * From now on `policy` says what `by` says, and `by` is freed. Any thread may do so while others read by the
- * policy, e.g. the connections of a server: a message that is being read is judged by the old rules to its
- * end.
+ * Gives `policy` the rows of `by`, and frees `by`. Any thread may do so while others use the policy, such as
+ * the connections of a server: a message that is being read is judged by the old rows to its end.
  */
 OG_API void og_policy_replace(og_policy *policy, og_policy *by);
 
-/* The names of those policies: NULL from their number on. */
+/* The names of those policies: NULL after the last. */
 OG_API const char *og_policy_builtin_at(size_t index);
 
 /* Add a row. 0, OG_EINVAL (no such form of row) or OG_ENOMEM; then the policy is as before. */
@@ -58,8 +57,8 @@ OG_API int og_policy_allow(og_policy *policy, const char *row, og_error *err);
 OG_API int og_policy_deny(og_policy *policy, const char *row, og_error *err);
 
 /*
- * Allow one name that og_policy_unsafe() warns of: neither og_policy_allow() nor a pattern does. 0, OG_EINVAL
- * or OG_ENOMEM.
+ * Allows one name that og_policy_unsafe() warns of, which neither og_policy_allow() nor a pattern can do. 0,
+ * OG_EINVAL or OG_ENOMEM.
  */
 OG_API int og_policy_allow_unsafe(og_policy *policy, const char *name, og_error *err);
 
@@ -76,8 +75,8 @@ OG_API int og_policy_include(og_policy *policy, const char *name, og_error *err)
 OG_API void og_policy_set_default(og_policy *policy, bool allow);
 
 /*
- * At first true: also refuse what Python's readers read differently from one another, because whoever is
- * being protected may read it as another reader does (doc/safety.md lists the cases).
+ * Whether to refuse also what Python's readers read differently from one another (doc/safety.md lists the
+ * cases): the program that is protected may use any of them. True at first.
  */
 OG_API void og_policy_set_strict(og_policy *policy, bool strict);
 
@@ -93,20 +92,21 @@ OG_API void og_policy_set_nested(og_policy *policy, unsigned depth);
 OG_API int og_policy_parse(og_policy *policy, const char *text, size_t len, og_error *err);
 
 /*
- * The next thing that people should know of a text that `policy` was made of: a pattern that passes over what
- * og_policy_unsafe() warns of, a row that allows such a name, `default allow`. Begin with `*at` = 0, and go
- * on until it is false; the position of `warning` is in the text. Names that a row of their own decides
- * about, and texts that og_policy_parse() refuses, give none.
+ * Fills `warning` with the next risk in a text that `policy` was made of: a pattern that passes over what
+ * og_policy_unsafe() warns of, a row that allows such a name, `default allow`. Begin with `*at` = 0 and call
+ * it until it returns false. The position of `warning` is a position in the text. There is no warning about a
+ * name that has a row of its own, or about a text that og_policy_parse() refuses.
  */
 OG_API bool og_policy_next_warning(const og_policy *policy, const char *text, size_t len, size_t *at,
                                    og_error *warning);
 
-/* What the rows say of a name. `decided` (may be NULL): whether a row did, and not the default. */
+/* Whether the policy allows a name. `decided` (may be NULL): true when a row says so, false for the default.
+ */
 OG_API bool og_policy_allows(const og_policy *policy, const char *module, size_t module_len,
                              const char *qualname, size_t qualname_len, bool *decided);
 
 /*
- * Why og_policy_allows() says so: appends the row that decides as a policy would have it, e.g. "allow
+ * Why og_policy_allows() says so: appends the row that decides, as it is written in a policy, e.g. "allow
  * collections.deque", "deny os.*" or "default deny". 0 or OG_ENOMEM.
  */
 OG_API int og_policy_explain(const og_policy *policy, const char *module, size_t module_len,
@@ -142,7 +142,7 @@ typedef struct og_pickle_use {
     bool allowed;
     unsigned depth;  /* 0: the pickle itself, 1: a pickle in its bytes, … */
     size_t position; /* of the first opcode that does so; in a pickle inside: of the bytes that hold it */
-    size_t inside;   /* and the opcode's position in there */
+    size_t inside;   /* then: the position of the opcode within those bytes */
     size_t count;    /* how often */
 } og_pickle_use;
 
@@ -160,8 +160,8 @@ typedef enum og_verdict {
 
 OG_API const char *og_verdict_text(og_verdict verdict);
 
-/* What a check found. Uses that are the same but for their position are in it once; of more than some
- * thousand different ones the rest is only counted. */
+/* What a check found. Uses that differ only in their position are one entry with a count; after some thousand
+ * entries the rest is only counted. */
 typedef struct og_pickle_report {
     og_verdict verdict;
     og_error reason;     /* of the verdict; code OG_OK when harmless */

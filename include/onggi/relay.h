@@ -18,7 +18,7 @@
 extern "C" {
 #endif
 
-/* What becomes of a connection one of whose messages was refused. */
+/* What happens to a connection when one of its messages is refused. */
 typedef enum og_when_refused {
     OG_REFUSED_CLOSE, /* both of its sides are closed */
     OG_REFUSED_DROP,  /* it goes on without the message, where the next one can be found */
@@ -50,8 +50,8 @@ typedef struct og_refusal {
     size_t len;
     bool closing;    /* the connection ends */
     bool passed;     /* a dry run: it was passed on all the same */
-    bool quiet;      /* this client has had many of late: no line of a log for this one */
-    size_t left_out; /* how many were quiet before this one, which is not */
+    bool quiet;      /* this client has had many in a short time: the log should leave this one out */
+    size_t left_out; /* how many quiet ones there were before this one, which is not quiet */
 } og_refusal;
 
 /* Zero is the defaults, but `upstream` must be said. */
@@ -67,10 +67,9 @@ typedef struct og_relay_options {
     og_conn_options behind;
 
     /*
-     * Codec and framing must be said for both sides, by endpoint or options; what is said for neither is
-     * never told from the first bytes, as whoever sends them would choose how they are read. The policies of
-     * both sides (`front.conn.policy` for what clients send, `behind.policy` for answers; both for what is
-     * written) are "plain-data" where none is given.
+     * Codec and framing must be given for both sides, by endpoint or options. They are never detected: the
+     * sender would choose how its bytes are read. The policy of a side is "plain-data" when none is given:
+     * `front.conn.policy` judges what clients send, `behind.policy` the answers, and both what is written.
      */
     og_reader raw_reader; /* must be said where the server behind speaks raw */
     size_t recv_size;     /* of OG_READER_RECV: the bytes that it asks for */
@@ -82,11 +81,12 @@ typedef struct og_relay_options {
     og_when_refused when_refused;
     og_value reply; /* of OG_REFUSED_REPLY */
 
-    /* Passes on as it arrived what would be refused, and tells of it. Codec and framing may be detected. A
-     * line a minute says that nothing is protected. */
+    /* Passes on what would be refused, as it arrived, and reports it. Codec and framing may be detected. The
+     * log says once a minute that nothing is protected. */
     bool dry_run;
 
-    /* A message was refused, be it one of many (`quiet`). On its loop's thread. */
+    /* A message was refused; it is called for each of them, also when there are many (`quiet`). On its loop's
+     * thread. */
     void (*on_refusal)(const og_refusal *refusal, void *user); /* gets `front.user` */
 } og_relay_options;
 
