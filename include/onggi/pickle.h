@@ -56,14 +56,14 @@ typedef struct og_pickle_read_options {
 } og_pickle_read_options;
 
 typedef struct og_pickle_write_options {
-    size_t size;             /* sizeof(og_pickle_write_options) */
-    int protocol;            /* 1 to 5; 0: the default, 4; OG_PICKLE_PROTOCOL_0 */
-    size_t max_depth;        /* 0: 1,000 */
-    size_t max_bytes;        /* 0: what the buffer's limit says */
-    size_t max_growth;       /* as that of og_json_write_options */
-    const og_policy *policy; /* which classes it may name (OG_EPOLICY): judged before a byte is passed on;
-                                NULL: any */
-    bool policy_inert;       /* let pass what no row of the policy names; what a row denies is refused */
+    size_t size;       /* sizeof(og_pickle_write_options) */
+    int protocol;      /* 1 to 5; 0: the default, 4; OG_PICKLE_PROTOCOL_0 */
+    size_t max_depth;  /* 0: 1,000 */
+    size_t max_bytes;  /* 0: what the buffer's limit says */
+    size_t max_growth; /* as that of og_json_write_options */
+    /* Which classes it may name (OG_EPOLICY): judged before a byte is passed on. NULL: any. */
+    const og_policy *policy;
+    bool policy_inert;   /* let pass what no row of the policy names; what a row denies is refused */
     bool self_contained; /* read alike by an Unpickler that has read others before: doc/pickle.md says how.
                             Refused (OG_EVALUE) is what depends on more than the pickle: persistent ids,
                             extension codes, out-of-band buffers */
