@@ -70,6 +70,8 @@ static void writes_the_bytes_of_small_values(void **state)
     WRITES(og_int(1LL << 31), 2, "\x80\x02\x8a\x05\0\0\0\x80\0.");
     WRITES(og_int(-(1LL << 39)), 2, "\x80\x02\x8a\x05\0\0\0\0\x80.");
     WRITES(og_int(1LL << 31), 1, "L2147483648L\n.");
+    WRITES(from("](L2147483648L\nL-9223372036854775808L\nI01\nI00\nK\x07\x65."), 1,
+           "](L2147483648L\nL-9223372036854775808L\nI01\nI00\nK\x07\x65.");
     WRITES(og_float(1.5), 0, "F1.5\n.");
     WRITES(og_str(doc, "a\n\\\xc3\xa9\xe2\x82\xac"), 0, "Va\\u000a\\u005c\xe9\\u20ac\np0\n.");
     WRITES(og_list(doc), 0, "(l.");
@@ -218,6 +220,50 @@ static void keeps_to_its_limit_of_bytes(void **state)
     assert_int_equal(err.code, OG_ELIMIT);
 }
 
+/* A dict of plain values of all lengths, and of repeated ones. */
+static og_value plain_values(void)
+{
+    static const int64_t ints[] = {0,         255,       256,        65536,       -1,
+                                   INT32_MAX, INT32_MIN, 4294967296, -2147483649, 98765432109876,
+                                   INT64_MAX, INT64_MIN, 2147483648, 100000000};
+    enum { INTS = sizeof ints / sizeof ints[0] };
+    og_value dict = og_dict(doc);
+    og_value list = og_list(doc);
+    for (size_t i = 0; i < INTS; i++) {
+        assert_int_equal(og_dict_set(doc, dict, og_int(ints[i]), og_int(ints[INTS - 1 - i]), NULL), 0);
+        assert_int_equal(og_list_append(doc, list, og_bool(i % 2), NULL), 0);
+    }
+    assert_int_equal(og_dict_set(doc, dict, og_str(doc, "key"), list, NULL), 0);
+    assert_int_equal(og_dict_set(doc, dict, og_float(1.5), og_str(doc, "key"), NULL), 0);
+    assert_int_equal(og_dict_set(doc, dict, og_str(doc, "a longer key"), og_none(), NULL), 0);
+    return dict;
+}
+
+/* Where there is little room each value is written by the general way, which asks for more. */
+static void writes_the_same_whatever_room_there_is(void **state)
+{
+    (void)state;
+    enum { CAP = 4096, MOST = 600 };
+    og_value values = plain_values();
+    for (int protocol = 0; protocol <= 5; protocol++) {
+        og_pickle_write_options options = protocol_of(protocol);
+        size_t size = 0;
+        uint8_t *expected = og_pickle_dumps(values, &size, &options, NULL);
+        assert_non_null(expected);
+        for (size_t room = 0; room < MOST; room++) {
+            og_buf out = OG_BUF_INIT;
+            assert_int_equal(og_buf_reserve(&out, CAP), 0);
+            out.len = out.cap - room;
+            size_t start = out.len;
+            assert_int_equal(og_pickle_write(values, &out, &options, NULL), 0);
+            assert_int_equal(out.len - start, size);
+            assert_memory_equal(out.data + start, expected, size);
+            og_buf_free(&out);
+        }
+        free(expected);
+    }
+}
+
 static void writes_deep_values_when_allowed(void **state)
 {
     (void)state;
@@ -292,6 +338,7 @@ int main(void)
         cmocka_unit_test(writes_large_strings_outside_of_frames),
         cmocka_unit_test(refuses_what_cannot_be_written),
         cmocka_unit_test(keeps_to_its_limit_of_bytes),
+        cmocka_unit_test(writes_the_same_whatever_room_there_is),
         cmocka_unit_test(writes_deep_values_when_allowed),
         cmocka_unit_test(writes_names_for_the_protocol),
         cmocka_unit_test(writes_long_nested_names_from_protocol_4_on),

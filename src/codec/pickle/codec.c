@@ -110,7 +110,8 @@ static const og_codec_options *pickle_answer(const og_codec_options *given, int 
     const og_pickle_options *options = og__codec_get(given, &og__pickle_codec);
     bool kept = options && options->write.self_contained;
     if (options && options->write.protocol != 0) return given;
-    if (protocol >= OG_PICKLE_DEFAULT_PROTOCOL && !kept) return given;
+    if (protocol == OG_PICKLE_DEFAULT_PROTOCOL || (protocol > OG_PICKLE_DEFAULT_PROTOCOL && !kept))
+        return given;
     *own = *given;
     og_pickle_of(own)->write.protocol = protocol == 0 ? OG_PICKLE_PROTOCOL_0 : protocol;
     return own;

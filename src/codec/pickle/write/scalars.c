@@ -3,6 +3,7 @@
  * Writes runs of plain values at full speed, from protocol 1 on: room is looked for once for each, whatever
  * it is, and the place in the output is in a local. The bytes are those that the general way writes.
  */
+#include "base/number.h"
 #include "codec/pickle/write/intern.h"
 
 #define HOT inline __attribute__((always_inline))
@@ -58,16 +59,31 @@ static HOT uint8_t *put_int(uint8_t *at, int64_t number)
     return at + 3;
 }
 
-/* Whether an int has an opcode here: below protocol 2 there is none for one of more than four bytes. */
-static HOT bool is_plain_int(const og__writer *w, og_value v)
+/* Below protocol 2 an int of more than four bytes has digits. */
+static __attribute__((noinline)) uint8_t *put_long_line(uint8_t *at, int64_t number)
 {
-    return !(v.meta & OG__F_BIG) && (w->protocol >= 2 || v.u.i == (int32_t)v.u.i);
+    *at++ = OG__OP_LONG;
+    at += og__base_int64_write(number, (char *)at);
+    at[0] = 'L';
+    at[1] = '\n';
+    return at + 2;
 }
 
-static HOT uint8_t *put_bool(uint8_t *at, bool truth)
+static HOT uint8_t *put_any_int(const og__writer *w, uint8_t *at, og_value v)
 {
-    *at = truth ? OG__OP_NEWTRUE : OG__OP_NEWFALSE;
-    return at + 1;
+    if (v.meta & OG__F_BIG) return NULL;
+    bool line = w->protocol < 2 && v.u.i != (int32_t)v.u.i;
+    return line ? put_long_line(at, v.u.i) : put_int(at, v.u.i);
+}
+
+static HOT uint8_t *put_bool(const og__writer *w, uint8_t *at, bool truth)
+{
+    if (w->protocol >= 2) {
+        *at = truth ? OG__OP_NEWTRUE : OG__OP_NEWFALSE;
+        return at + 1;
+    }
+    memcpy(at, truth ? "I01\n" : "I00\n", 4);
+    return at + 4;
 }
 
 static HOT uint8_t *put_float(uint8_t *at, uint64_t bits)
@@ -146,8 +162,8 @@ static HOT uint8_t *put_scalar(og__writer *w, uint8_t *at, og_value v, bool fram
 {
     switch (og_kind_of(v)) {
     case OG_NONE: *at = OG__OP_NONE; return at + 1;
-    case OG_BOOL: return w->protocol < 2 ? NULL : put_bool(at, v.meta & OG__F_TRUE);
-    case OG_INT: return is_plain_int(w, v) ? put_int(at, v.u.i) : NULL;
+    case OG_BOOL: return put_bool(w, at, v.meta & OG__F_TRUE);
+    case OG_INT: return put_any_int(w, at, v);
     case OG_FLOAT: return put_float(at, (uint64_t)v.u.i);
     case OG_STR: return put_str(w, at, v, framed);
     default: return NULL;
@@ -155,13 +171,14 @@ static HOT uint8_t *put_scalar(og__writer *w, uint8_t *at, og_value v, bool fram
 }
 
 /* What a value may take, with some to spare, beside its text: a LONG1 of eight bytes; an opcode, four bytes,
- * and as many for the memo. */
-enum { HEAD_MOST = 10 };
+ * and as many for the memo. A long one as a line takes more. */
+enum { HEAD_MOST = 10, LINE_MOST = OG__INT64_SIZE + 5 };
 
 /* What is no str has no length. */
-static inline bool fits(og_value v, ptrdiff_t room)
+static inline bool fits(const og__writer *w, og_value v, ptrdiff_t room)
 {
-    return room > (ptrdiff_t)og__value_len(v) + HEAD_MOST;
+    ptrdiff_t head = w->protocol < 2 ? LINE_MOST : HEAD_MOST;
+    return room > (ptrdiff_t)og__value_len(v) + head;
 }
 
 /* Everything is there twice: for protocols 4 and 5, which have frames, and for 1 to 3. */
@@ -171,9 +188,9 @@ static HOT size_t write_scalars(og__writer *w, const og_value *items, size_t cou
     uint8_t *at = w->out->data + w->out->len;
     const uint8_t *end = w->out->data + (full < w->room ? full : w->room);
     const uint8_t *any =
-        end - at > STR_MOST + HEAD_MOST ? end - STR_MOST - HEAD_MOST : at; /* all fit before */
+        end - at > STR_MOST + LINE_MOST ? end - STR_MOST - LINE_MOST : at; /* all fit before */
     size_t done = 0;
-    for (; done < count && (at < any || fits(items[done], end - at)); done++) {
+    for (; done < count && (at < any || fits(w, items[done], end - at)); done++) {
         uint8_t *next = put_scalar(w, at, items[done], framed);
         if (!next) break;
         at = next;
