@@ -143,20 +143,29 @@ void og__peer_core_feed(og__core *core, const uint8_t *data, size_t len)
     core->lent = 0;
 }
 
+/* Bytes that the message under way is known to lack; 0: that is not known. */
+static size_t lacks(const og__core *core)
+{
+    size_t have = core->pending.len - core->at;
+    size_t need = core->detected ? og_frame_need(&core->reader) : 0;
+    return need > have + 1 ? need - have : 0; /* one more is asked for where nobody knows */
+}
+
 og_buf *og__peer_core_growing(og__core *core, size_t least)
 {
     size_t have = core->pending.len - core->at;
     if (have < LONG_MESSAGE || core->fed_len > 0 || core->setup->datagram) return NULL;
-    size_t need = og_frame_need(&core->reader);
-    size_t want = core->detected && need > have + 1 ? need - have : have;
-    if (want > have) want = have; /* memory follows what really came */
+    size_t rest = lacks(core);
+    size_t want = rest > 0 && rest < have ? rest : have; /* memory follows what really came */
     if (want < least) want = least;
     return lend(core, 0) < 0 || make_room(core, want) < 0 ? NULL : &core->pending;
 }
 
 uint8_t *og__peer_core_space(og__core *core, size_t *size)
 {
-    const og_buf *pending = core->layered ? NULL : og__peer_core_growing(core, LONG_MESSAGE);
+    size_t rest = lacks(core);
+    size_t least = rest > 0 && rest < LONG_MESSAGE ? rest : LONG_MESSAGE; /* the last bytes need no more */
+    const og_buf *pending = core->layered ? NULL : og__peer_core_growing(core, least);
     if (!pending) return NULL;
     *size = pending->cap - pending->len - OG_PADDING;
     return pending->data + pending->len;

@@ -111,10 +111,10 @@ static void documents_of_long_messages_go(void **state)
     finish_pair(&p);
 }
 
-/* Waits until next to nothing is held. */
+/* Waits until no long message is held any more. */
 static void wait_until_free(counting_alloc *memory)
 {
-    enum { LITTLE = 1 << 20, TRIES = 6000 };
+    enum { LITTLE = 9 << 20, TRIES = 6000 }; /* what is not long is kept */
     for (int i = 0; memory->held > LITTLE; i++) {
         if (i == TRIES) fail_msg("%zu bytes are still held", (size_t)memory->held);
         nap(10);
@@ -125,7 +125,7 @@ static void wait_until_free(counting_alloc *memory)
 static void memory_of_long_messages_goes(void **state)
 {
     (void)state;
-    enum { LONG = 12 << 20, HALF = LONG / 2 };
+    enum { LONG = 12 << 20, TWICE = 2 * LONG };
     static const og_rewrite rewrites[] = {OG_REWRITE_VERBATIM, OG_REWRITE_ANEW};
     uint8_t *bytes = calloc(LONG, 1);
     for (int i = 0; i < 2; i++) {
@@ -137,7 +137,7 @@ static void memory_of_long_messages_goes(void **state)
             ask_value(conn, og_bytes(doc, bytes, LONG));
             ask(conn, round);
         }
-        if (rewrites[i] == OG_REWRITE_VERBATIM) assert_true(p.memory.most < LONG + HALF);
+        if (rewrites[i] == OG_REWRITE_VERBATIM) assert_true(p.memory.most < TWICE);
         wait_until_free(&p.memory);
         ask_value(conn, og_bytes(doc, bytes, LONG));
         og_doc_free(doc);
