@@ -2,6 +2,7 @@
 /* What values are written as; that they read back to the same; what cannot be written. */
 #include <onggi/pickle.h>
 
+#include "codec/pickle/write/intern.h"
 #include "codec/pickle_samples.h"
 
 #include <setjmp.h>
@@ -264,6 +265,26 @@ static void writes_the_same_whatever_room_there_is(void **state)
     }
 }
 
+/* All at once, as one by one: those with a mark among none, some and all that there can be. */
+static void marks_are_found(void **state)
+{
+    (void)state;
+    enum { MARKS = 256 };
+    og__few_interned few;
+    uint8_t one_by_one[OG__FEW_INTERNED] = {0};
+    memset(few.marks, 0, sizeof few.marks);
+    for (uint32_t which = 0; which < OG__FEW_INTERNED; which++) {
+        one_by_one[which] = (uint8_t)(which % 7 * 50 + 1);
+        og__pickle_intern_set_mark(&few, which, one_by_one[which]);
+        for (unsigned mark = 0; mark < MARKS; mark++) {
+            uint32_t expected = 0;
+            for (uint32_t i = 0; i < OG__FEW_INTERNED; i++)
+                expected |= (uint32_t)(one_by_one[i] == mark) << i;
+            assert_int_equal(og__pickle_intern_marked(&few, (uint8_t)mark), expected);
+        }
+    }
+}
+
 static void writes_deep_values_when_allowed(void **state)
 {
     (void)state;
@@ -339,6 +360,7 @@ int main(void)
         cmocka_unit_test(refuses_what_cannot_be_written),
         cmocka_unit_test(keeps_to_its_limit_of_bytes),
         cmocka_unit_test(writes_the_same_whatever_room_there_is),
+        cmocka_unit_test(marks_are_found),
         cmocka_unit_test(writes_deep_values_when_allowed),
         cmocka_unit_test(writes_names_for_the_protocol),
         cmocka_unit_test(writes_long_nested_names_from_protocol_4_on),

@@ -30,6 +30,12 @@ static OG__HOT og_value int_of(uint64_t bits, unsigned size)
     return og__value_make_int((int64_t)(bits << above) >> above);
 }
 
+/* A length of four bytes. */
+static OG__HOT size_t length_at(const uint8_t *p)
+{
+    return (uint32_t)og__base_load8(p);
+}
+
 /* `size` bytes of a length, then the text. */
 static OG__HOT og_value str_at(const uint8_t **at, const uint8_t *end, size_t len, size_t size)
 {
@@ -112,11 +118,9 @@ static OG__HOT og_value scalar_at(const uint8_t **at, const uint8_t *end)
     case OG__OP_INT: return bool_line_at(at);
     case OG__OP_LONG: return long_line_at(at);
     case OG__OP_SHORT_BINUNICODE: return end > p ? str_at(at, end, p[0], 1) : (og_value){0};
-    case OG__OP_BINUNICODE:
-        return end - p >= 4 ? str_at(at, end, (size_t)og__pickle_le(p, 4), 4) : (og_value){0};
+    case OG__OP_BINUNICODE: return end - p >= 4 ? str_at(at, end, length_at(p), 4) : (og_value){0};
     case OG__OP_SHORT_BINBYTES: return end > p ? bytes_at(at, end, p[0], 1) : (og_value){0};
-    case OG__OP_BINBYTES:
-        return end - p >= 4 ? bytes_at(at, end, (size_t)og__pickle_le(p, 4), 4) : (og_value){0};
+    case OG__OP_BINBYTES: return end - p >= 4 ? bytes_at(at, end, length_at(p), 4) : (og_value){0};
     default: return (og_value){0};
     }
 }

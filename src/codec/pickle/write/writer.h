@@ -109,7 +109,7 @@ typedef struct og__frame {
 enum { OG__FEW_INTERNED = 32 };
 typedef struct og__few_interned {
     og__interned all[OG__FEW_INTERNED];
-    _Alignas(16) uint8_t marks[OG__FEW_INTERNED]; /* 0: there is none */
+    uint64_t marks[OG__FEW_INTERNED / 8]; /* a byte each, the lowest first; 0: there is none */
 } og__few_interned;
 
 /* How long the output may become. What keeps short is not looked at closer. */
