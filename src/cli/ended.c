@@ -4,6 +4,8 @@
 #include "cli/glyph.h"
 #include "cli/stop.h"
 
+#include <string.h>
+
 enum { TEXT_SIZE = 1024 };
 
 /* The end that nobody had a reason for. */
@@ -26,9 +28,19 @@ static const char *plural(uint64_t number)
     return number == 1 ? "" : "s";
 }
 
+/* What was spoken, as far as it was known by then. */
+static const char *spoken(char *text, size_t size, const char *codec, const char *framing)
+{
+    bool has_codec = strcmp(codec, "auto") != 0, has_framing = strcmp(framing, "auto") != 0;
+    snprintf(text, size, "%s%s%s", has_codec ? codec : "codec unknown", has_framing ? " in " : "",
+             has_framing ? framing : "");
+    return text;
+}
+
 void cli_log_ended(const og_conn *conn, const og_error *why)
 {
     char framing[OG_FRAMING_NAME_MAX];
+    char wire[2 * OG_FRAMING_NAME_MAX];
     char text[TEXT_SIZE];
     char reason[sizeof why->text * 2];
     og_conn_counts n;
@@ -39,12 +51,13 @@ void cli_log_ended(const og_conn *conn, const og_error *why)
     og_conn_framing(conn, framing, sizeof framing);
     const char *profile = og_conn_profile(conn);
     snprintf(text, sizeof text,
-             "ended after %lld.%03d s: %s in %s%s%s, %llu object%s and %llu bytes in, %llu object%s and %llu "
+             "ended after %lld.%03d s: %s%s%s, %llu object%s and %llu bytes in, %llu object%s and %llu "
              "bytes out, %llu refused: %s%s",
-             (long long)(n.age_ms / 1000), (int)(n.age_ms % 1000), og_conn_codec(conn), framing,
-             *profile ? " as " : "", profile, (unsigned long long)n.messages_in, plural(n.messages_in),
-             (unsigned long long)n.bytes_in, (unsigned long long)n.messages_out, plural(n.messages_out),
-             (unsigned long long)n.bytes_out, (unsigned long long)n.refused, reason,
+             (long long)(n.age_ms / 1000), (int)(n.age_ms % 1000),
+             spoken(wire, sizeof wire, og_conn_codec(conn), framing), *profile ? " as " : "", profile,
+             (unsigned long long)n.messages_in, plural(n.messages_in), (unsigned long long)n.bytes_in,
+             (unsigned long long)n.messages_out, plural(n.messages_out), (unsigned long long)n.bytes_out,
+             (unsigned long long)n.refused, reason,
              has_waited(&n)
                  ? "; if it waits for the server to begin, it may want a key (--authkey-file) or a greeting "
                    "(--greet)"

@@ -99,6 +99,17 @@ class Log(support.Case):
         self.assertEqual(server.stop(), 0)
         self.assertRegex(self.text(), "0 refused: the server stops")
 
+    def test_what_was_spoken_when_that_is_not_known(self):
+        """A client that has sent nothing, without and after a greeting."""
+        for words, spoken in (((), "codec unknown"), (("--codec", "pickle", "--greet", "n=1"), "pickle"), (("--framing", "u32be"),
+                                                                                                       "codec unknown in u32be")):
+            server = self.serve(*words)
+            with self.connect(server.port) as s:
+                s.shutdown(socket.SHUT_WR)
+                support.recv_all(s)
+            server.wait_text("err", rf"ended after \d+\.\d\d\d s: {spoken}, 0 objects and 0 bytes in")
+            self.assertEqual(server.stop(), 0)
+
     def test_answers_that_were_not_sent_are_counted(self):
         server = self.start(ONGGI, "serve", f"tcp://{HOST}:0", "--exec", "exit 3", "--log", self.path)
         self.wait_text(r"listening on tcp://[^ \"]+")
