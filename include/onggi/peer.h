@@ -87,11 +87,14 @@ typedef struct og_conn_options {
     /* The options of each codec, e.g. og_json_of(&options.codecs)->read.allow_comments = true. */
     og_codec_options codecs;
 
-    /* For og_connect() alone. `skip`: how many of the peer's first messages to pass over, such as a greeting;
-     * a line of text before the first message counts as one. `answers`: how many answers og_call() takes to
-     * each value, such as an acknowledgement and a result; 0: 1. */
+    /* What to pass over first on each connection: so many bytes, such as a version or a magic number, then so
+     * many messages, such as a greeting; a line of text before the first message counts as one. Not for
+     * relays, nor for servers of datagrams. */
+    size_t skip_bytes;
     size_t skip;
-    size_t answers;
+
+    size_t answers; /* for og_connect() alone: how many answers og_call() takes to each value, such as an
+                       acknowledgement and a result; 0: 1 */
 
     size_t max_message; /* bytes; 0: 64 MiB */
     size_t max_growth;  /* a value that was read may be sent with at most so many bytes for each byte that

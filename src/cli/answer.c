@@ -262,6 +262,7 @@ static void upstream_init(cli_client *client, const cli_options *options)
     conn.codec = NULL;
     conn.framing = NULL;
     conn.interface = NULL;
+    conn.skip = conn.skip_bytes = 0;
     conn.layer_option_count = 0;
     conn.recv_timeout_ms = options->answer_timeout_ms ? options->answer_timeout_ms : CLI_ANSWER_MS;
     cli_client_init(client, options, options->to, &conn);

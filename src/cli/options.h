@@ -83,6 +83,7 @@ typedef struct cli_options {
     const char *reply;
     const char *greet;
     uint64_t skip;
+    uint64_t skip_bytes;
     uint64_t answers;
     const char *exec;
     cli_pool_words pool; /* of --exec-pool */

@@ -101,6 +101,7 @@ static const struct {
     {"recv_size", "--reader recv:N"},
     {"og_policy_set_nested()", "--nested"},
     {"rewrite", "--rewrite"},
+    {"skip_bytes", "--skip-bytes"},
     {"fresh_unpickler", "--fresh-unpickler"},
 };
 

@@ -99,6 +99,7 @@ void cli_conn_options(og_conn_options *conn, const cli_options *options)
         .codec = options->codec,
         .framing = options->framing,
         .interface = options->interface,
+        .skip_bytes = (size_t)options->skip_bytes,
         .skip = (size_t)options->skip,
         .answers = (size_t)options->answers,
         .max_message = (size_t)options->max_message,

@@ -55,7 +55,7 @@ int og__peer_refuse_changed(const og__setup *setup, const og_codec *codec, const
         return bare ? advise_ending(codec, data, len, err) : err->code;
     const char *option = before ? "framing" : "codec";
     const char *value = before ? og_framing_name(found.framing, name, sizeof name) : found.codec->name;
-    if (setup->role == OG_ROLE_CLIENT)
+    if (!setup->enforced)
         return og_error_set(
             err, err->code, 0,
             "expected %s as before, but found %s%s%s: if a greeting came before, say skip=1 and %s=%s "

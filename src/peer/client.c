@@ -29,8 +29,6 @@ typedef struct client {
     og_value value;             /* the last one received */
     og__message held;           /* og_poll() found it, og_recv() gives it */
     bool holds;
-    size_t to_skip; /* messages still to pass over */
-    bool greeted;   /* a message has come, so what comes is no line of text before the first one */
     uint64_t start; /* of the last message, among the bytes that were sent */
     og__parts parts;
 } client;
@@ -63,7 +61,6 @@ static client *client_new(const og__setup *setup, const og__address *peer, size_
     og__layer_set_ref(c->setup.layers);
     atomic_init(&c->opened, !c->setup.layers);
     c->own = (og__socket)OG__SOCKET_NONE;
-    c->to_skip = setup->skip;
     c->buffer_size = buffer_size + OG_PADDING;
     c->buffer = og__base_alloc(setup->alloc, c->buffer_size);
     if (!c->buffer || og__peer_handle_init(&c->conn, &blocking, &c->setup, id, peer) < 0) {
@@ -324,7 +321,6 @@ static int take(client *c, og__message *message, og_error *err)
     int status = og__peer_core_take(&c->conn.core, message, err);
     if (status > 0) OG__COUNT(&c->conn, messages_in, 1);
     if (status < 0) OG__COUNT(&c->conn, refused, 1);
-    c->greeted = c->greeted || status != 0;
     bool owed = og__peer_core_owes(&c->conn.core);
     pthread_mutex_unlock(&c->core_lock);
     if (!owed) return status;
@@ -436,21 +432,6 @@ static int read_value(client *c, const og__message *message, const og_value **pa
     return status;
 }
 
-/* Passes over lines of text before the first message, as far as any are to be skipped. True when another one
- * has begun. */
-static bool pass_greeting(client *c)
-{
-    og__greeting seen = OG__GREETING;
-    if (c->greeted || (c->conn.core.layered && og__peer_layered_is_whole(&c->conn.core))) return false;
-    pthread_mutex_lock(&c->core_lock);
-    while (seen == OG__GREETING && c->to_skip > 0) {
-        seen = og__peer_core_pass_greeting(&c->conn.core);
-        c->to_skip -= seen == OG__GREETING;
-    }
-    pthread_mutex_unlock(&c->core_lock);
-    return seen == OG__GREETING_PART;
-}
-
 /* Holds the next message, which is waited for at most `limit` ms (< 0: for ever). 1, 0 at the end of the
  * stream, or < 0. */
 static int hold_message(client *c, int64_t limit, og_error *err)
@@ -458,15 +439,8 @@ static int hold_message(client *c, int64_t limit, og_error *err)
     const og__core *core = &c->conn.core;
     int64_t deadline = limit < 0 ? -1 : og__peer_clock_ms() + limit;
     while (!c->holds) {
-        int status = pass_greeting(c) ? 0 : take(c, &c->held, err);
-        c->holds = status > 0 && c->to_skip == 0;
-        if (status > 0 && c->to_skip > 0) {
-            c->to_skip--;
-            continue;
-        }
-        if (status == 0 && core->ended && c->to_skip > 0)
-            return og_error_set(err, OG_ECLOSED, OG_NO_POSITION,
-                                "the peer closed with %zu messages still to pass over", c->to_skip);
+        int status = take(c, &c->held, err);
+        c->holds = status > 0;
         if (status < 0 || (status == 0 && core->ended)) return status;
         if (status == 0) status = wait_more(c, deadline, limit, err);
         if (status < 0) return status;

@@ -36,6 +36,9 @@ void og__peer_core_init(og__core *core, const og__setup *setup)
     core->setup = setup;
     og_buf_init(&core->pending, setup->alloc);
     og_buf_init(&core->out, setup->alloc);
+    core->skip_bytes = setup->skip_bytes;
+    core->skip = setup->skip;
+    core->skips = core->skip_bytes > 0 || core->skip > 0;
     og__peer_core_reset(core);
 }
 

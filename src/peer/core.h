@@ -46,12 +46,13 @@ typedef struct og__setup {
     bool datagram;       /* whole messages are fed, one datagram a feed */
     bool codec_given;    /* by the options, not to be detected */
     bool framing_given;
-    bool enforced;  /* nothing is passed over that may mean something to others */
-    size_t skip;    /* of blocking clients: messages to pass over first */
-    size_t answers; /* to each value of og_call() */
-    int note;       /* how to write before anything was read, or OG_CODEC_NO_NOTE */
-    og__wire in;    /* as far as it is given */
-    og__wire out;   /* until something was read */
+    bool enforced;     /* nothing is passed over that may mean something to others */
+    size_t skip_bytes; /* to pass over first */
+    size_t skip;       /* messages to pass over after these */
+    size_t answers;    /* to each value of og_call() */
+    int note;          /* how to write before anything was read, or OG_CODEC_NO_NOTE */
+    og__wire in;       /* as far as it is given */
+    og__wire out;      /* until something was read */
 } og__setup;
 
 /* Checks the options and the endpoint's wishes. 0, OG_EINVAL, OG_ENOTFOUND, and whatever reading the files of
@@ -99,6 +100,8 @@ typedef struct og__core {
     bool broken;      /* no next message can be found */
     bool wrote;       /* something was put before anything was detected */
     bool begun;       /* the first bytes were looked at, and are no layer's */
+    bool skips;       /* something is still passed over */
+    bool greeted;     /* a message has come, so what comes is no line of text before the first one */
     bool steady;      /* all is decided, and each message is found by its framing alone */
     bool spans_lines; /* a bare value did: lines can end answers then, but not what is read */
     uint8_t end_begun; /* the first byte of what may end the first message: '\r'; or 0 */
@@ -114,6 +117,8 @@ typedef struct og__core {
     const uint8_t *fed; /* bytes of the latest feed, in the feeder's memory, not yet consumed */
     size_t fed_len;
     size_t lent;       /* that many of them stand at the end of `pending` as well */
+    size_t skip_bytes; /* still to pass over */
+    size_t skip;       /* messages */
     size_t looked;     /* length at which detection looked last */
     uint64_t consumed; /* bytes of the stream before these, so that errors can name the stream's position */
     og_buf out;        /* framed messages to be sent */

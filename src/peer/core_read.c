@@ -483,7 +483,7 @@ static int take_whole(og__core *core, og__message *message, og_error *err)
     return message->bytes != NULL;
 }
 
-int og__peer_core_take(og__core *core, og__message *message, og_error *err)
+static int take_next(og__core *core, og__message *message, og_error *err)
 {
     if (!core->layered) return take_framed(core, message, err);
     *message = (og__message){0};
@@ -491,6 +491,64 @@ int og__peer_core_take(og__core *core, og__message *message, og_error *err)
     int status = whole ? take_whole(core, message, err) : take_framed(core, message, err);
     if (status == 0) og__peer_layered_rest(core);
     return status;
+}
+
+/* ---- Passing over what comes first ---- */
+
+/* False when more bytes must come. */
+static bool skip_bytes(og__core *core)
+{
+    size_t len;
+    window(core, &len);
+    size_t n = len < core->skip_bytes ? len : core->skip_bytes;
+    if (n == 0) return core->skip_bytes == 0;
+    consume(core, n);
+    og__peer_core_start(core);
+    core->skip_bytes -= n;
+    core->looked = core->silences = 0;
+    return core->skip_bytes == 0;
+}
+
+/* Lines of text before the first message. False when one has begun. */
+static bool skip_lines(og__core *core)
+{
+    og__greeting seen = OG__GREETING;
+    if (core->greeted || (core->layered && og__peer_layered_is_whole(core))) return true;
+    while (seen == OG__GREETING && core->skip > 0) {
+        seen = og__peer_core_pass_greeting(core);
+        core->skip -= seen == OG__GREETING;
+    }
+    return seen != OG__GREETING_PART;
+}
+
+/* The peer has said nothing but what was to be passed over. A server is also asked whether it is there. */
+static int skipped_all(og__core *core, og_error *err)
+{
+    core->skips = core->skip_bytes > 0 || core->skip > 0;
+    if (!core->skips || !core->ended || core->broken) return 0;
+    if (core->consumed == 0 && core->setup->role == OG_ROLE_SERVER) return 0;
+    size_t count = core->skip_bytes > 0 ? core->skip_bytes : core->skip;
+    og_error_set(err, OG_ECLOSED, OG_NO_POSITION, "the peer closed with %zu %s%s still to pass over", count,
+                 core->skip_bytes > 0 ? "byte" : "message", count == 1 ? "" : "s");
+    return refuse_stream(core, OG_ECLOSED, 0, err);
+}
+
+/* As og__peer_core_take() until all is passed over. */
+static int take_after_skipping(og__core *core, og__message *message, og_error *err)
+{
+    for (;;) {
+        bool come = skip_bytes(core) && skip_lines(core);
+        int status = come ? take_next(core, message, err) : 0;
+        if (status == 0) return skipped_all(core, err);
+        core->greeted = true;
+        if (status < 0 || core->skip == 0) return status;
+        core->skip--;
+    }
+}
+
+int og__peer_core_take(og__core *core, og__message *message, og_error *err)
+{
+    return core->skips ? take_after_skipping(core, message, err) : take_next(core, message, err);
 }
 
 bool og__peer_core_refused(og__core *core)

@@ -189,6 +189,21 @@ static const og_signature *find_named(const og__look *look, const char **before)
     return seen ? seen : named_after_length(look, OG__SIGNS_FAINT, before);
 }
 
+/* True when a message begins after a line of text, as after a client's greeting. */
+static bool begins_after_line(const og__look *look)
+{
+    const og_codec *codec;
+    int note;
+    size_t at = text_line(look);
+    while (at > 0 && at < look->len && (look->data[at] == '\r' || look->data[at] == '\n'))
+        at++;
+    if (at == 0 || at == look->len || look->datagram) return false;
+    const og_opening rest = {look->data + at, look->len - at, SIZE_MAX, false, false};
+    for (size_t i = 0; (codec = og_codec_at(i)); i++)
+        if (!codec->asked && codec->begins && codec->begins(&rest, &note) > 0) return true;
+    return false;
+}
+
 int og__peer_refuse_unknown(const og__look *look, og_error *err)
 {
     const char *before;
@@ -207,8 +222,8 @@ int og__peer_refuse_unknown(const og__look *look, og_error *err)
         return og_error_set(
             err, OG_ESYNTAX, 0,
             "found %s: a header of %zu byte%s before %s that is not one of the framings; let the peer "
-            "send one that is ('onggi help framings' lists them)",
-            shown, header, header == 1 ? "" : "s", inside->noun);
+            "send one that is ('onggi help framings' lists them), or, if it comes once, say skip_bytes=%zu",
+            shown, header, header == 1 ? "" : "s", inside->noun, header);
     if (look->codec)
         return og_error_set(
             err, OG_ESYNTAX, 0,
@@ -217,7 +232,7 @@ int og__peer_refuse_unknown(const og__look *look, og_error *err)
             shown, look->codec->noun);
     list_nouns(NULL, nouns, sizeof nouns, ", ");
     const og_codec *other = codec_to_ask_for(look);
-    if (look->client && text_line(look) > 0)
+    if (look->client ? text_line(look) > 0 : begins_after_line(look))
         return og_error_set(
             err, OG_ESYNTAX, 0,
             "found %s, expected %s, or a length before one: to pass over a greeting say skip=1 "

@@ -73,6 +73,23 @@ static void limit_codecs(og__setup *setup, const og_conn_options *given)
         if (codec->limit) codec->limit(&setup->codecs, &limits);
 }
 
+/* What comes before the messages, and how many answer each. */
+static int give_opening(og__setup *setup, const og_conn_options *given, og_error *err)
+{
+    bool server = setup->role == OG_ROLE_SERVER;
+    setup->skip = given->skip;
+    setup->skip_bytes = given->skip_bytes;
+    setup->answers = given->answers ? given->answers : 1;
+    if (server && given->answers)
+        return og_error_set(err, OG_EINVAL, OG_NO_POSITION,
+                            "answers is for connections that og_connect() makes");
+    if (setup->datagram && (given->skip_bytes || (server && given->skip)))
+        return og_error_set(
+            err, OG_EINVAL, OG_NO_POSITION,
+            "skip (--skip, --skip-bytes) is for streams: no datagram comes before the others");
+    return OG_OK;
+}
+
 static const char *scheme_of(og_transport transport)
 {
     static const char *const schemes[] = {
@@ -161,13 +178,10 @@ int og__peer_setup_init(og__setup *setup, const og_conn_options *options, og_end
     setup->recv_timeout_ms = or_default(given.recv_timeout_ms, OG_FOREVER);
     setup->handshake_timeout_ms = or_default(given.handshake_timeout_ms, DEFAULT_HANDSHAKE_MS);
     setup->role = role;
-    setup->skip = given.skip;
-    setup->answers = given.answers ? given.answers : 1;
-    if (role == OG_ROLE_SERVER && (given.skip || given.answers))
-        return og_error_set(err, OG_EINVAL, OG_NO_POSITION,
-                            "skip and answers are for connections that og_connect() makes");
     setup->alloc = given.alloc;
     setup->datagram = og_transport_is_datagram(endpoint->transport);
+    status = give_opening(setup, &given, err);
+    if (status < 0) return status;
     status = give_layers(setup, &given, endpoint, err);
     if (status < 0) return status;
     const og__layers *layers = setup->layers;

@@ -226,6 +226,49 @@ class Answers(support.Case):
         self.assertIn('found "HELLO there', err)
         self.assertIn("--skip 1", err)
 
+    def test_a_client_that_greets(self):
+        """What comes first is passed over by servers too: bytes, lines, messages, in one packet or in pieces, and nothing answers it."""
+        framed = struct.pack(">I", 3) + b"[1]"
+        for options, pieces in ((["--skip", "1"], [b"HELLO\n", b"[1]\n"]), (["--skip", "2"], [b"HELLO\r\n", b"v 1\r\n", b"[1]\r\n"]),
+                                (["--skip", "1"], [b'{"hello": 1}\n', b"[1]\n"]), (["--skip", "1"], [b"HELLO\n", framed]),
+                                (["--skip", "1", "--framing", "u32be"], [struct.pack(">I", 2) + b"{}", framed]),
+                                (["--skip-bytes", "4"], [b"\0\0", b"\0\x02", framed]), (["--skip-bytes=4"], [b"MAGI", pickle.dumps([1])]),
+                                (["--skip-bytes", "4", "--skip", "1"], [b"\x89\n\r\0", b"HELLO\n", b"[1]\n"]),
+                                (["--skip", "1", "--threads", "2"], [b"HELLO\n", b"[1]\n"])):
+            for pieces in pieces, [b"".join(pieces)]:
+                with self.subTest(options=options, pieces=pieces):
+                    server = self.serve("--reply", '"yes"', "--codec", "auto", *options)
+                    with self.connect(server.port) as s:
+                        for piece in pieces:
+                            s.sendall(piece)
+                        s.shutdown(socket.SHUT_WR)
+                        self.assertEqual(b"".join(iter(lambda: s.recv(65536), b"")).count(b"yes"), 1)
+                    server.wait_text("out", r"\[1\]\n")
+                    self.assertEqual(server.out, "[1]\n")
+
+    def test_a_client_that_says_nothing_but_its_greeting(self):
+        for options, sent, left in (["--skip", "2"], b"HELLO\n", "1 message"), (["--skip-bytes", "4"], b"\0\0", "2 bytes"):
+            with self.subTest(options=options):
+                server = self.serve("--echo", *options)
+                with self.connect(server.port):
+                    pass  # a server is asked whether it is there
+                with self.connect(server.port) as s:
+                    s.sendall(sent)
+                server.wait_text("err", f"the peer closed with {left} still to pass over")
+                self.assertEqual(server.err.count("refused a message"), 1)
+
+    def test_what_comes_first_and_nothing_passes_over(self):
+        for sent, option in (b"HELLO\n[1]\n", "--skip 1"), (b"\0\0\1\2[1]\n", "--skip-bytes"), (b'"hi"\n' + struct.pack(">I", 3) + b"[1]", "--skip 1"):
+            with self.subTest(sent=sent):
+                server = self.serve("--echo")
+                with self.connect(server.port) as s:
+                    s.sendall(sent)
+                    s.shutdown(socket.SHUT_WR)
+                    server.wait_text("err", f"refused a message[^\n]*{option}")
+
+    def test_where_nothing_can_be_passed_over(self):
+        self.assertIn("(--skip, --skip-bytes) is for streams", self.onggi("serve", "udp://127.0.0.1:0", "--skip", "1", status=1).err)
+
     def test_a_connection_with_many(self):
         """Groups and broadcast addresses are for datagrams."""
         for host, kind in ("239.1.2.3", "multicast"), ("[ff02::1]", "multicast"), ("255.255.255.255", "broadcast"), ("127.255.255.255", "broadcast"):

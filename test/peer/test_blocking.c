@@ -156,11 +156,54 @@ static void a_peer_that_closes_within_its_greetings(void **state)
     assert_int_equal(og_send(conn, og_int(1), &err), OG_OK);
     assert_int_equal(og_shutdown(conn, &err), OG_OK);
     assert_int_equal(og_recv(conn, &answer, &err), OG_ECLOSED);
-    assert_string_equal(err.text, "the peer closed with 1 messages still to pass over");
+    assert_string_equal(err.text, "the peer closed with 1 message still to pass over");
     og_close(conn);
+    stop(&s);
+}
+
+/* What comes first on an accepted connection: bytes, then a line, then a message. */
+static void accepted_connections_pass_over_what_comes_first(void **state)
+{
+    (void)state;
+    og_conn_options options = speaking("json", NULL);
+    og_conn_options plain = speaking("text", "raw");
+    options.skip_bytes = 4;
+    options.skip = 2;
+    og_listener *listener = og_listen("tcp://127.0.0.1:0", &options, &err);
+    if (!listener) fail_msg("%s", err.text);
+    og_conn *client = og_connect(og_listener_endpoint(listener), &plain, &err);
+    if (!client) fail_msg("%s", err.text);
+    og_doc *doc = og_doc_new(NULL);
+    og_value text = og_str(doc, "\1\2\3\4HELLO\n\"version 2\"\n[1]\n");
+    assert_int_equal(og_send(client, text, &err), OG_OK);
+    og_conn *conn = og_accept(listener, 120000, &err);
+    if (!conn) fail_msg("%s", err.text);
+    og_value value;
+    int64_t number;
+    if (og_recv(conn, &value, &err) != 1) fail_msg("%s", err.text);
+    assert_int_equal(og_as_int64(og_item(value, 0), &number), OG_OK);
+    assert_int_equal(number, 1);
+    og_close(conn);
+    og_close(client);
+    og_doc_free(doc);
+    og_listener_close(listener);
+}
+
+static void nothing_is_passed_over_or_answered_twice_where_it_cannot_be(void **state)
+{
+    (void)state;
+    og_conn_options options = speaking("json", "line");
+    options.answers = 2;
     assert_null(og_listen("tcp://127.0.0.1:0", &options, &err));
     assert_int_equal(err.code, OG_EINVAL);
-    stop(&s);
+    options = speaking("json", NULL);
+    options.skip = 1;
+    assert_null(og_listen("udp://127.0.0.1:0", &options, &err));
+    assert_int_equal(err.code, OG_EINVAL);
+    options.skip = 0;
+    options.skip_bytes = 1;
+    assert_null(og_connect("udp://127.0.0.1:9", &options, &err));
+    assert_int_equal(err.code, OG_EINVAL);
 }
 
 static void each_framing_is_answered_in_kind(void **state)
@@ -583,6 +626,8 @@ int main(void)
         cmocka_unit_test(both_directions_at_once),
         cmocka_unit_test(greetings_and_acknowledgements_are_passed_over),
         cmocka_unit_test(a_peer_that_closes_within_its_greetings),
+        cmocka_unit_test(accepted_connections_pass_over_what_comes_first),
+        cmocka_unit_test(nothing_is_passed_over_or_answered_twice_where_it_cannot_be),
         cmocka_unit_test(a_hundred_clients_one_of_them_silent),
         cmocka_unit_test(what_is_known_of_the_last_message),
     };
