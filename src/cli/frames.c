@@ -19,7 +19,8 @@ cli_form cli_form_of(const uint8_t *data, size_t len)
     /* NaN and Infinity; no pickle goes on so after its opcodes N and I. */
     if (len > 1 && ((first == 'N' && data[1] == 'a') || (first == 'I' && data[1] == 'n')))
         return CLI_FORM_JSON;
-    return first && strchr(" \t\r\n{[\"-0123456789tfn\xef", first) ? CLI_FORM_JSON : CLI_FORM_PICKLE;
+    /* A comment or a text in other quotes is no JSON, but less a pickle. */
+    return first && strchr(" \t\r\n{[\"-0123456789tfn\xef/#'`", first) ? CLI_FORM_JSON : CLI_FORM_PICKLE;
 }
 
 static uint32_t wide_unit(const uint8_t *at, size_t width, bool little)
@@ -197,6 +198,13 @@ bool cli_ended_by_nul(const uint8_t *data, size_t len)
     return og_json_scan_end(&scan, data, len, false, &start, &end, NULL) > 0 && end < len && data[end] == 0;
 }
 
+/* A bracket too many, and a comment. */
+static bool is_slip(const uint8_t *data, size_t len)
+{
+    if (len > 0 && strchr("]})", data[0]) && data[0]) return true;
+    return len > 1 && data[0] == '/' && (data[1] == '/' || data[1] == '*');
+}
+
 bool cli_delim_of(const uint8_t *data, size_t len, og_framing *framing)
 {
     enum { LONGEST = 24 };
@@ -206,7 +214,7 @@ bool cli_delim_of(const uint8_t *data, size_t len, og_framing *framing)
     while (count < len && count <= LONGEST && data[count] != '\n' && data[count] != '"' &&
            !begins_message(data + count, len - count))
         count++;
-    if (count == 0 || count > LONGEST) return false;
+    if (count == 0 || count > LONGEST || is_slip(data, len)) return false;
     for (size_t i = 0; i < count; i++) {
         bool plain = data[i] > ' ' && data[i] <= '~' && data[i] != '\\';
         at += (size_t)snprintf(name + at, sizeof name - at, plain ? "%c" : "\\x%02x", data[i]);

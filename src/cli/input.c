@@ -314,6 +314,36 @@ static void suggest_repr(const cli_input *input, og_status refused)
         cli_log(OG_LOG_ERROR, "this is Python's repr() of a value: add -i repr");
 }
 
+/* True when a line of text is there, which might hold anything. No character in UTF-8 begins with 80 to c1.
+ */
+static bool is_text_line(const char *text, size_t len)
+{
+    if (len > 0 && (uint8_t)text[0] >= 0x80 && (uint8_t)text[0] < 0xc2) return false;
+    for (size_t i = 0; i < len; i++)
+        if (((uint8_t)text[i] < ' ' && text[i] != '\t' && text[i] != '\r') || text[i] == 0x7f) return false;
+    return len > 0;
+}
+
+/* What was taken for a pickle only because it begins as no JSON does: says what text it is instead, and what
+ * reads that. */
+static void name_text(const cli_input *input, og_error *err)
+{
+    const char *text = (const char *)input->buf.data;
+    const char *end = input->buf.len > 0 ? memchr(text, '\n', input->buf.len) : NULL;
+    size_t len = end ? (size_t)(end - text) : input->buf.len;
+    const og_opening opening = {(const uint8_t *)text, input->buf.len, SIZE_MAX, input->ended, false};
+    int note;
+    bool guessed = input->given == CLI_FORM_NONE && input->before.bytes + input->at == 0;
+    bool named = !strstr(err->text, "opcode"); /* XML and others are, by what reads pickles */
+    if (!guessed || named || !is_text_line(text, len) ||
+        og_codec_find("pickle", NULL)->begins(&opening, &note) > 0)
+        return;
+    bool repr = og_literal_read(input->doc, text, len, NULL, NULL) == 0;
+    og_error_set(err, OG_ESYNTAX, 0, "this is neither JSON nor a pickle but %s",
+                 repr ? "Python's repr() of a value: add -i repr"
+                      : "text: add -i text to take each line as a string");
+}
+
 /* Says the JSON that a typed line was probably meant to be. */
 static void suggest_line(const cli_input *input)
 {
@@ -358,6 +388,7 @@ static int refuse(cli_input *input, size_t offset, og_error *err)
         suggest_delim(input, err);
         return -status;
     }
+    name_text(input, err);
     const og_error here = *err;
     err->position += input->before.bytes;
     int status = cli_fail(input->name, err);

@@ -5,12 +5,21 @@
 #include "frame/frame.h"
 #include "peer/detect.h"
 
+#include <string.h>
+
 /* True when a message of `codec` begins here, and could be nothing else. */
 static bool begins_message(const og_codec *codec, const uint8_t *data, size_t len)
 {
     const og_opening opening = {data, len, len, false, false};
     int note;
     return codec->claims && codec->claims(data, len, &note) && codec->begins(&opening, &note) > 0;
+}
+
+/* A bracket too many, and a comment, end no message. */
+static bool is_slip(const uint8_t *data, size_t len)
+{
+    if (len > 0 && strchr("]})", data[0]) && data[0]) return true;
+    return len > 1 && data[0] == '/' && (data[1] == '/' || data[1] == '*');
 }
 
 /* What stands between bare messages: the bytes up to the next one, or all that are here. 0 when there are too
@@ -24,7 +33,7 @@ static size_t text_between(const og_codec *codec, const uint8_t *data, size_t le
     while (at > 0 && data[at - 1] < 64 && (codec->blanks >> data[at - 1] & 1))
         at--;
     bool letter = at == 1 && ((data[0] | 0x20) >= 'a' && (data[0] | 0x20) <= 'z');
-    return at > LONGEST || letter ? 0 : at;
+    return at > LONGEST || letter || is_slip(data, len) ? 0 : at;
 }
 
 /* Messages that each end with a text of their own: the advice goes behind what `err` says. A single byte ends

@@ -1,10 +1,14 @@
 # SPDX-License-Identifier: MIT
 """onggi convert on files and pipes: pickle, JSON and repr into one another, with Python at the other end."""
+import bz2
+import io
 import json
 import os
 import pickle
 import random
+import struct
 import subprocess
+import zipfile
 
 import support
 from support import ONGGI
@@ -37,6 +41,28 @@ class Convert(support.Case):
         text = b'\xef\xbb\xbf{"a": 1}\n'
         self.assertEqual(self.onggi("convert", stdin=text).out, '{"a":1}\n')
         self.assertIn("onggi without --strict", self.onggi("convert", "--strict", stdin=text, status=1).err)
+
+    def test_what_is_neither_json_nor_a_pickle_is_named(self):
+        """The command that would read it, or what it is; no word of opcodes, and no pickle that is said to be cut."""
+        archive = io.BytesIO()
+        with zipfile.ZipFile(archive, "w") as z:
+            z.writestr("a", "b")
+        for text, says in (("('a', 1)", "add -i repr"), ("b'x'", "add -i repr"), ("None\n", "add -i repr"), ("True", "add -i repr"), ("'hello'", "add -i repr"),
+                           ("hello\n", "add -i text"), ("a,b\n1,2\n", "add -i text"), ("datetime.date(2024, 1, 1)", "add -i text"), ("a: 1\n", "add -i text"),
+                           ("안녕\n", "add -i text"), ("GET / HTTP/1.1\r\n\r\n", "add -i text"), ("// a comment\n[1]", "expected a value"),
+                           (bz2.compress(b"[1]"), "bzip2 data"), (archive.getvalue(), "a zip archive"), (b"\x93NUMPY\1\0v\0", ".npy"),
+                           (b"\x82\xa1a\1\xa1b\2", "MessagePack"), (b"\xa1aa\1", "CBOR"), (struct.pack("<I", 12) + b"\x10a\0\1\0\0\0\0", "BSON")):
+            with self.subTest(text=text):
+                err = self.onggi("convert", stdin=text, status=1).err
+                self.assertIn(says, err)
+                self.assertNotIn("opcode", err.lower())
+        for damaged in pickle.dumps([1, "a"])[:-3], b"(dp0\nS'a'\np1\nI1\n", b"\x89PNG\r\n\x1a\n\0\0":
+            self.assertNotIn("-i text", self.onggi("convert", stdin=damaged, status=1).err)
+
+    def test_a_slip_after_json_ends_no_message(self):
+        for text in "[1]]", '{"a": 1}}', "[1] // one", "[1] /* one */", "(1,))":
+            self.assertNotIn("--framing", self.onggi("convert", stdin=text, status=1).err)
+        self.assertIn("--framing 'delim:;'", self.onggi("convert", stdin="[1];[2];", status=1).err)
 
     def test_a_number_beyond_floats_is_not_lost(self):
         for text in ("[1e400]", "[1, -1e999]", '{"a": 123456789e310}'):

@@ -23,8 +23,6 @@ static const struct {
     {"PK\x03\x04", 4, "a zip archive: read its members one by one"},
     {"\x93NUMPY", 6, "one of numpy's .npy files"},
     {"\x89HDF", 4, "an HDF5 file"},
-    {"{", 1, "perhaps JSON"},
-    {"[", 1, "perhaps JSON"},
 };
 
 /* Whether the bytes hold the name of joblib's stand-in for an array, which the array's bytes follow. */
@@ -37,14 +35,27 @@ static bool has_joblib_array(const uint8_t *bytes, size_t len)
 /* So few bytes may be opcodes by chance. */
 enum { FEW = 16 };
 
+static const char *kind_of(const uint8_t *bytes, size_t len)
+{
+    for (size_t i = 0; i < sizeof kinds / sizeof kinds[0]; i++)
+        if (len >= kinds[i].len && memcmp(bytes, kinds[i].head, kinds[i].len) == 0) return kinds[i].name;
+    return NULL;
+}
+
+int og__pickle_no_stop(const uint8_t *bytes, size_t len, og_error *err)
+{
+    const char *kind = kind_of(bytes, len);
+    if (kind) return og_error_set(err, OG_ETRUNCATED, len, "this is not a pickle but %s", kind);
+    return og_error_set(err, OG_ETRUNCATED, len, "the pickle ends after %zu bytes, before its STOP opcode",
+                        len);
+}
+
 int og__pickle_no_opcode(const uint8_t *bytes, size_t at, size_t len, og_error *err)
 {
-    const char *kind = NULL;
-    for (size_t i = 0; i < sizeof kinds / sizeof kinds[0]; i++) {
-        if (len >= kinds[i].len && memcmp(bytes, kinds[i].head, kinds[i].len) == 0) kind = kinds[i].name;
-    }
+    const char *kind = kind_of(bytes, len);
+    if (!kind && len > 0 && (bytes[0] == '{' || bytes[0] == '[')) kind = "perhaps JSON";
     if (kind) return og_error_set(err, OG_ESYNTAX, at, "this is not a pickle but %s", kind);
-    const og_signature *seen = at < FEW ? og__codec_signature(bytes, len, false) : NULL;
+    const og_signature *seen = at < FEW ? og__codec_signature(bytes, len, OG__SIGNS_UNSURE) : NULL;
     if (seen) return og_error_set(err, OG_ESYNTAX, at, "this is not a pickle; it begins as %s", seen->what);
     if (has_joblib_array(bytes, at))
         return og_error_set(err, OG_ESYNTAX, at,

@@ -66,6 +66,9 @@ og__arg_shape og__pickle_arg_shape_of(unsigned argument);
 /* OG_ESYNTAX: bytes[at], of `len`, is no opcode. Says what the bytes are instead, where that can be seen. */
 int og__pickle_no_opcode(const uint8_t *bytes, size_t at, size_t len, og_error *err);
 
+/* OG_ETRUNCATED: no STOP is among the bytes. Likewise. */
+int og__pickle_no_stop(const uint8_t *bytes, size_t len, og_error *err);
+
 /* Where the argument of the opcode at `op` ends; NULL when that lies after `end`. */
 const uint8_t *og__pickle_opcode_end(const uint8_t *op, const uint8_t *end);
 

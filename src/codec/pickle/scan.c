@@ -62,6 +62,5 @@ int og_pickle_scan_end(og_pickle_scan *scan, const uint8_t *data, size_t len, bo
         if (status == 0) break;
     }
     if (!ended) return 0;
-    return og_error_set(err, OG_ETRUNCATED, len, "the pickle ends after %zu bytes, before its STOP opcode",
-                        len);
+    return og__pickle_no_stop(data, len, err);
 }

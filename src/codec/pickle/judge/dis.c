@@ -218,9 +218,7 @@ static int unknown(const og_pickle_dis *dis, og_error *err)
 
 static int next(og_pickle_dis *dis, og_pickle_line *line, bool *shown, og_error *err)
 {
-    if (dis->at == dis->len)
-        return og_error_set(err, OG_ETRUNCATED, dis->len,
-                            "the pickle ends after %zu bytes, before its STOP opcode", dis->len);
+    if (dis->at == dis->len) return og__pickle_no_stop(dis->bytes, dis->len, err);
     uint8_t byte = dis->bytes[dis->at];
     const og__opcode_info *op = &og__pickle_opcodes[byte];
     if (!op->name) return unknown(dis, err);

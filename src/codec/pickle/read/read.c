@@ -31,9 +31,7 @@ int og__pickle_reader_step(og__reader *r)
 
 int og__pickle_reader_no_stop(og__reader *r)
 {
-    size_t len = (size_t)(r->end - r->start);
-    return og_error_set(r->err, OG_ETRUNCATED, len, "the pickle ends after %zu bytes, before its STOP opcode",
-                        len);
+    return og__pickle_no_stop(r->start, (size_t)(r->end - r->start), r->err);
 }
 
 /* Sets the reader up with options whose defaults are put in place. */
