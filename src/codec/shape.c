@@ -38,6 +38,8 @@ void og__shape_finish(og_doc *doc, og__shape *shape, og_value *cells)
     /* Not from its cell: that was just stored in two pieces, and cannot be loaded in one for a while. */
     doc->root.meta = shape->cells[0].meta;
     doc->root.u.p = cells + shape->nodes[0].node;
+    doc->read_by = &shape->lesson;
+    doc->read_root = doc->root.u.p;
     doc->lesson_debt -= doc->lesson_debt < OG__SHAPE_GAIN ? doc->lesson_debt : OG__SHAPE_GAIN;
     if (shape->credit < MOST_CREDIT) shape->credit++;
 }

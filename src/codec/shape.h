@@ -14,6 +14,7 @@
 #include "base/bytes.h"
 #include "value/doc.h"
 
+#include <stdatomic.h>
 #include <string.h>
 
 enum {
@@ -64,11 +65,12 @@ typedef struct og__shape {
     uint16_t step_count;
     uint16_t node_count;
     uint16_t copy_count;
-    uint16_t head;  /* bytes before it that are not compared */
-    uint16_t tail;  /* bytes after the last scalar */
-    uint16_t depth; /* containers in one another */
-    uint16_t way;   /* how it was read: bits of the codec's own */
-    int16_t credit; /* falls when a message begins like it and goes on otherwise */
+    uint16_t head;          /* bytes before it that are not compared */
+    uint16_t tail;          /* bytes after the last scalar */
+    uint16_t depth;         /* containers in one another */
+    uint16_t way;           /* how it was read: bits of the codec's own */
+    int16_t credit;         /* falls when a message begins like it and goes on otherwise */
+    _Atomic(uint8_t) plans; /* that were tried for it (plan.h) */
 } og__shape;
 
 /* ---- Reading ---- */
@@ -108,14 +110,17 @@ typedef struct og__shape_scalar {
     uint16_t of;   /* its own number; of one that repeats another, that one's */
     uint16_t cell; /* where it goes; of a key: where it is */
     bool is_key;
+    bool is_kept;   /* of pickles: it has a number of the memo */
     og_value value; /* OG_INVALID: whatever the document has there */
 } og__shape_scalar;
 
 /* What is being learned. */
 struct og__learner {
-    og_doc *doc; /* whose root the message is */
+    og_doc *doc;  /* whose root the message is */
+    bool written; /* it was written from that, not read: texts are elsewhere */
     og__shape_scan *scan;
-    const uint8_t *bytes; /* of the message, without its head */
+    const uint8_t *message; /* without its head; what was read from it points there */
+    const uint8_t *bytes;   /* a copy of it: OG_PADDING bytes after it may be read */
     size_t len;
     size_t head;
     uint16_t way;
@@ -123,8 +128,9 @@ struct og__learner {
     uint16_t *numbers; /* as many, for the scan's own use */
     size_t most;       /* scalars that there may be */
     size_t scalar_count;
-    size_t next;  /* scalar that the document has not had yet */
-    size_t cells; /* that are given out */
+    size_t memoized; /* of pickles: numbers of the memo */
+    size_t next;     /* scalar that the document has not had yet */
+    size_t cells;    /* that are given out */
     size_t nodes;
     size_t copies;
     size_t depth;
@@ -133,6 +139,14 @@ struct og__learner {
 /* Adds a scalar that was found from `at` to `end`; `of` is the number of the one that it repeats, or
  * OG__NO_SCALAR. False: there are too many. */
 bool og__shape_add(og__learner *l, const uint8_t *at, const uint8_t *end, og_value value, size_t of);
+
+/* Finds the scalars and where each is in the document. False: they are not the same ones in the same order,
+ * or there is more than plain data. */
+bool og__shape_measure(og__learner *l);
+
+/* Memory for what the learner needs while it learns; false without. */
+bool og__shape_begin(og__learner *l);
+void og__shape_end(og__learner *l);
 
 /* Learns from a message that is the document's root, if one came before that may have been like it: the
  * caller has set what it is and how it is scanned. Without memory it learns nothing. */

@@ -20,13 +20,15 @@ enum {
 
 /* ---- The document ---- */
 
-/* True when both are the same, a text or bytes in the same place. */
-static bool same_value(og_value a, og_value b)
+/* True when both are the same: `found` in the copy, a text or bytes in the same place, and `read`. */
+static bool same_value(const og__learner *l, og_value found, og_value read)
 {
-    if (a.meta != b.meta) return false;
-    og_kind kind = og_kind_of(a);
-    if (kind == OG_STR || kind == OG_BYTES) return a.u.p == b.u.p;
-    return a.u.i == b.u.i || (kind != OG_INT && kind != OG_FLOAT);
+    if (l->written) return og_identical(found, read) == 1;
+    if (found.meta != read.meta) return false;
+    og_kind kind = og_kind_of(found);
+    if (kind == OG_STR || kind == OG_BYTES)
+        return (const uint8_t *)found.u.p - l->bytes == (const uint8_t *)read.u.p - l->message;
+    return found.u.i == read.u.i || (kind != OG_INT && kind != OG_FLOAT);
 }
 
 /* The next scalar of the message is this one of the document. */
@@ -34,13 +36,14 @@ static bool place_scalar(og__learner *l, og_value v, size_t cell, bool is_key)
 {
     if (l->next == l->scalar_count) return false;
     og__shape_scalar *s = &l->scalars[l->next++];
-    if (og_valid(s->value) && !same_value(s->value, v)) return false;
+    if (og_valid(s->value) && !same_value(l, s->value, v)) return false;
     s->value = v;
     s->cell = (uint16_t)cell;
     s->is_key = is_key;
-    bool of_key = l->scalars[s->of].is_key;
-    if (is_key) return of_key;
-    if (&l->scalars[s->of] != s && !of_key) l->copies++;
+    const og__shape_scalar *of = &l->scalars[s->of];
+    if (is_key) return of->is_key;
+    if (of != s && of->is_key && l->written) return false;
+    if (of != s && !of->is_key) l->copies++;
     return true;
 }
 
@@ -140,13 +143,14 @@ static bool is_own_text(const og__learner *l, og_value v)
 {
     if (og_kind_of(v) != OG_STR && og_kind_of(v) != OG_BYTES) return true;
     const uint8_t *text = v.u.p;
-    const uint8_t *end = l->bytes + l->len;
-    return text >= l->bytes && text <= end && og__value_len(v) <= (size_t)(end - text);
+    const uint8_t *end = l->message + l->len;
+    return text >= l->message && text <= end && og__value_len(v) <= (size_t)(end - text);
 }
 
-static bool measure(og__learner *l)
+bool og__shape_measure(og__learner *l)
 {
-    if (!place(l, NULL) || l->next != l->scalar_count) return false;
+    if (!l->scan(l) || !place(l, NULL) || l->next != l->scalar_count) return false;
+    if (l->written) return true;
     for (size_t i = 0; i < l->scalar_count; i++) {
         if (l->scalars[i].is_key && !is_own_text(l, l->scalars[i].value)) return false;
     }
@@ -159,7 +163,7 @@ static void own_text(const og__learner *l, og__shape *shape, size_t cell)
 {
     og_value *v = &shape->cells[cell];
     if (og_kind_of(*v) != OG_STR && og_kind_of(*v) != OG_BYTES) return;
-    v->u.p = shape->text + ((const uint8_t *)v->u.p - l->bytes);
+    v->u.p = shape->text + ((const uint8_t *)v->u.p - l->message);
 }
 
 static void add_steps(const og__learner *l, og__shape *shape)
@@ -213,7 +217,7 @@ static void set_begin(og__shape *shape)
 
 static void keep(og__learner *l)
 {
-    if (!l->scan(l) || !measure(l)) return;
+    if (!og__shape_measure(l)) return;
     og__shape *shape = shape_new(l);
     if (!shape) return;
     shape->len = (uint16_t)l->len;
@@ -251,15 +255,32 @@ bool og__shape_add(og__learner *l, const uint8_t *at, const uint8_t *end, og_val
     return true;
 }
 
-void og__shape_learn(og__learner *l)
+static size_t room_for(const og__learner *l)
 {
-    og_doc *doc = l->doc;
-    if (!og__value_has_node(doc->root) || !is_worth_it(doc, l->bytes)) return;
-    size_t size = l->most * (sizeof *l->scalars + sizeof *l->numbers);
-    uint8_t *room = og__base_alloc(&doc->alloc, size);
-    if (!room) return;
+    return l->most * (sizeof *l->scalars + sizeof *l->numbers) + l->len + OG_PADDING;
+}
+
+bool og__shape_begin(og__learner *l)
+{
+    uint8_t *room = og__base_alloc(&l->doc->alloc, room_for(l));
+    if (!room) return false;
     l->scalars = (og__shape_scalar *)(void *)room;
     l->numbers = (uint16_t *)(void *)(room + l->most * sizeof *l->scalars);
+    uint8_t *copy = (uint8_t *)(l->numbers + l->most);
+    memcpy(copy, l->message, l->len);
+    memset(copy + l->len, 0, OG_PADDING);
+    l->bytes = copy;
+    return true;
+}
+
+void og__shape_end(og__learner *l)
+{
+    og__base_free(&l->doc->alloc, l->scalars, room_for(l));
+}
+
+void og__shape_learn(og__learner *l)
+{
+    if (!og__value_has_node(l->doc->root) || !is_worth_it(l->doc, l->message) || !og__shape_begin(l)) return;
     keep(l);
-    og__base_free(&doc->alloc, room, size);
+    og__shape_end(l);
 }

@@ -265,9 +265,16 @@ static void chunks_free(og_doc *doc)
 static void lesson_free(og_doc *doc, og__lesson **link)
 {
     og__lesson *lesson = *link;
+    og__lesson *own = atomic_load(&lesson->own);
     *link = lesson->next;
+    if (doc->read_by == lesson) doc->read_by = NULL;
     doc->memory -= lesson->size;
     og__base_free(&doc->alloc, lesson, lesson->size);
+    while (own) {
+        og__lesson *next = own->next;
+        og__base_free(&doc->alloc, own, own->size);
+        own = next;
+    }
 }
 
 void og__value_lesson_drop(og_doc *doc, og__lesson *lesson)
@@ -287,7 +294,9 @@ void *og__value_lesson_new(og_doc *doc, size_t size)
     if (!within_limit(doc, size)) return NULL;
     og__lesson *lesson = og__base_alloc(&doc->alloc, size);
     if (!lesson) return NULL;
-    *lesson = (og__lesson){doc->lessons, size};
+    lesson->next = doc->lessons;
+    lesson->size = size;
+    atomic_init(&lesson->own, NULL);
     doc->lessons = lesson;
     doc->memory += size;
     return lesson;
@@ -336,6 +345,7 @@ void og_doc_reset(og_doc *doc)
     else
         reset_large(doc);
     doc->root = (og_value){0};
+    doc->read_by = NULL;
     doc->source = 0;
     doc->work = 0;
 }

@@ -13,6 +13,7 @@
 
 #include <onggi/value.h>
 
+#include <stdatomic.h>
 #include <string.h>
 
 #define OG__META_LEN_SHIFT 16
@@ -83,7 +84,8 @@ typedef struct og__chunk {
  */
 typedef struct og__lesson {
     struct og__lesson *next;
-    size_t size; /* with this header */
+    size_t size;                      /* with this header */
+    _Atomic(struct og__lesson *) own; /* what was learned from what it taught: goes with it */
 } og__lesson;
 
 /* The program has changed what it read: nobody knows any more how long that may become. */
@@ -107,6 +109,8 @@ struct og_doc {
     og_value *stack; /* scratch of readers: values whose container is still open; kept between messages */
     size_t stack_cap;
     og__lesson *lessons;   /* the newest first */
+    og__lesson *read_by;   /* the one that said what the root is, or NULL; then this is */
+    const void *read_root; /* the root's node */
     uint32_t lesson_hints; /* how messages began: bits */
     int lesson_debt;       /* what learning cost and did not bring in yet */
 };

@@ -291,6 +291,36 @@ static void pickles_between(void **state)
     og_doc_free(doc);
 }
 
+/* Texts of all lengths, with and without padding: each is read by another pass at first. */
+static void long_texts(void **state)
+{
+    (void)state;
+    char *text = malloc(20000);
+    assert_non_null(text);
+    for (size_t records = 1; records < 160; records += 1 + records / 8) {
+        size_t len = (size_t)sprintf(text, "{\"records\":[");
+        for (size_t i = 0; i < records; i++)
+            len += (size_t)sprintf(
+                text + len,
+                "%s{\"name\":\"service\",\"한글\":%zu,\"message\":\"the quick brown fox\\n\",\"none\":null}",
+                i ? "," : "", i * 7);
+        len += (size_t)sprintf(text + len, "]}");
+        for (int w = 0; w < WAYS; w++) {
+            og_doc *doc = og_doc_new(NULL);
+            for (int i = 0; i < 3; i++)
+                compare(doc, text, len, &ways[w]);
+            for (size_t at = 5; at < len; at += len / 20) {
+                char before = text[at];
+                text[at] = '8';
+                compare(doc, text, len, &ways[w]);
+                text[at] = before;
+            }
+            og_doc_free(doc);
+        }
+    }
+    free(text);
+}
+
 /* Requests of several forms that begin alike come in turn: each is known after a while. */
 static void forms_in_turn(void **state)
 {
@@ -366,6 +396,7 @@ int main(void)
         cmocka_unit_test(pickles_between),
         cmocka_unit_test(values_can_be_changed),
         cmocka_unit_test(without_memory),
+        cmocka_unit_test(long_texts),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

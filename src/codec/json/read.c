@@ -6,6 +6,7 @@
 #include "codec/json/reader.h"
 #include "codec/json/reader_start.h"
 #include "codec/json/shape.h"
+#include "codec/shape.h"
 
 enum { WORK_PER_BYTE = 64, WORK_LEAST = 4096, VERY_SHORT_TEXT = 512, SHORT_TEXT = 704 };
 
@@ -83,26 +84,24 @@ static inline int pass_over(og__json_reader *r)
     return pass_with_sentences(r, og__json_pass);
 }
 
-static inline void set_root(const og__json_reader *r, og_value root)
-{
-    og__value_doc_set_own_root(r->doc, root);
-    if (r->kernel != OG__JSON_ANY) og__json_shape_learn(r);
-}
-
 static inline int read_into(og_doc *doc, og__json_reader *r)
 {
     doc->work = 0;
     doc->work_limit = WORK_LEAST + (uint64_t)(r->end - r->text) * WORK_PER_BYTE;
+    const uint8_t *text = r->fast_end == r->end ? r->text : NULL;
     int status = pass_over(r);
     if (status == OG_OK) {
         og_value root;
         og__value_copy_fresh(&root, doc->stack + 1, 1);
         if (!r->tree)
-            set_root(r, root);
+            og__value_doc_set_own_root(doc, root);
         else if ((status = og__json_from_tags(r, root, &root)) == OG_OK)
             og_doc_set_root(doc, root);
     }
     doc->work_limit = 0;
+    /* A pass that went over to a copy of the end has a text that is nowhere. */
+    if (status == OG_OK && text && r->text == text && !r->tree && r->kernel != OG__JSON_ANY)
+        og__json_shape_learn(r);
     return status;
 }
 
@@ -155,7 +154,8 @@ static inline __attribute__((always_inline)) int read_document(og__json_kernel k
     bool counted = r.max_digits < OG__INT64_DIGITS;
     if (counted) count_digits(&r);
     if (o->lossless) return read_lossless(doc, &r);
-    if (!counted && kernel == OG__JSON_SHORT && r.fast_end != r.end && !take_padded_copy(&r)) return r.status;
+    bool short_text = kernel == OG__JSON_SHORT || (size_t)(r.end - r.text) <= OG__SHAPE_MOST;
+    if (!counted && short_text && r.fast_end != r.end && !take_padded_copy(&r)) return r.status;
     return read_into(doc, &r);
 }
 

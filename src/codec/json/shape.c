@@ -165,7 +165,7 @@ void og__json_shape_learn(const og__json_reader *r)
     if (!is_of_a_length(len)) return;
     og__learner l = {.doc = r->doc,
                      .scan = scan_text,
-                     .bytes = r->text,
+                     .message = r->text,
                      .len = len,
                      .way = way(r->allow_surrogates, r->allow_trailing_comma),
                      .most = len / 2 + 1 /* something is between two */};

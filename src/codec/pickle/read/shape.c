@@ -5,7 +5,6 @@
 #include "codec/pickle/embedded.h"
 #include "codec/pickle/opcodes.h"
 #include "codec/pickle/read/text.h"
-#include "codec/shape.h"
 
 #include <string.h>
 
@@ -19,8 +18,6 @@ enum {
     EXACT = 1,   /* as all of Python's readers take it */
     INNOCENT = 2 /* no string in it may be a pickle */
 };
-
-static og__shape_scan scan_pickle;
 
 /* ---- Scalars ---- */
 
@@ -127,9 +124,7 @@ static OG__HOT og_value scalar_at(const uint8_t **at, const uint8_t *end)
 
 /* ---- Reading ---- */
 
-/* Bytes before what is compared: the length of a frame differs. SIZE_MAX where the frame is not all of the
- * rest, or the pickle is too short or too long. */
-static size_t head_of(const uint8_t *bytes, size_t len)
+size_t og__pickle_shape_head(const uint8_t *bytes, size_t len)
 {
     if (len < FRAME_LEN + OG__SHAPE_LEAST || len > OG__SHAPE_MOST) return SIZE_MAX;
     if (bytes[0] != OG__OP_PROTO) return 0;
@@ -187,17 +182,17 @@ static bool read_as(og_doc *doc, og__shape *shape, const uint8_t *bytes, const u
 
 bool og__pickle_shape_read(og_doc *doc, const uint8_t *bytes, size_t len, const og__pickle_way *way)
 {
-    size_t head = head_of(bytes, len);
+    size_t head = og__pickle_shape_head(bytes, len);
     if (head == SIZE_MAX || (head > 0 && bytes[1] > OG_PICKLE_HIGHEST_PROTOCOL)) return false;
-    og__shape *shape = og__shape_find(doc, NULL, scan_pickle, bytes + head);
+    og__shape *shape = og__shape_find(doc, NULL, og__pickle_shape_scan, bytes + head);
     if (!shape) return false;
     if (!way->padded) bytes = og__value_doc_padded(doc, bytes, len);
     if (!bytes) return false;
-    for (; shape; shape = og__shape_find(doc, shape, scan_pickle, bytes + head)) {
+    for (; shape; shape = og__shape_find(doc, shape, og__pickle_shape_scan, bytes + head)) {
         if (suits(shape, head, way) && read_as(doc, shape, bytes + head, bytes + len, way->judged))
             return true;
     }
-    og__shape_missed(doc, scan_pickle, bytes + head);
+    og__shape_missed(doc, og__pickle_shape_scan, bytes + head);
     return false;
 }
 
@@ -226,7 +221,9 @@ static size_t take_index(scanner *s, uint8_t op)
 static bool put(scanner *s, size_t index)
 {
     if (index != s->memo_count || index == s->l->most) return false;
+    if (s->top != OG__NO_SCALAR) s->l->scalars[s->top].is_kept = true;
     s->l->numbers[s->memo_count++] = (uint16_t)s->top;
+    s->l->memoized = s->memo_count;
     return true;
 }
 
@@ -278,7 +275,7 @@ static bool take_op(scanner *s)
 }
 
 /* All opcodes up to the last one. */
-static bool scan_pickle(og__learner *l)
+bool og__pickle_shape_scan(og__learner *l)
 {
     scanner s = {.l = l, .at = l->bytes, .end = l->bytes + l->len, .top = OG__NO_SCALAR};
     while (s.at < s.end - 1) {
@@ -293,11 +290,11 @@ static bool scan_pickle(og__learner *l)
 
 void og__pickle_shape_learn(og_doc *doc, const uint8_t *bytes, size_t len, const og__pickle_way *way)
 {
-    size_t head = head_of(bytes, len);
+    size_t head = og__pickle_shape_head(bytes, len);
     if (head == SIZE_MAX) return;
     og__learner l = {.doc = doc,
-                     .scan = scan_pickle,
-                     .bytes = bytes + head,
+                     .scan = og__pickle_shape_scan,
+                     .message = bytes + head,
                      .len = len - head,
                      .head = head,
                      .way = way->exact ? EXACT : 0,

@@ -1,0 +1,149 @@
+/* SPDX-License-Identifier: MIT */
+/* Writes pickles by a plan. The bytes are those that the writer would write. */
+#include "codec/plan.h"
+
+#include "codec/pickle/read/shape.h"
+#include "codec/pickle/write/put.h"
+#include "codec/pickle/write/writer.h"
+
+enum {
+    FRAME_LEN = 11, /* PROTO and its argument, FRAME and its length */
+    LENGTH_AT = 3,
+    BLOCK = 16 /* bytes that may be put after the end of what is copied */
+};
+
+/* What a pickle is written with, apart from the output. */
+typedef struct planned {
+    const og__plan *plan;
+    const og_value *cells;
+    uint64_t seen[OG__PLAN_SEEN]; /* a bit for each text that has a number of the memo */
+    size_t kept_from;             /* bytes from which on a text gets one */
+    bool framed;                  /* protocol 4 or 5 */
+    int protocol;
+} planned;
+
+static bool is_same(og_value a, og_value b)
+{
+    size_t len = og__value_len(a);
+    return og_kind_of(a) == OG_STR && len == og__value_len(b) && memcmp(a.u.p, b.u.p, len) == 0;
+}
+
+/* Whether a text is among the keys, or among those of the steps before: the writer would refer to that. */
+static __attribute__((noinline)) bool was_written(const planned *p, const og__plan_step *step)
+{
+    og_value v = p->cells[step->cell];
+    for (size_t i = 0; i < p->plan->key_count; i++) {
+        if (is_same(p->cells[p->plan->keys[i]], v)) return true;
+    }
+    for (const og__plan_step *before = p->plan->steps; before < step; before++) {
+        if (before->is_kept && is_same(p->cells[before->cell], v)) return true;
+    }
+    return false;
+}
+
+static OG__HOT uint8_t *put_str(planned *p, uint8_t *at, const og__plan_step *step, og_value v)
+{
+    size_t len = og__value_len(v);
+    if (len > OG__STR_MOST || (len >= p->kept_from) != step->is_kept) return NULL;
+    if (step->is_kept) {
+        unsigned bit = og__plan_bit(v.u.p, len);
+        uint64_t mask = UINT64_C(1) << bit % 64;
+        if (__builtin_expect((p->seen[bit / 64] & mask) != 0, 0) && was_written(p, step)) return NULL;
+        p->seen[bit / 64] |= mask;
+    }
+    return og__pickle_put_text(at, v.u.p, len, p->framed);
+}
+
+static OG__HOT uint8_t *put_scalar(planned *p, uint8_t *at, const og__plan_step *step, og_value v)
+{
+    if (og_kind_of(v) == OG_STR) return step->is_str ? put_str(p, at, step, v) : NULL;
+    if (step->is_str) return NULL;
+    switch (og_kind_of(v)) {
+    case OG_NONE: *at = OG__OP_NONE; return at + 1;
+    case OG_BOOL: return og__pickle_put_bool(p->protocol, at, v.meta & OG__F_TRUE);
+    case OG_INT: return og__pickle_put_any_int(p->protocol, at, v);
+    case OG_FLOAT: return og__pickle_put_float(at, (uint64_t)v.u.i);
+    default: return NULL;
+    }
+}
+
+static OG__HOT uint8_t *put_bytes(uint8_t *at, const uint8_t *from, size_t len)
+{
+    for (size_t i = 0; i < len; i += BLOCK)
+        memcpy(at + i, from + i, BLOCK);
+    return at + len;
+}
+
+/* Puts it all from `at` on, where there is room up to `end`; NULL where the plan does not suit. */
+static uint8_t *put_all(planned *p, uint8_t *at, const uint8_t *end)
+{
+    const og__plan *plan = p->plan;
+    const og__plan_step *last = plan->steps + plan->step_count;
+    at = put_bytes(at, plan->text, plan->head);
+    for (const og__plan_step *step = plan->steps; step < last; step++) {
+        og_value v = p->cells[step->cell];
+        size_t len = og_kind_of(v) == OG_STR ? og__value_len(v) : 0;
+        if (len + step->same + OG__LINE_MOST + BLOCK > (size_t)(end - at)) return NULL;
+        at = put_bytes(at, plan->text + step->from, step->same);
+        at = put_scalar(p, at, step, v);
+        if (!at) return NULL;
+    }
+    if (plan->tail + (size_t)BLOCK > (size_t)(end - at)) return NULL;
+    return put_bytes(at, plan->text + plan->len - plan->tail, plan->tail);
+}
+
+/* What is longer than any value may become is not asked for. */
+static bool fits(const og_buf *out, size_t len, const og_pickle_write_options *o)
+{
+    return len <= OG_GROWTH_FREE && len <= OG__FRAME_TARGET && (!o->max_bytes || len <= o->max_bytes) &&
+           (!out->limit || (out->len <= out->limit && len <= out->limit - out->len));
+}
+
+static bool write_planned(const og__plan *plan, const og_value *cells, og_buf *out, int protocol,
+                          const og_pickle_write_options *o)
+{
+    size_t max_depth = o->max_depth ? o->max_depth : OG_MAX_DEPTH_DEFAULT;
+    size_t room = plan->len + plan->step_count * (size_t)(OG__LINE_MOST + BLOCK) + BLOCK;
+    if (plan->shape->depth > max_depth || og_buf_reserve(out, room) < 0) return false;
+    planned p;
+    p.plan = plan;
+    p.cells = cells;
+    memcpy(p.seen, plan->seen, sizeof p.seen);
+    p.framed = protocol >= 4;
+    p.protocol = protocol;
+    /* Its opcode and length count; a number that is put takes as many bytes as one that is fetched. */
+    p.kept_from = ((size_t)2 << o->self_contained) + 1 - og__pickle_text_head(p.framed);
+    if (!p.framed) p.kept_from = 0;
+    uint8_t *start = out->data + out->len;
+    uint8_t *end = put_all(&p, start, out->data + out->cap);
+    if (!end || !fits(out, (size_t)(end - start), o)) return false;
+    if (plan->head == FRAME_LEN) og__pickle_store64(start + LENGTH_AT, (uint64_t)(end - start - FRAME_LEN));
+    out->len += (size_t)(end - start);
+    return true;
+}
+
+static uint32_t how_of(int protocol, const og_pickle_write_options *o)
+{
+    return (uint32_t)protocol | (uint32_t)o->self_contained << 8;
+}
+
+bool og__pickle_plan_write(og_value value, og_buf *out, int protocol, const og_pickle_write_options *o)
+{
+    const og_value *cells;
+    og__plan *plan = og__plan_find(value, og__pickle_shape_scan, how_of(protocol, o), &cells);
+    if (!plan) return false;
+    bool good = write_planned(plan, cells, out, protocol, o);
+    og__plan_count(plan, good);
+    return good;
+}
+
+void og__pickle_plan_learn(og_value value, const og_buf *out, size_t start, int protocol,
+                           const og_pickle_write_options *o)
+{
+    const uint8_t *bytes = out->data + start;
+    size_t len = out->len - start;
+    size_t head = og__pickle_shape_head(bytes, len);
+    bool framed = head == FRAME_LEN;
+    if (head == SIZE_MAX || framed != (protocol >= 4)) return;
+    og__plan_learn(value, og__pickle_shape_scan, how_of(protocol, o), bytes, head, len);
+}
