@@ -105,6 +105,16 @@ static void done(void *state)
     free(w);
 }
 
+/* Reads what is to be written. A document has read such messages before, as that of a connection has. */
+static int prepare_again(worker *w, step prepare)
+{
+    enum { TIMES = 4 };
+    int status = 0;
+    for (int i = 0; i < TIMES && status >= 0; i++)
+        status = prepare(w);
+    return status;
+}
+
 static void add(bench_task task, bench_bytes text, int protocol, step prepare,
                 double (*run)(void *state, size_t times), og_json_write_options how)
 {
@@ -122,7 +132,7 @@ static void add(bench_task task, bench_bytes text, int protocol, step prepare,
     w->write.size = sizeof w->write;
     w->dump = (og_pickle_write_options){.size = sizeof w->dump, .protocol = protocol};
     bench_row row = {.task = task, .who = "onggi", .state = w, .run = run, .done = done};
-    if (prepare(w) < 0 || run(w, 1) < 0) {
+    if (prepare_again(w, prepare) < 0 || run(w, 1) < 0) {
         row.run = NULL; /* shows as failed */
     }
     row.output = w->out.len;

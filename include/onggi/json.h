@@ -83,7 +83,7 @@ OG_API og_doc *og_json_loads(const char *text, size_t len, const og_json_read_op
                              og_error *err);
 
 /* As og_json_loads() into `doc`, which is reset first; strings without escapes stay in `text`. 0 or a
- * negative status. */
+ * negative status. `doc` keeps what short texts have taught, as og_pickle_read() says. */
 OG_API int og_json_read(og_doc *doc, const char *text, size_t len, const og_json_read_options *options,
                         og_error *err);
 

@@ -91,7 +91,7 @@ OG_API og_doc *og_pickle_loads(const void *bytes, size_t len, const og_pickle_re
 /*
  * As og_pickle_loads() into `doc`, which is reset first; strings stay in `bytes`. `used` (may be NULL) gets
  * the bytes read. 0 or a negative status. `doc` keeps what short pickles of plain data have taught, at most
- * 300 kB (none with og_doc_set_memory_limit()): those that are like them are read faster.
+ * 1.5 MB (none with og_doc_set_memory_limit()): those that are like them are read and written faster.
  */
 OG_API int og_pickle_read(og_doc *doc, const void *bytes, size_t len, size_t *used,
                           const og_pickle_read_options *options, og_error *err);

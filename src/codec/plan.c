@@ -192,7 +192,7 @@ static bool has_plan(const og__shape *shape, og__shape_scan *scan, uint32_t how)
 void og__plan_learn(og_value value, og__shape_scan *scan, uint32_t how, const uint8_t *bytes, size_t head,
                     size_t len)
 {
-    og_doc *home = (og_doc *)(uintptr_t)og__value_home(value);
+    og_doc *home = og__value_home(value);
     og__shape *shape = (og__shape *)(void *)home->read_by;
     if (len > MOST_LEN || home->root.u.p != value.u.p ||
         atomic_load_explicit(&shape->plans, memory_order_relaxed) >= MOST_TRIES)

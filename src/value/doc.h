@@ -188,11 +188,11 @@ static inline og_value og__value_at_home(og_value v, const og_doc *doc)
 }
 
 /* The document that a container was read into, or NULL. */
-static inline const og_doc *og__value_home(og_value v)
+static inline og_doc *og__value_home(og_value v)
 {
     union {
         uintptr_t number;
-        const og_doc *doc;
+        og_doc *doc;
     } u = {(uintptr_t)((v.meta & OG__HOME_MASK) >> OG__HOME_SHIFT)};
     return og__value_has_node(v) ? u.doc : NULL;
 }

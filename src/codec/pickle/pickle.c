@@ -8,7 +8,7 @@
 #include "codec/pickle/read/reader.h"
 #include "codec/pickle/read/shape.h"
 #include "codec/pickle/write/writer.h"
-#include "codec/shape.h"
+#include "codec/plan.h"
 
 #include <string.h>
 
@@ -171,7 +171,9 @@ static int judge_in(og_doc *doc, og_buf *out, size_t start, const og_pickle_writ
                                    .policy = o->policy,
                                    .policy_inert = o->policy_inert,
                                    .padded = pad_written(out, len)};
-    return og_pickle_read(doc, out->data + start, len, NULL, &read, err);
+    og_doc_reset(doc);
+    if (doc->lessons && read_by_shape(doc, out->data + start, len, &read)) return OG_OK;
+    return read_into(doc, out->data + start, len, NULL, &read, err);
 }
 
 static int judge(og_buf *out, size_t start, const og_pickle_write_options *o, og_error *err)
@@ -224,6 +226,44 @@ static int write_canonical(og_value value, og_buf *out, const og_pickle_write_op
     return again < 0 ? again : status;
 }
 
+/* ---- By a plan ---- */
+
+/* Learns from the bytes from `start` on. Only a pickle whose one frame is all of it has a plan, from protocol
+ * 4 on. */
+static void learn_to_write(og_value value, const og_buf *out, size_t start, int protocol, uint32_t how)
+{
+    const uint8_t *bytes = out->data + start;
+    size_t len = out->len - start;
+    size_t head = og__pickle_shape_head(bytes, len);
+    bool framed = head != SIZE_MAX && bytes[0] == OG__OP_PROTO && bytes[2] == OG__OP_FRAME;
+    if (head == SIZE_MAX || framed != (protocol >= 4)) return;
+    og__plan_learn(value, og__pickle_shape_scan, how, bytes, head, len);
+}
+
+/* Writes what was read by a shape, in a protocol that is known. */
+static int write_as_before(og_value value, og_buf *out, int protocol, const og_pickle_write_options *o,
+                           og_error *err)
+{
+    const og_value *cells;
+    uint32_t how = (uint32_t)protocol | (uint32_t)o->self_contained << 8;
+    og__plan *plan = og__plan_find(value, og__pickle_shape_scan, how, &cells);
+    bool good = plan && og__pickle_write_planned(plan, cells, out, protocol, o);
+    if (plan) og__plan_count(plan, good);
+    if (good) return OG_OK;
+    size_t start = out->len;
+    int status = og__pickle_writer_write(value, out, o, err);
+    if (status == OG_OK) learn_to_write(value, out, start, protocol, how);
+    return status;
+}
+
+static int write_value(og_value value, og_buf *out, const og_pickle_write_options *o, og_error *err)
+{
+    int protocol = o->protocol ? o->protocol : OG_PICKLE_DEFAULT_PROTOCOL;
+    bool known = protocol >= 1 && protocol <= OG_PICKLE_HIGHEST_PROTOCOL;
+    return known && og__plan_may_be(value) ? write_as_before(value, out, protocol, o, err)
+                                           : og__pickle_writer_write(value, out, o, err);
+}
+
 typedef int write_fn(og_value value, og_buf *out, const og_pickle_write_options *o, og_error *err);
 
 static int write_by(write_fn *form, og_value value, og_buf *out, const og_pickle_write_options *options,
@@ -241,7 +281,7 @@ static int write_by(write_fn *form, og_value value, og_buf *out, const og_pickle
 
 int og_pickle_write(og_value value, og_buf *out, const og_pickle_write_options *options, og_error *err)
 {
-    return write_by(og__pickle_writer_write, value, out, options, err);
+    return write_by(write_value, value, out, options, err);
 }
 
 int og_pickle_canonical(og_value value, og_buf *out, const og_pickle_write_options *options, og_error *err)

@@ -1,8 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* Writes pickles by a plan. The bytes are those that the writer would write. */
 #include "codec/plan.h"
-
-#include "codec/pickle/read/shape.h"
 #include "codec/pickle/write/put.h"
 #include "codec/pickle/write/writer.h"
 
@@ -99,8 +97,8 @@ static bool fits(const og_buf *out, size_t len, const og_pickle_write_options *o
            (!out->limit || (out->len <= out->limit && len <= out->limit - out->len));
 }
 
-static bool write_planned(const og__plan *plan, const og_value *cells, og_buf *out, int protocol,
-                          const og_pickle_write_options *o)
+bool og__pickle_write_planned(const og__plan *plan, const og_value *cells, og_buf *out, int protocol,
+                              const og_pickle_write_options *o)
 {
     size_t max_depth = o->max_depth ? o->max_depth : OG_MAX_DEPTH_DEFAULT;
     size_t room = plan->len + plan->step_count * (size_t)(OG__LINE_MOST + BLOCK) + BLOCK;
@@ -120,30 +118,4 @@ static bool write_planned(const og__plan *plan, const og_value *cells, og_buf *o
     if (plan->head == FRAME_LEN) og__pickle_store64(start + LENGTH_AT, (uint64_t)(end - start - FRAME_LEN));
     out->len += (size_t)(end - start);
     return true;
-}
-
-static uint32_t how_of(int protocol, const og_pickle_write_options *o)
-{
-    return (uint32_t)protocol | (uint32_t)o->self_contained << 8;
-}
-
-bool og__pickle_plan_write(og_value value, og_buf *out, int protocol, const og_pickle_write_options *o)
-{
-    const og_value *cells;
-    og__plan *plan = og__plan_find(value, og__pickle_shape_scan, how_of(protocol, o), &cells);
-    if (!plan) return false;
-    bool good = write_planned(plan, cells, out, protocol, o);
-    og__plan_count(plan, good);
-    return good;
-}
-
-void og__pickle_plan_learn(og_value value, const og_buf *out, size_t start, int protocol,
-                           const og_pickle_write_options *o)
-{
-    const uint8_t *bytes = out->data + start;
-    size_t len = out->len - start;
-    size_t head = og__pickle_shape_head(bytes, len);
-    bool framed = head == FRAME_LEN;
-    if (head == SIZE_MAX || framed != (protocol >= 4)) return;
-    og__plan_learn(value, og__pickle_shape_scan, how_of(protocol, o), bytes, head, len);
 }

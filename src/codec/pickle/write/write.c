@@ -2,7 +2,6 @@
 /* Writes values as a pickle: the loop over the frames of open containers. */
 #include "base/alloc.h"
 #include "codec/pickle/write/writer.h"
-#include "codec/plan.h"
 
 #include <string.h>
 
@@ -156,11 +155,5 @@ int og__pickle_writer_write(og_value value, og_buf *out, const og_pickle_write_o
     og__writer w = {
         .out = out, .room = out->len, .frame_at = SIZE_MAX, .err = err, .nodes = {.alloc = out->alloc}};
     int status = take_options(&w, o);
-    if (status < 0) return status;
-    bool may_be = og__plan_may_be(value) && w.protocol > 0;
-    if (may_be && og__pickle_plan_write(value, out, w.protocol, o)) return OG_OK;
-    size_t start = out->len;
-    status = og__pickle_writer_run(&w, value, o);
-    if (may_be && status == OG_OK) og__pickle_plan_learn(value, out, start, w.protocol, o);
-    return status;
+    return status < 0 ? status : og__pickle_writer_run(&w, value, o);
 }

@@ -166,12 +166,11 @@ int og__pickle_writer_run(og__writer *w, og_value value, const og_pickle_write_o
 /* As og_pickle_write(), with options whose size was checked; no policy is asked. */
 int og__pickle_writer_write(og_value value, og_buf *out, const og_pickle_write_options *o, og_error *err);
 
-/* Writes by a plan (codec/plan.h), with options that were checked. False: nothing was done. */
-bool og__pickle_plan_write(og_value value, og_buf *out, int protocol, const og_pickle_write_options *o);
-
-/* Learns how a value is written from the bytes from `start` on that it was written as. */
-void og__pickle_plan_learn(og_value value, const og_buf *out, size_t start, int protocol,
-                           const og_pickle_write_options *o);
+/* Writes what was read by a shape as the plan says, with options that were checked. False: nothing was done.
+ */
+struct og__plan;
+bool og__pickle_write_planned(const struct og__plan *plan, const og_value *cells, og_buf *out, int protocol,
+                              const og_pickle_write_options *o);
 
 /* Writes the canonical form once; `late`: it depends on what was not whole when it was referred to. */
 int og__pickle_writer_form(og_value value, og_buf *out, const og_pickle_write_options *o, bool *late,
