@@ -113,13 +113,13 @@ static int put(og__served *served, const puts *p, og_error *err)
         return og_error_set(err, OG_EBUSY, OG_NO_POSITION,
                             "%zu bytes wait for a peer that does not read: send again when it has", waiting);
     bool here = will_attend(served);
-    if (here) lend(served, p->from && p->message->len > OG__SPARE_MAX ? p->message->len : SIZE_MAX);
     if (here) lend_document(served);
+    if (here) lend(served, p->from && p->message->len > OG__SPARE_MAX ? p->message->len : SIZE_MAX);
     size_t before = out->len;
     og__core *core = &served->conn.core;
     int status = p->from ? og__peer_core_pass(p->from, core, p->how, p->message, p->parts, p->count, err)
                          : og__peer_core_put_parts(core, p->parts, p->count, err);
-    if (here) take_document(served);
+    if (core->judging) take_document(served);
     atomic_fetch_add_explicit(&served->waiting, out->len - before, memory_order_relaxed);
     if (status != OG_OK) return status;
     OG__COUNT(&served->conn, messages_out, 1);
