@@ -29,7 +29,8 @@ static void on_error(void *ctx, const og_error *err)
     og__net_stream_close(((client *)ctx)->stream);
 }
 
-static const og__stream_events events = {NULL, on_data, on_end, on_error, NULL, free};
+static const og__stream_events events = {
+    .on_data = on_data, .on_end = on_end, .on_error = on_error, .on_close = free};
 
 static void on_accept(void *ctx, og__socket accepted)
 {

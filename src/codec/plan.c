@@ -63,7 +63,7 @@ static og__plan *first_plan(const og__shape *shape)
     return (og__plan *)(void *)atomic_load_explicit(&shape->lesson.own, memory_order_acquire);
 }
 
-og__plan *og__plan_find(og_value value, og__shape_scan *scan, uint32_t how, const og_value **cells)
+og__plan *og__codec_plan_find(og_value value, og__shape_scan *scan, uint32_t how, const og_value **cells)
 {
     const og__shape *shape = (const og__shape *)(const void *)og__value_home(value)->read_by;
     og__plan *plan = first_plan(shape);
@@ -74,7 +74,7 @@ og__plan *og__plan_find(og_value value, og__shape_scan *scan, uint32_t how, cons
     *cells = cells_of(shape, value);
     if (!nodes_are_as_read(shape, *cells) || !keys_are_as_read(plan, *cells)) return NULL;
     if (are_alike(plan, *cells)) return plan;
-    og__plan_count(plan, false);
+    og__codec_plan_count(plan, false);
     return NULL;
 }
 
@@ -130,7 +130,7 @@ static void add_key(const tables *t, const og__shape_scalar *s)
     og__plan *plan = t->plan;
     t->keys[plan->key_count++] = s->cell;
     if (og_kind_of(s->value) != OG_STR) return;
-    unsigned bit = og__plan_bit(s->value.u.p, og__value_len(s->value));
+    unsigned bit = og__codec_plan_bit(s->value.u.p, og__value_len(s->value));
     plan->seen[bit / 64] |= UINT64_C(1) << bit % 64;
 }
 
@@ -172,7 +172,8 @@ static void publish(og__shape *shape, og__plan *plan)
 static void keep(og__learner *l, og__shape *shape, uint32_t how)
 {
     tables t;
-    if (!og__shape_measure(l) || !all_are_plain(l) || l->memoized > OG__PLAN_NUMBERS || !make(l, &t)) return;
+    if (!og__codec_shape_measure(l) || !all_are_plain(l) || l->memoized > OG__PLAN_NUMBERS || !make(l, &t))
+        return;
     fill_in(l, &t);
     t.plan->shape = shape;
     t.plan->scan = l->scan;
@@ -189,8 +190,8 @@ static bool has_plan(const og__shape *shape, og__shape_scan *scan, uint32_t how)
     return plan != NULL;
 }
 
-void og__plan_learn(og_value value, og__shape_scan *scan, uint32_t how, const uint8_t *bytes, size_t head,
-                    size_t len)
+void og__codec_plan_learn(og_value value, og__shape_scan *scan, uint32_t how, const uint8_t *bytes,
+                          size_t head, size_t len)
 {
     og_doc *home = og__value_home(value);
     og__shape *shape = (og__shape *)(void *)home->read_by;
@@ -207,7 +208,7 @@ void og__plan_learn(og_value value, og__shape_scan *scan, uint32_t how, const ui
                      .len = len - head,
                      .head = head,
                      .most = len + 1};
-    if (!og__shape_begin(&l)) return;
+    if (!og__codec_shape_begin(&l)) return;
     keep(&l, shape, how);
-    og__shape_end(&l);
+    og__codec_shape_end(&l);
 }

@@ -40,15 +40,15 @@ typedef struct og__plan {
     uint16_t key_count;
     uint16_t head;                /* bytes of the text before what the steps say */
     uint16_t tail;                /* bytes after the last scalar */
-    uint64_t seen[OG__PLAN_SEEN]; /* of pickles: a bit for each key, as og__plan_bit() has it */
+    uint64_t seen[OG__PLAN_SEEN]; /* of pickles: a bit for each key, as og__codec_plan_bit() has it */
     _Atomic(uint8_t) failed;      /* times in turn that it did not suit */
 } og__plan;
 
 /* The plan for `value`, if that is the root of a document as it was read; its cells in `cells`. */
-og__plan *og__plan_find(og_value value, og__shape_scan *scan, uint32_t how, const og_value **cells);
+og__plan *og__codec_plan_find(og_value value, og__shape_scan *scan, uint32_t how, const og_value **cells);
 
 /* Counts that it suited, or that it did not. */
-static inline void og__plan_count(og__plan *plan, bool good)
+static inline void og__codec_plan_count(og__plan *plan, bool good)
 {
     unsigned failed = atomic_load_explicit(&plan->failed, memory_order_relaxed);
     if (good && failed == 0) return;
@@ -58,18 +58,18 @@ static inline void og__plan_count(og__plan *plan, bool good)
 
 /* Learns from the `len` bytes that `value` was written as, if it was read by a shape that has no such plan.
  */
-void og__plan_learn(og_value value, og__shape_scan *scan, uint32_t how, const uint8_t *bytes, size_t head,
-                    size_t len);
+void og__codec_plan_learn(og_value value, og__shape_scan *scan, uint32_t how, const uint8_t *bytes,
+                          size_t head, size_t len);
 
 /* Whether there is anything to be learned or to be found for `value`. */
-static inline bool og__plan_may_be(og_value value)
+static inline bool og__codec_plan_may_be(og_value value)
 {
     const og_doc *home = og__value_home(value);
     return home && home->read_by && home->read_root == value.u.p;
 }
 
 /* The bit for a text among those of OG__PLAN_SEEN words: texts of different bits differ. */
-static inline unsigned og__plan_bit(const uint8_t *text, size_t len)
+static inline unsigned og__codec_plan_bit(const uint8_t *text, size_t len)
 {
     uint64_t ends = 0;
     if (len >= 8)

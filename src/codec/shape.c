@@ -6,8 +6,8 @@
 
 enum { MOST_CREDIT = 16 };
 
-og__shape *og__shape_find(const og_doc *doc, const og__shape *before, og__shape_scan *scan,
-                          const uint8_t *bytes)
+og__shape *og__codec_shape_find(const og_doc *doc, const og__shape *before, og__shape_scan *scan,
+                                const uint8_t *bytes)
 {
     og__lesson *lesson = before ? before->lesson.next : doc->lessons;
     for (; lesson; lesson = lesson->next) {
@@ -17,7 +17,7 @@ og__shape *og__shape_find(const og_doc *doc, const og__shape *before, og__shape_
     return NULL;
 }
 
-og_value *og__shape_cells(og_doc *doc, const og__shape *shape)
+og_value *og__codec_shape_cells(og_doc *doc, const og__shape *shape)
 {
     size_t size = shape->cell_count * sizeof(og_value);
     og_value *cells = og__value_doc_alloc(doc, size, _Alignof(og_value));
@@ -25,7 +25,7 @@ og_value *og__shape_cells(og_doc *doc, const og__shape *shape)
     return cells;
 }
 
-void og__shape_finish(og_doc *doc, og__shape *shape, og_value *cells)
+void og__codec_shape_finish(og_doc *doc, og__shape *shape, og_value *cells)
 {
     for (size_t i = 0; i < shape->node_count; i++) {
         const og__shape_node *n = &shape->nodes[i];
@@ -44,11 +44,11 @@ void og__shape_finish(og_doc *doc, og__shape *shape, og_value *cells)
     if (shape->credit < MOST_CREDIT) shape->credit++;
 }
 
-void og__shape_missed(og_doc *doc, og__shape_scan *scan, const uint8_t *bytes)
+void og__codec_shape_missed(og_doc *doc, og__shape_scan *scan, const uint8_t *bytes)
 {
     og__shape *next;
-    for (og__shape *shape = og__shape_find(doc, NULL, scan, bytes); shape; shape = next) {
-        next = og__shape_find(doc, shape, scan, bytes);
+    for (og__shape *shape = og__codec_shape_find(doc, NULL, scan, bytes); shape; shape = next) {
+        next = og__codec_shape_find(doc, shape, scan, bytes);
         if (--shape->credit < 0) og__value_lesson_drop(doc, &shape->lesson);
     }
 }

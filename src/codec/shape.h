@@ -77,21 +77,21 @@ typedef struct og__shape {
 
 /* The next shape after `before` (NULL: the first) that is the codec's own and begins as the message does, of
  * which eight bytes may be read; or NULL. */
-og__shape *og__shape_find(const og_doc *doc, const og__shape *before, og__shape_scan *scan,
-                          const uint8_t *bytes);
+og__shape *og__codec_shape_find(const og_doc *doc, const og__shape *before, og__shape_scan *scan,
+                                const uint8_t *bytes);
 
 /* Room in the document for what a shape becomes, its cells copied; NULL without memory. */
-og_value *og__shape_cells(og_doc *doc, const og__shape *shape);
+og_value *og__codec_shape_cells(og_doc *doc, const og__shape *shape);
 
 /* Joins the cells, makes them the document's root, and counts the success. */
-void og__shape_finish(og_doc *doc, og__shape *shape, og_value *cells);
+void og__codec_shape_finish(og_doc *doc, og__shape *shape, og_value *cells);
 
 /* Counts that a message began like these shapes and was none of them: they may be forgotten. */
-void og__shape_missed(og_doc *doc, og__shape_scan *scan, const uint8_t *bytes);
+void og__codec_shape_missed(og_doc *doc, og__shape_scan *scan, const uint8_t *bytes);
 
 /* True when both are the same; eight bytes of both may be read, however few they are. */
-static inline __attribute__((always_inline)) bool og__shape_same(const uint8_t *a, const uint8_t *b,
-                                                                 size_t len)
+static inline __attribute__((always_inline)) bool og__codec_shape_same(const uint8_t *a, const uint8_t *b,
+                                                                       size_t len)
 {
     if (len <= 8) return len == 0 || (og__base_load8(a) ^ og__base_load8(b)) << (64 - 8 * len) == 0;
     if (len > 16) return memcmp(a, b, len) == 0;
@@ -138,18 +138,18 @@ struct og__learner {
 
 /* Adds a scalar that was found from `at` to `end`; `of` is the number of the one that it repeats, or
  * OG__NO_SCALAR. False: there are too many. */
-bool og__shape_add(og__learner *l, const uint8_t *at, const uint8_t *end, og_value value, size_t of);
+bool og__codec_shape_add(og__learner *l, const uint8_t *at, const uint8_t *end, og_value value, size_t of);
 
 /* Finds the scalars and where each is in the document. False: they are not the same ones in the same order,
  * or there is more than plain data. */
-bool og__shape_measure(og__learner *l);
+bool og__codec_shape_measure(og__learner *l);
 
 /* Memory for what the learner needs while it learns; false without. */
-bool og__shape_begin(og__learner *l);
-void og__shape_end(og__learner *l);
+bool og__codec_shape_begin(og__learner *l);
+void og__codec_shape_end(og__learner *l);
 
 /* Learns from a message that is the document's root, if one came before that may have been like it: the
  * caller has set what it is and how it is scanned. Without memory it learns nothing. */
-void og__shape_learn(og__learner *l);
+void og__codec_shape_learn(og__learner *l);
 
 #endif

@@ -147,7 +147,7 @@ static bool is_own_text(const og__learner *l, og_value v)
     return text >= l->message && text <= end && og__value_len(v) <= (size_t)(end - text);
 }
 
-bool og__shape_measure(og__learner *l)
+bool og__codec_shape_measure(og__learner *l)
 {
     if (!l->scan(l) || !place(l, NULL) || l->next != l->scalar_count) return false;
     if (l->written) return true;
@@ -217,7 +217,7 @@ static void set_begin(og__shape *shape)
 
 static void keep(og__learner *l)
 {
-    if (!og__shape_measure(l)) return;
+    if (!og__codec_shape_measure(l)) return;
     og__shape *shape = shape_new(l);
     if (!shape) return;
     shape->len = (uint16_t)l->len;
@@ -244,7 +244,7 @@ static bool is_worth_it(og_doc *doc, const uint8_t *bytes)
     return true;
 }
 
-bool og__shape_add(og__learner *l, const uint8_t *at, const uint8_t *end, og_value value, size_t of)
+bool og__codec_shape_add(og__learner *l, const uint8_t *at, const uint8_t *end, og_value value, size_t of)
 {
     if (l->scalar_count == l->most) return false;
     size_t own = l->scalar_count++;
@@ -260,7 +260,7 @@ static size_t room_for(const og__learner *l)
     return l->most * (sizeof *l->scalars + sizeof *l->numbers) + l->len + OG_PADDING;
 }
 
-bool og__shape_begin(og__learner *l)
+bool og__codec_shape_begin(og__learner *l)
 {
     uint8_t *room = og__base_alloc(&l->doc->alloc, room_for(l));
     if (!room) return false;
@@ -273,14 +273,15 @@ bool og__shape_begin(og__learner *l)
     return true;
 }
 
-void og__shape_end(og__learner *l)
+void og__codec_shape_end(og__learner *l)
 {
     og__base_free(&l->doc->alloc, l->scalars, room_for(l));
 }
 
-void og__shape_learn(og__learner *l)
+void og__codec_shape_learn(og__learner *l)
 {
-    if (!og__value_has_node(l->doc->root) || !is_worth_it(l->doc, l->message) || !og__shape_begin(l)) return;
+    if (!og__value_has_node(l->doc->root) || !is_worth_it(l->doc, l->message) || !og__codec_shape_begin(l))
+        return;
     keep(l);
-    og__shape_end(l);
+    og__codec_shape_end(l);
 }

@@ -361,9 +361,15 @@ void og_doc_set_root(og_doc *doc, og_value root)
     doc->root = root;
 }
 
+/* What was learned from lessons is not in doc->memory, as several threads may learn it. */
 size_t og_doc_memory(const og_doc *doc)
 {
-    return doc->memory;
+    size_t memory = doc->memory;
+    for (const og__lesson *lesson = doc->lessons; lesson; lesson = lesson->next) {
+        for (const og__lesson *own = atomic_load(&lesson->own); own; own = own->next)
+            memory += own->size;
+    }
+    return memory;
 }
 
 void og_doc_set_memory_limit(og_doc *doc, size_t bytes)

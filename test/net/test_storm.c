@@ -88,7 +88,8 @@ static void on_timer(void *ctx)
     og__net_stream_close(((guest *)ctx)->stream);
 }
 
-static const og__stream_events events = {NULL, on_data, on_end, on_error, on_drain, on_close};
+static const og__stream_events events = {
+    .on_data = on_data, .on_end = on_end, .on_error = on_error, .on_drain = on_drain, .on_close = on_close};
 
 static void enter(void *arg)
 {

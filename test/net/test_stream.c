@@ -94,7 +94,12 @@ static void on_close(void *ctx)
     og_buf_free(&e->got);
 }
 
-static const og__stream_events events = {on_alloc, on_data, on_end, on_error, on_drain, on_close};
+static const og__stream_events events = {.on_alloc = on_alloc,
+                                         .on_data = on_data,
+                                         .on_end = on_end,
+                                         .on_error = on_error,
+                                         .on_drain = on_drain,
+                                         .on_close = on_close};
 
 /* ---- Pairs ---- */
 

@@ -49,7 +49,8 @@ static bool fill(text *t, const og__shape *shape, og_value *cells)
     const uint8_t *at = t->start;
     const uint8_t *end = t->end;
     for (; step < last; step++) {
-        if (step->same > (size_t)(end - at) || !og__shape_same(at, shape->text + step->from, step->same))
+        if (step->same > (size_t)(end - at) ||
+            !og__codec_shape_same(at, shape->text + step->from, step->same))
             return false;
         const uint8_t *scalar = at + step->same;
         at = og__json_short_scalar(scalar, end, cells + step->to);
@@ -57,18 +58,18 @@ static bool fill(text *t, const og__shape *shape, og_value *cells)
         if (!at || at >= end) return false;
     }
     size_t rest = (size_t)(end - at);
-    return rest == shape->tail && og__shape_same(at, shape->text + shape->len - rest, rest);
+    return rest == shape->tail && og__codec_shape_same(at, shape->text + shape->len - rest, rest);
 }
 
 /* Reads the text as a shape says, if that is what it is. */
 static bool read_as(text *t, og__shape *shape)
 {
     og__doc_mark before = og__value_doc_marked(t->doc);
-    og_value *cells = og__shape_cells(t->doc, shape);
+    og_value *cells = og__codec_shape_cells(t->doc, shape);
     if (!cells) return false;
     bool good = fill(t, shape, cells);
     if (good) {
-        og__shape_finish(t->doc, shape, cells);
+        og__codec_shape_finish(t->doc, shape, cells);
     } else {
         og__value_doc_rewind(t->doc, before);
     }
@@ -96,10 +97,10 @@ static bool suits(const og__shape *shape, const og_json_read_options *o)
 /* Reads the text as one of the shapes from `shape` on. */
 static bool read_as_any(text *t, og__shape *shape)
 {
-    for (; shape; shape = og__shape_find(t->doc, shape, scan_text, t->start)) {
+    for (; shape; shape = og__codec_shape_find(t->doc, shape, scan_text, t->start)) {
         if (suits(shape, t->options) && read_as(t, shape)) return true;
     }
-    og__shape_missed(t->doc, scan_text, t->start);
+    og__codec_shape_missed(t->doc, scan_text, t->start);
     return false;
 }
 
@@ -108,7 +109,7 @@ bool og__json_shape_read(og_doc *doc, const char *bytes, size_t len, const og_js
     static const og_json_read_options defaults;
     const og_json_read_options *o = options ? options : &defaults;
     if (!is_of_a_length(len) || (options && o->size != sizeof *o) || !leave_any(o)) return false;
-    og__shape *shape = og__shape_find(doc, NULL, scan_text, (const uint8_t *)bytes);
+    og__shape *shape = og__codec_shape_find(doc, NULL, scan_text, (const uint8_t *)bytes);
     if (!shape) return false;
     text t;
     t.start = o->padded ? (const uint8_t *)bytes : og__value_doc_padded(doc, bytes, len);
@@ -154,7 +155,7 @@ static bool scan_text(og__learner *l)
             while (at < end && !is_structure(*at))
                 at++;
         }
-        if (!at || !og__shape_add(l, from, at, (og_value){0}, OG__NO_SCALAR)) return false;
+        if (!at || !og__codec_shape_add(l, from, at, (og_value){0}, OG__NO_SCALAR)) return false;
     }
     return at != NULL;
 }
@@ -169,5 +170,5 @@ void og__json_shape_learn(const og__json_reader *r)
                      .len = len,
                      .way = way(r->allow_surrogates, r->allow_trailing_comma),
                      .most = len / 2 + 1 /* something is between two */};
-    og__shape_learn(&l);
+    og__codec_shape_learn(&l);
 }

@@ -237,7 +237,7 @@ static void learn_to_write(og_value value, const og_buf *out, size_t start, int 
     size_t head = og__pickle_shape_head(bytes, len);
     bool framed = head != SIZE_MAX && bytes[0] == OG__OP_PROTO && bytes[2] == OG__OP_FRAME;
     if (head == SIZE_MAX || framed != (protocol >= 4)) return;
-    og__plan_learn(value, og__pickle_shape_scan, how, bytes, head, len);
+    og__codec_plan_learn(value, og__pickle_shape_scan, how, bytes, head, len);
 }
 
 /* Writes what was read by a shape, in a protocol that is known. */
@@ -246,9 +246,9 @@ static int write_as_before(og_value value, og_buf *out, int protocol, const og_p
 {
     const og_value *cells;
     uint32_t how = (uint32_t)protocol | (uint32_t)o->self_contained << 8;
-    og__plan *plan = og__plan_find(value, og__pickle_shape_scan, how, &cells);
+    og__plan *plan = og__codec_plan_find(value, og__pickle_shape_scan, how, &cells);
     bool good = plan && og__pickle_write_planned(plan, cells, out, protocol, o);
-    if (plan) og__plan_count(plan, good);
+    if (plan) og__codec_plan_count(plan, good);
     if (good) return OG_OK;
     size_t start = out->len;
     int status = og__pickle_writer_write(value, out, o, err);
@@ -260,8 +260,8 @@ static int write_value(og_value value, og_buf *out, const og_pickle_write_option
 {
     int protocol = o->protocol ? o->protocol : OG_PICKLE_DEFAULT_PROTOCOL;
     bool known = protocol >= 1 && protocol <= OG_PICKLE_HIGHEST_PROTOCOL;
-    return known && og__plan_may_be(value) ? write_as_before(value, out, protocol, o, err)
-                                           : og__pickle_writer_write(value, out, o, err);
+    return known && og__codec_plan_may_be(value) ? write_as_before(value, out, protocol, o, err)
+                                                 : og__pickle_writer_write(value, out, o, err);
 }
 
 typedef int write_fn(og_value value, og_buf *out, const og_pickle_write_options *o, og_error *err);

@@ -148,7 +148,8 @@ static OG__HOT bool fill(const og__shape *shape, og_value *cells, const uint8_t 
     const og__shape_step *step = shape->steps;
     const og__shape_step *last = step + shape->step_count;
     for (; step < last; step++) {
-        if (step->same > (size_t)(end - at) || !og__shape_same(at, shape->text + step->from, step->same))
+        if (step->same > (size_t)(end - at) ||
+            !og__codec_shape_same(at, shape->text + step->from, step->same))
             return false;
         at += step->same;
         og_value v = scalar_at(&at, end);
@@ -156,7 +157,7 @@ static OG__HOT bool fill(const og__shape *shape, og_value *cells, const uint8_t 
         cells[step->to] = v;
     }
     size_t rest = (size_t)(end - at);
-    return rest == shape->tail && og__shape_same(at, shape->text + shape->len - rest, rest);
+    return rest == shape->tail && og__codec_shape_same(at, shape->text + shape->len - rest, rest);
 }
 
 static bool suits(const og__shape *shape, size_t head, const og__pickle_way *way)
@@ -169,11 +170,11 @@ static bool suits(const og__shape *shape, size_t head, const og__pickle_way *way
 static bool read_as(og_doc *doc, og__shape *shape, const uint8_t *bytes, const uint8_t *end, bool judged)
 {
     og__doc_mark before = og__value_doc_marked(doc);
-    og_value *cells = og__shape_cells(doc, shape);
+    og_value *cells = og__codec_shape_cells(doc, shape);
     if (!cells) return false;
     bool good = judged ? fill(shape, cells, bytes, end, true) : fill(shape, cells, bytes, end, false);
     if (good) {
-        og__shape_finish(doc, shape, cells);
+        og__codec_shape_finish(doc, shape, cells);
     } else {
         og__value_doc_rewind(doc, before);
     }
@@ -184,15 +185,15 @@ bool og__pickle_shape_read(og_doc *doc, const uint8_t *bytes, size_t len, const 
 {
     size_t head = og__pickle_shape_head(bytes, len);
     if (head == SIZE_MAX || (head > 0 && bytes[1] > OG_PICKLE_HIGHEST_PROTOCOL)) return false;
-    og__shape *shape = og__shape_find(doc, NULL, og__pickle_shape_scan, bytes + head);
+    og__shape *shape = og__codec_shape_find(doc, NULL, og__pickle_shape_scan, bytes + head);
     if (!shape) return false;
     if (!way->padded) bytes = og__value_doc_padded(doc, bytes, len);
     if (!bytes) return false;
-    for (; shape; shape = og__shape_find(doc, shape, og__pickle_shape_scan, bytes + head)) {
+    for (; shape; shape = og__codec_shape_find(doc, shape, og__pickle_shape_scan, bytes + head)) {
         if (suits(shape, head, way) && read_as(doc, shape, bytes + head, bytes + len, way->judged))
             return true;
     }
-    og__shape_missed(doc, og__pickle_shape_scan, bytes + head);
+    og__codec_shape_missed(doc, og__pickle_shape_scan, bytes + head);
     return false;
 }
 
@@ -233,7 +234,7 @@ static bool get(scanner *s, const uint8_t *op)
     s->top = s->l->scalar_count;
     if (index >= s->memo_count || s->l->numbers[index] == OG__NO_SCALAR) return false;
     const og__shape_scalar *of = &s->l->scalars[s->l->numbers[index]];
-    return og__shape_add(s->l, op, s->at, of->value, of->of);
+    return og__codec_shape_add(s->l, op, s->at, of->value, of->of);
 }
 
 static bool take_scalar(scanner *s)
@@ -241,7 +242,7 @@ static bool take_scalar(scanner *s)
     const uint8_t *op = s->at;
     og_value v = scalar_at(&s->at, s->end);
     s->top = s->l->scalar_count;
-    return s->at < s->end && og_valid(v) && og__shape_add(s->l, op, s->at, v, OG__NO_SCALAR);
+    return s->at < s->end && og_valid(v) && og__codec_shape_add(s->l, op, s->at, v, OG__NO_SCALAR);
 }
 
 /* Opcodes without an argument that do the same to any scalars. */
@@ -299,5 +300,5 @@ void og__pickle_shape_learn(og_doc *doc, const uint8_t *bytes, size_t len, const
                      .head = head,
                      .way = way->exact ? EXACT : 0,
                      .most = len - head};
-    og__shape_learn(&l);
+    og__codec_shape_learn(&l);
 }

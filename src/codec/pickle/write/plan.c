@@ -7,7 +7,8 @@
 enum {
     FRAME_LEN = 11, /* PROTO and its argument, FRAME and its length */
     LENGTH_AT = 3,
-    BLOCK = 16 /* bytes that may be put after the end of what is copied */
+    BLOCK = 16,     /* bytes that may be put after the end of what is copied */
+    LOOKS_EACH = 64 /* at other texts, for each scalar and key: the work stays in proportion */
 };
 
 /* What a pickle is written with, apart from the output. */
@@ -16,6 +17,7 @@ typedef struct planned {
     const og_value *cells;
     uint64_t seen[OG__PLAN_SEEN]; /* a bit for each text that has a number of the memo */
     size_t kept_from;             /* bytes from which on a text gets one */
+    size_t looks;                 /* at other texts that are left */
     bool framed;                  /* protocol 4 or 5 */
     int protocol;
 } planned;
@@ -26,10 +28,14 @@ static bool is_same(og_value a, og_value b)
     return og_kind_of(a) == OG_STR && len == og__value_len(b) && memcmp(a.u.p, b.u.p, len) == 0;
 }
 
-/* Whether a text is among the keys, or among those of the steps before: the writer would refer to that. */
-static __attribute__((noinline)) bool was_written(const planned *p, const og__plan_step *step)
+/* Whether a text is among the keys, or among those of the steps before: the writer would refer to that. Where
+ * that takes too many looks, as with texts that were made to have one bit, the writer finds it out. */
+static __attribute__((noinline)) bool may_be_written(planned *p, const og__plan_step *step)
 {
     og_value v = p->cells[step->cell];
+    size_t looks = p->plan->key_count + (size_t)(step - p->plan->steps);
+    if (looks > p->looks) return true;
+    p->looks -= looks;
     for (size_t i = 0; i < p->plan->key_count; i++) {
         if (is_same(p->cells[p->plan->keys[i]], v)) return true;
     }
@@ -44,9 +50,9 @@ static OG__HOT uint8_t *put_str(planned *p, uint8_t *at, const og__plan_step *st
     size_t len = og__value_len(v);
     if (len > OG__STR_MOST || (len >= p->kept_from) != step->is_kept) return NULL;
     if (step->is_kept) {
-        unsigned bit = og__plan_bit(v.u.p, len);
+        unsigned bit = og__codec_plan_bit(v.u.p, len);
         uint64_t mask = UINT64_C(1) << bit % 64;
-        if (__builtin_expect((p->seen[bit / 64] & mask) != 0, 0) && was_written(p, step)) return NULL;
+        if (__builtin_expect((p->seen[bit / 64] & mask) != 0, 0) && may_be_written(p, step)) return NULL;
         p->seen[bit / 64] |= mask;
     }
     return og__pickle_put_text(at, v.u.p, len, p->framed);
@@ -106,6 +112,7 @@ bool og__pickle_write_planned(const og__plan *plan, const og_value *cells, og_bu
     planned p;
     p.plan = plan;
     p.cells = cells;
+    p.looks = (plan->step_count + (size_t)plan->key_count) * LOOKS_EACH;
     memcpy(p.seen, plan->seen, sizeof p.seen);
     p.framed = protocol >= 4;
     p.protocol = protocol;
