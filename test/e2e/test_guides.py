@@ -59,6 +59,7 @@ NOT_RUN = {
     "ONGGI_BUILD=build bench/run relay": "takes minutes",
     "bench/run --rounds 7 small": "names where figures are from",
     "bench/run --rounds 3 relay": "names where figures are from",
+    "bench/run --rounds 3 servers": "names where figures are from",
     "bench/run --rounds 3 fair": "names where figures are from",
     "bench/run tls": "names where figures are from",
     "onggi serve --echo": "no command: names what was measured",
