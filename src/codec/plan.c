@@ -43,33 +43,30 @@ static bool keys_are_as_read(const og__plan *plan, const og_value *cells)
     return true;
 }
 
-static bool is_same_str(og_value a, og_value b)
-{
-    size_t len = og__value_len(a);
-    bool strs = og_kind_of(a) == OG_STR && og_kind_of(b) == OG_STR;
-    return strs && len == og__value_len(b) && memcmp(a.u.p, b.u.p, len) == 0;
-}
-
 static bool are_alike(const og__plan *plan, const og_value *cells)
 {
     for (size_t i = 0; i < plan->alike_count; i++) {
-        if (!is_same_str(cells[plan->alike[i].from], cells[plan->alike[i].to])) return false;
+        if (!og__codec_plan_same(cells[plan->alike[i].from], cells[plan->alike[i].to])) return false;
     }
     return true;
 }
 
-static og__plan *first_plan(const og__shape *shape)
+/* The plan of a shape for a writer; NULL: there is none that is still of use. */
+static og__plan *plan_of(const og__shape *shape, og__shape_scan *scan, uint32_t how)
 {
-    return (og__plan *)(void *)atomic_load_explicit(&shape->lesson.own, memory_order_acquire);
+    og__lesson *own = atomic_load_explicit(&shape->lesson.own, memory_order_acquire);
+    for (; own; own = own->next) {
+        og__plan *plan = (og__plan *)(void *)own;
+        bool used = atomic_load_explicit(&plan->failed, memory_order_relaxed) < MOST_FAILED;
+        if (used && plan->scan == scan && plan->how == how) return plan;
+    }
+    return NULL;
 }
 
 og__plan *og__codec_plan_find(og_value value, og__shape_scan *scan, uint32_t how, const og_value **cells)
 {
     const og__shape *shape = (const og__shape *)(const void *)og__value_home(value)->read_by;
-    og__plan *plan = first_plan(shape);
-    while (plan && (plan->scan != scan || plan->how != how ||
-                    atomic_load_explicit(&plan->failed, memory_order_relaxed) >= MOST_FAILED))
-        plan = (og__plan *)(void *)plan->lesson.next;
+    og__plan *plan = plan_of(shape, scan, how);
     if (!plan) return NULL;
     *cells = cells_of(shape, value);
     if (!nodes_are_as_read(shape, *cells) || !keys_are_as_read(plan, *cells)) return NULL;
@@ -181,15 +178,6 @@ static void keep(og__learner *l, og__shape *shape, uint32_t how)
     publish(shape, t.plan);
 }
 
-static bool has_plan(const og__shape *shape, og__shape_scan *scan, uint32_t how)
-{
-    const og__plan *plan = first_plan(shape);
-    while (plan && (plan->scan != scan || plan->how != how ||
-                    atomic_load_explicit(&plan->failed, memory_order_relaxed) >= MOST_FAILED))
-        plan = (const og__plan *)(const void *)plan->lesson.next;
-    return plan != NULL;
-}
-
 void og__codec_plan_learn(og_value value, og__shape_scan *scan, uint32_t how, const uint8_t *bytes,
                           size_t head, size_t len)
 {
@@ -199,7 +187,7 @@ void og__codec_plan_learn(og_value value, og__shape_scan *scan, uint32_t how, co
         atomic_load_explicit(&shape->plans, memory_order_relaxed) >= MOST_TRIES)
         return;
     const og_value *cells = cells_of(shape, value);
-    if (has_plan(shape, scan, how) || !nodes_are_as_read(shape, cells)) return;
+    if (plan_of(shape, scan, how) || !nodes_are_as_read(shape, cells)) return;
     if (atomic_fetch_add(&shape->plans, 1) >= MOST_TRIES) return;
     og__learner l = {.doc = home,
                      .written = true,

@@ -68,6 +68,14 @@ static inline bool og__codec_plan_may_be(og_value value)
     return home && home->read_by && home->read_root == value.u.p;
 }
 
+/* True when both are the same str. */
+static inline bool og__codec_plan_same(og_value a, og_value b)
+{
+    size_t len = og__value_len(a);
+    bool strs = og_kind_of(a) == OG_STR && og_kind_of(b) == OG_STR;
+    return strs && len == og__value_len(b) && memcmp(a.u.p, b.u.p, len) == 0;
+}
+
 /* The bit for a text among those of OG__PLAN_SEEN words: texts of different bits differ. */
 static inline unsigned og__codec_plan_bit(const uint8_t *text, size_t len)
 {

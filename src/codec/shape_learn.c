@@ -27,7 +27,7 @@ static bool same_value(const og__learner *l, og_value found, og_value read)
     if (found.meta != read.meta) return false;
     og_kind kind = og_kind_of(found);
     if (kind == OG_STR || kind == OG_BYTES)
-        return (const uint8_t *)found.u.p - l->bytes == (const uint8_t *)read.u.p - l->message;
+        return l->message + ((const uint8_t *)found.u.p - l->bytes) == read.u.p;
     return found.u.i == read.u.i || (kind != OG_INT && kind != OG_FLOAT);
 }
 

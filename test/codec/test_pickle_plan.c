@@ -244,6 +244,11 @@ static void change(og_doc *doc, int how)
     case 7: og_doc_set_root(doc, list); break;
     case 8: og_doc_set_root(doc, pair); break;
     case 9: og_dict_set(doc, og_dict_gets(root, "c"), og_int(1), root, NULL); break;
+    case 10:
+    case 11: /* another key in the place of the last one, or of the first */
+        og_dict_remove(doc, how == 10 ? pair : root, og_str(doc, how == 10 ? "n" : "a"), NULL);
+        og_dict_set(doc, how == 10 ? pair : root, og_str(doc, "z"), og_int(1), NULL);
+        break;
     default: og_doc_set_root(doc, og_str(doc, "root")); break;
     }
 }
@@ -252,7 +257,7 @@ static void values_that_were_changed(void **state)
 {
     (void)state;
     for (int w = 0; w < WAYS; w++)
-        for (int how = 0; how <= 10; how++) {
+        for (int how = 0; how <= 12; how++) {
             og_pickle_write_options options = way(w);
             og_doc *doc = taught_by(texts[2], &options);
             og_doc *plain = og_doc_new(NULL);
@@ -268,6 +273,25 @@ static void values_that_were_changed(void **state)
             og_doc_free(plain);
             og_doc_free(doc);
         }
+}
+
+/* What is learned from a document that was changed says nothing of one that was not. */
+static void learned_from_changed_values(void **state)
+{
+    (void)state;
+    for (int how = 0; how <= 12; how++) {
+        og_pickle_write_options options = way(3);
+        og_doc *doc = og_doc_new(NULL);
+        og_buf out = OG_BUF_INIT;
+        for (int i = 0; i < 3; i++)
+            read_into(doc, texts[2]);
+        change(doc, how);
+        assert_true(og_pickle_write(og_doc_root(doc), &out, &options, NULL) <= OG_OK);
+        for (int i = 0; i < 3; i++)
+            compare(doc, texts[2], &options);
+        og_buf_free(&out);
+        og_doc_free(doc);
+    }
 }
 
 /* A plan that never suits is not looked at for ever, and those that there are have an end. */
@@ -348,6 +372,7 @@ int main(void)
         cmocka_unit_test(texts_of_one_bit),
         cmocka_unit_test(limits_hold),
         cmocka_unit_test(values_that_were_changed),
+        cmocka_unit_test(learned_from_changed_values),
         cmocka_unit_test(plans_that_do_not_suit),
         cmocka_unit_test(without_memory),
         cmocka_unit_test(several_threads),

@@ -22,12 +22,6 @@ typedef struct planned {
     int protocol;
 } planned;
 
-static bool is_same(og_value a, og_value b)
-{
-    size_t len = og__value_len(a);
-    return og_kind_of(a) == OG_STR && len == og__value_len(b) && memcmp(a.u.p, b.u.p, len) == 0;
-}
-
 /* Whether a text is among the keys, or among those of the steps before: the writer would refer to that. Where
  * that takes too many looks, as with texts that were made to have one bit, the writer finds it out. */
 static __attribute__((noinline)) bool may_be_written(planned *p, const og__plan_step *step)
@@ -37,10 +31,10 @@ static __attribute__((noinline)) bool may_be_written(planned *p, const og__plan_
     if (looks > p->looks) return true;
     p->looks -= looks;
     for (size_t i = 0; i < p->plan->key_count; i++) {
-        if (is_same(p->cells[p->plan->keys[i]], v)) return true;
+        if (og__codec_plan_same(p->cells[p->plan->keys[i]], v)) return true;
     }
     for (const og__plan_step *before = p->plan->steps; before < step; before++) {
-        if (before->is_kept && is_same(p->cells[before->cell], v)) return true;
+        if (before->is_kept && og__codec_plan_same(p->cells[before->cell], v)) return true;
     }
     return false;
 }
