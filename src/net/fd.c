@@ -189,20 +189,27 @@ og_status og__net_io_status(int sys)
     }
 }
 
+int og__net_peer_error(og_error *err, int sys, const char *doing, const char *peer)
+{
+    og_status code = og__net_io_status(sys);
+    if (sys != EPIPE && sys != ECONNRESET)
+        return og_error_set_sys(err, code, sys, "cannot %s %s", doing, peer);
+    og_error_set(err, code, OG_NO_POSITION, "%s has closed the connection (cannot %s it: %s)", peer, doing,
+                 sys == EPIPE ? "it reads no more" : "reset by peer");
+    if (err) err->sys = sys;
+    return code;
+}
+
 int og__net_io_error(og_error *err, int sys, const char *doing, const og__address *peer,
                      og_transport transport)
 {
-    char name[160];
+    char name[OG__ADDRESS_TEXT];
     og__net_address_text(peer, name, sizeof name);
     og_status code = og__net_io_status(sys);
-    if (sys == ECONNREFUSED && og_transport_is_datagram(transport))
-        og_error_set(err, code, OG_NO_POSITION, "nobody listens at %s %s",
-                     transport == OG_UDP ? "udp" : "unixgram", name);
-    else if (sys == EPIPE || sys == ECONNRESET)
-        og_error_set(err, code, OG_NO_POSITION, "%s has closed the connection (cannot %s it: %s)", name,
-                     doing, sys == EPIPE ? "it reads no more" : "reset by peer");
-    else
-        return og_error_set_sys(err, code, sys, "cannot %s %s", doing, name);
+    if (sys != ECONNREFUSED || !og_transport_is_datagram(transport))
+        return og__net_peer_error(err, sys, doing, name);
+    og_error_set(err, code, OG_NO_POSITION, "nobody listens at %s %s",
+                 transport == OG_UDP ? "udp" : "unixgram", name);
     if (err) err->sys = sys;
     return code;
 }

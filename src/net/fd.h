@@ -85,6 +85,9 @@ og_status og__net_io_status(int sys);
 int og__net_io_error(og_error *err, int sys, const char *doing, const og__address *peer,
                      og_transport transport);
 
+/* The same where the peer's address is text already, of a stream. */
+int og__net_peer_error(og_error *err, int sys, const char *doing, const char *peer);
+
 /* TLS is TCP for this room: what it carries is for layers to know. */
 static inline bool og__net_is_tcp(og_transport transport)
 {

@@ -5,7 +5,7 @@
 #include <string.h>
 
 /* How long what takes long goes on before the loop looks for what has come: this, or a millisecond less. */
-enum { LATE_MS = 3, MS_NS = 1000000 };
+enum { LATE_MS = 3, MS_NS = 1000000, HIGH_WATER = 1 << 20 };
 
 int og__net_uv_error(og_error *err, int status, const char *doing)
 {
@@ -40,7 +40,7 @@ static void on_wake(uv_async_t *wake)
 {
     og__loop *loop = wake->data;
     run_posts(loop);
-    if (atomic_load(&loop->stopping)) uv_stop(&loop->uv);
+    if (atomic_load(&loop->stopping)) loop->stopped = true;
 }
 
 /* ---- Turns ---- */
@@ -116,11 +116,14 @@ og__loop *og__net_loop_new(const og_allocator *alloc, og_error *err)
     memset(loop, 0, sizeof *loop);
     loop->alloc = alloc;
     loop->shared = shared;
+    loop->high_water = HIGH_WATER;
     int status = uv_loop_init(&loop->uv);
     if (status == 0) {
         pthread_mutex_init(&loop->lock, NULL);
-        status = init_handles(loop);
+        status = og__net_ready_init(loop);
+        if (status == 0) status = init_handles(loop);
         if (status == 0) return loop;
+        og__net_ready_fini(loop);
         pthread_mutex_destroy(&loop->lock);
         uv_loop_close(&loop->uv);
     }
@@ -130,12 +133,28 @@ og__loop *og__net_loop_new(const og_allocator *alloc, og_error *err)
     return NULL;
 }
 
+/* The last thing of a turn: whoever was closed in it is told. */
+static void end_closed(og__loop *loop)
+{
+    og__stream *closed = loop->first_closed;
+    loop->first_closed = NULL;
+    while (closed) {
+        og__stream *next = closed->next;
+        loop->end_stream(closed);
+        closed = next;
+    }
+}
+
 int og__net_loop_run(og__loop *loop, og_error *err)
 {
     (void)err;
     /* A stop that came before has left the wake signalled. */
     loop->turning = true;
-    uv_run(&loop->uv, UV_RUN_DEFAULT);
+    loop->stopped = false;
+    while (!loop->stopped) {
+        og__net_ready_turn(loop);
+        end_closed(loop);
+    }
     loop->turning = false;
     atomic_store(&loop->stopping, false);
     return OG_OK;
@@ -145,6 +164,11 @@ void og__net_loop_stop(og__loop *loop)
 {
     atomic_store(&loop->stopping, true);
     uv_async_send(&loop->wake);
+}
+
+void og__net_loop_set_high_water(og__loop *loop, size_t bytes)
+{
+    loop->high_water = bytes;
 }
 
 uint64_t og__net_loop_now(const og__loop *loop)
@@ -238,15 +262,19 @@ void og__net_loop_free(og__loop *loop)
         while (loop->connecting)
             og__net_connect_cancel(loop->connecting);
         uv_walk(&loop->uv, close_left, loop);
+        while (loop->first_stream)
+            loop->close_stream(loop->first_stream);
         atomic_store(&loop->stopping, false);
         uv_run(&loop->uv, UV_RUN_DEFAULT);
-    } while (has_posts(loop) || uv_loop_alive(&loop->uv));
+        end_closed(loop);
+    } while (has_posts(loop) || loop->first_stream || loop->first_closed || uv_loop_alive(&loop->uv));
     og__net_timers_free(loop);
     uv_close((uv_handle_t *)&loop->wake, NULL);
     uv_close((uv_handle_t *)&loop->clock, NULL);
     uv_close((uv_handle_t *)&loop->rest, NULL);
     uv_run(&loop->uv, UV_RUN_DEFAULT);
     uv_loop_close(&loop->uv);
+    og__net_ready_fini(loop);
     pthread_mutex_destroy(&loop->lock);
     free_posts(loop, &loop->posted);
     free_posts(loop, &loop->running);

@@ -119,6 +119,9 @@ void og__net_listener_close(og__listener *listener);
 
 /* ---- Streams ---- */
 
+/* The high-water mark of what a stream of the loop has queued; 1 MiB unless it is set. */
+void og__net_loop_set_high_water(og__loop *loop, size_t bytes);
+
 /*
  * What a stream tells its owner. All are called with `ctx`; any but on_data may be NULL; none but on_close is
  * called after og__net_stream_close(). The struct is not copied: it must outlive its streams.
@@ -143,6 +146,9 @@ typedef struct og__stream_events {
     /* What was handed over by og__net_stream_write_buf() and queued has all been written: its memory may be
      * taken out of `buf`, which is freed else. Must not close the stream. */
     void (*on_sent)(void *ctx, og_buf *buf);
+    /* The peer's address as text, for sentences of errors. NULL: the system is asked, which may have
+     * forgotten it. */
+    const char *(*peer)(void *ctx);
 } og__stream_events;
 
 /* Takes over a connected stream socket (closed on failure as well). Not reading yet. */
@@ -170,8 +176,6 @@ size_t og__net_stream_queued(const og__stream *stream);
  * nothing then. */
 bool og__net_stream_is_quiet(const og__stream *stream);
 
-void og__net_stream_set_high_water(og__stream *stream, size_t bytes);
-
 /* Shuts the writing direction down when what is queued has gone. */
 void og__net_stream_shutdown(og__stream *stream);
 
@@ -183,9 +187,6 @@ void og__net_stream_close(og__stream *stream);
 
 /* Has og__net_stream_close() reset the connection, so that the peer knows that it did not end in order. */
 void og__net_stream_spoil(const og__stream *stream);
-
-/* Remote address as text, as og__net_address_text(). */
-const char *og__net_stream_peer(const og__stream *stream, char *text, size_t size);
 
 /* ---- Datagrams ---- */
 

@@ -15,6 +15,9 @@ enum {
     OG__SHARED_SIZE = 65536, /* of the loop's read buffer: what a socket usually holds at most */
 };
 
+/* What a stream waits for. */
+enum { OG__READABLE = 1, OG__WRITABLE = 2 };
+
 /* What the `data` of a libuv handle begins with, so that og__net_loop_free() can close what is left. */
 typedef struct og__handle {
     void (*close)(struct og__handle *handle);
@@ -41,14 +44,25 @@ typedef struct og__timers {
     uint64_t armed; /* when the clock will ring */
 } og__timers;
 
+typedef struct og__batch og__batch;
+
 struct og__loop {
     uv_loop_t uv;
     const og_allocator *alloc;
+    int epoll;                /* of the streams' sockets, and of all that libuv looks at */
+    og__batch *batch;         /* what is being told of, or NULL */
+    og__stream *first_stream; /* those that are open */
+    og__stream *first_closed; /* on_close is still to be called */
+    void (*on_ready)(og__stream *stream, bool readable, bool writable,
+                     bool failed); /* of stream.c, as are: */
+    void (*close_stream)(og__stream *stream);
+    void (*end_stream)(og__stream *stream); /* calls on_close */
     uv_async_t wake;
     uv_timer_t clock;
     uv_idle_t rest; /* runs while calls wait for their turn */
     og__timers timers;
     atomic_bool stopping;
+    bool stopped;         /* the run ends after this turn */
     bool turning;         /* within og__net_loop_run(): the time is fresh */
     pthread_mutex_t lock; /* guards `posted` */
     og__posts posted;
@@ -58,6 +72,7 @@ struct og__loop {
     og__call *first_turn; /* the loop thread's own; first in, first out */
     og__call *last_turn;
     uint8_t *shared;
+    size_t high_water;          /* of what a stream has queued */
     og__connecting *connecting; /* attempts that are not over */
     void *datagram_area;        /* where datagrams arrive: made for the first socket that needs it */
     size_t datagram_area_size;
@@ -103,10 +118,11 @@ void og__net_queue_free(og__queue *queue, const og_allocator *alloc);
 
 /* Kept small: a server holds thousands. */
 struct og__stream {
-    og__handle handle;
+    og__loop *loop;
+    const og__stream_events *events;
+    void *ctx;
     int fd;
-    uint8_t interest;  /* of `poll`, UV_READABLE | UV_WRITABLE */
-    uint8_t peer_len;  /* 0: ask the system */
+    uint8_t interest;  /* that epoll knows of: OG__READABLE | OG__WRITABLE */
     bool reading;      /* wanted by the owner */
     bool asks;         /* on_alloc is called before each read */
     bool ended;        /* the peer has sent all */
@@ -115,17 +131,28 @@ struct og__stream {
     bool shut;         /* shutdown was asked for */
     bool above;        /* the high-water mark was passed */
     bool closing;
-    bool heavy;       /* the last read took much */
-    bool waits;       /* for its turn to be read */
-    bool freed;       /* once its turn has come */
-    uint8_t peer[28]; /* an IP address */
-    og__loop *loop;
-    const og__stream_events *events;
-    void *ctx;
+    bool heavy; /* the last read took much */
+    bool freed; /* once its turn has come */
     og__queue queue;
-    size_t high_water;
-    og__call turn;
-    uv_poll_t poll;
+    og__stream *prev; /* on the loop: of those that are open, or whose on_close is still to be called */
+    og__stream *next;
+    og__call *turn; /* while it waits for its turn to be read */
 };
+
+/* ---- Which of them are ready (ready.c) ---- */
+
+/* 0 or a negative errno. */
+int og__net_ready_init(og__loop *loop);
+void og__net_ready_fini(og__loop *loop);
+
+/* Nothing is wanted yet. 0 or a negative errno. */
+int og__net_ready_add(og__loop *loop, int fd, og__stream *stream);
+
+/* What is wanted from now on. Cannot fail. */
+void og__net_ready_want(og__loop *loop, int fd, og__stream *stream, uint8_t interest);
+void og__net_ready_remove(og__loop *loop, int fd, const og__stream *stream);
+
+/* Waits until something is to be done, and does it: one turn. */
+void og__net_ready_turn(og__loop *loop);
 
 #endif

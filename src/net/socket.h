@@ -128,8 +128,10 @@ void og__net_socket_interrupt(og__socket *socket);
 /* Closes; a socket that is closed or was never open is left alone. */
 void og__net_socket_close(og__socket *socket);
 
+enum { OG__ADDRESS_TEXT = 160 /* bytes that are enough for any address as text */ };
+
 /* The address as people write it ("127.0.0.1:5000", "[::1]:5000", a path or "unix"), into `text` of `size`
- * bytes (140 are enough). */
+ * bytes. */
 const char *og__net_address_text(const og__address *address, char *text, size_t size);
 
 #endif

@@ -14,22 +14,39 @@
  * Reads of one stream before others on the loop get their turn. One that has sent much at once waits for its
  * turn while the loop is late: those who send little, and new ones, come first.
  */
-enum { READS_EACH_TURN = 8, MUCH = 1024, HIGH_WATER = 1 << 20 };
+enum { READS_EACH_TURN = 8, MUCH = 1024 };
 
-static void on_poll(uv_poll_t *poll, int status, int events);
-static void close_left(og__handle *handle);
+static void on_ready(og__stream *stream, bool readable, bool writable, bool failed);
+static void end_stream(og__stream *stream);
+
+/* ---- The list of a loop's streams ---- */
+
+static void add(og__stream **first, og__stream *stream)
+{
+    stream->prev = NULL;
+    stream->next = *first;
+    if (*first) (*first)->prev = stream;
+    *first = stream;
+}
+
+static void move_to_closed(og__stream *stream)
+{
+    og__loop *loop = stream->loop;
+    if (stream->prev)
+        stream->prev->next = stream->next;
+    else
+        loop->first_stream = stream->next;
+    if (stream->next) stream->next->prev = stream->prev;
+    add(&loop->first_closed, stream);
+}
+
+/* ---- Beginning ---- */
 
 static og__stream *new_stream(og__loop *loop, const og__stream_events *events, void *ctx)
 {
     og__stream *stream = og__base_alloc(loop->alloc, sizeof *stream);
     if (!stream) return NULL;
-    memset(stream, 0, sizeof *stream);
-    stream->handle.close = close_left;
-    stream->fd = -1;
-    stream->loop = loop;
-    stream->events = events;
-    stream->ctx = ctx;
-    stream->high_water = HIGH_WATER;
+    *stream = (og__stream){.loop = loop, .events = events, .ctx = ctx, .fd = -1};
     return stream;
 }
 
@@ -39,60 +56,45 @@ static void free_stream(og__stream *stream)
     og__base_free(stream->loop->alloc, stream, sizeof *stream);
 }
 
-static void set_peer(og__stream *stream, const og__address *peer)
-{
-    int family = og__net_address_family(peer);
-    bool ip = family == AF_INET || family == AF_INET6;
-    stream->peer_len = ip && peer->len <= sizeof stream->peer ? (uint8_t)peer->len : 0;
-    memcpy(stream->peer, peer->u.bytes, stream->peer_len);
-}
-
 og__stream *og__net_stream_open(og__loop *loop, og__socket *socket, const og__stream_events *events,
                                 void *ctx, og_error *err)
 {
     og__stream *stream = new_stream(loop, events, ctx);
-    int status = stream ? uv_poll_init(&loop->uv, &stream->poll, socket->fd) : UV_ENOMEM;
+    int status = stream ? og__net_ready_add(loop, socket->fd, stream) : -ENOMEM;
     if (status < 0) {
         og__net_uv_error(err, status, "take a connection on");
         if (stream) free_stream(stream);
         og__net_socket_close(socket);
         return NULL;
     }
-    stream->poll.data = stream;
+    loop->on_ready = on_ready;
+    loop->close_stream = og__net_stream_close;
+    loop->end_stream = end_stream;
     stream->fd = socket->fd;
-    set_peer(stream, &socket->peer);
+    add(&loop->first_stream, stream);
     *socket = (og__socket)OG__SOCKET_NONE;
     return stream;
 }
 
-/* Begins to poll, or stops, as reading and the queue ask for. */
+/* Waits for what reading and the queue ask for. */
 static void update(og__stream *stream)
 {
     if (stream->closing) return;
-    int wanted = 0;
-    if (stream->reading && !stream->ended) wanted |= UV_READABLE;
-    if (stream->queue.first) wanted |= UV_WRITABLE;
+    uint8_t wanted = 0;
+    if (stream->reading && !stream->ended) wanted |= OG__READABLE;
+    if (stream->queue.first) wanted |= OG__WRITABLE;
     if (wanted == stream->interest) return;
-    stream->interest = (uint8_t)wanted;
-    if (wanted == 0)
-        uv_poll_stop(&stream->poll);
-    else
-        uv_poll_start(&stream->poll, wanted, on_poll);
-}
-
-static void peer_address(const og__stream *stream, og__address *peer)
-{
-    og__net_address_set(peer, stream->peer, stream->peer_len);
-    if (stream->peer_len || stream->fd < 0) return;
-    peer->len = sizeof peer->u.bytes;
-    if (getpeername(stream->fd, (struct sockaddr *)(void *)peer->u.bytes, &peer->len) < 0) peer->len = 0;
+    stream->interest = wanted;
+    og__net_ready_want(stream->loop, stream->fd, stream, wanted);
 }
 
 static int io_error(const og__stream *stream, int sys, const char *doing, og_error *err)
 {
-    og__address peer;
-    peer_address(stream, &peer);
-    return og__net_io_error(err, sys, doing, &peer, OG_TCP);
+    char text[OG__ADDRESS_TEXT];
+    og__address peer = {.len = sizeof peer.u.bytes};
+    if (stream->events->peer) return og__net_peer_error(err, sys, doing, stream->events->peer(stream->ctx));
+    if (getpeername(stream->fd, (struct sockaddr *)(void *)peer.u.bytes, &peer.len) < 0) peer.len = 0;
+    return og__net_peer_error(err, sys, doing, og__net_address_text(&peer, text, sizeof text));
 }
 
 /* Tells the owner, once, that the stream is of no more use. */
@@ -159,7 +161,8 @@ static void read_some(og__stream *stream)
 static void on_turn(void *arg)
 {
     og__stream *stream = arg;
-    stream->waits = false;
+    og__base_free(stream->loop->alloc, stream->turn, sizeof *stream->turn);
+    stream->turn = NULL;
     if (stream->freed) {
         free_stream(stream);
         return;
@@ -168,23 +171,25 @@ static void on_turn(void *arg)
     update(stream);
 }
 
+/* Without memory for waiting it is read at once. */
 static void read_in_turn(og__stream *stream)
 {
-    if (stream->waits) return;
-    if (!stream->heavy || !og__net_loop_is_late(stream->loop)) {
+    if (stream->turn) return;
+    if (stream->heavy && og__net_loop_is_late(stream->loop))
+        stream->turn = og__base_alloc(stream->loop->alloc, sizeof *stream->turn);
+    if (!stream->turn) {
         read_some(stream);
         return;
     }
-    stream->waits = true;
-    stream->turn = (og__call){.fn = on_turn, .arg = stream};
-    og__net_loop_turn(stream->loop, &stream->turn);
+    *stream->turn = (og__call){.fn = on_turn, .arg = stream};
+    og__net_loop_turn(stream->loop, stream->turn);
 }
 
 /* ---- Writing ---- */
 
 static void note_high_water(og__stream *stream)
 {
-    if (stream->queue.bytes > stream->high_water) stream->above = true;
+    if (stream->queue.bytes > stream->loop->high_water) stream->above = true;
 }
 
 /* Shuts down what the owner wanted shut, once all is written. */
@@ -204,21 +209,16 @@ static void write_some(og__stream *stream)
     }
     bool all = stream->queue.first == NULL;
     if (all) shut_if_due(stream);
-    if (!all && !(stream->above && stream->queue.bytes < stream->high_water / 2)) return;
+    if (!all && !(stream->above && stream->queue.bytes < stream->loop->high_water / 2)) return;
     stream->above = false;
     if (stream->events->on_drain) stream->events->on_drain(stream->ctx);
 }
 
-static void on_poll(uv_poll_t *poll, int status, int events)
+static void on_ready(og__stream *stream, bool readable, bool writable, bool failed)
 {
-    og__stream *stream = poll->data;
-    if (status < 0) {
-        /* The socket has an error: whatever is wanted will find out which. libuv has stopped polling. */
-        events = stream->interest;
-        stream->interest = 0;
-    }
-    if ((events & UV_WRITABLE) && stream->queue.first) write_some(stream);
-    if (events & UV_READABLE) read_in_turn(stream);
+    /* What is wrong with the socket is found out by doing what is wanted. */
+    if ((writable || failed) && stream->queue.first) write_some(stream);
+    if (readable || failed) read_in_turn(stream);
     update(stream);
 }
 
@@ -302,11 +302,6 @@ bool og__net_stream_is_quiet(const og__stream *stream)
     return unread == 0 && unsent == 0 && !stream->queue.first;
 }
 
-void og__net_stream_set_high_water(og__stream *stream, size_t bytes)
-{
-    stream->high_water = bytes;
-}
-
 /* ---- The rest ---- */
 
 void og__net_stream_read(og__stream *stream, bool on)
@@ -333,11 +328,10 @@ void og__net_stream_discard(og__stream *stream)
     update(stream);
 }
 
-static void on_closed(uv_handle_t *handle)
+static void end_stream(og__stream *stream)
 {
-    og__stream *stream = handle->data;
     if (stream->events->on_close) stream->events->on_close(stream->ctx);
-    if (stream->waits)
+    if (stream->turn)
         stream->freed = true;
     else
         free_stream(stream);
@@ -348,25 +342,14 @@ void og__net_stream_close(og__stream *stream)
     if (!stream || stream->closing) return;
     stream->closing = true;
     og__net_queue_free(&stream->queue, stream->loop->alloc);
-    uv_close((uv_handle_t *)&stream->poll, on_closed);
+    og__net_ready_remove(stream->loop, stream->fd, stream);
     og__net_fd_close(stream->fd);
     stream->fd = -1;
+    move_to_closed(stream);
 }
 
 void og__net_stream_spoil(const og__stream *stream)
 {
     const struct linger at_once = {.l_onoff = 1, .l_linger = 0};
     setsockopt(stream->fd, SOL_SOCKET, SO_LINGER, &at_once, sizeof at_once);
-}
-
-static void close_left(og__handle *handle)
-{
-    og__net_stream_close((og__stream *)(void *)handle);
-}
-
-const char *og__net_stream_peer(const og__stream *stream, char *text, size_t size)
-{
-    og__address peer;
-    peer_address(stream, &peer);
-    return og__net_address_text(&peer, text, size);
 }

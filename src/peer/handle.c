@@ -8,12 +8,10 @@
 #include <string.h>
 #include <time.h>
 
-enum { ADDRESS_TEXT = 160 };
-
 int og__peer_handle_init(og_conn *conn, const og__handle_ops *ops, const og__setup *setup, uint64_t id,
                          const og__address *peer)
 {
-    char text[ADDRESS_TEXT];
+    char text[OG__ADDRESS_TEXT];
     og__net_address_text(peer, text, sizeof text);
     conn->peer_size = strlen(text) + 1;
     conn->peer = og__base_alloc(setup->alloc, conn->peer_size);

@@ -403,6 +403,11 @@ static void on_closed(void *ctx)
     og__peer_served_finish_gone(served);
 }
 
+static const char *peer(void *ctx)
+{
+    return og_conn_peer(ctx);
+}
+
 static const og__stream_events events = {
     .on_alloc = on_alloc,
     .on_data = on_data,
@@ -411,6 +416,7 @@ static const og__stream_events events = {
     .on_drain = on_drain,
     .on_close = on_closed,
     .on_sent = on_sent,
+    .peer = peer,
 };
 
 /* Ends a connection that was one too many, so that its client is not reset. */
@@ -430,7 +436,6 @@ static bool open_stream(og__served *served, og__socket *socket)
         og__peer_server_log(served->server, OG_LOG_ERROR, &served->conn, "%s", err.text);
         return false;
     }
-    og__net_stream_set_high_water(served->stream, served->server->options.max_queued);
     return true;
 }
 

@@ -124,6 +124,7 @@ static int loop_init(og_server *server, og__server_loop *loop, og_error *err)
     loop->server = server;
     loop->net = og__net_loop_new(server->alloc, err);
     if (!loop->net) return OG_ENOMEM;
+    og__net_loop_set_high_water(loop->net, server->options.max_queued);
     loop->doc = og_doc_new(server->alloc);
     loop->stop_timer = og__net_timer_open(loop->net, on_stop_timeout, loop, err);
     loop->relief = og__net_timer_open(loop->net, og__peer_total_relief, loop, err);

@@ -147,8 +147,78 @@ static void test_failing_allocations(void **state)
     assert_in_range(failing_alloc_run(scenario, NULL), 10, 200);
 }
 
+/* ---- Waiting for a turn ---- */
+
+enum { PAIRS = 2, MUCH = 4096 };
+
+typedef struct slow {
+    og__stream *stream;
+    int *got;               /* of all of them together */
+    failing_alloc *failing; /* from then on; or NULL */
+    int closed;
+} slow;
+
+/* Takes so long that the loop is late for the other one, which has sent as much. */
+static void on_slow_data(void *ctx, const uint8_t *data, size_t len)
+{
+    const slow *s = ctx;
+    (void)data;
+    usleep(5000);
+    if (s->failing) {
+        s->failing->fail_at = s->failing->calls + 1;
+        s->failing->fail_on = true;
+    }
+    *s->got += (int)len;
+}
+
+static void on_slow_close(void *ctx)
+{
+    slow *s = ctx;
+    s->closed++;
+}
+
+static const og__stream_events slow_events = {.on_data = on_slow_data, .on_close = on_slow_close};
+
+/* What waits for its turn needs memory; where there is none it is read at once. */
+static void test_turns_without_memory(void **state)
+{
+    (void)state;
+    static const char data[MUCH];
+    failing_alloc f;
+    slow all[PAIRS] = {0};
+    og__socket far[PAIRS];
+    int got = 0;
+    failing_alloc_init(&f);
+    og__loop *loop = og__net_loop_new(&f.allocator, NULL);
+    for (int i = 0; i < PAIRS; i++) {
+        og__socket near;
+        open_pair("tcp://127.0.0.1:0", &near, &far[i]);
+        all[i].got = &got;
+        all[i].stream = og__net_stream_open(loop, &near, &slow_events, &all[i], NULL);
+        assert_non_null(all[i].stream);
+        og__net_stream_read(all[i].stream, true);
+    }
+    for (int round = 1; round <= 3; round++) {
+        for (int i = 0; i < PAIRS; i++) {
+            all[i].failing = round == 2 ? &f : NULL;
+            assert_int_equal(og__net_socket_write(&far[i], data, sizeof data, LIMIT_MS, NULL), OG_OK);
+        }
+        run_until(loop, &got, round * PAIRS * MUCH);
+        f.fail_at = 0;
+        f.fail_on = false;
+    }
+    assert_true(f.refused > 0);
+    for (int i = 0; i < PAIRS; i++)
+        og__net_socket_close(&far[i]);
+    og__net_loop_free(loop);
+    assert_int_equal(all[0].closed + all[1].closed, PAIRS);
+    assert_int_equal(f.live_blocks, 0);
+    assert_int_equal(f.mistakes, 0);
+}
+
 int main(void)
 {
-    const struct CMUnitTest tests[] = {cmocka_unit_test(test_failing_allocations)};
+    const struct CMUnitTest tests[] = {cmocka_unit_test(test_failing_allocations),
+                                       cmocka_unit_test(test_turns_without_memory)};
     return cmocka_run_group_tests_name("memory", tests, make_dir, remove_dir);
 }
