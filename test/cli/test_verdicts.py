@@ -1,18 +1,23 @@
 # SPDX-License-Identifier: MIT
 """onggi inspect --verdict fails closed: whatever one of Python's loaders would run is judged or unreadable, in files, folders, archives and
 arrays; only what is known to be something else is passed over."""
+import base64
 import bz2
 import gzip
+import importlib.util
 import io
 import json
 import lzma
+import marshal
 import os
 import pickle
 import pickletools
 import re
 import socket
+import sqlite3
 import struct
 import tarfile
+import tempfile
 import unittest
 import zipfile
 import zlib
@@ -70,6 +75,149 @@ JPEG = b"\xff\xd8\xff\xe0\0\x10JFIF\0\1\1\0\0\1\0\1\0\0\xff\xda\0\x08\1\1\0\0\x3
 def safetensors(size=4, data=b"abcd"):
     header = json.dumps({"__metadata__": {"format": "pt"}, "a": {"dtype": "U8", "shape": [size], "data_offsets": [0, size]}}).encode()
     return struct.pack("<Q", len(header)) + header + data
+
+
+def elf():
+    """A header, a program header of all of it, three sections: one of no bytes, numbers, one that takes no room in the file."""
+    head = b"\x7fELF\2\1\1" + bytes(9) + struct.pack("<HHIQQQIHHHHHH", 3, 62, 1, 0, 64, 128, 0, 64, 56, 1, 64, 3, 1)
+    program = struct.pack("<IIQQQQQQ", 1, 5, 0, 0, 0, 128, 128, 4096)
+    section = "<IIQQQQIIQQ"
+    sections = (struct.pack(section, *[0] * 10), struct.pack(section, 1, 1, 2, 0, 320, 12, 0, 0, 1, 0),
+                struct.pack(section, 9, 8, 3, 0, 1 << 40, 1 << 40, 0, 0, 1, 0))
+    return head + program + bytes(8) + b"".join(sections) + b"\1\2\3text\0\xff\xfe\xfd\xfc"
+
+
+def small_elf():
+    """As on processors of 32 bits, highest byte first, without sections."""
+    head = b"\x7fELF\1\2\1" + bytes(9) + struct.pack(">HHIIIIIHHHHHH", 2, 8, 1, 0, 52, 0, 0, 52, 32, 1, 0, 0, 0)
+    return head + struct.pack(">IIIIIIII", 1, 0, 0, 0, 90, 90, 5, 4096) + b"\xff\1\2\3\4\5"
+
+
+def pe(certificate=b""):
+    optional = struct.pack("<H", 0x20b) + bytes(106) + struct.pack("<I", 16)
+    optional += b"".join(struct.pack("<II", 512, len(certificate)) if i == 4 and certificate else bytes(8) for i in range(16))
+    head = b"MZ\x90\0\3\0\0\0" + bytes(52) + struct.pack("<I", 64)
+    head += b"PE\0\0" + struct.pack("<HHIIIHH", 0x8664, 1, 0, 0, 0, len(optional), 0x22) + optional
+    head += b".text\0\0\0" + struct.pack("<IIIIIIHHI", 4, 4096, 112, 400, 0, 0, 0, 0, 0)
+    return head.ljust(400, b"\0") + b"\xcc" * 112 + certificate
+
+
+def mach_o():
+    segment = struct.pack("<II16sQQQQIIII", 0x19, 72, b"__TEXT", 0, 4096, 0, 120, 5, 5, 0, 0)
+    return struct.pack("<IIIIIIII", 0xfeedfacf, 0x100000c, 0, 2, 1, len(segment), 0, 0) + segment + b"\x90\1\2\3" * 4
+
+
+def fat_mach_o():
+    return struct.pack(">IIIIIII", 0xcafebabe, 1, 0x100000c, 0, 64, len(mach_o()), 6).ljust(64, b"\0") + mach_o()
+
+
+def java_class():
+    constants = b"\x07\0\2" + b"\1\0\1A" + b"\5" + bytes(8) + b"\1\0\6Source"
+    method = struct.pack(">HHHH", 1, 2, 2, 1) + struct.pack(">HI", 5, 3) + b"abc"
+    head = b"\xca\xfe\xba\xbe" + struct.pack(">HHH", 0, 52, 6) + constants + struct.pack(">HHHH", 0x21, 1, 0, 0)
+    return head + struct.pack(">HH", 0, 1) + method + struct.pack(">H", 0)
+
+
+WASM = b"\0asm\1\0\0\0" + b"\1\4\1\x60\0\0" + b"\3\2\1\0" + b"\x0a\4\1\2\0\x0b"
+
+
+def font(version=b"\0\1\0\0"):
+    head = struct.pack(">IIII", 0x10000, 0, 0, 0x5f0f3cf5) + bytes(38)
+    return version + struct.pack(">HHHH", 2, 0, 0, 0) + struct.pack(">4sIII", b"head", 0, 44, 54) + struct.pack(">4sIII", b"glyf", 0, 100, 6) \
+        + head + b"\0\0" + b"\xff\1\2\3\4\5"
+
+
+def woff():
+    return b"wOFF" + struct.pack(">IIHHIHHIIIII", 0x10000, 72, 1, 0, 99, 1, 0, 0, 0, 0, 0, 0) + struct.pack(">4sIIII", b"head", 64, 8, 54, 0) \
+        + b"\xff" * 8
+
+
+def woff2():
+    return b"wOF2" + struct.pack(">IIHHIIHHIIIII", 0x10000, 60, 1, 0, 99, 11, 1, 0, 0, 0, 0, 0, 0) + b"\0" + b"\xfe" * 11
+
+
+def ogg():
+    def page(flags, number, data):
+        head = b"OggS\0" + bytes([flags]) + struct.pack("<QII", 0, 7, number)
+        rest = bytes([1, len(data)]) + data
+        return head + struct.pack("<I", og_sum(head + bytes(4) + rest)) + rest
+    return page(2, 0, b"\1vorbis\0") + page(4, 1, b"\xff\xfe\0")
+
+
+def og_sum(data, bits=32, polynomial=0x04c11db7):
+    value = 0
+    for byte in data:
+        value ^= byte << bits - 8
+        for _ in range(8):
+            value = (value << 1 ^ (polynomial if value >> bits - 1 else 0)) & (1 << bits) - 1
+    return value
+
+
+def flac():
+    frames = b""
+    for number in range(2):
+        frame = b"\xff\xf8\x69\x08" + bytes([number]) + b"\xaa\0\1\2\3\4"
+        frames += frame + struct.pack(">H", og_sum(frame, 16, 0x8005))
+    return b"fLaC\0\0\0\x22" + bytes(34) + b"\x84\0\0\2ab" + frames
+
+
+MP3 = b"ID3\4\0\0\0\0\0\5\0\0\0\0\0" + (b"\xff\xfb\x14\xc4" + bytes(range(92))) * 5
+WEBM = b"\x1a\x45\xdf\xa3\x84\x42\x86\x81\1" + b"\x18\x53\x80\x67\x40\6" + b"\xec\x84\1\2\3\4"
+
+
+def gguf():
+    text = lambda s: struct.pack("<Q", len(s)) + s
+    pairs = [text(b"general.alignment") + struct.pack("<II", 4, 64), text(b"a") + struct.pack("<I", 8) + text(b"llama"),
+             text(b"b") + struct.pack("<IIQ", 9, 8, 2) + text(b"x") + text(b"yz"), text(b"c") + struct.pack("<IIQ", 9, 5, 2) + bytes(8)]
+    tensors = text(b"w") + struct.pack("<IQQIQ", 2, 32, 2, 8, 0) + text(b"v") + struct.pack("<IQIQ", 1, 3, 0, 128)
+    head = b"GGUF" + struct.pack("<IQQ", 3, 2, len(pairs)) + b"".join(pairs) + tensors
+    return head + bytes(-len(head) % 64) + b"\xfe" * 140
+
+
+def onnx():
+    field = lambda number, data: bytes([number << 3 | 2, len(data)]) + data
+    node = field(1, b"x") + field(2, b"y") + field(4, b"Relu")
+    graph = field(1, node) + field(2, b"main") + field(11, field(1, b"x")) + field(12, field(1, b"y"))
+    return b"\x08\x08" + field(2, b"pytorch") + field(7, graph) + field(8, b"\x10\x11")
+
+
+SOURCE = "def f(a, *b, c=(1, 2.5, 'x', b'y', 1 << 70, None, True, ...)):\n    return {a for a in b}\nclass A:\n    x = 1j\n"
+
+
+def pyc():
+    code = compile(SOURCE, "a.py", "exec")
+    return importlib.util.MAGIC_NUMBER + bytes(12) + marshal.dumps(code)
+
+
+def shelf(table="Dict", encoding="UTF-8", kind="TABLE"):
+    """As dbm.sqlite3 makes it, on which Python's shelve is built since 3.13."""
+    with tempfile.TemporaryDirectory() as folder:
+        path = os.path.join(folder, "a.db")
+        base = sqlite3.connect(path)
+        base.execute(f"PRAGMA encoding = '{encoding}'")
+        if kind == "VIEW":
+            base.execute("CREATE TABLE x (key, value)")
+            base.execute(f"CREATE VIEW {table} AS SELECT key, value FROM x")
+        else:
+            base.execute(f"CREATE TABLE IF NOT EXISTS {table} (key BLOB UNIQUE NOT NULL, value BLOB NOT NULL)")
+            base.execute(f"INSERT INTO {table} VALUES (?, ?)", (b"a", EVIL))
+        base.commit()
+        base.close()
+        with open(path, "rb") as file:
+            return file.read()
+
+
+ICON = b"\0\0\1\0\1\0" + struct.pack("<BBBBHHII", 1, 1, 0, 0, 1, 32, 44, 22) + struct.pack("<I", 40) + b"\xff" * 40
+
+
+def zone():
+    head = b"TZif2" + bytes(15) + struct.pack(">IIIIII", 1, 1, 0, 1, 1, 4)
+    rest = b"CET\0\1\1"
+    return head + struct.pack(">ibibb", 0, 0, 3600, 0, 0) + rest + head + struct.pack(">qbibb", 0, 0, 3600, 0, 0) + rest + b"\nCET-1\n"
+
+
+def between(mark, schema=b""):
+    return mark + b"\1\2\3\xff" + schema + struct.pack("<I", len(schema)) + mark
 
 
 class Case(support.Case):
@@ -227,6 +375,35 @@ class Bytes(Case):
             self.judge(data[:-2], UNREADABLE, name=name)
         self.judge(PNG.replace(b"IDAT", b"IDAU"), UNREADABLE, name="a.png")
         self.judge(safetensors(9, b"abcd"), UNREADABLE, name="a.safetensors")
+
+    def test_programs_fonts_sounds_and_models_are_known_by_their_whole_structure(self):
+        for what, data in (("an ELF program", elf()), ("an ELF program", small_elf()), ("a Windows program", pe()), ("a Windows program", pe(b"\xee" * 8)),
+                           ("a Mach-O program", mach_o()), ("a Mach-O program", fat_mach_o()), ("a Java class", java_class()),
+                           ("a WebAssembly module", WASM), ("Python's byte code, which importing it runs", pyc()), ("a font", font()),
+                           ("a font", font(b"OTTO")), ("a WOFF font", woff()), ("a WOFF2 font", woff2()), ("an Ogg file", ogg()), ("a FLAC file", flac()),
+                           ("an MP3 file", MP3), ("a Matroska film", WEBM), ("a GGUF model", gguf()), ("an icon", ICON), ("a time zone", zone()), ("an ONNX model", onnx()),
+                           ("a Feather table", between(b"FEA1")), ("a Parquet table", between(b"PAR1"))):
+            with self.subTest(what):
+                self.judge(data, NO_PICKLE)
+                self.assertIn("not a pickle: " + what, self.verdict(NO_PICKLE, self.write("x", data))[0])
+                if not what.startswith(("a FLAC", "an ONNX", "a Feather", "a Parquet")):
+                    self.judge(data + EVIL, HARMFUL, "[after the end]", "names os.system")
+                for cut in (len(data) - 1, len(data) - 2, len(data) // 2):
+                    self.assertIn("unreadable", self.verdict(UNREADABLE, self.write("x", data[:cut]))[0], (cut, data[:cut]))
+
+    def test_programs_that_run_or_were_built_here_are_no_pickles(self):
+        self.assertIn("an ELF program", self.verdict(NO_PICKLE, support.ONGGI)[0])
+        self.assertIn("Python's byte code", self.verdict(NO_PICKLE, importlib.util.cache_from_source(os.__file__))[0])
+
+    def test_tables_in_which_loaders_keep_pickles_are_unreadable(self):
+        self.judge(shelf("stock"), NO_PICKLE)
+        for data in (shelf(), shelf("dict"), shelf(encoding="UTF-16le"), shelf(encoding="UTF-16be"), shelf(kind="VIEW")):
+            self.assertIn("unreadable", self.verdict(UNREADABLE, self.write("x", data))[0])
+        for pad in range(3):
+            schema = base64.b64encode(b"x" * pad + b"arrow.py_extension_type" + EVIL)
+            for mark in (b"PAR1", b"FEA1"):
+                self.assertIn("unreadable", self.verdict(UNREADABLE, self.write("x", between(mark, schema)))[0])
+        self.assertIn("unreadable", self.verdict(UNREADABLE, self.write("x", between(b"FEA1", b"arrow.py_extension_type")))[0])
 
     def test_bytes_of_no_known_kind_are_unreadable(self):
         for data in (b"\0\1\2\3", b"\xff" * 100, b"\x7fELF" + bytes(range(60)), b"\0" + EVIL, b"\xcb\r\r\n" + bytes(12) + b"\xe3\0"):

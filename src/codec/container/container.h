@@ -65,6 +65,7 @@ typedef struct og__container_kind {
     const char *what;
     bool (*is)(const og__block *block);
     const og__container_reader *reader; /* NULL: known, but not opened here */
+    const char *advice;                 /* then, or NULL */
 } og__container_kind;
 
 /* The kind that the block is, or NULL. */

@@ -3,32 +3,16 @@
  * Files that no loader unpickles, known by their whole structure and not by their first bytes alone: each
  * function says where the file ends, so that what was put after it is looked at.
  */
-#include "codec/container/container.h"
+#include "codec/container/other.h"
 #include "codec/container/unpack.h"
-
-#include <onggi/json.h>
-
-#include <string.h>
-
-/* The bytes that are here, and the length of all. */
-typedef struct file {
-    const uint8_t *bytes;
-    size_t len;
-    uint64_t size;
-} file;
-
-static bool begins(const file *f, const char *mark, size_t len)
-{
-    return f->len >= len && memcmp(f->bytes, mark, len) == 0;
-}
 
 /* ---- Images ---- */
 
 /* A chain of chunks with checksums, the last one IEND. */
-static uint64_t png(const file *f)
+static uint64_t png(const og__other *f)
 {
     size_t at = 8;
-    if (!begins(f, "\x89PNG\r\n\x1a\n", 8)) return 0;
+    if (!og__other_begins(f, "\x89PNG\r\n\x1a\n", 8)) return 0;
     while (f->len - at >= 12) {
         uint64_t size = og__container_be(f->bytes + at, 4);
         if (size > f->len - at - 12) return 0;
@@ -41,7 +25,7 @@ static uint64_t png(const file *f)
 }
 
 /* Where the marker after the packed image is: FF 00 and FF D0 to D7 belong to the image. */
-static size_t skip_scan(const file *f, size_t at)
+static size_t skip_scan(const og__other *f, size_t at)
 {
     for (; at + 1 < f->len; at++) {
         if (f->bytes[at] != 0xff) continue;
@@ -51,10 +35,10 @@ static size_t skip_scan(const file *f, size_t at)
     return f->len;
 }
 
-static uint64_t jpeg(const file *f)
+static uint64_t jpeg(const og__other *f)
 {
     size_t at = 2;
-    if (!begins(f, "\xff\xd8\xff", 3)) return 0;
+    if (!og__other_begins(f, "\xff\xd8\xff", 3)) return 0;
     while (at + 1 < f->len && f->bytes[at] == 0xff) {
         uint8_t marker = f->bytes[at + 1];
         if (marker == 0xd9) return at + 2;
@@ -68,16 +52,16 @@ static uint64_t jpeg(const file *f)
 }
 
 /* Pieces of up to 255 bytes, the last one empty; 0 when they are cut. */
-static size_t skip_pieces(const file *f, size_t at)
+static size_t skip_pieces(const og__other *f, size_t at)
 {
     while (at < f->len && f->bytes[at])
         at += f->bytes[at] + 1u;
     return at < f->len ? at + 1 : 0;
 }
 
-static uint64_t gif(const file *f)
+static uint64_t gif(const og__other *f)
 {
-    if (!begins(f, "GIF87a", 6) && !begins(f, "GIF89a", 6)) return 0;
+    if (!og__other_begins(f, "GIF87a", 6) && !og__other_begins(f, "GIF89a", 6)) return 0;
     if (f->len < 13) return 0;
     size_t at = 13 + (f->bytes[10] & 0x80 ? 3u << ((f->bytes[10] & 7) + 1) : 0);
     while (at && at + 1 < f->len && f->bytes[at] != 0x3b) {
@@ -93,9 +77,9 @@ static uint64_t gif(const file *f)
     return at && at < f->len && f->bytes[at] == 0x3b ? at + 1 : 0;
 }
 
-static uint64_t riff(const file *f)
+static uint64_t riff(const og__other *f)
 {
-    if (!begins(f, "RIFF", 4) || f->len < 12) return 0;
+    if (!og__other_begins(f, "RIFF", 4) || f->len < 12) return 0;
     if (memcmp(f->bytes + 8, "WEBP", 4) != 0 && memcmp(f->bytes + 8, "WAVE", 4) != 0 &&
         memcmp(f->bytes + 8, "AVI ", 4) != 0)
         return 0;
@@ -104,20 +88,35 @@ static uint64_t riff(const file *f)
     return size <= f->size - 8 ? size + 8 : 0;
 }
 
-static uint64_t bmp(const file *f)
+static uint64_t bmp(const og__other *f)
 {
-    if (!begins(f, "BM", 2) || f->len < 26) return 0;
+    if (!og__other_begins(f, "BM", 2) || f->len < 26) return 0;
     uint64_t size = og__container_le(f->bytes + 2, 4);
     uint64_t start = og__container_le(f->bytes + 10, 4);
     return size <= f->size && start >= 26 && start <= size && og__container_le(f->bytes + 6, 4) == 0 ? size
                                                                                                      : 0;
 }
 
-/* ---- Documents, films, tables ---- */
-
-static uint64_t pdf(const file *f)
+/* Icons: a list of images in the file. */
+static uint64_t ico(const og__other *f)
 {
-    if (!begins(f, "%PDF-", 5) || f->len < f->size || f->len < 32) return 0;
+    if (!og__other_begins(f, "\0\0\1\0", 4) || f->len < 6) return 0;
+    uint64_t count = og__container_le(f->bytes + 4, 2);
+    uint64_t end = 6 + count * 16;
+    if (count == 0 || !og__other_has(f, 6, count * 16)) return 0;
+    for (uint64_t at = 6; at < 6 + count * 16; at += 16) {
+        uint64_t size = og__container_le(f->bytes + at + 8, 4);
+        uint64_t start = og__container_le(f->bytes + at + 12, 4);
+        if (size < 40 || start < 6 + count * 16 || !og__other_reach(f, start, size, &end)) return 0;
+    }
+    return end;
+}
+
+/* ---- Documents, films ---- */
+
+static uint64_t pdf(const og__other *f)
+{
+    if (!og__other_begins(f, "%PDF-", 5) || f->len < f->size || f->len < 32) return 0;
     for (size_t at = f->len - 5; at > 5; at--) {
         if (memcmp(f->bytes + at, "%%EOF", 5) == 0) return at + 5;
     }
@@ -125,7 +124,7 @@ static uint64_t pdf(const file *f)
 }
 
 /* A chain of boxes, the first one ftyp. */
-static uint64_t mp4(const file *f)
+static uint64_t mp4(const og__other *f)
 {
     uint64_t at = 0;
     if (f->len < 16 || memcmp(f->bytes + 4, "ftyp", 4) != 0) return 0;
@@ -140,71 +139,9 @@ static uint64_t mp4(const file *f)
     return at;
 }
 
-static uint64_t sqlite(const file *f)
-{
-    if (!begins(f, "SQLite format 3", 16) || f->len < 100) return 0;
-    uint64_t page = og__container_be(f->bytes + 16, 2);
-    uint64_t size = (page == 1 ? 65536 : page) * og__container_be(f->bytes + 28, 4);
-    return size > 0 && size <= f->size ? size : 0;
-}
+/* ---- Arrays ---- */
 
-static uint64_t parquet(const file *f)
-{
-    if (!begins(f, "PAR1", 4) || f->len < f->size || f->len < 12) return 0;
-    if (memcmp(f->bytes + f->len - 4, "PAR1", 4) != 0) return 0;
-    return og__container_le(f->bytes + f->len - 8, 4) <= f->len - 12 ? f->size : 0;
-}
-
-static uint64_t arrow(const file *f)
-{
-    if (!begins(f, "ARROW1\0\0", 8) || f->len < f->size || f->len < 24) return 0;
-    return memcmp(f->bytes + f->len - 6, "ARROW1", 6) == 0 ? f->size : 0;
-}
-
-/* ---- Tensors ---- */
-
-/* Where the numbers of one tensor are. False when that is not said well. */
-static bool read_tensor(og_value tensor, int64_t *start, int64_t *end)
-{
-    og_value places = og_dict_gets(tensor, "data_offsets");
-    if (og_as_int64(og_item(places, 0), start) < 0 || og_as_int64(og_item(places, 1), end) < 0) return false;
-    return *start >= 0 && *start <= *end && *end < INT64_MAX / 2;
-}
-
-/* Where the numbers of all tensors end, when they are without gaps; or UINT64_MAX. */
-static uint64_t end_of_tensors(og_value header)
-{
-    uint64_t sum = 0;
-    uint64_t last = 0;
-    og_value name;
-    og_value tensor;
-    if (og_kind_of(header) != OG_DICT) return UINT64_MAX;
-    for (og_iter it = og_iter_of(header); og_iter_next(&it, &name, &tensor);) {
-        int64_t start;
-        int64_t end;
-        if (og_str_is(name, "__metadata__")) continue;
-        if (!read_tensor(tensor, &start, &end)) return UINT64_MAX;
-        if (__builtin_add_overflow(sum, (uint64_t)(end - start), &sum)) return UINT64_MAX;
-        if ((uint64_t)end > last) last = (uint64_t)end;
-    }
-    return sum == last ? last : UINT64_MAX;
-}
-
-/* A length, a header in JSON, and the numbers that it lists. */
-static uint64_t safetensors(const file *f)
-{
-    if (f->len < 10 || f->bytes[8] != '{') return 0;
-    uint64_t size = og__container_le(f->bytes, 8);
-    if (size > f->len - 8) return 0;
-    og_doc *doc = og_doc_new(NULL);
-    uint64_t data = UINT64_MAX;
-    if (doc && og_json_read(doc, (const char *)f->bytes + 8, (size_t)size, NULL, NULL) == OG_OK)
-        data = end_of_tensors(og_doc_root(doc));
-    og_doc_free(doc);
-    return data <= f->size - 8 - size ? 8 + size + data : 0;
-}
-
-static uint64_t npy(const file *f)
+static uint64_t npy(const og__other *f)
 {
     og__npy_header header;
     og__block block = {.bytes = f->bytes, .len = f->len};
@@ -216,25 +153,43 @@ static uint64_t npy(const file *f)
 
 static const struct {
     const char *what;
-    uint64_t (*end)(const file *f); /* 0: it is no such file, or not whole */
+    uint64_t (*end)(const og__other *f); /* 0: it is no such file, or not whole */
 } others[] = {
     {"a PNG image", png},
     {"a JPEG image", jpeg},
     {"a GIF image", gif},
     {"a RIFF file (WebP, WAV, AVI)", riff},
     {"a BMP image", bmp},
+    {"an icon", ico},
     {"a PDF document", pdf},
     {"an MP4 film", mp4},
-    {"an SQLite database", sqlite},
-    {"a Parquet table", parquet},
-    {"an Arrow table", arrow},
-    {"a safetensors file", safetensors},
+    {"an SQLite database", og__container_sqlite},
+    {"a Parquet table", og__container_parquet},
+    {"an Arrow table", og__container_arrow},
+    {"a Feather table", og__container_feather},
+    {"a safetensors file", og__container_safetensors},
+    {"a GGUF model", og__container_gguf},
+    {"an ONNX model", og__container_onnx},
+    {"an Ogg file", og__container_ogg},
+    {"a FLAC file", og__container_flac},
+    {"an MP3 file", og__container_mp3},
+    {"a Matroska film (MKV, WebM)", og__container_matroska},
+    {"a font (TrueType, OpenType)", og__container_font},
+    {"a WOFF font", og__container_woff},
+    {"a WOFF2 font", og__container_woff2},
+    {"a time zone", og__container_zone},
+    {"an ELF program or library", og__container_elf},
+    {"a Windows program or library", og__container_pe},
+    {"a Mach-O program or library", og__container_mach_o},
+    {"a WebAssembly module", og__container_wasm},
+    {"a Java class", og__container_java_class},
+    {"Python's byte code, which importing it runs", og__container_pyc},
     {"an array of numpy", npy},
 };
 
 const char *og__container_other(const uint8_t *bytes, size_t len, uint64_t size, uint64_t *end)
 {
-    file f = {bytes, len, size};
+    og__other f = {bytes, len, size};
     for (size_t i = 0; i < sizeof others / sizeof others[0]; i++) {
         *end = others[i].end(&f);
         if (*end) return others[i].what;

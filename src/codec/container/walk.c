@@ -188,8 +188,8 @@ static int enter_container(og_walk *walk, const og__container_kind *kind, const 
     likeness like = compare(block, text);
     if (!kind->reader) {
         fail(walk, entry, kind->what, "", block);
-        og_error_set(&entry->reason, OG_ESYNTAX, OG_NO_POSITION, "it is %s, and not unpacked here",
-                     kind->what);
+        og_error_set(&entry->reason, OG_ESYNTAX, OG_NO_POSITION, "it is %s, and not unpacked here: %s",
+                     kind->what, kind->advice);
         return also_pickles(walk, kind, block, &like);
     }
     if (walk->depth == walk->max_depth) {
