@@ -71,12 +71,12 @@ static inline unsigned og__base_same16_scalar(const uint8_t *a, const uint8_t *b
     return mask;
 }
 
-/* Likewise: those that are backslashes. */
-static inline unsigned og__base_backslash16_scalar(const uint8_t *text)
+/* Likewise: those that are `c`. */
+static inline unsigned og__base_byte16_scalar(const uint8_t *text, uint8_t c)
 {
     unsigned mask = 0;
     for (unsigned i = 0; i < OG__TEXT16; i++)
-        mask |= (unsigned)(text[i] == '\\') << i;
+        mask |= (unsigned)(text[i] == c) << i;
     return mask;
 }
 
@@ -92,9 +92,9 @@ static inline unsigned og__base_same16(const uint8_t *a, const uint8_t *b)
     return (unsigned)_mm_movemask_epi8(_mm_cmpeq_epi8(og__base_load16(a), og__base_load16(b)));
 }
 
-static inline unsigned og__base_backslash16(const uint8_t *text)
+static inline unsigned og__base_byte16(const uint8_t *text, uint8_t c)
 {
-    return (unsigned)_mm_movemask_epi8(_mm_cmpeq_epi8(og__base_load16(text), _mm_set1_epi8('\\')));
+    return (unsigned)_mm_movemask_epi8(_mm_cmpeq_epi8(og__base_load16(text), _mm_set1_epi8((char)c)));
 }
 
 static inline __m128i og__base_quote_or_backslash16(__m128i x)
@@ -153,9 +153,9 @@ static inline unsigned og__base_same16(const uint8_t *a, const uint8_t *b)
     return og__base_mask16(vceqq_u8(vld1q_u8(a), vld1q_u8(b)));
 }
 
-static inline unsigned og__base_backslash16(const uint8_t *text)
+static inline unsigned og__base_byte16(const uint8_t *text, uint8_t c)
 {
-    return og__base_mask16(og__base_equal16(vld1q_u8(text), '\\'));
+    return og__base_mask16(og__base_equal16(vld1q_u8(text), c));
 }
 
 /* Quotes, backslashes and controls. */
@@ -196,7 +196,7 @@ static inline unsigned og__base_escape16(const uint8_t *text)
 #    define og__base_ascii_special16 og__base_ascii_special16_scalar
 #    define og__base_escape16        og__base_escape16_scalar
 #    define og__base_same16          og__base_same16_scalar
-#    define og__base_backslash16     og__base_backslash16_scalar
+#    define og__base_byte16          og__base_byte16_scalar
 
 #endif
 

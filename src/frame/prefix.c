@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* Framings u8 to u64be: the length as an integer of fixed width, then the message. */
+#include "base/bytes.h"
 #include "frame/frame.h"
 
 static void put_length(const og_frame_ops *ops, uint8_t *data, uint64_t length)
@@ -11,12 +12,21 @@ static void put_length(const og_frame_ops *ops, uint8_t *data, uint64_t length)
 }
 
 /* While bytes are missing, the first ones of a big-endian length already tell the least that it can be. */
-static int prefix_head(const og_framing *framing, const uint8_t *data, size_t len, og_frame_head *head,
-                       og_error *err)
+static inline int prefix_head(const og_framing *framing, const uint8_t *data, size_t len, og_frame_head *head,
+                              og_error *err)
 {
     (void)err;
     size_t width = framing->ops->prefix;
     head->size = width;
+    if (len >= 8) {
+        uint64_t word = og__base_load8(data);
+        if (framing->ops->little_endian)
+            word <<= 64 - 8 * width;
+        else
+            word = __builtin_bswap64(word);
+        head->body = word >> (64 - 8 * width);
+        return 1;
+    }
     if (framing->ops->little_endian) {
         for (size_t i = len < width ? 0 : width; i > 0; i--)
             head->body = head->body << 8 | data[i - 1];

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* Framings line and nul: one byte after each message. */
+#include "base/text16.h"
 #include "frame/frame.h"
 
 #include <string.h>
@@ -17,6 +18,19 @@ static int found(const og_frame_reader *reader, size_t body_len, size_t size, og
     return 1;
 }
 
+/* The first such byte from `at` on, or `end`. Most messages are short: to call a function takes longer. */
+static inline const uint8_t *find_byte(const uint8_t *at, const uint8_t *end, char byte)
+{
+    enum { SHORT = 8 * OG__TEXT16 };
+    const uint8_t *near = end - at < SHORT ? end : at + SHORT;
+    for (; near - at >= OG__TEXT16; at += OG__TEXT16) {
+        unsigned mask = og__base_byte16(at, (uint8_t)byte);
+        if (mask) return at + __builtin_ctz(mask);
+    }
+    const uint8_t *place = memchr(at, byte, (size_t)(end - at));
+    return place ? place : end;
+}
+
 static int suffix_next(og_frame_reader *reader, const uint8_t *data, size_t len, bool ended, og_frame *frame,
                        og_error *err)
 {
@@ -25,8 +39,8 @@ static int suffix_next(og_frame_reader *reader, const uint8_t *data, size_t len,
     size_t most = reader->max_message + 2;
     size_t end = len < most ? len : most;
     if (end > reader->at) {
-        const uint8_t *at = memchr(data + reader->at, ops->ending[0], end - reader->at);
-        if (at) {
+        const uint8_t *at = find_byte(data + reader->at, data + end, ops->ending[0]);
+        if (at < data + end) {
             size_t before = (size_t)(at - data);
             return found(reader, body_length(ops, data, before), before + 1, frame, err);
         }

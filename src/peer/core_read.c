@@ -22,7 +22,7 @@ static bool is_space(uint8_t c)
 }
 
 /* The unconsumed bytes that stand in one piece, in `pending` if any are there. */
-static const uint8_t *window(const og__core *core, size_t *len)
+static inline const uint8_t *window(const og__core *core, size_t *len)
 {
     if (core->pending.len > core->at) {
         *len = core->pending.len - core->at;
@@ -38,7 +38,7 @@ static bool window_is_all(const og__core *core)
     return core->pending.len == core->at || core->lent == core->fed_len;
 }
 
-static void consume(og__core *core, size_t len)
+static inline void consume(og__core *core, size_t len)
 {
     core->consumed += len;
     if (core->pending.len == core->at) {
@@ -298,6 +298,11 @@ static int refuse_stream(og__core *core, int status, uint64_t position, og_error
     return shift(status, (size_t)position, err);
 }
 
+static void note(og__core *core, int note)
+{
+    if (note != OG_CODEC_NO_NOTE) atomic_store_explicit(&core->note, note, memory_order_relaxed);
+}
+
 /* Notes what the message tells about its peer. 0 or < 0. */
 static int learn(og__core *core, const uint8_t *body, size_t len, og_error *err)
 {
@@ -305,8 +310,7 @@ static int learn(og__core *core, const uint8_t *body, size_t len, og_error *err)
         int status = og__peer_core_detect_codec(core, body, len, err);
         if (status < 0) return status;
     }
-    int note = core->in.codec->learn ? core->in.codec->learn(body, len) : OG_CODEC_NO_NOTE;
-    if (note != OG_CODEC_NO_NOTE) atomic_store_explicit(&core->note, note, memory_order_relaxed);
+    if (core->in.codec->learn) note(core, core->in.codec->learn(body, len));
     return OG_OK;
 }
 
@@ -436,6 +440,26 @@ og__greeting og__peer_core_pass_greeting(og__core *core)
     return seen;
 }
 
+/* The next message where all is decided, as it is for nearly every one. 1, 0: look in general, or < 0. */
+static int take_steady(og__core *core, og__message *message, og_error *err)
+{
+    size_t len;
+    og_frame frame;
+    const og_codec *codec = core->in.codec;
+    const uint8_t *data = window(core, &len);
+    if (core->broken || len == 0) return 0;
+    int found = og_frame_next(&core->reader, data, len, false, &frame, err);
+    if (found < 0) return refuse_stream(core, found, core->consumed, err);
+    if (found == 0 || frame.body_len == 0 || is_blank_byte(codec, data[frame.body])) return 0;
+    const uint8_t *body = data + frame.body;
+    *message = (og__message){
+        .codec = codec, .bytes = body, .len = frame.body_len, .position = core->consumed + frame.body};
+    consume(core, frame.size);
+    if (codec->learn) note(core, codec->learn(body, frame.body_len));
+    message->more = core->fed_len > 0 || core->pending.cap > 0 || core->layered;
+    return 1;
+}
+
 /* The next message that a framing delimits. */
 static int take_framed(og__core *core, og__message *message, og_error *err)
 {
@@ -548,7 +572,9 @@ static int take_after_skipping(og__core *core, og__message *message, og_error *e
 
 int og__peer_core_take(og__core *core, og__message *message, og_error *err)
 {
-    return core->skips ? take_after_skipping(core, message, err) : take_next(core, message, err);
+    if (core->skips) return take_after_skipping(core, message, err);
+    int status = core->steady ? take_steady(core, message, err) : 0;
+    return status != 0 ? status : take_next(core, message, err);
 }
 
 bool og__peer_core_refused(og__core *core)

@@ -5,24 +5,37 @@
 #include "base/alloc.h"
 #include "peer/changed.h"
 #include "peer/detect_refuse.h"
+#include "value/doc.h"
 
 #include <string.h>
+
+/* Names what a message seems to be that was refused, and where in the stream that is. */
+static __attribute__((noinline)) void explain(const og__setup *setup, const og__message *message,
+                                              og_error *err)
+{
+    const og_codec *asked = setup->codec_given ? message->codec : NULL;
+    og__peer_refuse_named(message->codec, asked, message->bytes, message->len, message->position == 0, err);
+    if (message->position > 0)
+        og__peer_refuse_changed(setup, message->codec, message->bytes, message->len, false, err);
+    if (err->position != OG_NO_POSITION) err->position += (size_t)message->position;
+}
+
+static inline int read_message(const og__setup *setup, const og__message *message, og_doc *doc,
+                               og_value *value, og_error *err)
+{
+    int status = message->codec->read(doc, message->bytes, message->len, &setup->codecs, err);
+    if (status < 0) {
+        if (err) explain(setup, message, err);
+        return err ? err->code : status;
+    }
+    *value = og_doc_root(doc);
+    return 1;
+}
 
 int og__peer_message_read(const og__setup *setup, const og__message *message, og_doc *doc, og_value *value,
                           og_error *err)
 {
-    int status = message->codec->read(doc, message->bytes, message->len, &setup->codecs, err);
-    if (status < 0 && err) {
-        const og_codec *asked = setup->codec_given ? message->codec : NULL;
-        status = og__peer_refuse_named(message->codec, asked, message->bytes, message->len,
-                                       message->position == 0, err);
-        if (message->position > 0)
-            og__peer_refuse_changed(setup, message->codec, message->bytes, message->len, false, err);
-        if (err->position != OG_NO_POSITION) err->position += (size_t)message->position;
-    }
-    if (status < 0) return status;
-    *value = og_doc_root(doc);
-    return 1;
+    return read_message(setup, message, doc, value, err);
 }
 
 /* ---- Messages of several parts ---- */
@@ -100,23 +113,36 @@ static int use_parts(og_conn *conn, const og__message *message, og__parts *parts
     return use(ctx, parts->values, message->parts, err);
 }
 
-int og__peer_message_use(og_conn *conn, const og__message *message, og_doc **doc, og__parts *parts,
-                         int (*use)(void *ctx, const og_value *values, size_t count, og_error *err),
-                         void *ctx, og_error *err)
+/* A document that one message made large is not kept for the next. */
+static inline void shrink(og_doc **doc)
 {
-    og_value value;
+    if ((*doc)->memory <= OG__KEPT_DOC) return;
+    og_doc_free(*doc);
+    *doc = NULL;
+}
+
+static inline __attribute__((always_inline)) int
+use_message(og_conn *conn, const og__message *message, og_doc **doc, og__parts *parts,
+            int (*use)(void *ctx, const og_value *values, size_t count, og_error *err), void *ctx,
+            og_error *err)
+{
+    og_value value = {0};
     const og__setup *setup = conn->core.setup;
     if (message->parts > 1) return use_parts(conn, message, parts, use, ctx, err);
     if (!*doc) *doc = og_doc_new(setup->alloc);
     if (!*doc) return og_error_set(err, OG_ENOMEM, (size_t)message->position, "no memory for a document");
-    int status = og__peer_message_read(setup, message, *doc, &value, err);
+    int status = read_message(setup, message, *doc, &value, err);
     if (status >= 0) OG__COUNT(conn, messages_in, 1);
     if (status >= 0) status = use(ctx, &value, 1, err);
-    if (og_doc_memory(*doc) > OG__KEPT_DOC) {
-        og_doc_free(*doc);
-        *doc = NULL;
-    }
+    shrink(doc);
     return status < 0 ? status : OG_OK;
+}
+
+int og__peer_message_use(og_conn *conn, const og__message *message, og_doc **doc, og__parts *parts,
+                         int (*use)(void *ctx, const og_value *values, size_t count, og_error *err),
+                         void *ctx, og_error *err)
+{
+    return use_message(conn, message, doc, parts, use, ctx, err);
 }
 
 typedef struct handler {
@@ -143,5 +169,5 @@ int og__peer_message_hand(og_conn *conn, const og_server_options *options, const
                           og_doc **doc, og__parts *parts, og_error *err)
 {
     handler to = {conn, options};
-    return og__peer_message_use(conn, message, doc, parts, call, &to, err);
+    return use_message(conn, message, doc, parts, call, &to, err);
 }

@@ -14,13 +14,13 @@ static bool waits_for_answer(const og__served *served)
            pair->asked > pair->answered;
 }
 
-bool og__peer_relay_is_loaded(const og__served *served, unsigned part)
+bool og__peer_relay_is_loaded(const og__served *served, bool half)
 {
     const og__served *other = served->pair.other;
     if (!other || other->state == OG__OPENING || served->pair.reply_due || waits_for_answer(served))
         return true;
-    return atomic_load_explicit(&other->waiting, memory_order_relaxed) >
-           served->server->options.max_queued / part;
+    return atomic_load_explicit(&other->waiting, memory_order_relaxed) > served->server->options.max_queued >>
+           half;
 }
 
 /* ---- Passing on ---- */

@@ -149,9 +149,11 @@ bool og__peer_served_try_lock(og__served *served, bool *locked)
 static void on_post(void *arg)
 {
     og__served *served = arg;
+    bool left = served->left;
     served->posted = false;
-    if (!served->left) served->kind->attend(served);
+    /* First, as each message takes the lock while others refer to it. The loop does until it has left. */
     og__peer_served_unref(served);
+    if (!left) served->kind->attend(served);
 }
 
 /* True when the call is the caller's to make. */

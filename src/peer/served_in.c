@@ -10,7 +10,7 @@
  * looked at after so many messages or bytes only.
  */
 enum {
-    TURN_MESSAGES = 1024,
+    TURN_MESSAGES = 2048,
     TURN_BYTES = 256 << 10,
     TURN_NS = 250000,
     CLOCK_EACH = 16,
@@ -25,9 +25,10 @@ enum {
 
 typedef struct turn {
     unsigned messages;
+    unsigned next_message; /* that the clock is looked at after */
     size_t bytes;
-    size_t look_at; /* bytes after which the clock is looked at */
-    uint64_t start; /* nanoseconds, when it was first looked at */
+    size_t next_byte;
+    uint64_t start; /* nanoseconds, when the clock was first looked at */
     bool over;
 } turn;
 
@@ -50,27 +51,32 @@ static uint64_t now_ns(void)
     return (uint64_t)now.tv_sec * 1000000000 + (uint64_t)now.tv_nsec;
 }
 
-static void count_message(turn *t, size_t len)
+static void look_at_clock(turn *t)
+{
+    uint64_t now = now_ns();
+    if (t->start == 0) t->start = now;
+    t->next_message = t->messages + CLOCK_EACH;
+    t->next_byte = t->bytes + CLOCK_BYTES;
+    t->over = now - t->start >= TURN_NS || t->bytes >= TURN_BYTES || t->messages >= TURN_MESSAGES;
+}
+
+static inline void count_message(turn *t, size_t len)
 {
     t->messages++;
     t->bytes += len;
-    if (t->bytes >= TURN_BYTES || t->messages >= TURN_MESSAGES) t->over = true;
-    if (t->messages % CLOCK_EACH != 0 && t->bytes < t->look_at) return;
-    t->look_at = t->bytes + CLOCK_BYTES;
-    uint64_t now = now_ns();
-    if (t->start == 0) t->start = now;
-    if (now - t->start >= TURN_NS) t->over = true;
+    if (t->messages >= t->next_message || t->bytes >= t->next_byte) look_at_clock(t);
 }
 
-/* True when `part` of what is allowed is with the peer or the workers already. */
-static bool is_loaded(const og__served *served, unsigned part)
+/* True when what is allowed, or half of it, is with the peer or the workers already. */
+static bool is_loaded(const og__served *served, bool half)
 {
     if (served->starved) return true;
-    if (served->server->relay) return og__peer_relay_is_loaded(served, part);
-    if (atomic_load_explicit(&served->waiting, memory_order_relaxed) >
-        served->server->options.max_queued / part)
-        return true;
-    return served->work.count >= JOBS_MOST / part || served->work.bytes > JOB_BYTES_MOST / part;
+    if (served->server->relay) return og__peer_relay_is_loaded(served, half);
+    const size_t jobs = JOBS_MOST;
+    const size_t job_bytes = JOB_BYTES_MOST;
+    size_t waiting = atomic_load_explicit(&served->waiting, memory_order_relaxed);
+    return waiting > served->server->options.max_queued >> half || served->work.count >= jobs >> half ||
+           served->work.bytes > job_bytes >> half;
 }
 
 /* Whom what is read here is written to. */
@@ -119,7 +125,7 @@ static void put_off(og__served *served)
 /* True when the next message may be handled now. */
 static bool is_free(const og__served *served)
 {
-    return served->state == OG__OPEN && !served->bye_wanted && !is_loaded(served, 1);
+    return served->state == OG__OPEN && !served->bye_wanted && !is_loaded(served, false);
 }
 
 /* Sends what can be sent. True when messages may be handled after that; else the connection is paused. */
@@ -129,7 +135,7 @@ static bool make_room(og__served *served)
     og__peer_served_flush(taker(served));
     if (served->state != OG__OPEN) return false;
     served->work.tell = true; /* before looking again, so that no worker is missed */
-    if (!is_loaded(served, 1)) return true;
+    if (!is_loaded(served, false)) return true;
     pause_reading(served);
     return false;
 }
@@ -158,7 +164,7 @@ static int take(og__served *served, og__message *message, og_error *err)
     size_t before = core->out.len;
     int status = og__peer_core_take(core, message, err);
     size_t put = core->out.len - before;
-    if (put > 0) atomic_fetch_add_explicit(&served->waiting, put, memory_order_relaxed);
+    if (put > 0) og__peer_served_add_waiting(served, put, alone);
     if (locked) og__peer_served_unlock(served, true);
     if (served->loop->loan.seen[0]) log_detection(served);
     return status;
@@ -249,7 +255,7 @@ static void after_turn(og__served *served, const turn *t, bool more)
 
 void og__peer_served_pump(og__served *served)
 {
-    turn t = {.look_at = CLOCK_BYTES};
+    turn t = {.next_message = CLOCK_EACH, .next_byte = CLOCK_BYTES};
     og__message message = {.more = true};
     const og__core *core = &served->conn.core;
     served->pumping = true;
@@ -276,7 +282,7 @@ static void resume(og__served *served)
 {
     if (served->state != OG__OPEN || !(served->paused || served->unfinished)) return;
     served->work.tell = true;
-    if (served->paused && is_loaded(served, 2)) return;
+    if (served->paused && is_loaded(served, true)) return;
     if (og__net_loop_is_late(served->loop->net)) {
         og__peer_served_wait_turn(served);
         return;

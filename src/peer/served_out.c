@@ -103,7 +103,7 @@ typedef struct puts {
 } puts;
 
 /* With the lock held. */
-static int put(og__served *served, const puts *p, og_error *err)
+static int put(og__served *served, const puts *p, bool alone, og_error *err)
 {
     og_buf *out = &served->conn.core.out;
     size_t waiting = atomic_load_explicit(&served->waiting, memory_order_relaxed);
@@ -120,7 +120,7 @@ static int put(og__served *served, const puts *p, og_error *err)
     int status = p->from ? og__peer_core_pass(p->from, core, p->how, p->message, p->parts, p->count, err)
                          : og__peer_core_put_parts(core, p->parts, p->count, err);
     if (core->judging) take_document(served);
-    atomic_fetch_add_explicit(&served->waiting, out->len - before, memory_order_relaxed);
+    og__peer_served_add_waiting(served, out->len - before, alone);
     if (status != OG_OK) return status;
     OG__COUNT(&served->conn, messages_out, 1);
     if (!here) og__peer_served_post(served);
@@ -135,9 +135,9 @@ static og__served *served_of(og_conn *conn)
 static int put_locked(og__served *served, const puts *p, og_error *err)
 {
     bool alone = atomic_load_explicit(&served->refs, memory_order_acquire) == 1;
-    if (alone) return put(served, p, err);
+    if (alone) return put(served, p, true, err);
     pthread_mutex_lock(&served->lock);
-    int status = put(served, p, err);
+    int status = put(served, p, false, err);
     og__peer_served_unlock(served, true);
     return status;
 }
@@ -260,7 +260,7 @@ static int write_out(og__served *served, bool *shut, og_error *err)
     if (locked) og__peer_served_unlock(served, true);
     if (!core->layered && put > 0) status = write_bytes(served, out, err);
     og__peer_spares_give(&served->loop->loan.spares, out); /* silent connections hold none */
-    atomic_fetch_add_explicit(&served->waiting, served->queued - queued - put, memory_order_relaxed);
+    og__peer_served_add_waiting(served, served->queued - queued - put, alone);
     return status;
 }
 

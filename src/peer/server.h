@@ -165,6 +165,18 @@ struct og__served {
     og__sender sender[]; /* one, of datagrams only */
 };
 
+/* Counts bytes that wait, or wait no more (as a sum that wraps); `alone`: nobody else can at the same time.
+ */
+static inline void og__peer_served_add_waiting(og__served *served, size_t more, bool alone)
+{
+    if (alone)
+        atomic_store_explicit(&served->waiting,
+                              atomic_load_explicit(&served->waiting, memory_order_relaxed) + more,
+                              memory_order_relaxed);
+    else
+        atomic_fetch_add_explicit(&served->waiting, more, memory_order_relaxed);
+}
+
 /* How many more datagrams of one sender are answered. */
 typedef struct og__bucket {
     uint64_t hash;        /* of its address */
@@ -421,9 +433,9 @@ void og__peer_served_layers_due(og__served *served);
 
 /* ---- relay_pass.c: from one side of a relay to the other ---- */
 
-/* True when the next message of the connection has to wait: `part` of what is allowed is with the other side
- * already, or that is not open yet. */
-bool og__peer_relay_is_loaded(const og__served *served, unsigned part);
+/* True when the next message of the connection has to wait: what is allowed, or half of it, is with the other
+ * side already, or that is not open yet. */
+bool og__peer_relay_is_loaded(const og__served *served, bool half);
 
 /* Reads the message and passes it on to the other side. 0, or < 0: it was refused. */
 int og__peer_relay_pass(og__served *served, const og__message *message, og_error *err);

@@ -217,7 +217,7 @@ int og__json_unescape(og__json_reader *r, const uint8_t *start, const uint8_t *e
             continue;
         }
         memcpy(to, at, OG__TEXT16);
-        unsigned stop = og__base_backslash16(at);
+        unsigned stop = og__base_byte16(at, '\\');
         size_t run = stop ? (size_t)__builtin_ctz(stop) : OG__TEXT16;
         if (run > (size_t)(end - at)) run = (size_t)(end - at);
         to += run;
