@@ -131,9 +131,9 @@ struct og__stream {
     bool shut;         /* shutdown was asked for */
     bool above;        /* the high-water mark was passed */
     bool closing;
-    bool heavy; /* the last read took much */
-    bool freed; /* once its turn has come */
-    og__queue queue;
+    bool heavy;       /* the last read took much */
+    bool freed;       /* once its turn has come */
+    og__queue *queue; /* NULL: nothing is queued */
     og__stream *prev; /* on the loop: of those that are open, or whose on_close is still to be called */
     og__stream *next;
     og__call *turn; /* while it waits for its turn to be read */

@@ -50,9 +50,27 @@ static og__stream *new_stream(og__loop *loop, const og__stream_events *events, v
     return stream;
 }
 
+/* Drops what is queued. */
+static void free_queue(og__stream *stream)
+{
+    if (!stream->queue) return;
+    og__net_queue_free(stream->queue, stream->loop->alloc);
+    og__base_free(stream->loop->alloc, stream->queue, sizeof *stream->queue);
+    stream->queue = NULL;
+}
+
+/* The queue, made if there is none; NULL without memory. */
+static og__queue *make_queue(og__stream *stream)
+{
+    if (stream->queue) return stream->queue;
+    stream->queue = og__base_alloc(stream->loop->alloc, sizeof *stream->queue);
+    if (stream->queue) *stream->queue = (og__queue){0};
+    return stream->queue;
+}
+
 static void free_stream(og__stream *stream)
 {
-    og__net_queue_free(&stream->queue, stream->loop->alloc);
+    free_queue(stream);
     og__base_free(stream->loop->alloc, stream, sizeof *stream);
 }
 
@@ -82,7 +100,7 @@ static void update(og__stream *stream)
     if (stream->closing) return;
     uint8_t wanted = 0;
     if (stream->reading && !stream->ended) wanted |= OG__READABLE;
-    if (stream->queue.first) wanted |= OG__WRITABLE;
+    if (stream->queue) wanted |= OG__WRITABLE;
     if (wanted == stream->interest) return;
     stream->interest = wanted;
     og__net_ready_want(stream->loop, stream->fd, stream, wanted);
@@ -110,7 +128,7 @@ static void report(og__stream *stream, int sys, const char *doing)
 static void break_writing(og__stream *stream)
 {
     stream->write_broken = true;
-    og__net_queue_free(&stream->queue, stream->loop->alloc);
+    free_queue(stream);
 }
 
 /* ---- Reading ---- */
@@ -189,27 +207,30 @@ static void read_in_turn(og__stream *stream)
 
 static void note_high_water(og__stream *stream)
 {
-    if (stream->queue.bytes > stream->loop->high_water) stream->above = true;
+    if (stream->queue->bytes > stream->loop->high_water) stream->above = true;
 }
 
 /* Shuts down what the owner wanted shut, once all is written. */
 static void shut_if_due(const og__stream *stream)
 {
-    if (stream->shut && !stream->queue.first && stream->fd >= 0) shutdown(stream->fd, SHUT_WR);
+    if (stream->shut && !stream->queue && stream->fd >= 0) shutdown(stream->fd, SHUT_WR);
 }
 
 static void write_some(og__stream *stream)
 {
     const og__sent sent = {stream->events->on_sent, stream->ctx};
-    int status = og__net_queue_write(&stream->queue, stream->loop->alloc, stream->fd, sent);
+    int status = og__net_queue_write(stream->queue, stream->loop->alloc, stream->fd, sent);
     if (status < 0) {
         break_writing(stream);
         report(stream, -status, "write to");
         return;
     }
-    bool all = stream->queue.first == NULL;
-    if (all) shut_if_due(stream);
-    if (!all && !(stream->above && stream->queue.bytes < stream->loop->high_water / 2)) return;
+    bool all = stream->queue->first == NULL;
+    if (!all && !(stream->above && stream->queue->bytes < stream->loop->high_water / 2)) return;
+    if (all) {
+        free_queue(stream);
+        shut_if_due(stream);
+    }
     stream->above = false;
     if (stream->events->on_drain) stream->events->on_drain(stream->ctx);
 }
@@ -217,7 +238,7 @@ static void write_some(og__stream *stream)
 static void on_ready(og__stream *stream, bool readable, bool writable, bool failed)
 {
     /* What is wrong with the socket is found out by doing what is wanted. */
-    if ((writable || failed) && stream->queue.first) write_some(stream);
+    if ((writable || failed) && stream->queue) write_some(stream);
     if (readable || failed) read_in_turn(stream);
     update(stream);
 }
@@ -225,7 +246,7 @@ static void on_ready(og__stream *stream, bool readable, bool writable, bool fail
 /* What the socket takes at once: how much, or a negative errno. */
 static ssize_t write_now(og__stream *stream, const void *data, size_t len)
 {
-    if (stream->queue.first) return 0;
+    if (stream->queue) return 0;
     for (;;) {
         ssize_t n = send(stream->fd, data, len, MSG_NOSIGNAL | MSG_DONTWAIT);
         if (n >= 0) return n;
@@ -251,6 +272,7 @@ static int refuse_write(og__stream *stream, int sys, og_error *err)
 
 static int queued(og__stream *stream, int status, og_error *err)
 {
+    if (status < 0 && stream->queue && !stream->queue->first) free_queue(stream);
     if (status < 0)
         return og_error_set(err, OG_ENOMEM, OG_NO_POSITION, "out of memory for what must be written");
     note_high_water(stream);
@@ -265,8 +287,10 @@ int og__net_stream_write(og__stream *stream, const void *data, size_t len, og_er
     ssize_t n = write_now(stream, data, len);
     if (n < 0) return refuse_write(stream, (int)-n, err);
     if ((size_t)n == len) return OG_OK;
-    status =
-        og__net_queue_copy(&stream->queue, stream->loop->alloc, (const uint8_t *)data + n, len - (size_t)n);
+    og__queue *queue = make_queue(stream);
+    status = queue
+                 ? og__net_queue_copy(queue, stream->loop->alloc, (const uint8_t *)data + n, len - (size_t)n)
+                 : OG_ENOMEM;
     /* The peer has part of it and will not get the rest: nothing may follow. */
     if (status < 0 && n > 0) break_writing(stream);
     return queued(stream, status, err);
@@ -281,7 +305,8 @@ int og__net_stream_write_buf(og__stream *stream, og_buf *buf, og_error *err)
         buf->len = 0;
         return status;
     }
-    status = og__net_queue_take(&stream->queue, stream->loop->alloc, buf, (size_t)n);
+    og__queue *queue = make_queue(stream);
+    status = queue ? og__net_queue_take(queue, stream->loop->alloc, buf, (size_t)n) : OG_ENOMEM;
     if (status < 0) {
         if (n > 0) break_writing(stream);
         og_buf_free(buf);
@@ -291,7 +316,7 @@ int og__net_stream_write_buf(og__stream *stream, og_buf *buf, og_error *err)
 
 size_t og__net_stream_queued(const og__stream *stream)
 {
-    return stream->queue.bytes;
+    return stream->queue ? stream->queue->bytes : 0;
 }
 
 bool og__net_stream_is_quiet(const og__stream *stream)
@@ -299,7 +324,7 @@ bool og__net_stream_is_quiet(const og__stream *stream)
     int unread = 1;
     int unsent = 1;
     if (ioctl(stream->fd, FIONREAD, &unread) < 0 || ioctl(stream->fd, SIOCOUTQ, &unsent) < 0) return false;
-    return unread == 0 && unsent == 0 && !stream->queue.first;
+    return unread == 0 && unsent == 0 && !stream->queue;
 }
 
 /* ---- The rest ---- */
@@ -341,7 +366,7 @@ void og__net_stream_close(og__stream *stream)
 {
     if (!stream || stream->closing) return;
     stream->closing = true;
-    og__net_queue_free(&stream->queue, stream->loop->alloc);
+    free_queue(stream);
     og__net_ready_remove(stream->loop, stream->fd, stream);
     og__net_fd_close(stream->fd);
     stream->fd = -1;

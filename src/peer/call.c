@@ -24,7 +24,7 @@ int og_call(og_conn *conn, og_value value, og_value *answer, og_error *err)
 {
     int status = refuse_surplus(conn, err);
     if (status == OG_OK) status = og_send(conn, value, err);
-    size_t answers = conn->core.setup->answers;
+    size_t answers = conn->setup->answers;
     for (size_t i = 0; status == OG_OK && i < answers; i++) {
         status = og_recv(conn, answer, err);
         if (status == 0)

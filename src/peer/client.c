@@ -19,10 +19,12 @@ typedef struct client {
     og__setup setup;
     og__socket own;
     og__socket *socket; /* `own`, or that of the listener which took the datagram */
-    og__address to;     /* whom answers go to, for such a datagram */
+    og__core core;
+    char peer[OG__ADDRESS_TEXT];
+    og__address to; /* whom answers go to, for such a datagram */
     uint8_t *buffer;
     size_t buffer_size;
-    pthread_mutex_t core_lock;  /* conn.core, but for the value being read */
+    pthread_mutex_t core_lock;  /* `core`, but for the value being read */
     pthread_mutex_t write_lock; /* writing to the socket, and opening */
     pthread_mutex_t read_lock;  /* reading from it, where there are layers */
     atomic_bool opened;         /* messages may pass: the layers have shaken hands, or there are none */
@@ -63,12 +65,17 @@ static client *client_new(const og__setup *setup, const og__address *peer, size_
     c->own = (og__socket)OG__SOCKET_NONE;
     c->buffer_size = buffer_size + OG_PADDING;
     c->buffer = og__base_alloc(setup->alloc, c->buffer_size);
-    if (!c->buffer || og__peer_handle_init(&c->conn, &blocking, &c->setup, id, peer) < 0) {
+    if (!c->buffer) {
         og__peer_setup_fini(&c->setup);
         og__base_free(setup->alloc, c->buffer, c->buffer_size);
         og__base_free(setup->alloc, c, sizeof *c);
         return NULL;
     }
+    og__peer_handle_init(&c->conn, &blocking, &c->setup, id);
+    og__peer_core_init(&c->core, &c->setup);
+    atomic_init(&c->conn.core, &c->core);
+    c->conn.peer_at = offsetof(client, peer);
+    og__net_address_text(peer, c->peer, sizeof c->peer);
     memset(c->buffer + buffer_size, 0, OG_PADDING);
     pthread_mutex_init(&c->core_lock, NULL);
     pthread_mutex_init(&c->write_lock, NULL);
@@ -105,8 +112,8 @@ og_conn *og__peer_client_new_datagram(const og__setup *setup, og__socket *shared
     c->socket = shared;
     c->to = *from;
     if (len > 0) memcpy(c->buffer, data, len);
-    og__peer_core_feed(&c->conn.core, c->buffer, len);
-    og__peer_core_end(&c->conn.core);
+    og__peer_core_feed(&c->core, c->buffer, len);
+    og__peer_core_end(&c->core);
     OG__COUNT(&c->conn, bytes_in, len);
     return &c->conn;
 }
@@ -128,7 +135,7 @@ static int write_out(client *c, const og_buf *out, int64_t timeout_ms, og_error 
 static og_buf take_out(client *c, int *status, og_error *err)
 {
     og_buf out;
-    int taken = og__peer_core_out(&c->conn.core, &out, *status < 0 ? NULL : err);
+    int taken = og__peer_core_out(&c->core, &out, *status < 0 ? NULL : err);
     if (*status >= 0 && taken < 0) *status = taken;
     return out;
 }
@@ -136,7 +143,7 @@ static og_buf take_out(client *c, int *status, og_error *err)
 static void give_back(client *c, og_buf *out)
 {
     pthread_mutex_lock(&c->core_lock);
-    og_buf *own = &c->conn.core.out;
+    og_buf *own = &c->core.out;
     if (own->cap == 0 && out->cap <= KEPT_OUT) {
         *own = *out;
         own->len = 0;
@@ -163,7 +170,7 @@ static int end_layers(client *c, int64_t timeout_ms, og_error *err)
 {
     int status = OG_OK;
     pthread_mutex_lock(&c->core_lock);
-    og__peer_layered_end(&c->conn.core);
+    og__peer_layered_end(&c->core);
     og_buf out = take_out(c, &status, NULL);
     pthread_mutex_unlock(&c->core_lock);
     int written = out.len > 0 ? write_out(c, &out, timeout_ms, err) : OG_OK;
@@ -173,7 +180,7 @@ static int end_layers(client *c, int64_t timeout_ms, og_error *err)
 
 static int shut(client *c, og_error *err)
 {
-    int status = c->conn.core.layered ? end_layers(c, c->setup.send_timeout_ms, err) : OG_OK;
+    int status = c->core.layered ? end_layers(c, c->setup.send_timeout_ms, err) : OG_OK;
     og__net_socket_shutdown(c->socket);
     return status;
 }
@@ -187,12 +194,11 @@ static int read_pending(client *c, og_error *err)
     uint8_t data[4096 + OG_PADDING] = {0};
     size_t got = 0;
     int status = OG_OK;
-    for (int i = 0; i < MOST && status == OG_OK && c->conn.core.layered; i++) {
+    for (int i = 0; i < MOST && status == OG_OK && c->core.layered; i++) {
         if (og__net_socket_read(c->socket, data, sizeof data - OG_PADDING, &got, 0, NULL) <= 0) break;
         pthread_mutex_lock(&c->core_lock);
-        status = og__peer_core_hold(&c->conn.core) < 0 ? OG_ENOMEM : OG_OK;
-        if (status == OG_OK)
-            status = og__peer_layered_feed(&c->conn.core, data, got, og__peer_clock_ms(), err);
+        status = og__peer_core_hold(&c->core) < 0 ? OG_ENOMEM : OG_OK;
+        if (status == OG_OK) status = og__peer_layered_feed(&c->core, data, got, og__peer_clock_ms(), err);
         pthread_mutex_unlock(&c->core_lock);
     }
     return status;
@@ -204,12 +210,12 @@ static int read_pending(client *c, og_error *err)
 static int hear_why(client *c, int status, og_error *err)
 {
     og_error why;
-    if (!c->conn.core.layered || (status != OG_ECLOSED && status != OG_EIO)) return status;
+    if (!c->core.layered || (status != OG_ECLOSED && status != OG_EIO)) return status;
     if (pthread_mutex_trylock(&c->read_lock) != 0) return status;
     int heard = read_pending(c, &why);
     pthread_mutex_unlock(&c->read_lock);
     if (heard >= 0 || heard == OG_ENOMEM) return status;
-    c->conn.core.broken = true;
+    c->core.broken = true;
     if (err) *err = why;
     return heard;
 }
@@ -219,7 +225,7 @@ static int hear_why(client *c, int status, og_error *err)
 /* Waits for bytes, or for the time that the layers want to be told. */
 static int read_handshake(client *c, int64_t deadline, og_error *err)
 {
-    og__core *core = &c->conn.core;
+    og__core *core = &c->core;
     int64_t now = og__peer_clock_ms();
     int64_t until = core->layered->next && (deadline < 0 || core->layered->next < deadline)
                         ? core->layered->next
@@ -242,7 +248,7 @@ static int read_handshake(client *c, int64_t deadline, og_error *err)
 /* With the write lock held; nobody else reads or writes meanwhile. */
 static int shake_hands(client *c, og_error *err)
 {
-    og__core *core = &c->conn.core;
+    og__core *core = &c->core;
     int64_t now = og__peer_clock_ms();
     int64_t limit = c->setup.handshake_timeout_ms;
     int64_t deadline = limit < 0 ? -1 : now + limit;
@@ -284,9 +290,9 @@ static int send_client(og_conn *conn, const og_value *parts, size_t count, og_er
     pthread_mutex_lock(&c->write_lock);
     c->start = c->socket->sent;
     pthread_mutex_lock(&c->core_lock);
-    status = og__peer_core_put_parts(&conn->core, parts, count, err);
+    status = og__peer_core_put_parts(&c->core, parts, count, err);
     if (status == OG_OK) OG__COUNT(conn, messages_out, 1);
-    bool last = status == OG_OK && !c->setup.datagram && og_framing_ends_stream(conn->core.out_wire.framing);
+    bool last = status == OG_OK && !c->setup.datagram && og_framing_ends_stream(c->core.out_wire.framing);
     og_buf out = take_out(c, &status, err);
     pthread_mutex_unlock(&c->core_lock);
     if (status == OG_OK) {
@@ -318,10 +324,10 @@ static int shutdown_client(og_conn *conn, og_error *err)
 static int take(client *c, og__message *message, og_error *err)
 {
     pthread_mutex_lock(&c->core_lock);
-    int status = og__peer_core_take(&c->conn.core, message, err);
+    int status = og__peer_core_take(&c->core, message, err);
     if (status > 0) OG__COUNT(&c->conn, messages_in, 1);
     if (status < 0) OG__COUNT(&c->conn, refused, 1);
-    bool owed = og__peer_core_owes(&c->conn.core);
+    bool owed = og__peer_core_owes(&c->core);
     pthread_mutex_unlock(&c->core_lock);
     if (!owed) return status;
     pthread_mutex_lock(&c->write_lock);
@@ -333,7 +339,7 @@ static int take(client *c, og__message *message, og_error *err)
 /* A stream that a layer says was cut off is an error where that leaves a message unfinished. */
 static int end_of_stream(client *c, og_error *err)
 {
-    og__core *core = &c->conn.core;
+    og__core *core = &c->core;
     bool midway = og__peer_core_midway(core);
     og__peer_core_end(core);
     int status = core->layered && midway ? og__peer_layered_hangup(core, err) : OG_OK;
@@ -345,7 +351,7 @@ static int read_more(client *c, int64_t wait, og_error *err)
 {
     size_t got = 0;
     size_t size = 0;
-    uint8_t *space = og__peer_core_space(&c->conn.core, &size);
+    uint8_t *space = og__peer_core_space(&c->core, &size);
     if (!space) {
         space = c->buffer;
         size = c->buffer_size - OG_PADDING;
@@ -355,32 +361,32 @@ static int read_more(client *c, int64_t wait, og_error *err)
     if (status > 0) {
         OG__COUNT(&c->conn, bytes_in, got);
         pthread_mutex_lock(&c->core_lock); /* a datagram starts detection over */
-        status = og__peer_layered_feed(&c->conn.core, space, got, og__peer_clock_ms(), err);
+        status = og__peer_layered_feed(&c->core, space, got, og__peer_clock_ms(), err);
         pthread_mutex_unlock(&c->core_lock);
-        if (status < 0) c->conn.core.broken = true;
+        if (status < 0) c->core.broken = true;
         return status;
     }
     if (status == 0) {
-        atomic_store_explicit(&c->conn.counts.ended, true, memory_order_relaxed);
+        atomic_store_explicit(&c->conn.ended, true, memory_order_relaxed);
         status = end_of_stream(c, err);
     }
-    if (status == OG_ECLOSED || status == OG_EIO) c->conn.core.broken = true;
+    if (status == OG_ECLOSED || status == OG_EIO) c->core.broken = true;
     return status;
 }
 
 /* Names the caller's limit, not what was left of it at the last look. */
 static int say_late(const client *c, int64_t limit, og_error *err)
 {
-    const char *what = c->setup.datagram                     ? "no datagram has arrived"
-                       : og__peer_core_midway(&c->conn.core) ? "only a part of a message has arrived"
-                                                             : "nothing has arrived";
+    const char *what = c->setup.datagram                ? "no datagram has arrived"
+                       : og__peer_core_midway(&c->core) ? "only a part of a message has arrived"
+                                                        : "nothing has arrived";
     return og_error_set(err, OG_ETIMEOUT, OG_NO_POSITION, "%s within %lld ms", what, (long long)limit);
 }
 
 /* Waits for bytes, at most `wait` of `limit` (< 0: for ever), or until the layers want to know the time. */
 static int wait_for_layers(client *c, int64_t wait, int64_t limit, og_error *err)
 {
-    og__core *core = &c->conn.core;
+    og__core *core = &c->core;
     int64_t left = core->layered->next - og__peer_clock_ms();
     if (left < 0) left = 0;
     bool theirs = wait < 0 || left < wait;
@@ -401,19 +407,19 @@ static int wait_more(client *c, int64_t deadline, int64_t limit, og_error *err)
         wait = deadline - og__peer_clock_ms();
         if (wait < 0) wait = 0;
     }
-    if (c->conn.core.layered && c->conn.core.layered->next) return wait_for_layers(c, wait, limit, err);
-    bool quiet = og__peer_core_wants_idle(&c->conn.core) && (wait < 0 || wait > OG__SILENCE_MS);
+    if (c->core.layered && c->core.layered->next) return wait_for_layers(c, wait, limit, err);
+    bool quiet = og__peer_core_wants_idle(&c->core) && (wait < 0 || wait > OG__SILENCE_MS);
     int status = read_more(c, quiet ? OG__SILENCE_MS : wait, err);
     if (status != OG_ETIMEOUT) return status;
     if (!quiet) return say_late(c, limit, err);
-    og__peer_core_idle(&c->conn.core);
+    og__peer_core_idle(&c->core);
     return OG_OK;
 }
 
 static int read_value(client *c, const og__message *message, const og_value **parts, size_t *count,
                       og_error *err)
 {
-    og__core *core = &c->conn.core;
+    og__core *core = &c->core;
     if (message->parts > 1) {
         *count = message->parts;
         int read = og__peer_parts_read(&c->parts, &c->setup, message, err);
@@ -436,7 +442,7 @@ static int read_value(client *c, const og__message *message, const og_value **pa
  * stream, or < 0. */
 static int hold_message(client *c, int64_t limit, og_error *err)
 {
-    const og__core *core = &c->conn.core;
+    const og__core *core = &c->core;
     int64_t deadline = limit < 0 ? -1 : og__peer_clock_ms() + limit;
     while (!c->holds) {
         int status = take(c, &c->held, err);
@@ -496,14 +502,15 @@ static bool refused_client(const og_conn *conn)
 
 static bool cut_off_client(const og_conn *conn, og_error *err)
 {
-    return conn->core.ended && og__peer_layered_hangup(&conn->core, err) < 0;
+    const og__core *core = og__peer_core_of(conn);
+    return core->ended && og__peer_layered_hangup(core, err) < 0;
 }
 
 static bool usable_client(const og_conn *conn)
 {
     const client *c = const_client_of(conn);
     if (c->setup.datagram && !is_accepted_datagram(c)) return true;
-    return !conn->core.broken && (!conn->core.ended || og__peer_core_midway(&conn->core));
+    return !c->core.broken && (!c->core.ended || og__peer_core_midway(&c->core));
 }
 
 /* ---- Making and unmaking the whole ---- */
@@ -528,9 +535,9 @@ static void close_client(og_conn *conn)
 {
     client *c = client_of(conn);
     const og_allocator *alloc = c->setup.alloc;
-    if (conn->core.layered && c->opened && !conn->core.broken) end_layers(c, 0, NULL);
+    if (c->core.layered && c->opened && !c->core.broken) end_layers(c, 0, NULL);
     og__net_socket_close(&c->own);
-    og__peer_handle_fini(conn);
+    og__peer_core_fini(&c->core);
     og__peer_setup_fini(&c->setup);
     og__peer_parts_fini(&c->parts, alloc);
     pthread_mutex_destroy(&c->core_lock);

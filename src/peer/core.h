@@ -126,6 +126,59 @@ typedef struct og__core {
     og__layered *layered; /* what is between the socket and this, or NULL */
 } og__core;
 
+/* A codec and a framing in few bytes. */
+typedef struct og__short_wire {
+    const og_codec *codec;
+    const og_frame_ops *framing;
+} og__short_wire;
+
+typedef struct og__short_text {
+    uint16_t width;
+    unsigned char text;
+    bool has_text : 1;
+    bool asked : 1; /* the framing is the setup's */
+} og__short_text;
+
+/* What must be known of a core while nothing has come and nothing is to go: ten thousand silent peers have
+ * no more than this. */
+typedef struct og__rested {
+    og__short_wire in;
+    og__short_wire out;
+    uint64_t consumed;
+    int note;
+    uint32_t unsettled_answers;
+    og__short_text in_text; /* what the framings have besides */
+    og__short_text out_text;
+    uint8_t end_begun;
+    bool detected : 1;
+    bool settled : 1;
+    bool ended : 1;
+    bool broken : 1;
+    bool wrote : 1;
+    bool begun : 1;
+    bool skips : 1;
+    bool greeted : 1;
+    bool steady : 1;
+    bool spans_lines : 1;
+} og__rested;
+
+/* Notes what must be known of a core that may go if nothing is in it; false when it must stay. */
+bool og__peer_core_rest(const og__core *core, og__rested *rested);
+
+/* The same of a core that goes whatever is in it; false when that cannot be noted. */
+bool og__peer_core_note(const og__core *core, og__rested *rested);
+
+/* As og__peer_core_init(), for what has rested. */
+void og__peer_core_wake(og__core *core, const og__setup *setup, const og__rested *rested);
+
+/* What rests before anything has come. */
+void og__peer_rested_init(og__rested *rested, const og__setup *setup);
+
+/* As og__peer_core_codec() and og__peer_core_framing(). */
+const char *og__peer_rested_codec(const og__rested *rested, const og__setup *setup);
+const char *og__peer_rested_framing(const og__rested *rested, const og__setup *setup, char *text,
+                                    size_t size);
+
 /* Ready for a peer of `setup`'s kind. Cannot fail. */
 void og__peer_core_init(og__core *core, const og__setup *setup);
 void og__peer_core_fini(og__core *core);

@@ -46,9 +46,9 @@ static int post_answer(og__served *served, const og_buf *out, og_error *err)
 static int put(og__served *served, const og_value *parts, size_t count, og_error *err)
 {
     og__port *port = served->port;
-    og_buf *out = &served->conn.core.out;
+    og_buf *out = &og__peer_served_core(served)->out;
     if (served->closed) return og_error_set(err, OG_ECLOSED, OG_NO_POSITION, "the connection is closed");
-    int status = og__peer_core_put_parts(&served->conn.core, parts, count, err);
+    int status = og__peer_core_put_parts(og__peer_served_core(served), parts, count, err);
     if (status < 0) return status;
     if (out->len > port->max_datagram)
         status =
@@ -141,7 +141,7 @@ static void forget(og__served *served)
 static void attend(og__served *served)
 {
     og__server_loop *loop = served->loop;
-    if (served->holds > 0 || served->work.count > 0) return;
+    if (served->holds > 0 || served->work->count > 0) return;
     forget(served);
     og__peer_served_leave(served);
     og__peer_loop_left(loop, false);
@@ -217,7 +217,7 @@ static void feed(og__served *served, const uint8_t *data, size_t len)
 {
     bool locked = og__peer_served_lock(served);
     og__peer_datagram_allow(served->port, served->sender, len, !served->sender->in_hand);
-    og__peer_core_feed(&served->conn.core, data, len);
+    og__peer_core_feed(og__peer_served_core(served), data, len);
     OG__COUNT(&served->conn, bytes_in, len);
     og__peer_served_unlock(served, locked);
 }
@@ -225,7 +225,7 @@ static void feed(og__served *served, const uint8_t *data, size_t len)
 static int take(og__served *served, og__message *message, og_error *err)
 {
     bool locked = og__peer_served_lock(served);
-    int status = og__peer_core_take(&served->conn.core, message, err);
+    int status = og__peer_core_take(og__peer_served_core(served), message, err);
     og__peer_served_unlock(served, locked);
     return status;
 }
@@ -233,8 +233,8 @@ static int take(og__served *served, og__message *message, og_error *err)
 /* Refuses a message when those before it have been handled. Without memory for that, at once. */
 static void refuse(og__served *served, const og_error *err)
 {
-    og__workers *workers = served->server->workers;
-    if (served->work.count == 0 || og__peer_workers_give_refused(workers, served, err, false) < 0)
+    og__workers *workers = served->loop->server->workers;
+    if (served->work->count == 0 || og__peer_workers_give_refused(workers, served, err, false) < 0)
         og__peer_served_refuse(served, err, false);
 }
 
@@ -246,7 +246,7 @@ static void handle_messages(og__served *served)
     while ((status = take(served, &message, &err)) != 0) {
         if (status > 0) status = deliver(served, &message, &err);
         if (status < 0) refuse(served, &err);
-        if (served->conn.core.broken) return;
+        if (og__peer_served_core(served)->broken) return;
     }
 }
 

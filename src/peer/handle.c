@@ -8,27 +8,14 @@
 #include <string.h>
 #include <time.h>
 
-int og__peer_handle_init(og_conn *conn, const og__handle_ops *ops, const og__setup *setup, uint64_t id,
-                         const og__address *peer)
+void og__peer_handle_init(og_conn *conn, const og__handle_ops *ops, const og__setup *setup, uint64_t id)
 {
-    char text[OG__ADDRESS_TEXT];
-    og__net_address_text(peer, text, sizeof text);
-    conn->peer_size = strlen(text) + 1;
-    conn->peer = og__base_alloc(setup->alloc, conn->peer_size);
-    if (!conn->peer) return OG_ENOMEM;
-    memcpy(conn->peer, text, conn->peer_size);
     conn->ops = ops;
     conn->id = id;
     conn->user = NULL;
+    atomic_init(&conn->ended, false);
+    conn->setup = setup;
     conn->counts = (og__counts){.since_ms = og__peer_clock_ms()};
-    og__peer_core_init(&conn->core, setup);
-    return OG_OK;
-}
-
-void og__peer_handle_fini(og_conn *conn)
-{
-    og__base_free(conn->core.setup->alloc, conn->peer, conn->peer_size);
-    og__peer_core_fini(&conn->core);
 }
 
 int64_t og__peer_clock_ms(void)
@@ -67,12 +54,20 @@ int og_recv_parts(og_conn *conn, const og_value **parts, size_t *count, og_error
     return conn->ops->recv(conn, parts, count, err);
 }
 
+/* What is under the connection, with its lock held; or NULL. */
+static const og__layered *layered_of(const og_conn *conn)
+{
+    const og__core *core = og__peer_core_of(conn);
+    return core ? core->layered : NULL;
+}
+
 size_t og_conn_property(const og_conn *conn, const char *name, char *text, size_t size)
 {
     size_t len = 0;
     if (size > 0) text[0] = '\0';
     bool locked = conn->ops->lock(conn);
-    if (conn->core.layered) len = og__layer_stack_property(conn->core.layered->stack, name, text, size);
+    const og__layered *layered = layered_of(conn);
+    if (layered) len = og__layer_stack_property(layered->stack, name, text, size);
     if (locked) conn->ops->unlock(conn);
     return len;
 }
@@ -80,7 +75,7 @@ size_t og_conn_property(const og_conn *conn, const char *name, char *text, size_
 const char *og_conn_property_at(const og_conn *conn, size_t index)
 {
     bool locked = conn->ops->lock(conn);
-    const og__layered *layered = conn->core.layered;
+    const og__layered *layered = layered_of(conn);
     const char *name = layered ? og__layer_stack_property_at(layered->stack, index) : NULL;
     if (locked) conn->ops->unlock(conn);
     return name;
@@ -134,13 +129,14 @@ void og_disconnect(og_conn *conn)
 
 const char *og_conn_peer(const og_conn *conn)
 {
-    return conn->peer;
+    return (const char *)conn + conn->peer_at;
 }
 
 const char *og_conn_codec(const og_conn *conn)
 {
     bool locked = conn->ops->lock(conn);
-    const char *name = og__peer_core_codec(&conn->core);
+    const og__core *core = og__peer_core_of(conn);
+    const char *name = core ? og__peer_core_codec(core) : og__peer_rested_codec(&conn->rested, conn->setup);
     if (locked) conn->ops->unlock(conn);
     return name;
 }
@@ -148,14 +144,18 @@ const char *og_conn_codec(const og_conn *conn)
 const char *og_conn_framing(const og_conn *conn, char *text, size_t size)
 {
     bool locked = conn->ops->lock(conn);
-    og__peer_core_framing(&conn->core, text, size);
+    const og__core *core = og__peer_core_of(conn);
+    if (core)
+        og__peer_core_framing(core, text, size);
+    else
+        og__peer_rested_framing(&conn->rested, conn->setup, text, size);
     if (locked) conn->ops->unlock(conn);
     return text;
 }
 
 const char *og_conn_profile(const og_conn *conn)
 {
-    return conn->core.setup->profile;
+    return conn->setup->profile;
 }
 
 static uint64_t number_of(const atomic_uint_fast64_t *number)
@@ -173,7 +173,7 @@ void og_conn_count(const og_conn *conn, og_conn_counts *counts)
         .messages_out = number_of(&own->messages_out),
         .refused = number_of(&own->refused),
         .age_ms = og__peer_clock_ms() - own->since_ms,
-        .ended = atomic_load_explicit(&own->ended, memory_order_relaxed),
+        .ended = atomic_load_explicit(&conn->ended, memory_order_relaxed),
     };
 }
 

@@ -2,7 +2,7 @@
 /*
  * What every og_conn begins with, whichever way it is served: blocking (client.c), or on a loop (server.h).
  *
- * Ownership: the structs that embed an og_conn own it; og__peer_handle_fini() frees what hangs on it.
+ * Ownership: the structs that embed an og_conn own it, and its core.
  */
 #ifndef ONGGI_PEER_HANDLE_H
 #define ONGGI_PEER_HANDLE_H
@@ -37,18 +37,24 @@ typedef struct og__counts {
     atomic_uint_fast64_t messages_out;
     atomic_uint_fast64_t refused;
     int64_t since_ms;
-    atomic_bool ended;
 } og__counts;
 
 struct og_conn {
     const og__handle_ops *ops;
+    const og__setup *setup;
+    _Atomic(og__core *) core; /* the owner's; NULL: `rested` is all that there is */
     og__counts counts;
+    og__rested rested;
+    atomic_bool ended; /* the peer will send no more */
+    uint16_t peer_at;  /* where the owner has the remote address as text, from the handle on */
     uint64_t id;
     void *user;
-    char *peer; /* the remote address as text */
-    size_t peer_size;
-    og__core core;
 };
+
+static inline og__core *og__peer_core_of(const og_conn *conn)
+{
+    return atomic_load_explicit(&conn->core, memory_order_acquire);
+}
 
 /* Adds to one of the counts. No other thread writes it, so that a load and a store will do. */
 #define OG__COUNT(conn, name, more)                                                                  \
@@ -56,10 +62,8 @@ struct og_conn {
                           atomic_load_explicit(&(conn)->counts.name, memory_order_relaxed) + (more), \
                           memory_order_relaxed)
 
-/* Fills the handle; `setup` must outlive it. 0 or OG_ENOMEM. */
-int og__peer_handle_init(og_conn *conn, const og__handle_ops *ops, const og__setup *setup, uint64_t id,
-                         const og__address *peer);
-void og__peer_handle_fini(og_conn *conn);
+/* Fills the handle but for `peer_at` and `core`; `setup` must outlive it. */
+void og__peer_handle_init(og_conn *conn, const og__handle_ops *ops, const og__setup *setup, uint64_t id);
 
 /* Milliseconds of a clock that never goes back. */
 int64_t og__peer_clock_ms(void);

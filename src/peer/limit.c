@@ -2,32 +2,49 @@
 /* Time limits for many connections on one timer. */
 #include "peer/limit.h"
 
+#include "base/alloc.h"
+
 #include <string.h>
 
-static void unlink_limit(og__limits *limits, og__limit_kind kind, og__limit *limit)
+static void unlink_limit(og__limits *limits, og__limit *limit)
 {
     if (limit->prev)
         limit->prev->next = limit->next;
     else
-        limits->first[kind] = limit->next;
+        limits->first[limit->kind] = limit->next;
     if (limit->next)
         limit->next->prev = limit->prev;
     else
-        limits->last[kind] = limit->prev;
-    limit->prev = limit->next = NULL;
-    limit->check = 0;
+        limits->last[limit->kind] = limit->prev;
 }
 
-static void append(og__limits *limits, og__limit_kind kind, og__limit *limit)
+static void append(og__limits *limits, og__limit *limit)
 {
     limit->check = limit->due;
     limit->next = NULL;
-    limit->prev = limits->last[kind];
+    limit->prev = limits->last[limit->kind];
     if (limit->prev)
         limit->prev->next = limit;
     else
-        limits->first[kind] = limit;
-    limits->last[kind] = limit;
+        limits->first[limit->kind] = limit;
+    limits->last[limit->kind] = limit;
+}
+
+static void end_limit(og__limits *limits, og__limit *limit)
+{
+    og__limit **at = limit->list;
+    while (*at != limit)
+        at = &(*at)->more;
+    *at = limit->more;
+    unlink_limit(limits, limit);
+    og__base_free(limits->alloc, limit, sizeof *limit);
+}
+
+static og__limit *find(og__limit *list, og__limit_kind kind)
+{
+    while (list && list->kind != kind)
+        list = list->more;
+    return list;
 }
 
 static void run_until(og__limits *limits, uint64_t at)
@@ -43,12 +60,13 @@ static void check_kind(og__limits *limits, og__limit_kind kind, uint64_t now)
 {
     og__limit *limit;
     while ((limit = limits->first[kind]) != NULL && limit->check <= now) {
-        unlink_limit(limits, kind, limit);
         if (limit->due > now) {
-            append(limits, kind, limit);
-        } else if (limit->due != 0) {
-            limit->due = 0;
-            limits->expired(limit->ctx, kind);
+            unlink_limit(limits, limit);
+            append(limits, limit);
+        } else {
+            void *ctx = limit->ctx;
+            end_limit(limits, limit);
+            limits->expired(ctx, kind);
         }
     }
     if (limit) run_until(limits, limit->check);
@@ -63,11 +81,12 @@ static void on_timer(void *ctx)
         check_kind(limits, (og__limit_kind)kind, now);
 }
 
-int og__peer_limits_init(og__limits *limits, og__loop *loop, void (*expired)(void *ctx, og__limit_kind kind),
-                         og_error *err)
+int og__peer_limits_init(og__limits *limits, og__loop *loop, const og_allocator *alloc,
+                         void (*expired)(void *ctx, og__limit_kind kind), og_error *err)
 {
     memset(limits, 0, sizeof *limits);
     limits->loop = loop;
+    limits->alloc = alloc;
     limits->expired = expired;
     limits->timer = og__net_timer_open(loop, on_timer, limits, err);
     return limits->timer ? OG_OK : OG_ENOMEM;
@@ -79,19 +98,48 @@ void og__peer_limits_fini(og__limits *limits)
     limits->timer = NULL;
 }
 
-void og__peer_limit_set(og__limits *limits, og__limit_kind kind, og__limit *limit, void *ctx)
+/* A new one, not yet in the list of its kind. NULL without memory. */
+static og__limit *new_limit(const og__limits *limits, og__limit_kind kind, og__limit **list, void *ctx)
 {
-    if (limits->ms[kind] < 0) return;
-    limit->ctx = ctx;
-    limit->due = og__net_loop_now(limits->loop) + (uint64_t)limits->ms[kind];
-    if (limit->due == 0) limit->due = 1;
-    if (limit->check != 0) return; /* looked at when its old time comes */
-    append(limits, kind, limit);
-    run_until(limits, limits->first[kind]->check);
+    og__limit *limit = og__base_alloc(limits->alloc, sizeof *limit);
+    if (!limit) return NULL;
+    *limit = (og__limit){.kind = kind, .list = list, .more = *list, .ctx = ctx};
+    *list = limit;
+    return limit;
 }
 
-void og__peer_limit_drop(og__limits *limits, og__limit_kind kind, og__limit *limit)
+int og__peer_limit_set(og__limits *limits, og__limit_kind kind, og__limit **list, void *ctx)
 {
-    limit->due = 0;
-    if (limit->check != 0) unlink_limit(limits, kind, limit);
+    if (limits->ms[kind] < 0) return OG_OK;
+    uint64_t due = og__net_loop_now(limits->loop) + (uint64_t)limits->ms[kind];
+    og__limit *limit = find(*list, kind);
+    if (limit) {
+        limit->due = due; /* it is looked at when its old time comes */
+        return OG_OK;
+    }
+    limit = new_limit(limits, kind, list, ctx);
+    if (!limit) return OG_ENOMEM;
+    limit->due = due;
+    append(limits, limit);
+    run_until(limits, limits->first[kind]->check);
+    return OG_OK;
+}
+
+void og__peer_limit_clear(og__limits *limits, og__limit_kind kind, og__limit **list)
+{
+    og__limit *limit = find(*list, kind);
+    if (limit) end_limit(limits, limit);
+}
+
+bool og__peer_limit_is_set(const og__limit *list, og__limit_kind kind)
+{
+    while (list && list->kind != kind)
+        list = list->more;
+    return list;
+}
+
+void og__peer_limit_drop(og__limits *limits, og__limit **list)
+{
+    while (*list)
+        end_limit(limits, *list);
 }

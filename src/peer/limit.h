@@ -4,8 +4,9 @@
  * in which they were set is the order in which they run out: setting, moving and clearing cost a few
  * assignments.
  *
- * Ownership: a limit is part of whatever it limits and must be dropped before that goes. Threads: the
- * loop's.
+ * Ownership: a limit is made when it is set and freed when it is cleared or has run out, so that whoever has
+ * none pays for none. Whatever is limited has the list of its limits, and must drop them before it goes.
+ * Threads: the loop's.
  */
 #ifndef ONGGI_PEER_LIMIT_H
 #define ONGGI_PEER_LIMIT_H
@@ -25,15 +26,19 @@ typedef enum og__limit_kind {
 } og__limit_kind;
 
 typedef struct og__limit {
-    struct og__limit *prev;
+    struct og__limit *prev; /* of all of its kind */
     struct og__limit *next;
-    uint64_t check; /* when it is looked at again; the list is in this order */
-    uint64_t due;   /* when it really runs out; 0: cleared */
+    struct og__limit *more;  /* the next one of the same owner */
+    struct og__limit **list; /* of the owner */
     void *ctx;
+    uint64_t check; /* when it is looked at again; its kind's list is in this order */
+    uint64_t due;   /* when it really runs out */
+    og__limit_kind kind;
 } og__limit;
 
 typedef struct og__limits {
     og__loop *loop;
+    const og_allocator *alloc;
     og__timer *timer;
     uint64_t timer_at; /* 0: not running */
     void (*expired)(void *ctx, og__limit_kind kind);
@@ -43,25 +48,19 @@ typedef struct og__limits {
 } og__limits;
 
 /* 0 or OG_ENOMEM. `expired` gets the `ctx` of the limit. */
-int og__peer_limits_init(og__limits *limits, og__loop *loop, void (*expired)(void *ctx, og__limit_kind kind),
-                         og_error *err);
+int og__peer_limits_init(og__limits *limits, og__loop *loop, const og_allocator *alloc,
+                         void (*expired)(void *ctx, og__limit_kind kind), og_error *err);
 void og__peer_limits_fini(og__limits *limits);
 
-/* Starts or restarts the limit of `kind` from now on. */
-void og__peer_limit_set(og__limits *limits, og__limit_kind kind, og__limit *limit, void *ctx);
+/* Starts or restarts the limit of `kind` in an owner's `list` from now on. 0 or OG_ENOMEM. */
+int og__peer_limit_set(og__limits *limits, og__limit_kind kind, og__limit **list, void *ctx);
 
 /* The limit does not hold any more. */
-static inline void og__peer_limit_clear(og__limit *limit)
-{
-    limit->due = 0;
-}
+void og__peer_limit_clear(og__limits *limits, og__limit_kind kind, og__limit **list);
 
-static inline bool og__peer_limit_is_set(const og__limit *limit)
-{
-    return limit->due != 0;
-}
+bool og__peer_limit_is_set(const og__limit *list, og__limit_kind kind);
 
-/* Takes the limit out altogether. */
-void og__peer_limit_drop(og__limits *limits, og__limit_kind kind, og__limit *limit);
+/* No limit holds any more. */
+void og__peer_limit_drop(og__limits *limits, og__limit **list);
 
 #endif

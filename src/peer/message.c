@@ -107,7 +107,7 @@ static int use_parts(og_conn *conn, const og__message *message, og__parts *parts
                      int (*use)(void *ctx, const og_value *values, size_t count, og_error *err), void *ctx,
                      og_error *err)
 {
-    int status = og__peer_parts_read(parts, conn->core.setup, message, err);
+    int status = og__peer_parts_read(parts, conn->setup, message, err);
     if (status < 0) return status;
     OG__COUNT(conn, messages_in, 1);
     return use(ctx, parts->values, message->parts, err);
@@ -127,7 +127,7 @@ use_message(og_conn *conn, const og__message *message, og_doc **doc, og__parts *
             og_error *err)
 {
     og_value value = {0};
-    const og__setup *setup = conn->core.setup;
+    const og__setup *setup = conn->setup;
     if (message->parts > 1) return use_parts(conn, message, parts, use, ctx, err);
     if (!*doc) *doc = og_doc_new(setup->alloc);
     if (!*doc) return og_error_set(err, OG_ENOMEM, (size_t)message->position, "no memory for a document");

@@ -14,12 +14,13 @@ enum { REMINDER_MS = 60000, FORGET_MS = 1000 };
 static void on_connected(void *ctx, og__socket *socket, const og_error *err)
 {
     og__served *behind = ctx;
-    behind->pair.connecting = NULL;
+    behind->pair->connecting = NULL;
     if (socket) {
         og__peer_served_adopt(behind, socket);
         return;
     }
-    og__peer_server_log(behind->server, OG_LOG_ERROR, behind->pair.other ? &behind->pair.other->conn : NULL,
+    og__peer_server_log(behind->loop->server, OG_LOG_ERROR,
+                        behind->pair->other ? &behind->pair->other->conn : NULL,
                         "%s; the client's connection is closed", err->text);
     og__peer_served_close(behind, err);
 }
@@ -29,18 +30,18 @@ static void on_open(og_conn *conn, void *user)
 {
     og_error err;
     og__served *front = (og__served *)(void *)conn;
-    og__relay *relay = front->server->relay;
+    og__relay *relay = front->loop->server->relay;
     if (relay->on_open) relay->on_open(conn, user);
     og__served *behind = og__peer_served_behind(front, &relay->behind, og__net_target_address(relay->target));
     if (!behind) {
-        og__peer_server_log(front->server, OG_LOG_ERROR, conn, "no memory for a connection");
+        og__peer_server_log(front->loop->server, OG_LOG_ERROR, conn, "no memory for a connection");
         og__peer_served_close(front, NULL);
         return;
     }
-    behind->pair.connecting = og__net_connect(
+    behind->pair->connecting = og__net_connect(
         front->loop->net, relay->target, relay->behind.setup.connect_timeout_ms, on_connected, behind, &err);
-    if (behind->pair.connecting) return;
-    og__peer_server_log(front->server, OG_LOG_ERROR, conn, "%s", err.text);
+    if (behind->pair->connecting) return;
+    og__peer_server_log(front->loop->server, OG_LOG_ERROR, conn, "%s", err.text);
     og__peer_served_close(behind, &err);
 }
 

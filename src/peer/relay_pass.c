@@ -9,18 +9,18 @@
 /* Whoever loads what one recv() gives must not get two messages at once. */
 static bool waits_for_answer(const og__served *served)
 {
-    const og__pair *pair = &served->pair;
-    return served->server->relay->options.raw_reader == OG_READER_RECV && !pair->behind &&
+    const og__pair *pair = served->pair;
+    return served->loop->server->relay->options.raw_reader == OG_READER_RECV && !pair->behind &&
            pair->asked > pair->answered;
 }
 
 bool og__peer_relay_is_loaded(const og__served *served, bool half)
 {
-    const og__served *other = served->pair.other;
-    if (!other || other->state == OG__OPENING || served->pair.reply_due || waits_for_answer(served))
+    const og__served *other = served->pair->other;
+    if (!other || other->state == OG__OPENING || served->pair->reply_due || waits_for_answer(served))
         return true;
-    return atomic_load_explicit(&other->waiting, memory_order_relaxed) > served->server->options.max_queued >>
-           half;
+    return atomic_load_explicit(&other->waiting, memory_order_relaxed) >
+           served->loop->server->options.max_queued >> half;
 }
 
 /* ---- Passing on ---- */
@@ -28,7 +28,7 @@ bool og__peer_relay_is_loaded(const og__served *served, bool half)
 /* The client's connection of the two. */
 static og__served *front_of(og__served *served)
 {
-    return served->pair.behind ? served->pair.other : served;
+    return served->pair->behind ? served->pair->other : served;
 }
 
 /* Puts something on a connection while another one pumps, which flushes both. */
@@ -56,7 +56,7 @@ typedef struct carried {
 static int pass_values(void *ctx, const og_value *values, size_t count, og_error *err)
 {
     const carried *p = ctx;
-    og__passing how = p->served->server->relay->passing;
+    og__passing how = p->served->loop->server->relay->passing;
     int status = og__peer_served_pass(p->served, how, p->message, values, count, err);
     return is_gone(status) ? OG_OK : status;
 }
@@ -64,21 +64,21 @@ static int pass_values(void *ctx, const og_value *values, size_t count, og_error
 /* A client whose refusal waited for the answers before it gets its reply when it has had them. */
 static void reply_if_due(og__served *front)
 {
-    og__pair *pair = &front->pair;
+    og__pair *pair = front->pair;
     if (!pair->reply_due || pair->answered < pair->asked) return;
     pair->reply_due = false;
-    send_parts(front, &front->server->relay->options.reply, 1, NULL);
+    send_parts(front, &front->loop->server->relay->options.reply, 1, NULL);
     og__peer_served_post(front);
 }
 
 static void count_passed(og__served *served)
 {
     og__served *front = front_of(served);
-    if (!served->pair.behind) {
-        front->pair.asked++;
+    if (!served->pair->behind) {
+        front->pair->asked++;
         return;
     }
-    front->pair.answered++;
+    front->pair->answered++;
     if (waits_for_answer(front) || front->paused) og__peer_served_post(front);
     reply_if_due(front);
 }
@@ -86,16 +86,16 @@ static void count_passed(og__served *served)
 /* True when the stream to the other side is one message. */
 static bool is_one(const og__served *served)
 {
-    const og__relay *relay = served->server->relay;
-    bool whole = relay->options.raw_reader == OG_READER_WHOLE && !served->pair.behind;
-    return whole || og_framing_ends_stream(served->pair.other->conn.core.out_wire.framing);
+    const og__relay *relay = served->loop->server->relay;
+    bool whole = relay->options.raw_reader == OG_READER_WHOLE && !served->pair->behind;
+    return whole || og_framing_ends_stream(og__peer_served_core(served->pair->other)->out_wire.framing);
 }
 
 /* What a program that reads to the end makes of a second message is not for us to say. */
 static int check_reader(og__served *served, og_error *err)
 {
-    const og__pair *front = &front_of(served)->pair;
-    uint64_t before = served->pair.behind ? front->answered : front->asked;
+    const og__pair *front = front_of(served)->pair;
+    uint64_t before = served->pair->behind ? front->answered : front->asked;
     if (before == 0 || !is_one(served)) return OG_OK;
     return og_error_set(err, OG_ETRAILING, OG_NO_POSITION,
                         "found a second message for a peer that reads to the end, expected one");
@@ -108,7 +108,7 @@ static int pass_checked(og__served *served, const og__message *message, og_error
     int status = check_reader(served, err);
     if (status == OG_OK)
         status = og__peer_message_use(&served->conn, message, &loop->doc, &loop->parts, pass_values, &p, err);
-    if (status < 0) og__peer_core_refused(&served->conn.core);
+    if (status < 0) og__peer_core_refused(og__peer_served_core(served));
     return status;
 }
 
@@ -126,9 +126,10 @@ static int pass_nothing(void *ctx, const og_value *values, size_t count, og_erro
 /* Puts the message as it is, in the framing that it came in where the other side's is not known. */
 static int pass_bytes(const og__served *served, const og__message *message, og_error *err)
 {
-    og__served *to = served->pair.other;
-    og__core *core = &to->conn.core;
-    if (!core->setup->codec_given || !core->setup->framing_given) core->out_wire = served->conn.core.out_wire;
+    og__served *to = served->pair->other;
+    og__core *core = og__peer_served_core(to);
+    if (!core->setup->codec_given || !core->setup->framing_given)
+        core->out_wire = og__peer_served_core(served)->out_wire;
     size_t before = core->out.len;
     int status = to->closed ? OG_OK : og__peer_core_put_bytes(core, message->bytes, message->len, err);
     atomic_fetch_add_explicit(&to->waiting, core->out.len - before, memory_order_relaxed);
@@ -141,14 +142,14 @@ static void tell(og__served *served, const og__message *message, const og_error 
 static int pass_unchecked(og__served *served, const og__message *message, og_error *err)
 {
     og__server_loop *loop = served->loop;
-    const og__core *to = &served->pair.other->conn.core;
+    const og__core *to = og__peer_served_core(served->pair->other);
     bool translates = to->setup->codec_given && to->out_wire.codec != message->codec;
     carried p = {served, message};
     int status = og__peer_message_use(&served->conn, message, &loop->doc, &loop->parts,
                                       translates ? pass_values : pass_nothing, &p, err);
     if (translates) return status;
     if (status < 0) {
-        atomic_fetch_add_explicit(&served->server->relay->passed, 1, memory_order_relaxed);
+        atomic_fetch_add_explicit(&served->loop->server->relay->passed, 1, memory_order_relaxed);
         tell(served, message, err, false, true);
     }
     return pass_bytes(served, message, err);
@@ -156,9 +157,9 @@ static int pass_unchecked(og__served *served, const og__message *message, og_err
 
 int og__peer_relay_pass(og__served *served, const og__message *message, og_error *err)
 {
-    if (!served->pair.other) return OG_OK;
-    int status = served->server->relay->options.dry_run ? pass_unchecked(served, message, err)
-                                                        : pass_checked(served, message, err);
+    if (!served->pair->other) return OG_OK;
+    int status = served->loop->server->relay->options.dry_run ? pass_unchecked(served, message, err)
+                                                              : pass_checked(served, message, err);
     if (status >= 0) count_passed(served);
     return status;
 }
@@ -169,7 +170,7 @@ int og__peer_relay_pass(og__served *served, const og__message *message, og_error
 static void tell(og__served *served, const og__message *message, const og_error *why, bool closing,
                  bool passed)
 {
-    og_server *server = served->server;
+    og_server *server = served->loop->server;
     size_t left_out = 0;
     og__served *front = front_of(served);
     OG__COUNT(&served->conn, refused, 1);
@@ -178,7 +179,7 @@ static void tell(og__served *served, const og__message *message, const og_error 
         og__peer_quota_take(&front->refusals, og__net_loop_now(served->loop->net), &left_out) || closing;
     const og_refusal refusal = {
         .conn = &front->conn,
-        .answer = served->pair.behind,
+        .answer = served->pair->behind,
         .why = why,
         .codec = og_conn_codec(&served->conn),
         .bytes = message ? message->bytes : NULL,
@@ -196,18 +197,18 @@ static void reply(og__served *served)
 {
     og__served *front = front_of(served);
     if (!front) return;
-    if (served->pair.behind) {
-        front->pair.answered++;
-        send_parts(front, &front->server->relay->options.reply, 1, NULL);
+    if (served->pair->behind) {
+        front->pair->answered++;
+        send_parts(front, &front->loop->server->relay->options.reply, 1, NULL);
     } else {
-        front->pair.reply_due = true;
+        front->pair->reply_due = true;
     }
     reply_if_due(front);
 }
 
 bool og__peer_relay_refuse(og__served *served, const og__message *message, const og_error *err, bool last)
 {
-    og_when_refused when = served->server->relay->options.when_refused;
+    og_when_refused when = served->loop->server->relay->options.when_refused;
     bool closing = last || when == OG_REFUSED_CLOSE;
     tell(served, message, err, closing, false);
     if (when == OG_REFUSED_REPLY && message) reply(served);

@@ -13,37 +13,98 @@ static og__served *served_of(const og_conn *conn)
     return (og__served *)(uintptr_t)conn;
 }
 
-/* ---- Counting references ---- */
+/* ---- Resting ---- */
 
-/* Only datagrams need the address: ten thousand silent streams should cost little. */
-static size_t size_of(bool is_datagram)
+og__core *og__peer_served_wake(og__served *served)
 {
-    return sizeof(og__served) + (is_datagram ? sizeof(og__sender) : 0);
+    og__core *core = og__peer_served_core(served);
+    if (core) return core;
+    core = og__base_alloc(served->alloc, sizeof *core);
+    if (!core) return NULL;
+    og__peer_core_wake(core, served->conn.setup, &served->conn.rested);
+    core->loan = &served->loop->loan;
+    core->doc_lent = true;
+    /* The loop does not wait for the lock, and may wake it while another thread does. */
+    og__core *other = NULL;
+    if (atomic_compare_exchange_strong(&served->conn.core, &other, core)) return core;
+    og__base_free(served->alloc, core, sizeof *core);
+    return other;
+}
+
+static void free_core(og__served *served)
+{
+    og__core *core = og__peer_served_core(served);
+    if (!core) return;
+    atomic_store_explicit(&served->conn.core, NULL, memory_order_release);
+    og__peer_core_fini(core);
+    og__base_free(served->alloc, core, sizeof *core);
+}
+
+/* True when the next thing that happens comes from outside. */
+static bool is_at_rest(const og__served *served)
+{
+    return served->state == OG__OPEN && !served->pumping && !served->midway && !served->paused &&
+           !served->unfinished && !served->starved && !served->last_turns && served->counted == 0 &&
+           !served->loop->server->relay;
+}
+
+void og__peer_served_rest(og__served *served)
+{
+    const og__core *core = og__peer_served_core(served);
+    bool alone = atomic_load_explicit(&served->refs, memory_order_acquire) == 1;
+    if (!core || !is_at_rest(served) || (!alone && pthread_mutex_trylock(&served->lock) != 0)) return;
+    if (og__peer_core_rest(core, &served->conn.rested)) free_core(served);
+    og__peer_served_unlock(served, !alone);
+}
+
+/* ---- Making ---- */
+
+/* What a connection needs at all is in one block, and nothing else: ten thousand silent streams should cost
+ * little. */
+static og__served *new_block(const og_server *server, bool is_datagram, const char *peer)
+{
+    size_t sender = is_datagram ? sizeof(og__sender) : 0;
+    size_t work = server->workers ? sizeof(og__work) : 0;
+    size_t pair = server->relay ? sizeof(og__pair) : 0;
+    size_t name = strlen(peer) + 1;
+    size_t size = sizeof(og__served) + sender + work + pair + name;
+    og__served *served = og__base_alloc(server->alloc, size);
+    if (!served) return NULL;
+    memset(served, 0, size - name);
+    char *rest = (char *)served->sender + sender;
+    if (work) served->work = (og__work *)(void *)rest;
+    if (pair) served->pair = (og__pair *)(void *)(rest + work);
+    served->conn.peer_at = (uint16_t)(size - name);
+    memcpy(rest + work + pair, peer, name);
+    served->size = (uint32_t)size;
+    return served;
 }
 
 og__served *og__peer_served_new(og__server_loop *loop, og__port *port, const og__served_kind *kind,
                                 const og__address *peer)
 {
-    const og_allocator *alloc = loop->server->alloc;
+    char name[OG__ADDRESS_TEXT];
     bool is_datagram = port->setup.datagram;
-    og__served *served = og__base_alloc(alloc, size_of(is_datagram));
+    og__net_address_text(peer, name, sizeof name);
+    og__served *served = new_block(loop->server, is_datagram, name);
     if (!served) return NULL;
-    memset(served, 0, sizeof *served);
     served->kind = kind;
     served->is_datagram = is_datagram;
     served->state = is_datagram ? OG__OPEN : OG__OPENING;
     if (is_datagram) served->sender[0] = (og__sender){.address = *peer};
     uint64_t id = atomic_fetch_add(&loop->server->ids, 1) + 1;
-    if (og__peer_handle_init(&served->conn, kind->ops, &port->setup, id, peer) < 0) {
-        og__base_free(alloc, served, size_of(is_datagram));
-        return NULL;
-    }
-    served->server = loop->server;
+    og__peer_handle_init(&served->conn, kind->ops, &port->setup, id);
+    if (!served->work) served->work = &loop->no_work;
+    if (!served->pair) served->pair = &loop->no_pair;
     served->loop = loop;
     served->port = port;
-    served->alloc = alloc;
-    served->conn.core.loan = &loop->loan;
-    served->conn.core.doc_lent = true;
+    served->alloc = loop->server->alloc;
+    og__peer_rested_init(&served->conn.rested, &port->setup);
+    bool rests = !is_datagram && !loop->server->relay;
+    if (!rests && !og__peer_served_wake(served)) {
+        og__base_free(served->alloc, served, served->size);
+        return NULL;
+    }
     pthread_mutex_init(&served->lock, NULL);
     atomic_init(&served->refs, 1);
     served->next = loop->first;
@@ -51,6 +112,8 @@ og__served *og__peer_served_new(og__server_loop *loop, og__port *port, const og_
     loop->first = served;
     return served;
 }
+
+/* ---- Counting references ---- */
 
 void og__peer_served_ref(og__served *served)
 {
@@ -63,8 +126,7 @@ void og__peer_served_unref(og__served *served)
     const og_allocator *alloc = served->alloc;
     pthread_mutex_destroy(&served->lock);
     og__base_free(alloc, served->why, sizeof *served->why);
-    og__base_free(alloc, served->conn.peer, served->conn.peer_size);
-    og__base_free(alloc, served, size_of(served->is_datagram));
+    og__base_free(alloc, served, served->size);
 }
 
 void og__peer_served_hold(og__served *served)
@@ -87,21 +149,21 @@ void og__peer_served_leave(og__served *served)
     og__server_loop *loop = served->loop;
     size_t left_out = og__peer_quota_left_out(&served->refusals);
     if (left_out > 0)
-        og__peer_server_log(served->server, OG_LOG_WARNING, &served->conn, "refused %zu more messages",
+        og__peer_server_log(served->loop->server, OG_LOG_WARNING, &served->conn, "refused %zu more messages",
                             left_out);
-    for (int kind = 0; kind < OG__LIMIT_KINDS; kind++)
-        og__peer_limit_drop(&loop->limits, (og__limit_kind)kind, &served->limits[kind]);
+    og__peer_limit_drop(&loop->limits, &served->limits);
     if (served->prev)
         served->prev->next = served->next;
     else
         loop->first = served->next;
     if (served->next) served->next->prev = served->prev;
-    if (served->pair.other) served->pair.other->pair.other = NULL;
+    if (served->pair->other) served->pair->other->pair->other = NULL;
     bool locked = og__peer_served_lock(served);
     served->closed = true;
     served->left = true;
-    atomic_fetch_sub_explicit(&served->server->total, served->counted, memory_order_relaxed);
-    og__peer_core_fini(&served->conn.core);
+    atomic_fetch_sub_explicit(&served->loop->server->total, served->counted, memory_order_relaxed);
+    if (og__peer_served_core(served)) og__peer_core_note(og__peer_served_core(served), &served->conn.rested);
+    free_core(served);
     og__peer_served_unlock(served, locked);
     og__peer_served_unref(served);
 }
@@ -182,7 +244,7 @@ static void log_refusal(og__served *served, const og_error *err, bool closing)
 {
     char at[40] = "";
     size_t left_out;
-    og_server *server = served->server;
+    og_server *server = served->loop->server;
     og__quota *quota = served->is_datagram ? &served->port->refusals : &served->refusals;
     uint64_t now = og__net_loop_now(served->loop->net);
     if (!og__peer_quota_take(quota, now, &left_out) && !closing) return;
@@ -196,7 +258,7 @@ static void log_refusal(og__served *served, const og_error *err, bool closing)
 
 void og__peer_served_refuse(og__served *served, const og_error *err, bool closing)
 {
-    og_server *server = served->server;
+    og_server *server = served->loop->server;
     log_refusal(served, err, closing);
     OG__COUNT(&served->conn, refused, 1);
     if (!server->options.on_refuse) return;

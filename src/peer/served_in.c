@@ -32,16 +32,6 @@ typedef struct turn {
     bool over;
 } turn;
 
-static void set_limit(og__served *served, og__limit_kind kind)
-{
-    og__peer_limit_set(&served->loop->limits, kind, &served->limits[kind], served);
-}
-
-static void clear_limit(og__served *served, og__limit_kind kind)
-{
-    og__peer_limit_clear(&served->limits[kind]);
-}
-
 /* ---- Turns ---- */
 
 static uint64_t now_ns(void)
@@ -71,27 +61,27 @@ static inline void count_message(turn *t, size_t len)
 static bool is_loaded(const og__served *served, bool half)
 {
     if (served->starved) return true;
-    if (served->server->relay) return og__peer_relay_is_loaded(served, half);
+    if (served->loop->server->relay) return og__peer_relay_is_loaded(served, half);
     const size_t jobs = JOBS_MOST;
     const size_t job_bytes = JOB_BYTES_MOST;
     size_t waiting = atomic_load_explicit(&served->waiting, memory_order_relaxed);
-    return waiting > served->server->options.max_queued >> half || served->work.count >= jobs >> half ||
-           served->work.bytes > job_bytes >> half;
+    return waiting > served->loop->server->options.max_queued >> half ||
+           served->work->count >= jobs >> half || served->work->bytes > job_bytes >> half;
 }
 
 /* Whom what is read here is written to. */
 static og__served *taker(og__served *served)
 {
-    return served->pair.other ? served->pair.other : served;
+    return served->pair->other ? served->pair->other : served;
 }
 
 /* The first pause for a peer that does not read is worth a line: it tells why the client gets no more. */
 static void note_pause(og__served *served)
 {
     size_t bytes = served->waiting;
-    if (served->noted_pause || bytes <= served->server->options.max_queued) return;
+    if (served->noted_pause || bytes <= served->loop->server->options.max_queued) return;
     served->noted_pause = true;
-    og__peer_server_log(served->server, OG_LOG_DEBUG, &served->conn,
+    og__peer_server_log(served->loop->server, OG_LOG_DEBUG, &served->conn,
                         "not read for now: %zu bytes of answers wait for it (max_queued)", bytes);
 }
 
@@ -99,10 +89,11 @@ static void note_pause(og__served *served)
 static void stop_reading(og__served *served)
 {
     og_error err;
+    og__core *core = og__peer_served_core(served);
     og__net_stream_read(served->stream, false);
-    clear_limit(served, OG__LIMIT_MESSAGE);
-    clear_limit(served, OG__LIMIT_SILENCE);
-    if (og__peer_core_hold(&served->conn.core) == OG_OK) return;
+    og__peer_served_unlimit(served, OG__LIMIT_MESSAGE);
+    og__peer_served_unlimit(served, OG__LIMIT_SILENCE);
+    if (!core || og__peer_core_hold(core) == OG_OK) return;
     og_error_set(&err, OG_ENOMEM, OG_NO_POSITION, "no memory for what has arrived");
     og__peer_served_close(served, &err);
 }
@@ -134,7 +125,7 @@ static bool make_room(og__served *served)
     if (served->state != OG__OPEN || served->bye_wanted) return false;
     og__peer_served_flush(taker(served));
     if (served->state != OG__OPEN) return false;
-    served->work.tell = true; /* before looking again, so that no worker is missed */
+    served->work->tell = true; /* before looking again, so that no worker is missed */
     if (!is_loaded(served, false)) return true;
     pause_reading(served);
     return false;
@@ -144,7 +135,7 @@ static void log_detection(og__served *served)
 {
     char framing[40];
     char *seen = served->loop->loan.seen;
-    og__peer_server_log(served->server, OG_LOG_INFO, &served->conn, "speaks %s in %s: %s",
+    og__peer_server_log(served->loop->server, OG_LOG_INFO, &served->conn, "speaks %s in %s: %s",
                         og_conn_codec(&served->conn), og_conn_framing(&served->conn, framing, sizeof framing),
                         seen);
     seen[0] = '\0';
@@ -155,7 +146,7 @@ static void log_detection(og__served *served)
 static int take(og__served *served, og__message *message, og_error *err)
 {
     bool locked = false;
-    og__core *core = &served->conn.core;
+    og__core *core = og__peer_served_core(served);
     bool alone = atomic_load_explicit(&served->refs, memory_order_acquire) == 1;
     if (!alone && !og__peer_served_try_lock(served, &locked)) {
         pause_reading(served);
@@ -180,7 +171,7 @@ static int deliver(og__served *served, const og__message *message, og_error *err
     }
     int status =
         og__peer_message_hand(&served->conn, &loop->server->options, message, &loop->doc, &loop->parts, err);
-    if (status < 0) og__peer_core_refused(&served->conn.core);
+    if (status < 0) og__peer_core_refused(og__peer_served_core(served));
     return status;
 }
 
@@ -194,7 +185,8 @@ static int pass_one(og__served *served, og__message *message)
     if (whole) status = og__peer_relay_pass(served, message, &err) < 0 ? err.code : 1;
     if (status >= 0) return status;
     message->more = true;
-    if (!og__peer_relay_refuse(served, whole ? message : NULL, &err, served->conn.core.broken)) return 1;
+    if (!og__peer_relay_refuse(served, whole ? message : NULL, &err, og__peer_served_core(served)->broken))
+        return 1;
     og__peer_served_end(served, &err);
     return err.code;
 }
@@ -203,12 +195,12 @@ static int pass_one(og__served *served, og__message *message)
 static int pump_one(og__served *served, og__message *message)
 {
     og_error err;
-    if (served->server->relay) return pass_one(served, message);
+    if (served->loop->server->relay) return pass_one(served, message);
     message->len = 0;
     int status = take(served, message, &err);
     if (status > 0 && deliver(served, message, &err) < 0) status = err.code;
     if (status >= 0) return status;
-    bool last = served->conn.core.broken;
+    bool last = og__peer_served_core(served)->broken;
     message->more = true;
     og__peer_served_refuse_in_turn(served, &err, last);
     return last ? status : 1;
@@ -220,25 +212,25 @@ static void note_midway(og__served *served, bool midway)
     served->midway = midway;
     og__net_stream_ask(served->stream, midway);
     if (midway) return;
-    clear_limit(served, OG__LIMIT_MESSAGE);
-    clear_limit(served, OG__LIMIT_SILENCE);
+    og__peer_served_unlimit(served, OG__LIMIT_MESSAGE);
+    og__peer_served_unlimit(served, OG__LIMIT_SILENCE);
 }
 
 /* What time limits hold while part of a message is there. */
 static void limit_reading(og__served *served, bool progress)
 {
-    if (progress || !og__peer_limit_is_set(&served->limits[OG__LIMIT_MESSAGE]))
-        set_limit(served, OG__LIMIT_MESSAGE);
-    if (og__peer_core_wants_idle(&served->conn.core))
-        set_limit(served, OG__LIMIT_SILENCE);
+    if (progress || !og__peer_limit_is_set(served->limits, OG__LIMIT_MESSAGE))
+        og__peer_served_limit(served, OG__LIMIT_MESSAGE);
+    if (og__peer_core_wants_idle(og__peer_served_core(served)))
+        og__peer_served_limit(served, OG__LIMIT_SILENCE);
     else
-        clear_limit(served, OG__LIMIT_SILENCE);
+        og__peer_served_unlimit(served, OG__LIMIT_SILENCE);
 }
 
 /* `more`: not all that has come may have been looked at, or part of a message is there. */
 static void after_turn(og__served *served, const turn *t, bool more)
 {
-    const og__core *core = &served->conn.core;
+    const og__core *core = og__peer_served_core(served);
     if (served->state != OG__OPEN || served->paused || served->bye_wanted) return;
     bool midway = more && og__peer_core_midway(core);
     if (t->over && more && (midway || core->layered)) {
@@ -253,11 +245,23 @@ static void after_turn(og__served *served, const turn *t, bool more)
     if (midway) limit_reading(served, t->messages > 0);
 }
 
+/* The core, or NULL: there was no memory for it, and the connection is closed. */
+static og__core *wake(og__served *served)
+{
+    og_error err;
+    og__core *core = og__peer_served_wake(served);
+    if (core) return core;
+    og_error_set(&err, OG_ENOMEM, OG_NO_POSITION, "no memory for what has arrived");
+    og__peer_served_close(served, &err);
+    return NULL;
+}
+
 void og__peer_served_pump(og__served *served)
 {
     turn t = {.next_message = CLOCK_EACH, .next_byte = CLOCK_BYTES};
     og__message message = {.more = true};
-    const og__core *core = &served->conn.core;
+    const og__core *core = wake(served);
+    if (!core) return;
     served->pumping = true;
     while (message.more && !t.over && (is_free(served) || make_room(served))) {
         if (pump_one(served, &message) <= 0) break;
@@ -267,21 +271,22 @@ void og__peer_served_pump(og__served *served)
     }
     served->pumping = false;
     after_turn(served, &t, message.more);
-    if (served->pair.other) og__peer_served_flush(served->pair.other);
+    if (served->pair->other) og__peer_served_flush(served->pair->other);
     og__peer_served_flush(served);
     if (served->bye_wanted) og__peer_served_drain(served, NULL);
     if (served->state != OG__OPEN) og__peer_served_check_end(served);
-    if (served->pair.other) og__peer_served_count(served->pair.other);
+    if (served->pair->other) og__peer_served_count(served->pair->other);
     /* Whoever holds nothing, and has held nothing, does not count. */
-    if (served->counted > 0 || served->waiting > 0 || served->work.bytes > 0 || core->pending.len > 0)
+    if (served->counted > 0 || served->waiting > 0 || served->work->bytes > 0 || core->pending.len > 0)
         og__peer_served_count(served);
+    og__peer_served_rest(served);
 }
 
 /* Goes on with a connection that was not read. */
 static void resume(og__served *served)
 {
     if (served->state != OG__OPEN || !(served->paused || served->unfinished)) return;
-    served->work.tell = true;
+    served->work->tell = true;
     if (served->paused && is_loaded(served, true)) return;
     if (og__net_loop_is_late(served->loop->net)) {
         og__peer_served_wait_turn(served);
@@ -302,19 +307,22 @@ static void attend(og__served *served)
     if (served->state == OG__CLOSED) return;
     og__peer_served_flush(served);
     if (served->bye_wanted) og__peer_served_drain(served, NULL);
-    if ((served->work.held & OG__HELD_BEHIND) && served->waiting <= served->server->options.max_queued)
-        og__peer_workers_go_on(served->server->workers, served, OG__HELD_BEHIND);
+    if ((served->work->held & OG__HELD_BEHIND) && served->waiting <= served->loop->server->options.max_queued)
+        og__peer_workers_go_on(served->loop->server->workers, served, OG__HELD_BEHIND);
     resume(served);
     og__peer_served_check_end(served);
     og__peer_served_count(served);
+    og__peer_served_rest(served);
 }
 
 /* The connection's next messages wait with the workers for this. */
 static void refused(og__served *served, const og_error *err, bool last)
 {
     if (served->state == OG__CLOSED) return;
-    bool closing = og__peer_core_refused(&served->conn.core) || last;
-    if (closing) og__peer_workers_drop(served->server->workers, served);
+    og__core *core = wake(served);
+    if (!core) return;
+    bool closing = og__peer_core_refused(core) || last;
+    if (closing) og__peer_workers_drop(served->loop->server->workers, served);
     og__peer_served_refuse(served, err, closing);
     if (closing) og__peer_served_finish(served, err);
 }
@@ -330,12 +338,12 @@ void og__peer_served_attend(og__served *served)
 
 void og__peer_served_stop(og__served *served)
 {
-    if (served->pair.behind)
+    if (served->pair->behind)
         og__peer_served_check_end(served); /* it ends after the client's */
     else if (served->state == OG__OPENING)
         og__peer_served_close(served, NULL);
     else if (served->state == OG__OPEN)
-        set_limit(served, OG__LIMIT_STOP);
+        og__peer_served_limit(served, OG__LIMIT_STOP);
     else
         og__peer_served_check_end(served);
 }
@@ -344,8 +352,9 @@ void og__peer_served_stop(og__served *served)
 
 static uint8_t *on_alloc(void *ctx, size_t *size)
 {
-    og__served *served = ctx;
-    return served->state == OG__OPEN ? og__peer_core_space(&served->conn.core, size) : NULL;
+    const og__served *served = ctx;
+    og__core *core = og__peer_served_core(served);
+    return core && served->state == OG__OPEN ? og__peer_core_space(core, size) : NULL;
 }
 
 static void on_data(void *ctx, const uint8_t *data, size_t len)
@@ -353,25 +362,29 @@ static void on_data(void *ctx, const uint8_t *data, size_t len)
     og__served *served = ctx;
     if (served->state > OG__OPEN) return;
     OG__COUNT(&served->conn, bytes_in, len);
-    if (!served->conn.core.layered)
-        og__peer_core_feed(&served->conn.core, data, len);
+    og__core *core = wake(served);
+    if (!core) return;
+    if (!core->layered)
+        og__peer_core_feed(core, data, len);
     else if (!og__peer_served_arrive(served, data, len))
         return;
     if (served->loop->limits.ms[OG__LIMIT_IDLE] >= 0) og__peer_served_note_life(served);
-    if (served->loop->stopping && !served->pair.behind) set_limit(served, OG__LIMIT_STOP);
+    if (served->loop->stopping && !served->pair->behind) og__peer_served_limit(served, OG__LIMIT_STOP);
     og__peer_served_pump(served);
 }
 
 static void on_end(void *ctx)
 {
     og__served *served = ctx;
-    atomic_store_explicit(&served->conn.counts.ended, true, memory_order_relaxed);
+    atomic_store_explicit(&served->conn.ended, true, memory_order_relaxed);
     if (served->cut) { /* what was cut off is no message */
         og__peer_served_stop_reading(served, NULL);
         return;
     }
-    if (served->conn.core.layered && served->state <= OG__OPEN && !og__peer_served_hangup(served)) return;
-    og__peer_core_end(&served->conn.core);
+    og__core *core = wake(served);
+    if (!core) return;
+    if (core->layered && served->state <= OG__OPEN && !og__peer_served_hangup(served)) return;
+    og__peer_core_end(core);
     if (served->state == OG__LINGERING)
         og__peer_served_close(served, NULL);
     else if (served->state == OG__OPEN)
@@ -392,7 +405,7 @@ static void on_drain(void *ctx)
     og__served *served = ctx;
     og__peer_served_drained(served);
     attend(served);
-    if (served->pair.other) attend(served->pair.other); /* which may be read again */
+    if (served->pair->other) attend(served->pair->other); /* which may be read again */
 }
 
 static void on_sent(void *ctx, og_buf *buf)
@@ -439,7 +452,7 @@ static bool open_stream(og__served *served, og__socket *socket)
     og_error err;
     served->stream = og__net_stream_open(served->loop->net, socket, &events, served, &err);
     if (!served->stream) {
-        og__peer_server_log(served->server, OG_LOG_ERROR, &served->conn, "%s", err.text);
+        og__peer_server_log(served->loop->server, OG_LOG_ERROR, &served->conn, "%s", err.text);
         return false;
     }
     return true;
@@ -447,11 +460,11 @@ static bool open_stream(og__served *served, og__socket *socket)
 
 static void begin(og__served *served)
 {
-    og__peer_server_log(served->server, OG_LOG_DEBUG, &served->conn, "connected");
+    og__peer_server_log(served->loop->server, OG_LOG_DEBUG, &served->conn, "connected");
     og__peer_served_begin(served);
     if (served->state > OG__OPEN) return;
     og__net_stream_read(served->stream, true);
-    if (served->state == OG__OPEN && !served->pair.behind) set_limit(served, OG__LIMIT_IDLE);
+    if (served->state == OG__OPEN && !served->pair->behind) og__peer_served_limit(served, OG__LIMIT_IDLE);
     attend(served);
 }
 
@@ -481,9 +494,9 @@ og__served *og__peer_served_behind(og__served *front, og__port *port, const og__
     og__served *served = og__peer_served_new(front->loop, port, &kind, address);
     if (!served) return NULL;
     front->loop->count++;
-    served->pair.behind = true;
-    served->pair.other = front;
-    front->pair.other = served;
+    served->pair->behind = true;
+    served->pair->other = front;
+    front->pair->other = served;
     return served;
 }
 

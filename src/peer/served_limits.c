@@ -2,21 +2,20 @@
 /* What happens when a time limit of a stream's connection runs out. */
 #include "peer/server.h"
 
-static void set_limit(og__served *served, og__limit_kind kind)
-{
-    og__peer_limit_set(&served->loop->limits, kind, &served->limits[kind], served);
-}
-
 static void silent(og__served *served)
 {
-    og__peer_core_idle(&served->conn.core);
+    og__core *core = og__peer_served_core(served);
+    if (!core) return;
+    og__peer_core_idle(core);
     if (served->state == OG__OPEN && !served->paused && !served->unfinished) og__peer_served_pump(served);
 }
 
 static void message_too_slow(og__served *served)
 {
     og_error err;
-    og_error_set(&err, OG_ETIMEOUT, (size_t)served->conn.core.consumed,
+    const og__core *core = og__peer_served_core(served);
+    if (!core) return;
+    og_error_set(&err, OG_ETIMEOUT, (size_t)core->consumed,
                  "found part of a message, expected the rest within %lld ms (message_timeout_ms)",
                  (long long)served->loop->limits.ms[OG__LIMIT_MESSAGE]);
     og__peer_served_refuse_in_turn(served, &err, true);
@@ -26,15 +25,15 @@ static void message_too_slow(og__served *served)
 /* True while something of the connection waits. */
 static bool is_busy(const og__served *served)
 {
-    return served->waiting > 0 || served->work.count > 0 || served->paused || served->unfinished;
+    return served->waiting > 0 || served->work->count > 0 || served->paused || served->unfinished;
 }
 
 static void idle_too_long(og__served *served)
 {
     og_error err;
-    const og__served *other = served->pair.other;
+    const og__served *other = served->pair->other;
     if (is_busy(served) || (other && is_busy(other))) {
-        set_limit(served, OG__LIMIT_IDLE);
+        og__peer_served_limit(served, OG__LIMIT_IDLE);
         return;
     }
     og_error_set(&err, OG_ETIMEOUT, OG_NO_POSITION, "nothing has arrived for %lld ms (idle_timeout_ms)",
@@ -48,11 +47,11 @@ static void sending_stuck(og__served *served)
 {
     og_error err;
     size_t queued = og__net_stream_queued(served->stream);
-    uint64_t sent = served->put - queued;
+    uint64_t sent = og__peer_served_given(served) - queued;
     if (queued == 0) return;
     if (sent > served->sent) {
         served->sent = sent;
-        set_limit(served, OG__LIMIT_SEND);
+        og__peer_served_limit(served, OG__LIMIT_SEND);
         return;
     }
     og_error_set(&err, OG_ETIMEOUT, OG_NO_POSITION,
@@ -66,7 +65,7 @@ static void sending_stuck(og__served *served)
 static void silent_at_stop(og__served *served)
 {
     if (served->paused || served->unfinished)
-        set_limit(served, OG__LIMIT_STOP);
+        og__peer_served_limit(served, OG__LIMIT_STOP);
     else
         og__peer_served_stop_reading(served, NULL);
 }

@@ -24,9 +24,9 @@ static const char *state_text(int state)
  * one goes, the other does after what is queued for it. */
 static void tell_other(const og__served *served)
 {
-    og__served *other = served->pair.other;
+    og__served *other = served->pair->other;
     if (!other || served->state < OG__FINISHING) return;
-    if (served->state == OG__FINISHING && !other->pair.cut)
+    if (served->state == OG__FINISHING && !other->pair->cut)
         other->shut_wanted = true;
     else
         other->bye_wanted = true;
@@ -35,20 +35,30 @@ static void tell_other(const og__served *served)
 
 static void set_state(og__served *served, og__state state)
 {
-    og__peer_server_log(served->server, OG_LOG_DEBUG, &served->conn, "%s -> %s", state_text(served->state),
-                        state_text((int)state));
+    og__peer_server_log(served->loop->server, OG_LOG_DEBUG, &served->conn, "%s -> %s",
+                        state_text(served->state), state_text((int)state));
     served->state = (uint8_t)state;
     tell_other(served);
 }
 
-static void set_limit(og__served *served, og__limit_kind kind)
+uint64_t og__peer_served_given(const og__served *served)
 {
-    og__peer_limit_set(&served->loop->limits, kind, &served->limits[kind], served);
+    return atomic_load_explicit(&served->conn.counts.bytes_out, memory_order_relaxed);
 }
 
-static void clear_limit(og__served *served, og__limit_kind kind)
+/* ---- Time limits ---- */
+
+void og__peer_served_limit(og__served *served, og__limit_kind kind)
 {
-    og__peer_limit_clear(&served->limits[kind]);
+    og_error err;
+    if (og__peer_limit_set(&served->loop->limits, kind, &served->limits, served) == OG_OK) return;
+    og_error_set(&err, OG_ENOMEM, OG_NO_POSITION, "no memory for a time limit");
+    og__peer_served_close(served, &err);
+}
+
+void og__peer_served_unlimit(og__served *served, og__limit_kind kind)
+{
+    og__peer_limit_clear(&served->loop->limits, kind, &served->limits);
 }
 
 /* ---- Putting ---- */
@@ -68,7 +78,7 @@ static int closed(og_error *err)
  * long, as much as that takes (else SIZE_MAX). On the loop's thread, with the lock held. */
 static void lend(og__served *served, size_t least)
 {
-    og_buf *out = &served->conn.core.out;
+    og_buf *out = &og__peer_served_core(served)->out;
     if (out->cap == 0) og__peer_spares_take(&served->loop->loan.spares, least, 0, out);
 }
 
@@ -76,7 +86,7 @@ static void lend(og__served *served, size_t least)
  * As above. */
 static void lend_document(og__served *served)
 {
-    og__core *core = &served->conn.core;
+    og__core *core = og__peer_served_core(served);
     og_doc **doc = &served->loop->loan.judging;
     if (!core->out_wire.codec || !core->out_wire.codec->judge_in) return;
     if (!*doc) *doc = og_doc_new(served->alloc);
@@ -87,7 +97,7 @@ static void lend_document(og__served *served)
 static void take_document(og__served *served)
 {
     og_doc **doc = &served->loop->loan.judging;
-    served->conn.core.judging = NULL;
+    og__peer_served_core(served)->judging = NULL;
     if (!*doc || og_doc_memory(*doc) <= OG__KEPT_DOC) return;
     og_doc_free(*doc);
     *doc = NULL;
@@ -105,18 +115,19 @@ typedef struct puts {
 /* With the lock held. */
 static int put(og__served *served, const puts *p, bool alone, og_error *err)
 {
-    og_buf *out = &served->conn.core.out;
     size_t waiting = atomic_load_explicit(&served->waiting, memory_order_relaxed);
     if (served->closed) return closed(err);
     /* Twice what stops reading: the handler of one message may send several answers. */
-    if (waiting / 2 > served->server->options.max_queued)
+    if (waiting / 2 > served->loop->server->options.max_queued)
         return og_error_set(err, OG_EBUSY, OG_NO_POSITION,
                             "%zu bytes wait for a peer that does not read: send again when it has", waiting);
+    og__core *core = og__peer_served_wake(served);
+    if (!core) return og_error_set(err, OG_ENOMEM, OG_NO_POSITION, "no memory for an answer");
     bool here = will_attend(served);
     if (here) lend_document(served);
     if (here) lend(served, p->from && p->message->len > OG__SPARE_MAX ? p->message->len : SIZE_MAX);
+    og_buf *out = &core->out;
     size_t before = out->len;
-    og__core *core = &served->conn.core;
     int status = p->from ? og__peer_core_pass(p->from, core, p->how, p->message, p->parts, p->count, err)
                          : og__peer_core_put_parts(core, p->parts, p->count, err);
     if (core->judging) take_document(served);
@@ -150,10 +161,10 @@ static int send_stream(og_conn *conn, const og_value *parts, size_t count, og_er
 int og__peer_served_pass(og__served *from, og__passing how, const og__message *message, const og_value *parts,
                          size_t count, og_error *err)
 {
-    og__served *to = from->pair.other;
+    og__served *to = from->pair->other;
     bool pumping = to->pumping;
     to->pumping = true;
-    const puts p = {parts, count, &from->conn.core, message, how};
+    const puts p = {parts, count, og__peer_served_core(from), message, how};
     int status = put_locked(to, &p, err);
     to->pumping = pumping;
     return status;
@@ -206,7 +217,6 @@ static int write_bytes(og__served *served, og_buf *out, og_error *err)
         out->len = 0;
         return OG_OK;
     }
-    served->put += out->len;
     OG__COUNT(&served->conn, bytes_out, out->len);
     if (out->len > OWN_MEMORY)
         status = og__net_stream_write_buf(served->stream, out, err);
@@ -228,7 +238,7 @@ static int write_layered(og__served *served, og_buf *plain, og_error *err)
     og_buf_init(&wire, served->alloc);
     og__peer_spares_take(spares, OG__SPARE_ANY, 0, &wire);
     do {
-        status = og__peer_layered_out(&served->conn.core, plain, &at, &wire, err);
+        status = og__peer_layered_out(og__peer_served_core(served), plain, &at, &wire, err);
         if (wire.len > 0) written = write_bytes(served, &wire, status < 0 ? NULL : err);
     } while (status == OG_OK && written >= 0 && at < plain->len);
     og__peer_spares_give(spares, &wire);
@@ -241,12 +251,17 @@ static int write_layered(og__served *served, og_buf *plain, og_error *err)
 static int write_out(og__served *served, bool *shut, og_error *err)
 {
     og_buf moved;
-    og_buf *out = &served->conn.core.out;
     bool locked = false;
     int status = OG_OK;
-    og__core *core = &served->conn.core;
     bool alone = atomic_load_explicit(&served->refs, memory_order_acquire) == 1;
     if (!alone && !og__peer_served_try_lock(served, &locked)) return OG_OK;
+    og__core *core = og__peer_served_core(served);
+    if (!core) {
+        *shut = served->shut_wanted;
+        og__peer_served_unlock(served, locked);
+        return OG_OK;
+    }
+    og_buf *out = &core->out;
     size_t put = core->out.len;
     *shut = served->shut_wanted || (put > 0 && og_framing_ends_stream(core->out_wire.framing));
     if (!alone || core->layered) {
@@ -256,7 +271,7 @@ static int write_out(og__served *served, bool *shut, og_error *err)
     }
     size_t queued = served->queued;
     if (core->layered) status = write_layered(served, out, err);
-    if (locked && served->work.count > 0) lend(served, SIZE_MAX); /* another answer is on its way */
+    if (locked && served->work->count > 0) lend(served, SIZE_MAX); /* another answer is on its way */
     if (locked) og__peer_served_unlock(served, true);
     if (!core->layered && put > 0) status = write_bytes(served, out, err);
     og__peer_spares_give(&served->loop->loan.spares, out); /* silent connections hold none */
@@ -268,9 +283,10 @@ static int write_out(og__served *served, bool *shut, og_error *err)
 static void end_layers(og__served *served)
 {
     bool shut;
-    if (!served->conn.core.layered || served->state == OG__OPENING) return;
+    og__core *core = og__peer_served_core(served);
+    if (!core || !core->layered || served->state == OG__OPENING) return;
     bool locked = og__peer_served_lock(served);
-    og__peer_layered_end(&served->conn.core);
+    og__peer_layered_end(core);
     og__peer_served_unlock(served, locked);
     write_out(served, &shut, NULL);
 }
@@ -283,12 +299,13 @@ void og__peer_served_flush(og__served *served)
     int status = write_out(served, &shut, &err);
     if (status < 0) {
         og__peer_served_cut(served, &err);
-        if (served->conn.core.layered) og__peer_served_stop_reading(served, NULL);
+        const og__core *core = og__peer_served_core(served);
+        if (core && core->layered) og__peer_served_stop_reading(served, NULL);
         return;
     }
-    if (served->queued > 0 && !og__peer_limit_is_set(&served->limits[OG__LIMIT_SEND])) {
-        served->sent = served->put - served->queued;
-        set_limit(served, OG__LIMIT_SEND);
+    if (served->queued > 0 && !og__peer_limit_is_set(served->limits, OG__LIMIT_SEND)) {
+        served->sent = og__peer_served_given(served) - served->queued;
+        og__peer_served_limit(served, OG__LIMIT_SEND);
     }
     if (!shut) return;
     end_layers(served);
@@ -300,20 +317,20 @@ void og__peer_served_drained(og__served *served)
     size_t queued = og__net_stream_queued(served->stream);
     atomic_fetch_add_explicit(&served->waiting, queued - served->queued, memory_order_relaxed);
     served->queued = queued;
-    served->sent = served->put - served->queued;
+    served->sent = og__peer_served_given(served) - served->queued;
     if (served->queued == 0)
-        clear_limit(served, OG__LIMIT_SEND);
+        og__peer_served_unlimit(served, OG__LIMIT_SEND);
     else
-        set_limit(served, OG__LIMIT_SEND);
+        og__peer_served_limit(served, OG__LIMIT_SEND);
     og__peer_served_note_life(served);
 }
 
 void og__peer_served_note_life(og__served *served)
 {
-    if (served->pair.behind) served = served->pair.other;
+    if (served->pair->behind) served = served->pair->other;
     if (!served) return;
-    bool waits = served->state == OG__FINISHING && served->pair.other; /* for the other side */
-    if (served->state == OG__OPEN || waits) set_limit(served, OG__LIMIT_IDLE);
+    bool waits = served->state == OG__FINISHING && served->pair->other; /* for the other side */
+    if (served->state == OG__OPEN || waits) og__peer_served_limit(served, OG__LIMIT_IDLE);
 }
 
 /* ---- Ending ---- */
@@ -328,9 +345,9 @@ static void remember_why(og__served *served, const og_error *why)
 
 void og__peer_served_finish_gone(og__served *served)
 {
-    served->work.tell = true; /* before looking: a worker that is done now sees it, or is seen */
-    if (served->work.count > 0) return;
-    og_server *server = served->server;
+    served->work->tell = true; /* before looking: a worker that is done now sees it, or is seen */
+    if (served->work->count > 0) return;
+    og_server *server = served->loop->server;
     const og_error *why = served->why;
     og_error forgotten;
     if (served->failed && !why) {
@@ -341,32 +358,31 @@ void og__peer_served_finish_gone(og__served *served)
     if (server->options.on_close && served->told_open)
         server->options.on_close(&served->conn, why, server->options.user);
     og__server_loop *loop = served->loop;
-    bool behind = served->pair.behind;
+    bool behind = served->pair->behind;
     og__peer_served_leave(served);
     og__peer_loop_left(loop, !behind);
 }
 
 static void drop_jobs(og__served *served)
 {
-    if (served->server->workers) og__peer_workers_drop(served->server->workers, served);
+    if (served->loop->server->workers) og__peer_workers_drop(served->loop->server->workers, served);
 }
 
 void og__peer_served_close(og__served *served, const og_error *why)
 {
     if (served->state == OG__CLOSED) return;
     remember_why(served, why);
-    if (served->pair.other && why && served->state < OG__DRAINING) served->pair.other->pair.cut = true;
+    if (served->pair->other && why && served->state < OG__DRAINING) served->pair->other->pair->cut = true;
     set_state(served, OG__CLOSED);
     served->closed = true;
     drop_jobs(served);
-    for (int kind = 0; kind < OG__LIMIT_KINDS; kind++)
-        clear_limit(served, (og__limit_kind)kind);
+    og__peer_limit_drop(&served->loop->limits, &served->limits);
     if (served->stream) {
         og__net_stream_close(served->stream);
         return;
     }
-    og__net_connect_cancel(served->pair.connecting);
-    served->pair.connecting = NULL;
+    og__net_connect_cancel(served->pair->connecting);
+    served->pair->connecting = NULL;
     served->gone = true;
     og__peer_served_post(served);
 }
@@ -374,7 +390,7 @@ void og__peer_served_close(og__served *served, const og_error *why)
 void og__peer_served_cut(og__served *served, const og_error *why)
 {
     /* The other side of a relay hears of a reset at once. */
-    if (served->state == OG__OPENING || served->state >= OG__DRAINING || served->pair.other) {
+    if (served->state == OG__OPENING || served->state >= OG__DRAINING || served->pair->other) {
         og__peer_served_close(served, why);
         return;
     }
@@ -385,16 +401,16 @@ void og__peer_served_cut(og__served *served, const og_error *why)
     OG__COUNT(&served->conn, bytes_out, 0 - (uint64_t)served->queued); /* nobody has taken these */
     atomic_fetch_sub_explicit(&served->waiting, served->queued, memory_order_relaxed);
     served->queued = 0;
-    clear_limit(served, OG__LIMIT_SEND);
+    og__peer_served_unlimit(served, OG__LIMIT_SEND);
     og__peer_served_post(served); /* what has waited for the peer goes on */
 }
 
 static void read_no_more(og__served *served)
 {
     og__net_stream_read(served->stream, false);
-    clear_limit(served, OG__LIMIT_MESSAGE);
-    clear_limit(served, OG__LIMIT_SILENCE);
-    clear_limit(served, OG__LIMIT_IDLE);
+    og__peer_served_unlimit(served, OG__LIMIT_MESSAGE);
+    og__peer_served_unlimit(served, OG__LIMIT_SILENCE);
+    og__peer_served_unlimit(served, OG__LIMIT_IDLE);
 }
 
 void og__peer_served_drain(og__served *served, const og_error *why)
@@ -417,7 +433,7 @@ void og__peer_served_finish(og__served *served, const og_error *why)
     if (served->state >= OG__FINISHING) return;
     set_state(served, OG__FINISHING);
     read_no_more(served);
-    if (served->pair.other) og__peer_served_note_life(served); /* its answers are waited for */
+    if (served->pair->other) og__peer_served_note_life(served); /* its answers are waited for */
 }
 
 void og__peer_served_stop_reading(og__served *served, const og_error *why)
@@ -433,9 +449,9 @@ void og__peer_served_stop_reading(og__served *served, const og_error *why)
 
 void og__peer_served_refuse_in_turn(og__served *served, const og_error *err, bool last)
 {
-    bool waits = served->work.count > 0;
-    if (waits && og__peer_workers_give_refused(served->server->workers, served, err, last) < 0) {
-        og__peer_server_log(served->server, OG_LOG_ERROR, &served->conn,
+    bool waits = served->work->count > 0;
+    if (waits && og__peer_workers_give_refused(served->loop->server->workers, served, err, last) < 0) {
+        og__peer_server_log(served->loop->server, OG_LOG_ERROR, &served->conn,
                             "no memory to refuse a message: the connection is closed");
         og__peer_served_drain(served, err);
         return;
@@ -444,45 +460,51 @@ void og__peer_served_refuse_in_turn(og__served *served, const og_error *err, boo
     if (last) og__peer_served_finish(served, waits ? NULL : err);
 }
 
+/* The peer will send no more. */
+static bool has_ended(const og__served *served)
+{
+    const og__core *core = og__peer_served_core(served);
+    return core ? core->ended : served->conn.rested.ended;
+}
+
 /* All is sent. Closing while the peer still sends would reset the connection, and it might lose its answer.
  */
 static void linger(og__served *served)
 {
-    if (served->pair.cut) {
+    if (served->pair->cut) {
         og__net_stream_spoil(served->stream);
         og__peer_served_close(served, NULL);
         return;
     }
     end_layers(served);
-    if (served->cut || served->conn.core.ended ||
-        (served->last_turns && og__net_stream_is_quiet(served->stream))) {
+    if (served->cut || has_ended(served) || (served->last_turns && og__net_stream_is_quiet(served->stream))) {
         og__peer_served_close(served, NULL);
         return;
     }
     og__net_stream_shutdown(served->stream);
     set_state(served, OG__LINGERING);
-    clear_limit(served, OG__LIMIT_SEND);
-    set_limit(served, OG__LIMIT_LINGER);
+    og__peer_served_unlimit(served, OG__LIMIT_SEND);
+    og__peer_served_limit(served, OG__LIMIT_LINGER);
     og__net_stream_read(served->stream, true);
 }
 
 /* True while somebody may still answer: a worker, whoever keeps the connection, or the other side. */
 static bool is_in_hand(const og__served *served)
 {
-    const og__served *other = served->pair.other;
+    const og__served *other = served->pair->other;
     if (other && other->state < OG__FINISHING) return true;
-    return served->work.count > 0 || (served->holds > 0 && !served->cut);
+    return served->work->count > 0 || (served->holds > 0 && !served->cut);
 }
 
 void og__peer_served_check_end(og__served *served)
 {
     if (served->state != OG__FINISHING && served->state != OG__DRAINING) return;
     /* Before looking, so that nobody's letting go is missed: the loop attends to the connection then. */
-    served->work.tell = true;
+    served->work->tell = true;
     served->told_release = true;
     if (served->waiting > 0) return;
     if (served->state == OG__FINISHING && !is_in_hand(served)) og__peer_served_drain(served, NULL);
-    if (served->state == OG__DRAINING && served->work.count == 0) linger(served);
+    if (served->state == OG__DRAINING && served->work->count == 0) linger(served);
 }
 
 void og__peer_served_end(og__served *served, const og_error *why)

@@ -14,8 +14,8 @@ enum {
 
 static size_t held_by(const og__served *served)
 {
-    const og__core *core = &served->conn.core;
-    return served->waiting + served->work.bytes + (core->pending.len - core->at);
+    const og__core *core = og__peer_served_core(served);
+    return served->waiting + served->work->bytes + (core ? core->pending.len - core->at : 0);
 }
 
 static og__served *largest(const og__server_loop *loop, bool starved_too)
@@ -49,14 +49,14 @@ static void starve(og__served *served)
 /* True for a connection that holds more than an equal share. */
 static bool is_greedy(const og__served *served)
 {
-    const og_server *server = served->server;
+    const og_server *server = served->loop->server;
     return served->counted >= LEAST &&
            served->counted > server->options.max_total / (server->connections + 1);
 }
 
 void og__peer_served_count(og__served *served)
 {
-    og_server *server = served->server;
+    og_server *server = served->loop->server;
     og__server_loop *loop = served->loop;
     size_t now = served->state == OG__CLOSED ? 0 : held_by(served);
     if (now != served->counted) {

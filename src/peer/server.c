@@ -91,7 +91,7 @@ static void loop_fini(og__server_loop *loop)
 static void close_now(og__served *served)
 {
     og__server_loop *loop = served->loop;
-    if (served->work.count > 0)
+    if (served->work->count > 0)
         og__peer_server_log(loop->server, OG_LOG_WARNING, &served->conn,
                             "the stop waits for the handler of its message, which has not returned");
     if (!served->is_datagram) {
@@ -128,7 +128,7 @@ static int loop_init(og_server *server, og__server_loop *loop, og_error *err)
     loop->doc = og_doc_new(server->alloc);
     loop->stop_timer = og__net_timer_open(loop->net, on_stop_timeout, loop, err);
     loop->relief = og__net_timer_open(loop->net, og__peer_total_relief, loop, err);
-    if (og__peer_limits_init(&loop->limits, loop->net, og__peer_served_expired, err) < 0 ||
+    if (og__peer_limits_init(&loop->limits, loop->net, server->alloc, og__peer_served_expired, err) < 0 ||
         !loop->stop_timer || !loop->relief || !loop->doc)
         return og_error_set(err, OG_ENOMEM, OG_NO_POSITION, "no memory for a server");
     const og_server_options *options = &server->options;

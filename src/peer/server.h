@@ -52,8 +52,8 @@ typedef struct og__relay og__relay;
 
 /* How many lines the log has had about one connection or endpoint in this period: what repeats is counted. */
 typedef struct og__quota {
-    uint64_t since; /* milliseconds of the loop's clock */
-    size_t lines;   /* logged and left out */
+    uint32_t since; /* milliseconds of the loop's clock, without its upper half */
+    uint32_t lines; /* logged and left out */
 } og__quota;
 
 /* What streams and datagrams do differently, on their loop's thread. */
@@ -114,55 +114,57 @@ typedef struct og__sender {
     og__served *next_there; /* in the table */
 } og__sender;
 
+/* Kept small, as a server holds thousands: what is needed at times only is made when it is. What each message
+ * touches comes first. */
 struct og__served {
     og_conn conn; /* first: an og_conn of ours is one of these */
-    const og__served_kind *kind;
-    bool is_datagram;
-    og_server *server;
     og__server_loop *loop;
     og__port *port;
     og__stream *stream; /* NULL for datagrams */
-    const og_allocator *alloc;
-    og__served *prev; /* on the loop */
-    og__served *next;
-    og__limit limits[OG__LIMIT_KINDS];
-    og_error *why; /* of the end */
-    uint64_t put;  /* bytes given to the stream, and how many of them had left when that was last looked at */
-    uint64_t sent;
-    size_t queued;  /* bytes in the stream's queue when that was last looked at */
-    size_t counted; /* of server->total */
-    og__quota refusals;
-    og__work work;
-    og__pair pair;
+    og__work *work;     /* its own in a server with workers, else the loop's, which has never anything */
+    og__pair *pair;     /* likewise, in a relay */
+    og__limit *limits;  /* those that are set */
+    size_t queued;      /* bytes in the stream's queue when that was last looked at */
+    size_t counted;     /* of server->total */
     uint8_t state;
-    bool
-        midway; /* part of a message has come: its limits may be set, and the stream asks where to put more */
-    bool paused;      /* not read: too much waits for the peer or the workers */
+    bool is_datagram;
+    bool midway; /* part of a message has come: it may have limits, and the stream asks where to put more */
+    bool paused; /* not read: too much waits for the peer or the workers */
     bool unfinished;  /* not read: its turn was over before all that had come was handled */
     bool last_turns;  /* the server stops: what has come is handled, and no more is read */
     bool cut;         /* nothing can be sent any more; what has come is handled all the same */
     bool starved;     /* not read: all connections together hold too much, and this one most */
     bool noted_pause; /* the log has a line about the first pause */
     bool pumping;     /* on_message and the like may be running, and what is put leaves together afterwards */
-    int64_t opened_ms; /* when it was open */
-    bool told_open;    /* on_open was called, so on_close will be */
-    bool gone;         /* the stream is closed; waits for a worker before on_close */
+    bool told_open;   /* on_open was called, so on_close will be */
+    bool gone;        /* the stream is closed; waits for a worker before on_close */
     bool failed; /* there was a reason for the end, though there may have been no memory to remember it */
 
-    /* Shared: by `lock`, unless `refs` is 1, when only the loop can reach it. The core's writing half too. */
-    pthread_mutex_t lock;
-    atomic_uint refs;      /* of its memory */
-    atomic_uint holds;     /* og_conn_keep() and workers: who may still answer */
-    atomic_size_t waiting; /* bytes put that the system has not taken */
-    atomic_bool posted;    /* `attend` is on its way */
-    atomic_bool missed;    /* the loop found the lock taken: it is posted to when the lock is free */
+    /* Shared, from here on: by `lock`, unless `refs` is 1, when only the loop can reach it. The core's
+     * writing half too. */
+    bool shut_wanted;
+    bool left;          /* the loop's part is over, and it may be freed: written with the lock held */
+    atomic_bool posted; /* `attend` is on its way */
+    atomic_bool missed; /* the loop found the lock taken: it is posted to when the lock is free */
     atomic_bool bye_wanted;
     atomic_bool closed;       /* nothing more can be sent */
     atomic_bool told_release; /* the loop wants to hear of each og_conn_release() */
+    atomic_uint refs;         /* of its memory */
+    atomic_uint holds;        /* og_conn_keep() and workers: who may still answer */
+    uint32_t size;            /* of this allocation; not shared */
+    atomic_size_t waiting;    /* bytes put that the system has not taken */
+    pthread_mutex_t lock;
     og__call attend;
-    bool shut_wanted;
-    bool left;           /* the loop's part is over, and it may be freed: written with the lock held */
-    og__sender sender[]; /* one, of datagrams only */
+
+    /* What messages do not touch; the loop's alone. */
+    const og__served_kind *kind;
+    const og_allocator *alloc;
+    og__served *prev; /* on the loop */
+    og__served *next;
+    og_error *why; /* of the end */
+    uint64_t sent; /* of the bytes given to the stream, those that had left when that was last looked at */
+    og__quota refusals;
+    og__sender sender[]; /* one, of datagrams only; work, pair and the peer's name may follow */
 };
 
 /* Counts bytes that wait, or wait no more (as a sum that wraps); `alone`: nobody else can at the same time.
@@ -228,7 +230,9 @@ struct og__server_loop {
     bool stopping;
     bool grace_over; /* nothing is read any more */
     bool done;
-    og__loan loan; /* to the connections */
+    og__loan loan;    /* to the connections */
+    og__work no_work; /* of those that have none; never with anything */
+    og__pair no_pair;
 };
 
 /* What makes a server a relay. */
@@ -291,6 +295,19 @@ void og__peer_loop_left(og__server_loop *loop, bool was_stream);
 /* A new connection in the loop's list, with one reference: the loop's. NULL without memory. */
 og__served *og__peer_served_new(og__server_loop *loop, og__port *port, const og__served_kind *kind,
                                 const og__address *peer);
+
+/* What is between socket and user, or NULL: the connection rests. */
+static inline og__core *og__peer_served_core(const og__served *served)
+{
+    return og__peer_core_of(&served->conn);
+}
+
+/* The same, made if the connection rests; NULL without memory. With the lock held, or on the loop's thread.
+ */
+og__core *og__peer_served_wake(og__served *served);
+
+/* Lets the core go if nothing is in it that must be kept. On the loop's thread. */
+void og__peer_served_rest(og__served *served);
 
 /* The loop's part is over: no more sending; the loop's reference is dropped. */
 void og__peer_served_leave(og__served *served);
@@ -381,6 +398,14 @@ void og__peer_served_flush(og__served *served);
 
 /* The stream has taken more of what was queued. */
 void og__peer_served_drained(og__served *served);
+
+/* Bytes that were given to the stream. */
+uint64_t og__peer_served_given(const og__served *served);
+
+/* Sets, or starts anew, one of the connection's time limits; it is closed where there is no memory for that.
+ */
+void og__peer_served_limit(og__served *served, og__limit_kind kind);
+void og__peer_served_unlimit(og__served *served, og__limit_kind kind);
 
 /* Something came or went: the limit for silence starts anew. Of a pair it is that of the client's
  * connection. */

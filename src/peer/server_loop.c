@@ -27,9 +27,9 @@ size_t og__peer_quota_left_out(const og__quota *quota)
 bool og__peer_quota_take(og__quota *quota, uint64_t now_ms, size_t *left_out)
 {
     *left_out = 0;
-    if (quota->lines == 0 || now_ms - quota->since >= QUOTA_MS) {
+    if (quota->lines == 0 || (uint32_t)now_ms - quota->since >= QUOTA_MS) {
         *left_out = og__peer_quota_left_out(quota);
-        *quota = (og__quota){.since = now_ms};
+        *quota = (og__quota){.since = (uint32_t)now_ms};
     }
     return ++quota->lines <= QUOTA_LINES;
 }

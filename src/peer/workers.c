@@ -46,9 +46,9 @@ struct og__workers {
 
 static void put_last(line *l, og__served *served)
 {
-    served->work.next_ready = NULL;
+    served->work->next_ready = NULL;
     if (l->last)
-        l->last->work.next_ready = served;
+        l->last->work->next_ready = served;
     else
         l->first = served;
     l->last = served;
@@ -59,7 +59,7 @@ static og__served *take_first(line *l)
 {
     og__served *served = l->first;
     if (!served) return NULL;
-    l->first = served->work.next_ready;
+    l->first = served->work->next_ready;
     if (!l->first) l->last = NULL;
     l->count--;
     return served;
@@ -106,8 +106,8 @@ static void add_if_busy(og__workers *workers)
 /* Has a worker take the connection's next message. With the lock held. */
 static void schedule(og__workers *workers, og__served *served)
 {
-    if (served->work.scheduled) return;
-    served->work.scheduled = true;
+    if (served->work->scheduled) return;
+    served->work->scheduled = true;
     og__peer_served_hold(served);
     line_up(workers, served);
     add_if_busy(workers);
@@ -147,7 +147,7 @@ static bool next_job(og__workers *workers, bool added, og__served **served, og__
         if (workers->stopping || rested) return false;
         rested = !rest(workers, added);
     }
-    og__work *work = &(*served)->work;
+    og__work *work = (*served)->work;
     og__job *job = work->first;
     if (job) {
         work->first = job->next;
@@ -161,20 +161,20 @@ static bool next_job(og__workers *workers, bool added, og__served **served, og__
 static void count_off(og__workers *workers, const og__job *job)
 {
     workers->jobs--;
-    job->served->work.count--;
-    job->served->work.bytes -= job->message.len;
+    job->served->work->count--;
+    job->served->work->bytes -= job->message.len;
 }
 
 /* With the lock held. */
 static void go_on(og__workers *workers, og__served *served, uint8_t reason)
 {
-    served->work.held &= (uint8_t)~reason;
-    if (served->work.first && !served->work.held) schedule(workers, served);
+    served->work->held &= (uint8_t)~reason;
+    if (served->work->first && !served->work->held) schedule(workers, served);
 }
 
 static void free_job(og__job *job)
 {
-    og__base_free(job->served->server->alloc, job, job->size);
+    og__base_free(job->served->loop->server->alloc, job, job->size);
 }
 
 /* ---- Refused messages ---- */
@@ -184,7 +184,7 @@ static void on_refused(void *arg)
 {
     og__job *job = arg;
     og__served *served = job->served;
-    og__workers *workers = served->server->workers;
+    og__workers *workers = served->loop->server->workers;
     if (!served->left) {
         served->kind->refused(served, job->refused, job->last);
         pthread_mutex_lock(&workers->lock);
@@ -219,7 +219,7 @@ static void note_refused(og__job *job, const og_error *err)
  * held. */
 static bool put_away(og__workers *workers, og__served *served, uint8_t held)
 {
-    og__work *work = &served->work;
+    og__work *work = served->work;
     work->held |= held;
     if (work->first && !work->held) {
         line_up(workers, served);
@@ -240,14 +240,14 @@ static void tell_loop(og__served *served)
 static uint8_t held_by(const og__served *served, bool refused)
 {
     if (refused) return OG__HELD_REFUSED;
-    return served->waiting > served->server->options.max_queued ? OG__HELD_BEHIND : 0;
+    return served->waiting > served->loop->server->options.max_queued ? OG__HELD_BEHIND : 0;
 }
 
 /* True unless the message was refused, now or before it came here. */
 static bool handle(og__job *job, og_doc **doc, og__parts *parts)
 {
     og_error err;
-    if (!job->refused && og__peer_message_hand(&job->served->conn, &job->served->server->options,
+    if (!job->refused && og__peer_message_hand(&job->served->conn, &job->served->loop->server->options,
                                                &job->message, doc, parts, &err) < 0)
         note_refused(job, &err);
     return !job->refused;
@@ -270,7 +270,7 @@ static void serve_one(og__workers *workers, og__job *job, og_doc **doc, og__part
         free_job(job);
     else
         send_refused(job);
-    if (atomic_exchange(&served->work.tell, false) || held == OG__HELD_BEHIND) tell_loop(served);
+    if (atomic_exchange(&served->work->tell, false) || held == OG__HELD_BEHIND) tell_loop(served);
     if (leaves) og__peer_served_release(served);
     og__peer_served_unref(served);
     pthread_mutex_lock(&workers->lock);
@@ -279,7 +279,7 @@ static void serve_one(og__workers *workers, og__job *job, og_doc **doc, og__part
 /* It has nothing to do any more. With the lock held before and after. */
 static void let_go(og__workers *workers, og__served *served)
 {
-    served->work.scheduled = false;
+    served->work->scheduled = false;
     pthread_mutex_unlock(&workers->lock);
     og__peer_served_release(served);
     pthread_mutex_lock(&workers->lock);
@@ -333,9 +333,9 @@ static void *run_added(void *arg)
 
 bool og__peer_is_for_workers(const og__served *served, const og__message *message)
 {
-    size_t least = served->server->options.long_message;
-    if (!served->server->workers) return false;
-    return least == 0 || message->len >= least || served->work.count > 0;
+    size_t least = served->loop->server->options.long_message;
+    if (!served->loop->server->workers) return false;
+    return least == 0 || message->len >= least || served->work->count > 0;
 }
 
 /* A job with `size` bytes after it, or as many as a reason to refuse it takes. NULL without memory. */
@@ -344,14 +344,14 @@ static og__job *new_job(og__served *served, size_t size)
     if (size < sizeof(og_error)) size = sizeof(og_error);
     if (size > SIZE_MAX - sizeof(og__job)) return NULL;
     size += sizeof(og__job);
-    og__job *job = og__base_alloc(served->server->alloc, size);
+    og__job *job = og__base_alloc(served->loop->server->alloc, size);
     if (job) *job = (og__job){.size = size, .served = served};
     return job;
 }
 
 static void give(og__workers *workers, og__job *job)
 {
-    og__work *queue = &job->served->work;
+    og__work *queue = job->served->work;
     pthread_mutex_lock(&workers->lock);
     if (queue->last)
         queue->last->next = job;
@@ -402,8 +402,8 @@ void og__peer_workers_go_on(og__workers *workers, og__served *served, uint8_t re
 void og__peer_workers_drop(og__workers *workers, og__served *served)
 {
     pthread_mutex_lock(&workers->lock);
-    og__job *job = served->work.first;
-    served->work.first = served->work.last = NULL;
+    og__job *job = served->work->first;
+    served->work->first = served->work->last = NULL;
     for (og__job *j = job; j; j = j->next)
         count_off(workers, j);
     pthread_mutex_unlock(&workers->lock);
