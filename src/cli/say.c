@@ -120,6 +120,38 @@ static const char *words_for(const char *text, size_t *len)
     return NULL;
 }
 
+/* Where "framing=line" or "skip=1 and framing=line" begins before the bracket that says the same as options,
+ * of which `option` is the first, after its dashes. NULL: it is not there. */
+static char *said_before(char *text, char *bracket, const char *option)
+{
+    size_t len = strcspn(option, " )");
+    for (char *end = bracket - 1; end > text;) { /* at the blank after a word */
+        char *at = end;
+        while (at > text && at[-1] != ' ')
+            at--;
+        if (strncmp(at, option, len) == 0 && at[len] == '=') return at;
+        bool between = memchr(at, '=', (size_t)(end - at)) || strncmp(at, "and ", 4) == 0;
+        if (!between || at == text) return NULL;
+        end = at - 1;
+    }
+    return NULL;
+}
+
+/* The library says "framing=line (--framing line)" to programs and to people; the command says the option. */
+static void say_once(char *text)
+{
+    for (char *at = text; (at = strstr(at, " (--")) != NULL;) {
+        char *bracket = at + 1;
+        char *start = said_before(text, bracket, bracket + 3);
+        char *end = strchr(bracket, ')');
+        at = bracket;
+        if (!start || !end) continue;
+        memmove(end, end + 1, strlen(end));
+        memmove(start, bracket + 1, strlen(bracket));
+        at = start;
+    }
+}
+
 void cli_put_in_words(char *out, size_t size, const char *text)
 {
     size_t used = 0;
@@ -130,9 +162,14 @@ void cli_put_in_words(char *out, size_t size, const char *text)
                       : snprintf(out + used, size - used, "%c", *text);
         used += (size_t)n < size - used ? (size_t)n : size - used - 1;
         text += words ? len : 1;
+        if (words && *text == '=' && words[0] == '-' && used + 1 < size) {
+            out[used++] = ' ';
+            text++;
+        }
     }
     out[used] = '\0';
     name_options(out);
+    say_once(out);
 }
 
 /* What to type next. */

@@ -369,6 +369,7 @@ static int check_known(og__core *core, int found, const uint8_t *data, size_t le
     if (found < 0 && err) seen = *err;
     const og_codec *asked = core->setup->codec_given ? core->in.codec : NULL;
     if (og__peer_refuse_named(core->in.codec, asked, data, len, true, &seen) == OG_OK) return found;
+    og__peer_refuse_strange(core->in.framing, asked, data, len, &seen);
     if (err) *err = seen;
     return refuse_stream(core, seen.code, 0, err);
 }

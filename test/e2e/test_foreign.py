@@ -500,6 +500,59 @@ class NamedInAFraming(support.Case):
             self.assertNotIn("--max-message", server.err)
 
 
+class Strange(support.Case):
+    """A framing that was said, and a peer that speaks something else: the refusal says what its bytes begin as."""
+    BEGINS = {
+        "MessagePack": bytes.fromhex("82a46e616d65a44a6f686ea36167651e"), "CBOR": bytes.fromhex("a2646e616d65644a6f686e63616765181e"),
+        "BSON": bytes.fromhex("16000000026e616d6500050000004a6f686e0000"), "a zlib stream": zlib.compress(b'{"a":1}'),
+        "JSON: say --framing raw": b'{"a":1}', "a pickle: say --framing raw": pickle.dumps(VALUE), "an Apache Thrift message": b"\x80\1\0\1\0\0\0\4ping\0\0\0\0",
+        "a PNG image": b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR", "an SMTP client": b"EHLO a\r\n", "YAML": b"---\na: 1\n",
+        "a length and ':', then JSON: say --framing netstring": b'7:{"a":1},', "a record separator, then JSON: say --framing seq": b'\x1e{"a":1}\n',
+        "Content-Length: say --framing header": b'Content-Length: 7\r\n\r\n{"a":1}',
+        "a length in decimal digits, then JSON: say --framing digits:10": b'7         {"a":1}',
+    }
+
+    def refusal(self, server, data):
+        before = len(server.err)
+        with self.connect(server.port) as s:
+            s.sendall(data)
+            s.shutdown(socket.SHUT_WR)
+            self.assertEqual(recv_all(s), b"")
+        return server.wait_text("err", rf"(?s)(?<=.{{{before}}}).*?refused a message at byte \d+: ([^\n]*)").group(1)
+
+    def test_a_length_that_is_too_long(self):
+        for framing in "u32be", "u64be", "u64le":
+            server = self.serve("--framing", framing)
+            for what, data in self.BEGINS.items():
+                text = self.refusal(server, data.ljust(16, data[-1:]) if what == "BSON" else data)
+                self.assertRegex(text, rf"^(a message of \d+ bytes is announced|the stream ended )[^;]*; the bytes begin as {re.escape(what)}", framing)
+                self.assertNotIn("--max-message", text)
+            self.assertEqual(server.out, "")
+
+    def test_a_length_in_the_other_byte_order(self):
+        for said, spoken, form in ("u32be", "u32le", "<I"), ("u32le", "u32be", ">I"), ("u64be", "u64le", "<Q"), ("u64le", "u64be", ">Q"), ("mp", "u32le", "<I"):
+            text = self.refusal(self.serve("--framing", said), struct.pack(form, 7) + b'{"a":1}')
+            self.assertRegex(text, f"begin as a length in [48] bytes, (big|little)-endian, then JSON: say --framing {spoken};")
+
+    def test_a_message_that_never_ends(self):
+        for framing in "u8", "u16be", "varint":
+            server = self.serve("--framing", framing)
+            for what in "MessagePack", "CBOR", "a zlib stream", "a pickle: say --framing raw":
+                self.assertRegex(self.refusal(server, self.BEGINS[what]), f"the stream ended after [^;]*; the bytes begin as {what}")
+        self.assertIn("the bytes begin as JSON: say --framing raw", self.refusal(self.serve("--framing", "u16le"), b'{"a":1}'))
+
+    def test_a_message_that_is_too_long_or_cut_begins_as_nothing_else(self):
+        body = json.dumps(VALUE).encode()
+        for framing, head in (("u8", b"\x1d"), ("u16le", b"\x1d\0"), ("u32be", b"\0\0\0\x1d"), ("u32le", b"\x1d\0\0\0"), ("u64le", b"\x1d" + bytes(7)),
+                              ("varint", b"\x1d"), ("netstring", b"29:"), ("digits:4", b"29  "), ("digits:#", b"29#"), ("header", b"Content-Length: 29\r\n\r\n")):
+            server = self.serve("--framing", framing)
+            for cut in range(1, len(head + body)):
+                self.assertNotIn("begin as", self.refusal(server, (head + body)[:cut]), (framing, cut))
+        for framing, head in ("u32be", struct.pack(">I", 70000000)), ("u32le", struct.pack("<I", 70000000)), ("netstring", b"70000000:"):
+            for start in b"[1,2,3", b'{"a":"b', pickle.dumps("x" * 99)[:40]:
+                self.assertIn("raise --max-message", self.refusal(self.serve("--framing", framing), head + start))
+
+
 class Table(support.Case):
     def test_the_page_has_the_table_of_the_help(self):
         with open(os.path.join(support.SOURCE, "doc", "detection.md"), encoding="utf-8") as page:
