@@ -17,7 +17,7 @@ TYPED = (r"(?:sudo )?(?:[A-Z_]+=\S* )*(?:onggi|make|apt|systemctl|systemd-analyz
 # In a sentence, only the name of one of these.
 NAMED = r"onggi(?: [a-z]+)?|make|apt|systemctl|meson|ninja|cc|python3?|man|openssl|echo|seq|ip|git|tools/[\w-]+|build/\S+|\.ci/run|bench/run"
 REPLACED = {"graphite": HOST, "*": HOST, "0.0.0.0": HOST, "/var/log/": "log/", "/etc/": "etc/"}
-PORT = r"((?:127\.0\.0\.1|localhost|graphite|\*|0\.0\.0\.0|(?<=tcp://))(?:\", |:))(\d+)"
+PORT = r"((?:127\.0\.0\.1|localhost|graphite|\*|0\.0\.0\.0|(?<=tcp://))(?:[\"'], |:))(\d+)"
 
 
 def read(name):
@@ -194,10 +194,10 @@ class Reader(support.Case):
                     check(item.text)
                     continue
                 self.was_typed.add(item.text)
-                if re.search(r"\bonggi (serve|proxy)\b.*://", item.text):
-                    gone = self.begin(item.text)
-                elif check and getattr(check, "is_itself", False):
+                if check and getattr(check, "is_itself", False):
                     gone = item.text
+                elif re.search(r"\bonggi (serve|proxy)\b.*://", item.text):
+                    gone = self.begin(item.text)
                 else:
                     gone = self.type(item.text, dict(statuses).get(item.text, 0))
                 if check:

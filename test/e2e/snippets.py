@@ -3,7 +3,13 @@
 uses and does not declare itself is put around it."""
 import os
 import re
+import shutil
 
+import support
+from support import BUILD, SOURCE
+
+WARNINGS = ["-Wall", "-Wextra", "-Wpedantic", "-Werror", "-D_GNU_SOURCE", "-I", os.path.join(SOURCE, "include")]
+LANGUAGES = {"c": ["cc", "-std=c17", "-x", "c"], "c++": ["c++", "-std=c++17", "-x", "c++"]}
 FREE = {"og_doc": "og_doc_free", "og_conn": "og_close", "og_listener": "og_listener_close", "og_server": "og_server_free",
         "og_walk": "og_walk_free", "og_policy": "og_policy_free"}
 
@@ -175,6 +181,17 @@ def program(snippet, endpoints):
     defines = "".join(f'#define {name} "{value}"\n' for name, value in endpoints.items() if name.isupper())
     body = "\n".join(given + ["{", code] + (inner if "return" not in code else []) + ["}"] + outer)
     return f"{defines}{FRAME}{functions}\nstatic int snippet(void)\n{{\n{body}\nreturn 0;\n}}\n{MAIN}"
+
+
+def compiled(case, folder, language, source):
+    """The program, or None where there is no such compiler."""
+    command = LANGUAGES[language]
+    if not shutil.which(command[0]):
+        return None
+    output = os.path.join(folder, "program-" + language)
+    case.run_program(*command, *WARNINGS, source, "-x", "none", "-L", BUILD, "-longgi", f"-Wl,-rpath,{BUILD}", "-pthread", "-o", output,
+                     limit=5 * support.WAIT)
+    return output
 
 
 def ends(names, code):

@@ -27,6 +27,19 @@ def commands_of(text):
     return [re.sub(r"\s+#.*", "", line).strip() for line in re.findall(r"^    (\S.*)$", text, re.M)] + re.findall(r"`(onggi [^`]*)`", text)
 
 
+ADDED = "따로 적지 않은 문서는 영어로 되어 있습니다.\n\n"  # what only the translation needs to say
+
+
+def outline(text):
+    """A line for each block of a page: what it is made of, what is bold, and where its links lead."""
+    found = []
+    for block in re.split(r"\n\n+", re.sub(r"```(\w*)\n.*?```", r"code \1", text.replace(ADDED, ""), flags=re.S)):
+        kinds = re.findall(r"^(?:#+ |- |\| |    |code \w*)", block, re.M) or ["text"]
+        links = sorted(re.sub(r"#.*", "", target) for target in re.findall(r"\]\(([^)\s]+)\)", block.replace(".ko.md", ".md")))
+        found.append(" ".join([*kinds, f"bold {block.count('**') // 2}", *links]))
+    return found
+
+
 class Docs(support.Case):
     def test_links_lead_somewhere(self):
         for name in PAGES:
@@ -56,6 +69,11 @@ class Docs(support.Case):
             english, korean = page(f"{name}.md"), page(f"{name}.ko.md")
             self.assertEqual(code_of(korean), code_of(english), name)
             self.assertEqual(commands_of(korean), commands_of(english), name)
+
+    def test_translations_have_the_same_sections(self):
+        for name in ("README", "doc/tutorial", "doc/recipes"):
+            english, korean = outline(page(f"{name}.md")), outline(page(f"{name}.ko.md"))
+            self.assertEqual(korean, english, name)
 
     def test_examples_are_short_and_listed(self):
         listed = page("examples/README.md")

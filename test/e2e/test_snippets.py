@@ -20,11 +20,9 @@ import numpy
 
 import snippets
 import support
-from support import BUILD, HOST, SOURCE
+from support import HOST, SOURCE
 from test_docs import PAGES
 
-WARNINGS = ["-Wall", "-Wextra", "-Wpedantic", "-Werror", "-D_GNU_SOURCE", "-I", os.path.join(SOURCE, "include")]
-LANGUAGES = {"c": ["cc", "-std=c17", "-x", "c"], "c++": ["c++", "-std=c++17", "-x", "c++"]}
 VALGRIND = ["valgrind", "--quiet", "--error-exitcode=99", "--leak-check=full", "--show-leak-kinds=definite,indirect,possible",
             "--errors-for-leak-kinds=definite,indirect,possible"] if shutil.which("valgrind") else []
 KEY = b"a shared secret"
@@ -48,16 +46,6 @@ def all_snippets():
 
 @unittest.skipIf(support.is_sanitized() or not shutil.which("cc"), "needs a compiler, and a library without sanitizers")
 class Snippets(support.Case):
-    def compile(self, folder, language, source):
-        """The program, or None where there is no such compiler."""
-        command = LANGUAGES[language]
-        if not shutil.which(command[0]):
-            return None
-        output = os.path.join(folder, "program-" + language)
-        self.run_program(*command, *WARNINGS, source, "-x", "none", "-L", BUILD, "-longgi", f"-Wl,-rpath,{BUILD}", "-pthread", "-o", output,
-                         limit=5 * support.WAIT)
-        return output
-
     def sends(self, data):
         """The endpoint of a peer that sends `data` to each client, and takes what comes until it closes."""
         listener, port = self.listen()
@@ -119,8 +107,8 @@ class Snippets(support.Case):
         source = os.path.join(folder, "snippet.c")
         with open(source, "w", encoding="utf-8") as file:
             file.write(snippets.program(snippet, endpoints))
-        for language in LANGUAGES:
-            binary = self.compile(folder, language, source)
+        for language in snippets.LANGUAGES:
+            binary = snippets.compiled(self, folder, language, source)
             if not binary:
                 continue
             program = self.start(*(VALGRIND if language == "c" else []), binary)
@@ -151,7 +139,7 @@ class Snippets(support.Case):
         source = os.path.join(folder, "snippet.c")
         with open(source, "w", encoding="utf-8") as file:
             file.write(snippets.program(snippet, {"tcp://127.0.0.1:8080": f"tcp://{HOST}:{port}"}))
-        program = self.start(self.compile(folder, "c", source))
+        program = self.start(snippets.compiled(self, folder, "c", source))
         with listener.accept()[0] as s:
             s.recv(1024)
         self.assertEqual(program.wait(), 1)
@@ -159,10 +147,10 @@ class Snippets(support.Case):
 
     def test_examples_are_c_and_c_plus_plus(self):
         for path in glob.glob(os.path.join(SOURCE, "examples", "*.c")):
-            for language, command in LANGUAGES.items():
+            for language, command in snippets.LANGUAGES.items():
                 if shutil.which(command[0]):
                     with self.subTest(f"{os.path.basename(path)} as {language}"):
-                        self.run_program(*command, *WARNINGS, "-fsyntax-only", path, limit=support.WAIT)
+                        self.run_program(*command, *snippets.WARNINGS, "-fsyntax-only", path, limit=support.WAIT)
 
     def test_headers_show_code_apart_from_their_sentences(self):
         for path in glob.glob(os.path.join(SOURCE, "include", "onggi", "*.h")):
