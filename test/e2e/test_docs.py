@@ -75,6 +75,15 @@ class Docs(support.Case):
             english, korean = outline(page(f"{name}.md")), outline(page(f"{name}.ko.md"))
             self.assertEqual(korean, english, name)
 
+    def test_each_tool_says_what_it_does(self):
+        """And does nothing then: it takes --help for no folder, no number of rounds and no name."""
+        for path in [*glob.glob(os.path.join(SOURCE, "tools", "*")), os.path.join(SOURCE, "bench", "run"), os.path.join(SOURCE, ".ci", "run")]:
+            if os.path.isfile(path) and os.access(path, os.X_OK):
+                name = os.path.relpath(path, SOURCE)
+                with self.subTest(name):
+                    self.assertIn(name, self.run_program(path, "--help").out)
+        self.assertIn(".ci/run takes no 'fast'", self.run_program(os.path.join(SOURCE, ".ci", "run"), "fast", status=2).err)
+
     def test_examples_are_short_and_listed(self):
         listed = page("examples/README.md")
         for path in glob.glob(os.path.join(SOURCE, "examples", "*.c")) + glob.glob(os.path.join(SOURCE, "examples", "python", "*.py")):
