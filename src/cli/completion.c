@@ -5,9 +5,6 @@
 #include <stdio.h>
 #include <string.h>
 
-/* Endpoints begin with one of these. */
-#define SCHEMES "tcp:// udp:// unix:// unixgram:// tls://"
-
 /* What help knows besides the subcommands. */
 #define TOPICS "recipes codecs framings peers"
 
@@ -49,10 +46,9 @@ static void bash_arguments(void)
         if (!option.argument) continue;
         if (option.letter) snprintf(letter, sizeof letter, "|-%c", option.letter);
         printf("    --%s%s) ", option.name, letter);
-        if (option.choices[0])
-            printf("COMPREPLY=($(compgen -W '%s' -- \"$cur\")) ;;\n", option.choices);
-        else
-            printf("%s ;;\n", takes_file(&option) ? "_onggi_files" : "COMPREPLY=()");
+        if (takes_file(&option)) printf("_onggi_files; ");
+        if (option.choices[0]) printf("COMPREPLY+=($(compgen -W '%s' -- \"$cur\")) ", option.choices);
+        printf(";;\n");
     }
 }
 
@@ -99,9 +95,10 @@ static void bash(void)
 {
     bash_first_lines();
     printf("    if [ \"$COMP_CWORD\" -eq 1 ]; then\n"
-           "        COMPREPLY=($(compgen -W '");
+           "        case $cur in -*) words='--help --version' ;; *) words='");
     print_commands();
-    printf("' -- \"$cur\"))\n"
+    printf("' ;; esac\n"
+           "        COMPREPLY=($(compgen -W \"$words\" -- \"$cur\"))\n"
            "        return\n"
            "    fi\n"
            "    case $prev in\n");
@@ -124,31 +121,45 @@ static void bash(void)
            "            else _onggi_files; fi ;;\n"
            "        ");
     print_wire_commands("|");
-    printf(") compopt -o nospace 2>/dev/null\n"
-           "            COMPREPLY=($(compgen -W '" SCHEMES "' -- \"$cur\")) ;;\n"
+    printf(") COMPREPLY=($(compgen -W '" CLI_SCHEMES "' -- \"$cur\")) ;;\n"
            "        *) _onggi_files ;;\n"
            "        esac ;;\n"
            "        esac ;;\n"
            "    esac\n"
+           "    case $COMPREPLY in *[:/]) compopt -o nospace 2>/dev/null ;; esac\n" /* something follows */
            "}\n"
            "complete -F _onggi onggi\n");
 }
 
 /* ---- zsh ---- */
 
+/* What offers the argument of an option. Something follows a word that ends so: no space comes after it. */
+static void zsh_argument(const cli_option_info *option)
+{
+    bool is_open = strchr(option->choices, ':') != NULL;
+    if (takes_file(option) && option->choices[0]) {
+        printf("{compadd %s; _files}", option->choices);
+    } else if (takes_file(option)) {
+        printf("_files");
+    } else if (is_open) {
+        printf("compadd -S \"\" ");
+        print_quoted(option->choices, ":", "");
+    } else if (option->choices[0]) {
+        printf("(%s)", option->choices);
+    }
+}
+
 static void zsh_option(const cli_option_info *option)
 {
     char letter[4] = "";
     for (int i = option->letter ? 0 : 1; i < 2; i++) { /* the letter, then the name */
         if (i == 0) snprintf(letter, sizeof letter, "-%c", option->letter);
-        printf("            '%s%s[", i == 0 ? letter : "--", i == 0 ? "" : option->name);
+        const char *joined = i == 1 && option->argument ? "=" : ""; /* --codec=json, or two words */
+        printf("            '%s%s%s[", i == 0 ? letter : "--", i == 0 ? "" : option->name, joined);
         print_quoted(option->help, "[]\\", "'\\''");
         printf("]");
         if (option->argument) printf(":%s:", option->argument);
-        if (option->choices[0])
-            printf("(%s)", option->choices);
-        else if (takes_file(option))
-            printf("_files");
+        zsh_argument(option);
         printf("' \\\n");
     }
 }
@@ -181,7 +192,7 @@ static void zsh(void)
             zsh_option(&option);
         if (command->bit & CLI_POLICY) printf("            '2:what:(" POLICY_WORDS ")' \\\n");
         if (command->bit & CLI_WIRE)
-            printf("            '*:argument:compadd -S \"\" " SCHEMES "' ;;\n");
+            printf("            '*:argument:compadd -S \"\" " CLI_SCHEMES "' ;;\n");
         else
             printf("            '*:argument:_files' ;;\n");
     }
@@ -200,10 +211,8 @@ static void fish_option(const cli_command *command, const cli_option_info *optio
 {
     printf("complete -c onggi -n '__fish_seen_subcommand_from %s' -l %s", command->name, option->name);
     if (option->letter) printf(" -s %c", option->letter);
-    if (option->choices[0])
-        printf(" -x -a '%s'", option->choices);
-    else if (option->argument)
-        printf(takes_file(option) ? " -r -F" : " -x");
+    if (option->argument) printf(takes_file(option) ? " -r -F" : " -x");
+    if (option->choices[0]) printf(" -a '%s'", option->choices);
     printf(" -d '");
     print_quoted(option->help, "\\", "\\'");
     printf("'\n");
@@ -214,6 +223,8 @@ static void fish(void)
     const cli_command *command;
     cli_option_info option;
     printf("# Completion of onggi for fish, made by: onggi completion fish\n"
+           "complete -c onggi -n __fish_use_subcommand -l help -d 'more about one thing'\n"
+           "complete -c onggi -n __fish_use_subcommand -l version -d 'which one this is'\n"
            "complete -c onggi -n __fish_use_subcommand -f -a help -d 'more about one thing'\n"
            "complete -c onggi -n __fish_use_subcommand -f -a completion -d 'what shells complete'\n"
            "complete -c onggi -n '__fish_seen_subcommand_from completion' -f -a 'bash zsh fish'\n"
@@ -231,7 +242,7 @@ static void fish(void)
         while (cli_option_next(command->bit, &at, &option))
             fish_option(command, &option);
         if (command->bit & CLI_WIRE)
-            printf("complete -c onggi -n '__fish_seen_subcommand_from %s' -f -a '" SCHEMES "'\n",
+            printf("complete -c onggi -n '__fish_seen_subcommand_from %s' -f -a '" CLI_SCHEMES "'\n",
                    command->name);
     }
 }

@@ -75,10 +75,15 @@ static const char *mend_quoted(const char *at, const char *end, og_buf *out)
     return at < end ? at + closed : NULL;
 }
 
+/* As commands read it: 1e400 is none. */
 static bool is_json(const char *text, size_t len)
 {
+    og_json_read_options options = OG_INIT;
+    options.size = sizeof options;
+    options.allow_nan = true;
+    options.refuse_huge = true;
     og_doc *doc = og_doc_new(NULL);
-    bool valid = doc && og_json_read(doc, text, len, NULL, NULL) == 0;
+    bool valid = doc && og_json_read(doc, text, len, &options, NULL) == 0;
     og_doc_free(doc);
     return valid;
 }

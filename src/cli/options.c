@@ -30,6 +30,11 @@ typedef enum kind {
     WHEN_FULL,
     WHEN_CROWDED,
     EXPECT,
+    POLICY, /* a name, or a file */
+    REFUSAL,
+    READER,
+    REWRITE,
+    ENDPOINT,
     LOG_FORMAT,
     LOG_LEVEL,
     COLOUR,
@@ -67,7 +72,7 @@ static const option_row rows[] = {
      "answer as N running processes of this command do: a line of JSON in, a line of JSON out", 256},
     {"exec-retry", 0, FLAG, CLI_SERVE, AT(exec_retry), NULL,
      "give an object whose process of --exec-pool died to another one, three at most", 0},
-    {"to", 0, TEXT, CLI_SERVE, AT(to), "ENDPOINT", "pass on to this server, answer with its answer", 0},
+    {"to", 0, ENDPOINT, CLI_SERVE, AT(to), "ENDPOINT", "pass on to this server, answer with its answer", 0},
     {"retry", 0, FLAG, CLI_CALL | CLI_SERVE, AT(retry), NULL,
      "send an object once more when its answer is lost with the connection: it may be taken twice (serve: --to)",
      0},
@@ -119,7 +124,7 @@ static const option_row rows[] = {
      "in folders, pass over what matches: '*.md' (may be given again)", 0},
     {"include", 0, WORDS, CLI_INSPECT | CLI_POLICY, AT(include), "PATTERN",
      "in folders, look only at files that match (may be given again)", 0},
-    {"policy", 0, TEXT, CLI_EVERY & ~CLI_SEND, AT(policy), "FILE",
+    {"policy", 0, POLICY, CLI_EVERY & ~CLI_SEND, AT(policy), "FILE",
      "which classes pickles may name: a file, plain-data, numpy-data, torch-data or pandas-data", 0},
     {"nested", 0, DEPTH, CLI_EVERY & ~CLI_SEND, AT(nested), "N",
      "check pickles in the bytes and strings of pickles N deep, 0 to 8; refuse deeper ones (default: what the "
@@ -127,11 +132,11 @@ static const option_row rows[] = {
      8},
     {"expect", 0, EXPECT, CLI_PROXY, AT(expect), "CODEC",
      "what clients send: pickle, json, or any codec that is declared (default: pickle)", 0},
-    {"on-refuse", 0, TEXT, CLI_PROXY, AT(on_refuse), "WHAT",
+    {"on-refuse", 0, REFUSAL, CLI_PROXY, AT(on_refuse), "WHAT",
      "after a refused message: close the connection, drop the message, or reply:JSON (default: close)", 0},
-    {"reader", 0, TEXT, CLI_PROXY, AT(reader), "HOW",
+    {"reader", 0, READER, CLI_PROXY, AT(reader), "HOW",
      "how the server reads raw: stream (pickle.load), whole (to the end) or recv:N (one recv)", 0},
-    {"rewrite", 0, TEXT, CLI_PROXY, AT(rewrite), "HOW",
+    {"rewrite", 0, REWRITE, CLI_PROXY, AT(rewrite), "HOW",
      "pass messages on written anew, or verbatim: as they arrived (default: anew)", 0},
     {"fresh-unpickler", 0, FLAG, CLI_PROXY, AT(fresh_unpickler), NULL,
      "with --rewrite verbatim: the server reads each pickle with a new Unpickler (pickle.loads)", 0},
@@ -259,7 +264,10 @@ static void list_names(kind of, char *choices, size_t size)
     const og_profile *peer;
     const og_codec *codec;
     const og_frame_ops *framing;
-    if (of != PEER) add_choice(choices, size, "auto");
+    const char *policy;
+    if (of != PEER && of != POLICY) add_choice(choices, size, "auto");
+    for (size_t i = 0; of == POLICY && (policy = og_policy_builtin_at(i)); i++)
+        add_choice(choices, size, policy);
     for (size_t i = 0; of == PEER && (peer = og_profile_at(i)); i++)
         add_choice(choices, size, peer->name);
     for (size_t i = 0; of == CODEC && (codec = og_codec_at(i)); i++)
@@ -280,7 +288,8 @@ static void list_choices(kind of, char *choices, size_t size)
     switch (of) {
     case PEER:
     case CODEC:
-    case FRAMING: list_names(of, choices, size); break;
+    case FRAMING:
+    case POLICY: list_names(of, choices, size); break;
     case FORM_IN:
     case FORM_OUT:
         for (size_t i = 1; i < sizeof forms / sizeof forms[0]; i++)
@@ -294,6 +303,10 @@ static void list_choices(kind of, char *choices, size_t size)
     case WHEN_CROWDED: list_words(whens_crowded, choices, size); break;
     case COLOUR: list_words(whens_colour, choices, size); break;
     case EXPECT: list_words(expects, choices, size); break;
+    case REFUSAL: add_choice(choices, size, "close drop reply:"); break;
+    case READER: add_choice(choices, size, "stream whole recv:"); break;
+    case REWRITE: add_choice(choices, size, "anew verbatim"); break;
+    case ENDPOINT: add_choice(choices, size, CLI_SCHEMES); break;
     case LOG_FORMAT: list_words(log_formats, choices, size); break;
     case LOG_LEVEL: list_words(log_levels, choices, size); break;
     default: break;
@@ -510,7 +523,12 @@ static int set_option(cli_options *options, const option_row *row, const char *t
     if (!text && row->kind != FLAG && row->kind != LAYER) text = ""; /* the others have an argument */
     switch (row->kind) {
     case FLAG: *(bool *)out = true; return 0;
-    case TEXT: *(const char **)out = text; return 0;
+    case TEXT:
+    case POLICY:
+    case REFUSAL:
+    case READER:
+    case REWRITE:
+    case ENDPOINT: *(const char **)out = text; return 0;
     case WORDS: return add_word(row, text, out);
     case POINTER: return set_pointer(row, text, out);
     case TEMPLATE: return set_template(text, out);

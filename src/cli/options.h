@@ -26,6 +26,9 @@ enum {
     CLI_EVERY = -1,
 };
 
+/* What endpoints begin with. */
+#define CLI_SCHEMES "tcp:// udp:// unix:// unixgram:// tls://"
+
 /* How objects are written down: name, for -i, for -o. */
 #define CLI_FORM_MAP(X)                             \
     X(CLI_FORM_NONE, "", false, false)              \

@@ -29,7 +29,8 @@ static bool is_inside_name(char c)
     return is_letter(c) || c == '-' || c == '.' || (c >= '0' && c <= '9');
 }
 
-/* Takes the name and what follows it off `text`. False when that is no pair. */
+/* Takes the name and what follows it off `text`. False when that is no pair. A name that is missing is
+ * refused later: no other form begins with = or :=. */
 static bool take_name(const char *text, size_t len, pair *p)
 {
     size_t at = 0;
@@ -43,7 +44,7 @@ static bool take_name(const char *text, size_t len, pair *p)
         at = (size_t)(end - text) + 1;
     }
     p->json = at + 1 < len && text[at] == ':' && text[at + 1] == '=';
-    if (at == 0 || at == len || (text[at] != '=' && !p->json)) return false;
+    if (at == len || (text[at] != '=' && !p->json)) return false;
     at += p->json ? 2 : 1;
     p->value = text + at;
     p->len = len - at;
@@ -66,8 +67,11 @@ bool cli_takes_pairs(cli_form form)
 /* A text that is one member, and looks like several. */
 static bool holds_another(const pair *p)
 {
+    pair other;
     for (size_t i = 0; i + 1 < p->len; i++)
-        if (is_blank(p->value[i]) && cli_is_pair(p->value + i + 1, p->len - i - 1)) return true;
+        if (is_blank(p->value[i]) && take_name(p->value + i + 1, p->len - i - 1, &other) &&
+            other.name_len > 0)
+            return true;
     return false;
 }
 
@@ -83,6 +87,9 @@ static int check(const pair *p)
 {
     char why[160];
     const char *value = "\"TEXT\"";
+    if (p->name_len == 0)
+        return refuse(p, "a name is missing before the =, as in name=John age:=30; a text alone is JSON, in "
+                         "quotes: '\"...\"'");
     if (p->brackets)
         return refuse(p, "names have no brackets here: write the inner object in JSON, as in "
                          "address:='{\"city\": \"Seoul\"}'");
@@ -111,8 +118,15 @@ static int check_json(const pair *p, cli_form form, const cli_options *options)
 static int put_text(og_buf *out, const char *text, size_t len)
 {
     og_error err;
-    if (og_json_write(og_str_borrow(text, len), out, NULL, &err) == 0) return 0;
-    return cli_fail_in("a text", text, len, NULL, &err);
+    og_doc *doc = og_doc_new(NULL);
+    if (!doc) {
+        cli_log(OG_LOG_ERROR, "out of memory");
+        return CLI_REFUSED;
+    }
+    int status = og_text_read(doc, text, len, &err); /* is it UTF-8? */
+    if (status == 0) status = og_json_write(og_doc_root(doc), out, NULL, &err);
+    og_doc_free(doc);
+    return status ? cli_fail_in("a text", text, len, NULL, &err) : 0;
 }
 
 static int add(og_buf *out, const pair *p, cli_form form, const cli_options *options)

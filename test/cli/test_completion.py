@@ -22,11 +22,17 @@ def options_in_help(command):
 
 
 class Completion(support.Case):
+    def setUp(self):
+        self.place = self.folder()
+        for name in ("ours.policy", "plain.json"):
+            with open(f"{self.place}/{name}", "wb"):
+                pass
+
     def bash(self, *words):
         """What bash offers for the last of the words."""
         listed = " ".join(f"'{word}'" for word in words)
         run = f"{script('bash')}\nCOMP_WORDS=({listed}); COMP_CWORD={len(words) - 1}; _onggi; printf '%s\\n' \"${{COMPREPLY[@]}}\""
-        done = subprocess.run(["bash", "-c", run], capture_output=True, text=True, check=True, env=support.ENV)
+        done = subprocess.run(["bash", "-c", run], capture_output=True, text=True, check=True, env=support.ENV, cwd=self.place)
         self.assertEqual(done.stderr, "")
         return done.stdout.split()
 
@@ -37,7 +43,7 @@ class Completion(support.Case):
             file.write(script("fish"))
             file.flush()
             done = subprocess.run(["fish", "--no-config", "-c", f"source {file.name}; complete -C '{line}'"], capture_output=True,
-                                  text=True, check=True, env=support.ENV)
+                                  text=True, check=True, env=support.ENV, cwd=self.place)
         self.assertEqual(done.stderr, "")
         return [row.split("\t")[0] for row in done.stdout.splitlines()]
 
@@ -61,6 +67,36 @@ class Completion(support.Case):
                               ("--color", "auto always never"), ("--nested", "0 1 2 3 4 5 6 7 8"), ("--encoding", "ascii latin1 utf-8 bytes")):
             self.assertEqual(self.bash("onggi", "serve", option, ""), words.split())
 
+    def zsh(self, line, offered):
+        """Types `line` and a tab at zsh's prompt, and waits for what is offered, in whichever order."""
+        shell = support.Terminal(["zsh", "-f"], HOME=self.place, ZDOTDIR=self.place)
+        self.addCleanup(shell.close)
+        shell.type(f"cd {self.place}; PS1='READY''> '; autoload -Uz compinit; compinit -u -D; source <({ONGGI} completion zsh)\r")
+        shell.wait_text("READY> ")
+        shell.type(line + "\t")
+        shell.wait_text("".join(rf"(?=[\s\S]*\s{re.escape(word)}(?:\s|onggi))" for word in offered))  # the line comes again at once
+
+    @unittest.skipUnless(shutil.which("zsh"), "zsh is not installed")
+    def test_as_a_user_types(self):
+        policies = ["plain-data", "numpy-data", "torch-data", "pandas-data"]
+        for words, offered in (
+                (("serve", "--policy"), ["ours.policy", "plain.json", *policies]), (("policy", "check"), ["ours.policy", "plain.json"]),
+                (("proxy", "--on-refuse"), ["close", "drop", "reply:"]), (("proxy", "--reader"), ["stream", "whole", "recv:"]),
+                (("proxy", "--rewrite"), ["anew", "verbatim"]), (("serve", "--to"), ["tcp://", "udp://", "unix://", "unixgram://", "tls://"]),
+                (("proxy",), ["tcp://", "udp://", "unix://", "unixgram://", "tls://"]),
+                (("serve", "--as"), ["json", "jsonl", "pickle", "text", "digits", "logging", "multiprocessing", "carbon"]),
+                (("help",), [*COMMANDS, "completion", "help", "recipes", "codecs", "framings", "peers"])):
+            with self.subTest(words):
+                self.assertEqual(sorted(self.bash("onggi", *words, "")), sorted(offered))
+                self.assertEqual(sorted(self.fish(f"onggi {' '.join(words)} ")), sorted(offered))
+                self.zsh(f"onggi {' '.join(words)} ", offered)
+        self.zsh("onggi proxy --rewrite=", ["anew", "verbatim"])
+        self.assertEqual(self.fish("onggi proxy --rewrite="), ["--rewrite=anew", "--rewrite=verbatim"])
+        self.assertEqual(self.bash("onggi", "serve", "--policy", "pl"), ["plain.json", "plain-data"])
+        self.assertEqual(self.bash("onggi", "serve", "--policy", "=", "n"), ["numpy-data"])
+        self.assertEqual(self.bash("onggi", "-"), ["--help", "--version"])
+        self.assertEqual(self.fish("onggi --"), ["--help", "--version"])
+
     def test_fish(self):
         for command in COMMANDS:
             self.assertEqual(set(self.fish(f"onggi {command} --")), options_in_help(command))
@@ -72,7 +108,7 @@ class Completion(support.Case):
         text = script("zsh")
         for command in COMMANDS:
             self.assertIn(f"    {command})\n", text)
-        self.assertLessEqual(set.union(*map(options_in_help, COMMANDS)), set(re.findall(r"'(--[\w-]+)\[", text)))
+        self.assertLessEqual(set.union(*map(options_in_help, COMMANDS)), set(re.findall(r"'(--[\w-]+)=?\[", text)))
         if not shutil.which("zsh"):
             self.skipTest("zsh is not installed")
         done = subprocess.run(["zsh", "-n"], input=text, capture_output=True, text=True, check=False, env=support.ENV)

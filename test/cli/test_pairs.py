@@ -20,6 +20,7 @@ class Pairs(support.Case):
                 (["이름=홍길동", "x.y-z_1="], [{"이름": "홍길동", "x.y-z_1": ""}]),
                 (["a=\"quoted\" \\ it's", "b=1", "c:=null", "d:={\"e\": [1.5]}"],
                  [{"a": "\"quoted\" \\ it's", "b": "1", "c": None, "d": {"e": [1.5]}}]),
+                (["a=b=c", "b=1 =2", "c=x := y"], [{"a": "b=c", "b": "1 =2", "c": "x := y"}]),
                 (["a=x=y", "b=a:=b"], [{"a": "x=y", "b": "a:=b"}]),
                 (["a=1", "[2]", "b=3", "c=4"], [{"a": "1"}, [2], {"b": "3", "c": "4"}]),
                 (['"a=b"'], ["a=b"])):
@@ -38,7 +39,10 @@ class Pairs(support.Case):
     def test_what_can_be_meant_in_two_ways_is_refused(self):
         for words, why in ((["name=John age:=30"], "Give each member a word of its own"), (["a==b"], "HTTPie"), (["a=@file"], "HTTPie"),
                            (["a:=@file.json"], "HTTPie"), (["a[b]=c"], "brackets"), (["a=1", "a=2"], "given twice"),
-                           (["age:=thirty"], "for a text write ="), (["age:="], "for a text write ="), (['a:=1, "b": 2'], "a:=: ")):
+                           (["age:=thirty"], "for a text write ="), (["age:="], "for a text write ="), (['a:=1, "b": 2'], "a:=: "), (["=x"], "a name is missing before the ="), ([":=1"], "a name is missing"),
+                           (["a=1", "=2"], "a name is missing"), (["a:={"], "the text ends here (byte 1)"),
+                           (["a=caf\udce9"], "found byte 0xe9 where UTF-8 text was expected"), (["\udcff=1"], "found byte 0xff"),
+                           (["a:=1e400"], "'a:=\"1e400\"'")):
             with self.subTest(words=words):
                 self.assertIn(why, self.sent(*words, status=1))
 
