@@ -10,7 +10,7 @@ enum { SHORT_TEXT = 1 };
 static bool is_same(const og_framing *a, const og_framing *b)
 {
     return a->ops == b->ops && a->width == b->width && a->text_len == b->text_len &&
-           memcmp(a->text, b->text, a->text_len) == 0;
+           (a->text_len == 0 || memcmp(a->text, b->text, a->text_len) == 0);
 }
 
 /* False when the framing does not fit. */

@@ -48,13 +48,37 @@ static bool is_at_rest(const og__served *served)
            !served->loop->server->relay;
 }
 
-void og__peer_served_rest(og__served *served)
+/* Lets the core go now. */
+static void rest(og__served *served)
 {
     const og__core *core = og__peer_served_core(served);
     bool alone = atomic_load_explicit(&served->refs, memory_order_acquire) == 1;
+    served->awake = false;
     if (!core || !is_at_rest(served) || (!alone && pthread_mutex_trylock(&served->lock) != 0)) return;
     if (og__peer_core_rest(core, &served->conn.rested)) free_core(served);
     og__peer_served_unlock(served, !alone);
+}
+
+void og__peer_served_rest(og__served *served)
+{
+    og__server_loop *loop = served->loop;
+    if (served->awake || !og__peer_served_core(served) || !is_at_rest(served)) return;
+    og__served **place = &loop->awake[loop->next_awake];
+    loop->next_awake = (loop->next_awake + 1) % OG__AWAKE;
+    if (*place) rest(*place);
+    *place = served;
+    served->awake = true;
+}
+
+/* Takes it out of the ring. */
+static void leave_awake(og__served *served)
+{
+    og__server_loop *loop = served->loop;
+    for (size_t i = 0; served->awake && i < OG__AWAKE; i++)
+        if (loop->awake[i] == served) {
+            loop->awake[i] = NULL;
+            served->awake = false;
+        }
 }
 
 /* ---- Making ---- */
@@ -152,6 +176,7 @@ void og__peer_served_leave(og__served *served)
         og__peer_server_log(served->loop->server, OG_LOG_WARNING, &served->conn, "refused %zu more messages",
                             left_out);
     og__peer_limit_drop(&loop->limits, &served->limits);
+    leave_awake(served);
     if (served->prev)
         served->prev->next = served->next;
     else

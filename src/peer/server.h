@@ -130,15 +130,16 @@ struct og__served {
     bool is_datagram;
     bool midway; /* part of a message has come: it may have limits, and the stream asks where to put more */
     bool paused; /* not read: too much waits for the peer or the workers */
-    bool unfinished;  /* not read: its turn was over before all that had come was handled */
-    bool last_turns;  /* the server stops: what has come is handled, and no more is read */
-    bool cut;         /* nothing can be sent any more; what has come is handled all the same */
-    bool starved;     /* not read: all connections together hold too much, and this one most */
-    bool noted_pause; /* the log has a line about the first pause */
-    bool pumping;     /* on_message and the like may be running, and what is put leaves together afterwards */
-    bool told_open;   /* on_open was called, so on_close will be */
-    bool gone;        /* the stream is closed; waits for a worker before on_close */
-    bool failed; /* there was a reason for the end, though there may have been no memory to remember it */
+    bool unfinished; /* not read: its turn was over before all that had come was handled */
+    bool last_turns; /* the server stops: what has come is handled, and no more is read */
+    bool cut;        /* nothing can be sent any more; what has come is handled all the same */
+    bool starved;    /* not read: all connections together hold too much, and this one most */
+    bool pumping;    /* on_message and the like may be running, and what is put leaves together afterwards */
+    bool noted_pause : 1; /* the log has a line about the first pause */
+    bool told_open : 1;   /* on_open was called, so on_close will be */
+    bool gone : 1;        /* the stream is closed; waits for a worker before on_close */
+    bool failed : 1;      /* there was a reason for the end, though no memory to remember it perhaps */
+    bool awake : 1;       /* among those of the loop that will rest when others have come */
 
     /* Shared, from here on: by `lock`, unless `refs` is 1, when only the loop can reach it. The core's
      * writing half too. */
@@ -209,6 +210,9 @@ struct og__port {
     char endpoint[416];
 };
 
+/* So many connections of a loop keep what messages need, as the next one is likely to be theirs. */
+enum { OG__AWAKE = 64 };
+
 struct og__server_loop {
     og_server *server;
     og__loop *net;
@@ -230,7 +234,9 @@ struct og__server_loop {
     bool stopping;
     bool grace_over; /* nothing is read any more */
     bool done;
-    og__loan loan;    /* to the connections */
+    og__loan loan;                /* to the connections */
+    og__served *awake[OG__AWAKE]; /* a ring: the one at `next_awake` is there longest */
+    size_t next_awake;
     og__work no_work; /* of those that have none; never with anything */
     og__pair no_pair;
 };
@@ -306,7 +312,8 @@ static inline og__core *og__peer_served_core(const og__served *served)
  */
 og__core *og__peer_served_wake(og__served *served);
 
-/* Lets the core go if nothing is in it that must be kept. On the loop's thread. */
+/* Nothing more comes for now: the core may go, if nothing is in it that must be kept, when others have come.
+ * On the loop's thread. */
 void og__peer_served_rest(og__served *served);
 
 /* The loop's part is over: no more sending; the loop's reference is dropped. */
