@@ -33,6 +33,12 @@ static bool ends_lines(og_framing framing)
     return ops->ending && ops->ending[ops->ending_len - 1] == '\n';
 }
 
+/* The log tells once what a connection speaks; of datagrams, each of which decides anew, it does not. */
+static void note_seen(const og__core *core, const uint8_t *data, size_t len, const og__detected *found)
+{
+    if (core->loan && !core->setup->datagram) og__peer_detect_describe(data, len, found, core->loan->seen);
+}
+
 static void decided(og__core *core, const og__detected *found)
 {
     if (!core->setup->codec_given) core->in.codec = found->codec;
@@ -40,7 +46,6 @@ static void decided(og__core *core, const og__detected *found)
     core->detected = core->in.codec != NULL;
     og__peer_core_start(core);
     core->settled = !may_be_lines(core);
-    if (core->loan) memcpy(core->loan->seen, found->seen, sizeof found->seen);
     if (!core->detected) return;
     bool same_codec = core->out_wire.codec == core->in.codec;
     if (!core->setup->codec_given) core->out_wire.codec = core->in.codec;
@@ -79,7 +84,9 @@ static int look_at(og__core *core, const uint8_t *data, size_t len, og_error *er
     const og__look look = look_of(core, data, len);
     og__detected found;
     int status = og__peer_detect(&look, &found, err);
-    if (status > 0) decided(core, &found);
+    if (status <= 0) return status;
+    note_seen(core, data, len, &found);
+    decided(core, &found);
     return status;
 }
 
@@ -88,6 +95,7 @@ int og__peer_core_detect_codec(og__core *core, const uint8_t *message, size_t le
     og__detected found;
     int status = og__peer_detect_codec(message, len, &found, err);
     if (status < 0) return status;
+    note_seen(core, message, len, &found);
     found.framing = core->in.framing;
     bool settled = core->settled;
     og_frame_reader reader = core->reader; /* is past this message already */

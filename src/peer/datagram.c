@@ -268,7 +268,6 @@ void og__peer_datagram_received(void *ctx, const uint8_t *data, size_t len, cons
     }
     feed(served, data, len);
     handle_messages(served);
-    loop->loan.seen[0] = '\0';
     if (!served->told_release && atomic_load_explicit(&served->refs, memory_order_acquire) == 1)
         port->idle = served;
     else

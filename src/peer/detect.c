@@ -8,9 +8,8 @@
 #include "base/utf8.h"
 #include "peer/detect_number.h"
 #include "peer/detect_refuse.h"
-#include "peer/profile.h"
+#include "peer/detect_text.h"
 
-#include <stdio.h>
 #include <string.h>
 
 /* After so many bytes something must be recognised. A length over the limit is named up to this one: a longer
@@ -198,11 +197,10 @@ static void read_head(const og__look *look, reading *r)
     bool quiet = r->head.as_value ? look->silent || (look->paused && ends_line(look))
                                   : gone_quiet(look) && !r->framing.ops->in_text;
     bool alone = r->head.size == look->len && quiet;
-    if (room == 0 || alone) return;
+    size_t size = r->head.size + room + (r->framing.ops->tail != 0);
+    if (room == 0 || alone || (look->datagram && !over && size != look->len)) return;
     look_at_start(look, r, room);
     if (r->fit == ALIVE && over) r->fit = fit_over(look, r);
-    size_t size = r->head.size + room + (r->framing.ops->tail != 0);
-    if (look->datagram && r->fit == ALIVE && size != look->len) r->fit = DEAD;
 }
 
 /* True when what comes after the first message begins the next one, if it is there. */
@@ -464,24 +462,6 @@ static void fit_all(const og__look *look, readings *all)
     await_tail(look, all);
 }
 
-/* What the bytes looked like, for the log. */
-static void describe(const og__look *look, const og__detected *found, char *text)
-{
-    char bytes[3 * 6 + 1] = "";
-    for (size_t i = 0; i < look->len && i < 6; i++)
-        snprintf(bytes + 3 * i, 4, "%02x ", look->data[i]);
-    const og_codec *codec = found->codec;
-    const char *before = found->framing.ops->before;
-    const og_profile *peer = og__peer_profile_of(look->data, look->len);
-    char note[32] = "";
-    if (codec && codec->note && found->note != OG_CODEC_NO_NOTE)
-        snprintf(note, sizeof note, " (%s %d)", codec->note, found->note);
-    int len = snprintf(text, OG__SEEN_SIZE, before ? "%s… %s, then %s%s" : "%s…%s begins at once: %s%s",
-                       bytes, before ? before : "", codec ? codec->name : "a header", note);
-    if (peer && len > 0 && len < OG__SEEN_SIZE)
-        snprintf(text + len, OG__SEEN_SIZE - (size_t)len, ", as %s does", peer->name);
-}
-
 /* The framing of a reading; a bare text may also be ended by what its last byte is. */
 static og_framing framing_of(const og__look *look, const reading *r)
 {
@@ -490,6 +470,7 @@ static og_framing framing_of(const og__look *look, const reading *r)
     if (r->framing.ops->before || !r->codec || !r->codec->lines) return r->framing;
     if (!r->codec->opaque && !look->datagram) return r->framing;
     const uint8_t *last = look->data + look->len - 1;
+    if (*last >= ' ') return r->framing; /* every end in the table is a control character */
     size_t size = 0;
     for (size_t tail = look->len < LONGEST_END ? look->len : LONGEST_END; tail > 0 && size != tail; tail--)
         if (og_framing_after(&ended, look->data + look->len - tail, tail, &size) <= 0 || size != tail)
@@ -504,7 +485,6 @@ static int take(const og__look *look, const reading *r, og__detected *out)
     out->framing = framing_of(look, r);
     out->codec = r->codec;
     out->note = r->codec ? r->note : OG_CODEC_NO_NOTE;
-    describe(look, out, out->seen);
     return 1;
 }
 
@@ -647,15 +627,13 @@ static bool may_be_number(const og__look *look)
     return look->len > 0 && (is_digit(look->data[0]) || is_space(look->data[0]));
 }
 
-int og__peer_detect(const og__look *look, og__detected *out, og_error *err)
+int og__peer_detect_in_full(const og__look *look, og__detected *out, og_error *err)
 {
     readings all;
-    memset(out, 0, sizeof *out);
-    out->note = OG_CODEC_NO_NOTE;
+    *out = (og__detected){.note = OG_CODEC_NO_NOTE};
     if (look->codec && !look->codec->begins) {
         out->codec = look->codec;
         out->framing = og_framing_bare();
-        snprintf(out->seen, sizeof out->seen, "%s are taken as they come", look->codec->noun);
         return 1;
     }
     const og_signature *other = look->codec && look->codec->opaque
@@ -675,12 +653,25 @@ int og__peer_detect(const og__look *look, og__detected *out, og_error *err)
     return decide(look, &all, out, err);
 }
 
+/* True when the bytes are a text that can be one thing only: `out` is as og__peer_detect_in_full() makes it.
+ */
+static bool is_clear(const og__look *look, og__detected *out)
+{
+    reading bare = {.framing = og_framing_bare()};
+    if (!og__peer_detect_is_text(look)) return false;
+    read_bare(look, &bare);
+    return bare.fit == ALIVE && bare.codec && take(look, &bare, out);
+}
+
+int og__peer_detect(const og__look *look, og__detected *out, og_error *err)
+{
+    return is_clear(look, out) ? 1 : og__peer_detect_in_full(look, out, err);
+}
+
 int og__peer_detect_codec(const uint8_t *data, size_t len, og__detected *out, og_error *err)
 {
     const og__look look = {.data = data, .len = len, .ended = true, .datagram = true, .max_message = len};
-    reading r = {.framing = og_framing_bare()};
-    memset(out, 0, sizeof *out);
-    out->note = OG_CODEC_NO_NOTE;
+    reading r = {.framing = og_framing_bare(), .note = OG_CODEC_NO_NOTE};
     look_at_start(&look, &r, len);
     if (r.fit == DEAD && !left_to_codec(&look, &r)) return og__peer_refuse_unknown(&look, err);
     return take(&look, &r, out);

@@ -29,13 +29,18 @@ typedef struct og__look {
 typedef struct og__detected {
     const og_codec *codec; /* NULL: the first message will tell */
     og_framing framing;
-    int note;                 /* what the codec says of the first bytes, or OG_CODEC_NO_NOTE */
-    char seen[OG__SEEN_SIZE]; /* what was seen and why that means this */
+    int note; /* what the codec says of the first bytes, or OG_CODEC_NO_NOTE */
 } og__detected;
 
 /* 1: decided; 0: needs more bytes; OG_EAMBIGUOUS, OG_ESYNTAX, OG_ELIMIT, OG_ETRUNCATED: refused, `err` says
  * what to do. */
 int og__peer_detect(const og__look *look, og__detected *out, og_error *err);
+
+/* The same, without the short way for texts that are clear: its plain twin. */
+int og__peer_detect_in_full(const og__look *look, og__detected *out, og_error *err);
+
+/* What was seen and why that means `found`, into `text` of OG__SEEN_SIZE bytes. */
+void og__peer_detect_describe(const uint8_t *data, size_t len, const og__detected *found, char *text);
 
 /* The codec of one whole message, where the framing is known. As og__peer_detect(). */
 int og__peer_detect_codec(const uint8_t *data, size_t len, og__detected *out, og_error *err);

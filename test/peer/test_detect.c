@@ -1,17 +1,11 @@
 /* SPDX-License-Identifier: MIT */
 /* Detection: each opening, at each split point, and what must be refused. The rows are those of
  * doc/detection.md. */
-#include "peer/detect.h"
+#include "detect_test.h"
 
 #include "codec/signature.h"
 
-#include <setjmp.h>
-#include <stdarg.h>
 #include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
-
-#include <cmocka.h>
 
 typedef struct row {
     const char *bytes;
@@ -20,8 +14,6 @@ typedef struct row {
     const char *framing;
     int protocol;
 } row;
-
-#define B(text) text, sizeof text - 1
 
 /* What SocketHandler sends, in short: a dict in protocol 1. */
 #define RECORD "}q\0(X\4\0\0\0nameq\1K\1u."
@@ -115,22 +107,6 @@ static const row streams[] = {
     {B("\x1e{\"name\": \"a long one, which is more than thirty bytes\"}\n"), "json", "seq", -1},
 };
 
-static og__detected found;
-static og_error err;
-
-static int look(const void *bytes, size_t len, og__look with)
-{
-    /* Exactly as much memory as there are bytes, so that sanitizers see a read after them. */
-    uint8_t *exact = malloc(len ? len : 1);
-    memcpy(exact, bytes, len);
-    with.data = exact;
-    with.len = len;
-    if (with.max_message == 0) with.max_message = (size_t)64 << 20;
-    int status = og__peer_detect(&with, &found, &err);
-    free(exact);
-    return status;
-}
-
 static void assert_is(const row *r, size_t len)
 {
     char name[32];
@@ -140,7 +116,7 @@ static void assert_is(const row *r, size_t len)
         fail_msg("%.*s (%zu of %zu bytes): found %s in %s, expected %s in %s", (int)r->len, r->bytes, len,
                  r->len, codec, name, r->codec, r->framing);
     if (found.codec && found.codec->name[0] == 'p') assert_int_equal(found.note, r->protocol);
-    assert_true(found.seen[0] != '\0');
+    assert_true(as_told(r->bytes, len)[0] != '\0');
 }
 
 /* Bytes come one by one: nothing else is ever found, and all of it is enough. */
@@ -418,7 +394,7 @@ static void other_protocols_are_named(void **state)
         const char *bytes = others[i].bytes;
         for (size_t len = 1; len < others[i].len; len++)
             if (look(bytes, len, (og__look){0}) > 0)
-                fail_msg("%s: %.*s is taken for %s", others[i].says, (int)len, bytes, found.seen);
+                fail_msg("%s: %.*s is taken for %s", others[i].says, (int)len, bytes, as_told(bytes, len));
         assert_refused(bytes, others[i].len, silent, OG_ESYNTAX, others[i].says);
         assert_refused(bytes, others[i].len, ended, OG_ESYNTAX, others[i].says);
         if (!strchr(err.text, ':')) fail_msg("%s: no advice", err.text);
@@ -477,7 +453,7 @@ static void a_digit_and_nuls_is_no_value(void **state)
             memset(bytes + 1 + nuls, 0x9f, 57 - nuls);
             for (size_t len = 3; len <= 57; len++)
                 if (look(bytes, len, (og__look){0}) > 0)
-                    fail_msg("%c and %zu NULs: %s", digit, nuls, found.seen);
+                    fail_msg("%c and %zu NULs: %s", digit, nuls, as_told(bytes, len));
             assert_true(look(bytes, 57, ended) < 0);
         }
 }

@@ -1,38 +1,12 @@
 /* SPDX-License-Identifier: MIT */
 /* Detection: openings that are something else, which are named, and headers that nothing may print as a
  * value. */
-#include "peer/detect.h"
+#include "detect_test.h"
 
 #include "codec/signature.h"
-#include "frame/frame.h"
-
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stdlib.h>
-#include <string.h>
-
-#include <cmocka.h>
-
-#define B(text) text, sizeof text - 1
 
 #define P4 "\x80\4\x95\x0a\0\0\0\0\0\0\0}\x94\x8c\1a\x94K\1s."
 #define P0 "(dp0\nS'a'\np1\nI1\ns."
-
-static og__detected found;
-static og_error err;
-
-static int look(const char *bytes, size_t len, og__look with)
-{
-    /* Exactly as much memory as there are bytes, so that sanitizers see a read after them. */
-    uint8_t *exact = malloc(len ? len : 1);
-    memcpy(exact, bytes, len);
-    with.data = exact;
-    with.len = len;
-    with.max_message = (size_t)64 << 20;
-    int status = og__peer_detect(&with, &found, &err);
-    free(exact);
-    return status;
-}
 
 typedef struct row {
     const char *bytes;
@@ -44,7 +18,7 @@ static void assert_refused(const row *r, og__look with)
 {
     int status = look(r->bytes, r->len, with);
     if (status >= 0 || !strstr(err.text, r->says))
-        fail_msg("%s: %d, %s", r->says, status, status < 0 ? err.text : found.seen);
+        fail_msg("%s: %d, %s", r->says, status, status < 0 ? err.text : as_told(r->bytes, r->len));
 }
 
 /* The first bytes of each, as its programs send them. */
@@ -369,7 +343,7 @@ static void a_padded_length_is_no_value(void **state)
     for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
         for (size_t len = 1; len < rows[i].len; len++)
             if (look(rows[i].bytes, len, (og__look){0}) > 0 && found.framing.width == 0)
-                fail_msg("%.*s: %s", (int)len, rows[i].bytes, found.seen);
+                fail_msg("%.*s: %s", (int)len, rows[i].bytes, as_told(rows[i].bytes, len));
         if (look(rows[i].bytes, rows[i].len, (og__look){0}) != 1) fail_msg("%s: %s", rows[i].bytes, err.text);
         assert_string_equal(og_framing_name(found.framing, name, sizeof name), rows[i].says);
     }
