@@ -153,7 +153,7 @@ int og__net_loop_run(og__loop *loop, og_error *err)
     loop->stopped = false;
     while (!loop->stopped) {
         og__net_ready_turn(loop);
-        end_closed(loop);
+        if (loop->first_closed) end_closed(loop);
     }
     loop->turning = false;
     atomic_store(&loop->stopping, false);

@@ -15,11 +15,9 @@ static og__served *served_of(const og_conn *conn)
 
 /* ---- Resting ---- */
 
-og__core *og__peer_served_wake(og__served *served)
+og__core *og__peer_served_make_core(og__served *served)
 {
-    og__core *core = og__peer_served_core(served);
-    if (core) return core;
-    core = og__base_alloc(served->alloc, sizeof *core);
+    og__core *core = og__base_alloc(served->alloc, sizeof *core);
     if (!core) return NULL;
     og__peer_core_wake(core, served->conn.setup, &served->conn.rested);
     core->loan = &served->loop->loan;
@@ -59,10 +57,10 @@ static void rest(og__served *served)
     og__peer_served_unlock(served, !alone);
 }
 
-void og__peer_served_rest(og__served *served)
+void og__peer_served_stay_awake(og__served *served)
 {
     og__server_loop *loop = served->loop;
-    if (served->awake || !og__peer_served_core(served) || !is_at_rest(served)) return;
+    if (!og__peer_served_core(served) || !is_at_rest(served)) return;
     og__served **place = &loop->awake[loop->next_awake];
     loop->next_awake = (loop->next_awake + 1) % OG__AWAKE;
     if (*place) rest(*place);

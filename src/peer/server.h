@@ -310,11 +310,20 @@ static inline og__core *og__peer_served_core(const og__served *served)
 
 /* The same, made if the connection rests; NULL without memory. With the lock held, or on the loop's thread.
  */
-og__core *og__peer_served_wake(og__served *served);
+og__core *og__peer_served_make_core(og__served *served);
+static inline og__core *og__peer_served_wake(og__served *served)
+{
+    og__core *core = og__peer_served_core(served);
+    return core ? core : og__peer_served_make_core(served);
+}
 
 /* Nothing more comes for now: the core may go, if nothing is in it that must be kept, when others have come.
  * On the loop's thread. */
-void og__peer_served_rest(og__served *served);
+void og__peer_served_stay_awake(og__served *served);
+static inline void og__peer_served_rest(og__served *served)
+{
+    if (!served->awake) og__peer_served_stay_awake(served);
+}
 
 /* The loop's part is over: no more sending; the loop's reference is dropped. */
 void og__peer_served_leave(og__served *served);
