@@ -35,9 +35,9 @@ static double rate_of(const cli_load_result *result)
 
 void cli_bench_print_head(const cli_load *load)
 {
-    printf("%s: %zu connection%s, ", load->endpoint, load->connections, load->connections == 1 ? "" : "s");
+    printf("%s: %zu connection%s, ", load->endpoint, load->connections, cli_plural(load->connections));
     if (load->rate)
-        printf("%llu objects a second\n", (unsigned long long)load->rate);
+        printf("%llu object%s a second\n", (unsigned long long)load->rate, cli_plural(load->rate));
     else
         printf("%zu in flight on each\n", load->in_flight);
     printf("%8s %10s   microseconds to an answer\n", "bytes", "answers/s");
@@ -208,7 +208,7 @@ static void draw_row(FILE *file, range r, const cli_bench_row *row, size_t numbe
     }
     fprintf(file, "' class='line' stroke='%s'/>", colour);
     fprintf(file, "<text x='%d' y='%.1f' fill='%s'>", WIDTH - RIGHT + 8, last + 4, colour);
-    if (row->size) fprintf(file, "%llu bytes", (unsigned long long)row->size);
+    if (row->size) fprintf(file, "%llu byte%s", (unsigned long long)row->size, cli_plural(row->size));
     fputs("</text>\n", file);
 }
 

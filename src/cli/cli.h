@@ -104,6 +104,12 @@ int cli_usage(const char *format, ...) OG_PRINTF(1, 2);
  * NULL. */
 int cli_fail(const char *what, const og_error *err);
 
+/* The ending of a noun after its number. */
+static inline const char *cli_plural(unsigned long long number)
+{
+    return number == 1 ? "" : "s";
+}
+
 /* A sentence of the library with options of the command for the members of structs that it names. */
 void cli_put_in_words(char *out, size_t size, const char *text);
 

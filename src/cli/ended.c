@@ -23,11 +23,6 @@ static bool has_waited(const og_conn_counts *counts)
            !cli_stop_is_over(0);
 }
 
-static const char *plural(uint64_t number)
-{
-    return number == 1 ? "" : "s";
-}
-
 /* What was spoken, as far as it was known by then. */
 static const char *spoken(char *text, size_t size, const char *codec, const char *framing)
 {
@@ -51,13 +46,13 @@ void cli_log_ended(const og_conn *conn, const og_error *why)
     og_conn_framing(conn, framing, sizeof framing);
     const char *profile = og_conn_profile(conn);
     snprintf(text, sizeof text,
-             "ended after %lld.%03d s: %s%s%s, %llu object%s and %llu bytes in, %llu object%s and %llu "
-             "bytes out, %llu refused: %s%s",
+             "ended after %lld.%03d s: %s%s%s, %llu object%s and %llu byte%s in, %llu object%s and "
+             "%llu byte%s out, %llu refused: %s%s",
              (long long)(n.age_ms / 1000), (int)(n.age_ms % 1000),
              spoken(wire, sizeof wire, og_conn_codec(conn), framing), *profile ? " as " : "", profile,
-             (unsigned long long)n.messages_in, plural(n.messages_in), (unsigned long long)n.bytes_in,
-             (unsigned long long)n.messages_out, plural(n.messages_out), (unsigned long long)n.bytes_out,
-             (unsigned long long)n.refused, reason,
+             (unsigned long long)n.messages_in, cli_plural(n.messages_in), (unsigned long long)n.bytes_in,
+             cli_plural(n.bytes_in), (unsigned long long)n.messages_out, cli_plural(n.messages_out),
+             (unsigned long long)n.bytes_out, cli_plural(n.bytes_out), (unsigned long long)n.refused, reason,
              has_waited(&n)
                  ? "; if it waits for the server to begin, it may want a key (--authkey-file) or a greeting "
                    "(--greet)"

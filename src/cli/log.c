@@ -178,8 +178,8 @@ static bool get_ready(void)
     }
     unsigned long long lost = atomic_exchange(&dropped, 0);
     if (lost > 0) {
-        snprintf(note, sizeof note, "%llu lines are missing here: nobody read %s", lost,
-                 path ? "the log" : "standard error");
+        snprintf(note, sizeof note, "%llu line%s missing here: nobody read %s", lost,
+                 lost == 1 ? " is" : "s are", path ? "the log" : "standard error");
         write_line(OG_LOG_WARNING, NULL, note, NULL);
     }
     int failed = reopen_error;

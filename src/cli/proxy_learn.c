@@ -57,8 +57,8 @@ static int read_kept(cli_learn *l)
 
 static void write_row(FILE *file, const row *r)
 {
-    fprintf(file, "# %s %s  # %llu times since %s, last from %s:", r->unsafe ? "allow-unsafe" : "allow",
-            r->name, (unsigned long long)r->count, r->since, r->peer);
+    fprintf(file, "# %s %s  # %llu time%s since %s, last from %s:", r->unsafe ? "allow-unsafe" : "allow",
+            r->name, (unsigned long long)r->count, cli_plural(r->count), r->since, r->peer);
     const char *before = " ";
     for (unsigned how = 0; how < 8 * sizeof r->uses; how++) {
         if (!(r->uses >> how & 1)) continue;
@@ -79,7 +79,9 @@ static void write_all(const cli_learn *l, FILE *file)
               file);
     for (size_t i = 0; i < l->count; i++)
         if (!l->rows[i].kept) write_row(file, &l->rows[i]);
-    if (l->left_out > 0) fprintf(file, "# and names for which there was no room, %zu times\n", l->left_out);
+    if (l->left_out > 0)
+        fprintf(file, "# and names for which there was no room, %zu time%s\n", l->left_out,
+                cli_plural(l->left_out));
 }
 
 /* Another file takes its place, so that nobody reads half of one. 0 or an errno. */

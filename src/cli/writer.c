@@ -34,7 +34,8 @@ static int write_all(cli_writer *writer, const uint8_t *data, size_t len)
     while (len > 0) {
         if (!cli_can_write(writer->out, LOOK_MS)) {
             if (!cli_stop_is_over(writer->grace_ms)) continue;
-            cli_log(OG_LOG_WARNING, "nobody reads standard output: %zu bytes of it are lost", len);
+            cli_log(OG_LOG_WARNING, "nobody reads standard output: %zu byte%s of it lost", len,
+                    len == 1 ? " is" : "s are");
             return CLI_UNREACHED;
         }
         ssize_t n = write(writer->out, data, len);
@@ -225,9 +226,10 @@ int cli_writer_finish(cli_writer *writer)
     pthread_join(writer->thread, NULL);
     size_t left_out = cli_quota_left_out(&writer->quota);
     cli_writer_close(writer);
-    if (left_out > 0) cli_log(OG_LOG_WARNING, "%zu more objects could not be printed", left_out);
+    if (left_out > 0)
+        cli_log(OG_LOG_WARNING, "%zu more object%s could not be printed", left_out, cli_plural(left_out));
     if (writer->dropped > 0)
-        cli_log(OG_LOG_WARNING, "nobody read standard output: %llu objects were not printed",
-                (unsigned long long)writer->dropped);
+        cli_log(OG_LOG_WARNING, "nobody read standard output: %llu object%s not printed",
+                (unsigned long long)writer->dropped, writer->dropped == 1 ? " was" : "s were");
     return writer->status ? writer->status : writer->refused;
 }

@@ -2,6 +2,8 @@
 /* Framing digits:N: N characters that hold the length in decimal digits, padded, then the message. */
 #include "frame/frame.h"
 
+#include "base/plural.h"
+
 #include <stdio.h>
 #include <string.h>
 
@@ -14,9 +16,11 @@ typedef enum place { BEFORE, WITHIN, AFTER } place;
 static int refuse(const og_framing *framing, size_t at, uint8_t byte, og_error *err)
 {
     char text[8];
+    bool one = framing->width == 1;
     return og_error_set(err, OG_ESYNTAX, at,
-                        "expected %u characters that hold the length of a message but found %s in them",
-                        (unsigned)framing->width, og__frame_byte(byte, text));
+                        "expected %u character%s the length of a message but found %s in %s",
+                        (unsigned)framing->width, one ? " that holds" : "s that hold",
+                        og__frame_byte(byte, text), one ? "it" : "them");
 }
 
 static void add_digit(og_frame_head *head, uint8_t byte)
@@ -137,8 +141,8 @@ static int digits_head(const og_framing *framing, const uint8_t *data, size_t le
     if (len < width) return 0;
     if (where == BEFORE)
         return og_error_set(err, OG_ESYNTAX, 0,
-                            "expected the length of a message in %zu characters but found only spaces",
-                            width);
+                            "expected the length of a message in %zu character%s but found only spaces",
+                            width, og__base_plural(width));
     return 1;
 }
 
@@ -160,9 +164,9 @@ static int digits_end(const og_framing *framing, og_buf *out, size_t mark, og_er
     size_t count = (size_t)snprintf(text, sizeof text, "%zu", length);
     if (count > framing->width)
         return og_error_set(err, OG_EVALUE, OG_NO_POSITION,
-                            "the length of a message of %zu bytes does not fit %u characters: use a wider "
+                            "the length of a message of %zu bytes does not fit %u character%s: use a wider "
                             "digits:N, e.g. digits:10",
-                            length, (unsigned)framing->width);
+                            length, (unsigned)framing->width, og__base_plural(framing->width));
     memset(out->data + mark, ' ', framing->width);
     memcpy(out->data + mark, text, count);
     return OG_OK;

@@ -2,6 +2,7 @@
 /* What framings share: the calls that lead to each, errors, and moving bytes. */
 #include "frame/frame.h"
 #include "base/bytes.h"
+#include "base/plural.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -168,9 +169,9 @@ int og__frame_passes_limit(const og_frame_reader *reader, size_t position, og_er
 int og__frame_cut(size_t header, uint64_t length, size_t len, og_error *err)
 {
     size_t came = len - header < length ? len - header : (size_t)length;
-    return og_error_set(err, OG_ETRUNCATED, len,
-                        "the stream ended after %zu of the %llu bytes of a message%s", came,
-                        (unsigned long long)length, came == length ? ", before what closes it" : "");
+    return og_error_set(
+        err, OG_ETRUNCATED, len, "the stream ended after %zu of the %llu byte%s of a message%s", came,
+        (unsigned long long)length, og__base_plural(length), came == length ? ", before what closes it" : "");
 }
 
 int og__frame_bad_tail(const og_frame_reader *reader, size_t position, uint8_t byte, og_error *err)
@@ -187,7 +188,7 @@ int og__frame_header_wait(og_frame_reader *reader, size_t need, size_t len, bool
     char name[OG_FRAMING_NAME_MAX];
     return og_error_set(err, OG_ETRUNCATED, len,
                         "the stream ended inside the length of a message, after %zu byte%s (framing %s)", len,
-                        len == 1 ? "" : "s", og_framing_name(reader->framing, name, sizeof name));
+                        og__base_plural(len), og_framing_name(reader->framing, name, sizeof name));
 }
 
 const char *og__frame_byte(uint8_t byte, char *text)

@@ -2,6 +2,8 @@
 /* Framing raw: nothing on the wire; the message itself tells where it ends. */
 #include "frame/frame.h"
 
+#include "base/plural.h"
+
 static bool is_space(uint8_t byte)
 {
     return byte == ' ' || byte == '\n' || byte == '\r' || byte == '\t';
@@ -22,8 +24,8 @@ static int wait_more(og_frame_reader *reader, const uint8_t *data, size_t len, b
         return og__frame_passes_limit(reader, reader->at + reader->max_message, err);
     reader->need = len + 1;
     if (!ended || reader->at == len) return 0;
-    return og_error_set(err, OG_ETRUNCATED, len, "the stream ended inside a message, after %zu bytes of it",
-                        len - reader->at);
+    return og_error_set(err, OG_ETRUNCATED, len, "the stream ended inside a message, after %zu byte%s of it",
+                        len - reader->at, og__base_plural(len - reader->at));
 }
 
 /* The scanner says that the stream ended too early: but white space after the last message is no message,

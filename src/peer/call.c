@@ -2,6 +2,8 @@
 /* Asking and being answered, over a blocking connection. */
 #include "peer/handle.h"
 
+#include "base/plural.h"
+
 int og_poll(og_conn *conn, int64_t timeout_ms, og_error *err)
 {
     if (conn->ops->poll) return conn->ops->poll(conn, timeout_ms, err);
@@ -28,8 +30,8 @@ int og_call(og_conn *conn, og_value value, og_value *answer, og_error *err)
     for (size_t i = 0; status == OG_OK && i < answers; i++) {
         status = og_recv(conn, answer, err);
         if (status == 0)
-            return og_error_set(err, OG_ECLOSED, OG_NO_POSITION, "the peer closed after %zu of %zu answers",
-                                i, answers);
+            return og_error_set(err, OG_ECLOSED, OG_NO_POSITION, "the peer closed after %zu of %zu answer%s",
+                                i, answers, og__base_plural(answers));
         if (status > 0) status = OG_OK;
     }
     return status;

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /* The core of a connection: the bytes that have come, and taking messages out of them. */
 #include "peer/changed.h"
+
+#include "base/plural.h"
 #include "peer/core_parts.h"
 #include "peer/detect_refuse.h"
 #include "peer/layered.h"
@@ -554,7 +556,7 @@ static int skipped_all(og__core *core, og_error *err)
     if (core->consumed == 0 && core->setup->role == OG_ROLE_SERVER) return 0;
     size_t count = core->skip_bytes > 0 ? core->skip_bytes : core->skip;
     og_error_set(err, OG_ECLOSED, OG_NO_POSITION, "the peer closed with %zu %s%s still to pass over", count,
-                 core->skip_bytes > 0 ? "byte" : "message", count == 1 ? "" : "s");
+                 core->skip_bytes > 0 ? "byte" : "message", og__base_plural(count));
     return refuse_stream(core, OG_ECLOSED, 0, err);
 }
 

@@ -2,6 +2,8 @@
 /* The sentences with which detection refuses. */
 #include "peer/detect_refuse.h"
 
+#include "base/plural.h"
+
 #include <stdio.h>
 #include <string.h>
 
@@ -61,7 +63,8 @@ int og__peer_refuse_over(const og__look *look, og_framing framing, uint64_t leng
 int og__peer_refuse_truncated(const og__look *look, og_error *err)
 {
     return og_error_set(err, OG_ETRUNCATED, look->len,
-                        "found the end after %zu bytes, within the first message: send it whole", look->len);
+                        "found the end after %zu byte%s, within the first message: send it whole", look->len,
+                        og__base_plural(look->len));
 }
 
 /* What would have been right: the noun of the codec that was asked for, or of all that are read unasked. */
@@ -223,7 +226,7 @@ int og__peer_refuse_unknown(const og__look *look, og_error *err)
             err, OG_ESYNTAX, 0,
             "found %s: a header of %zu byte%s before %s that is not one of the framings; let the peer "
             "send one that is ('onggi help framings' lists them), or, if it comes once, say skip_bytes=%zu",
-            shown, header, header == 1 ? "" : "s", inside->noun, header);
+            shown, header, og__base_plural(header), inside->noun, header);
     if (look->codec)
         return og_error_set(
             err, OG_ESYNTAX, 0,

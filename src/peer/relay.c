@@ -4,6 +4,7 @@
 
 #include "base/alloc.h"
 #include "base/options.h"
+#include "base/plural.h"
 
 #include <string.h>
 
@@ -111,9 +112,10 @@ static void remind(void *ctx)
 {
     const og_server *server = ctx;
     const og__relay *relay = server->relay;
-    og__peer_server_log(server, OG_LOG_WARNING, NULL,
-                        "UNPROTECTED: a dry run refuses nothing; %zu messages would have been refused so far",
-                        (size_t)relay->passed);
+    og__peer_server_log(
+        server, OG_LOG_WARNING, NULL,
+        "UNPROTECTED: a dry run refuses nothing; %zu message%s would have been refused so far",
+        (size_t)relay->passed, og__base_plural(relay->passed));
     og__net_timer_start(relay->reminder, REMINDER_MS);
 }
 

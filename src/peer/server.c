@@ -380,8 +380,8 @@ static void on_accept(void *ctx, og__socket socket)
         pause_accepting(server, true);
         if (!refuses)
             og__peer_server_log(server, OG_LOG_WARNING, NULL,
-                                "%zu connections are open, as many as may be (max_connections): others wait",
-                                count);
+                                "%zu connection%s open, as many as may be (max_connections): others wait",
+                                count, count == 1 ? " is" : "s are");
         resume_if_room(server); /* one may have gone meanwhile */
     }
     if (loop == port->loop) {

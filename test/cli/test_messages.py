@@ -286,7 +286,7 @@ class Members(support.Case):
         server = self.serve("--echo", "--max-message", "1K", "--max-depth", "5")
         for data in (b"[NaN]\n", b"[1e400]\n", b"\0\0\xff\xff[", b"[" * 10, b"zzzz", b"\x80\x04" + b"]" * 10, b"GET / HTTP/1.1\r\n\r\n",
                      b"\x16\x03\x01\x02\x00\x01", b"99999 {", b"x" * 2000, b"0000000009[]", b"7:[1,2,3];", b"{'a': 1}\n", b"\xff\xfe[", b"HELLO\n{}\n", b"\1\2\3{}", b"---\na: 1\n",
-                     b"\x89PNG\r\n\x1a\n", b"0\0001\0", b"[1]<END>[2]<END>", b"1\n\0\0\0\2[]", b"\xac\xed\0\5", b"\0\0\0\1\0\0\0\2"):
+                     b"\x89PNG\r\n\x1a\n", b"0\0001\0", b"[1]<END>[2]<END>", b"1\n\0\0\0\2[]", b"\xac\xed\0\5", b"\0\0\0\1\0\0\0\2", b"[", b"\x80"):
             with self.connect(server.port) as s:
                 s.sendall(data)
                 s.shutdown(support.socket.SHUT_WR)
@@ -310,6 +310,11 @@ class Members(support.Case):
         for what, text in self.said():
             self.assertNotRegex(text, r"\b(codec|framing|skip|skip_bytes|as)=", what)
             self.assertNotRegex(text, r"--\w[\w-]*=", what)
+
+    def test_one_thing_is_no_plural(self):
+        nouns = "answer|buffer|byte|character|client|connection|item|line|message|object|time|value"
+        for what, text in self.said():
+            self.assertNotRegex(text, rf"(?<![\d.:-])1 ({nouns})s\b", what)
 
     def test_one_position_is_said(self):
         """And what it belongs to: a byte of what was read."""

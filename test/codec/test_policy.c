@@ -602,7 +602,7 @@ static void test_listing_errors(void **state)
         {"0.", "opcode POP: takes 1 values from the stack, which has only 0", true},
         {"p0\n.", "opcode PUT: the stack is empty: nothing can be stored in the memo", true},
         {"(p0\n.", "opcode PUT: a mark cannot be stored in the memo", true},
-        {"N", "the pickle ends after 1 bytes, before its STOP opcode", false},
+        {"N", "the pickle ends after 1 byte, before its STOP opcode", false},
         {"!", "found byte 0x21 where a pickle has an opcode: this is not a pickle, or a damaged one", false},
     };
     for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {

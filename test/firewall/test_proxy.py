@@ -162,7 +162,7 @@ class TestProxy(firewall.Case):
         with open(path, encoding="ascii") as file:
             after = file.read().splitlines()
         self.assertEqual(after[:4], lines)
-        self.assertRegex(after[4], r"^# allow shop\.Task  # 1 times ")
+        self.assertRegex(after[4], r"^# allow shop\.Task  # 1 time ")
         self.assertEqual(len(after), 5)
         done = self.onggi("proxy", "tcp://127.0.0.1:0", "tcp://127.0.0.1:1", *WIRE, "--learn", "/nonexistent/file", status=None)
         self.assertIn("cannot write names there", done.err)

@@ -159,7 +159,7 @@ static void test_refusals(void **state)
         {"u8", long_body, 300, OG_NO_POSITION, "300 bytes does not fit framing u8, which carries 255"},
         {"u16be", long_body, 65536, OG_NO_POSITION, "which carries 65535"},
         {"u16le", long_body, 70000, OG_NO_POSITION, "use a wider one, e.g. u32be"},
-        {"digits:1", long_body, 10, OG_NO_POSITION, "10 bytes does not fit 1 characters"},
+        {"digits:1", long_body, 10, OG_NO_POSITION, "10 bytes does not fit 1 character"},
         {"digits:4", long_body, 10000, OG_NO_POSITION, "use a wider digits:N"},
     };
     (void)state;

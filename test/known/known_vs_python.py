@@ -579,7 +579,7 @@ class Repr(Case):
                 self.check_repr(zone)
         for value in [dt.datetime(2024, 1, 2), dt.datetime(2024, 1, 2, 3, 4, 5), dt.datetime(2024, 1, 2, 3, 4, 0, 5), dt.date(2024, 1, 2), dt.time(),
                       dt.time(1, 2, 3), dt.time(1, 2, 0, 4), dt.datetime(2024, 10, 27, 2, 30, fold=1, tzinfo=UTC), dt.time(2, 30, fold=1),
-                      dt.timedelta(), dt.timedelta(1), dt.timedelta(-1, 5, 6), dt.timedelta(0, 0, 7), dt.timezone(dt.timedelta(0), "x")]:
+                      dt.time(2, 30, fold=1, tzinfo=UTC), dt.time(2, 30, 1, 5, fold=1, tzinfo=zoneinfo.ZoneInfo("Europe/Paris")), dt.timedelta(), dt.timedelta(1), dt.timedelta(-1, 5, 6), dt.timedelta(0, 0, 7), dt.timezone(dt.timedelta(0), "x")]:
             self.check_repr(value)
 
     def test_numbers_and_names(self):
@@ -884,6 +884,9 @@ class ZonesOfOthers(unittest.TestCase):
         from dateutil import tz
         for zone in (tz.tzutc(), tz.tzoffset("IST", 19800), tz.tzoffset(None, -3600), tz.tzoffset(None, 1)):
             self.check(zone)
+            for protocol in range(6):
+                value = [zone, dt.datetime(2024, 7, 1, tzinfo=zone), dt.time(1, tzinfo=zone)]
+                self.assertEqual(tool.ask(b"r", pickle.dumps(value, protocol)), repr(value))
 
     @unittest.skipUnless(importlib.util.find_spec("dateutil"), "dateutil is not installed")
     def test_dateutil_files(self):

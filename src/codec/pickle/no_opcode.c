@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /* Says what a byte is that no opcode has: often the file is of another kind that people take for a pickle. */
 #include "codec/pickle/opcodes.h"
+
+#include "base/plural.h"
 #include "codec/signature.h"
 
 #include <string.h>
@@ -46,8 +48,8 @@ int og__pickle_no_stop(const uint8_t *bytes, size_t len, og_error *err)
 {
     const char *kind = kind_of(bytes, len);
     if (kind) return og_error_set(err, OG_ETRUNCATED, len, "this is not a pickle but %s", kind);
-    return og_error_set(err, OG_ETRUNCATED, len, "the pickle ends after %zu bytes, before its STOP opcode",
-                        len);
+    return og_error_set(err, OG_ETRUNCATED, len, "the pickle ends after %zu byte%s, before its STOP opcode",
+                        len, og__base_plural(len));
 }
 
 int og__pickle_no_opcode(const uint8_t *bytes, size_t at, size_t len, og_error *err)

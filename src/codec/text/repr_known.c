@@ -42,12 +42,13 @@ static int known_time(og_doc *scratch, og_value object, og_type type, og__known_
     if (status == OG_OK && type != OG_TYPE_DATE) status = putf(out, "%d, %d", t.hour, t.minute);
     if (status == OG_OK && (t.second || t.microsecond)) status = putf(out, ", %d", t.second);
     if (status == OG_OK && t.microsecond) status = putf(out, ", %d", t.microsecond);
-    if (status == OG_OK && t.fold) status = putf(out, ", fold=1");
-    if (status == OG_OK && og_valid(t.zone)) status = putf(out, ", tzinfo=");
-    if (status == OG_OK && !og_valid(t.zone)) status = putf(out, ")");
-    if (status < 0 || !og_valid(t.zone)) return status;
+    bool zoned = og_valid(t.zone);
+    bool last = zoned && type == OG_TYPE_TIME; /* Python has the fold of a time after its zone */
+    if (status == OG_OK && t.fold && !last) status = putf(out, ", fold=1");
+    if (status == OG_OK) status = putf(out, "%s", zoned ? ", tzinfo=" : ")");
+    if (status < 0 || !zoned) return status;
     r->inner = t.zone;
-    return end_with(scratch, r, ")");
+    return end_with(scratch, r, t.fold && last ? ", fold=1)" : ")");
 }
 
 static int put_timedelta(const og_span *d, og_buf *out)
@@ -76,10 +77,22 @@ static int known_timedelta(og_value object, og__known_repr *r)
     return status < 0 ? status : put_timedelta(&delta, &r->before);
 }
 
-/* As dateutil's own repr() has them; tzoffset and tzrange are shown as objects. */
-static int dateutil_timezone(og_doc *scratch, og_value cls, og__known_repr *r)
+/* tzoffset('IST', 19800) */
+static int offset_of_dateutil(og_doc *scratch, const og_zone *zone, og__known_repr *r)
+{
+    char after[40];
+    bool named = og_valid(zone->name);
+    snprintf(after, sizeof after, ", %d)", zone->offset_seconds);
+    int status = putf(&r->before, "tzoffset(%s%s", named ? "" : "None", named ? "" : after);
+    return status < 0 || !named ? status : end_with(scratch, r, after);
+}
+
+/* As dateutil's own repr() has them; tzrange is shown as an object. */
+static int dateutil_timezone(og_doc *scratch, og_value cls, const og_zone *zone, og__known_repr *r)
 {
     og_value name = og_class_qualname(cls);
+    if (og_str_is(name, "tzoffset") && zone->offset_microseconds == 0)
+        return offset_of_dateutil(scratch, zone, r);
     bool named = og_str_is(name, "tzfile") || og_str_is(name, "tzstr");
     if (!named && !og_str_is(name, "tzlocal") && !og_str_is(name, "tzutc")) return OG_EVALUE;
     size_t len;
@@ -101,7 +114,7 @@ static int known_timezone(og_doc *scratch, og_value object, og_type type, og__kn
         return status < 0 ? status : end_with(scratch, r, ")");
     }
     og_value cls = og__known_class_of_zone(object);
-    if (og_str_is(og_class_module(cls), "dateutil.tz.tz")) return dateutil_timezone(scratch, cls, r);
+    if (og_str_is(og_class_module(cls), "dateutil.tz.tz")) return dateutil_timezone(scratch, cls, &zone, r);
     if (!og_class_is(cls, "datetime", "timezone")) return OG_EVALUE;
     status = og_as_timedelta(og_item(og_object_args(object), 0), &offset, NULL);
     if (status < 0) return status;

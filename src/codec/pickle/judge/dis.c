@@ -3,6 +3,7 @@
 #include "codec/pickle/judge/dis.h"
 
 #include "base/alloc.h"
+#include "base/plural.h"
 
 #include <stdarg.h>
 #include <stdio.h>
@@ -51,7 +52,8 @@ int og_pickle_dis_end(const og_pickle_dis *dis, og_error *err)
 {
     if (dis->stack.total == 0) return OG_OK;
     return og_error_set(err, OG_ESYNTAX, dis->at,
-                        "the stack is not empty after STOP: %zu values or marks are left", dis->stack.total);
+                        "the stack is not empty after STOP: %zu value%s or mark%s left", dis->stack.total,
+                        og__base_plural(dis->stack.total), dis->stack.total == 1 ? " is" : "s are");
 }
 
 static int no_memory(og_error *err)
@@ -202,7 +204,8 @@ static int apply(og_pickle_dis *dis, og_pickle_line *line, og_value argument, og
     if (status == OG_OK && uses_memo(line->byte)) status = check_memo(dis, line, argument, err);
     if (status < 0) return status;
     if (s->total < takes)
-        return misfit(line, err, "takes %zu values from the stack, which has only %zu", takes, s->total);
+        return misfit(line, err, "takes %zu value%s from the stack, which has only %zu", takes,
+                      og__base_plural(takes), s->total);
     drop(s, takes);
     if (line->byte == OG__OP_MARK) return push_mark(s, line->position, err);
     size_t gives = words(op->after);

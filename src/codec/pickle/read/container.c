@@ -2,6 +2,8 @@
 /* Opcodes of pickle that make and fill containers. */
 #include "codec/pickle/read/reader.h"
 
+#include "base/plural.h"
+
 /* ---- Lists ---- */
 
 /* Says why the value room refused; `why` is its error. */
@@ -14,7 +16,8 @@ static int refused(og__reader *r, int status, const og_error *why)
 static int odd(og__reader *r, size_t count)
 {
     return og__pickle_reader_fail(r, OG_ESYNTAX,
-                                  "expected keys and values above the mark but found %zu items", count);
+                                  "expected keys and values above the mark but found %zu item%s", count,
+                                  og__base_plural(count));
 }
 
 int og__pickle_op_EMPTY_LIST(og__reader *r)

@@ -180,7 +180,7 @@ int og__pickle_op_NEXT_BUFFER(og__reader *r)
     if (r->buffer_count == 0)
         return og__pickle_push_object(r, OG_MAKE_BUFFER, (og_value){0}, og__value_make_int((int64_t)number));
     if (number >= r->buffer_count)
-        return og__pickle_reader_fail(r, OG_ESYNTAX, "expected more than the %zu buffers that were passed in",
+        return og__pickle_reader_fail(r, OG_ESYNTAX, "expected more buffers than were passed in: %zu",
                                       r->buffer_count);
     og_value buffer = r->buffers[number];
     if (og_kind_of(buffer) == OG_BYTES) return og__pickle_push(r, buffer);

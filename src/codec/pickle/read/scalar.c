@@ -2,6 +2,8 @@
 /* Opcodes of pickle that push one thing from binary arguments, and those that move things: stack, memo. */
 #include "codec/pickle/read/reader.h"
 
+#include "base/plural.h"
+
 /* ---- The stack ---- */
 
 int og__pickle_op_MARK(og__reader *r)
@@ -123,8 +125,8 @@ int og__pickle_op_FRAME(og__reader *r)
     uint64_t len = og__pickle_le(bytes, 8);
     size_t left = (size_t)(r->end - r->at);
     if (len <= left) return OG_OK;
-    return og__pickle_reader_fail(r, OG_ETRUNCATED, "a frame of %llu bytes but only %zu follow",
-                                  (unsigned long long)len, left);
+    return og__pickle_reader_fail(r, OG_ETRUNCATED, "a frame of %llu byte%s but only %zu follow",
+                                  (unsigned long long)len, og__base_plural(len), left);
 }
 
 /* ---- Scalars ---- */

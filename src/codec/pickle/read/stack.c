@@ -2,6 +2,8 @@
 /* The pickle reader's stack, its failures, the bytes of arguments, and how deep values nest. */
 #include "codec/pickle/read/reader.h"
 
+#include "base/plural.h"
+
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
@@ -41,8 +43,9 @@ int og__pickle_reader_underflow(og__reader *r, const char *expected)
 
 int og__pickle_reader_truncated(og__reader *r)
 {
-    return og__pickle_reader_fail(r, OG_ETRUNCATED, "the pickle ends within its argument, after %zu bytes",
-                                  (size_t)(r->end - r->start));
+    return og__pickle_reader_fail(r, OG_ETRUNCATED, "the pickle ends within its argument, after %zu byte%s",
+                                  (size_t)(r->end - r->start),
+                                  og__base_plural((uint64_t)(r->end - r->start)));
 }
 
 int og__pickle_reader_grow(og__reader *r)
@@ -85,8 +88,8 @@ const uint8_t *og__pickle_take_counted(og__reader *r, size_t size, size_t *len)
     uint64_t number = og__pickle_le(bytes, size);
     size_t left = (size_t)(r->end - r->at);
     if (number > left) {
-        og__pickle_reader_fail(r, OG_ETRUNCATED, "expected %llu bytes but the pickle ends after %zu",
-                               (unsigned long long)number, left);
+        og__pickle_reader_fail(r, OG_ETRUNCATED, "expected %llu byte%s but the pickle ends after %zu",
+                               (unsigned long long)number, og__base_plural(number), left);
         return NULL;
     }
     *len = (size_t)number;
