@@ -353,6 +353,13 @@ static void every_failing_allocation(void **state)
     }
 }
 
+/* Those before went on as if they had not: the core was made anew wherever nothing was in it. */
+static void many_have_rested(void **state)
+{
+    (void)state;
+    assert_true(wire_rests > 1000);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -364,6 +371,7 @@ int main(void)
         cmocka_unit_test(greetings_in_text_at_every_split),
         cmocka_unit_test(messages_are_no_greetings),
         cmocka_unit_test(every_failing_allocation),
+        cmocka_unit_test(many_have_rested),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

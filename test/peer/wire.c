@@ -30,10 +30,35 @@ uint8_t *padded(const void *bytes, size_t len)
     return copy;
 }
 
+size_t wire_rests;
+
+/* As a server does with a connection that is silent: the core goes when nothing is in it, and is made anew.
+ */
+static void rest(wire *w)
+{
+    enum { GARBAGE = 0xee };
+    og__rested rested;
+    og__core *core = &w->conn;
+    og_doc *doc = core->doc;
+    bool lent = core->doc_lent;
+    if (core->out.len == 0) og_buf_free(&core->out);
+    core->doc_lent = true; /* what is in it may still be looked at */
+    if (og__peer_core_rest(core, &rested)) {
+        og__peer_core_fini(core);
+        memset(core, GARBAGE, sizeof *core);
+        og__peer_core_wake(core, &w->setup, &rested);
+        core->doc = doc;
+        wire_rests++;
+    }
+    core->doc_lent = lent;
+}
+
 int next_of(wire *w, og_value *value, og_error *err)
 {
     memset(err, 0, sizeof *err);
-    return og__peer_core_next(&w->conn, value, err);
+    int status = og__peer_core_next(&w->conn, value, err);
+    if (status == 0 && !w->setup.datagram) rest(w);
+    return status;
 }
 
 const char *framing_name(size_t index)

@@ -25,8 +25,11 @@ void close_wire(wire *w);
 /* Bytes in memory of their own, with as many after them as feeders promise. */
 uint8_t *padded(const void *bytes, size_t len);
 
-/* The next value, as og__peer_core_next(). */
+/* The next value, as og__peer_core_next(). After 0 the core has rested if nothing is in it. */
 int next_of(wire *w, og_value *value, og_error *err);
+
+/* How many have rested. */
+extern size_t wire_rests;
 
 /* How to ask for framing `index` of the table; NULL from their number on. */
 const char *framing_name(size_t index);
