@@ -599,7 +599,7 @@ static void test_listing_errors(void **state)
         {"Np0\np0\n.", "opcode PUT: memo entry 0 is defined already", true},
         {"Ng7\n.", "opcode GET: memo entry 7 has never been stored", true},
         {"Nt.", "opcode TUPLE: no mark is on the stack", true},
-        {"0.", "opcode POP: takes 1 values from the stack, which has only 0", true},
+        {"0.", "opcode POP: takes 1 value from the stack, which has only 0", true},
         {"p0\n.", "opcode PUT: the stack is empty: nothing can be stored in the memo", true},
         {"(p0\n.", "opcode PUT: a mark cannot be stored in the memo", true},
         {"N", "the pickle ends after 1 byte, before its STOP opcode", false},
