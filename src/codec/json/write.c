@@ -111,12 +111,14 @@ static int write_fast(og__json_writer *w, og_value value)
 /* The length that the text has in the end. */
 static int check_length(og__json_writer *w)
 {
+    const og_buf *out = w->out;
+    size_t len = out->len - w->start;
     if (!w->general) {
-        bool any = w->out->limit || w->o.max_bytes;
-        if (!any && w->out->len - w->start <= OG_GROWTH_FREE) return OG_OK;
+        bool fits = (!out->limit || out->len <= out->limit) && (!w->o.max_bytes || len <= w->o.max_bytes);
+        if (fits && len <= OG_GROWTH_FREE) return OG_OK;
         og__json_set_limits(w);
     }
-    if (w->out->len - w->start <= w->max) return OG_OK;
+    if (len <= w->max) return OG_OK;
     if (!w->general) og__json_begin_general(w);
     return og__json_too_long(w);
 }
