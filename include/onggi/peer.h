@@ -276,6 +276,9 @@ typedef enum og_when_crowded {
     OG_CROWDED_REFUSE /* they are accepted, and their connections are ended in order at once */
 } og_when_crowded;
 
+/* The most that busy_poll_us may be. */
+enum { OG_BUSY_POLL_MAX = 1000 };
+
 /* What a server asks of its user. Zero is the defaults. Every function gets `user`; NULL functions are not
  * called. */
 typedef struct og_server_options {
@@ -344,6 +347,11 @@ typedef struct og_server_options {
      * that a handler that blocks holds up nobody but its own connection. One that has had nothing to do for
      * some seconds ends. Datagrams get no more than `workers` at a time. 0: none. */
     size_t more_workers;
+
+    /* Microseconds for which a loop looks again and again whether anything has come, before it sleeps until
+     * something does; 0 to OG_BUSY_POLL_MAX. Being woken takes tens of microseconds on many machines. It
+     * takes a processor of its own while messages come as often as that. 0: it sleeps at once. */
+    unsigned busy_poll_us;
 } og_server_options;
 
 /* A server that does nothing yet. NULL with `err` filled. */

@@ -95,6 +95,7 @@ typedef struct cli_options {
     bool retry;
     uint64_t count;
     uint64_t threads;
+    uint64_t busy_poll_us;
     uint64_t connections;
     uint64_t in_flight;
     uint64_t rate;

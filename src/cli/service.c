@@ -18,6 +18,7 @@ enum { OTHER_DESCRIPTORS = 100 };
 void cli_service_limits(og_server_options *server, const cli_options *o)
 {
     server->threads = (int)o->threads;
+    server->busy_poll_us = (unsigned)o->busy_poll_us;
     server->max_connections = (size_t)o->max_connections;
     server->when_crowded = o->when_crowded;
     server->max_queued = (size_t)o->max_queued;

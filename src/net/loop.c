@@ -5,7 +5,7 @@
 #include <string.h>
 
 /* How long what takes long goes on before the loop looks for what has come: this, or a millisecond less. */
-enum { LATE_MS = 3, MS_NS = 1000000, HIGH_WATER = 1 << 20 };
+enum { LATE_MS = 3, MS_NS = 1000000, US_NS = 1000, HIGH_WATER = 1 << 20 };
 
 int og__net_uv_error(og_error *err, int status, const char *doing)
 {
@@ -164,6 +164,11 @@ void og__net_loop_stop(og__loop *loop)
 {
     atomic_store(&loop->stopping, true);
     uv_async_send(&loop->wake);
+}
+
+void og__net_loop_set_busy_poll(og__loop *loop, unsigned us)
+{
+    loop->busy_poll_ns = (uint64_t)us * US_NS;
 }
 
 void og__net_loop_set_high_water(og__loop *loop, size_t bytes)

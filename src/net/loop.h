@@ -24,6 +24,10 @@ og__loop *og__net_loop_new(const og_allocator *alloc, og_error *err);
 /* Runs until og__net_loop_stop(). 0 or OG_EIO. May be run again. */
 int og__net_loop_run(og__loop *loop, og_error *err);
 
+/* Before the loop waits, it looks for so many microseconds whether anything is ready; 0, as at first: it does
+ * not. */
+void og__net_loop_set_busy_poll(og__loop *loop, unsigned us);
+
 /* Ends the run, or if there is none the next one, after the turn in which it is noticed. */
 void og__net_loop_stop(og__loop *loop);
 

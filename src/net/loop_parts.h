@@ -62,7 +62,8 @@ struct og__loop {
     uv_idle_t rest; /* runs while calls wait for their turn */
     og__timers timers;
     atomic_bool stopping;
-    bool stopped;         /* the run ends after this turn */
+    bool stopped; /* the run ends after this turn */
+    uint64_t busy_poll_ns;
     bool turning;         /* within og__net_loop_run(): the time is fresh */
     pthread_mutex_t lock; /* guards `posted` */
     og__posts posted;

@@ -82,13 +82,26 @@ static bool tell(og__loop *loop, og__batch *batch)
     return others;
 }
 
+/* Waits for what is ready: how much, or < 0. Waking up takes long, so it looks again and again before that.
+ */
+static int wait_ready(const og__loop *loop, og__batch *batch, int wait_ms)
+{
+    int count = 0;
+    uint64_t end = wait_ms != 0 && loop->busy_poll_ns > 0 ? uv_hrtime() + loop->busy_poll_ns : 0;
+    while (end > 0 && count == 0) {
+        count = epoll_wait(loop->epoll, batch->of, BATCH, 0);
+        if (uv_hrtime() >= end) end = 0;
+    }
+    return count != 0 ? count : epoll_wait(loop->epoll, batch->of, BATCH, wait_ms);
+}
+
 void og__net_ready_turn(og__loop *loop)
 {
     og__batch batch;
     uv_update_time(&loop->uv);
     int wait_ms = uv_backend_timeout(&loop->uv);
     if (loop->first_closed) wait_ms = 0;
-    int count = epoll_wait(loop->epoll, batch.of, BATCH, wait_ms);
+    int count = wait_ready(loop, &batch, wait_ms);
     uv_update_time(&loop->uv);
     batch.at = 0;
     batch.count = count > 0 ? count : 0;

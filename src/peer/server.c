@@ -62,6 +62,10 @@ static int fill_options(og_server_options *options, og_error *err)
     if (options->more_workers && !options->workers)
         return og_error_set(err, OG_EINVAL, OG_NO_POSITION,
                             "found threads to be added to the workers, and no workers");
+    if (options->busy_poll_us > OG_BUSY_POLL_MAX)
+        return og_error_set(err, OG_EINVAL, OG_NO_POSITION,
+                            "found %u microseconds of looking before each wait, expected 0 to %d",
+                            options->busy_poll_us, OG_BUSY_POLL_MAX);
     if (options->threads == 0) options->threads = 1;
     if (options->max_connections == 0) options->max_connections = MAX_CONNECTIONS;
     if (options->max_queued == 0) options->max_queued = MAX_QUEUED;
@@ -125,6 +129,7 @@ static int loop_init(og_server *server, og__server_loop *loop, og_error *err)
     loop->net = og__net_loop_new(server->alloc, err);
     if (!loop->net) return OG_ENOMEM;
     og__net_loop_set_high_water(loop->net, server->options.max_queued);
+    og__net_loop_set_busy_poll(loop->net, server->options.busy_poll_us);
     loop->doc = og_doc_new(server->alloc);
     loop->stop_timer = og__net_timer_open(loop->net, on_stop_timeout, loop, err);
     loop->relief = og__net_timer_open(loop->net, og__peer_total_relief, loop, err);

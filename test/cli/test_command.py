@@ -101,6 +101,7 @@ class Usage(Case):
         self.refuses(["serve", "tcp://:0", "--echo=1"], r"--echo takes no argument")
         self.refuses(["serve", "tcp://:0", "--echo", "--reply", "1"], r"only one of")
         self.refuses(["serve", "tcp://:0", "--threads", "0"], r"from 1 to 256")
+        self.refuses(["proxy", "tcp://:0", "tcp://:1", "--busy-poll", "1001"], r"from 1 to 1000")
         self.refuses(["serve", "tcp://:0", "--count", "-3x"], r"'-3x'")
         self.refuses(["serve", "tcp://:0", "--count", "99999999999999999999999"], r"a number from 1 on")
         self.refuses(["serve", "tcp://:0", "--reply", "{"], r"--reply: ")

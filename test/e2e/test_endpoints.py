@@ -2,6 +2,7 @@
 """Where to listen and connect: TCP, UDP, Unix sockets, IPv6, several at once; counts, greetings, replies, threads."""
 import json
 import os
+import pathlib
 import pickle
 import socket
 import subprocess
@@ -126,6 +127,19 @@ class Options(support.Case):
         with self.connect(server.port) as s:
             s.sendall("가".encode())
             self.assertEqual(support.recv_exactly(s, len("<가> 받음 가".encode())).decode(), "<가> 받음 가")
+
+    def test_looks_before_it_sleeps_and_sleeps_then(self):
+        server = self.serve("--echo", "--busy-poll", "200", "--threads", "2")
+        with self.connect(server.port) as s:
+            lines = s.makefile()
+            for turn in range(200):
+                s.sendall(b"%d\n" % turn)
+                self.assertEqual(lines.readline(), f"{turn}\n")
+            stats = list(pathlib.Path(f"/proc/{server.process.pid}/task").glob("*/stat"))
+            support.wait_for(lambda: all(stat.read_text().rsplit(")", 1)[1].split()[0] == "S" for stat in stats), "the threads to sleep")
+            s.sendall(b"[1]\n")
+            self.assertEqual(lines.readline(), "[1]\n")
+        self.assertEqual(server.stop(), 0)
 
     def test_threads_share_a_port(self):
         server = self.serve("--echo", "--threads", "4")

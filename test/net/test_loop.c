@@ -335,19 +335,32 @@ static void test_listener_path(void **state)
     loop = og__net_loop_new(NULL, NULL);
 }
 
+static int make_looking_loop(void **state)
+{
+    int status = make_loop(state);
+    if (status == 0) og__net_loop_set_busy_poll(loop, 50);
+    return status;
+}
+
+#define TEST(name)                                                                                 \
+    cmocka_unit_test_setup_teardown(test_##name, make_loop, free_loop),                            \
+    {                                                                                              \
+        "test_" #name ", looking before it waits", test_##name, make_looking_loop, free_loop, NULL \
+    }
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test_setup_teardown(test_stop, make_loop, free_loop),
-        cmocka_unit_test_setup_teardown(test_stop_by_thread, make_loop, free_loop),
-        cmocka_unit_test_setup_teardown(test_stop_by_signal, make_loop, free_loop),
-        cmocka_unit_test_setup_teardown(test_posts_by_threads, make_loop, free_loop),
-        cmocka_unit_test_setup_teardown(test_posts_after_stop, make_loop, free_loop),
-        cmocka_unit_test_setup_teardown(test_timer_order, make_loop, free_loop),
-        cmocka_unit_test_setup_teardown(test_timer_restart, make_loop, free_loop),
-        cmocka_unit_test_setup_teardown(test_accept, make_loop, free_loop),
-        cmocka_unit_test_setup_teardown(test_accept_without_descriptors, make_loop, free_loop),
-        cmocka_unit_test_setup_teardown(test_listener_path, make_loop, free_loop),
+        TEST(stop),
+        TEST(stop_by_thread),
+        TEST(stop_by_signal),
+        TEST(posts_by_threads),
+        TEST(posts_after_stop),
+        TEST(timer_order),
+        TEST(timer_restart),
+        TEST(accept),
+        TEST(accept_without_descriptors),
+        TEST(listener_path),
     };
     return cmocka_run_group_tests_name("loop", tests, make_dir, remove_dir);
 }
