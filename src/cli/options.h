@@ -48,6 +48,8 @@ typedef enum cli_form {
 #undef X
 } cli_form;
 
+enum { CLI_FORMS = CLI_FORM_LOG + 1 };
+
 /* Options for layers on one command line. */
 enum { CLI_LAYER_OPTIONS = 32 };
 
