@@ -9,7 +9,7 @@ static const struct {
 } recipes[] = {
     {"Receive and answer", "Print every object that programs send, JSON or pickle",
      "onggi serve tcp://127.0.0.1:8080"},
-    {NULL, "Answer each object with the same one",
+    {NULL, "Answer every object with one that is fixed",
      "onggi serve tcp://127.0.0.1:8080 --reply 'status=ok code:=0'"},
     {NULL, "Answer with what a command makes of it", "onggi serve tcp://127.0.0.1:8080 --exec 'tr a-z A-Z'"},
     {NULL, "Hand a pickle to everybody who connects",

@@ -524,20 +524,20 @@ class Rest(Guide):
 
     @unittest.skipIf(support.is_sanitized() or not shutil.which("cc") or not shutil.which("pkg-config"), "needs cc and pkg-config")
     def test_programs_are_compiled(self):
-        """pkg-config is told of the build folder, and of the headers beside it."""
-        with open(os.path.join(BUILD, "meson-uninstalled", "onggi-uninstalled.pc"), encoding="utf-8") as file:
-            self.write("onggi.pc", file.read().rstrip() + f" -I{SOURCE}/include\n")
+        """pkg-config is told of the build folder: that has a file for programs that use onggi from there."""
         self.write("hello.c", self.replaced(test_pages.block("c", pages.read("README.md"), 1)))
         with open(os.path.join(SOURCE, "examples", "json_server.c"), "rb") as file:
             self.write("json_server.c", file.read())
-        where = f"export PKG_CONFIG_PATH=. LD_LIBRARY_PATH={BUILD}; "
+        where = f"export PKG_CONFIG_PATH={BUILD}/meson-uninstalled LD_LIBRARY_PATH={BUILD}; "
         found = [c for name in ("README.md", "examples/README.md") for c in pages.typed(name) if c.startswith("cc ") and "receive" not in c]
-        self.assertEqual(len(found), 3)
+        self.assertEqual(len(found), 4)
         self.begin("onggi serve tcp://127.0.0.1:8080 --reply " + """'{"message":"Hello from server"}'""")
         for command in found:
             self.type(where + command)
             if "hello" in command:
                 self.assertEqual(self.type(where + "./hello").out, "Hello from server\n")
+                needed = self.type(where + "ldd hello").out
+                (self.assertNotIn if "static" in command else self.assertIn)("libonggi", needed)
         server = self.listening(*self.shell(f"LD_LIBRARY_PATH={BUILD} exec ./json_server tcp://127.0.0.1:0"))
         self.assertEqual(json.loads(self.onggi("call", server.endpoint, "name=John").out), {"message": "Hello from server"})
 
