@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* The sentences with which detection refuses. */
 #include "peer/detect_refuse.h"
+#include "base/utf8.h"
 
 #include "base/plural.h"
 
@@ -18,17 +19,31 @@ static size_t text_line(const og__look *look)
     return at < look->len && (look->data[at] == '\n' || look->data[at] == '\r') ? at : 0;
 }
 
+/* How many of the first `n` bytes are text that can be shown, without a character that is cut; 0 when they
+ * are none. */
+static size_t text_len(const og__look *look, size_t n)
+{
+    enum { LONGEST = 4 };
+    size_t at = 0;
+    while (at < n) {
+        uint32_t code = look->data[at];
+        size_t size = code < 0x80 ? 1 : og__base_utf8_decode(look->data + at, n - at, &code);
+        if (size == 0 && n - at < LONGEST && look->len > n) return at;
+        if (size == 0 || code < ' ' || code == 0x7f || (code > 0x7f && !og__base_printable(code))) return 0;
+        at += size;
+    }
+    return at;
+}
+
 /* The first bytes as people see them: text in quotes, else hexadecimal. */
 static void show(const og__look *look, char *text, size_t size)
 {
     size_t line = text_line(look);
     size_t n = line > 0 && line < SHOWN ? line : look->len < SHOWN ? look->len : SHOWN;
-    bool printable = n > 0;
-    for (size_t i = 0; i < n; i++)
-        printable = printable && look->data[i] >= ' ' && look->data[i] <= '~';
-    const char *more = look->len > n ? "…" : "";
-    if (printable) {
-        snprintf(text, size, "\"%.*s%s\"", (int)n, (const char *)look->data, more);
+    size_t shown = text_len(look, n);
+    const char *more = look->len > (shown ? shown : n) ? "…" : "";
+    if (shown > 0) {
+        snprintf(text, size, "\"%.*s%s\"", (int)shown, (const char *)look->data, more);
         return;
     }
     size_t at = 0;

@@ -201,7 +201,12 @@ static void what_something_else_explains_is_not_named(void **state)
         {B("\010\200\000"), "found 08 80"},     /* a number longer than it must be */
         {B("\010\001"), "found 08 01"},         /* may be anything */
         {B("\005"), "found 05"},
-        {B("\303\251t\303\251"), "found c3 a9"}, /* Latin letters in UTF-8 */
+        {B("\303\251t\303\251"), "found \"\303\251t\303\251\","}, /* letters in UTF-8, as people see them */
+        {B("\354\225\210\353\205\225"), "found \"\354\225\210\353\205\225\","},
+        {B("a\354\225\210\353\205\225\354\225\210\353\205\225"), /* one is cut where what is shown ends */
+         "found \"a\354\225\210\353\205\225\354\225\210\342\200\246\","},
+        {B("\303\251\303"), "found c3 a9 c3,"},        /* one is cut where all ends */
+        {B("\302\205\302\205"), "found c2 85 c2 85,"}, /* a control character */
         {B("ehello"), "found \"ehello"},
         {B("x xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx"), "found \"x xx"},
     };
