@@ -66,6 +66,8 @@ NOT_RUN = {
     "systemctl enable --now onggi.socket": "needs root and systemd; test_service.py checks the units, and serves on passed sockets",
     "systemctl edit onggi.socket": "needs root and systemd",
     "systemctl edit onggi.service": "needs root and systemd",
+    "systemctl enable --now onggi-proxy": "needs root and systemd; the unit on the page is checked, and its command is run",
+    "systemctl reload onggi-proxy": "needs root and systemd; it is SIGHUP, which test_policy_reload.py sends",
     "systemctl status": "needs systemd; test_service.py reads what it is told",
     "systemd-analyze security onggi.service": "needs the installed unit; test_service.py does it with the file",
     "printf '{}' | nc": "no whole command: names a kind of client",
@@ -209,6 +211,18 @@ class Firewall(Guide):
         data = pickle.dumps([1, 2])
         self.assertEqual(pickle.loads(self.send(data, context)), [1, 2])
 
+    def unit(self, text):
+        """It is well formed, and what it starts listens."""
+        os.makedirs(self.path("etc/onggi"))
+        self.write("etc/onggi/ours.policy", "include plain-data\n")
+        self.write("onggi-proxy.service", text.replace("/usr/bin/onggi", self.path("bin/onggi")) + "\n")
+        if shutil.which("systemd-analyze"):
+            said = self.run_program("systemd-analyze", "verify", "--man=no", self.path("onggi-proxy.service")).err
+            self.assertNotIn("onggi-proxy", said)
+            self.run_program("systemd-analyze", "security", "--offline=true", "--threshold=60", self.path("onggi-proxy.service"))
+        self.begin(re.search(r"ExecStart=/usr/bin/(.*)", text)[1])
+        self.assertEqual(pickle.loads(self.send(pickle.dumps([1]))), [1])
+
     @itself
     def as_another_user(self, text):
         """Only root becomes somebody else; that user has read neither the key nor the log."""
@@ -238,6 +252,7 @@ class Firewall(Guide):
             "form=lossless": self.lossless,
             "--client-ca": self.certificates,
             "--user onggi": self.as_another_user,
+            "[Unit]": self.unit,
         }, NOT_RUN)
 
 
