@@ -18,7 +18,8 @@ def page(name):
 
 
 def code_of(text):
-    return re.findall(r"```\w+\n(.*?)```", text, re.S)
+    """Without its comments, which are translated."""
+    return [re.sub(r"(?m)\s*/\*.*?\*/|(?:^|\s+)# .*$", "", code) for code in re.findall(r"```\w+\n(.*?)```", text, re.S)]
 
 
 def commands_of(text):
