@@ -1,153 +1,175 @@
 /* SPDX-License-Identifier: MIT */
-/* Datagrams on a loop: received and sent many to a system call. */
-#include "net/loop_parts.h"
+/*
+ * Datagrams on a loop: opening, receiving, closing. Many come with one system call, and over UDP those in a
+ * row that one sender has sent in one size in one buffer (GRO): it is cut here.
+ */
+#include "net/datagrams_parts.h"
 
 #include <errno.h>
+#include <netinet/in.h>
+#include <netinet/udp.h>
 #include <string.h>
 
+#ifndef SOL_UDP
+#    define SOL_UDP 17
+#endif
+#ifndef UDP_GRO
+#    define UDP_GRO 104
+#endif
+
 enum {
-    BATCH = 16,             /* datagrams of one system call */
-    BATCHES_EACH_TURN = 4,  /* before others on the loop get their turn */
-    LAST_BATCHES = 1024,    /* when no more is read after them */
-    ROOM = 65536,           /* for one datagram */
-    QUEUE_MOST = 1 << 20,   /* bytes waiting to be sent */
-    QUEUE_KEPT = 256 << 10, /* memory kept by an empty queue */
-    SEND_AT = 64 << 10,     /* bytes gathered at most while a batch is handed out */
-    RETRY_MS = 2,           /* a Unix socket's reader is busy: nothing tells when it is not */
+    EACH_TURN = 64, /* datagrams before others on the loop get their turn */
+    LAST = 16384,   /* when no more is read after them */
+    ROOM = 65536,   /* for one datagram, or several in one buffer */
 };
+
+/* Says into how many bytes a buffer is to be cut. */
+typedef union cut {
+    char bytes[CMSG_SPACE(sizeof(int))];
+    struct cmsghdr aligned;
+} cut;
 
 /* Where datagrams arrive; one for all sockets of a loop. Pages of it that are never needed are never had. */
 typedef struct datagram_area {
-    struct mmsghdr messages[BATCH];
-    struct iovec rooms[BATCH];
-    og__address from[BATCH];
-    uint8_t data[BATCH][ROOM + OG_PADDING];
+    struct mmsghdr messages[OG__DATAGRAM_BATCH];
+    struct iovec rooms[OG__DATAGRAM_BATCH];
+    og__address from[OG__DATAGRAM_BATCH];
+    cut cuts[OG__DATAGRAM_BATCH];
+    uint8_t data[OG__DATAGRAM_BATCH][ROOM + OG_PADDING];
 } datagram_area;
-
-/* What comes before the address and the bytes of each datagram in the queue. */
-typedef struct queued {
-    uint32_t len;
-    uint32_t address_len; /* 0: the connected peer */
-} queued;
-
-struct og__datagrams {
-    og__handle handle;
-    og__socket socket;
-    og__loop *loop;
-    void (*on_data)(void *ctx, const uint8_t *data, size_t len, const og__address *from);
-    void (*on_error)(void *ctx, const og_error *err);
-    void (*on_close)(void *ctx);
-    void *ctx;
-    og__timer *retry; /* Unix sockets only */
-    og_buf queue;
-    size_t sent;  /* bytes of the queue that are done with */
-    int interest; /* of `poll` */
-    bool handing; /* a batch is being handed out: sends wait for its end */
-    bool blocked; /* the system took no more */
-    bool deaf;    /* nothing more is read */
-    bool closing;
-    uv_poll_t poll;
-};
 
 static void on_poll(uv_poll_t *poll, int status, int events);
 static void close_left(og__handle *handle);
-static void flush(og__datagrams *datagrams);
 
 static bool need_area(og__loop *loop)
 {
     if (loop->datagram_area) return true;
     datagram_area *area = og__base_alloc(loop->alloc, sizeof *area);
     if (!area) return false;
-    for (int i = 0; i < BATCH; i++) {
+    for (int i = 0; i < OG__DATAGRAM_BATCH; i++) {
         area->rooms[i] = (struct iovec){area->data[i], ROOM};
-        area->messages[i] = (struct mmsghdr){0};
+        area->messages[i].msg_hdr = (struct msghdr){
+            .msg_name = area->from[i].u.bytes,
+            .msg_iov = &area->rooms[i],
+            .msg_iovlen = 1,
+            .msg_control = area->cuts[i].bytes,
+        };
     }
     loop->datagram_area = area;
     loop->datagram_area_size = sizeof *area;
     return true;
 }
 
-static void update(og__datagrams *datagrams)
-{
-    bool poll_out = datagrams->blocked && !datagrams->retry;
-    int wanted = (datagrams->deaf ? 0 : UV_READABLE) | (poll_out ? UV_WRITABLE : 0);
-    if (datagrams->closing || wanted == datagrams->interest) return;
-    datagrams->interest = wanted;
-    if (wanted)
-        uv_poll_start(&datagrams->poll, wanted, on_poll);
-    else
-        uv_poll_stop(&datagrams->poll);
-}
-
-static void report(og__datagrams *datagrams, const og_error *err)
-{
-    if (datagrams->on_error && !datagrams->closing) datagrams->on_error(datagrams->ctx, err);
-}
-
-static void report_sys(og__datagrams *datagrams, int sys, const char *doing, const og__address *peer)
-{
-    og_error err = {0};
-    og__net_io_error(&err, sys, doing, peer, datagrams->socket.transport);
-    report(datagrams, &err);
-}
-
 /* ---- Receiving ---- */
 
-static int receive(og__datagrams *datagrams, datagram_area *area)
+/* How many messages to ask for, so that they are about as many datagrams as may be handed out. */
+static unsigned how_many(const og__datagrams *datagrams, size_t left)
 {
-    for (int i = 0; i < BATCH; i++) {
-        struct msghdr *header = &area->messages[i].msg_hdr;
-        header->msg_name = area->from[i].u.bytes;
-        header->msg_namelen = sizeof area->from[i].u.bytes;
-        header->msg_iov = &area->rooms[i];
-        header->msg_iovlen = 1;
+    size_t most = left / datagrams->pieces;
+    if (most == 0) return 1;
+    return most < OG__DATAGRAM_BATCH ? (unsigned)most : OG__DATAGRAM_BATCH;
+}
+
+static int receive(og__datagrams *datagrams, datagram_area *area, unsigned count)
+{
+    /* A Unix socket has no use for the room, and its peers could send descriptors into it. */
+    size_t room = datagrams->socket.transport == OG_UDP ? sizeof area->cuts[0].bytes : 0;
+    for (unsigned i = 0; i < count; i++) {
+        area->messages[i].msg_hdr.msg_namelen = sizeof area->from[i].u.bytes;
+        area->messages[i].msg_hdr.msg_controllen = room;
     }
     for (;;) {
-        int n = recvmmsg(datagrams->socket.fd, area->messages, BATCH, MSG_DONTWAIT, NULL);
+        int n = recvmmsg(datagrams->socket.fd, area->messages, count, MSG_DONTWAIT, NULL);
         if (n >= 0 || errno == EAGAIN || errno == EWOULDBLOCK) return n >= 0 ? n : 0;
         if (errno != EINTR) return -errno;
     }
 }
 
-static void hand_out(og__datagrams *datagrams, datagram_area *area, int count)
+/* Bytes of each datagram in a buffer but the last one, which may have fewer. */
+static size_t piece_size(struct msghdr *message, size_t len)
 {
-    for (int i = 0; i < count && !datagrams->closing; i++) {
-        const struct mmsghdr *message = &area->messages[i];
-        area->from[i].len = message->msg_hdr.msg_namelen;
-        if (message->msg_hdr.msg_flags & MSG_TRUNC) {
-            og_error err = {0};
-            og_error_set(&err, OG_ELIMIT, OG_NO_POSITION,
-                         "a datagram of more than %d bytes has arrived; it is lost", ROOM);
-            report(datagrams, &err);
-            continue;
-        }
-        memset(area->data[i] + message->msg_len, 0, OG_PADDING);
-        datagrams->on_data(datagrams->ctx, area->data[i], message->msg_len, &area->from[i]);
-    }
+    struct cmsghdr *header = CMSG_FIRSTHDR(message);
+    int size = 0;
+    if (!header || header->cmsg_level != SOL_UDP || header->cmsg_type != UDP_GRO) return len;
+    memcpy(&size, CMSG_DATA(header), sizeof size);
+    return size > 0 && (size_t)size < len ? (size_t)size : len;
 }
 
-static void read_some(og__datagrams *datagrams, int batches)
+/* Hands a datagram out with zeros after it, whatever is there. */
+static void hand_piece(og__datagrams *datagrams, uint8_t *data, size_t len, const og__address *from)
+{
+    uint8_t next[OG_PADDING];
+    memcpy(next, data + len, OG_PADDING);
+    memset(data + len, 0, OG_PADDING);
+    datagrams->on_data(datagrams->ctx, data, len, from);
+    memcpy(data + len, next, OG_PADDING);
+}
+
+/* Hands the datagrams of one message out; returns how many they are. */
+static size_t hand_message(og__datagrams *datagrams, struct mmsghdr *message, uint8_t *data,
+                           const og__address *from)
+{
+    size_t count = 0;
+    size_t len = message->msg_len;
+    size_t size = piece_size(&message->msg_hdr, len);
+    bool lost = message->msg_hdr.msg_flags & MSG_TRUNC;
+    for (size_t at = 0; at < len || count == 0; at += size) {
+        size_t left = len - at;
+        count++;
+        if (datagrams->closing) break;
+        if (left > size || !lost) {
+            hand_piece(datagrams, data + at, left < size ? left : size, from);
+            continue;
+        }
+        og_error err = {0};
+        og_error_set(&err, OG_ELIMIT, OG_NO_POSITION,
+                     "a datagram of more than %d bytes has arrived; it is lost", ROOM);
+        og__net_datagrams_report(datagrams, &err);
+    }
+    return count;
+}
+
+/* Hands a batch out; returns how many datagrams it has. */
+static size_t hand_out(og__datagrams *datagrams, datagram_area *area, unsigned messages)
+{
+    size_t count = 0;
+    for (unsigned i = 0; i < messages && !datagrams->closing; i++) {
+        area->from[i].len = area->messages[i].msg_hdr.msg_namelen;
+        count += hand_message(datagrams, &area->messages[i], area->data[i], &area->from[i]);
+    }
+    if (messages > 0) datagrams->pieces = (unsigned)((count + messages - 1) / messages);
+    return count;
+}
+
+/* Receives and hands out until that were `most` datagrams or nothing more is there. A batch is handed out
+ * whole. */
+static void read_some(og__datagrams *datagrams, size_t most)
 {
     datagram_area *area = datagrams->loop->datagram_area;
     datagrams->handing = true;
-    for (int i = 0; i < batches && !datagrams->closing; i++) {
-        int count = receive(datagrams, area);
+    for (size_t done = 0; done < most && !datagrams->closing;) {
+        unsigned asked = how_many(datagrams, most - done);
+        int count = receive(datagrams, area, asked);
         if (count < 0)
-            report_sys(datagrams, -count, "receive from", &datagrams->socket.peer);
-        else
-            hand_out(datagrams, area, count);
-        if (!datagrams->closing && !datagrams->blocked) flush(datagrams);
-        if (count >= 0 && count < BATCH) break;
+            og__net_datagrams_report_sys(datagrams, -count, "receive from", &datagrams->socket.peer);
+        done += count < 0 ? OG__DATAGRAM_BATCH : hand_out(datagrams, area, (unsigned)count);
+        if (!datagrams->closing && !datagrams->blocked) og__net_datagrams_flush(datagrams);
+        if (count >= 0 && (unsigned)count < asked) break;
     }
     datagrams->handing = false;
 }
 
+/* Another process may receive from an inherited socket, now or later: its options stay as they are. */
+static bool is_inherited(const og__datagrams *datagrams)
+{
+    return datagrams->socket.wake >= 0;
+}
+
 void og__net_datagrams_read_last(og__datagrams *datagrams)
 {
-    bool inherited = datagrams->socket.wake >= 0;
-    if (!inherited) read_some(datagrams, LAST_BATCHES);
+    if (!is_inherited(datagrams)) read_some(datagrams, LAST);
     datagrams->deaf = true;
-    update(datagrams);
+    og__net_datagrams_update(datagrams);
 }
 
 static void on_poll(uv_poll_t *poll, int status, int events)
@@ -160,159 +182,27 @@ static void on_poll(uv_poll_t *poll, int status, int events)
     }
     if (events & UV_WRITABLE) {
         datagrams->blocked = false;
-        flush(datagrams);
+        og__net_datagrams_flush(datagrams);
     }
-    if ((events & UV_READABLE) && !datagrams->closing) read_some(datagrams, BATCHES_EACH_TURN);
-    update(datagrams);
-}
-
-/* ---- Sending ---- */
-
-/* Entries of the queue begin where an address may be. */
-static size_t padded(size_t len)
-{
-    return (len + 7) & ~(size_t)7;
-}
-
-static int enqueue(og__datagrams *datagrams, const void *data, size_t len, const og__address *to)
-{
-    queued head = {(uint32_t)len, to ? to->len : 0};
-    size_t need = sizeof head + padded(head.address_len) + padded(len);
-    if (og_buf_reserve(&datagrams->queue, need) < 0) return OG_ENOMEM;
-    uint8_t *at = datagrams->queue.data + datagrams->queue.len;
-    memcpy(at, &head, sizeof head);
-    if (to) memcpy(at + sizeof head, to->u.bytes, to->len);
-    if (len) memcpy(at + sizeof head + padded(head.address_len), data, len);
-    datagrams->queue.len += need;
-    return OG_OK;
-}
-
-/* Makes a message of the entry at byte `at` of the queue; returns where the next one is. */
-static size_t entry_message(const og_buf *queue, size_t at, struct msghdr *message, struct iovec *bytes)
-{
-    queued head;
-    memcpy(&head, queue->data + at, sizeof head);
-    uint8_t *address = queue->data + at + sizeof head;
-    *bytes = (struct iovec){address + padded(head.address_len), head.len};
-    *message = (struct msghdr){.msg_iov = bytes, .msg_iovlen = 1};
-    if (head.address_len) {
-        message->msg_name = address;
-        message->msg_namelen = head.address_len;
-    }
-    return at + sizeof head + padded(head.address_len) + padded(head.len);
-}
-
-static void forget_sent(og__datagrams *datagrams)
-{
-    og_buf *queue = &datagrams->queue;
-    if (datagrams->sent < queue->len) {
-        /* A queue that never runs empty must not grow with what has long gone. */
-        if (datagrams->sent < QUEUE_KEPT || datagrams->sent < queue->len / 2) return;
-        og_buf_drop(queue, datagrams->sent);
-        datagrams->sent = 0;
-        return;
-    }
-    datagrams->sent = 0;
-    queue->len = 0;
-    if (queue->cap > QUEUE_KEPT) og_buf_free(queue);
-}
-
-/* The first datagram of the queue cannot be sent: it is dropped, and the owner told. */
-static void drop_first(og__datagrams *datagrams, const struct msghdr *message, size_t next, int sys)
-{
-    og__address peer = datagrams->socket.peer;
-    if (message->msg_name) og__net_address_set(&peer, message->msg_name, message->msg_namelen);
-    datagrams->sent = next;
-    report_sys(datagrams, sys, "send to", &peer);
-}
-
-static void block(og__datagrams *datagrams)
-{
-    datagrams->blocked = true;
-    if (datagrams->retry) og__net_timer_start(datagrams->retry, RETRY_MS);
-}
-
-/* Sends the next datagrams of the queue: false when the system takes no more. */
-static bool send_batch(og__datagrams *datagrams)
-{
-    struct mmsghdr messages[BATCH];
-    struct iovec bytes[BATCH];
-    size_t ends[BATCH];
-    unsigned count = 0;
-    for (size_t at = datagrams->sent; at < datagrams->queue.len && count < BATCH; count++)
-        at = ends[count] = entry_message(&datagrams->queue, at, &messages[count].msg_hdr, &bytes[count]);
-    int n = sendmmsg(datagrams->socket.fd, messages, count, MSG_NOSIGNAL | MSG_DONTWAIT);
-    if (n > 0) {
-        datagrams->sent = ends[n - 1];
-        return true;
-    }
-    if (errno == EINTR) return true;
-    if (errno == EAGAIN || errno == EWOULDBLOCK || errno == ENOBUFS) {
-        block(datagrams);
-        return false;
-    }
-    drop_first(datagrams, &messages[0].msg_hdr, ends[0], errno);
-    return true;
-}
-
-static void flush(og__datagrams *datagrams)
-{
-    while (!datagrams->closing && datagrams->sent < datagrams->queue.len)
-        if (!send_batch(datagrams)) break;
-    if (!datagrams->closing) forget_sent(datagrams);
-}
-
-static void on_retry(void *ctx)
-{
-    og__datagrams *datagrams = ctx;
-    datagrams->blocked = false;
-    flush(datagrams);
-}
-
-/* Sends at once: 0, 1 when the system is busy, or a negative status. */
-static int send_now(og__datagrams *datagrams, const void *data, size_t len, const og__address *to,
-                    og_error *err)
-{
-    for (;;) {
-        ssize_t n = sendto(datagrams->socket.fd, data, len, MSG_NOSIGNAL | MSG_DONTWAIT,
-                           to ? og__net_address_sockaddr(to) : NULL, to ? to->len : 0);
-        if (n >= 0) return OG_OK;
-        if (errno == EAGAIN || errno == EWOULDBLOCK || errno == ENOBUFS) return 1;
-        if (errno != EINTR)
-            return og__net_io_error(err, errno, "send to", to ? to : &datagrams->socket.peer,
-                                    datagrams->socket.transport);
-    }
-}
-
-int og__net_datagrams_send(og__datagrams *datagrams, const void *data, size_t len, const og__address *to,
-                           og_error *err)
-{
-    int status = og__net_socket_check_datagram(datagrams->socket.transport, len, err);
-    if (status < 0) return status;
-    if (datagrams->closing) return og_error_set(err, OG_ECLOSED, OG_NO_POSITION, "the socket is closed");
-    bool waiting = datagrams->sent < datagrams->queue.len;
-    if (!datagrams->handing && !waiting) {
-        status = send_now(datagrams, data, len, to, err);
-        if (status <= 0) return status;
-        block(datagrams);
-    }
-    if (datagrams->queue.len - datagrams->sent + len > QUEUE_MOST)
-        return og_error_set(err, OG_EBUSY, OG_NO_POSITION,
-                            "more than %d bytes wait to be sent; a datagram was dropped", QUEUE_MOST);
-    if (enqueue(datagrams, data, len, to) < 0)
-        return og_error_set(err, OG_ENOMEM, OG_NO_POSITION, "out of memory for a datagram");
-    if (!datagrams->blocked && datagrams->queue.len - datagrams->sent >= SEND_AT) flush(datagrams);
-    update(datagrams);
-    return OG_OK;
+    if ((events & UV_READABLE) && !datagrams->closing) read_some(datagrams, EACH_TURN);
+    og__net_datagrams_update(datagrams);
 }
 
 /* ---- Opening and closing ---- */
+
+/* Lets the system gather datagrams. Where it cannot, each comes alone. */
+static void gather(const og__datagrams *datagrams)
+{
+    int on = 1;
+    if (datagrams->socket.transport == OG_UDP && !is_inherited(datagrams))
+        setsockopt(datagrams->socket.fd, SOL_UDP, UDP_GRO, &on, sizeof on);
+}
 
 static int init(og__datagrams *datagrams, og__loop *loop, int fd)
 {
     if (!need_area(loop)) return UV_ENOMEM;
     if (datagrams->socket.transport == OG_UNIXGRAM) {
-        datagrams->retry = og__net_timer_open(loop, on_retry, datagrams, NULL);
+        datagrams->retry = og__net_timer_open(loop, og__net_datagrams_retry, datagrams, NULL);
         if (!datagrams->retry) return UV_ENOMEM;
     }
     int status = uv_poll_init(&loop->uv, &datagrams->poll, fd);
@@ -349,7 +239,11 @@ og__datagrams *og__net_datagrams_open(og__loop *loop, og__socket *socket,
     datagrams->ctx = ctx;
     og_buf_init(&datagrams->queue, loop->alloc);
     datagrams->poll.data = datagrams;
-    update(datagrams);
+    datagrams->on_poll = on_poll;
+    datagrams->pieces = 1;
+    gather(datagrams);
+    og__net_datagrams_probe(datagrams);
+    og__net_datagrams_update(datagrams);
     return datagrams;
 }
 
@@ -363,7 +257,8 @@ static void on_closed(uv_handle_t *handle)
 void og__net_datagrams_close(og__datagrams *datagrams)
 {
     if (!datagrams || datagrams->closing) return;
-    if (datagrams->handing && !datagrams->blocked) flush(datagrams); /* what was sent before the close */
+    if (datagrams->handing && !datagrams->blocked)
+        og__net_datagrams_flush(datagrams); /* what was sent before the close */
     if (datagrams->closing) return;
     datagrams->closing = true;
     og_buf_free(&datagrams->queue);

@@ -198,7 +198,7 @@ typedef struct og__datagrams og__datagrams;
 
 /*
  * Takes over a bound or connected datagram socket. `on_data` gets each datagram whole and its sender; the
- * bytes are gone when it returns, and OG_PADDING bytes after them may be read. `on_error` (may be NULL) tells
+ * bytes are gone when it returns, and OG_PADDING zeros after them may be read. `on_error` (may be NULL) tells
  * of one datagram that was lost in sending or receiving, and why; the socket goes on.
  */
 og__datagrams *og__net_datagrams_open(og__loop *loop, og__socket *socket,
