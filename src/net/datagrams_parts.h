@@ -9,7 +9,7 @@
 #include "net/loop_parts.h"
 
 /* Messages of one system call. */
-enum { OG__DATAGRAM_BATCH = 32 };
+enum { OG__DATAGRAM_BATCH = 16 };
 
 struct og__datagrams {
     og__handle handle;

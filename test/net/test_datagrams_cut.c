@@ -26,9 +26,9 @@ static void answers_leave_together(void **state)
         og__socket client = open_client(&there);
         for (size_t i = 0; i < sizeof sizes / sizeof sizes[0]; i++) {
             size_t before = calls.sent;
-            echo(&client, 100 * i, 20, sizes[i]);
+            echo(&client, 100 * i, 16, sizes[i]);
             assert_int_equal(calls.sent, before + 1);
-            assert_int_equal(calls.pieces[before], 20);
+            assert_int_equal(calls.pieces[before], 16);
             assert_int_equal(calls.sizes[before], sizes[i]);
         }
         og__net_socket_close(&client);
@@ -174,12 +174,12 @@ static void refused_ones_leave_alone(void **state)
         echo(&client, 0, 10, 63);
         assert_int_equal(calls.refused, 0);
         for (int round = 0; round < 3; round++) {
-            echo(&client, 0, 20, 64);
-            echo(&client, 20, 20, 100);
+            echo(&client, 0, 16, 64);
+            echo(&client, 16, 16, 100);
         }
         assert_int_equal(calls.refused, 1);
         size_t before = calls.sent;
-        echo(&client, 0, 20, 63);
+        echo(&client, 0, 16, 63);
         assert_int_equal(calls.sent, before + 1);
         check_groups(&client, SIZES(63, 63, 100, 100, 63, 63), GROUPS({2, 63}, {1, 0}, {1, 0}, {2, 63}));
         assert_int_equal(office.errors, 0);
@@ -209,7 +209,7 @@ static void one_bad_address_among_others(void **state)
         expect(&client, i, 10);
     assert_int_equal(office.errors, 20);
     size_t before = calls.sent;
-    echo(&client, 0, 20, 10);
+    echo(&client, 0, 16, 10);
     if (cuts()) assert_int_equal(calls.sent, before + 1);
     assert_int_equal(office.errors, 20);
     og__net_socket_close(&client);

@@ -162,7 +162,7 @@ static void on_turn(void *arg)
 static void a_turn_is_counted_in_datagrams(void **state)
 {
     (void)state;
-    enum { EACH_TURN = 64 };
+    enum { EACH_TURN = 64, BATCH = 16 };
     memset(&turn, 0, sizeof turn);
     open_office(endpoints[0]);
     og__socket client = open_client(&office.endpoint);
@@ -170,8 +170,8 @@ static void a_turn_is_counted_in_datagrams(void **state)
     calls.make = make_many;
     og__net_loop_post(loop, on_turn, NULL);
     run_until(loop, &office.count, ENOUGH);
-    assert_int_equal(calls.asked[0], 32);
-    for (unsigned i = 1; i <= (ENOUGH - 32 * EACH_TURN) / EACH_TURN; i++)
+    assert_int_equal(calls.asked[0], BATCH);
+    for (unsigned i = 1; i <= (ENOUGH - BATCH * EACH_TURN) / EACH_TURN; i++)
         assert_int_equal(calls.asked[i], 1);
     assert_in_range(turn.most, 1, 2 * EACH_TURN);
     calls.make = NULL;
