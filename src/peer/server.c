@@ -385,8 +385,8 @@ static void on_accept(void *ctx, og__socket socket)
         pause_accepting(server, true);
         if (!refuses)
             og__peer_server_log(server, OG_LOG_WARNING, NULL,
-                                "%zu connection%s open, as many as may be (max_connections): others wait",
-                                count, count == 1 ? " is" : "s are");
+                                "connections open: %zu, as many as may be (max_connections): others wait",
+                                count);
         resume_if_room(server); /* one may have gone meanwhile */
     }
     if (loop == port->loop) {

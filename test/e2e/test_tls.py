@@ -234,7 +234,7 @@ class Tls(support.Case):
     def test_handshakes_count_as_connections(self):
         server = self.secured("--max-connections", "3", "--handshake-timeout", "10m")
         half = self.half_done(server, 3)
-        server.wait_text("err", "3 connections are open, as many as may be \\(--max-connections\\): others wait")
+        server.wait_text("err", "connections open: 3, as many as may be \\(--max-connections\\): others wait")
         waiting = self.connect(server.port)
         waiting.settimeout(0.1)
         waiting.sendall(self.hello())
