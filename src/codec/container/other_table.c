@@ -102,6 +102,6 @@ uint64_t og__container_zone(const og__other *f)
     if (!end || f->bytes[4] == 0) return end;
     end = end_of_zone(f, end, 8);
     if (!end || !og__other_has(f, end, 2) || f->bytes[end] != '\n') return 0;
-    const uint8_t *last = memchr(f->bytes + end + 1, '\n', f->len - end - 1);
+    const uint8_t *last = memchr(f->bytes + end + 1, '\n', f->len - (size_t)end - 1);
     return last ? (uint64_t)(last - f->bytes) + 1 : 0;
 }

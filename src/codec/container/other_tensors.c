@@ -204,8 +204,9 @@ static bool is_message(const og__other *f, const message_form *form, og__other *
         bool bytes = (key & 7) == BYTES;
         if (!((bytes ? form->messages : form->numbers) & field) || (!bytes && (key & 7) != VARINT))
             return false;
-        if (bytes && graph && field == FIELD(ONNX_GRAPH)) *graph = (og__other){f->bytes + at, value, value};
+        const uint8_t *start = f->bytes + at;
         if (bytes && !skip(f, &at, value)) return false;
+        if (bytes && graph && field == FIELD(ONNX_GRAPH)) *graph = (og__other){start, (size_t)value, value};
         seen |= field;
     }
     return (seen & form->needed) == form->needed;
