@@ -7,8 +7,8 @@
 #define AT(member) offsetof(cli_options, member)
 
 static const cli_option_row rows[] = {
-    {"as", 0, PEER, CLI_WIRE, AT(as), "PEER",
-     "the cli_option_kind of peer: json, logging, carbon, … (onggi help peers)", 0},
+    {"as", 0, PEER, CLI_WIRE, AT(as), "PEER", "the kind of peer: json, logging, carbon, … (onggi help peers)",
+     0},
     {"codec", 0, CODEC, CLI_WIRE, AT(codec), "NAME",
      "json, pickle, repr, text, bytes or auto (default: auto)", 0},
     {"framing", 0, FRAMING, CLI_WIRE | CLI_CONVERT | CLI_INSPECT | CLI_POLICY, AT(framing), "NAME",

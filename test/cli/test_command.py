@@ -45,6 +45,7 @@ class Help(Case):
                 self.assertIn("Example", done.out)
                 self.assertRegex(done.out.split("Example")[1], rf"onggi {name} ")
                 self.assertIn("--help", done.out)
+                self.assertNotRegex(done.out, r"\bcli_")
 
     def test_only_options_of_the_command(self):
         self.assertIn("--echo", self.onggi("serve", "--help").out)

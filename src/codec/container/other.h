@@ -27,6 +27,14 @@ static inline bool og__other_has(const og__other *f, uint64_t at, uint64_t count
     return at <= f->len && count <= f->len - at;
 }
 
+/* Moves past so many bytes. False when the file ends before. */
+static inline bool og__other_skip(const og__other *f, uint64_t *at, uint64_t count)
+{
+    if (!og__other_has(f, *at, count)) return false;
+    *at += count;
+    return true;
+}
+
 /* Makes `*end` the later one of itself and this part's end. False when the part is not in the file. */
 static inline bool og__other_reach(const og__other *f, uint64_t at, uint64_t count, uint64_t *end)
 {

@@ -3,13 +3,6 @@
 #include "codec/container/other.h"
 
 /* False when the file ends before. */
-static bool skip(const og__other *f, uint64_t *at, uint64_t count)
-{
-    if (!og__other_has(f, *at, count)) return false;
-    *at += count;
-    return true;
-}
-
 static bool read_number(const og__other *f, uint64_t *at, size_t size, uint64_t *value)
 {
     if (!og__other_has(f, *at, size)) return false;
@@ -35,7 +28,7 @@ static bool skip_constants(const og__other *f, uint64_t *at)
         if (!read_number(f, at, 1, &tag) || tag >= sizeof constant_sizes) return false;
         size = constant_sizes[tag];
         if (tag == UTF8 && !read_number(f, at, 2, &size)) return false;
-        if ((tag != UTF8 && size == 0) || !skip(f, at, size)) return false;
+        if ((tag != UTF8 && size == 0) || !og__other_skip(f, at, size)) return false;
         if (tag == LONG || tag == DOUBLE) i++; /* they take two places */
     }
     return true;
@@ -47,7 +40,8 @@ static bool skip_attributes(const og__other *f, uint64_t *at)
     if (!read_number(f, at, 2, &count)) return false;
     for (; count > 0; count--) {
         uint64_t size;
-        if (!skip(f, at, 2) || !read_number(f, at, 4, &size) || !skip(f, at, size)) return false;
+        if (!og__other_skip(f, at, 2) || !read_number(f, at, 4, &size) || !og__other_skip(f, at, size))
+            return false;
     }
     return true;
 }
@@ -57,7 +51,7 @@ static bool skip_members(const og__other *f, uint64_t *at)
     uint64_t count;
     if (!read_number(f, at, 2, &count)) return false;
     for (; count > 0; count--) {
-        if (!skip(f, at, 6) || !skip_attributes(f, at)) return false;
+        if (!og__other_skip(f, at, 6) || !skip_attributes(f, at)) return false;
     }
     return true;
 }
@@ -68,7 +62,9 @@ uint64_t og__container_java_class(const og__other *f)
     uint64_t interfaces;
     if (!og__other_begins(f, "\xca\xfe\xba\xbe", 4) || f->len < 8) return 0;
     if (og__container_be(f->bytes + 6, 2) < FIRST_VERSION || !skip_constants(f, &at)) return 0;
-    if (!skip(f, &at, 6) || !read_number(f, &at, 2, &interfaces) || !skip(f, &at, 2 * interfaces)) return 0;
+    if (!og__other_skip(f, &at, 6) || !read_number(f, &at, 2, &interfaces) ||
+        !og__other_skip(f, &at, 2 * interfaces))
+        return 0;
     bool fields = skip_members(f, &at);
     bool methods = fields && skip_members(f, &at);
     return methods && skip_attributes(f, &at) ? at : 0;

@@ -69,13 +69,6 @@ static const struct {
 };
 
 /* False when the file ends before. */
-static bool skip(const og__other *f, uint64_t *at, uint64_t count)
-{
-    if (!og__other_has(f, *at, count)) return false;
-    *at += count;
-    return true;
-}
-
 static bool read_number(const og__other *f, uint64_t *at, size_t size, uint64_t *value)
 {
     if (!og__other_has(f, *at, size)) return false;
@@ -87,7 +80,7 @@ static bool read_number(const og__other *f, uint64_t *at, size_t size, uint64_t 
 static bool skip_string(const og__other *f, uint64_t *at)
 {
     uint64_t size;
-    return read_number(f, at, 8, &size) && skip(f, at, size);
+    return read_number(f, at, 8, &size) && og__other_skip(f, at, size);
 }
 
 /* Values of one type, one after the other. Lists in lists are not written. */
@@ -100,7 +93,7 @@ static bool skip_values(const og__other *f, uint64_t *at, uint64_t type, uint64_
         return true;
     }
     if (type >= sizeof gguf_sizes || gguf_sizes[type] == 0 || count > f->len) return false;
-    return skip(f, at, count * gguf_sizes[type]);
+    return og__other_skip(f, at, count * gguf_sizes[type]);
 }
 
 /* A key and its value; one of them says to what the numbers are aligned. */
@@ -205,7 +198,7 @@ static bool is_message(const og__other *f, const message_form *form, og__other *
         if (!((bytes ? form->messages : form->numbers) & field) || (!bytes && (key & 7) != VARINT))
             return false;
         const uint8_t *start = f->bytes + at;
-        if (bytes && !skip(f, &at, value)) return false;
+        if (bytes && !og__other_skip(f, &at, value)) return false;
         if (bytes && graph && field == FIELD(ONNX_GRAPH)) *graph = (og__other){start, (size_t)value, value};
         seen |= field;
     }
