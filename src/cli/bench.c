@@ -164,8 +164,6 @@ static int run_sizes(bench *b)
 static int check(const bench *b)
 {
     const cli_options *options = b->options;
-    if (options->out != CLI_FORM_NONE && options->out != CLI_FORM_JSON)
-        return cli_usage("bench prints a table, or -o json");
     if (options->sizes && options->arg_count > 1)
         return cli_usage("objects and --size exclude each other: --size makes the objects");
     if (options->count && (options->duration_ms || options->warm_up_ms))

@@ -37,15 +37,44 @@ static void print_quoted(const char *text, const char *special, const char *quot
 
 /* ---- bash ---- */
 
+/* Whether commands differ in what an option of this name takes. */
+static bool differs(const char *name)
+{
+    cli_option_info option;
+    size_t at = 0;
+    int count = 0;
+    while (cli_option_next(CLI_EVERY, &at, &option))
+        count += strcmp(option.name, name) == 0;
+    return count > 1;
+}
+
+/* The pattern of a command and the option after it; `before` is what comes first. */
+static void bash_pattern(const char *command, const cli_option_info *option, const char *before)
+{
+    printf("%s%s\\ --%s", before, command, option->name);
+    if (option->letter) printf("|%s\\ -%c", command, option->letter);
+}
+
+static void bash_patterns(const cli_option_info *option)
+{
+    const cli_command *command;
+    const char *before = "    ";
+    if (!differs(option->name)) bash_pattern("*", option, before);
+    for (size_t i = 0; differs(option->name) && (command = cli_command_at(i)); i++) {
+        if (!(command->bit & option->commands)) continue;
+        bash_pattern(command->name, option, before);
+        before = "|";
+    }
+    printf(") ");
+}
+
 static void bash_arguments(void)
 {
     cli_option_info option;
     size_t at = 0;
     while (cli_option_next(CLI_EVERY, &at, &option)) {
-        char letter[6] = "";
         if (!option.argument) continue;
-        if (option.letter) snprintf(letter, sizeof letter, "|-%c", option.letter);
-        printf("    --%s%s) ", option.name, letter);
+        bash_patterns(&option);
         if (takes_file(&option)) printf("_onggi_files; ");
         if (option.choices[0]) printf("COMPREPLY+=($(compgen -W '%s' -- \"$cur\")) ", option.choices);
         printf(";;\n");
@@ -101,7 +130,7 @@ static void bash(void)
            "        COMPREPLY=($(compgen -W \"$words\" -- \"$cur\"))\n"
            "        return\n"
            "    fi\n"
-           "    case $prev in\n");
+           "    case \"${COMP_WORDS[1]} $prev\" in\n");
     bash_arguments();
     printf("    *)\n"
            "        case $cur in\n"

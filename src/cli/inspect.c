@@ -22,8 +22,6 @@ static int start(inspection *all, const cli_options *options)
     bool colours = cli_wants_colour(options->colour, STDOUT_FILENO);
     all->colour = colours && !all->json;
     all->paints = colours && all->json;
-    if (options->out != CLI_FORM_NONE && options->out != CLI_FORM_JSON && options->out != CLI_FORM_TEXT)
-        return cli_usage("'onggi inspect' prints text or json: -o text or -o json");
     all->policy = options->rules;
     if (!all->policy) all->policy = all->plain = og_policy_builtin("plain-data", NULL);
     if (all->policy) return 0;

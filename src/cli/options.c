@@ -67,6 +67,7 @@ static int set_form(const cli_option_row *row, const char *text, cli_form *out)
         *out = (cli_form)i;
         return 0;
     }
+    if (row->kind == FORM_SHOWN) return bad_argument(row, text, "text or json");
     return bad_argument(row, text,
                         row->kind == FORM_IN
                             ? "json, lossless, repr, pickle or text"
@@ -204,7 +205,8 @@ static int set_option(cli_options *options, const cli_option_row *row, const cha
     case CODEC:
     case FRAMING: return set_name(row, text, out);
     case FORM_IN:
-    case FORM_OUT: return set_form(row, text, out);
+    case FORM_OUT:
+    case FORM_SHOWN: return set_form(row, text, out);
     case NUMBER:
     case PROTOCOL:
     case DEPTH: return set_number(row, text, out);

@@ -178,6 +178,7 @@ typedef struct cli_option_info {
     char letter;          /* 0: none */
     const char *argument; /* NULL for flags */
     const char *help;
+    int commands;      /* that have it so */
     char choices[512]; /* what the argument may be, with spaces between; "" if that is not known */
 } cli_option_info;
 

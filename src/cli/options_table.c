@@ -57,9 +57,10 @@ static const cli_option_row rows[] = {
     {"svg", 0, TEXT, CLI_BENCH, AT(svg), "FILE", "draw the times in FILE", 0},
     {"input", 'i', FORM_IN, CLI_CALL | CLI_SEND | CLI_BENCH | CLI_CONVERT, AT(in), "FORM",
      "how objects are given: json, lossless, repr, pickle or text", 0},
-    {"output", 'o', FORM_OUT, CLI_SERVE | CLI_CALL | CLI_RECV | CLI_BENCH | CLI_CONVERT | CLI_INSPECT,
-     AT(out), "FORM",
+    {"output", 'o', FORM_OUT, CLI_SERVE | CLI_CALL | CLI_RECV | CLI_CONVERT, AT(out), "FORM",
      "how objects are printed: json, pretty, lossless, repr, pickle, canonical, text, envelope or log", 0},
+    {"output", 'o', FORM_SHOWN, CLI_BENCH | CLI_INSPECT, AT(out), "FORM",
+     "print text for people, or a line of json for each (default: text)", 0},
     {"force", 0, FLAG, CLI_SERVE | CLI_CALL | CLI_RECV | CLI_CONVERT, AT(force), NULL,
      "print pickles on a terminal too, whatever they do to it", 0},
     {"get", 0, POINTER, CLI_SERVE | CLI_CALL | CLI_RECV | CLI_CONVERT, AT(get), "POINTER",
@@ -223,6 +224,7 @@ const char *const *cli_option_words(cli_option_kind of)
 const char *cli_option_form(cli_option_kind of, size_t form)
 {
     bool taken = of == FORM_IN ? forms[form].in : forms[form].out;
+    if (of == FORM_SHOWN) taken = form == CLI_FORM_TEXT || form == CLI_FORM_JSON;
     return taken ? forms[form].name : NULL;
 }
 
@@ -262,6 +264,7 @@ static void list_choices(cli_option_kind of, char *choices, size_t size)
     case POLICY: list_names(of, choices, size); break;
     case FORM_IN:
     case FORM_OUT:
+    case FORM_SHOWN:
         for (size_t i = 1; i < CLI_FORMS; i++)
             if (cli_option_form(of, i)) add_choice(choices, size, cli_option_form(of, i));
         break;
@@ -283,8 +286,11 @@ bool cli_option_next(int bits, size_t *index, cli_option_info *info)
     cli_option_row row;
     while (cli_option_row_at((*index)++, &row)) {
         if (!(row.commands & bits)) continue;
-        *info = (cli_option_info){
-            .name = row.name, .letter = row.letter, .argument = row.argument, .help = row.help};
+        *info = (cli_option_info){.name = row.name,
+                                  .letter = row.letter,
+                                  .argument = row.argument,
+                                  .help = row.help,
+                                  .commands = row.commands};
         list_choices(row.kind, info->choices, sizeof info->choices);
         return true;
     }

@@ -17,6 +17,7 @@ typedef enum cli_option_kind {
     FRAMING,
     FORM_IN,
     FORM_OUT,
+    FORM_SHOWN, /* of what is no object */
     NUMBER,
     PROTOCOL,
     DEPTH, /* 0 to 8 */

@@ -143,7 +143,7 @@ class Bench(support.Case):
         self.assertRegex(program.out, r"p99.99")
 
     def test_usage(self):
-        for words, text in [((), "needs an endpoint"), (("-o", "repr", "tcp://:1"), "a table, or -o json"),
+        for words, text in [((), "needs an endpoint"), (("-o", "repr", "tcp://:1"), "takes text or json"),
                             (("--size", "1", "tcp://:1"), "no size of 2 bytes or more"), (("--size", "a", "tcp://:1"), "'a' is no size"),
                             (("--size", "3", "tcp://:1", "[1]"), "exclude each other"),
                             (("--rate", "5", "udp://:1"), "leave --in-flight and --rate out"), (("--warm-up", "1", "tcp://:1"), "leave --duration and --warm-up out")]:

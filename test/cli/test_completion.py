@@ -53,6 +53,9 @@ class Completion(support.Case):
             self.assertEqual(set(self.bash("onggi", command, "--")), options_in_help(command))
         self.assertEqual(self.bash("onggi", "serve", "--codec", "p"), ["pickle"])
         self.assertEqual(self.bash("onggi", "call", "-i", "l"), ["lossless"])
+        for command in ("inspect", "bench"):  # what they print is no object
+            self.assertEqual(self.bash("onggi", command, "-o", ""), ["json", "text"])
+            self.assertIn("--output takes text or json, not 'pretty'", self.onggi(command, "-o", "pretty", status=2).err)
         self.assertEqual(self.bash("onggi", "call", "u"), ["udp://", "unix://", "unixgram://"])
         self.assertEqual(self.bash("onggi", "help", "fr"), ["framings"])
         self.assertEqual(self.bash("onggi", "policy", ""), ["check", "explain", "test"])
