@@ -8,6 +8,7 @@
  *     peer-epoll lines           finds each line
  *     peer-epoll simdjson        and reads it with simdjson
  *     peer-epoll simdjson-echo   and writes it back
+ *     peer-epoll relay PORT      bytes to a server on that port, and its answers back
  */
 #include <arpa/inet.h>
 #include <cerrno>
@@ -33,8 +34,10 @@ constexpr size_t padding = 64; /* bytes after what was read that may be looked a
 
 char data[2 * size + padding];
 std::map<int, std::string> rests; /* of lines that have not ended, by descriptor */
+std::map<int, int> opposite; /* of a relay: the descriptor where the bytes of another go */
 std::string answers;
 size_t count;
+int behind; /* port of the server behind a relay; 0: this is none */
 
 void need(bool ok, const char *what)
 {
@@ -71,6 +74,12 @@ void send_back(int fd, const char *bytes, size_t len)
 void echo(int fd, size_t len)
 {
     send_back(fd, data, len);
+}
+
+void pass_on(int fd, size_t len)
+{
+    auto to = opposite.find(fd);
+    if (to != opposite.end()) send_back(to->second, data, len);
 }
 
 void take_bytes(int, size_t len)
@@ -121,6 +130,7 @@ const struct {
     {"echo", echo},
     {"bytes", take_bytes},
     {"lines", take_lines},
+    {"relay", pass_on},
 #ifdef BENCH_HAVE_SIMDJSON
     {"simdjson", take_simdjson},
     {"simdjson-echo", echo_simdjson},
@@ -152,13 +162,40 @@ void watch(int epoll, int fd)
     need(epoll_ctl(epoll, EPOLL_CTL_ADD, fd, &event) == 0, "epoll_ctl");
 }
 
+/* Connects to the server behind for a connection that was accepted. */
+void join(int epoll, int front)
+{
+    sockaddr_in name = {};
+    int on = 1;
+    name.sin_family = AF_INET;
+    name.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+    name.sin_port = htons(static_cast<uint16_t>(behind));
+    int back = socket(AF_INET, SOCK_STREAM, 0);
+    need(back >= 0, "socket");
+    setsockopt(back, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
+    need(connect(back, reinterpret_cast<sockaddr *>(&name), sizeof name) == 0, "connect");
+    watch(epoll, back);
+    opposite[front] = back;
+    opposite[back] = front;
+}
+
+void end(int fd)
+{
+    auto other = opposite.find(fd);
+    if (other != opposite.end()) {
+        shutdown(other->second, SHUT_RDWR);
+        opposite.erase(other->second);
+        opposite.erase(fd);
+    }
+    rests.erase(fd);
+    close(fd);
+}
+
 void read_from(int fd, void (*take)(int fd, size_t len))
 {
     ssize_t n = recv(fd, data, size, MSG_DONTWAIT);
     if (n > 0) take(fd, static_cast<size_t>(n));
-    if (n > 0 || (n < 0 && errno == EAGAIN)) return;
-    rests.erase(fd);
-    close(fd);
+    if (n == 0 || (n < 0 && errno != EAGAIN)) end(fd);
 }
 
 [[noreturn]] void serve(void (*take)(int fd, size_t len))
@@ -178,8 +215,10 @@ void read_from(int fd, void (*take)(int fd, size_t len))
                 continue;
             }
             int accepted;
-            while ((accepted = accept4(listener, nullptr, nullptr, SOCK_NONBLOCK)) >= 0)
+            while ((accepted = accept4(listener, nullptr, nullptr, SOCK_NONBLOCK)) >= 0) {
+                if (behind) join(epoll, accepted);
                 watch(epoll, accepted);
+            }
         }
     }
 }
@@ -188,6 +227,7 @@ void read_from(int fd, void (*take)(int fd, size_t len))
 
 int main(int argc, char **argv)
 {
+    if (argc > 2) behind = atoi(argv[2]);
     for (auto &mode : modes) {
         if (argc > 1 && strcmp(mode.name, argv[1]) == 0) serve(mode.take);
     }

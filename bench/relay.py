@@ -82,25 +82,30 @@ class Relay:
         if self.name == "direct":
             yield None, behind
             return
+        port = None
         with tempfile.TemporaryDirectory() as folder:
             log = pathlib.Path(folder) / "log"
             if self.name == "haproxy":
                 port = servers.free_port()
                 (pathlib.Path(folder) / "cfg").write_text(HAPROXY.format(host=HOST, port=port, behind=behind))
                 words = ["haproxy", "-db", "-f", f"{folder}/cfg"]
+            elif self.name == BARE.name:
+                words = [build / "bench" / "peer-epoll", "relay", str(behind)]
             else:
-                port = None
                 words = [build / "onggi", "proxy", f"tcp://{HOST}:0", f"tcp://{HOST}:{behind}", "--log", log, *self.words]
-            process = subprocess.Popen(["taskset", "-c", str(servers.CPUS[0]), *words], stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL,
-                                       stderr=subprocess.DEVNULL)
+            process = subprocess.Popen(["taskset", "-c", str(servers.CPUS[0]), *words], stdin=subprocess.PIPE, stdout=subprocess.PIPE,
+                                       stderr=subprocess.DEVNULL, text=True)
             try:
-                port = port or port_in(log, process)
+                if self.name == BARE.name:
+                    port = int(process.stdout.readline())
+                elif port is None:
+                    port = port_in(log, process)
                 if look or self.name == "haproxy":
                     servers.wait_for_port(port)
                 yield process, port
             finally:
                 process.terminate()
-                process.wait()
+                process.communicate()
 
 
 def port_in(log, process):
@@ -114,6 +119,7 @@ def port_in(log, process):
 
 
 DIRECT, OTHER, OURS = Relay("direct"), Relay("haproxy"), Relay("onggi proxy", WIRE)
+BARE = Relay("bare epoll")  # what any relay adds: it looks at no byte, and has no limits
 LOOKING = Relay(f"{OURS.name} --busy-poll 100", (*WIRE, "--busy-poll", "100"))
 RELAYS = [DIRECT, OTHER, OURS]
 
@@ -158,7 +164,7 @@ def measure_rates(build, rounds, relays):
 
 
 def measure_time(build, rounds, relays):
-    relays = [*relays, LOOKING]
+    relays = [*relays, BARE, LOOKING]
     with Watch() as watch:
         turns = [{relay.name: [float(each) for each in run_load(build, relay, "latency", 1, 1)] for relay in relays} for _ in range(rounds)]
     rows = []
