@@ -13,6 +13,9 @@
 /* "00" to "99". */
 extern const char og__base_digit_pairs[201];
 
+/* "000" to "999", and how many of the three are left without the zeros at their end: one at least. */
+extern const uint8_t og__base_digit_triples[1000][4];
+
 static inline bool og__base_is_digit(int c)
 {
     return (unsigned)(c - '0') < 10;
@@ -38,6 +41,12 @@ static inline uint32_t og__base_eight_digits(uint64_t word)
 static inline void og__base_put2(char *text, uint32_t number)
 {
     memcpy(text, og__base_digit_pairs + 2 * (size_t)number, 2);
+}
+
+/* Writes exactly three digits of a number below 1,000, and a byte after them that counts for nothing. */
+static inline void og__base_put3(char *text, uint32_t number)
+{
+    memcpy(text, og__base_digit_triples[number], 4);
 }
 
 #define OG__ZEROS8 UINT64_C(0x3030303030303030) /* "00000000" */

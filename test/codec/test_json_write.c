@@ -24,7 +24,7 @@ static og_json_write_options with(og_json_form form)
 static void expect_twin(og_value value, const og_json_write_options *options, const char *text, size_t len)
 {
     og_buf out = {.limit = len};
-    assert_int_equal(og__json_write_by(og__json_write_items, value, &out, options, NULL), OG_OK);
+    assert_int_equal(og__json_write_by(value, &out, options, NULL, og__json_write_items), OG_OK);
     assert_int_equal(out.len, len);
     assert_memory_equal(out.data, text, len);
     og_buf_free(&out);
@@ -375,7 +375,7 @@ static void test_processors(void **state)
         og_buf general = OG_BUF_INIT;
         assert_int_equal(og_buf_reserve(&one, 1 + seed % 256), OG_OK);
         int status = og_json_write(value, &one, &options, NULL);
-        assert_int_equal(og__json_write_by(og__json_write_items, value, &other, &options, NULL), status);
+        assert_int_equal(og__json_write_by(value, &other, &options, NULL, og__json_write_items), status);
         assert_same(&one, &other);
         options.item_separator = ",";
         assert_int_equal(og_json_write(value, &general, &options, NULL), status);
@@ -383,6 +383,33 @@ static void test_processors(void **state)
         og_buf_free(&one);
         og_buf_free(&other);
         og_buf_free(&general);
+    }
+}
+
+/* Texts of every length up to two blocks and more, as key and value, wherever the room may end. */
+static void test_short_texts(void **state)
+{
+    og_doc *doc = *state;
+    char text[71];
+    for (size_t i = 0; i < sizeof text; i++)
+        text[i] = (char)('a' + i % 26);
+    for (size_t len = 0; len < sizeof text; len++) {
+        og_doc_reset(doc);
+        og_value string = og_strn(doc, text, len);
+        og_value list = og_pack(doc, NULL, "[v,v]", string, string);
+        og_value dict = og_pack(doc, NULL, "{v:v,v:v,s:i}", string, string, og_int(1), list, "b", 7);
+        char wanted[600];
+        int n = (int)len;
+        n = snprintf(wanted, sizeof wanted, "{\"%.*s\":\"%.*s\",\"1\":[\"%.*s\",\"%.*s\"],\"b\":7}", n, text,
+                     n, text, n, text, n, text);
+        for (size_t room = 1; room < 400; room++) {
+            og_buf out = {.data = malloc(room), .cap = room};
+            assert_int_equal(og_json_write(dict, &out, NULL, NULL), OG_OK);
+            assert_int_equal(out.len, n);
+            assert_memory_equal(out.data, wanted, out.len);
+            og_buf_free(&out);
+        }
+        expect_twin(dict, NULL, wanted, (size_t)n);
     }
 }
 
@@ -487,6 +514,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_lengths, setup, teardown),
         cmocka_unit_test_setup_teardown(test_two_ways, setup, teardown),
         cmocka_unit_test_setup_teardown(test_processors, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_short_texts, setup, teardown),
         cmocka_unit_test_setup_teardown(test_failing_allocations, setup, teardown),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

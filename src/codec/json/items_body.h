@@ -5,10 +5,11 @@
  *   needs    OG__ITEMS             the name of the function, after what it is declared with
  *   needs    OG__CALLED            what the functions that are called are declared with
  *   needs    OG__HOT               what makes a function inline
- *   needs    og__numbers           what writing numbers takes, and og__numbers_get()
+ *   needs    og__constants         what writing strings takes, and og__constants_get()
  *   needs    og__put_int           writes an integer of any length
  *   needs    og__json_put_double   writes a double of any length
  *   needs    og__copy_text         copies a text, and may write after its end
+ *   needs    og__put_short         writes a quote and a text of up to SHORT_TEXT bytes; may write 32
  *   defines  OG__ITEMS             writes the items of the innermost array or object, and those in them
  *
  * The separator is written after each item, and the closing bracket takes the place of the last one. What is
@@ -24,13 +25,16 @@
 
 /* Room for a scalar that is not a str, and for what is written too much before the next room is asked for. */
 enum { ITEM_ROOM = 96, KEY_ENDS = 3, BLOCK = 16, ESCAPED_MAX = 512 };
+
+/* A short key, in quotes and with what comes after it, and ITEM_ROOM. */
+enum { PAIR_ROOM = SHORT_TEXT + 2 + (int)OG__SEPARATOR_MAX + ITEM_ROOM };
 _Static_assert(BLOCK == (int)OG__SEPARATOR_MAX, "what is between things is copied in the same blocks");
 _Static_assert(ITEM_ROOM - KEY_ENDS > (int)OG__DOUBLE_SIZE, "a double and a comma fit after a key");
 
 /* Where the innermost frame is, apart from the writer so that it stays in registers. */
 typedef struct run {
     uint8_t *at;
-    uint8_t *end;
+    uintptr_t near_end; /* compact: up to here there is PAIR_ROOM */
     const og_value *next;
     const og_value *last;
     og__json_frame *frame;
@@ -38,17 +42,23 @@ typedef struct run {
     uint64_t easy;           /* `meta` without the length of a str that can be copied as it is */
     size_t gap;              /* spaced: length of what is between items here */
     size_t spare;            /* spaced: room that it takes, here and one deeper */
-    const og__numbers *numbers;
+    const og__constants *constants;
 } run;
 
 /* What comes next: LEAVE the fast way, or any status below 0. */
 enum { LEAVE, GO_ON, CHANGE /* from list to dict, or back */ };
 
 enum { EASY_MASK = 0xff | OG__F_CLEAN | OG__F_SURROGATE };
+#define TOO_LONG (~(uint64_t)SHORT_TEXT << OG__META_LEN_SHIFT) /* bits of `meta` */
 
 static inline bool is_easy(const run *r, og_value string)
 {
     return (string.meta & EASY_MASK) == r->easy;
+}
+
+static inline bool is_short(const run *r, og_value string)
+{
+    return (string.meta & (EASY_MASK | TOO_LONG)) == r->easy;
 }
 
 /* A str that needs no escape, in quotes. */
@@ -60,6 +70,16 @@ static OG__HOT uint8_t *put_string(uint8_t *at, og_value string)
     at += len;
     *at = '"';
     return at + 1;
+}
+
+/* One that is short, and a byte after it. */
+static OG__HOT uint8_t *put_short_string(const run *r, uint8_t *at, og_value string, char after)
+{
+    size_t len = og__value_len(string);
+    og__put_short(r->constants, at, string.u.p, len);
+    at[len + 1] = '"';
+    at[len + 2] = (uint8_t)after;
+    return at + len + 3;
 }
 
 static OG__HOT uint8_t *put_blocks(uint8_t *at, const char *from, size_t len)
@@ -110,18 +130,16 @@ static void hand_over(og__json_writer *w, const run *r, const og_value *next)
     r->frame->next = next;
     w->depth = (size_t)(r->frame - w->frames) + 1;
     w->at = r->at;
-    if (!w->general) og__json_begin_general(w);
+    og__json_end_fast(w);
 }
 
 /* And back: frames may have moved. */
-static OG__HOT void take_over(const og__json_writer *w, run *r, bool spaced)
+static OG__HOT void take_over(const og__json_writer *w, run *r)
 {
-    size_t depth = w->room < w->o.max_depth ? w->room : w->o.max_depth;
-    if (spaced && w->fast_depth < depth) depth = w->fast_depth;
     r->at = w->at;
-    r->end = w->end;
+    r->near_end = (uintptr_t)w->end < PAIR_ROOM ? 0 : (uintptr_t)w->end - PAIR_ROOM;
     r->frame = &w->frames[w->depth - 1];
-    r->deepest = &w->frames[depth - 1];
+    r->deepest = &w->frames[w->fast_frames - 1];
 }
 
 __attribute__((noinline)) static int ask_slow(og__json_writer *w, run r, const og_value *next, size_t len)
@@ -150,7 +168,7 @@ __attribute__((noinline)) static int put_other_value(og__json_writer *w, run r, 
 /* The innermost frame, which w->frames knows all of. */
 static OG__HOT void enter_frame(const og__json_writer *w, run *r, bool spaced)
 {
-    take_over(w, r, spaced);
+    take_over(w, r);
     r->next = r->frame->next;
     r->last = r->frame->last;
     if (!spaced) return;
@@ -178,17 +196,23 @@ static OG__HOT int put_other(og__json_writer *w, run *r, og_value value, bool sp
 {
     int status = put_other_value(w, *r, value);
     if (status == LEAVE) return follow(w, r, spaced);
-    take_over(w, r, spaced);
+    take_over(w, r);
     return status;
+}
+
+/* Whether there is PAIR_ROOM, and room for what is between items. */
+static OG__HOT bool has_room(const og__json_writer *w, const run *r, bool spaced)
+{
+    return spaced ? (size_t)(w->end - r->at) >= PAIR_ROOM + r->spare : (uintptr_t)r->at <= r->near_end;
 }
 
 /* Room for `len` bytes and ITEM_ROOM more, and for what is between items. */
 static OG__HOT int ask(og__json_writer *w, run *r, const og_value *next, size_t len, bool spaced)
 {
     size_t more = spaced ? r->spare + ITEM_ROOM : ITEM_ROOM;
-    if ((size_t)(r->end - r->at) >= len + more) return GO_ON;
+    if ((size_t)(w->end - r->at) >= len + more) return GO_ON;
     int status = ask_slow(w, *r, next, len + more);
-    take_over(w, r, spaced);
+    take_over(w, r);
     return status < 0 ? status : GO_ON;
 }
 
@@ -198,8 +222,8 @@ static OG__HOT bool put_escaped(og__json_writer *w, run *r, og_value string, boo
     size_t len = og__value_len(string);
     size_t more = spaced ? r->spare + ITEM_ROOM : ITEM_ROOM;
     bool lone = (string.meta & OG__F_SURROGATE) != 0;
-    if (lone || len > ESCAPED_MAX || (size_t)(r->end - r->at) < OG__TEXT_WORST(len) + more) return false;
-    r->at = og__json_put_text(r->at, string.u.p, len, w->o.ensure_ascii);
+    if (lone || len > ESCAPED_MAX || (size_t)(w->end - r->at) < OG__TEXT_WORST(len) + more) return false;
+    r->at = og__json_put_text(r->at, string.u.p, len, w->ascii);
     return true;
 }
 
@@ -207,6 +231,11 @@ static OG__HOT bool put_escaped(og__json_writer *w, run *r, og_value string, boo
 static OG__HOT int put_key(og__json_writer *w, run *r, bool spaced)
 {
     og_value key = *r->next;
+    if (is_short(r, key) && has_room(w, r, spaced)) {
+        uint8_t *end = put_short_string(r, r->at, key, ':');
+        r->at = spaced ? put_colon(w, end - 1, true) : end;
+        return GO_ON;
+    }
     if (is_easy(r, key)) {
         int status = ask(w, r, r->next + 2, og__value_len(key), spaced);
         if (status == GO_ON) r->at = put_colon(w, put_string(r->at, key), spaced);
@@ -217,7 +246,7 @@ static OG__HOT int put_key(og__json_writer *w, run *r, bool spaced)
         return GO_ON;
     }
     int status = put_other_key(w, *r, key);
-    take_over(w, r, spaced);
+    take_over(w, r);
     return status < 0 ? status : ask(w, r, r->next + 2, 0, spaced);
 }
 
@@ -227,7 +256,7 @@ static OG__HOT int put_container(og__json_writer *w, run *r, og_value value, boo
     const og__node *node = og__value_node_of(value);
     bool pairs = og_kind_of(value) == OG_DICT;
     bool known = (node->flags & OG__N_SHARED) || node == w->root;
-    if (r->frame >= r->deepest || known || (pairs && w->o.sort_keys)) return put_other(w, r, value, spaced);
+    if (r->frame >= r->deepest || known || (pairs && w->sorted)) return put_other(w, r, value, spaced);
     if (node->count == 0) return put_word(w, r, pairs ? "{}," : "[],", 3, spaced);
     r->frame->next = r->next;
     og__json_set_frame(++r->frame, value);
@@ -255,38 +284,56 @@ static OG__HOT int put_text(og__json_writer *w, run *r, og_value value, bool spa
     return GO_ON;
 }
 
-static OG__HOT uint8_t *put_int(const run *r, int64_t number)
+static OG__HOT uint8_t *put_int(uint8_t *at, int64_t number)
 {
-    char *text = (char *)r->at;
+    char *text = (char *)at;
     bool is_short = (uint64_t)number < OG__SHORT_INTS;
-    return r->at + (is_short ? og__base_short_int_write((uint32_t)number, text)
-                             : og__put_int(r->numbers, number, text));
+    if (is_short) return (uint8_t *)og__base_short_int_put(text, (uint32_t)number);
+    return at + og__put_int(number, text);
 }
 
-static OG__HOT uint8_t *put_double(const run *r, double number)
+/* A double of few digits. Not inline, as few registers are needed then and it is in many places. */
+__attribute__((noinline)) static OG__CALLED uint8_t *put_millionths(uint8_t *at, uint64_t all, bool negative)
 {
-    char *text = (char *)r->at;
-    size_t len = og__base_short_double_write(number, text);
-    return r->at + (len ? len : og__json_put_double(r->numbers, number, text));
+    return (uint8_t *)og__base_millionths_put((char *)at, all, negative);
 }
 
-/* Any value, for which there is room if it is a scalar but no str. */
+/* A number, and what comes after it. */
+static OG__HOT int put_number(og__json_writer *w, run *r, og_value value, bool spaced)
+{
+    if (og_kind_of(value) == OG_INT) {
+        if (value.meta & OG__F_BIG) return put_other(w, r, value, spaced);
+        r->at = put_gap(w, r, put_int(r->at, value.u.i), spaced);
+        return GO_ON;
+    }
+    uint64_t millionths = og__base_millionths_of(value.u.f);
+    if (millionths != OG__NOT_SHORT)
+        r->at = put_millionths(r->at, millionths, value.u.i < 0);
+    else if (isfinite(value.u.f))
+        r->at += og__json_put_double(value.u.f, (char *)r->at);
+    else
+        return put_other(w, r, value, spaced);
+    r->at = put_gap(w, r, r->at, spaced);
+    return GO_ON;
+}
+
+/* Any value, for which there is room if it is a scalar but no long str. What is most common is asked for
+ * first: such branches are foretold better than a jump by the kind. */
 static OG__HOT int put_value(og__json_writer *w, run *r, bool in_dict, bool spaced)
 {
     og_value value = *r->next++;
-    switch (og_kind_of(value)) {
+    if (is_short(r, value)) {
+        uint8_t *end = put_short_string(r, r->at, value, ',');
+        r->at = spaced ? put_gap(w, r, end - 1, true) : end;
+        return GO_ON;
+    }
+    og_kind kind = og_kind_of(value);
+    if (kind == OG_INT || kind == OG_FLOAT) return put_number(w, r, value, spaced);
+    switch (kind) {
     case OG_NONE: return put_word(w, r, "null,", 5, spaced);
     case OG_BOOL:
         if (value.meta & OG__F_TRUE) return put_word(w, r, "true,", 5, spaced);
         return put_word(w, r, "false,", 6, spaced);
-    case OG_INT:
-        if (value.meta & OG__F_BIG) return put_other(w, r, value, spaced);
-        r->at = put_gap(w, r, put_int(r, value.u.i), spaced);
-        return GO_ON;
-    case OG_FLOAT:
-        if (!isfinite(value.u.f)) return put_other(w, r, value, spaced);
-        r->at = put_gap(w, r, put_double(r, value.u.f), spaced);
-        return GO_ON;
     case OG_STR: return put_text(w, r, value, spaced);
     case OG_LIST:
     case OG_TUPLE: return put_container(w, r, value, in_dict, spaced);
@@ -329,7 +376,7 @@ static OG__HOT int close_frames(og__json_writer *w, run *r, bool in_dict, bool s
         r->frame--;
         r->next = r->frame->next;
         r->last = r->frame->last;
-        int status = ask(w, r, r->next, 0, spaced);
+        int status = has_room(w, r, spaced) ? GO_ON : ask(w, r, r->next, 0, spaced);
         if (status < 0) return status;
         r->at = put_gap(w, r, r->at, spaced);
     } while (r->next == r->last);
@@ -355,7 +402,7 @@ static OG__HOT int put_list(og__json_writer *w, run *r, bool spaced)
 {
     int status;
     do {
-        status = ask(w, r, r->next + 1, 0, spaced);
+        status = has_room(w, r, spaced) ? GO_ON : ask(w, r, r->next + 1, 0, spaced);
         if (status < 0) return status;
         status = put_value(w, r, false, spaced);
         if (r->next == r->last && status > LEAVE) status = close_frames(w, r, false, spaced);
@@ -374,12 +421,12 @@ static int begin_items(og__json_writer *w, og__json_frame *f, size_t gap)
 
 static OG__HOT int write_items(og__json_writer *w, bool spaced)
 {
-    run r = {.easy = w->o.ensure_ascii ? 0xff : OG_STR | OG__F_CLEAN, .numbers = og__numbers_get()};
+    run r = {.easy = w->ascii ? 0xff : OG_STR | OG__F_CLEAN, .constants = og__constants_get()};
     enter_frame(w, &r, spaced);
     if (spaced || r.frame->any) {
         int status = begin_items(w, r.frame, r.gap);
         if (status < 0) return status;
-        take_over(w, &r, spaced);
+        take_over(w, &r);
     }
     r.frame->any = true;
     int status;

@@ -2,11 +2,20 @@
 /* What a JSON writer is set to, from its options and what it writes. */
 #include "base/alloc.h"
 #include "base/number.h"
+#include "base/options.h"
 #include "codec/json/writer.h"
 
 #include <string.h>
 
 enum { SLACK = 512 };
+
+int og__json_take_options(og__json_writer *w)
+{
+    int status = og__base_options_take(&w->o, sizeof w->o, w->given, w->err);
+    if (w->o.max_depth == 0) w->o.max_depth = OG_MAX_DEPTH_DEFAULT;
+    if (w->o.max_digits == 0) w->o.max_digits = OG_MAX_DIGITS_DEFAULT;
+    return status;
+}
 
 static void set_lines(og__json_writer *w)
 {
@@ -65,6 +74,10 @@ void og__json_begin_general(og__json_writer *w)
 {
     og_buf *out = w->out;
     w->general = true;
+    w->sorted = w->o.sort_keys;
+    w->ascii = w->o.ensure_ascii;
+    w->frames_first = w->frames;
+    w->room = OG__FRAMES_AT_FIRST;
     w->alloc = out->alloc;
     w->root_open = w->depth > 0;
     w->seen = (og__map){.alloc = out->alloc};
@@ -79,11 +92,17 @@ void og__json_begin_general(og__json_writer *w)
     w->late = false;
     set_lines(w);
     set_separators(w);
+    og__json_count_frames(w);
     og__json_set_limits(w);
     w->own_limit = out->limit;
     out->limit = 0;
     out->len = og__json_length(w);
     og__json_sync(w);
+}
+
+void og__json_end_fast(og__json_writer *w)
+{
+    if (!w->general && og__json_take_options(w) == OG_OK) og__json_begin_general(w);
 }
 
 void og__json_end_general(og__json_writer *w)

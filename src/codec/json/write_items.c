@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: MIT */
-/* The writer's fast way for any processor, and which one it is. */
-#include "base/number_avx512.h"
+/* The writer's fast way for any processor. */
+#include "base/number.h"
 #include "codec/json/writer.h"
 
 #define OG__HOT inline __attribute__((always_inline))
 
-enum { PIECE = 16, LONG = 256 };
+enum { PIECE = 16, LONG = 256, SHORT_TEXT = 31 };
 
 /* Copies up to 15 bytes as two pieces that overlap. */
 static OG__HOT void copy_few(uint8_t *to, const char *from, size_t len)
@@ -44,34 +44,31 @@ static OG__HOT void og__copy_text(uint8_t *to, const char *from, size_t len)
     }
 }
 
-/* Nothing is needed to write numbers. */
-typedef char og__numbers;
+/* Nothing is needed to write strings. */
+typedef char og__constants;
 
-static OG__HOT const og__numbers *og__numbers_get(void)
+static OG__HOT const og__constants *og__constants_get(void)
 {
     return NULL;
 }
 
-static OG__HOT size_t og__put_int(const og__numbers *numbers, int64_t number, char *text)
+static OG__HOT void og__put_short(const og__constants *c, uint8_t *to, const char *from, size_t len)
 {
-    (void)numbers;
+    (void)c;
+    *to = '"';
+    og__copy_text(to + 1, from, len);
+}
+
+static OG__HOT size_t og__put_int(int64_t number, char *text)
+{
     return og__base_int64_write(number, text);
 }
 
-static OG__HOT size_t og__json_put_double(const og__numbers *numbers, double number, char *text)
+static OG__HOT size_t og__json_put_double(double number, char *text)
 {
-    (void)numbers;
     return og__base_double_write(number, text);
 }
 
 #define OG__CALLED
 #define OG__ITEMS og__json_write_items
 #include "codec/json/items_body.h"
-
-og__json_items_fn *og__json_best_items(void)
-{
-#if defined(OG__AVX512_NUMBERS)
-    if (og__base_avx512_numbers()) return og__json_write_items_avx512;
-#endif
-    return og__json_write_items;
-}

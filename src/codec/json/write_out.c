@@ -85,6 +85,7 @@ static int grow_frames(og__json_writer *w)
     if (first) memcpy(frames, w->frames, w->depth * sizeof *frames);
     w->frames = frames;
     w->room = room;
+    og__json_count_frames(w);
     return OG_OK;
 }
 

@@ -63,18 +63,22 @@ typedef struct og__json_writer {
     og_buf *out;
     size_t start;             /* length of `out` at the beginning */
     og__json_items_fn *items; /* the fast way */
-
     og__json_frame *frames;
-    og__json_frame *frames_first; /* those that were there at the beginning, not owned */
-    size_t depth;                 /* of them in use */
-    size_t room;
-
-    og_json_write_options o;
+    size_t depth;       /* of them in use */
+    size_t fast_depth;  /* og__json_write_items() will do for so many frames */
+    size_t fast_frames; /* of those that are there, it may use so many */
+    const og_json_write_options *given;
     og_value value;   /* the root */
     const void *root; /* its node, or NULL: it may be shared without being marked */
     og_error *err;
-    bool spaced;  /* more than ',' and ':' is between things: what follows is set */
+    bool spaced;  /* more than ',' and ':' is between things */
+    bool sorted;  /* keys in order */
+    bool ascii;   /* nothing else is written */
     bool general; /* all from here on is set: og__json_begin_general() */
+
+    og_json_write_options o;      /* all set: og__json_take_options() */
+    og__json_frame *frames_first; /* those that were there at the beginning, not owned */
+    size_t room;                  /* frames that are there */
 
     size_t limit; /* length of `out` that is not passed while writing: somewhat more than may be in the end */
     size_t max;   /* bytes that the text may have in the end */
@@ -88,7 +92,6 @@ typedef struct og__json_writer {
     const char *indent_text; /* of a level; NULL: as many spaces */
     size_t indent;           /* bytes of a level */
     bool lines;              /* one line for each item */
-    size_t fast_depth;       /* og__json_write_items() will do for so many frames */
     char key_separator[OG__SEPARATOR_MAX];
     char between[OG__BETWEEN_MAX + OG__SEPARATOR_MAX]; /* the separator of items, a line feed, indentation */
 
@@ -108,12 +111,28 @@ typedef struct og__json_writer {
     bool late;            /* lossless: there are objects made from nodes that may not have been whole */
 } og__json_writer;
 
-/* Sets what the fast way does without, which a short message is written by alone; it would take longer than
- * to write that. Text written so far stays. */
+/* Frames that need no memory. */
+enum { OG__FRAMES_AT_FIRST = 16 };
+
+/* Sets w->o from what was given. */
+int og__json_take_options(og__json_writer *w);
+
+/* With the options set: sets what the fast way does without, which a short message is written by alone; it
+ * would take longer than to write that. Text written so far stays. */
 void og__json_begin_general(og__json_writer *w);
+
+/* Likewise for who began the fast way, once; such options can be taken. */
+void og__json_end_fast(og__json_writer *w);
 
 /* Sets the limits alone. */
 void og__json_set_limits(og__json_writer *w);
+
+/* Sets w->fast_frames, as others are there now. */
+static inline void og__json_count_frames(og__json_writer *w)
+{
+    size_t most = w->room < w->o.max_depth ? w->room : w->o.max_depth;
+    w->fast_frames = w->fast_depth < most ? w->fast_depth : most;
+}
 
 /* Frees what the general way has taken. */
 void og__json_end_general(og__json_writer *w);
@@ -183,12 +202,9 @@ void og__json_end_frame(og__json_writer *w, og__json_frame *f);
 og__json_items_fn og__json_write_items;        /* for any processor */
 og__json_items_fn og__json_write_items_avx512; /* for those of which og__base_avx512_numbers() is true */
 
-/* The one of them that suits the processor best. */
-og__json_items_fn *og__json_best_items(void);
-
 /* og_json_write() with one of them. */
-int og__json_write_by(og__json_items_fn *items, og_value value, og_buf *out,
-                      const og_json_write_options *options, og_error *err);
+int og__json_write_by(og_value value, og_buf *out, const og_json_write_options *options, og_error *err,
+                      og__json_items_fn *items);
 
 /* Any value: a scalar is written, a container opened. */
 int og__json_write_value(og__json_writer *w, og_value value);
