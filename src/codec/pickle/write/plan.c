@@ -18,6 +18,8 @@ typedef struct planned {
     uint64_t seen[OG__PLAN_SEEN]; /* a bit for each text that has a number of the memo */
     size_t kept_from;             /* bytes from which on a text gets one */
     size_t looks;                 /* at other texts that are left */
+    size_t texts;                 /* bytes of texts that there is room for */
+    bool crowded;                 /* there was less than it takes */
     bool framed;                  /* protocol 4 or 5 */
     int protocol;
 } planned;
@@ -43,6 +45,11 @@ static OG__HOT uint8_t *put_str(planned *p, uint8_t *at, const og__plan_step *st
 {
     size_t len = og__value_len(v);
     if (len > OG__STR_MOST || (len >= p->kept_from) != step->is_kept) return NULL;
+    if (len > p->texts) {
+        p->crowded = true;
+        return NULL;
+    }
+    p->texts -= len;
     if (step->is_kept) {
         unsigned bit = og__codec_plan_bit(v.u.p, len);
         uint64_t mask = UINT64_C(1) << bit % 64;
@@ -65,29 +72,38 @@ static OG__HOT uint8_t *put_scalar(planned *p, uint8_t *at, const og__plan_step 
     }
 }
 
+/* A block at least, as most are no longer. */
 static OG__HOT uint8_t *put_bytes(uint8_t *at, const uint8_t *from, size_t len)
 {
-    for (size_t i = 0; i < len; i += BLOCK)
+    memcpy(at, from, BLOCK);
+    for (size_t i = BLOCK; i < len; i += BLOCK)
         memcpy(at + i, from + i, BLOCK);
     return at + len;
 }
 
-/* Puts it all from `at` on, where there is room up to `end`; NULL where the plan does not suit. */
-static uint8_t *put_all(planned *p, uint8_t *at, const uint8_t *end)
+/* Puts it all from `at` on, where there is room for all but the texts; NULL where the plan does not suit. */
+static OG__HOT uint8_t *put_all(planned *p, uint8_t *at)
 {
     const og__plan *plan = p->plan;
     const og__plan_step *last = plan->steps + plan->step_count;
     at = put_bytes(at, plan->text, plan->head);
     for (const og__plan_step *step = plan->steps; step < last; step++) {
-        og_value v = p->cells[step->cell];
-        size_t len = og_kind_of(v) == OG_STR ? og__value_len(v) : 0;
-        if (len + step->same + OG__LINE_MOST + BLOCK > (size_t)(end - at)) return NULL;
         at = put_bytes(at, plan->text + step->from, step->same);
-        at = put_scalar(p, at, step, v);
+        at = put_scalar(p, at, step, p->cells[step->cell]);
         if (!at) return NULL;
     }
-    if (plan->tail + (size_t)BLOCK > (size_t)(end - at)) return NULL;
     return put_bytes(at, plan->text + plan->len - plan->tail, plan->tail);
+}
+
+/* Bytes of all texts that a plan may suit. */
+static size_t count_texts(const og__plan *plan, const og_value *cells)
+{
+    size_t len = 0;
+    for (size_t i = 0; i < plan->step_count; i++) {
+        og_value v = cells[plan->steps[i].cell];
+        if (og_kind_of(v) == OG_STR && og__value_len(v) <= OG__STR_MOST) len += og__value_len(v);
+    }
+    return len;
 }
 
 /* What is longer than any value may become is not asked for. */
@@ -95,6 +111,24 @@ static bool fits(const og_buf *out, size_t len, const og_pickle_write_options *o
 {
     return len <= OG_GROWTH_FREE && len <= OG__FRAME_TARGET && (!o->max_bytes || len <= o->max_bytes) &&
            (!out->limit || (out->len <= out->limit && len <= out->limit - out->len));
+}
+
+/* Where it ends that was put at the end of `out`, after what all but the texts takes is reserved; NULL where
+ * the plan does not suit. */
+static OG__HOT const uint8_t *put_at_end(planned *p, og_buf *out, size_t room)
+{
+    p->looks = (p->plan->step_count + (size_t)p->plan->key_count) * LOOKS_EACH;
+    memcpy(p->seen, p->plan->seen, sizeof p->seen);
+    p->texts = out->cap - out->len - room;
+    p->crowded = false;
+    return put_all(p, out->data + out->len);
+}
+
+/* Likewise, after more was reserved for longer texts. */
+static __attribute__((noinline)) const uint8_t *put_with_room(planned *p, og_buf *out, size_t room)
+{
+    if (og_buf_reserve(out, room + count_texts(p->plan, p->cells)) < 0) return NULL;
+    return put_at_end(p, out, room);
 }
 
 bool og__pickle_write_planned(const og__plan *plan, const og_value *cells, og_buf *out, int protocol,
@@ -106,15 +140,14 @@ bool og__pickle_write_planned(const og__plan *plan, const og_value *cells, og_bu
     planned p;
     p.plan = plan;
     p.cells = cells;
-    p.looks = (plan->step_count + (size_t)plan->key_count) * LOOKS_EACH;
-    memcpy(p.seen, plan->seen, sizeof p.seen);
     p.framed = protocol >= 4;
     p.protocol = protocol;
     /* Its opcode and length count; a number that is put takes as many bytes as one that is fetched. */
     p.kept_from = ((size_t)2 << o->self_contained) + 1 - og__pickle_text_head(p.framed);
     if (!p.framed) p.kept_from = 0;
+    const uint8_t *end = put_at_end(&p, out, room);
+    if (!end && p.crowded) end = put_with_room(&p, out, room);
     uint8_t *start = out->data + out->len;
-    uint8_t *end = put_all(&p, start, out->data + out->cap);
     if (!end || !fits(out, (size_t)(end - start), o)) return false;
     if (plan->head == FRAME_LEN) og__pickle_store64(start + LENGTH_AT, (uint64_t)(end - start - FRAME_LEN));
     out->len += (size_t)(end - start);
