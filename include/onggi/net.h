@@ -35,14 +35,16 @@ typedef enum og_transport {
 typedef struct og_endpoint {
     og_transport transport;
     uint16_t port;
-    int inherited;      /* fd://N: N + 1, else 0 */
-    char host[256];     /* "" is loopback, "*" every interface; IPv6 without its brackets */
-    char path[108];     /* unix, unixgram; "@name" is one of Linux's abstract names */
-    char codec[16];     /* ?codec=, "" if not given */
-    char framing[144];  /* delim:TEXT with every byte escaped */
-    char profile[32];   /* ?as= */
-    char form[16];      /* ?form= */
-    char interface[16]; /* ?interface=, the network interface by name or number */
+    int inherited;       /* fd://N: N + 1, else 0 */
+    char host[256];      /* "" is loopback, "*" every interface; IPv6 without its brackets */
+    char path[108];      /* unix, unixgram; "@name" is one of Linux's abstract names */
+    char codec[16];      /* ?codec=, "" if not given */
+    char framing[144];   /* delim:TEXT with every byte escaped */
+    char profile[32];    /* ?as= */
+    char form[16];       /* ?form= */
+    char interface[16];  /* ?interface=, the network interface by name or number */
+    char skip[10];       /* ?skip=, how many messages to pass over first, in digits */
+    char skip_bytes[10]; /* ?skip-bytes=, how many bytes before these, in digits */
 } og_endpoint;
 
 /*

@@ -88,8 +88,8 @@ typedef struct og_conn_options {
     og_codec_options codecs;
 
     /* What to pass over first on each connection: so many bytes, such as a version or a magic number, then so
-     * many messages, such as a greeting; a line of text before the first message counts as one. Not for
-     * relays, nor for servers of datagrams. */
+     * many messages, such as a greeting; a line of text before the first message counts as one. The
+     * endpoint's own ?skip-bytes= and ?skip= come first. Not for relays, nor for servers of datagrams. */
     size_t skip_bytes;
     size_t skip;
 

@@ -215,6 +215,14 @@ static int take_path(cursor *c, og_endpoint *endpoint, og_error *err)
     return take_decoded(c, end, endpoint->path, sizeof endpoint->path, "path of a socket", err);
 }
 
+static int check_count(const cursor *c, const char *key, const char *text, og_error *err)
+{
+    size_t len = strlen(text);
+    if (strspn(text, "0123456789") == len) return OG_OK;
+    return og_error_set(err, OG_EADDRESS, position(c) - len, "expected '%s=' and a number, not '%.20s'", key,
+                        text);
+}
+
 /* One key=value of the query, up to `end`. */
 static int take_pair(cursor *c, const char *end, og_endpoint *endpoint, og_error *err)
 {
@@ -222,12 +230,15 @@ static int take_pair(cursor *c, const char *end, og_endpoint *endpoint, og_error
         const char *key;
         char *out;
         size_t size;
+        bool counts;
     } keys[] = {
-        {"codec", endpoint->codec, sizeof endpoint->codec},
-        {"framing", endpoint->framing, sizeof endpoint->framing},
-        {"form", endpoint->form, sizeof endpoint->form},
-        {"as", endpoint->profile, sizeof endpoint->profile},
-        {"interface", endpoint->interface, sizeof endpoint->interface},
+        {"codec", endpoint->codec, sizeof endpoint->codec, false},
+        {"framing", endpoint->framing, sizeof endpoint->framing, false},
+        {"form", endpoint->form, sizeof endpoint->form, false},
+        {"as", endpoint->profile, sizeof endpoint->profile, false},
+        {"interface", endpoint->interface, sizeof endpoint->interface, false},
+        {"skip", endpoint->skip, sizeof endpoint->skip, true},
+        {"skip-bytes", endpoint->skip_bytes, sizeof endpoint->skip_bytes, true},
     };
     size_t len = strcspn(c->at, "=&");
     for (size_t i = 0; i < sizeof keys / sizeof *keys; i++) {
@@ -235,9 +246,11 @@ static int take_pair(cursor *c, const char *end, og_endpoint *endpoint, og_error
         if (keys[i].out[0])
             return og_error_set(err, OG_EADDRESS, position(c), "'%s' is given twice", keys[i].key);
         if (c->at + len + 1 >= end || c->at[len] != '=')
-            return og_error_set(err, OG_EADDRESS, position(c), "expected '%s=' and a name", keys[i].key);
+            return og_error_set(err, OG_EADDRESS, position(c), "expected '%s=' and a %s", keys[i].key,
+                                keys[i].counts ? "number" : "name");
         c->at += len + 1;
-        return take_decoded(c, end, keys[i].out, keys[i].size, "name", err);
+        int status = take_decoded(c, end, keys[i].out, keys[i].size, keys[i].counts ? "number" : "name", err);
+        return status == OG_OK && keys[i].counts ? check_count(c, keys[i].key, keys[i].out, err) : status;
     }
     const char *names[sizeof keys / sizeof *keys + 1] = {NULL};
     char word[21];
@@ -249,7 +262,8 @@ static int take_pair(cursor *c, const char *end, og_endpoint *endpoint, og_error
         return og_error_set(err, OG_EADDRESS, position(c), "unknown option '%s': did you mean %s=?", word,
                             nearest);
     return og_error_set(err, OG_EADDRESS, position(c),
-                        "unknown option '%.*s': expected codec=, framing=, form=, as= or interface=",
+                        "unknown option '%.*s': expected codec=, framing=, form=, as=, interface=, skip= or "
+                        "skip-bytes=",
                         len > 20 ? 20 : (int)len, c->at);
 }
 

@@ -91,10 +91,6 @@ static int give_target(og_server *server, og__relay *relay, og_error *err)
     port->server = server;
     port->options = &relay->options.behind;
     port->socket = (og__socket)OG__SOCKET_NONE;
-    const og_conn_options *front = &relay->options.front.conn;
-    if (front->skip || front->skip_bytes || port->options->skip || port->options->skip_bytes)
-        return og_error_set(err, OG_EINVAL, OG_NO_POSITION,
-                            "skip is not for relays, which check all that they pass on");
     if (!relay->options.upstream)
         return og_error_set(err, OG_EINVAL, OG_NO_POSITION, "no server behind is named (upstream)");
     int status = og_endpoint_parse(&where, relay->options.upstream, err);

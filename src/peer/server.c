@@ -229,6 +229,7 @@ int og_server_listen(og_server *server, const char *endpoint, og_error *err)
     port->options = &server->options.conn;
     port->socket = (og__socket)OG__SOCKET_NONE;
     port->max_datagram = og__net_socket_max_datagram(where.transport);
+    og_endpoint_text(&where, port->endpoint, sizeof port->endpoint);
     status = og__peer_setup_init(&port->setup, port->options, &where, OG_ROLE_SERVER, err);
     if (status == OG_OK && server->relay) status = og__peer_relay_check(server->relay, port, err);
     if (status == OG_OK) status = og__net_socket_listen(&port->socket, &where, BACKLOG, err);

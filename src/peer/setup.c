@@ -3,6 +3,7 @@
 #include "base/options.h"
 #include "peer/core.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 enum { DEFAULT_HANDSHAKE_MS = 10000 };
@@ -73,17 +74,24 @@ static void limit_codecs(og__setup *setup, const og_conn_options *given)
         if (codec->limit) codec->limit(&setup->codecs, &limits);
 }
 
+/* A number in an endpoint's query, whose digits were looked at; else `otherwise`. */
+static size_t count_of(const char *digits, size_t otherwise)
+{
+    return digits[0] ? (size_t)strtoul(digits, NULL, 10) : otherwise;
+}
+
 /* What comes before the messages, and how many answer each. */
-static int give_opening(og__setup *setup, const og_conn_options *given, og_error *err)
+static int give_opening(og__setup *setup, const og_conn_options *given, const og_endpoint *endpoint,
+                        og_error *err)
 {
     bool server = setup->role == OG_ROLE_SERVER;
-    setup->skip = given->skip;
-    setup->skip_bytes = given->skip_bytes;
+    setup->skip = count_of(endpoint->skip, given->skip);
+    setup->skip_bytes = count_of(endpoint->skip_bytes, given->skip_bytes);
     setup->answers = given->answers ? given->answers : 1;
     if (server && given->answers)
         return og_error_set(err, OG_EINVAL, OG_NO_POSITION,
                             "answers is for connections that og_connect() makes");
-    if (setup->datagram && (given->skip_bytes || (server && given->skip)))
+    if (setup->datagram && (setup->skip_bytes || (server && setup->skip)))
         return og_error_set(
             err, OG_EINVAL, OG_NO_POSITION,
             "skip (--skip, --skip-bytes) is for streams: no datagram comes before the others");
@@ -180,7 +188,7 @@ int og__peer_setup_init(og__setup *setup, const og_conn_options *options, og_end
     setup->role = role;
     setup->alloc = given.alloc;
     setup->datagram = og_transport_is_datagram(endpoint->transport);
-    status = give_opening(setup, &given, err);
+    status = give_opening(setup, &given, endpoint, err);
     if (status < 0) return status;
     status = give_layers(setup, &given, endpoint, err);
     if (status < 0) return status;

@@ -258,6 +258,17 @@ class Answers(support.Case):
                 server.wait_text("err", f"the peer closed with {left} still to pass over")
                 self.assertEqual(server.err.count("refused a message"), 1)
 
+    def test_an_endpoint_that_says_what_comes_first(self):
+        """Each end says it for itself: a server, one of two servers, and the server behind, which greets each connection."""
+        behind = self.serve("--greet", '"ready"', "--echo", "--codec", "json", "--framing", "line")
+        server = self.serve("--to", behind.endpoint + "?skip=1", "--codec", "json", "--framing", "line", endpoint="tcp://127.0.0.1:0?skip-bytes=4&skip=1")
+        with self.connect(server.port) as s:
+            s.sendall(b"MAGI\"hello\"\n[1]\n")
+            self.assertEqual(support.recv_until(s, b"\n"), b"[1]\n")
+        done = self.onggi("call", behind.endpoint + "?skip=1", "[2]")
+        self.assertEqual(done.out, "[2]\n")
+        self.assertIn("expected 'skip=' and a number", self.onggi("call", "tcp://127.0.0.1:1?skip=x", "1", status=2).err)
+
     def test_what_comes_first_and_nothing_passes_over(self):
         for sent, option in (b"HELLO\n[1]\n", "--skip 1"), (b"\0\0\1\2[1]\n", "--skip-bytes"), (b'"hi"\n' + struct.pack(">I", 3) + b"[1]", "--skip 1"):
             with self.subTest(sent=sent):

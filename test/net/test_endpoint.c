@@ -55,6 +55,10 @@ static const good valid[] = {
     {"udp://[ff02::7]:1?interface=2",
      {.transport = OG_UDP, .port = 1, .host = "ff02::7", .interface = "2"},
      NULL},
+    {"tcp://h:1?skip=1&skip-bytes=04",
+     {.transport = OG_TCP, .port = 1, .host = "h", .skip = "1", .skip_bytes = "04"},
+     "tcp://h:1"},
+    {"tcp://h:1?skip=0", {.transport = OG_TCP, .port = 1, .host = "h", .skip = "0"}, "tcp://h:1"},
     {"unix:///p?as=logging", {.transport = OG_UNIX, .path = "/p", .profile = "logging"}, "unix:///p"},
 };
 
@@ -75,6 +79,8 @@ static void test_valid(void **state)
         assert_string_equal(found.codec, g->expected.codec);
         assert_string_equal(found.framing, g->expected.framing);
         assert_string_equal(found.profile, g->expected.profile);
+        assert_string_equal(found.skip, g->expected.skip);
+        assert_string_equal(found.skip_bytes, g->expected.skip_bytes);
         assert_string_equal(og_endpoint_text(&found, text, sizeof text), g->written ? g->written : g->text);
     }
 }
@@ -134,6 +140,14 @@ static const bad invalid[] = {
     {"tcp://h:1?codec=json&", 21, "unknown option ''"},
     {"tcp://h:1?colour=red", 10, "'colour'"},
     {"tcp://h:1?codec=0123456789abcdef", 16, "at most 15"},
+    {"tcp://h:1?skip", 10, "'skip=' and a number"},
+    {"tcp://h:1?skip=", 10, "'skip=' and a number"},
+    {"tcp://h:1?skip=-1", 15, "'-1'"},
+    {"tcp://h:1?skip=1x", 15, "'1x'"},
+    {"tcp://h:1?as=x&skip-bytes=0x4", 26, "'skip-bytes=' and a number, not '0x4'"},
+    {"tcp://h:1?skip=1&skip=2", 17, "twice"},
+    {"tcp://h:1?skip=1234567890", 15, "number is too long; at most 9"},
+    {"tcp://h:1?skipbytes=4", 10, "did you mean skip-bytes=?"},
 };
 
 static void test_invalid(void **state)

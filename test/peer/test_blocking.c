@@ -189,6 +189,31 @@ static void accepted_connections_pass_over_what_comes_first(void **state)
     og_listener_close(listener);
 }
 
+/* The endpoint's own numbers come before those of the options. */
+static void an_endpoint_says_what_is_passed_over(void **state)
+{
+    (void)state;
+    og_conn_options options = speaking("json", NULL);
+    og_conn_options plain = speaking("text", "raw");
+    options.skip_bytes = 1;
+    options.skip = 5;
+    og_listener *listener = og_listen("tcp://127.0.0.1:0?skip=0&skip-bytes=3", &options, &err);
+    if (!listener) fail_msg("%s", err.text);
+    og_conn *client = og_connect(og_listener_endpoint(listener), &plain, &err);
+    if (!client) fail_msg("%s", err.text);
+    assert_int_equal(og_send(client, og_str_borrow("abc[1]\n", 7), &err), OG_OK);
+    og_conn *conn = og_accept(listener, 120000, &err);
+    if (!conn) fail_msg("%s", err.text);
+    og_value value;
+    int64_t number;
+    if (og_recv(conn, &value, &err) != 1) fail_msg("%s", err.text);
+    assert_int_equal(og_as_int64(og_item(value, 0), &number), OG_OK);
+    assert_int_equal(number, 1);
+    og_close(conn);
+    og_close(client);
+    og_listener_close(listener);
+}
+
 static void nothing_is_passed_over_or_answered_twice_where_it_cannot_be(void **state)
 {
     (void)state;
@@ -197,6 +222,8 @@ static void nothing_is_passed_over_or_answered_twice_where_it_cannot_be(void **s
     assert_null(og_listen("tcp://127.0.0.1:0", &options, &err));
     assert_int_equal(err.code, OG_EINVAL);
     options = speaking("json", NULL);
+    assert_null(og_listen("udp://127.0.0.1:0?skip=1", &options, &err));
+    assert_int_equal(err.code, OG_EINVAL);
     options.skip = 1;
     assert_null(og_listen("udp://127.0.0.1:0", &options, &err));
     assert_int_equal(err.code, OG_EINVAL);
@@ -627,6 +654,7 @@ int main(void)
         cmocka_unit_test(greetings_and_acknowledgements_are_passed_over),
         cmocka_unit_test(a_peer_that_closes_within_its_greetings),
         cmocka_unit_test(accepted_connections_pass_over_what_comes_first),
+        cmocka_unit_test(an_endpoint_says_what_is_passed_over),
         cmocka_unit_test(nothing_is_passed_over_or_answered_twice_where_it_cannot_be),
         cmocka_unit_test(a_hundred_clients_one_of_them_silent),
         cmocka_unit_test(what_is_known_of_the_last_message),

@@ -135,6 +135,8 @@ static void endpoints_in_front_are_checked_too(void **state)
     assert_non_null(relay);
     assert_int_equal(og_server_listen(relay, "tcp://127.0.0.1:0", &err), OG_EINVAL);
     assert_int_equal(og_server_listen(relay, "udp://127.0.0.1:0?framing=u32be", &err), OG_EINVAL);
+    assert_int_equal(og_server_listen(relay, "tcp://127.0.0.1:0?framing=u32be&skip=1", &err), OG_EINVAL);
+    assert_non_null(strstr(err.text, "skip is not for relays"));
     assert_int_equal(og_server_listen(relay, "tcp://127.0.0.1:0?framing=u32be", &err), OG_OK);
     og_server_free(relay);
 }
