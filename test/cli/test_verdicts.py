@@ -13,6 +13,7 @@ import os
 import pickle
 import pickletools
 import re
+import shutil
 import socket
 import sqlite3
 import struct
@@ -220,6 +221,100 @@ def between(mark, schema=b""):
     return mark + b"\1\2\3\xff" + schema + struct.pack("<I", len(schema)) + mark
 
 
+def tiff(order="<", wide=False):
+    """Two images: one of two strips with a directory of its camera, one of a tile with a thumbnail."""
+    head, count, entry, place = (16, "Q", 20, "Q") if wide else (8, "H", 12, "I")
+    out = bytearray((b"II" if order == "<" else b"MM") + (struct.pack(order + "HHHQ", 43, 8, 0, head) if wide else struct.pack(order + "HI", 42, head)))
+
+    def directory(fields, last):
+        """Each field is its tag and its numbers, which go after the directory if they do not fit."""
+        at = len(out) + struct.calcsize(order + count) + entry * len(fields) + struct.calcsize(order + place)
+        extra, rows = b"", struct.pack(order + count, len(fields))
+        for tag, numbers in fields:
+            data = struct.pack(f"{order}{len(numbers)}I", *numbers)
+            if len(data) > struct.calcsize(place):
+                data, extra = struct.pack(order + place, at + len(extra)), extra + data
+            rows += struct.pack(order + "HH" + place, tag, 4, len(numbers)) + data.ljust(struct.calcsize(place), b"\0")
+        out.extend(rows + struct.pack(order + place, 0 if last else at + len(extra)) + extra)
+
+    size = 2000
+    directory([(256, [4]), (273, [size - 12, size - 6]), (279, [6, 6]), (34665, [1000])], False)
+    directory([(256, [4]), (324, [size - 100]), (325, [80]), (513, [size - 20]), (514, [8])], True)
+    out.extend(bytes(1000 - len(out)))
+    directory([(33434, [1, 2, 3, 4])], True)
+    return bytes(out).ljust(size, b"\xfe")
+
+
+def ar(*members, padded=True):
+    out = b"!<arch>\n"
+    for name, data in members:
+        out += b"%-16s%-12d%-6d%-6d%-8o%-10d`\n" % (name, 0, 0, 0, 0o644, len(data)) + data + (b"\n" if len(data) % 2 and padded else b"")
+    return out
+
+
+SYMBOLS = struct.pack(">III", 2, 100, 200) + b"main\0other\0"
+
+
+def crc32c(data):
+    value = 0xffffffff
+    for byte in data:
+        value ^= byte
+        for _ in range(8):
+            value = value >> 1 ^ (0x82f63b78 if value & 1 else 0)
+    return value ^ 0xffffffff
+
+
+def tfrecord(*records):
+    def summed(data):
+        value = crc32c(data)
+        return data + struct.pack("<I", (value >> 15 | value << 17) + 0xa282ead8 & 0xffffffff)
+    return b"".join(summed(struct.pack("<Q", len(data))) + summed(data) for data in records)
+
+
+def flat(out, fields):
+    """Puts a table, and after it what is in it. Fields are numbers, texts, bytes, lists of numbers or of tables, and tables."""
+    layout, at = len(out), len(out) + 4 + 2 * (max(fields) + 1) + 2 * (max(fields) % 2 == 0)
+    slots = {number: at + 4 + 4 * i for i, number in enumerate(fields)}
+    table = struct.pack("<HH", 4 + 2 * (max(fields) + 1), 4 + 4 * len(fields))
+    table += b"".join(struct.pack("<H", slots.get(number, at) - at) for number in range(max(fields) + 1))
+    out += table.ljust(at - layout, b"\0") + struct.pack("<i", at - layout) + bytes(4 * len(fields))
+    for number, value in fields.items():
+        flat_field(out, slots[number], value)
+    return at
+
+
+def flat_field(out, slot, value):
+    if isinstance(value, int):
+        out[slot:slot + 4] = struct.pack("<I", value)
+    elif isinstance(value, dict):
+        out[slot:slot + 4] = struct.pack("<I", flat(out, value) - slot)
+    else:
+        out[slot:slot + 4] = struct.pack("<I", len(out) - slot)
+        out += struct.pack("<I", len(value))
+        if isinstance(value, str):
+            out += value.encode() + b"\0"
+        elif isinstance(value, bytes):
+            out += value
+        elif value and isinstance(value[0], dict):
+            first = len(out)
+            out += bytes(4 * len(value))
+            for i, table in enumerate(value):
+                flat_field(out, first + 4 * i, table)
+        else:
+            out += struct.pack(f"<{len(value)}I", *value)
+        out += bytes(-len(out) % 4)
+
+
+def tflite(data=b"\1\2\3\xfe"):
+    tensor = {0: [1, 2], 2: 1, 3: "input", 4: {2: [1], 3: []}, 7: [1, 2]}
+    graph = {0: [tensor, tensor], 1: [0], 2: [1], 3: [{0: 0, 1: [0], 2: [1], 4: {0: 1}, 5: b"ab"}], 4: "main"}
+    out = bytearray(struct.pack("<I", 0) + b"TFL3")
+    at = flat(out, {0: 3, 1: [{0: 32, 1: "Custom"}], 2: [graph], 3: "MLIR Converted.", 6: [{0: "version", 1: 2}],
+                    7: [{0: [{0: "x"}], 1: [{0: "y"}], 2: "serving_default"}], 4: [{3: 0}, {0: data}]})
+    out[:4] = struct.pack("<I", at)
+    return bytes(out)
+
+
 class Case(support.Case):
     maxDiff = None
 
@@ -382,6 +477,8 @@ class Bytes(Case):
                            ("a WebAssembly module", WASM), ("Python's byte code, which importing it runs", pyc()), ("a font", font()),
                            ("a font", font(b"OTTO")), ("a WOFF font", woff()), ("a WOFF2 font", woff2()), ("an Ogg file", ogg()), ("a FLAC file", flac()),
                            ("an MP3 file", MP3), ("a Matroska film", WEBM), ("a GGUF model", gguf()), ("an icon", ICON), ("a time zone", zone()), ("an ONNX model", onnx()),
+                           ("a TIFF image", tiff()), ("a TIFF image", tiff(">")), ("a TIFF image", tiff("<", True)), ("a TIFF image", tiff(">", True)),
+                           ("a TFLite model", tflite()), ("a TFRecord file", tfrecord(b"\n\5abcde", b"")),
                            ("a Feather table", between(b"FEA1")), ("a Parquet table", between(b"PAR1"))):
             with self.subTest(what):
                 self.judge(data, NO_PICKLE)
@@ -394,6 +491,24 @@ class Bytes(Case):
     def test_programs_that_run_or_were_built_here_are_no_pickles(self):
         self.assertIn("an ELF program", self.verdict(NO_PICKLE, support.ONGGI)[0])
         self.assertIn("Python's byte code", self.verdict(NO_PICKLE, importlib.util.cache_from_source(os.__file__))[0])
+
+    def test_an_image_or_model_that_does_not_fit_its_file_is_none(self):
+        for data in (tiff().replace(struct.pack("<I", 1988), struct.pack("<I", 1999)), tiff().replace(struct.pack("<HH", 256, 4), struct.pack("<HH", 256, 99)),
+                     b"II*\0\x08\0\0\0\1\0" + struct.pack("<HHII", 256, 4, 1, 5) + struct.pack("<I", 8),  # a directory that follows itself
+                     tflite().replace(b"TFL3", b"TFL4"), tflite().replace(b"main\0", b"main!")):
+            self.judge(data, UNREADABLE)
+
+    def test_records_are_passed_over_only_when_no_loader_takes_what_is_in_them(self):
+        for data in (EVIL, GOOD, gzip.compress(EVIL), archive(("a", EVIL)) + b"\1" * 70000, tar(("a", EVIL))):
+            self.assertIn("unreadable", self.verdict(UNREADABLE, self.write("x", tfrecord(b"\n\1a", data)))[0])
+        for at in (0, 9, 12, 17):
+            data = bytearray(tfrecord(b"\n\4abcd"))
+            data[at] ^= 1
+            self.assertIn("unreadable", self.verdict(UNREADABLE, self.write("x", bytes(data)))[0])
+
+    def test_bytes_of_protocol_buffers_prove_nothing(self):
+        for data in (b"\x08\1", b"\5", b"\x12\5hello", b"\x0a\3abc\x10\1"):
+            self.judge(data, UNREADABLE)
 
     def test_tables_in_which_loaders_keep_pickles_are_unreadable(self):
         self.judge(shelf("stock"), NO_PICKLE)
@@ -458,6 +573,26 @@ class Archives(Case):
         self.judge(tar(("a.bin", b"x" * 600))[:900], UNREADABLE, "it is cut")
         self.judge(tar(("cos\nsystem\n(S'echo PWNED'\ntR.", b"x")), HARMFUL)
 
+    def test_libraries_and_packages_of_ar(self):
+        library = ar((b"/", SYMBOLS), (b"//", b"a_long_name_of_a_file.o/\n"), (b"a.o/", elf()), (b"/0", elf()))
+        for data in (library, ar((b"/SYM64/", struct.pack(">QQ", 1, 80) + b"main\0"), (b"a.o/", elf())), ar((b"#1/4", b"a.o\0" + elf())), ar(),
+                     ar((b"a.txt/", b"x"), padded=False), ar((b"debian-binary", b"2.0\n"), (b"control.tar", tar(("control", b"Package: x\n"))))):
+            self.judge(data, HARMLESS)
+        for data in (ar((b"a.o/", elf()), (b"b/", EVIL)), ar((b"#1/4", b"abc\0" + EVIL)), ar((b"/", EVIL)), ar((b"//", EVIL)),
+                     ar((b"data.tar.gz", gzip.compress(tar(("m", EVIL))))), library + EVIL, library + archive(("m", EVIL)), ar((b"a", ar((b"b", EVIL))))):
+            self.judge(data, HARMFUL, "os.system")
+        for data in (library[:-1], library + b"x" * 20, library + b"x" * 70, ar((b"a", b"x" * 9))[:-5], ar((b"#1/9", b"abc")), ar((b"#1/x", b"abc")),
+                     ar((b"/", struct.pack(">I", 9) + b"\xff")), ar((b"a", b"xyz")).replace(b"3   ", b"3x  ")):
+            self.judge(data, UNREADABLE)
+
+    @unittest.skipUnless(shutil.which("ar") and shutil.which("cc"), "needs ar and a compiler")
+    def test_a_library_that_was_built_here(self):
+        source, library = self.write("l/a_source_with_a_long_name.c", b"int f(void) { return 1; }\n"), os.path.join(self.root, "l/liba.a")
+        self.run_program("cc", "-c", source, "-o", source + ".o")
+        self.run_program("ar", "rcs", library, source + ".o")
+        os.remove(source + ".o")
+        self.assertIn("1 harmless, 0 not harmless, 0 unreadable", self.verdict(HARMLESS, os.path.join(self.root, "l"))[1])
+
     def test_extended_headers_of_tars_have_a_member(self):
         for kind in (tarfile.XHDTYPE, tarfile.XGLTYPE, tarfile.GNUTYPE_LONGNAME, tarfile.GNUTYPE_LONGLINK):
             info = tarfile.TarInfo("a")
@@ -468,6 +603,13 @@ class Archives(Case):
         for level in (0, 1, 6, 9):
             self.judge(zlib.compress(EVIL, level), HARMFUL, "[unpacked]", name="model.z")
             self.judge(gzip.compress(EVIL, level), HARMFUL, name="x.gz")
+        for level in (0, 1, 9):
+            packed, length = zlib.compress(EVIL, level), hex(len(EVIL)).encode()
+            self.judge(b"ZF" + length.ljust(19) + packed, HARMFUL, "[unpacked]", name="model.pkl.z")
+            self.judge(b"ZF" + (length + b"L").ljust(20) + packed, HARMFUL, "[unpacked]", name="model.joblib")  # as on Python 2
+        self.judge(b"ZF" + b"0x5".ljust(19) + zlib.compress(GOOD), HARMLESS, name="model.pkl")
+        self.judge(b"ZF" + b"0x5".ljust(19) + zlib.compress(GOOD)[:-1], UNREADABLE, name="model.pkl")
+        self.judge(b"ZF" + b"0x5".ljust(19) + b"\0\1\2", UNREADABLE)
         self.judge(gzip.compress(b"I1\n") + gzip.compress(b"0" + EVIL), HARMFUL, name="x.gz")
         self.judge(gzip.compress(GOOD) + EVIL, HARMFUL, name="x.gz")
         self.judge(gzip.compress(EVIL)[:-4], HARMFUL, name="x.gz")

@@ -78,12 +78,16 @@ bool og__container_is_npy(const og__block *block);
 bool og__container_is_tar(const og__block *block);
 bool og__container_is_gzip(const og__block *block);
 bool og__container_is_zlib(const og__block *block);
+bool og__container_is_zfile(const og__block *block);
+bool og__container_is_ar(const og__block *block);
 bool og__container_is_lzma(const og__block *block);
 extern const og__container_reader og__container_zip;
 extern const og__container_reader og__container_npy;
 extern const og__container_reader og__container_tar;
 extern const og__container_reader og__container_gzip;
 extern const og__container_reader og__container_zlib;
+extern const og__container_reader og__container_zfile;
+extern const og__container_reader og__container_ar;
 
 /* What is no container in the table, but a row of pickles. */
 extern const og__container_reader og__container_pickles;

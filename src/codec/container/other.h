@@ -56,6 +56,9 @@ uint64_t og__container_font(const og__other *f);
 uint64_t og__container_woff(const og__other *f);
 uint64_t og__container_woff2(const og__other *f);
 
+/* Images. */
+uint64_t og__container_tiff(const og__other *f);
+
 /* Sound and films. */
 uint64_t og__container_ogg(const og__other *f);
 uint64_t og__container_flac(const og__other *f);
@@ -66,6 +69,8 @@ uint64_t og__container_matroska(const og__other *f);
 uint64_t og__container_safetensors(const og__other *f);
 uint64_t og__container_gguf(const og__other *f);
 uint64_t og__container_onnx(const og__other *f);
+uint64_t og__container_tflite(const og__other *f);
+uint64_t og__container_tfrecord(const og__other *f);
 
 /* Tables. */
 uint64_t og__container_sqlite(const og__other *f);

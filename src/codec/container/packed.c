@@ -1,11 +1,12 @@
 /* SPDX-License-Identifier: MIT */
-/* Streams packed by gzip, zlib and lzma. The first two are unpacked, as far as the limits allow. */
+/* Streams packed by gzip, zlib (bare, and as joblib before 0.10 wrote them) and lzma. All but the last are
+ * unpacked, as far as the limits allow. */
 #include "codec/container/container.h"
 #include "codec/container/unpack.h"
 
 #include <string.h>
 
-enum { GZIP_BITS = 15 + 16, ZLIB_BITS = 15, TRIAL = 64, LZMA_HEAD = 14 };
+enum { GZIP_BITS = 15 + 16, ZLIB_BITS = 15, TRIAL = 64, LZMA_HEAD = 14, ZFILE_HEAD = 21 };
 
 /* ---- Knowing them ---- */
 
@@ -27,6 +28,20 @@ bool og__container_is_zlib(const og__block *block)
     bool found = (!wrong && ended) || out.len >= TRIAL || (out.len > 0 && block->len < TRIAL);
     og_buf_free(&out);
     return found;
+}
+
+/* Where the packed bytes begin: after "ZF" and a number of 19 characters, and a blank more from some. */
+static size_t zfile_head(const og__block *block)
+{
+    return ZFILE_HEAD + (block->len > ZFILE_HEAD && block->bytes[ZFILE_HEAD] == ' ');
+}
+
+bool og__container_is_zfile(const og__block *block)
+{
+    size_t head = zfile_head(block);
+    if (block->len < head || memcmp(block->bytes, "ZF", 2) != 0) return false;
+    og__block rest = {.bytes = block->bytes + head, .len = block->len - head};
+    return og__container_is_zlib(&rest);
 }
 
 /* Sizes that an encoder would choose: 2^n, or 2^n + 2^(n-1). */
@@ -65,6 +80,14 @@ static const char *begin(void *state, const og__block *block, og__budget *budget
     p->block = block;
     p->budget = budget;
     og_buf_init(&p->out, NULL);
+    return NULL;
+}
+
+static const char *begin_zfile(void *state, const og__block *block, og__budget *budget)
+{
+    packed *p = state;
+    begin(state, block, budget);
+    p->at = zfile_head(block);
     return NULL;
 }
 
@@ -137,3 +160,4 @@ static void end(void *state)
 
 const og__container_reader og__container_gzip = {sizeof(packed), begin, next_gzip, end};
 const og__container_reader og__container_zlib = {sizeof(packed), begin, next_zlib, end};
+const og__container_reader og__container_zfile = {sizeof(packed), begin_zfile, next_zlib, end};
