@@ -281,6 +281,17 @@ static const row rows[] = {
     {{".. .. .. .. '#CHALLENGE#'", "multiprocessing's authentication",
       "give the key (--authkey-file), or use no authkey on the other side", false},
      NULL},
+    {{"00 04 '_ask' 00", "a request of Twisted's AMP, which is not spoken here", AS_BYTES, false}, NULL},
+    {{"00 07 '_answer' 00", "an answer of Twisted's AMP, which is not spoken here", AS_BYTES, false}, NULL},
+    {{"00 06 '_error' 00", "an error of Twisted's AMP, which is not spoken here", AS_BYTES, false}, NULL},
+    {{"00 08 '_command' 00", "a command of Twisted's AMP, which is not spoken here", AS_BYTES, false}, NULL},
+    {{"keys and values with a length of 2 bytes before each, and 00 00 at the end",
+      "a box of Twisted's AMP, which is not spoken here", AS_BYTES, true},
+     og__codec_amp},
+    {{"01-7f 80 02 82 'pb'", "a greeting of Twisted's Perspective Broker, which is not spoken here", AS_BYTES,
+      false},
+     NULL},
+    {{"02 82 'pb'", "Twisted's Perspective Broker, which is not spoken here", AS_BYTES, true}, NULL},
     {{"'SNGLSNGLSNGLSNGL'", "a PicklingTools greeting, which is not spoken here", AS_BYTES, false}, NULL},
     {{"00 'SP' 00 00 ..", "an NNG or nanomsg greeting, which is not spoken here", AS_BYTES, false}, NULL},
     {{"'CONNECT' 0a", "a STOMP connection, which is not spoken here", AS_BYTES, false}, NULL},
@@ -478,6 +489,9 @@ static const row rows[] = {
 
 /* Rows that only say what bytes look like which are refused anyway. */
 static const row faint_rows[] = {
+    {{"a list or a text of Twisted's banana, to the last byte",
+      "Twisted's banana, as of Perspective Broker, which is not spoken here", AS_BYTES, true},
+     og__codec_banana},
     {{"00, a length of 4 bytes, and as much of a message of Protocol Buffers",
       "Protocol Buffers, as gRPC frames them", FROM_PROTOBUF, true},
      og__codec_protobuf_grpc},

@@ -43,6 +43,10 @@ int og__codec_protobuf(const uint8_t *data, size_t len);
 int og__codec_protobuf_delimited(const uint8_t *data, size_t len);
 int og__codec_protobuf_grpc(const uint8_t *data, size_t len);
 
+/* What programs made with Twisted send: boxes of AMP, and a list or a text of banana. YES or NO. */
+int og__codec_amp(const uint8_t *data, size_t len);
+int og__codec_banana(const uint8_t *data, size_t len);
+
 /* Bytes of UTF-8 without control characters but for tabs and the ends of lines. */
 bool og__codec_is_text(const uint8_t *data, size_t len);
 

@@ -6,6 +6,7 @@
 #include "peer/detect.h"
 
 #include "base/utf8.h"
+#include "peer/detect_end.h"
 #include "peer/detect_number.h"
 #include "peer/detect_refuse.h"
 #include "peer/detect_text.h"
@@ -32,8 +33,9 @@ typedef struct reading {
     og_frame_head head;
     const og_codec *codec; /* NULL: not known yet */
     int note;
-    bool sure;      /* no length begins so */
-    bool as_number; /* the message is a bare number */
+    bool sure;        /* no length begins so */
+    bool after_empty; /* messages of no bytes come before it */
+    bool as_number;   /* the message is a bare number */
     fit fit;
 } reading;
 
@@ -181,10 +183,26 @@ static bool ends_line(const og__look *look)
     return look->data[look->len - 1] == '\n';
 }
 
-static void read_head(const og__look *look, reading *r)
+/* The header of the first message that has bytes: programs may send empty ones before it, as Twisted's
+ * Int32StringReceiver does. Narrower lengths of 0 are as well the beginning of a wide one. As head(). */
+static int find_head(const og__look *look, reading *r)
 {
+    enum { WIDTH = 4 };
+    size_t at = 0;
     r->head.shown = &r->framing;
     int found = r->framing.ops->head(&r->framing, look->data, look->len, &r->head, NULL);
+    while (found > 0 && r->framing.ops->prefix == WIDTH && r->head.body == 0) {
+        at += WIDTH;
+        r->after_empty = true;
+        found = r->framing.ops->head(&r->framing, look->data + at, look->len - at, &r->head, NULL);
+    }
+    r->head.size += at;
+    return found;
+}
+
+static void read_head(const og__look *look, reading *r)
+{
+    int found = find_head(look, r);
     if (found <= 0) {
         wait_for_head(look, r, found == 0 && !r->head.odd && !r->head.over);
         return;
@@ -211,7 +229,8 @@ static bool goes_on(const og__look *look, const reading *r, size_t at)
     if (at >= look->len) return true;
     rest.data += at;
     rest.len -= at;
-    if (r->framing.ops->head(&r->framing, rest.data, rest.len, &next.head, NULL) < 0) return false;
+    int found = r->framing.ops->head(&r->framing, rest.data, rest.len, &next.head, NULL);
+    if (found < 0 || (found == 0 && next.head.body > look->max_message)) return false;
     if (next.head.body <= look->max_message || next.head.size >= rest.len) return true;
     look_at_start(&rest, &next, SIZE_MAX);
     return next.fit == ALIVE && fit_over(&rest, &next) == OVER;
@@ -431,6 +450,18 @@ static void await_more(const og__look *look, readings *all)
             all->of[BARE].fit = ALIVE;
 }
 
+/* A message that a wider length counts has no empty ones before it. */
+static void prefer_wider(readings *all)
+{
+    for (size_t i = FIRST_FRAMED; i < all->count; i++)
+        for (size_t k = FIRST_FRAMED; k < all->count && all->of[i].after_empty; k++) {
+            const reading *wider = &all->of[k];
+            if (wider->fit >= ALIVE && !wider->after_empty && wider->head.size == all->of[i].head.size &&
+                wider->head.body == all->of[i].head.body)
+                all->of[i].fit = DEAD;
+        }
+}
+
 /* Of two framings that count the same message, one with a byte after it: that byte may still come. */
 static void await_tail(const og__look *look, readings *all)
 {
@@ -457,32 +488,15 @@ static void fit_all(const og__look *look, readings *all)
         else
             fit_opener(look, r);
     }
+    prefer_wider(all);
     yield_number(look, all);
     await_more(look, all);
     await_tail(look, all);
 }
 
-/* The framing of a reading; a bare text may also be ended by what its last byte is. */
-static og_framing framing_of(const og__look *look, const reading *r)
-{
-    enum { LONGEST_END = 2 };
-    og_framing ended = r->framing;
-    if (r->framing.ops->before || !r->codec || !r->codec->lines) return r->framing;
-    if (!r->codec->opaque && !look->datagram) return r->framing;
-    const uint8_t *last = look->data + look->len - 1;
-    if (*last >= ' ') return r->framing; /* every end in the table is a control character */
-    size_t size = 0;
-    for (size_t tail = look->len < LONGEST_END ? look->len : LONGEST_END; tail > 0 && size != tail; tail--)
-        if (og_framing_after(&ended, look->data + look->len - tail, tail, &size) <= 0 || size != tail)
-            size = 0;
-    if (size == 0) return r->framing;
-    bool several = !r->codec->opaque && memchr(look->data, *last, look->len - 1);
-    return several ? r->framing : ended;
-}
-
 static int take(const og__look *look, const reading *r, og__detected *out)
 {
-    out->framing = framing_of(look, r);
+    out->framing = og__peer_detect_end(look, r->framing, r->codec);
     out->codec = r->codec;
     out->note = r->codec ? r->note : OG_CODEC_NO_NOTE;
     return 1;

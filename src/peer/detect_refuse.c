@@ -194,6 +194,29 @@ static bool is_counted_text(const og__look *look)
     return false;
 }
 
+/* Whether all that came is texts with a length in binary before each: which framing that is, and the first
+ * text. */
+static bool are_counted_texts(const og__look *look, og_framing *framing, og__look *first)
+{
+    enum { LEAST = 3 };
+    for (size_t i = 0; (framing->ops = og_framing_at(i)); i++) {
+        size_t at = 0;
+        size_t letters = 0;
+        while (framing->ops->head && !framing->ops->in_text && at < look->len) {
+            og_frame_head head = {.shown = framing};
+            if (framing->ops->head(framing, look->data + at, look->len - at, &head, NULL) <= 0) break;
+            at += head.size;
+            if (head.odd || head.body == 0 || head.body > look->len - at) break;
+            if (!og__codec_is_text(look->data + at, (size_t)head.body)) break;
+            if (letters == 0) *first = (og__look){.data = look->data + at, .len = (size_t)head.body};
+            at += (size_t)head.body;
+            letters += (size_t)head.body;
+            if (at == look->len && letters >= LEAST) return true;
+        }
+    }
+    return false;
+}
+
 /* The row of the bytes, or of what comes after a length, which `*before` names then. What says most is asked
  * first; what only looks like something does not explain a text after its length. */
 static const og_signature *find_named(const og__look *look, const char **before)
@@ -222,11 +245,25 @@ static bool begins_after_line(const og__look *look)
     return false;
 }
 
+/* Texts with a length before each are read by two options. */
+static int refuse_counted(const og_framing *framing, const og__look *first, const char *shown,
+                          const char *nouns, og_error *err)
+{
+    const og_codec *other = codec_to_ask_for(first);
+    return og_error_set(err, OG_ESYNTAX, 0,
+                        "found %s: %s, then text; expected %s: for %s say codec=%s and framing=%s "
+                        "(--codec %s --framing %s)",
+                        shown, framing->ops->before, nouns, other->noun, other->name, framing->ops->name,
+                        other->name, framing->ops->name);
+}
+
 int og__peer_refuse_unknown(const og__look *look, og_error *err)
 {
     const char *before;
     char nouns[64];
     char shown[64];
+    og_framing framing;
+    og__look first;
     const og_codec *inside;
     const og_signature *seen = find_named(look, &before);
     if (seen && !before) return og__peer_refuse_signature(seen, look->codec, err);
@@ -235,6 +272,7 @@ int og__peer_refuse_unknown(const og__look *look, og_error *err)
         return og_error_set(err, OG_ESYNTAX, 0, "found %s, then %s; expected %s: %s", before, seen->what,
                             nouns, seen->advice);
     show(look, shown, sizeof shown);
+    if (are_counted_texts(look, &framing, &first)) return refuse_counted(&framing, &first, shown, nouns, err);
     size_t header = claimed_after(look, &inside);
     if (header > 0 && is_binary(look, header))
         return og_error_set(

@@ -160,6 +160,24 @@ class Named(support.Case):
         self.run_peer("mosquitto_pub", "-p", str(self.server.port), "-t", "a", "-m", "1")
         self.named("an MQTT connection")
 
+    @needs("twisted")
+    def test_twisteds_amp(self):
+        self.run_program("/usr/bin/python3", "-c", """
+import sys
+from twisted.internet import protocol, reactor
+from twisted.protocols import amp
+class Sum(amp.Command):
+    arguments = [(b"a", amp.Integer()), (b"b", amp.Integer())]
+class Client(amp.AMP):
+    def connectionMade(self):
+        self.callRemote(Sum, a=13, b=81).addErrback(lambda failure: reactor.stop())
+factory = protocol.ClientFactory()
+factory.protocol = Client
+reactor.connectTCP("127.0.0.1", int(sys.argv[1]), factory)
+reactor.run()
+""", str(self.server.port))
+        self.named("a request of Twisted's AMP")
+
     @program("ssh")
     def test_ssh(self):
         self.run_peer("ssh", "-o", "BatchMode=yes", "-o", "ConnectTimeout=20", "-p", str(self.server.port), "127.0.0.1")
@@ -185,6 +203,20 @@ class Answers(support.Case):
                              (b"\xff\0\0\0\0\0\0\0\1\x7f", "ZeroMQ"), (b"\x15\3\3\0\2\2F", "tls://")):
             self.assertIn(what, self.asked(answer))
 
+
+    @needs("twisted")
+    def test_twisteds_perspective_broker(self):
+        server = self.start("/usr/bin/python3", "-c", """
+from twisted.internet import reactor
+from twisted.spread import pb
+port = reactor.listenTCP(0, pb.PBServerFactory(pb.Root()), interface="127.0.0.1")
+print(port.getHost().port, flush=True)
+reactor.run()
+""")
+        server.wait_lines(1)
+        client = self.onggi("call", f"tcp://127.0.0.1:{int(server.out)}", "1", status=1)
+        self.assertEqual(client.out, "")
+        self.assertIn("a greeting of Twisted's Perspective Broker", client.err)
 
     def test_a_greeting_and_acknowledgements(self):
         listener, port = self.listen()

@@ -84,6 +84,10 @@ static const row streams[] = {
     {B("\0\0\x15" P4), "pickle", "u24be", 4},
     {B("\0\0\0\0\0\0\0\x10{\"name\": \"John\"}"), "json", "u64be", -1},
     {B("\x10\0\0\0\0\0\0\0{\"name\": \"John\"}"), "json", "u64le", -1},
+    /* Empty messages first. */
+    {B("\0\0\0\0\0\0\0\0\0\0\0\x10{\"name\": \"John\"}"), "json", "u32be", -1},
+    {B("\0\0\0\0\x10\0\0\0{\"name\": \"John\"}"), "json", "u32le", -1},
+    {B("\0\0\0\0\x15\0\0\0" P4), "pickle", "u32le", 4},
     /* The length's first byte is a digit's. */
     {B("2\0\0\0{\"text\": \"01234567890123456789012345678901234567\"}"), "json", "u32le", -1},
     {B("2\0\0\0\0\0\0\0{\"text\": \"01234567890123456789012345678901234567\"}"), "json", "u64le", -1},
@@ -179,6 +183,19 @@ static void bare_numbers_need_silence_or_an_end(void **state)
     assert_int_equal(look("{\"a\"", 4, (og__look){.silent = true}), 1);
     assert_int_equal(look("-", 1, (og__look){.silent = true}), 0);
     assert_int_equal(look("-", 1, (og__look){.ended = true}), OG_ESYNTAX);
+}
+
+/* An empty message and one of two bytes begin as a length in 8 bytes does: what comes next tells. */
+static void an_empty_message_in_u32be(void **state)
+{
+    (void)state;
+    const row wide = {B("\0\0\0\0\0\0\0\2{}"), "json", "u64be", -1};
+    const row two = {B("\0\0\0\0\0\0\0\2{}\0\0\0\2[]"), "json", "u32be", -1};
+    assert_int_equal(look("\0\0\0\0", 4, (og__look){.silent = true, .still = true}), 0);
+    assert_int_equal(look(wide.bytes, wide.len, (og__look){0}), 1);
+    assert_is(&wide, wide.len);
+    assert_int_equal(look(two.bytes, two.len, (og__look){0}), 1);
+    assert_is(&two, two.len);
 }
 
 static void a_number_before_an_object_is_a_length_only_if_it_fits(void **state)
@@ -622,6 +639,7 @@ int main(void)
         cmocka_unit_test(each_opening_at_each_split),
         cmocka_unit_test(each_opening_twice),
         cmocka_unit_test(bare_numbers_need_silence_or_an_end),
+        cmocka_unit_test(an_empty_message_in_u32be),
         cmocka_unit_test(a_number_before_an_object_is_a_length_only_if_it_fits),
         cmocka_unit_test(two_readings_are_refused),
         cmocka_unit_test(what_is_neither_is_refused_with_advice),

@@ -71,7 +71,19 @@ static const row others[] = {
     {B("\000\000\000\021\200\001\000\001\000\000\000\004ping\000\000\000\000\000"),
      "Thrift"},                             /* thrift framed */
     {B("\202!\001\004ping\000"), "Thrift"}, /* thrift compact */
-    {B("\245hello"), "MessagePack"},        /* msgpack str */
+    {B("\000\004_ask\000\0011\000\010_command\000\003Sum\000\001a\000\00213\000\000"), "AMP"},
+    {B("\000\007_answer\000\0011\000\005total\000\00294\000\000"), "AMP"},
+    {B("\000\006_error\000\0011\000\013_error_code\000\001X\000\000"), "AMP"},
+    {B("\000\001A\000\00213\000\004_ask\000\0011\000\010_command\000\003Sum\000\000"), "AMP"},
+    {B("\000\004name\000\003Kim\000\003age\000\00230\000\000"), "AMP"},
+    {B("\002\200\002\202pb\004\202none"), "Perspective Broker"},
+    {B("\002\202pb\002\200\023\207\006\201"), "Perspective Broker"},
+    {B("\005\200\001\201\005\202hello\204@\004\000\000\000\000\000\000\003\203\001\200\001\202x"), "banana"},
+    {B("\002\200\012\202dictionary\002\200\002\200\007\202unicode\001\202a\003\200\004\202list\001\201\002\201"),
+     "banana"},
+    {B("\004\200\004\202list\001\201\002\201\003\201"), "banana"},
+    {B("\003\202one"), "banana"},
+    {B("\245hello"), "MessagePack"}, /* msgpack str */
     {B("\336\000\020\241a\001\241a\001\241a\001\241a\001\241a\001\241a\001\241a\001\241a\001\241a\001\241a\001\241a\001\241a\001\241a\001\241a\001\241a\001\241a\001"),
      "MessagePack"},                                                             /* msgpack map16 */
     {B("\224\000\001\243add\222\001\002"), "MessagePack"},                       /* msgpack rpc */
@@ -193,10 +205,13 @@ static void what_something_else_explains_is_not_named(void **state)
 {
     static const row rows[] = {
         {B("hello world"), "found \"hello"},
-        {B("\013hello world"), "found 0b 68"},
-        {B("\022\000hhhhhhhhhhhhhhhhhh"), "found 12 00 68"},
-        {B("\000\000\000\020hhhhhhhhhhhhhhhh"), "found 00 00 00 10"},
-        {B("\012ABCDEFGHIJ"), "found 0a 41"},
+        {B("\013hello world"),
+         "a length in 1 byte, then text; expected JSON or a pickle: for plain text say codec=text and framing=u8 "},
+        {B("\000\005hello"), "a length in 2 bytes, big-endian, then text"}, /* Java's writeUTF() */
+        {B("\000\005hello\000\005world"), "say codec=text and framing=u16be (--codec text --framing u16be)"},
+        {B("\022\000hhhhhhhhhhhhhhhhhh"), "a length in 2 bytes, little-endian, then text"},
+        {B("\000\000\000\020hhhhhhhhhhhhhhhh"), "framing=u32be"},
+        {B("\012ABCDEFGHIJ"), "a length in 1 byte, then text"},
         {B("\030\001\010\001"), "found 18 01"}, /* 3, then 1 */
         {B("\010\200\000"), "found 08 80"},     /* a number longer than it must be */
         {B("\010\001"), "found 08 01"},         /* may be anything */
