@@ -33,7 +33,7 @@ bool og__container_is_zlib(const og__block *block)
 /* Where the packed bytes begin: after "ZF" and a number of 19 characters, and a blank more from some. */
 static size_t zfile_head(const og__block *block)
 {
-    return ZFILE_HEAD + (block->len > ZFILE_HEAD && block->bytes[ZFILE_HEAD] == ' ');
+    return (size_t)ZFILE_HEAD + (block->len > ZFILE_HEAD && block->bytes[ZFILE_HEAD] == ' ');
 }
 
 bool og__container_is_zfile(const og__block *block)
