@@ -263,7 +263,7 @@ int og__peer_refuse_unknown(const og__look *look, og_error *err)
     char nouns[64];
     char shown[64];
     og_framing framing;
-    og__look first;
+    og__look first = {0};
     const og_codec *inside;
     const og_signature *seen = find_named(look, &before);
     if (seen && !before) return og__peer_refuse_signature(seen, look->codec, err);
