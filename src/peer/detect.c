@@ -230,7 +230,8 @@ static bool goes_on(const og__look *look, const reading *r, size_t at)
     rest.data += at;
     rest.len -= at;
     int found = r->framing.ops->head(&r->framing, rest.data, rest.len, &next.head, NULL);
-    if (found < 0 || (found == 0 && next.head.body > look->max_message)) return false;
+    bool begun = rest.len >= next.head.size / 2; /* enough of a length to say something of it */
+    if (found < 0 || (found == 0 && begun && next.head.body > look->max_message)) return false;
     if (next.head.body <= look->max_message || next.head.size >= rest.len) return true;
     look_at_start(&rest, &next, SIZE_MAX);
     return next.fit == ALIVE && fit_over(&rest, &next) == OVER;

@@ -102,7 +102,7 @@ static const conversation conversations[] = {
      {GIVES("{\"a\":1}{\"a\":x}[2]", "{\"a\":1}"), THEN_ERROR(OG_ESYNTAX, "", 12), THEN_ERROR(OG_ECLOSED, "", 0)}},
     {"a length and a pickle after a line are named", STREAM, {0},
      {GIVES("{\"a\":1}\n", "{\"a\":1}"),
-      GIVES_ERROR("\0\0\0\x0f\x80\4\x95\4\0\0\0\0\0\0\0](K\1e.\n", OG_ESYNTAX,
+      GIVES_ERROR("\0\0\0\x11\x80\4\x95\4\0\0\0\0\0\0\0](K\1e.\n", OG_ESYNTAX,
                   "but found a length in 4 bytes, big-endian, then a pickle: ", 8)}},
     {"a bare pickle after bare JSON is named", STREAM, {0},
      {GIVES("{\"a\":1}", "{\"a\":1}"),
