@@ -87,7 +87,8 @@ void cli_answer_fini(cli_answer *answer)
 {
     if (!answer->quota) return;
     size_t left_out = cli_quota_left_out(answer->quota);
-    if (left_out > 0) cli_log(OG_LOG_WARNING, "%zu more answers were not sent", left_out);
+    if (left_out > 0)
+        cli_log(OG_LOG_WARNING, "%zu more answer%s not sent", left_out, left_out == 1 ? " was" : "s were");
     cli_quota_fini(answer->quota);
     answer->quota = NULL;
     og_doc_free(answer->replies);
@@ -112,7 +113,8 @@ static void not_sent(const cli_answer *answer, const og_conn *conn, const char *
     peer *p = og_conn_user(conn);
     if (!cli_quota_take(p ? &p->quota : answer->quota, &left_out)) return;
     if (left_out > 0) {
-        snprintf(said, sizeof said, "%zu more answers were not sent before this", left_out);
+        snprintf(said, sizeof said, "%zu more answer%s not sent before this", left_out,
+                 left_out == 1 ? " was" : "s were");
         cli_log_of(conn, OG_LOG_WARNING, said);
     }
     size_t len = (size_t)snprintf(said, sizeof said, "no answer was sent: ");
@@ -309,7 +311,7 @@ void cli_answer_close(const cli_answer *answer, og_conn *conn)
     peer *p = cli_answers(answer->options) ? og_conn_user(conn) : NULL;
     if (!p) return;
     size_t left_out = cli_quota_left_out(&p->quota);
-    snprintf(said, sizeof said, "%zu more answers were not sent", left_out);
+    snprintf(said, sizeof said, "%zu more answer%s not sent", left_out, left_out == 1 ? " was" : "s were");
     if (left_out > 0) cli_log_of(conn, OG_LOG_WARNING, said);
     if (p->client) cli_client_close(p->client);
     free(p->client);

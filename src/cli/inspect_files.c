@@ -53,7 +53,8 @@ static int read_all(int fd, size_t limit, og_buf *into)
 static int fail_long(inspection *run, const char *name)
 {
     char why[80];
-    snprintf(why, sizeof why, "it is longer than %zu bytes; raise --max-message", run->limit);
+    snprintf(why, sizeof why, "it is longer than %zu byte%s; raise --max-message", run->limit,
+             cli_plural(run->limit));
     return fail(run, name, why);
 }
 

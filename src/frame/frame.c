@@ -161,17 +161,22 @@ int og__frame_passes_limit(const og_frame_reader *reader, size_t position, og_er
     char name[OG_FRAMING_NAME_MAX];
     return og_error_set(
         err, OG_ELIMIT, position,
-        "a message is longer than the limit of %zu bytes: raise max_message, or check that the "
+        "a message is longer than the limit of %zu byte%s: raise max_message, or check that the "
         "peer really frames as %s",
-        reader->max_message, og_framing_name(reader->framing, name, sizeof name));
+        reader->max_message, og__base_plural(reader->max_message),
+        og_framing_name(reader->framing, name, sizeof name));
 }
 
 int og__frame_cut(size_t header, uint64_t length, size_t len, og_error *err)
 {
     size_t came = len - header < length ? len - header : (size_t)length;
+    bool counts_itself = header > 1 && came + header == length;
     return og_error_set(
         err, OG_ETRUNCATED, len, "the stream ended after %zu of the %llu byte%s of a message%s", came,
-        (unsigned long long)length, og__base_plural(length), came == length ? ", before what closes it" : "");
+        (unsigned long long)length, og__base_plural(length),
+        counts_itself    ? ", as if the length counted its own bytes too: send that of the message alone"
+        : came == length ? ", before what closes it"
+                         : "");
 }
 
 int og__frame_bad_tail(const og_frame_reader *reader, size_t position, uint8_t byte, og_error *err)

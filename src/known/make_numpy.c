@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* Building numpy arrays and types in the forms of numpy 1, which all later ones read. */
 #include "base/bytes.h"
+#include "base/plural.h"
 #include "known/known.h"
 
 #include <stdio.h>
@@ -186,8 +187,9 @@ static og_value checked_data(og_value data, const item_type *t, size_t count, ch
     if (og_len(data) == count * t->size) return data;
     og_value refused = refuse(err, "its data are not as long as its shape and type say");
     og_error_set(err, OG_EVALUE, OG_NO_POSITION,
-                 "a %s cannot be built: its shape and type need %zu bytes, its data have %zu",
-                 og_type_name(OG_TYPE_NDARRAY), count * t->size, og_len(data));
+                 "a %s cannot be built: its shape and type need %zu byte%s, its data have %zu",
+                 og_type_name(OG_TYPE_NDARRAY), count * t->size, og__base_plural(count * t->size),
+                 og_len(data));
     return refused;
 }
 

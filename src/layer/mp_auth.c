@@ -7,6 +7,7 @@
  * braces. An older client answers such a challenge with MD5 all the same. Ours are of the newer form, as
  * both understand them.
  */
+#include "base/plural.h"
 #include "layer/layer.h"
 
 #include "base/alloc.h"
@@ -242,9 +243,9 @@ static int read_challenge(state *st, const uint8_t *message, size_t len, og_buf 
     size_t name_len;
     if (len < MARK + OLD_CHALLENGE || memcmp(message, challenge_mark, MARK) != 0)
         return og_error_set(err, OG_ESYNTAX, OG_NO_POSITION,
-                            "found a message of %zu bytes, expected a challenge: the peer asks for no key, "
+                            "found a message of %zu byte%s, expected a challenge: the peer asks for no key, "
                             "leave option authkey-file out or give it authkey=",
-                            len);
+                            len, og__base_plural(len));
     message += MARK;
     len -= MARK;
     size_t digest = digest_of(message, len, &name_len);
@@ -266,9 +267,9 @@ static int read_verdict(state *st, const uint8_t *message, size_t len, og_buf *w
     if (len != sizeof welcome - 1 || memcmp(message, welcome, len) != 0)
         return og_error_set(
             err, OG_ESYNTAX, OG_NO_POSITION,
-            "found a message of %zu bytes, expected #WELCOME# or #FAILURE#: the peer seems not "
+            "found a message of %zu byte%s, expected #WELCOME# or #FAILURE#: the peer seems not "
             "to be Python's multiprocessing",
-            len);
+            len, og__base_plural(len));
     if (st->role == OG_ROLE_SERVER) return OG__LAYER_DONE;
     int status = challenge(st, wire, err);
     return status < 0 ? status : OG__LAYER_PROGRESS;

@@ -3,6 +3,7 @@
  * What keeps datagrams from being used against others: anybody can write any sender on them. So nobody gets
  * much more than arrived in its name, or often; and what we have sent ourselves is never answered.
  */
+#include "base/plural.h"
 #include "peer/server.h"
 
 #include "base/alloc.h"
@@ -26,7 +27,8 @@ bool og__peer_datagram_is_ours(og__port *port, const og__address *from)
     if (!og__peer_quota_take(&port->ours, og__net_loop_now(port->loop->net), &left_out)) return true;
     if (left_out > 0)
         og__peer_server_log(port->server, OG_LOG_WARNING, NULL,
-                            "%s: %zu more datagrams of our own were dropped", port->endpoint, left_out);
+                            "%s: %zu more datagram%s of our own were dropped", port->endpoint, left_out,
+                            og__base_plural(left_out));
     og__peer_server_log(port->server, OG_LOG_WARNING, NULL,
                         "%s: a datagram was dropped: its sender is %s, which is this server", port->endpoint,
                         own->endpoint);
@@ -98,9 +100,9 @@ int og__peer_datagram_spend(const og__port *port, og__sender *sender, size_t len
     if (sender->muted)
         return og_error_set(
             err, OG_EBUSY, OG_NO_POSITION,
-            "the sender has had %zu datagrams answered in a second, the most that one gets; raise "
+            "the sender has had %zu datagram%s answered in a second, the most that one gets; raise "
             "max_rate",
-            options->max_rate);
+            options->max_rate, og__base_plural(options->max_rate));
     return og_error_set(
         err, OG_ELIMIT, OG_NO_POSITION,
         "the answer of %zu bytes is more than %zu times as large as the datagram that it answers, "

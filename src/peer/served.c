@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* Served connections as any thread may use them: counting references, locking, calling the loop. */
+#include "base/plural.h"
 #include "peer/server.h"
 
 #include "base/alloc.h"
@@ -171,8 +172,8 @@ void og__peer_served_leave(og__served *served)
     og__server_loop *loop = served->loop;
     size_t left_out = og__peer_quota_left_out(&served->refusals);
     if (left_out > 0)
-        og__peer_server_log(served->loop->server, OG_LOG_WARNING, &served->conn, "refused %zu more messages",
-                            left_out);
+        og__peer_server_log(served->loop->server, OG_LOG_WARNING, &served->conn, "refused %zu more message%s",
+                            left_out, og__base_plural(left_out));
     og__peer_limit_drop(&loop->limits, &served->limits);
     leave_awake(served);
     if (served->prev)
@@ -272,8 +273,8 @@ static void log_refusal(og__served *served, const og_error *err, bool closing)
     uint64_t now = og__net_loop_now(served->loop->net);
     if (!og__peer_quota_take(quota, now, &left_out) && !closing) return;
     if (left_out > 0)
-        og__peer_server_log(server, OG_LOG_WARNING, &served->conn, "refused %zu more messages before this",
-                            left_out);
+        og__peer_server_log(server, OG_LOG_WARNING, &served->conn, "refused %zu more message%s before this",
+                            left_out, og__base_plural(left_out));
     if (err->position != OG_NO_POSITION) snprintf(at, sizeof at, " at byte %zu", err->position);
     og__peer_server_log(server, OG_LOG_WARNING, &served->conn, "refused a message%s: %s; the connection %s",
                         at, err->text, closing ? "is closed" : "goes on");

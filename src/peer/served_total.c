@@ -4,6 +4,7 @@
  * that have not been read. Past the limit the connections that hold most are not read; if that does not help,
  * they are closed.
  */
+#include "base/plural.h"
 #include "peer/server.h"
 
 enum {
@@ -80,8 +81,9 @@ static void close_largest(og__server_loop *loop)
     og__served *served = largest(loop, true);
     if (!served) return;
     og_error_set(&err, OG_ELIMIT, OG_NO_POSITION,
-                 "all connections together hold more than %zu bytes (max_total), and this one most: %zu",
-                 loop->server->options.max_total, served->counted);
+                 "all connections together hold more than %zu byte%s (max_total), and this one most: %zu",
+                 loop->server->options.max_total, og__base_plural(loop->server->options.max_total),
+                 served->counted);
     og__peer_server_log(loop->server, OG_LOG_WARNING, &served->conn, "%s; it is closed", err.text);
     og__peer_served_close(served, &err);
     og__peer_served_count(served);

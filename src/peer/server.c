@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* The server as a whole: its endpoints, its loops, starting and stopping. */
 #include "peer/server.h"
+#include "base/plural.h"
 
 #include "base/alloc.h"
 #include "base/options.h"
@@ -365,8 +366,8 @@ static void log_turned_away(og__port *port)
     const og_server *server = port->server;
     if (!og__peer_quota_take(&port->refusals, og__net_loop_now(port->loop->net), &left_out)) return;
     if (left_out > 0)
-        og__peer_server_log(server, OG_LOG_WARNING, NULL, "%s: %zu more clients were turned away before this",
-                            port->endpoint, left_out);
+        og__peer_server_log(server, OG_LOG_WARNING, NULL, "%s: %zu more client%s turned away before this",
+                            port->endpoint, left_out, left_out == 1 ? " was" : "s were");
     og__peer_server_log(
         server, OG_LOG_WARNING, NULL,
         "%s: a client is turned away: as many connections are open as may be (max_connections: %zu)",
@@ -440,9 +441,12 @@ static void sum_up(const og__port *port)
     size_t left_out = og__peer_quota_left_out(&port->refusals);
     if (left_out == 0) return;
     og__peer_server_log(port->server, OG_LOG_WARNING, NULL,
-                        port->setup.datagram ? "%s: refused %zu more messages"
-                                             : "%s: %zu more clients were turned away",
-                        port->endpoint, left_out);
+                        port->setup.datagram ? "%s: refused %zu more message%s%s"
+                                             : "%s: %zu more client%s%s turned away",
+                        port->endpoint, left_out, og__base_plural(left_out),
+                        port->setup.datagram ? ""
+                        : left_out == 1      ? " was"
+                                             : " were");
 }
 
 static void close_ports(og__server_loop *loop)

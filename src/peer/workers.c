@@ -4,6 +4,7 @@
  * time, so that its messages stay in order; a connection with more to do goes to the end of the line after
  * each message.
  */
+#include "base/plural.h"
 #include "peer/server.h"
 
 #include "base/alloc.h"
@@ -98,7 +99,8 @@ static void add_if_busy(og__workers *workers)
     if (sys == 0) workers->added_count++;
     if (sys == 0 || workers->cannot_add) return;
     workers->cannot_add = true;
-    og_error_set_sys(&err, OG_EIO, sys, "no more than %zu workers can be started", workers->added_count);
+    og_error_set_sys(&err, OG_EIO, sys, "no more than %zu worker%s can be started", workers->added_count,
+                     og__base_plural(workers->added_count));
     og__peer_server_log(workers->server, OG_LOG_WARNING, NULL, "%s; some connections wait for others",
                         err.text);
 }

@@ -3,6 +3,7 @@
 #include "base/alloc.h"
 #include "base/bytes.h"
 #include "base/number.h"
+#include "base/plural.h"
 #include "value/number.h"
 
 #include <math.h>
@@ -142,7 +143,8 @@ og_value og_int_from_text(og_doc *doc, const char *text, size_t len, size_t max_
 static int too_many_digits(og_error *err, size_t max_digits)
 {
     return og_error_set(err, OG_ELIMIT, OG_NO_POSITION,
-                        "an int of more than %zu digits; raise max_digits to write it", max_digits);
+                        "an int of more than %zu digit%s; raise max_digits to write it", max_digits,
+                        og__base_plural(max_digits));
 }
 
 static int big_to_text(og_value value, size_t max_digits, og_buf *out, og_error *err)

@@ -316,6 +316,21 @@ class Members(support.Case):
         for what, text in self.said():
             self.assertNotRegex(text, rf"(?<![\d.:-])1 ({nouns})s\b", what)
 
+    def test_a_limit_of_one_is_no_plural(self):
+        nested = pickle.dumps([[1]])
+        for data, words in ((b"[[1]]", ["--max-depth", "1"]), (b"[[1]]", ["--max-message", "1"]), (b"12", ["--max-digits", "1"]),
+                            (nested, ["--max-depth", "1"]), (nested, ["--max-message", "1"]), (pickle.dumps(12), ["--max-digits", "1"]),
+                            (pickle.dumps(10 ** 40), ["--max-digits", "1"]), (pickle.dumps(10 ** 40), ["--max-digits", "1", "-o", "repr"]),
+                            (b"[[1]]", ["--max-depth", "1", "--framing", "line"]), (b"[[1]]", ["--max-message", "1", "--framing", "line"])):
+            with self.subTest(data=data, words=words):
+                done = self.onggi("convert", *words, stdin=data, status=None)
+                self.assertNotRegex(done.err, r"\b1 (more )?[a-z]+s\b")
+
+    def test_a_second_byte_order_mark(self):
+        err = self.onggi("convert", stdin=b"\xef\xbb\xbf\xef\xbb\xbf[1]", status=1).err
+        self.assertIn("expected a value after the byte order mark but found U+FEFF", err)
+        self.assertNotIn("--strict", err)
+
     def test_one_position_is_said(self):
         """And what it belongs to: a byte of what was read."""
         for what, text in self.said():

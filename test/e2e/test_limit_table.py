@@ -84,6 +84,7 @@ def said_by_sources():
     """All texts of the library and the command: literals that are cut put together, what is filled in as …"""
     whole = "\n".join(read(os.path.relpath(path, support.SOURCE)) for folder in ("peer", "cli", "layer", "codec", "frame", "base")
                       for path in glob.glob(os.path.join(support.SOURCE, "src", folder, "**", "*.[ch]"), recursive=True))
+    whole = re.sub(r"(?<=[a-z])%s", "s", whole)  # the ending of a plural
     whole = re.sub(r"%[a-z0-9.*]+", "…", re.sub(r'"\s*\n\s*"', "", whole))
     for member, words in re.findall(r'{"(\w+)", "(.*?)"},', read("src/cli/say.c")):
         whole = re.sub(rf"\b{member}\b", words, whole)

@@ -112,6 +112,8 @@ static const bad rows[] = {
      "inside the length of a message, after 1 byte (framing u16be)"},
     {"u32be", BYTES("\0\0\0\0\0\0\0"), 5, OG_ETRUNCATED, 7, 1, "after 3 bytes"},
     {"u64le", BYTES("\x05\0\0\0\0\0\0\0"), 5, OG_ETRUNCATED, 8, 0, "after 0 of the 5 bytes"},
+    {"u16be", BYTES("\0\5[1]"), 5, OG_ETRUNCATED, 5, 0,
+     "after 3 of the 5 bytes of a message, as if the length counted its own"},
     {"varint", BYTES("\x80"), 5, OG_ETRUNCATED, 1, 0, "inside the length"},
     {"netstring", BYTES("3"), 5, OG_ETRUNCATED, 1, 0, "inside the length"},
     {"netstring", BYTES("3:abc"), 5, OG_ETRUNCATED, 5, 0,

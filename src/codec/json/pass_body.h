@@ -70,9 +70,10 @@ static OG__HOT const uint8_t *expected_key(const og__json_reader *r, pass *p, co
 
 static const uint8_t *too_deep(og__json_reader *r, const uint8_t *at)
 {
-    r->status = og_error_set(r->err, OG_ELIMIT, og__json_position(r, at),
-                             "more than %zu arrays and objects in one another; raise max_depth to allow it",
-                             r->max_depth);
+    r->status =
+        og_error_set(r->err, OG_ELIMIT, og__json_position(r, at),
+                     "arrays and objects are in one another more than %zu deep; raise max_depth to allow it",
+                     r->max_depth);
     return NULL;
 }
 

@@ -32,7 +32,10 @@ static const uint8_t *not_a_value(og__json_reader *r, const uint8_t *at, og_valu
     if (at < r->end && (*at == 'N' || *at == 'I' || *at == '-'))
         return og__json_unexpected(r, at, "a value (NaN and Infinity are not JSON; allow_nan takes them)");
     if (r->end - at >= OG__JSON_BOM_LEN && at == r->text && memcmp(at, OG__JSON_BOM, OG__JSON_BOM_LEN) == 0)
-        return og__json_unexpected(r, at, "a value (a byte order mark is not JSON; allow_bom takes it)");
+        return og__json_unexpected(r, at,
+                                   r->allow_bom
+                                       ? "a value after the byte order mark"
+                                       : "a value (a byte order mark is not JSON; allow_bom takes it)");
     return og__json_unexpected(r, at, "a value");
 }
 

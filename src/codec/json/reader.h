@@ -49,6 +49,7 @@ typedef struct og__json_reader {
     int status;
     og__json_kernel kernel;
     bool allow_nan;
+    bool allow_bom;
     bool refuse_huge;
     bool allow_surrogates;
     bool allow_trailing_comma;

@@ -33,6 +33,7 @@ static inline void og__json_set_out(og__json_reader *r, og__json_kernel kernel, 
     r->status = OG_OK;
     r->kernel = kernel;
     r->allow_nan = o->allow_nan;
+    r->allow_bom = o->allow_bom;
     r->refuse_huge = o->refuse_huge;
     r->allow_surrogates = o->allow_surrogates || o->lossless;
     r->allow_trailing_comma = o->allow_trailing_comma;

@@ -73,9 +73,9 @@ static int open_one(og_json_scan *scan, uint8_t bracket, size_t at, og_error *er
     size_t max = scan->max_depth ? scan->max_depth : OG_MAX_DEPTH_DEFAULT;
     if (scan->depth >= max) {
         scan->at = at;
-        return og_error_set(err, OG_ELIMIT, at,
-                            "more than %zu arrays and objects in one another; raise max_depth to allow it",
-                            max);
+        return og_error_set(
+            err, OG_ELIMIT, at,
+            "arrays and objects are in one another more than %zu deep; raise max_depth to allow it", max);
     }
     scan->depth++;
     scan->kinds = scan->kinds << 1 | (bracket == '{');

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* The sentences of the JSON writer, with the path to the value that they are about. */
+#include "base/plural.h"
 #include "codec/json/writer.h"
 
 #include <stdarg.h>
@@ -87,7 +88,8 @@ int og__json_too_long(og__json_writer *w)
     if (w->grows) return og__json_refuse(w, OG_ELIMIT, OG__GROWTH_SENTENCE, w->max, w->source);
     if (!w->unlimited)
         return og__json_refuse(w, OG_ELIMIT,
-                               "the text would be longer than the limit of %zu bytes (max_bytes)", w->max);
+                               "the text would be longer than the limit of %zu byte%s (max_bytes)", w->max,
+                               og__base_plural(w->max));
     return og__json_refuse(
         w, OG_ELIMIT,
         "writing shared values again and again would take more than %zu bytes; use lossless form, "

@@ -72,7 +72,7 @@ static int grow_frames(og__json_writer *w)
 {
     if (w->depth >= w->o.max_depth)
         return og__json_refuse(w, OG_ELIMIT,
-                               "more than %zu arrays and objects in one another; raise max_depth to "
+                               "arrays and objects are in one another more than %zu deep; raise max_depth to "
                                "allow it",
                                w->o.max_depth);
     if (w->depth < w->room) return OG_OK;

@@ -3,6 +3,7 @@
 #include "base/alloc.h"
 #include "base/number.h"
 #include "base/options.h"
+#include "base/plural.h"
 #include "base/utf8.h"
 #include "codec/text/repr_known.h"
 #include "value/doc.h"
@@ -36,8 +37,8 @@ static int out_of_room(shower *s, int status)
                             s->source);
     if (status == OG_ELIMIT)
         return og_error_set(s->err, OG_ELIMIT, OG_NO_POSITION,
-                            "shown in full the value takes more than %zu bytes; raise max_bytes",
-                            s->o.max_bytes);
+                            "shown in full the value takes more than %zu byte%s; raise max_bytes",
+                            s->o.max_bytes, og__base_plural(s->o.max_bytes));
     return og_error_set(s->err, OG_ENOMEM, OG_NO_POSITION, "out of memory while showing a value");
 }
 

@@ -27,8 +27,9 @@ int og__pickle_reader_nomem(og__reader *r)
 {
     if (!r->doc->limited) return og__pickle_reader_fail(r, OG_ENOMEM, "no memory for its value");
     if (r->doc->memory_limit == r->memory_limit) {
-        return og__pickle_reader_fail(
-            r, OG_ELIMIT, "more than the %zu bytes of memory that the document may hold", r->memory_limit);
+        return og__pickle_reader_fail(r, OG_ELIMIT,
+                                      "more than the %zu byte%s of memory that the document may hold",
+                                      r->memory_limit, og__base_plural(r->memory_limit));
     }
     return og__pickle_reader_fail(
         r, OG_ELIMIT,

@@ -2,6 +2,7 @@
 /* The pickle writer's bytes, frames, and memo: which nodes were written already. */
 #include "base/alloc.h"
 #include "base/bytes.h"
+#include "base/plural.h"
 #include "codec/pickle/write/writer.h"
 
 #include <stdarg.h>
@@ -44,7 +45,8 @@ static int refuse_growth(og__writer *w)
     size_t most = bound->end - bound->start;
     bound->state = OG__BOUND_PASSED;
     if (bound->source) return og__pickle_writer_fail(w, OG_ELIMIT, OG__GROWTH_SENTENCE, most, bound->source);
-    return og__pickle_writer_fail(w, OG_ELIMIT, "it would be longer than %zu bytes; raise max_bytes", most);
+    return og__pickle_writer_fail(w, OG_ELIMIT, "it would be longer than %zu byte%s; raise max_bytes", most,
+                                  og__base_plural(most));
 }
 
 static bool is_within(const og__bound *bound, size_t len, size_t size)
