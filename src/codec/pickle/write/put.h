@@ -110,13 +110,11 @@ static inline size_t og__pickle_text_head(bool framed)
     return framed ? 2 : 5;
 }
 
-/* Copied in pieces, the last two of which overlap. */
+/* Short texts are copied in two pieces that overlap. */
 static OG__HOT void og__pickle_copy_text(uint8_t *to, const uint8_t *from, size_t len)
 {
     if (len > 16) {
-        for (size_t i = 0; i < len - 16; i += 16)
-            memcpy(to + i, from + i, 16);
-        memcpy(to + len - 16, from + len - 16, 16);
+        memcpy(to, from, len);
     } else if (len >= 8) {
         memcpy(to, from, 8);
         memcpy(to + len - 8, from + len - 8, 8);
