@@ -44,13 +44,13 @@ class CountHandler(socketserver.StreamRequestHandler):
 
 
 class RecordHandler(socketserver.StreamRequestHandler):
-    """The receiver of the logging cookbook, for records that go nowhere."""
+    """The receiver of the logging cookbook, for records that go nowhere. Its own would end where a read cuts a header."""
 
     def handle(self):
         logger = logging.getLogger("peer")
         logger.addHandler(logging.NullHandler())
         logger.propagate = False
-        while len(head := self.connection.recv(4)) == 4:
+        while len(head := self.connection.recv(4, socket.MSG_WAITALL)) == 4:
             length = struct.unpack(">L", head)[0]
             chunk = self.connection.recv(length)
             while len(chunk) < length:
