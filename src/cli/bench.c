@@ -122,12 +122,12 @@ static void warn(const cli_load_result *result)
     if (result->unsent)
         cli_log(
             OG_LOG_WARNING,
-            "the server did not keep up: there was no time to send %llu objects, which have no times here; "
+            "the server did not keep up: %llu object%s could not be sent in time, and no times tell of that; "
             "lower --rate",
-            (unsigned long long)result->unsent);
+            (unsigned long long)result->unsent, result->unsent == 1 ? "" : "s");
     if (result->unanswered)
-        cli_log(OG_LOG_WARNING, "%llu datagrams or their answers were lost",
-                (unsigned long long)result->unanswered);
+        cli_log(OG_LOG_WARNING, "lost, or their answers: %llu datagram%s",
+                (unsigned long long)result->unanswered, result->unanswered == 1 ? "" : "s");
 }
 
 static int run_one(bench *b, uint64_t size)

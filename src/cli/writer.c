@@ -184,7 +184,9 @@ static void note_refused(cli_writer *writer, const og_error *err)
 {
     size_t left_out;
     bool told = cli_quota_take(&writer->quota, &left_out);
-    if (left_out > 0) cli_log(OG_LOG_WARNING, "%zu more objects were not printed before this", left_out);
+    if (left_out > 0)
+        cli_log(OG_LOG_WARNING, "not printed before this: %zu more object%s", left_out,
+                left_out == 1 ? "" : "s");
     int status = told ? cli_not_printed(writer->output, err) : cli_exit_status(err->code);
     pthread_mutex_lock(&writer->lock);
     writer->refused = status;
@@ -230,6 +232,6 @@ int cli_writer_finish(cli_writer *writer)
         cli_log(OG_LOG_WARNING, "%zu more object%s could not be printed", left_out, cli_plural(left_out));
     if (writer->dropped > 0)
         cli_log(OG_LOG_WARNING, "nobody read standard output: %llu object%s not printed",
-                (unsigned long long)writer->dropped, writer->dropped == 1 ? " was" : "s were");
+                (unsigned long long)writer->dropped, writer->dropped == 1 ? "" : "s");
     return writer->status ? writer->status : writer->refused;
 }

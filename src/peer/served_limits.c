@@ -2,6 +2,8 @@
 /* What happens when a time limit of a stream's connection runs out. */
 #include "peer/server.h"
 
+#include "base/plural.h"
+
 static void silent(og__served *served)
 {
     og__core *core = og__peer_served_core(served);
@@ -55,8 +57,8 @@ static void sending_stuck(og__served *served)
         return;
     }
     og_error_set(&err, OG_ETIMEOUT, OG_NO_POSITION,
-                 "%zu bytes wait for a peer that has not read for %lld ms (send_timeout_ms)", queued,
-                 (long long)served->loop->limits.ms[OG__LIMIT_SEND]);
+                 "%zu byte%s queued for a peer that has not read for %lld ms (send_timeout_ms)", queued,
+                 og__base_plural(queued), (long long)served->loop->limits.ms[OG__LIMIT_SEND]);
     og__peer_served_cut(served, &err);
     og__peer_served_stop_reading(served, NULL);
 }
