@@ -6,11 +6,6 @@
 
 enum { NAMES = 32 }; /* columns of a subcommand and what it takes */
 
-static int finish(void)
-{
-    return fflush(stdout) == 0 ? CLI_DONE : CLI_UNREACHED;
-}
-
 static void print_list(const char *title, const char *name, const char *summary, size_t index)
 {
     char left[32];
@@ -49,7 +44,7 @@ int cli_help(void)
            "\nTry, in two terminals:\n"
            "  onggi serve tcp://127.0.0.1:8080 --echo\n"
            "  onggi call tcp://127.0.0.1:8080 '{\"name\": \"John\", \"age\": 30}'\n");
-    return finish();
+    return CLI_DONE;
 }
 
 int cli_help_command(const cli_command *command)
@@ -59,7 +54,7 @@ int cli_help_command(const cli_command *command)
     printf("\n");
     cli_print_options(stdout, command->bit);
     printf("\nExample%s:\n%s", strchr(command->example, '\n')[1] ? "s" : "", command->example);
-    return finish();
+    return CLI_DONE;
 }
 
 static int help_codecs(void)
@@ -67,7 +62,7 @@ static int help_codecs(void)
     const og_codec *codec;
     for (size_t i = 0; (codec = og_codec_at(i)); i++)
         print_list("Codecs: the bytes of one message", codec->name, codec->summary, i);
-    return finish();
+    return CLI_DONE;
 }
 
 static int help_framings(void)
@@ -75,7 +70,7 @@ static int help_framings(void)
     const og_frame_ops *framing;
     for (size_t i = 0; (framing = og_framing_at(i)); i++)
         print_list("Framings: how messages are set apart in a stream", framing->name, framing->summary, i);
-    return finish();
+    return CLI_DONE;
 }
 
 static int help_peers(void)
@@ -83,7 +78,7 @@ static int help_peers(void)
     const og_profile *peer;
     for (size_t i = 0; (peer = og_profile_at(i)); i++)
         print_list("Kinds of peer, for --as and ?as=", peer->name, peer->summary, i);
-    return finish();
+    return CLI_DONE;
 }
 
 /* A table for doc/detection.md, which a test compares with it. */
@@ -93,7 +88,7 @@ static int help_signatures(void)
     printf("| the first bytes | what it is | what to do |\n| --- | --- | --- |\n");
     for (size_t i = 0; (row = og_signature_at(i)); i++)
         printf("| `%s`%s | %s | %s |\n", row->bytes, row->unsure ? " *" : "", row->what, row->advice);
-    return finish();
+    return CLI_DONE;
 }
 
 static int help_completion(void)
@@ -107,7 +102,7 @@ static int help_completion(void)
            "  source <(onggi completion bash)\n"
            "  source <(onggi completion zsh)\n"
            "  onggi completion fish | source\n");
-    return finish();
+    return CLI_DONE;
 }
 
 static int help_about(const char *topic)
@@ -143,7 +138,7 @@ int cli_help_or_unknown(int argc, char **argv)
     const char *word = argv[0];
     if (strcmp(word, "--version") == 0 || strcmp(word, "version") == 0) {
         printf("onggi %s\n", og_version());
-        return finish();
+        return CLI_DONE;
     }
     if (strcmp(word, "completion") == 0) {
         if (argc != 2) return cli_usage("'onggi completion' takes the name of a shell: bash, zsh or fish");

@@ -5,6 +5,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <signal.h>
+#include <string.h>
 #include <unistd.h>
 
 /* A descriptor below 3 that is closed would be given to a socket, which would then get what is printed. */
@@ -32,6 +33,16 @@ static int run(cli_options *options, const cli_command *command, int argc, char 
     return status;
 }
 
+/* What was printed must have gone, whatever the status is. A reader who goes away has seen what they wanted.
+ */
+static int printed(int status)
+{
+    if (fflush(stdout) == 0 && !ferror(stdout)) return status;
+    if (errno == EPIPE) return status;
+    cli_log(OG_LOG_ERROR, "standard output: %s", errno ? strerror(errno) : "not all could be written");
+    return CLI_UNREACHED;
+}
+
 int main(int argc, char **argv)
 {
     cli_options options;
@@ -40,8 +51,8 @@ int main(int argc, char **argv)
     signal(SIGPIPE, SIG_IGN);
     if (argc < 2) return cli_usage("what should it do? See 'onggi help'");
     const cli_command *command = cli_command_find(argv[1]);
-    if (!command) return cli_help_or_unknown(argc - 1, argv + 1);
+    if (!command) return printed(cli_help_or_unknown(argc - 1, argv + 1));
     int status = run(&options, command, argc - 1, argv + 1);
     cli_options_fini(&options);
-    return status;
+    return printed(status);
 }

@@ -290,6 +290,20 @@ class Convert(Case):
         self.assertEqual(done.returncode, 3)
         self.assertIn(b"standard output", done.stderr)
 
+    def test_texts_on_a_full_disk(self):
+        """Whatever prints says so; and nothing where the reader has gone."""
+        for words in (["help"], ["help", "serve"], ["help", "recipes"], ["help", "codecs"], ["help", "framings"], ["help", "peers"],
+                      ["--help"], ["--version"], ["convert", "--help"], ["completion", "bash"], ["policy", "explain", "os.system"]):
+            with self.subTest(words):
+                with open("/dev/full", "wb") as full:
+                    done = subprocess.run([ONGGI, *words], stdout=full, stderr=subprocess.PIPE, timeout=600, check=False)
+                self.assertEqual((done.returncode, done.stderr), (3, b"onggi: standard output: No space left on device\n"))
+                reading, writing = os.pipe()
+                os.close(reading)
+                done = subprocess.run([ONGGI, *words], stdout=writing, stderr=subprocess.PIPE, timeout=600, check=False)
+                os.close(writing)
+                self.assertEqual((done.returncode, done.stderr), (1 if "explain" in words else 0, b""))
+
     def test_values_come_as_they_are_read(self):
         with subprocess.Popen([ONGGI, "convert"], stdin=subprocess.PIPE, stdout=subprocess.PIPE) as process:
             for number in range(3):
