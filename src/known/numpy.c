@@ -182,7 +182,7 @@ int og_as_dtype(og_value value, og_dtype *out, og_error *err)
 int og_dtype_field(const og_dtype *dtype, size_t index, og_value *name, og_dtype *type, size_t *offset,
                    og_error *err)
 {
-    og_dtype unused;
+    og_dtype unused = {0};
     int64_t at;
     if (!og_valid(dtype->fields))
         return og_error_set(err, OG_ETYPE, OG_NO_POSITION, "numpy type %s has no fields", dtype->text);
