@@ -124,10 +124,10 @@ static void warn(const cli_load_result *result)
             OG_LOG_WARNING,
             "the server did not keep up: %llu object%s could not be sent in time, and no times tell of that; "
             "lower --rate",
-            (unsigned long long)result->unsent, result->unsent == 1 ? "" : "s");
+            (unsigned long long)result->unsent, cli_plural(result->unsent));
     if (result->unanswered)
         cli_log(OG_LOG_WARNING, "lost, or their answers: %llu datagram%s",
-                (unsigned long long)result->unanswered, result->unanswered == 1 ? "" : "s");
+                (unsigned long long)result->unanswered, cli_plural(result->unanswered));
 }
 
 static int run_one(bench *b, uint64_t size)

@@ -59,8 +59,9 @@ static void bash_patterns(const cli_option_info *option)
 {
     const cli_command *command;
     const char *before = "    ";
-    if (!differs(option->name)) bash_pattern("*", option, before);
-    for (size_t i = 0; differs(option->name) && (command = cli_command_at(i)); i++) {
+    bool same = !differs(option->name);
+    if (same) bash_pattern("*", option, before);
+    for (size_t i = 0; !same && (command = cli_command_at(i)); i++) {
         if (!(command->bit & option->commands)) continue;
         bash_pattern(command->name, option, before);
         before = "|";

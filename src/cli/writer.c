@@ -185,8 +185,7 @@ static void note_refused(cli_writer *writer, const og_error *err)
     size_t left_out;
     bool told = cli_quota_take(&writer->quota, &left_out);
     if (left_out > 0)
-        cli_log(OG_LOG_WARNING, "not printed before this: %zu more object%s", left_out,
-                left_out == 1 ? "" : "s");
+        cli_log(OG_LOG_WARNING, "not printed before this: %zu more object%s", left_out, cli_plural(left_out));
     int status = told ? cli_not_printed(writer->output, err) : cli_exit_status(err->code);
     pthread_mutex_lock(&writer->lock);
     writer->refused = status;
@@ -232,6 +231,6 @@ int cli_writer_finish(cli_writer *writer)
         cli_log(OG_LOG_WARNING, "%zu more object%s could not be printed", left_out, cli_plural(left_out));
     if (writer->dropped > 0)
         cli_log(OG_LOG_WARNING, "nobody read standard output: %llu object%s not printed",
-                (unsigned long long)writer->dropped, writer->dropped == 1 ? "" : "s");
+                (unsigned long long)writer->dropped, cli_plural(writer->dropped));
     return writer->status ? writer->status : writer->refused;
 }
