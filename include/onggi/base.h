@@ -21,6 +21,12 @@
 #endif
 
 #ifdef __cplusplus
+#    define OG_CAST(type, value) static_cast<type>(value) /* passes -Wold-style-cast */
+#else
+#    define OG_CAST(type, value) ((type)(value))
+#endif
+
+#ifdef __cplusplus
 extern "C" {
 #endif
 
@@ -93,13 +99,13 @@ typedef struct og_error {
 /* ---- Limits ---- */
 
 /* What options mean that are 0. */
-#define OG_MAX_MESSAGE_DEFAULT     ((size_t)64 << 20) /* bytes of a message */
-#define OG_MAX_DEPTH_DEFAULT       1000               /* containers in one another */
-#define OG_MAX_DIGITS_DEFAULT      4300               /* digits of an int in text */
-#define OG_MAX_GROWTH_DEFAULT      ((size_t)64)       /* bytes written for each byte of what was read, */
-#define OG_GROWTH_FREE             ((size_t)65536)    /* and so many besides */
-#define OG_CONNECT_TIMEOUT_DEFAULT 10000              /* milliseconds */
-#define OG_SEND_TIMEOUT_DEFAULT    30000              /* milliseconds for a message to leave */
+#define OG_MAX_MESSAGE_DEFAULT     (OG_CAST(size_t, 64) << 20) /* bytes of a message */
+#define OG_MAX_DEPTH_DEFAULT       1000                        /* containers in one another */
+#define OG_MAX_DIGITS_DEFAULT      4300                        /* digits of an int in text */
+#define OG_MAX_GROWTH_DEFAULT      OG_CAST(size_t, 64)         /* bytes written for each byte read, */
+#define OG_GROWTH_FREE             OG_CAST(size_t, 65536)      /* and so many besides */
+#define OG_CONNECT_TIMEOUT_DEFAULT 10000                       /* milliseconds */
+#define OG_SEND_TIMEOUT_DEFAULT    30000                       /* milliseconds for a message to leave */
 
 /* Bytes after a padded text or message that may be read; their content does not matter. */
 #define OG_PADDING 64

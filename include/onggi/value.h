@@ -62,7 +62,7 @@ typedef struct og_doc og_doc;
 /* The kind of a value. */
 static inline og_kind og_kind_of(og_value value)
 {
-    return (og_kind)(value.meta & 0xff);
+    return OG_CAST(og_kind, value.meta & 0xff);
 }
 
 /* True when there is a value at all, i.e. its kind is not OG_INVALID. */
@@ -240,10 +240,11 @@ OG_API bool og_iter_next(og_iter *iter, og_value *key, og_value *item);
  *
  * Keys are given, the rest are places to store to: b bool *, i int *, I int64_t *, U uint64_t *, f double *,
  * s const char ** (always a C string; OG_EVALUE when the str holds a NUL or none follows it, as in values
- * that were read: og_copy() adds it), s# const char ** and size_t *, y# likewise, v og_value *, n nothing. A
- * '?' after a key's 's' allows it to be missing; its places stay as they are. '*' before the closing bracket
- * allows more items; dicts allow more keys always unless '!' is there. 0, or OG_ETYPE, OG_EVALUE,
- * OG_ENOTFOUND, OG_EINVAL (the format) with a sentence that names the path, e.g. "at .address.city: …".
+ * that were read: og_copy() adds it), s# const char ** and size_t *, y# likewise, v og_value *, n nothing.
+ * Sets have no order: take them with v, and their items with og_iter_next(). A '?' after a key's 's' allows
+ * it to be missing; its places stay as they are. '*' before the closing bracket allows more items; dicts
+ * allow more keys always unless '!' is there. 0, or OG_ETYPE, OG_EVALUE, OG_ENOTFOUND, OG_EINVAL (the format)
+ * with a sentence that names the path, e.g. "at .address.city: …".
  */
 OG_API int og_unpack(og_value value, og_error *err, const char *format, ...);
 OG_API int og_vunpack(og_value value, og_error *err, const char *format, va_list args);

@@ -269,7 +269,8 @@ static int take_one(unpacker *u, arguments *args)
     default:
         return og_error_set(
             u->err, OG_EINVAL, u->at,
-            "in the format: unknown character '%c'; known are n b i I U f s s# y# v and brackets", c);
+            "in the format: unknown character '%c'; known are n b i I U f s s# y# v [] () {}, and v for sets",
+            c);
     }
 }
 

@@ -61,7 +61,8 @@ def structs():
 
 def in_source(path, name):
     """The number that `name` stands for."""
-    text = re.search(rf"\b{name}(?: =|\s)\s*([^,}}/\n]+)", read(path)).group(1).replace("(size_t)", "")
+    source = re.sub(r"OG_CAST\(\w+, (\w+)\)", r"\1", read(path))
+    text = re.search(rf"\b{name}(?: =|\s)\s*([^,}}/\n]+)", source).group(1).replace("(size_t)", "")
     return eval(text, {"__builtins__": {}})  # e.g. 64 << 20
 
 

@@ -186,6 +186,9 @@ static void test_unpack_wrong(void **state)
           "{s:(s#)}", "odd", &text, &len);
     CHECK(OG_EVALUE, "at the top: expected 1 keys, found 5", "{s:f!}", "height", &f);
     CHECK(OG_EINVAL, "in the format: it is empty", "");
+    CHECK(OG_EINVAL,
+          "in the format: unknown character '<'; known are n b i I U f s s# y# v [] () {}, and v for sets",
+          "<i>", &i);
     CHECK(OG_EINVAL, "in the format: it ends inside a bracket", "{");
     CHECK(OG_EINVAL, "in the format: expected 's' for a key", "{i}");
     CHECK(OG_EINVAL, "in the format: a key without a value", "{s}", "height");
