@@ -266,8 +266,8 @@ static void upstream_init(cli_client *client, const cli_options *options)
     conn.interface = NULL;
     conn.skip = conn.skip_bytes = 0;
     conn.layer_option_count = 0;
-    conn.recv_timeout_ms = options->answer_timeout_ms ? options->answer_timeout_ms : CLI_ANSWER_MS;
     cli_client_init(client, options, options->to, &conn);
+    cli_client_serves(client, options);
     client->keeps |= upstream_keeps;
     client->one_answer = upstream_answers_one;
 }

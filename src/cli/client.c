@@ -4,13 +4,15 @@
 
 #include "cli/origin.h"
 #include "cli/progress.h"
+#include "cli/stop.h"
 
 #include <string.h>
 
 enum {
     FINISH_MS = 1000, /* for a peer to read what was sent */
     CLOSES_MS = 100,  /* for it to close after its first answer, if it answers one object a connection */
-    LEFT_MS = 100     /* for it to close, or to send one more answer, when nothing more is asked */
+    LEFT_MS = 100,    /* for it to close, or to send one more answer, when nothing more is asked */
+    LOOK_MS = 100     /* how often a server that waits for an answer looks whether it is to stop */
 };
 
 int cli_client_init(cli_client *client, const cli_options *options, const char *endpoint,
@@ -56,10 +58,37 @@ int cli_client_send(cli_client *client, og_value value, og_error *err)
     return status;
 }
 
+void cli_client_serves(cli_client *client, const cli_options *options)
+{
+    client->limit_ms = options->answer_timeout_ms ? options->answer_timeout_ms : CLI_ANSWER_MS;
+    client->grace_ms = options->grace_ms ? options->grace_ms : CLI_GRACE_MS;
+    client->options.recv_timeout_ms =
+        client->limit_ms > 0 && client->limit_ms < LOOK_MS ? client->limit_ms : LOOK_MS;
+}
+
+/* As og_recv(), until the server's grace time is over. */
+static int receive_while_serving(const cli_client *client, og_value *answer, og_error *err)
+{
+    int64_t end = cli_now_ms() + client->limit_ms;
+    int status;
+    do
+        status = og_recv(client->conn, answer, err);
+    while (status == OG_ETIMEOUT && (client->limit_ms < 0 || cli_now_ms() < end) &&
+           !cli_stop_is_over(client->grace_ms));
+    if (status != OG_ETIMEOUT) return status;
+    if (cli_stop_is_over(client->grace_ms))
+        return og_error_set(err, OG_ECANCELED, OG_NO_POSITION, "%s has not answered, and the server stops",
+                            client->text);
+    return og_error_set(err, OG_ETIMEOUT, OG_NO_POSITION,
+                        "%s has not answered within %lld ms (see --answer-timeout)", client->text,
+                        (long long)client->limit_ms);
+}
+
 static int ask_once(cli_client *client, og_value value, og_value *answer, og_error *err)
 {
     int status = cli_client_send(client, value, err);
-    return status < 0 ? status : og_recv(client->conn, answer, err);
+    if (status < 0) return status;
+    return client->limit_ms ? receive_while_serving(client, answer, err) : og_recv(client->conn, answer, err);
 }
 
 /* Answers that nothing was asked for make every later one the answer to something else. */

@@ -20,6 +20,8 @@ typedef struct cli_client {
     bool one_answer;  /* it has closed a connection after one answer: each object gets one of its own */
     bool retry;       /* an object may be sent again though the peer may have taken it */
     bool surplus;     /* people were told of answers to nothing */
+    int64_t limit_ms; /* for an answer, in a server; 0: that of the options, as no server asks */
+    int64_t grace_ms; /* of that server */
     og_conn *conn;
 } cli_client;
 
@@ -27,6 +29,10 @@ typedef struct cli_client {
  * CLI_USAGE after saying why. */
 int cli_client_init(cli_client *client, const cli_options *options, const char *endpoint,
                     const og_conn_options *conn);
+
+/* A server asks: it waits for an answer as long as --answer-timeout says, and when it is to stop, no longer
+ * than its grace time. Before the connection is made. */
+void cli_client_serves(cli_client *client, const cli_options *options);
 
 /* Connects unless it is. 0 or a negative status. */
 int cli_client_connect(cli_client *client, og_error *err);

@@ -73,6 +73,17 @@ class Commands(support.Case):
                 s.sendall(b"[2]\n")
                 self.assertEqual(server.stop(), 0)
 
+    def test_a_silent_server_behind_does_not_outlast_the_grace_time(self):
+        with socket.create_server((HOST, 0)) as silent:
+            server = self.serve("--to", f"tcp://{HOST}:{silent.getsockname()[1]}?codec=json&framing=line",
+                                "--answer-timeout", "3600", "--grace", "300ms", "--framing", "line")
+            with self.connect(server.port) as s:
+                s.sendall(b"[1]\n")
+                with silent.accept()[0] as behind:
+                    self.assertEqual(behind.recv(10), b"[1]\n")
+                    self.assertEqual(server.stop(), 0)
+            self.assertIn("has not answered, and the server stops", server.err)
+
 
 class Behind:
     """A server behind: it answers each line of its clients but those that hold "wait", until it is told to."""
