@@ -68,5 +68,9 @@ int main(void)
     }
     int status = json(person) + pickle(person);
     og_doc_free(doc);
+    if (fflush(stdout) != 0) {
+        perror("in_memory: standard output");
+        status = 1;
+    }
     return status == 0 ? 0 : 1;
 }

@@ -43,6 +43,10 @@ int main(int argc, char **argv)
     } else {
         fprintf(stderr, "json_client: %s\n", err.text);
     }
+    if (fflush(stdout) != 0) {
+        perror("json_client: standard output");
+        status = -1;
+    }
     og_close(server);
     og_doc_free(doc);
     return status > 0 ? 0 : 1;

@@ -61,5 +61,9 @@ int main(int argc, char **argv)
     }
     og_doc_free(doc);
     og_listener_close(server);
+    if (fflush(stdout) != 0) {
+        perror("json_server: standard output");
+        return 1;
+    }
     return clients == 0 ? 0 : 1;
 }

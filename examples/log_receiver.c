@@ -70,5 +70,9 @@ int main(int argc, char **argv)
     }
     og_server_free(server);
     og_policy_free(policy);
+    if (fflush(stdout) != 0) {
+        perror("log_receiver: standard output");
+        return 1;
+    }
     return status == 0 ? 0 : 1;
 }

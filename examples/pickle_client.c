@@ -34,11 +34,20 @@ int main(int argc, char **argv)
     }
     og_value value;
     int status;
+    bool any = false;
     while ((status = og_recv(server, &value, &err)) > 0) {
         show(value);
+        any = true;
     }
     if (status < 0) {
         fprintf(stderr, "pickle_client: %s\n", err.text);
+    } else if (!any) {
+        fprintf(stderr, "pickle_client: the server closed without sending anything\n");
+        status = -1;
+    }
+    if (fflush(stdout) != 0) {
+        perror("pickle_client: standard output");
+        status = -1;
     }
     og_close(server);
     return status == 0 ? 0 : 1;

@@ -49,7 +49,8 @@ int main(int argc, char **argv)
         return 1;
     }
     fprintf(stderr, "listening on %s\n", og_listener_endpoint(server));
-    while (clients != 0) {
+    bool printed = true;
+    while (clients != 0 && printed) {
         og_conn *client = og_accept(server, OG_FOREVER, &err);
         if (client == NULL) {
             fprintf(stderr, "pickle_receiver: %s\n", err.text);
@@ -58,7 +59,11 @@ int main(int argc, char **argv)
         receive(client);
         og_close(client);
         clients -= clients > 0;
+        printed = fflush(stdout) == 0;
+    }
+    if (!printed) {
+        perror("pickle_receiver: standard output");
     }
     og_listener_close(server);
-    return clients == 0 ? 0 : 1;
+    return clients == 0 && printed ? 0 : 1;
 }

@@ -32,6 +32,10 @@ int main(int argc, char **argv)
     } else {
         fprintf(stderr, "tcp_text_client: %s\n", err.text);
     }
+    if (fflush(stdout) != 0) {
+        perror("tcp_text_client: standard output");
+        status = -1;
+    }
     og_close(server);
     og_doc_free(doc);
     return status > 0 ? 0 : 1;

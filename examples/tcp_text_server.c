@@ -60,5 +60,9 @@ int main(int argc, char **argv)
         clients -= clients > 0;
     }
     og_listener_close(server);
+    if (fflush(stdout) != 0) {
+        perror("tcp_text_server: standard output");
+        return 1;
+    }
     return clients == 0 ? 0 : 1;
 }

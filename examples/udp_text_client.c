@@ -31,6 +31,10 @@ int main(int argc, char **argv)
     } else {
         fprintf(stderr, "udp_text_client: %s\n", err.text);
     }
+    if (fflush(stdout) != 0) {
+        perror("udp_text_client: standard output");
+        status = -1;
+    }
     og_close(server);
     og_doc_free(doc);
     return status > 0 ? 0 : 1;

@@ -60,5 +60,9 @@ int main(int argc, char **argv)
         datagrams -= datagrams > 0;
     }
     og_listener_close(server);
+    if (fflush(stdout) != 0) {
+        perror("udp_text_server: standard output");
+        return 1;
+    }
     return datagrams == 0 ? 0 : 1;
 }

@@ -6,6 +6,7 @@ import pickle
 import signal
 import socket
 import struct
+import subprocess
 
 import support
 from support import HOST, example, recv_all, recv_json, recv_until, script
@@ -120,6 +121,25 @@ class Json(support.Case):
             s.recv(1024)
         self.assertEqual(client.wait(), 1)
         self.assertIn("without an answer", client.err)
+
+    def test_a_full_disk_is_reported(self):
+        """By each program that prints and ends."""
+        texts, objects = self.serve("--codec", "text", "--reply", "hi"), self.serve("--reply", '{"message": "hi"}')
+        datagrams = self.serve("--codec", "text", "--reply", "hi", endpoint="udp://127.0.0.1:0")
+        pickles = self.serve("--codec", "pickle", "--greet", "[1]")
+        for name, words in (("json_client", [objects.endpoint]), ("tcp_text_client", [texts.endpoint]), ("in_memory", []),
+                            ("udp_text_client", [datagrams.endpoint]), ("pickle_client", [pickles.endpoint])):
+            with self.subTest(name), open("/dev/full", "w", encoding="ascii") as full:
+                done = subprocess.run([example(name), *words], stdout=full, stderr=subprocess.PIPE, timeout=support.WAIT, check=False)
+                self.assertEqual(done.returncode, 1)
+                self.assertIn(f"{name}: standard output: ", done.stderr.decode())
+
+    def test_a_server_that_sends_nothing(self):
+        listener, port = self.listen()
+        client = self.start(example("pickle_client"), f"tcp://{HOST}:{port}")
+        listener.accept()[0].close()
+        self.assertEqual(client.wait(), 1)
+        self.assertIn("without sending anything", client.err)
 
     def test_a_bad_endpoint(self):
         server = self.run_program(example("json_server"), "tcp:/nowhere", status=1)

@@ -12,6 +12,7 @@ import pickle
 import shutil
 import signal
 import socket
+import subprocess
 import threading
 import unittest
 import zipfile
@@ -132,14 +133,23 @@ class Snippets(support.Case):
                     if snippet.is_program:
                         self.assertEqual(out, "John is 30\n" if snippet.listens else "Hello from server\n")
 
-    def test_a_server_that_closes_without_an_answer_is_reported(self):
+    def client_of_the_readme(self, port):
         snippet = next(s for s in all_snippets() if s.is_program and not s.listens and s.where.startswith("README.md"))
-        listener, port = self.listen()
         folder = self.folder()
         source = os.path.join(folder, "snippet.c")
         with open(source, "w", encoding="utf-8") as file:
             file.write(snippets.program(snippet, {"tcp://127.0.0.1:8080": f"tcp://{HOST}:{port}"}))
-        program = self.start(snippets.compiled(self, folder, "c", source))
+        return snippets.compiled(self, folder, "c", source)
+
+    def test_a_full_disk_is_reported(self):
+        server = self.serve("--reply", '{"message": "hello"}')
+        with open("/dev/full", "w", encoding="ascii") as full:
+            done = subprocess.run([self.client_of_the_readme(server.port)], stdout=full, stderr=subprocess.PIPE, timeout=support.WAIT, check=False)
+        self.assertEqual((done.returncode, done.stderr.decode()), (1, "standard output: No space left on device\n"))
+
+    def test_a_server_that_closes_without_an_answer_is_reported(self):
+        listener, port = self.listen()
+        program = self.start(self.client_of_the_readme(port))
         with listener.accept()[0] as s:
             s.recv(1024)
         self.assertEqual(program.wait(), 1)
@@ -151,6 +161,34 @@ class Snippets(support.Case):
                 if shutil.which(command[0]):
                     with self.subTest(f"{os.path.basename(path)} as {language}"):
                         self.run_program(*command, *snippets.WARNINGS, "-fsyntax-only", path, limit=support.WAIT)
+
+    def test_headers_pass_what_other_projects_ask_of_theirs(self):
+        """Included twice, alone, with all that they define in use."""
+        headers = sorted(os.path.basename(path) for path in glob.glob(os.path.join(SOURCE, "include", "onggi", "*.h")))
+        both = ["-Wconversion", "-Wsign-conversion", "-Wshadow", "-Wundef", "-Wcast-qual", "-Wmissing-field-initializers"]
+        flags = {"c": [*both, "-Wstrict-prototypes"], "c++": [*both, "-Wold-style-cast", "-Wzero-as-null-pointer-constant", "-fno-exceptions"]}
+        use = """
+size_t sizes[] = {OG_MAX_MESSAGE_DEFAULT, OG_MAX_GROWTH_DEFAULT, OG_GROWTH_FREE, OG_NO_POSITION, OG_PADDING};
+int numbers[] = {OG_FOREVER, OG_PICKLE_PROTOCOL_0, OG_JSON_INDENT_0, OG_CODEC_NO_NOTE, OG_VERSION_NUMBER, OG_SEND_TIMEOUT_DEFAULT};
+int main(void)
+{
+    og_error err = OG_ERROR_INIT;
+    og_value value = OG_INIT;
+    og_server_options options = OG_INIT;
+    og_buf buf = OG_BUF_INIT;
+    return og_kind_of(value) == OG_INVALID && !og_valid(value) && !buf.data && !options.user ? err.code : 1;
+}
+"""
+        folder = self.folder()
+        for name in headers:
+            source = os.path.join(folder, name + ".c")
+            with open(source, "w", encoding="utf-8") as file:
+                file.write(f"#include <onggi/{name}>\n" * 2 + (use if name == "onggi.h" else "int main(void) { return 0; }\n"))
+            for language, (first, *rest) in snippets.LANGUAGES.items():
+                for compiler in (first, {"c": "clang", "c++": "clang++"}[language]):
+                    if shutil.which(compiler):
+                        with self.subTest(f"{name} with {compiler}"):
+                            self.run_program(compiler, *rest, *snippets.WARNINGS, *flags[language], "-fsyntax-only", source, limit=support.WAIT)
 
     def test_headers_show_code_apart_from_their_sentences(self):
         for path in glob.glob(os.path.join(SOURCE, "include", "onggi", "*.h")):
