@@ -41,6 +41,16 @@ class Manual(support.Case):
                 self.assertEqual(shown, commands(rendered(RENDERERS[0])))
                 self.assertEqual(len(shown), count)
 
+    def test_nothing_is_lost_in_ascii(self):
+        for words in RENDERERS:
+            with self.subTest(renderer=words):
+                page = [*words, "--warnings", "-E", "ascii"] if words[0] == "man" else words
+                done = subprocess.run([*page, os.path.join(SOURCE, "man", "onggi.1")], capture_output=True, check=True,
+                                      env=dict(support.ENV, LC_ALL="C"))
+                self.assertNotRegex(done.stderr.decode(), "special character|invalid input")
+        with open(os.path.join(SOURCE, "man", "onggi.1"), "rb") as file:
+            self.assertTrue(file.read().isascii())
+
     def setUp(self):
         self.place = self.folder()
         os.mkdir(os.path.join(self.place, "models"))

@@ -57,6 +57,13 @@ class Reference(support.Case):
             self.assertEqual(done.err.replace("troff: <standard input>", ""), "", name)
             self.assertIn(name[:-2], done.out)
 
+    def test_manual_pages_are_read_in_ascii(self):
+        """And what is ASCII in them is shown as such, by every troff."""
+        for name in os.listdir(os.path.join(self.place, "man3")):
+            page = self.page("man3", name)
+            self.assertTrue(page.isascii(), name)
+            self.assertNotRegex(page.split("\n", 2)[-1], r"(?m)^[^.\n].*[~^`]|(?<!\\)-\d", name)
+
     def test_what_people_need_first_has_a_program(self):
         self.assertGreater(len(FIRST), 20)
         for name in FIRST:
