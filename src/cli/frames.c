@@ -151,8 +151,9 @@ static int find_digits(const uint8_t *data, size_t len, bool ended, og_framing *
     char names[2][24];
     if (!read_digits(data, len, &d)) return -1;
     bool crlf = len - d.end > 1 && data[d.end] == '\r' && data[d.end + 1] == '\n';
-    snprintf(names[0], sizeof names[0], "digits:%zu", d.body);
-    snprintf(names[1], sizeof names[1], crlf ? "digits:\\r\\n" : "digits:\\x%02x", data[d.end]);
+    bool marked = data[0] > '0' && d.body - d.end == 1U + crlf; /* one mark, which no padding shows */
+    snprintf(names[marked], sizeof names[0], "digits:%zu", d.body);
+    snprintf(names[!marked], sizeof names[0], crlf ? "digits:\\r\\n" : "digits:\\x%02x", data[d.end]);
     for (size_t i = 0; i < 2; i++) {
         og_framing one;
         if (og_framing_find(&one, names[i], NULL) < 0 || count_messages(one, data, len, ended) == 0) continue;
@@ -202,6 +203,7 @@ bool cli_ended_by_nul(const uint8_t *data, size_t len)
 static bool is_slip(const uint8_t *data, size_t len)
 {
     if (len > 0 && strchr("]})", data[0]) && data[0]) return true;
+    if (len > 1 && data[0] == '#' && data[1] == ' ') return true;
     return len > 1 && data[0] == '/' && (data[1] == '/' || data[1] == '*');
 }
 
@@ -220,4 +222,18 @@ bool cli_delim_of(const uint8_t *data, size_t len, og_framing *framing)
         at += (size_t)snprintf(name + at, sizeof name - at, plain ? "%c" : "\\x%02x", data[i]);
     }
     return og_framing_find(framing, name, NULL) == OG_OK;
+}
+
+size_t cli_before_json(const uint8_t *data, size_t len)
+{
+    enum { LONGEST = 64 };
+    og_json_scan scan = {0};
+    size_t start;
+    size_t end;
+    size_t at = 0;
+    while (at < len && at < LONGEST && data[at] != '{' && data[at] != '[')
+        at++;
+    if (at == 0 || at == len || !begins_message(data + at, len - at)) return 0;
+    if (og_json_scan_end(&scan, data + at, len - at, true, &start, &end, NULL) <= 0) return 0;
+    return at + end == len || strchr(" \t\r\n", data[at + end]) ? at : 0;
 }

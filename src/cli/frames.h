@@ -24,6 +24,10 @@ cli_form cli_form_of(const uint8_t *data, size_t len);
 /* True for a JSON text, other than a number, with a NUL after it. */
 bool cli_ended_by_nul(const uint8_t *data, size_t len);
 
+/* How many bytes come before a JSON array or object that is whole; 0 when there is none so soon, or when it
+ * comes first. */
+size_t cli_before_json(const uint8_t *data, size_t len);
+
 /* What seems to end each message: the bytes up to the next one, or to the end. False when there is nothing of
  * the kind. */
 bool cli_delim_of(const uint8_t *data, size_t len, og_framing *framing);

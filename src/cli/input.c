@@ -314,14 +314,24 @@ static void suggest_repr(const cli_input *input, og_status refused)
         cli_log(OG_LOG_ERROR, "this is Python's repr() of a value: add -i repr");
 }
 
-/* True when a line of text is there, which might hold anything. No character in UTF-8 begins with 80 to c1.
- */
+/* True when a line of text is there, which might hold anything. */
 static bool is_text_line(const char *text, size_t len)
 {
-    if (len > 0 && (uint8_t)text[0] >= 0x80 && (uint8_t)text[0] < 0xc2) return false;
     for (size_t i = 0; i < len; i++)
         if (((uint8_t)text[i] < ' ' && text[i] != '\t' && text[i] != '\r') || text[i] == 0x7f) return false;
-    return len > 0;
+    return len > 0 && og_valid(og_str_borrow(text, len));
+}
+
+/* Says what to leave out where JSON comes after something else. */
+static void suggest_start(const cli_input *input)
+{
+    size_t n =
+        input->before.bytes + input->at == 0 && og_framing_is_raw(input->reader.framing) && !input->prompt
+            ? cli_before_json(input->buf.data, input->buf.len)
+            : 0;
+    if (n > 0)
+        cli_log(OG_LOG_ERROR, "JSON begins after %zu byte%s, which 'tail -c +%zu' leaves out", n,
+                cli_plural(n), n + 1);
 }
 
 /* What was taken for a pickle only because it begins as no JSON does: says what text it is instead, and what
@@ -385,6 +395,7 @@ static int refuse(cli_input *input, size_t offset, og_error *err)
             suggest_line(input);
         else
             suggest_repr(input, code);
+        suggest_start(input);
         suggest_delim(input, err);
         return -status;
     }
@@ -392,6 +403,7 @@ static int refuse(cli_input *input, size_t offset, og_error *err)
     const og_error here = *err;
     err->position += input->before.bytes;
     int status = cli_fail(input->name, err);
+    suggest_start(input);
     suggest_delim(input, &here);
     return -status;
 }

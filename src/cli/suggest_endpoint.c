@@ -132,7 +132,9 @@ static const struct {
     const char *transport;
     const char *port;
 } foreign[] = {{"http://", "tcp", ":80"}, {"https://", "tls", ":443"}, {"ws://", "tcp", ":80"},
-               {"wss://", "tls", ":443"}, {"ssl://", "tls", ":443"},   {"socket://", "tcp", ""}};
+               {"wss://", "tls", ":443"}, {"ssl://", "tls", ":443"},   {"socket://", "tcp", ""},
+               {"tcp4://", "tcp", ""},    {"tcp6://", "tcp", ""},      {"udp4://", "udp", ""},
+               {"udp6://", "udp", ""},    {"telnet://", "tcp", ":23"}};
 
 /* HOST[:PORT] of a URL, with the port that its scheme means. */
 static bool mend_url(const char *text, char *better)

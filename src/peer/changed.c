@@ -21,6 +21,7 @@ static bool begins_message(const og_codec *codec, const uint8_t *data, size_t le
 static bool is_slip(const uint8_t *data, size_t len)
 {
     if (len > 0 && strchr("]})", data[0]) && data[0]) return true;
+    if (len > 1 && data[0] == '#' && data[1] == ' ') return true;
     return len > 1 && data[0] == '/' && (data[1] == '/' || data[1] == '*');
 }
 

@@ -6,6 +6,7 @@
 #include "base/plural.h"
 
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 enum { SHOWN = 12 };
@@ -174,6 +175,66 @@ static bool next_counted(const og__look *look, size_t *at, counted *found)
     return false;
 }
 
+/* Where the message at `at` ends; 0 when it is not all here. */
+static size_t message_end(const og__look *look, const og_codec *codec, size_t at)
+{
+    og_codec_scan scan;
+    size_t start = 0;
+    size_t end = 0;
+    memset(&scan, 0, sizeof scan);
+    return codec->scan(&scan, NULL, look->data + at, look->len - at, true, &start, &end, NULL) > 0 ? at + end
+                                                                                                   : 0;
+}
+
+static bool is_letter(uint8_t c)
+{
+    return (c | 0x20) >= 'a' && (c | 0x20) <= 'z';
+}
+
+static bool is_digit(uint8_t c)
+{
+    return c >= '0' && c <= '9';
+}
+
+/* The number at `at`, in `base`; 0 when it is none by itself. */
+static unsigned long long number_at(const uint8_t *text, size_t len, size_t at, int base)
+{
+    enum { LONGEST = 15 };
+    char number[LONGEST + 1];
+    size_t n = 0;
+    if (at > 0 && (is_digit(text[at - 1]) || (base > 10 && is_letter(text[at - 1]) && text[at - 1] != 'x')))
+        return 0;
+    for (; n < LONGEST && at + n < len && (is_digit(text[at + n]) || (base > 10 && is_letter(text[at + n])));
+         n++)
+        number[n] = (char)text[at + n];
+    number[n] = '\0';
+    char *end;
+    unsigned long long value = strtoull(number, &end, base);
+    return *end ? 0 : value;
+}
+
+/* True when one of the numbers in the first `len` bytes, in decimal or in hexadecimal, is `length`. */
+static bool counts(const uint8_t *text, size_t len, size_t length)
+{
+    for (size_t at = 0; at < len; at++)
+        if (number_at(text, len, at, 10) == length || number_at(text, len, at, 16) == length) return true;
+    return false;
+}
+
+/* The size of a text before a whole message of `*codec`; 0 when there is none. `*says`: it says how long
+ * the message is. */
+static size_t text_header(const og__look *look, const og_codec **codec, bool *says)
+{
+    size_t at = claimed_after(look, codec);
+    while (at > 0 && at < look->len && look->data[at] > 0 && strchr(" \t\r\n", look->data[at]))
+        at++;
+    if (at == 0 || is_binary(look, at)) return 0;
+    size_t end = message_end(look, *codec, at);
+    *says = end > 0 && counts(look->data, at, end - at);
+    bool alone = end == look->len || (end > 0 && look->data[end] < ' ');
+    return *says || alone ? at : 0;
+}
+
 /* What comes after a length in binary, if it is known. */
 static const og_signature *named_after_length(const og__look *look, og__signs signs, const char **before)
 {
@@ -273,8 +334,12 @@ int og__peer_refuse_unknown(const og__look *look, og_error *err)
                             nouns, seen->advice);
     show(look, shown, sizeof shown);
     if (are_counted_texts(look, &framing, &first)) return refuse_counted(&framing, &first, shown, nouns, err);
+    bool says = false;
     size_t header = claimed_after(look, &inside);
-    if (header > 0 && is_binary(look, header))
+    size_t text = text_header(look, &inside, &says);
+    bool strange = says || (text > 0 && !inside->lines); /* which no codec for text reads either */
+    if (strange) header = text;
+    if (header > 0 && (strange || is_binary(look, header)))
         return og_error_set(
             err, OG_ESYNTAX, 0,
             "found %s: a header of %zu byte%s before %s that is not one of the framings; let the peer "
@@ -294,6 +359,13 @@ int og__peer_refuse_unknown(const og__look *look, og_error *err)
             "found %s, expected %s, or a length before one: to pass over a greeting say skip=1 "
             "(--skip 1), for %s codec=%s (--codec %s)",
             shown, nouns, other->noun, other->name, other->name);
+    if (text > 0)
+        return og_error_set(
+            err, OG_ESYNTAX, 0,
+            "found %s, expected %s, or a length before one: to pass over %zu byte%s before %s "
+            "say skip_bytes=%zu, for %s codec=%s (--codec %s)",
+            shown, nouns, text, og__base_plural(text), inside->noun, text, other->noun, other->name,
+            other->name);
     return og_error_set(err, OG_ESYNTAX, 0,
                         "found %s, expected %s, or a length before one: for %s say codec=%s (--codec %s)",
                         shown, nouns, other->noun, other->name, other->name);

@@ -3,6 +3,7 @@
 import json
 import os
 import pickle
+import re
 import struct
 
 import support
@@ -102,6 +103,31 @@ class Frames(support.Case):
 
     def test_convert_says_what_it_saw(self):
         self.assertIn("--framing u32be", self.onggi("convert", stdin=self.around("u32be", [pickle.dumps(1)])).err)
+
+    def test_a_mark_after_the_digits_is_told_from_padding(self):
+        """One message alone shows it: others may have more digits or fewer."""
+        for name in ("digits:\\n", "digits:\\r\\n", "digits:#", "digits:\\x20", "digits:8", "digits:10"):
+            self.assertIn(f"read with --framing {name}, ", self.onggi("convert", stdin=self.around(name, [b'{"a":1}'])).err)
+
+    def test_what_comes_before_json_is_counted(self):
+        """And leaving it out works."""
+        for before in (b"len=7 ", b"7::", b"0x7", b"#7", b"LEN 7\n", b"00000007\0x", b"MSG ", b"data: ", b")]}',\n", b"# of last week\n", b"// c\n"):
+            data = before + b'{"a":1}\n'
+            count = int(re.search(r"JSON begins after (\d+) bytes?, which 'tail -c \+\d+'", self.onggi("convert", stdin=data, status=1).err)[1])
+            self.assertEqual(count, len(before))
+            self.assertEqual(self.onggi("convert", stdin=data[count:]).out, '{"a":1}\n')
+        for data in (b"callback({})", b"see [1", b"[1,]{}", b"hello", b"[1]x{}"):
+            self.assertNotIn("JSON begins", self.onggi("convert", stdin=data, status=1).err)
+
+    def test_text_is_proposed_for_what_is_text(self):
+        self.assertIn("add -i text", self.onggi("convert", stdin="안녕 하세요".encode(), status=1).err)
+        self.assertNotIn("-i text", self.onggi("convert", stdin=b"\xff\xfe\xff {}", status=1).err)
+
+    def test_a_comment_ends_no_message(self):
+        for data in (b"[1] // c\n", b"[1] # c\n", b"[1] /* c */"):
+            done = self.onggi("convert", stdin=data, status=1)
+            self.assertIn("JSON has no comments", done.err)
+            self.assertNotIn("--framing", done.err)
 
     def test_what_is_bare_stays_bare(self):
         for data in (b"[1]\n[2]", b"1 2 3", pickle.dumps(1) + pickle.dumps([2]), b"1\n2", b"2\n[]\n3\n[1]\n", b"3 [1] 4", pickle.dumps({"a": 1}, 0) * 2):

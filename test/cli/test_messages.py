@@ -43,6 +43,10 @@ class Suggestions(support.Case):
         for text in ("https://127.0.0.1:1/x", "wss://127.0.0.1:1", "ssl://127.0.0.1:1", "tls:127.0.0.1:1"):
             self.assertEqual(self.tried("call", text, "1"), "onggi call tls://127.0.0.1:1 1")
 
+    def test_schemes_that_say_more_become_plain(self):
+        for text, better in (("tcp4://127.0.0.1:1", "tcp://127.0.0.1:1"), ("udp6://[::1]:5", "'udp://[::1]:5'"), ("telnet://h", "tcp://h:23")):
+            self.assertEqual(self.tried("call", text, "1"), f"onggi call {better} 1")
+
     def test_nobody_listens(self):
         port = support.free_port()
         for endpoint in (f"tcp://127.0.0.1:{port}", f"unix://{self.folder()}/x"):

@@ -109,6 +109,43 @@ class Named(support.Case):
         self.server.wait_text("err", "a header of 7 bytes before JSON that is not one of the framings")
         self.assertNotIn("max-message", self.server.err)
 
+    def refused(self, data, what):
+        with self.connect(self.server.port) as s:
+            s.sendall(data)
+            s.shutdown(socket.SHUT_WR)
+            self.assertEqual(recv_all(s), b"")
+        self.server.wait_text("err", what)
+
+    def test_a_header_in_text(self):
+        """And what is proposed reads what comes after it."""
+        body = json.dumps(VALUE).encode()
+        n = len(body)
+        for header, counts in ((f"len={n} ", True), (f"{n}::", True), (f"0x{n:x}", True), (f"#{n}", True), (f"LEN {n}\n", True),
+                               (f"size: {n}\n", True), (f"+{n}\n", True), (f"1|{n}|", True), (f"{n:x}\r\n", True),
+                               ("MSG ", False), ("data: ", False), ("/* c */", False)):
+            size = len(header)
+            what = (f"a header of {size} bytes before JSON that is not one of the framings[^\n]* say --skip-bytes {size}" if counts else
+                    f"to pass over {size} bytes before JSON say --skip-bytes {size}, for plain text --codec text")
+            with self.subTest(header):
+                self.refused(header.encode() + body, what)
+                server = self.serve("--echo", "--skip-bytes", str(size))
+                with self.connect(server.port) as s:
+                    s.sendall(header.encode() + body)
+                    s.shutdown(socket.SHUT_WR)
+                    self.assertEqual(json.loads(recv_all(s)), VALUE)
+
+    def test_a_header_in_text_before_a_pickle(self):
+        self.refused(b"see " + pickle.dumps(VALUE), "a header of 4 bytes before a pickle that is not one of the framings")
+        self.assertNotIn("--codec text", self.server.err)
+
+    def test_a_greeting_is_no_header(self):
+        self.refused(b"ready 5\n" + json.dumps(VALUE).encode(), "to pass over a greeting say --skip 1")
+        self.assertNotIn("--skip-bytes", self.server.err)
+
+    def test_comments(self):
+        for data in (b"[1 // c\n]", b"[1 # c\n]"):
+            self.refused(data, "JSON has no comments")
+
     def test_http(self):
         with self.assertRaises((http.client.HTTPException, OSError)):
             urllib.request.urlopen(f"http://127.0.0.1:{self.server.port}/", timeout=30)

@@ -376,12 +376,12 @@ static void a_number_before_something_else_is_no_value(void **state)
         {B("54        7B226E616D65223A20224A6F686E222C2022616765223A2033307D"),
          "found \"54  "},                                                     /* hexadecimal */
         {B("35        {\"a\": 1, =\n\"b\": [true, null]}"), "expected JSON"}, /* quoted-printable */
-        {B("24        " P4), "expected JSON"},                                /* a length in base 16 */
-        {B("99\t\t" P4), "expected JSON"},
-        {B("15\n" P4), "expected JSON"},
+        {B("24        " P4), "a header of 10 bytes before a pickle"},         /* a length in base 16 */
+        {B("99\t\t" P4), "a header of 4 bytes before a pickle"},
+        {B("15\n" P4), "a header of 3 bytes before a pickle"},
         {B("15\r\n" P0), "expected JSON"},
-        {B("16\n\n{\"name\": \"John\"}"), "expected JSON"},
-        {B("7\r\n\"hello\"\r\n0\r\n\r\n"), "expected JSON"}, /* HTTP's chunks */
+        {B("16\n\n{\"name\": \"John\"}"), "a header of 4 bytes before JSON"},
+        {B("7\r\n\"hello\"\r\n0\r\n\r\n"), "a header of 3 bytes before JSON"}, /* HTTP's chunks */
         {B("220 (vsFTPd 3.0.5)\r\n"), "FTP"},
         {B("  16{\"name\": \"Johnny\"}"), "16{"},
         {B("\0\0\0\x0e{\"length\": 8} {\"a\": 1}"), "before JSON"}, /* a header, and content after it */
@@ -400,7 +400,7 @@ static void more_blanks_than_a_header_has_pad_no_length(void **state)
     memset(bytes, ' ', sizeof bytes);
     memcpy(bytes, "16", 2);
     memcpy(bytes + 300, "{\"name\": \"John\"}", 16);
-    assert_refused(&(row){bytes, 316, "expected JSON"}, (og__look){.ended = true});
+    assert_refused(&(row){bytes, 316, "a header of 300 bytes"}, (og__look){.ended = true});
     memcpy(bytes, "  ", 2);
     memcpy(bytes + 298, "16", 2);
     assert_refused(&(row){bytes, 316, "expected JSON"}, (og__look){.ended = true});

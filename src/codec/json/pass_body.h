@@ -115,7 +115,7 @@ static OG__HOT int close_container(og__json_reader *r, pass *p)
 /* Reads a key and its colon; leaves the key on the stack and returns where the value begins. */
 static OG__HOT const uint8_t *read_key(og__json_reader *r, pass *p, const uint8_t *at, const char *expected)
 {
-    if (at >= r->end || *at != '"') return og__json_unexpected(r, at, expected);
+    if (at >= r->end || *at != '"') return og__json_unexpected_between(r, at, expected);
     const uint8_t *after = expected_key(r, p, at);
     if (!after) {
         after = og__json_read_string(r, at, p->f.top);
@@ -125,7 +125,7 @@ static OG__HOT const uint8_t *read_key(og__json_reader *r, pass *p, const uint8_
     at = after;
     if (at < r->end && *at == ':') return og__json_skip_space(r, at + 1);
     at = og__json_skip_space(r, at);
-    if (at >= r->end || *at != ':') return og__json_unexpected(r, at, "':' after a key");
+    if (at >= r->end || *at != ':') return og__json_unexpected_between(r, at, "':' after a key");
     return og__json_skip_space(r, at + 1);
 }
 
@@ -160,8 +160,8 @@ static OG__HOT const uint8_t *after_value(og__json_reader *r, pass *p, const uin
                 return list ? at : read_key(r, p, at, "a key in '\"' after ','");
             }
         } else if (c != close) {
-            return og__json_unexpected(r, at,
-                                       list ? "',' or ']' after an array item" : "',' or '}' after a value");
+            return og__json_unexpected_between(
+                r, at, list ? "',' or ']' after an array item" : "',' or '}' after a value");
         }
         if (close_container(r, p) < 0) return NULL;
         at++;
@@ -219,7 +219,7 @@ OG__TARGET int OG__PASS(og__json_reader *r)
         if (!at) return r->status;
     } while (p.f.in != OG_INVALID);
     if (at >= r->end) return OG_OK;
-    og__json_unexpected(r, at, "nothing but white space after the value");
+    og__json_unexpected_between(r, at, "nothing but white space after the value");
     if (r->err) r->err->code = OG_ETRAILING;
     return OG_ETRAILING;
 }

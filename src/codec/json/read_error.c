@@ -53,7 +53,14 @@ const uint8_t *og__json_no_memory(og__json_reader *r)
     return NULL;
 }
 
-const uint8_t *og__json_unexpected(og__json_reader *r, const uint8_t *at, const char *expected)
+/* What is to be said besides of what stands between values: other languages have comments there. */
+static const char *between_values(const uint8_t *at, const uint8_t *end)
+{
+    bool comment = *at == '#' || (*at == '/' && end - at > 1 && (at[1] == '/' || at[1] == '*'));
+    return comment ? "; JSON has no comments" : "";
+}
+
+static const uint8_t *unexpected(og__json_reader *r, const uint8_t *at, const char *expected, bool between)
 {
     if (at >= r->end) {
         r->status = og_error_set(r->err, OG_ETRUNCATED, og__json_position(r, r->end),
@@ -62,9 +69,19 @@ const uint8_t *og__json_unexpected(og__json_reader *r, const uint8_t *at, const 
     }
     char found[FOUND_SIZE];
     describe(at, r->end, found);
-    r->status = og_error_set(r->err, OG_ESYNTAX, og__json_position(r, at), "expected %s but found %s",
-                             expected, found);
+    r->status = og_error_set(r->err, OG_ESYNTAX, og__json_position(r, at), "expected %s but found %s%s",
+                             expected, found, between ? between_values(at, r->end) : "");
     return NULL;
+}
+
+const uint8_t *og__json_unexpected(og__json_reader *r, const uint8_t *at, const char *expected)
+{
+    return unexpected(r, at, expected, false);
+}
+
+const uint8_t *og__json_unexpected_between(og__json_reader *r, const uint8_t *at, const char *expected)
+{
+    return unexpected(r, at, expected, true);
 }
 
 const uint8_t *og__json_not_word(og__json_reader *r, const uint8_t *at, const char *word)

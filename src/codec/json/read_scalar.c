@@ -36,7 +36,7 @@ static const uint8_t *not_a_value(og__json_reader *r, const uint8_t *at, og_valu
                                    r->allow_bom
                                        ? "a value after the byte order mark"
                                        : "a value (a byte order mark is not JSON; allow_bom takes it)");
-    return og__json_unexpected(r, at, "a value");
+    return og__json_unexpected_between(r, at, "a value");
 }
 
 const uint8_t *og__json_read_other(og__json_reader *r, const uint8_t *at, og_value *out)

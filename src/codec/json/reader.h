@@ -88,6 +88,8 @@ const uint8_t *og__json_fail(og__json_reader *r, og_status status, const uint8_t
 const uint8_t *og__json_no_memory(og__json_reader *r);
 /* "expected … but found …"; at the end of the text it is OG_ETRUNCATED. */
 const uint8_t *og__json_unexpected(og__json_reader *r, const uint8_t *at, const char *expected);
+/* The same where a value, a key or punctuation is expected. */
+const uint8_t *og__json_unexpected_between(og__json_reader *r, const uint8_t *at, const char *expected);
 /* `word` is not at `at`: the position is its first byte that differs. */
 const uint8_t *og__json_not_word(og__json_reader *r, const uint8_t *at, const char *word);
 

@@ -37,9 +37,10 @@ static int refuse(og_json_scan *scan, const uint8_t *data, size_t at, const char
 {
     scan->at = at;
     uint8_t c = data[at];
+    const char *more = !scan->allow_comments && (c == '#' || c == '/') ? "; JSON has no comments" : "";
     if (c > 0x20 && c < 0x7f)
-        return og_error_set(err, OG_ESYNTAX, at, "not JSON: expected %s but found '%c' (0x%02x)", expected, c,
-                            c);
+        return og_error_set(err, OG_ESYNTAX, at, "not JSON: expected %s but found '%c' (0x%02x)%s", expected,
+                            c, c, more);
     return og_error_set(err, OG_ESYNTAX, at, "not JSON: expected %s but found byte 0x%02x", expected, c);
 }
 
