@@ -73,15 +73,31 @@ uint64_t og__base_decimal_to_double(const og__decimal *decimal);
  */
 uint64_t og__base_double_exact(const og__decimal *decimal, uint64_t below);
 
+/* The powers of ten that are doubles. */
+enum { OG__DOUBLE_TENS = 23 };
+extern const double og__base_double_tens[OG__DOUBLE_TENS] __attribute__((visibility("hidden")));
+
+/* Whether a double has all of these digits. */
+static inline bool og__base_double_holds(uint64_t digits)
+{
+    return digits <= UINT64_C(1) << 53;
+}
+
 /* digits * 10**exponent when both are small enough for one exactly rounded operation; false when not. */
 static inline bool og__base_double_small(uint64_t digits, int exponent, double *out)
 {
-    static const double powers[] = {1e0,  1e1,  1e2,  1e3,  1e4,  1e5,  1e6,  1e7,  1e8,  1e9,  1e10, 1e11,
-                                    1e12, 1e13, 1e14, 1e15, 1e16, 1e17, 1e18, 1e19, 1e20, 1e21, 1e22};
-    if (digits > UINT64_C(1) << 53 || exponent < -22 || exponent > 22) return false;
-    double number = (double)digits;
-    *out = exponent < 0 ? number / powers[-exponent] : number * powers[exponent];
+    if (!og__base_double_holds(digits) || exponent <= -OG__DOUBLE_TENS || exponent >= OG__DOUBLE_TENS)
+        return false;
+    double number = (double)(int64_t)digits;
+    *out = exponent < 0 ? number / og__base_double_tens[-exponent] : number * og__base_double_tens[exponent];
     return true;
+}
+
+/* Likewise digits / 10**places, of less than OG__DOUBLE_TENS places. */
+static inline bool og__base_double_fraction(uint64_t digits, size_t places, double *out)
+{
+    *out = (double)(int64_t)digits / og__base_double_tens[places];
+    return og__base_double_holds(digits);
 }
 
 #endif

@@ -17,6 +17,10 @@ enum {
 };
 #define BITS_INF ((uint64_t)EXPONENT_INF << MANTISSA_BITS)
 
+const double og__base_double_tens[OG__DOUBLE_TENS] = {1e0,  1e1,  1e2,  1e3,  1e4,  1e5,  1e6,  1e7,
+                                                      1e8,  1e9,  1e10, 1e11, 1e12, 1e13, 1e14, 1e15,
+                                                      1e16, 1e17, 1e18, 1e19, 1e20, 1e21, 1e22};
+
 /*
  * digits * 10**exponent as product * 2**scale, rounded down: the top two words of a product of 192 bits. The
  * true value is less than 2 units of `mid` above it.

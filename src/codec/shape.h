@@ -24,11 +24,13 @@ enum {
     OG__SHAPE_GAIN = 64        /* what a message that is read so pays back of the cost of learning */
 };
 
-/* Bytes that are always the same, and the scalar after them. */
+/* Bytes that are always the same, and the scalar after them; the last step has none. */
 typedef struct og__shape_step {
-    uint16_t from; /* the bytes are here in the text, */
-    uint16_t same; /* so many, */
-    uint16_t to;   /* and the scalar is this cell */
+    uint64_t begins;     /* the bytes, eight at most, the first one lowest, */
+    uint64_t begins_len; /* as far as these bits go */
+    uint16_t from;       /* all of them are here in the text, */
+    uint16_t same;       /* so many, */
+    uint16_t to;         /* and the scalar is this cell */
 } og__shape_step;
 
 /* A container: its node is a cell, as its items are, the first of them at `items` (0: it has none). */
@@ -52,21 +54,19 @@ typedef bool og__shape_scan(og__learner *l);
 /* One message without its head, and what it became: all in one piece of memory, the tables after this. */
 typedef struct og__shape {
     og__lesson lesson;
-    uint64_t begins;     /* how it begins, up to the first scalar, */
-    uint64_t begins_len; /* as far as these bits go */
+    uint64_t begins; /* as the first step has them */
+    uint64_t begins_len;
     og__shape_scan *scan;
     const uint8_t *text;
     og_value *cells; /* the first is the root; pointers of containers are not set */
     og__shape_step *steps;
     og__shape_node *nodes;
     og__shape_copy *copies;
-    uint16_t len; /* of the text */
     uint16_t cell_count;
-    uint16_t step_count;
+    uint16_t step_count; /* without the last one */
     uint16_t node_count;
     uint16_t copy_count;
     uint16_t head;          /* bytes before it that are not compared */
-    uint16_t tail;          /* bytes after the last scalar */
     uint16_t depth;         /* containers in one another */
     uint16_t way;           /* how it was read: bits of the codec's own */
     int16_t credit;         /* falls when a message begins like it and goes on otherwise */
@@ -89,14 +89,16 @@ void og__codec_shape_finish(og_doc *doc, og__shape *shape, og_value *cells);
 /* Counts that a message began like these shapes and was none of them: they may be forgotten. */
 void og__codec_shape_missed(og_doc *doc, og__shape_scan *scan, const uint8_t *bytes);
 
-/* True when both are the same; eight bytes of both may be read, however few they are. */
-static inline __attribute__((always_inline)) bool og__codec_shape_same(const uint8_t *a, const uint8_t *b,
-                                                                       size_t len)
+/* True when the bytes from `at` on are those of a step; eight may be read, however few they are. */
+static inline __attribute__((always_inline)) bool
+og__codec_shape_step_is(const og__shape *shape, const og__shape_step *step, const uint8_t *at)
 {
-    if (len <= 8) return len == 0 || (og__base_load8(a) ^ og__base_load8(b)) << (64 - 8 * len) == 0;
-    if (len > 16) return memcmp(a, b, len) == 0;
-    return ((og__base_load8(a) ^ og__base_load8(b)) |
-            (og__base_load8(a + len - 8) ^ og__base_load8(b + len - 8))) == 0;
+    size_t len = step->same;
+    const uint8_t *text = shape->text + step->from;
+    if ((og__base_load8(at) & step->begins_len) != step->begins) return false;
+    if (len <= 8) return true;
+    if (og__base_load8(at + len - 8) != og__base_load8(text + len - 8)) return false;
+    return len <= 16 || memcmp(at + 8, text + 8, len - 16) == 0;
 }
 
 /* ---- Learning ---- */

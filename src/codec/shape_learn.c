@@ -166,6 +166,19 @@ static void own_text(const og__learner *l, og__shape *shape, size_t cell)
     v->u.p = shape->text + ((const uint8_t *)v->u.p - l->message);
 }
 
+/* A step whose bytes are those of the text from `from` on, up to `end`. */
+static og__shape_step step_of(const og__shape *shape, size_t from, size_t end, size_t to)
+{
+    size_t len = end - from;
+    uint64_t bits = len >= 8 ? UINT64_MAX : (UINT64_C(1) << (8 * len)) - 1;
+    return (og__shape_step){.begins = og__base_load8(shape->text + from) & bits,
+                            .begins_len = bits,
+                            .from = (uint16_t)from,
+                            .same = (uint16_t)len,
+                            .to = (uint16_t)to};
+}
+
+/* The first step is also what the shape is found by. */
 static void add_steps(const og__learner *l, og__shape *shape)
 {
     size_t from = 0;
@@ -177,18 +190,19 @@ static void add_steps(const og__learner *l, og__shape *shape)
         } else if (of != s) {
             shape->copies[shape->copy_count++] = (og__shape_copy){of->cell, s->cell};
         } else {
-            shape->steps[shape->step_count++] =
-                (og__shape_step){(uint16_t)from, (uint16_t)(s->at - from), s->cell};
+            shape->steps[shape->step_count++] = step_of(shape, from, s->at, s->cell);
             from = s->end;
         }
     }
-    shape->tail = (uint16_t)(l->len - from);
+    shape->steps[shape->step_count] = step_of(shape, from, l->len, 0);
+    shape->begins = shape->steps[0].begins;
+    shape->begins_len = shape->steps[0].begins_len;
 }
 
 static og__shape *shape_new(const og__learner *l)
 {
     size_t cells = l->cells * sizeof(og_value);
-    size_t steps = l->scalar_count * sizeof(og__shape_step);
+    size_t steps = (l->scalar_count + 1) * sizeof(og__shape_step);
     size_t nodes = l->nodes * sizeof(og__shape_node);
     size_t copies = l->copies * sizeof(og__shape_copy);
     size_t head = cells_for(sizeof(og__shape)) * sizeof(og_value);
@@ -207,20 +221,11 @@ static og__shape *shape_new(const og__learner *l)
     return shape;
 }
 
-/* What it is found by: its bytes up to the first scalar, eight at most. */
-static void set_begin(og__shape *shape)
-{
-    size_t len = shape->step_count ? shape->steps[0].same : shape->len;
-    shape->begins_len = len >= 8 ? UINT64_MAX : (UINT64_C(1) << (8 * len)) - 1;
-    shape->begins = og__base_load8(shape->text) & shape->begins_len;
-}
-
 static void keep(og__learner *l)
 {
     if (!og__codec_shape_measure(l)) return;
     og__shape *shape = shape_new(l);
     if (!shape) return;
-    shape->len = (uint16_t)l->len;
     shape->head = (uint16_t)l->head;
     shape->way = l->way;
     shape->scan = l->scan;
@@ -229,7 +234,6 @@ static void keep(og__learner *l)
     shape->credit = FIRST_CREDIT;
     place(l, shape);
     add_steps(l, shape);
-    set_begin(shape);
 }
 
 /* Most programs send messages of a few forms; where none comes twice, learning would be for nothing. */

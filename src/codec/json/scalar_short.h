@@ -95,7 +95,7 @@ static OG__HOT const uint8_t *og__json_short_number(const uint8_t *at, og_value 
     ptrdiff_t places = at - fraction;
     double result;
     if (places == 0 || len + places > 18 || (*at | 0x20) == 'e') return NULL;
-    if (!og__base_double_small(number, (int)-places, &result)) {
+    if (!og__base_double_fraction(number, (size_t)places, &result)) {
         if (!og__base_double_near(number, (int)-places, &result)) return NULL;
     }
     out->meta = OG_FLOAT;

@@ -49,16 +49,13 @@ static bool fill(text *t, const og__shape *shape, og_value *cells)
     const uint8_t *at = t->start;
     const uint8_t *end = t->end;
     for (; step < last; step++) {
-        if (step->same > (size_t)(end - at) ||
-            !og__codec_shape_same(at, shape->text + step->from, step->same))
-            return false;
+        if (step->same >= end - at || !og__codec_shape_step_is(shape, step, at)) return false;
         const uint8_t *scalar = at + step->same;
         at = og__json_short_scalar(scalar, end, cells + step->to);
         if (__builtin_expect(!at, 0)) at = read_rare(t, scalar, cells + step->to);
-        if (!at || at >= end) return false;
+        if (!at) return false;
     }
-    size_t rest = (size_t)(end - at);
-    return rest == shape->tail && og__codec_shape_same(at, shape->text + shape->len - rest, rest);
+    return last->same == end - at && og__codec_shape_step_is(shape, last, at);
 }
 
 /* Reads the text as a shape says, if that is what it is. */

@@ -148,16 +148,13 @@ static OG__HOT bool fill(const og__shape *shape, og_value *cells, const uint8_t 
     const og__shape_step *step = shape->steps;
     const og__shape_step *last = step + shape->step_count;
     for (; step < last; step++) {
-        if (step->same > (size_t)(end - at) ||
-            !og__codec_shape_same(at, shape->text + step->from, step->same))
-            return false;
+        if (step->same >= end - at || !og__codec_shape_step_is(shape, step, at)) return false;
         at += step->same;
         og_value v = scalar_at(&at, end);
-        if (at >= end || !og_valid(v) || (judged && may_be_pickle(v))) return false;
+        if (!og_valid(v) || (judged && may_be_pickle(v))) return false;
         cells[step->to] = v;
     }
-    size_t rest = (size_t)(end - at);
-    return rest == shape->tail && og__codec_shape_same(at, shape->text + shape->len - rest, rest);
+    return last->same == end - at && og__codec_shape_step_is(shape, last, at);
 }
 
 static bool suits(const og__shape *shape, size_t head, const og__pickle_way *way)
