@@ -3,6 +3,7 @@
 #include "cli/pool.h"
 #include "cli/process.h"
 #include "cli/ready.h"
+#include "cli/thread.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -190,17 +191,6 @@ static process *find_free(cli_pool *pool)
     return found;
 }
 
-/* Waits for a process to be put back, for at most `ms`. */
-static void wait_free(cli_pool *pool, int64_t ms)
-{
-    struct timespec until;
-    clock_gettime(CLOCK_REALTIME, &until);
-    until.tv_nsec += (long)ms * 1000000L;
-    until.tv_sec += until.tv_nsec / 1000000000;
-    until.tv_nsec %= 1000000000;
-    pthread_cond_timedwait(&pool->free, &pool->lock, &until);
-}
-
 /* A process that is free and runs, or may be started; NULL, `err`: there was none for too long. */
 static process *take(cli_pool *pool, const cli_patience *patience, og_error *err)
 {
@@ -212,7 +202,7 @@ static process *take(cli_pool *pool, const cli_patience *patience, og_error *err
         if (found && pause <= 0) break;
         found = NULL;
         if (cli_patience_check(patience, err) < 0) break;
-        wait_free(pool, pause < CLI_LOOK_MS ? pause : CLI_LOOK_MS);
+        cli_cond_wait(&pool->free, &pool->lock, pause < CLI_LOOK_MS ? pause : CLI_LOOK_MS);
     }
     if (found) found->busy = true;
     pthread_mutex_unlock(&pool->lock);
@@ -291,7 +281,7 @@ cli_pool *cli_pool_new(const cli_options *options)
     pool->options = options;
     pool->count = count;
     pthread_mutex_init(&pool->lock, NULL);
-    pthread_cond_init(&pool->free, NULL);
+    cli_cond_init(&pool->free);
     for (size_t i = 0; i < count; i++) {
         if (start(pool, &pool->all[i], &err) == 0) continue;
         cli_log(OG_LOG_ERROR, "%s", err.text);

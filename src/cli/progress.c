@@ -86,12 +86,7 @@ static void *run(void *arg)
 {
     pthread_mutex_lock(&all.lock);
     while (!all.ending) {
-        struct timespec until;
-        clock_gettime(CLOCK_REALTIME, &until);
-        until.tv_nsec += EVERY_MS * 1000000L;
-        until.tv_sec += until.tv_nsec / 1000000000;
-        until.tv_nsec %= 1000000000;
-        pthread_cond_timedwait(&all.ended, &all.lock, &until);
+        cli_cond_wait(&all.ended, &all.lock, EVERY_MS);
         int64_t now = cli_now_ms();
         bool lasts = now - all.quiet_ms >= FIRST_MS && bytes_done() >= all.quiet_done + LONG_BYTES;
         if (lasts && !all.ending) draw(now);
@@ -104,7 +99,7 @@ static void *run(void *arg)
 void cli_progress_start(const cli_options *options)
 {
     if (options->quiet || !cli_can_erase(STDERR_FILENO)) return;
-    pthread_cond_init(&all.ended, NULL);
+    cli_cond_init(&all.ended);
     all.output = isatty(STDOUT_FILENO);
     all.start_ms = all.quiet_ms = cli_now_ms();
     all.runs = cli_thread_start(&all.thread, NULL, run, NULL) == 0;

@@ -117,12 +117,8 @@ void cli_writer_open(cli_writer *writer, const cli_options *options, const cli_o
     atomic_flag_clear(&writer->line_taken);
     pthread_mutex_init(&writer->lock, NULL);
     cli_quota_init(&writer->quota);
-    pthread_condattr_t attr;
-    pthread_condattr_init(&attr);
-    pthread_condattr_setclock(&attr, CLOCK_MONOTONIC);
-    pthread_cond_init(&writer->filled, &attr);
-    pthread_condattr_destroy(&attr);
-    pthread_cond_init(&writer->emptied, NULL);
+    cli_cond_init(&writer->filled);
+    cli_cond_init(&writer->emptied);
 }
 
 int cli_writer_start(cli_writer *writer)
@@ -148,10 +144,7 @@ static bool make_room(cli_writer *writer)
             writer->dropped++;
             return false;
         }
-        struct timespec until;
-        clock_gettime(CLOCK_REALTIME, &until);
-        until.tv_sec++;
-        pthread_cond_timedwait(&writer->emptied, &writer->lock, &until);
+        cli_cond_wait(&writer->emptied, &writer->lock, LOOK_MS);
     }
     return !writer->status;
 }

@@ -174,11 +174,7 @@ static look_up *look_up_new(const og_endpoint *endpoint)
 {
     look_up *l = calloc(1, sizeof *l);
     if (!l) return NULL;
-    pthread_condattr_t attr;
-    pthread_condattr_init(&attr);
-    pthread_condattr_setclock(&attr, CLOCK_MONOTONIC);
-    pthread_cond_init(&l->finished, &attr);
-    pthread_condattr_destroy(&attr);
+    og__base_cond_init(&l->finished);
     pthread_mutex_init(&l->lock, NULL);
     l->hints = og__net_resolve_hints(endpoint);
     memcpy(l->host, endpoint->host, sizeof l->host);

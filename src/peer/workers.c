@@ -440,12 +440,8 @@ og__workers *og__peer_workers_start(og_server *server, int count, og_error *err)
     workers->server = server;
     workers->threads = threads;
     pthread_mutex_init(&workers->lock, NULL);
-    pthread_condattr_t clock;
-    pthread_condattr_init(&clock);
-    pthread_condattr_setclock(&clock, CLOCK_MONOTONIC);
-    pthread_cond_init(&workers->ready, &clock);
+    og__base_cond_init(&workers->ready);
     pthread_cond_init(&workers->left, NULL);
-    pthread_condattr_destroy(&clock);
     int sys = 0;
     pthread_mutex_lock(&workers->lock); /* the threads read how many they are */
     while (workers->count < count && sys == 0) {

@@ -95,6 +95,14 @@ class Pool(support.Case):
             self.assertNotEqual(self.ask(s, 2)["pid"], first)
         server.wait_text("err", r"process \d+ of --exec-pool ended with status 3 with an object in hand")
 
+    def test_the_next_one_starts_though_the_date_is_set_back(self):
+        ahead = f"{support.BUILD}/test/e2e/clock_ahead.so"
+        server = self.listening("env", f"LD_PRELOAD={ahead}", support.ONGGI, "serve", "tcp://127.0.0.1:0", "--framing", "line",
+                                "--exec-pool", "1", f"exec env -u LD_PRELOAD {support.sys.executable} {self.worker}")
+        with self.connect(server.port) as s:
+            self.assertIn("error", self.ask(s, "die"))  # the next one is started after a pause
+            self.assertEqual(self.ask(s, 2)["value"], 2)
+
     def test_an_object_is_given_to_another_one_when_asked_for(self):
         server = self.pool(1, "--exec-retry", words=os.path.join(self.folder, "mark"))
         with self.connect(server.port) as s:
