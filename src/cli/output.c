@@ -167,11 +167,15 @@ int cli_format(const cli_output *output, og_value value, const og_conn *conn, og
     return status;
 }
 
-int cli_not_printed(const cli_output *output, const og_error *err)
+int cli_not_printed(const cli_output *output, const og_conn *conn, const og_error *err)
 {
-    if (err->code != OG_ENOTFOUND) return cli_fail("a value cannot be printed", err);
-    if (err->position == OG_NO_POSITION) return cli_fail("--format", err);
-    return cli_fail_in("--get", output->get, strlen(output->get), NULL, err);
+    char what[CLI_ORIGIN_SIZE + 32];
+    bool get = err->code == OG_ENOTFOUND && err->position != OG_NO_POSITION;
+    snprintf(what, sizeof what, "%s%s%s", conn ? og_conn_peer(conn) : "", conn ? ": " : "",
+             get                         ? "--get"
+             : err->code == OG_ENOTFOUND ? "--format"
+                                         : "a value cannot be printed");
+    return get ? cli_fail_in(what, output->get, strlen(output->get), NULL, err) : cli_fail(what, err);
 }
 
 bool cli_is_binary(cli_form form)
@@ -209,7 +213,7 @@ int cli_print(cli_output *output, og_value value, const og_conn *conn)
     if (cli_format(output, value, conn, &output->buf, &err) < 0) {
         /* What came before it goes first. */
         int status = cli_output_flush(output);
-        return status ? status : cli_not_printed(output, &err);
+        return status ? status : cli_not_printed(output, conn, &err);
     }
     if (!cli_is_binary(output->form) && og_buf_putc(&output->buf, '\n') < 0) {
         cli_log(OG_LOG_ERROR, "out of memory");

@@ -46,7 +46,7 @@ int cli_write_out(const uint8_t *data, size_t len);
 /* Appends a value as it is printed, without what ends the line. 0 or a negative status. */
 int cli_format(const cli_output *output, og_value value, const og_conn *conn, og_buf *out, og_error *err);
 
-/* Says why cli_format() failed; returns the exit status. */
-int cli_not_printed(const cli_output *output, const og_error *err);
+/* Says why cli_format() failed, and for whose value; returns the exit status. `conn` may be NULL. */
+int cli_not_printed(const cli_output *output, const og_conn *conn, const og_error *err);
 
 #endif

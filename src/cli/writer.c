@@ -173,13 +173,13 @@ static int enqueue(cli_writer *writer, const og_buf *line)
     return status;
 }
 
-static void note_refused(cli_writer *writer, const og_error *err)
+static void note_refused(cli_writer *writer, const og_conn *conn, const og_error *err)
 {
     size_t left_out;
     bool told = cli_quota_take(&writer->quota, &left_out);
     if (left_out > 0)
         cli_log(OG_LOG_WARNING, "not printed before this: %zu more object%s", left_out, cli_plural(left_out));
-    int status = told ? cli_not_printed(writer->output, err) : cli_exit_status(err->code);
+    int status = told ? cli_not_printed(writer->output, conn, err) : cli_exit_status(err->code);
     pthread_mutex_lock(&writer->lock);
     writer->refused = status;
     pthread_mutex_unlock(&writer->lock);
@@ -197,7 +197,7 @@ void cli_writer_print(cli_writer *writer, og_value value, const og_conn *conn)
         status = og_error_set(&err, OG_ENOMEM, OG_NO_POSITION, "out of memory");
     if (line->cap > LINE_KEPT || !taken) og_buf_free(line);
     if (taken) atomic_flag_clear(&writer->line_taken);
-    if (status != 0) note_refused(writer, &err);
+    if (status != 0) note_refused(writer, conn, &err);
 }
 
 void cli_writer_close(cli_writer *writer)

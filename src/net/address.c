@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* Addresses of the system, as bytes and as text. */
 #include "net/address.h"
+#include "base/utf8.h"
 
 #include <arpa/inet.h>
 #include <assert.h>
@@ -56,16 +57,37 @@ static void inet6_text(const og__address *address, char *text, size_t size)
         snprintf(text, size, "[%s]:%u", host, port);
 }
 
-/* Clients' sockets have no path, or one that the system made up (it begins with a NUL). */
+/* The bytes of a path are the peer's choice: what is no printable character of UTF-8 is shown as \xNN. */
+static void path_text(const uint8_t *path, size_t len, char *text, size_t size)
+{
+    size_t used = 0;
+    for (size_t at = 0; at < len;) {
+        char piece[8];
+        uint32_t code = path[at];
+        size_t n = code < 0x80 ? 1 : og__base_utf8_decode(path + at, len - at, &code);
+        int m = n > 0 && og__base_printable(code)
+                    ? snprintf(piece, sizeof piece, "%.*s", (int)n, (const char *)path + at)
+                    : snprintf(piece, sizeof piece, "\\x%02x", path[at]);
+        if (m < 0 || used + (size_t)m >= size) return;
+        memcpy(text + used, piece, (size_t)m + 1);
+        used += (size_t)m;
+        at += n > 0 ? n : 1;
+    }
+}
+
+/* Clients' sockets have no path, as a rule. An abstract one begins with a NUL, which people write as '@'. */
 static void unix_text(const og__address *address, char *text, size_t size)
 {
     size_t start = offsetof(struct sockaddr_un, sun_path);
-    const char *path = (const char *)address->u.bytes + start;
-    size_t len = address->len > start ? strnlen(path, address->len - start) : 0;
-    if (len == 0)
-        snprintf(text, size, "unix");
-    else
-        snprintf(text, size, "%.*s", (int)len, path);
+    const uint8_t *path = address->u.bytes + start;
+    size_t len = address->len > start ? address->len - start : 0;
+    bool abstract = len > 1 && path[0] == 0;
+    if (!abstract) len = strnlen((const char *)path, len);
+    snprintf(text, size, "%s", len == 0 ? "unix" : abstract ? "@" : "");
+    if (abstract)
+        path_text(path + 1, len - 1, text + 1, size - 1);
+    else if (len > 0)
+        path_text(path, len, text, size);
 }
 
 const char *og__net_address_text(const og__address *address, char *text, size_t size)

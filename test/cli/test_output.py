@@ -5,7 +5,9 @@ import io
 import json
 import logging
 import logging.handlers
+import os
 import pickle
+import socket
 
 import support
 from support import HOST
@@ -50,6 +52,25 @@ class Envelope(support.Case):
                          {"peer": None, "connection": None, "codec": None, "framing": None, "value": [1]})
 
 
+    def test_names_of_unix_sockets(self):
+        """They are the peer's choice, and are text on one line whatever they hold."""
+        folder = self.folder()
+        for kind, scheme in ((socket.SOCK_STREAM, "unix"), (socket.SOCK_DGRAM, "unixgram")):
+            server = self.serve("-o", "envelope", endpoint=f"{scheme}://{folder}/{scheme}")
+            for name, shown in ((f"{folder}/{kind}".encode(), f"{folder}/{kind}"), (f"{folder}/\xe9{kind}".encode(), f"{folder}/\xe9{kind}"),
+                                (f"{folder}/a\n{kind}".encode(), f"{folder}/a\\x0a{kind}"),
+                                (f"{folder}/b".encode() + b"\xff\xc3", f"{folder}/b\\xff\\xc3"),
+                                (b"\0onggi-test-%d-%d\0\xff" % (os.getpid(), kind), f"@onggi-test-{os.getpid()}-{int(kind)}\\x00\\xff")):
+                with self.subTest(name), socket.socket(socket.AF_UNIX, kind) as s:
+                    s.bind(name)
+                    s.connect(f"{folder}/{scheme}")
+                    before = len(server.out.splitlines())
+                    s.sendall(b"[1]\n")
+                    self.assertEqual(json.loads(server.wait_lines(before + 1)[before])["peer"], shown)
+                if name[0]:
+                    os.unlink(name)
+
+
 class Format(support.Case):
     VALUE = {"name": "홍길동", "list": [1, {"a/b~": None}], "n": 2.5}
 
@@ -89,6 +110,16 @@ class Format(support.Case):
 
     def test_only_one_way_of_printing(self):
         self.assertIn("--format and -o", self.onggi("convert", "--format", "x", "-o", "repr", stdin="1", status=2).err)
+
+
+class Whose(support.Case):
+    def test_what_is_not_printed_is_somebodys(self):
+        for words, what in ((["--format", "{value[id]}"], "--format: no key"), (["--get", "/id"], "--get: no key")):
+            server = self.serve("--echo", *words)
+            with self.connect(server.port) as s:
+                s.sendall(b'{"name": 1}\n')
+                self.assertEqual(support.recv_until(s, b"\n"), b'{"name":1}\n')
+                server.wait_text("err", "onggi: %s:%d: %s" % (*s.getsockname(), what))
 
 
 class Log(support.Case):
