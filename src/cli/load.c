@@ -4,12 +4,12 @@
  * the other when both ends have much to say; one object in flight needs one thread alone.
  */
 #include "cli/load.h"
+#include "cli/stop.h"
 #include "cli/thread.h"
 
 #include <errno.h>
 #include <pthread.h>
 #include <semaphore.h>
-#include <signal.h>
 #include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
@@ -55,14 +55,6 @@ typedef struct lane {
     atomic_bool done;          /* nothing more is sent */
     cli_histogram times;
 } lane;
-
-static volatile sig_atomic_t interrupted;
-
-static void on_signal(int number)
-{
-    (void)number;
-    interrupted = 1;
-}
 
 static int64_t now_ns(void)
 {
@@ -309,7 +301,7 @@ static void wait_for_end(shared *all, lane *lanes)
         int64_t next = now_ns() + TICK_NS;
         sleep_until(next < all->end ? next : all->end);
         int64_t now = now_ns();
-        if (interrupted && now < all->end) all->end = now;
+        if (cli_stop_is_over(0) && now < all->end) all->end = now;
         if (!load->progress || now < shown + SECOND_NS) continue;
         uint64_t answers = answers_of(lanes, load->connections);
         load->progress(load, (double)(now - all->start) / (double)SECOND_NS,
@@ -342,16 +334,13 @@ static void run_lanes(shared *all, lane *lanes)
 int cli_load_run(const cli_load *load, cli_load_result *result)
 {
     shared all = {.load = load, .lock = PTHREAD_MUTEX_INITIALIZER};
-    const struct sigaction catch = {.sa_handler = on_signal};
     lane *lanes = calloc(load->connections, sizeof *lanes);
     memset(result, 0, sizeof *result);
     if (!lanes) {
         cli_log(OG_LOG_ERROR, "no memory for %zu connections: use fewer --connections", load->connections);
         return CLI_REFUSED;
     }
-    interrupted = 0;
-    sigaction(SIGINT, &catch, NULL);
-    sigaction(SIGTERM, &catch, NULL);
+    cli_stop_catch();
     run_lanes(&all, lanes);
     for (size_t i = 0; i < load->connections; i++)
         lane_join(&lanes[i], result);
@@ -361,7 +350,7 @@ int cli_load_run(const cli_load *load, cli_load_result *result)
     pthread_mutex_destroy(&all.lock);
     int64_t now = now_ns();
     int64_t measured = (now < all.end ? now : all.end) - all.measured;
-    result->interrupted = interrupted;
+    result->interrupted = cli_stop_is_over(0);
     result->seconds = measured > 0 ? (double)measured / (double)SECOND_NS : 0;
     return all.failed ? cli_fail(load->endpoint, &all.why) : 0;
 }

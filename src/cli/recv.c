@@ -2,33 +2,17 @@
 /* onggi recv: connect, print what arrives until the peer closes. */
 #include "cli/client.h"
 #include "cli/output.h"
-
-#include <signal.h>
+#include "cli/stop.h"
 
 /* How often a wait looks whether it was told to stop. */
 enum { LOOK_MS = 200 };
-
-static volatile sig_atomic_t stopped;
-
-static void on_signal(int number)
-{
-    (void)number;
-    stopped = 1;
-}
-
-static void catch_signals(void)
-{
-    struct sigaction action = {.sa_handler = on_signal, .sa_flags = (int)SA_RESETHAND};
-    sigaction(SIGINT, &action, NULL);
-    sigaction(SIGTERM, &action, NULL);
-}
 
 /* The next value: as og_recv(), and OG_ECANCELED once told to stop. */
 static int wait_for_value(cli_client *client, int64_t timeout_ms, og_value *value, og_error *err)
 {
     int64_t start = cli_now_ms();
     for (;;) {
-        if (stopped) return OG_ECANCELED;
+        if (cli_stop_is_over(0)) return OG_ECANCELED;
         int status = og_recv(client->conn, value, err);
         if (status != OG_ETIMEOUT) return status;
         if (timeout_ms > 0 && cli_now_ms() - start >= timeout_ms)
@@ -86,7 +70,7 @@ static int run(const cli_options *options)
     cli_form form = cli_output_form(options, cli_codec(options, &client.endpoint));
     status = cli_output_check(options, form);
     if (status) return status;
-    catch_signals();
+    cli_stop_catch();
     if (cli_client_connect(&client, &err) < 0) return cli_fail(client.text, &err);
     cli_output_init(&output, options, form);
     status = print_all(&client, &output, options);

@@ -1,16 +1,19 @@
 # SPDX-License-Identifier: MIT
 """A server that holds: commands that hang, output and logs that nobody reads, limits of the system."""
 import contextlib
+import fcntl
 import json
 import os
 import signal
 import socket
+import struct
 import subprocess
+import termios
 import threading
 import unittest
 
 import support
-from support import HOST, recv_all, recv_until
+from support import HOST, ONGGI, recv_all, recv_until
 
 
 def running(*command):
@@ -83,6 +86,40 @@ class Commands(support.Case):
                     self.assertEqual(behind.recv(10), b"[1]\n")
                     self.assertEqual(server.stop(), 0)
             self.assertIn("has not answered, and the server stops", server.err)
+
+    def pipe(self):
+        """A pipe that holds 4096 bytes."""
+        ends = os.pipe()
+        for end in ends:
+            self.addCleanup(os.close, end)
+        fcntl.fcntl(ends[1], fcntl.F_SETPIPE_SZ, 4096)
+        return ends
+
+    def is_full(self, end):
+        return struct.unpack("i", fcntl.ioctl(end, termios.FIONREAD, b"\0" * 4))[0] == 4096
+
+    def test_a_client_ends_though_nobody_reads_what_it_prints(self):
+        """Its first signal is enough, when it waits in a write."""
+        out, into = self.pipe()
+        listener, port = self.listen()
+        client = subprocess.Popen([ONGGI, "recv", f"tcp://{HOST}:{port}"], stdout=into, stderr=subprocess.PIPE)
+        self.addCleanup(client.kill)
+        with listener.accept()[0] as s, client.stderr:
+            s.sendall(b'["' + b"x" * 100000 + b'"]\n')
+            support.wait_for(lambda: self.is_full(out), "the pipe to be full")
+            client.send_signal(signal.SIGTERM)
+            self.assertEqual(client.wait(support.WAIT), 3)
+            self.assertIn(b"something was still waited for", client.stderr.read())
+
+    def test_a_benchmark_ends_though_nobody_reads_what_it_says(self):
+        _, into = self.pipe()
+        os.write(into, b"x" * 4096)
+        listener, port = self.listen()
+        client = subprocess.Popen([ONGGI, "bench", f"tcp://{HOST}:{port}"], stdout=subprocess.DEVNULL, stderr=into)
+        self.addCleanup(client.kill)
+        with listener.accept()[0]:
+            client.send_signal(signal.SIGTERM)
+            self.assertEqual(client.wait(support.WAIT), 3)
 
 
 class Behind:
