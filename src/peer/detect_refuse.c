@@ -96,17 +96,27 @@ static void list_nouns(const og_codec *asked, char *text, size_t size, const cha
     }
 }
 
-/* The codec that would take such bytes if it were asked for by name, or the one that takes most. */
+/* Text may be cut within a character. */
+static bool is_text(const og__look *look)
+{
+    enum { CHARACTER = 4 };
+    size_t good = og__base_utf8_valid(look->data, look->len, NULL);
+    return look->len - good < CHARACTER && og__codec_is_text(look->data, good);
+}
+
+/* The codec that would take such bytes if it were asked for by name: of what is no text, the one that does
+ * not look at them. */
 static const og_codec *codec_to_ask_for(const og__look *look)
 {
     const og_opening opening = {look->data, look->len, look->len, true, true};
     const og_codec *codec;
     const og_codec *found = NULL;
+    bool text = is_text(look);
     int note;
     for (size_t i = 0; (codec = og_codec_at(i)); i++) {
-        if (!codec->asked || !codec->begins) continue;
+        if (!codec->asked) continue;
         found = codec;
-        if (codec->begins(&opening, &note) > 0) break;
+        if (!codec->begins || (text && codec->begins(&opening, &note) > 0)) break;
     }
     return found;
 }

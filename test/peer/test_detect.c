@@ -400,6 +400,7 @@ static const struct {
     {B("AMQP\000\000\011\001"), "AMQP"},                       /* amqp */
     {B("INFO {\042server_id\042:\042x\042}\015\012"), "NATS"}, /* nats */
     {B("\005\001\000"), "SOCKS"},                              /* socks */
+    {B("\004\001\000\120\102\146\007\002\000"), "SOCKS"},      /* socks4 */
     {B("\377\373\037\377\373 "), "telnet"},                    /* telnet */
     {B("<\077xml version='1.0'\077><methodCall>"), "XML"},     /* xml */
     {B("\223NUMPY\001\000v\000{'descr'"), "numpy"},            /* npy */

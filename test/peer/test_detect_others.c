@@ -190,6 +190,23 @@ static const row others[] = {
     {B("\042\0009\3060\256\042\000"), "UTF-16"},               /* utf16 str ko */
 };
 
+/* What to do with bytes that are nothing known: no text is read from what is none. */
+static void unknown_bytes_are_taken_as_they_are(void **state)
+{
+    static const row rows[] = {
+        {B("\000\001\000\000\000\006\001\003\000\000\000\001"),
+         "for any bytes say codec=bytes (--codec bytes)"},                                     /* Modbus */
+        {B("l\000\013\000\000\000\000\000\000\000\000\000"), "for any bytes say codec=bytes"}, /* X11 */
+        {B("Gr\374\337e aus M\374nchen\n"), "for any bytes say codec=bytes"},                  /* Latin-1 */
+        {B("Gr\303\274\303\237e aus M\303\274nchen\n"), "for plain text say codec=text (--codec text)"},
+        {B("Gr\303\274\303\237e aus M\303"), "for plain text say codec=text"}, /* the rest may come */
+        {B("{'a': 1}"), "for Python's repr() say codec=repr"},
+    };
+    (void)state;
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++)
+        assert_refused(&rows[i], (og__look){.ended = true});
+}
+
 static void other_protocols_are_named(void **state)
 {
     (void)state;
@@ -224,6 +241,7 @@ static void what_something_else_explains_is_not_named(void **state)
         {B("\302\205\302\205"), "found c2 85 c2 85,"}, /* a control character */
         {B("ehello"), "found \"ehello"},
         {B("x xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx"), "found \"x xx"},
+        {B("\003\000\000\000\000\000\000\000\000\000"), "found 03 00"}, /* no opcode of Cassandra's */
     };
     (void)state;
     for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++)
@@ -424,6 +442,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(other_protocols_are_named),
+        cmocka_unit_test(unknown_bytes_are_taken_as_they_are),
         cmocka_unit_test(what_something_else_explains_is_not_named),
         cmocka_unit_test(small_values_may_be_something_once_all_has_come),
         cmocka_unit_test(the_codec_that_was_asked_for_is_named),
