@@ -1,6 +1,7 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: MIT
 """Plainly pickled tensors: what torch.storage._load_from_bytes is given is judged as the file of torch that it is."""
+import collections
 import pickle
 import struct
 import unittest
@@ -58,7 +59,88 @@ class Torch(unittest.TestCase):
             self.allowed({"weight": torch.Tensor(shared), "bias": torch.Tensor(shared, (3,), (1,), 3)}, protocol)
             self.allowed([torch.Tensor(torch.storage()), torch.Tensor(torch.storage([1.0]), (), ())], protocol)
         self.allowed(torch.Tensor(torch.storage([]), (0, 3), (3, 1)))
+        of_python_2 = torch.Call(collections.OrderedDict, [])  # as its pickler wrote an empty one
+        self.allowed(torch.Call(torch._rebuild_tensor_v2, torch.storage(), 0, (2, 3), (3, 1), False, of_python_2))
         self.assertEqual(self.check(torch.Tensor(torch.storage()), "numpy-data")[1], "not harmless")
+
+    def test_parameters_and_types(self):
+        """What state dicts and optimizers hold beside plain tensors."""
+        call, tensor, none = torch.Call, torch.Tensor(torch.storage()), torch.hooks
+        for protocol in 2, 4:
+            self.allowed(call("torch._utils._rebuild_parameter", tensor, True, none()), protocol)
+            self.allowed(call("torch._utils._rebuild_parameter_with_state", tensor, True, none(), {"partition_dim": 0, "shared": False}), protocol)
+            self.allowed(call("torch._utils._rebuild_parameter_with_state", tensor, True, none(), ({"is_expert": True}, {"rank": 1})), protocol)
+            self.allowed(call("torch._utils._rebuild_tensor", torch.storage(), 0, (2, 3), (3, 1)), protocol)
+            self.allowed(call("torch._utils._rebuild_meta_tensor_no_storage", torch.name("torch.float16"), (10**6, 10**6), (10**6, 1), False), protocol)
+            self.allowed({"dtype": [torch.name("torch." + name) for name in ("float32", "bfloat16", "float8_e4m3fn", "uint16", "bool", "quint8")]}, protocol)
+            self.allowed([call("torch.Size", (2, 3)), call("torch.device", "cuda", 0), call("torch.device", "cpu")], protocol)
+            optimizer = {"state": collections.defaultdict(dict, {0: {"step": 3, "exp_avg": tensor}}), "param_groups": [{"lr": 0.1, "betas": (0.9, 0.999), "params": [0]}]}
+            self.allowed({"epoch": 1, "optimizer": optimizer, "milestones": collections.Counter([30, 80])}, protocol)
+
+    def test_storages_of_bytes(self):
+        """Types that have no storage of their own, as float8 and uint16, lie in bytes."""
+        def tensor(dtype, numbers, count=12, cls="torch.storage.UntypedStorage"):
+            storage = torch.Id("storage", torch.name(cls), "0", "cpu", count)
+            return torch.dump(torch.Call("torch._utils._rebuild_tensor_v3", storage, 0, (numbers,), (1,), False, torch.hooks(), torch.name("torch." + dtype)))
+        for dtype, numbers in (("float8_e5m2", 12), ("uint16", 6), ("uint32", 3), ("uint64", 1), ("complex32", 3)):
+            self.allowed(tensor(dtype, numbers))
+            self.refused(tensor(dtype, numbers + 1), "size that its storage does not have")
+        self.allowed(tensor("uint16", 24, cls="torch.FloatStorage"))
+        self.refused(tensor("uint16", 25, cls="torch.FloatStorage"), "size that its storage does not have")
+        self.refused(tensor("uint16", 1, count=2**62, cls="torch.DoubleStorage"), "size that its storage does not have")
+        self.refused(tensor("per_tensor_affine", 1), "without a type of numbers that is known")
+
+    def test_quantized_tensors(self):
+        def tensor(quantizer, size=(2, 3), stride=(3, 1), numbers=6):
+            storage = torch.Id("storage", torch.name("torch.QInt8Storage"), "0", "cpu", numbers)
+            return torch.dump(torch.Call("torch._utils._rebuild_qtensor", storage, 0, size, stride, quantizer, False, torch.hooks()))
+        by_tensor, by_channel = torch.name("torch.per_tensor_affine"), torch.name("torch.per_channel_affine")
+        scales = [torch.Tensor(torch.Id("storage", torch.name("torch.DoubleStorage"), str(n), "cpu", n), (n,), (1,)) for n in range(4)]
+        self.allowed(tensor((by_tensor, 0.5, 0)))
+        self.allowed(tensor((by_channel, scales[2], scales[2], 0)))
+        self.allowed(tensor((by_channel, [0.5, 1.0, 2.0], [0, 0, 0], 1)))
+        for quantizer in ((by_tensor, 0.5), (by_tensor, scales[1], 0), (by_channel, scales[2], scales[2], 1), (by_channel, scales[2], scales[3], 0),
+                          (by_channel, scales[2], scales[2], 2), (by_channel, scales[2], scales[2], -1), (by_channel, [1.0], [0], 0),
+                          (torch.name("torch.float32"), 0.5, 0), (), None):
+            self.refused(tensor(quantizer), "other scales than its size needs")
+        self.refused(tensor((by_tensor, 0.5, 0), (10**6, 10**6), (0, 0)), "size that its storage does not have")
+
+    def test_what_makes_no_plain_tensor_is_refused(self):
+        call, tensor = torch.Call, torch.Tensor(torch.storage())
+        hooked = collections.OrderedDict({0: torch.name("torch.float32")})
+        for name in ("_rebuild_sparse_tensor", "_rebuild_wrapper_subclass", "_rebuild_device_tensor_from_numpy", "_import_dotted_name", "_set_obj_state",
+                     "_rebuild_nested_tensor"):
+            self.refused(call("torch._utils." + name, "x"), "does not allow")
+        for name in ("torch.load", "torch.hub.load", "torch.jit.load", "torch.serialization.load", "torch.serialization._get_layout", "torch.nn.Linear",
+                     "torch.nn.modules.linear.Linear", "torch.nn.parameter.Parameter", "torch._tensor._rebuild_from_type_v2", "torch.Tensor", "torch.compile",
+                     "torch.save", "torch.utils.data.dataloader.DataLoader", "torch.storage.TypedStorage", "torch.optim.adam.Adam"):
+            self.refused(call(name, "x"), "does not allow")
+        self.refused(b"\x80\x04\x8c\x05torch\x8c\x1a_utils._import_dotted_name\x93\x8c\x09os.system\x85R.", "does not allow")
+        self.refused(b"\x80\x04\x8c\x05torch\x8c\x16_utils._rebuild_tensor\x93.", "does not allow")
+        rebuild = "torch._utils._rebuild_"
+        for parts, why in (((rebuild + "parameter", [1], True, torch.hooks()), "without a tensor"), ((rebuild + "parameter", tensor, True), "too few"),
+                           ((rebuild + "parameter", tensor, True, hooked), "hooks"), ((rebuild + "parameter", tensor, True, {}), "hooks"),
+                           ((rebuild + "parameter_with_state", tensor, True, hooked, {}), "hooks"),
+                           ((rebuild + "parameter_with_state", tensor, True, torch.hooks(), {"__class__": dict}), "more than attributes"),
+                           ((rebuild + "parameter_with_state", tensor, True, torch.hooks(), ({}, {"_backward_hooks": 1})), "more than attributes"),
+                           ((rebuild + "parameter_with_state", tensor, True, torch.hooks(), {"detach": dict}), "more than attributes"),
+                           ((rebuild + "parameter_with_state", tensor, True, torch.hooks(), [1]), "more than attributes"),
+                           ((rebuild + "tensor", torch.storage(), 0, (10**9,), (10**9,)), "storage does not have"), ((rebuild + "tensor", 1, 0, (), ()), "without a storage"),
+                           ((rebuild + "tensor_v2", torch.storage(), 0, (2, 3), (3, 1), False, hooked), "hooks"),
+                           ((rebuild + "tensor_v3", torch.storage(), 0, (), (), False, torch.hooks()), "without a type"),
+                           ((rebuild + "meta_tensor_no_storage", torch.name("torch.int8"), (1,), (1, 1), False), "something else than"),
+                           (("torch.Size", range(10**12)), "something else than lengths"), (("torch.Size", (2, "3")), "something else than lengths"),
+                           (("torch.device", [1]), "something else than a name"), (("torch.UntypedStorage", 10**12), "picklers never do"),
+                           (("torch.storage.UntypedStorage", 10**12), "picklers never do")):
+            self.refused(call(*parts), why)
+
+    def test_tensors_get_no_state_and_no_items(self):
+        """Tensor.__setstate__ sets storage and size anew, which nobody has looked at."""
+        for made in (torch.Tensor(torch.storage()), torch.Call("torch._utils._rebuild_parameter", torch.Tensor(torch.storage()), True, torch.hooks())):
+            data = torch.dump(made)[:-1]
+            self.refused(data + b"(I1\nI2\nI3\nI4\ntb.", "gets a state")
+            for fill in (b"Na.", b"NNs.", b"(NNu.", b"(Ne."):
+                self.refused(data + fill, "is filled")
 
     def test_files(self):
         a, b = torch.storage_id(NUMBERS, "1"), torch.storage_id([7.0], "2", "cuda:0")

@@ -12,27 +12,34 @@ MAGIC = 0x1950a86a20f9469cfc6c
 SIZES = {"protocol_version": 1001, "little_endian": True, "type_sizes": {"short": 2, "int": 4, "long": 4}}
 
 
-class FloatStorage:
-    pass
+class Named:
+    """What is pickled as its name alone, as torch's types of numbers are."""
+
+    def __init__(self, module, name):
+        self.__module__, self.name = module, name
+
+    def __reduce__(self):
+        return self.name
+
+    def __call__(self, *args):
+        return args
 
 
-def _rebuild_tensor_v2(*args):
-    return args
+def name(text):
+    """What a dotted name stands for, made so that pickle finds it."""
+    module, _, last = text.rpartition(".")
+    inside = sys.modules.setdefault(module, types.ModuleType(module))
+    if not hasattr(inside, last):
+        setattr(inside, last, Named(module, last))
+    return getattr(inside, last)
 
 
 def _load_from_bytes(data):
     return Loaded(data)
 
 
-def install():
-    """Makes pickle find the names, so that it writes them."""
-    names = {"torch": [FloatStorage], "torch._utils": [_rebuild_tensor_v2], "torch.storage": [_load_from_bytes]}
-    for name, values in names.items():
-        module = sys.modules.setdefault(name, types.ModuleType(name))
-        for value in values:
-            value.__module__ = name
-            value.__qualname__ = value.__name__
-            setattr(module, value.__name__, value)
+FloatStorage = name("torch.FloatStorage")
+_rebuild_tensor_v2 = name("torch._utils._rebuild_tensor_v2")
 
 
 class Id:
@@ -93,6 +100,21 @@ class Loaded:
         return _load_from_bytes, (self.data,)
 
 
+class Call:
+    """Pickled as a call of what has this name."""
+
+    def __init__(self, function, *args):
+        self.parts = name(function) if isinstance(function, str) else function, args
+
+    def __reduce__(self):
+        return self.parts
+
+
+def hooks():
+    """What picklers write where functions might be: an empty dict."""
+    return collections.OrderedDict()
+
+
 class Tensor:
     def __init__(self, storage, size=(2, 3), stride=(3, 1), offset=0):
         self.parts = storage, offset, size, stride, False, collections.OrderedDict()
@@ -109,4 +131,5 @@ def storage(numbers=NUMBERS):
     return Loaded(old(storage_id(numbers), {"94": numbers}))
 
 
-install()
+_load_from_bytes.__module__ = "torch.storage"
+sys.modules.setdefault("torch.storage", types.ModuleType("torch.storage"))._load_from_bytes = _load_from_bytes

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: MIT
 """A reader does what the pages below doc/ show, top to bottom, and finds what they show. Each command of every page is run here or in
 the test that OTHERS names, or is in NOT_RUN with the reason; a page with a command that is in neither fails."""
+import argparse
 import base64
 import json
 import logging
@@ -401,6 +402,11 @@ class Safety(Guide):
         self.write("error.pickle", pickle.dumps(ValueError("x")))
         self.assertIn("harmless\n", self.run_program(*self.shell("onggi policy test more.policy error.pickle")).out)
 
+    def lets_in_checkpoints(self, text):
+        self.write("torch.policy", text + "\n")
+        self.write("args.pickle", pickle.dumps({"args": argparse.Namespace(lr=0.1)}))
+        self.assertIn("harmless\n", self.run_program(*self.shell("onggi policy test torch.policy args.pickle")).out)
+
     def the_same_row(self, done):
         self.assertIn("deny", done.out)
 
@@ -428,6 +434,7 @@ class Safety(Guide):
             "onggi policy check FILE": itself(lambda text: self.type(text.replace("FILE", "ours.policy"))),
             "onggi policy test": self.says("harmless"),
             "allow builtins.ValueError": self.lets_in,
+            "include torch-data": self.lets_in_checkpoints,
             "onggi inspect FILE": self.says("STOP"),
             "-o json -": self.of_standard_input,
             "looked at 4": self.counted,

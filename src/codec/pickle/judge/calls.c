@@ -5,17 +5,7 @@
 
 #include <onggi/known.h>
 
-/* The arguments of a call. */
-typedef struct call {
-    const og_value *args;
-    size_t count;
-    size_t most; /* bytes of the pickle */
-} call;
-
-/* Why the call must not be made, or NULL. */
-typedef const char *(*rule_fn)(const call *c);
-
-static rule_fn rule_of(og_value callable);
+static og__call_rule rule_of(og_value callable);
 
 /* ---- Builtins ---- */
 
@@ -25,14 +15,14 @@ static bool is_latin1(og_value codec)
 }
 
 /* With a codec, Python looks it up: that imports modules, and may unpack what is packed. */
-static const char *why_codec(const call *c)
+static const char *why_codec(const og__call *c)
 {
     bool latin1 = c->count == 2 && og_kind_of(c->args[0]) == OG_STR && is_latin1(c->args[1]);
     return latin1 ? NULL : "is called with other arguments than a str and 'latin1'";
 }
 
 /* What is not known here may be anything: a range of any length, or a network of 2**128 addresses. */
-static const char *why_iterates(const call *c)
+static const char *why_iterates(const og__call *c)
 {
     for (size_t i = 0; i < c->count; i++) {
         if (og_kind_of(c->args[i]) == OG_OBJECT) return "is called with an object to iterate over";
@@ -40,7 +30,7 @@ static const char *why_iterates(const call *c)
     return NULL;
 }
 
-static const char *why_bytes(const call *c)
+static const char *why_bytes(const og__call *c)
 {
     int64_t size;
     if (c->count > 1) return why_codec(c);
@@ -51,19 +41,19 @@ static const char *why_bytes(const call *c)
 }
 
 /* The str() of a container that is shared many times is exponentially long. */
-static const char *why_str(const call *c)
+static const char *why_str(const og__call *c)
 {
     if (c->count > 1) return why_codec(c);
     return c->count == 0 || og_kind_of(c->args[0]) <= OG_BYTES ? NULL : "is called with a container";
 }
 
 /* Decimal("1e999999999") is short; as an int or a Fraction it is not. */
-static const char *why_int(const call *c)
+static const char *why_int(const og__call *c)
 {
     return why_iterates(c) ? "is called with an object" : NULL;
 }
 
-static const char *why_fraction(const call *c)
+static const char *why_fraction(const og__call *c)
 {
     size_t len = 0;
     const char *text = c->count && og_kind_of(c->args[0]) == OG_STR ? og_data(c->args[0], &len) : NULL;
@@ -71,43 +61,43 @@ static const char *why_fraction(const call *c)
     return why_int(c);
 }
 
-static const char *why_getattr(const call *c)
+static const char *why_getattr(const og__call *c)
 {
     bool name = c->count == 2 && og_kind_of(c->args[0]) == OG_CLASS && og_kind_of(c->args[1]) == OG_STR;
     return name ? NULL : "is called with something else than a class and a name";
 }
 
 /* _reconstructor(class, base, state) calls base.__new__(class, state) and base.__init__(state). */
-static const char *why_reconstructor(const call *c)
+static const char *why_reconstructor(const og__call *c)
 {
     if (c->count < 2 || og_kind_of(c->args[0]) != OG_CLASS || og_kind_of(c->args[1]) != OG_CLASS)
         return "is called with something else than two classes";
-    rule_fn base = rule_of(c->args[1]);
+    og__call_rule base = rule_of(c->args[1]);
     if (!base || og_str_is(og_class_qualname(c->args[1]), "object")) return NULL;
-    call made = {c->args + 2, c->count - 2, c->most};
+    og__call made = {c->args + 2, c->count - 2, c->most};
     return base(&made);
 }
 
 /* __newobj__(class, …) calls class.__new__(class, …), as NEWOBJ does: protocols 0 and 1 have no opcode for
  * it. */
-static const char *why_newobj(const call *c)
+static const char *why_newobj(const og__call *c)
 {
     if (c->count < 1 || og_kind_of(c->args[0]) != OG_CLASS) return "is called without a class";
-    rule_fn rule = rule_of(c->args[0]);
-    call made = {c->args + 1, c->count - 1, c->most};
+    og__call_rule rule = rule_of(c->args[0]);
+    og__call made = {c->args + 1, c->count - 1, c->most};
     return rule ? rule(&made) : NULL;
 }
 
 /* ---- array ---- */
 
-static const char *why_array(const call *c)
+static const char *why_array(const og__call *c)
 {
     if (c->count == 2 && (og_kind_of(c->args[1]) == OG_OBJECT || og_kind_of(c->args[1]) == OG_CLASS))
         return "is called with an object to iterate over";
     return NULL;
 }
 
-static const char *why_array_reconstructor(const call *c)
+static const char *why_array_reconstructor(const og__call *c)
 {
     bool good =
         c->count == 4 && og_class_is(c->args[0], "array", "array") && og_kind_of(c->args[3]) == OG_BYTES;
@@ -117,7 +107,7 @@ static const char *why_array_reconstructor(const call *c)
 /* ---- numpy ---- */
 
 /* Makes an array or an item of any size, of memory that nobody has filled. */
-static const char *why_made(const call *c)
+static const char *why_made(const og__call *c)
 {
     (void)c;
     return "is called, which picklers never do";
@@ -131,7 +121,7 @@ static bool is_array_class(og_value cls)
            og_class_is(cls, "numpy.rec", "recarray") || og_class_is(cls, "numpy", "matrix");
 }
 
-static const char *why_reconstruct(const call *c)
+static const char *why_reconstruct(const og__call *c)
 {
     bool good = c->count == 3 && is_array_class(c->args[0]) && og_kind_of(c->args[1]) == OG_TUPLE &&
                 og_len(c->args[1]) == 1 && og_equal(og_item(c->args[1], 0), og_int(0)) == 1;
@@ -139,7 +129,7 @@ static const char *why_reconstruct(const call *c)
 }
 
 /* The third argument is to copy: else the state would be set of a type that all of numpy uses. */
-static const char *why_dtype(const call *c)
+static const char *why_dtype(const og__call *c)
 {
     int64_t copy;
     bool good = c->count == 3 && og_kind_of(c->args[0]) != OG_OBJECT &&
@@ -155,7 +145,7 @@ static const char *why_items(og_value dtype, og_dtype *type)
     return type->kind == 'O' ? "takes bytes for Python's objects" : NULL;
 }
 
-static const char *why_scalar(const call *c)
+static const char *why_scalar(const og__call *c)
 {
     og_dtype type;
     if (c->count != 2) return "is called without a type and bytes";
@@ -165,7 +155,7 @@ static const char *why_scalar(const call *c)
 }
 
 /* Out-of-band buffers have a length of their own, which numpy checks. */
-static const char *why_frombuffer(const call *c)
+static const char *why_frombuffer(const og__call *c)
 {
     og_dtype type;
     if (c->count < 4) return "is called with too few arguments";
@@ -181,53 +171,6 @@ static const char *why_frombuffer(const call *c)
     return need == og_len(c->args[0]) ? NULL : "is called with other data than its shape says";
 }
 
-/* ---- torch ---- */
-
-/* How many items a storage may have. What a persistent id means is known where it is one of torch's. */
-static int64_t storage_most(const call *c)
-{
-    int64_t count;
-    og_value id = og_object_args(c->args[0]);
-    if (og__pickle_is_torch_loaded(c->args[0])) return (int64_t)c->most;
-    if (!og_str_is(og_item(id, 0), "storage") || og_as_int64(og_item(id, 4), &count) < 0) return INT64_MAX;
-    return count;
-}
-
-/* Adds (size - 1) * stride to `*last`. False: they are none, or too large. */
-static bool add_axis(og_value size, og_value stride, int64_t *last, bool *empty)
-{
-    int64_t n;
-    int64_t step;
-    if (og_as_int64(size, &n) < 0 || og_as_int64(stride, &step) < 0 || n < 0 || step < 0) return false;
-    *empty |= n == 0;
-    if (n == 0) return true;
-    return !__builtin_mul_overflow(n - 1, step, &step) && !__builtin_add_overflow(*last, step, last);
-}
-
-/* torch makes a storage larger where a tensor needs that. */
-static bool fits_storage(const call *c)
-{
-    int64_t last;
-    bool empty = false;
-    bool fits = og_as_int64(c->args[1], &last) == OG_OK && last >= 0 && og_kind_of(c->args[2]) == OG_TUPLE &&
-                og_kind_of(c->args[3]) == OG_TUPLE && og_len(c->args[2]) == og_len(c->args[3]);
-    for (size_t i = 0; fits && i < og_len(c->args[2]); i++)
-        fits = add_axis(og_item(c->args[2], i), og_item(c->args[3], i), &last, &empty);
-    return fits && (empty || last < storage_most(c));
-}
-
-/* (storage, offset, size, stride, requires_grad, hooks[, metadata]) */
-static const char *why_tensor(const call *c)
-{
-    if (c->count < 6 || og_kind_of(c->args[0]) != OG_OBJECT ||
-        (og_object_make(c->args[0]) != OG_MAKE_PERSISTENT && !og__pickle_is_torch_loaded(c->args[0])))
-        return "is called without a storage";
-    if (!fits_storage(c)) return "is called with a size that its storage does not have";
-    bool hooks = og_kind_of(c->args[5]) != OG_OBJECT ||
-                 !og_class_is(og_object_class(c->args[5]), "collections", "OrderedDict");
-    return hooks ? "is called with hooks" : NULL;
-}
-
 /* ---- pandas ---- */
 
 static bool begins_with(og_value text, const char *prefix)
@@ -238,7 +181,7 @@ static bool begins_with(og_value text, const char *prefix)
 }
 
 /* _new_Index(class, keywords) calls class.__new__ with the keywords. */
-static const char *why_new_index(const call *c)
+static const char *why_new_index(const og__call *c)
 {
     bool good = c->count == 2 && og_kind_of(c->args[0]) == OG_CLASS && og_kind_of(c->args[1]) == OG_DICT &&
                 begins_with(og_class_module(c->args[0]), "pandas.core.indexes.");
@@ -246,7 +189,7 @@ static const char *why_new_index(const call *c)
 }
 
 /* Picklers make these empty, or from a name, and set their state. */
-static const char *why_frame(const call *c)
+static const char *why_frame(const og__call *c)
 {
     for (size_t i = 0; i < c->count; i++) {
         og_value arg = c->args[i];
@@ -261,7 +204,7 @@ static const char *why_frame(const call *c)
 static const struct {
     const char *module;
     const char *name;
-    rule_fn rule;
+    og__call_rule rule;
 } rules[] = {
     {"_codecs", "encode", why_codec},
     {"array", "_array_reconstructor", why_array_reconstructor},
@@ -299,15 +242,15 @@ static const struct {
     {"pandas.core.indexes.datetimes", "_new_DatetimeIndex", why_new_index},
     {"pandas.core.internals.managers", "BlockManager", NULL},
     {"pandas.core.internals.managers", "SingleBlockManager", NULL},
-    {"torch._utils", "_rebuild_tensor_v2", why_tensor},
 };
 
-static rule_fn rule_of(og_value callable)
+static og__call_rule rule_of(og_value callable)
 {
     for (size_t i = 0; i < sizeof rules / sizeof rules[0]; i++) {
         if (og_class_is(callable, rules[i].module, rules[i].name)) return rules[i].rule;
     }
-    if (og__pickle_is_torch_storage(callable)) return why_made;
+    og__call_rule torch = og__pickle_torch_rule_of(callable);
+    if (torch) return torch;
     return begins_with(og_class_module(callable), "pandas.core.") ? why_frame : NULL;
 }
 
@@ -323,19 +266,19 @@ bool og__pickle_is_getattr(og_value v)
 
 const char *og__pickle_getattr_why(og_value args)
 {
-    call c = {.count = og_len(args),
-              .args = og_kind_of(args) == OG_TUPLE ? og__value_node_of(args)->items : NULL};
+    og__call c = {.count = og_len(args),
+                  .args = og_kind_of(args) == OG_TUPLE ? og__value_node_of(args)->items : NULL};
     if (!c.args) c.count = 0;
     return why_getattr(&c);
 }
 
 const char *og__pickle_call_why(og_value callable, og_value args, size_t most)
 {
-    rule_fn rule = rule_of(callable);
+    og__call_rule rule = rule_of(callable);
     /* Python refuses arguments that are no tuple, and so does the reader. */
     if (og_kind_of(args) != OG_TUPLE)
         return rule && og_kind_of(args) == OG_OBJECT ? "is called with arguments that are not known" : NULL;
-    call c = {.args = og__value_node_of(args)->items, .count = og_len(args), .most = most};
+    og__call c = {.args = og__value_node_of(args)->items, .count = og_len(args), .most = most};
     for (size_t i = 0; i < c.count; i++) {
         if (og__pickle_is_getattr(c.args[i])) return "is given builtins.getattr";
     }
@@ -385,7 +328,7 @@ const char *og__pickle_fill_why(og_value object)
 {
     if (og_kind_of(object) == OG_OBJECT && begins_with(og_class_module(og_object_class(object)), "pandas."))
         return "is filled, which picklers never do";
-    if (og__pickle_is_torch_loaded(object)) return "makes what is filled, which picklers never do";
+    if (og__pickle_is_torch_made(object)) return "makes what is filled, which picklers never do";
     return method_why(object);
 }
 
@@ -399,7 +342,7 @@ const char *og__pickle_build_why(og_value object)
     if (is_of(object, "numpy._core.numeric", "_frombuffer") ||
         is_of(object, "numpy.core.numeric", "_frombuffer"))
         return "gets a state though it has its data";
-    if (og__pickle_is_torch_loaded(object)) return "makes what gets a state, which picklers never do";
+    if (og__pickle_is_torch_made(object)) return "makes what gets a state, which picklers never do";
     return method_why(object);
 }
 

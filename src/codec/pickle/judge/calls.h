@@ -5,6 +5,19 @@
 
 #include "value/doc.h"
 
+/* The arguments of a call. */
+typedef struct og__call {
+    const og_value *args;
+    size_t count;
+    size_t most; /* bytes of the pickle */
+} og__call;
+
+/* Why the call must not be made, or NULL. */
+typedef const char *(*og__call_rule)(const og__call *c);
+
+/* The rule for a function or class of torch, or NULL. */
+og__call_rule og__pickle_torch_rule_of(og_value callable);
+
 /*
  * Why `callable` must not be called with `args`, e.g. "is called with a size larger than the pickle"; NULL
  * when nothing speaks against it. `most` is the size of the pickle. Classes without a rule may be called with

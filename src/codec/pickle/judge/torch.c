@@ -68,6 +68,13 @@ static size_t taken(const og__reader *r)
     }
 }
 
+bool og__pickle_is_torch_made(og_value v)
+{
+    if (og_kind_of(v) != OG_OBJECT || og_object_make(v) != OG_MAKE_CALL) return false;
+    return og__pickle_is_torch_loader(og_object_class(v)) ||
+           og_str_is(og_class_module(og_object_class(v)), "torch._utils");
+}
+
 bool og__pickle_torch_is_misused(const og__reader *r)
 {
     size_t above = og__pickle_stack_above(r);
@@ -81,8 +88,7 @@ bool og__pickle_torch_is_misused(const og__reader *r)
 
 /* ---- Storages ---- */
 
-/* Bytes of an item of a storage; 0: no such class is known. */
-static size_t item_size(og_value cls)
+size_t og__pickle_torch_item_size(og_value cls)
 {
     static const struct {
         const char *name;
@@ -101,16 +107,11 @@ static size_t item_size(og_value cls)
     return og_class_is(cls, "torch.storage", "UntypedStorage") ? 1 : 0;
 }
 
-bool og__pickle_is_torch_storage(og_value v)
-{
-    return item_size(v) > 0;
-}
-
 /* Bytes of the storage that a persistent id stands for; -1: it is none. */
 static int64_t storage_size(og_value id)
 {
     int64_t count;
-    size_t size = item_size(og_item(id, 1));
+    size_t size = og__pickle_torch_item_size(og_item(id, 1));
     if (og_as_int64(og_item(id, 4), &count) < 0 || count < 0) return -1;
     if (size == 0 || count > INT64_MAX / (int64_t)size) return -1;
     return count * (int64_t)size;

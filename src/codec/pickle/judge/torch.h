@@ -26,14 +26,17 @@ typedef struct og__torch {
     char text[140];   /* what is wrong, where that is more than one text */
 } og__torch;
 
-/* Whether `v` is the class of a storage. */
-bool og__pickle_is_torch_storage(og_value v);
+/* Bytes of an item of this class of storages; 0: it is none. */
+size_t og__pickle_torch_item_size(og_value cls);
 
 /* Whether `v` is the function. */
 bool og__pickle_is_torch_loader(og_value v);
 
 /* Whether `v` was made by calling it. */
 bool og__pickle_is_torch_loaded(og_value v);
+
+/* Whether `v` was made by calling it, or one of the functions that make tensors. */
+bool og__pickle_is_torch_made(og_value v);
 
 /* Whether the opcode r->op, done next, does anything else with the function than to call it by REDUCE. */
 bool og__pickle_torch_is_misused(const og__reader *r);
