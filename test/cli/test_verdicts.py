@@ -454,6 +454,15 @@ class Bytes(Case):
         self.judge("Größe;Länge\n1;2\n".encode("latin-1"), NO_PICKLE, name="a.csv")
         self.judge("größe\r\n1\r\n".encode("utf-16"), NO_PICKLE, name="a.txt")
 
+    def test_text_is_no_cut_pickle_because_a_letter_counts_more_bytes_than_there_are(self):
+        """"T" says that as many bytes follow as the four characters after it are as a number; "g" is followed by a number."""
+        more = "\n\nPermission is hereby granted, free of charge, to any person.\n"
+        for text in ("(The MIT License)" + more, "(Boost)" + more, "(X11)" + more, "Copyright 1991, 1996, 1999, 2000, 2007 The authors. All rights are reserved by"
+                     " them, and by nobody else in this world.\n\n" + more, "(Gold)", "(J1)", "((global,factory)=>{x})", "(g1\n", "(Summary", "]h", "(F(x)", "((Mb"):
+            self.judge(text.encode(), NO_PICKLE, name="LICENSE")
+        for data in (b"(V cut", b"(I12", b"(lp0\nS'cut", b"(lp0\nI1\nag0", b"(F1.5", b"(lp0", b"(T\1\0\0\0", b"(U\x05abc"):
+            self.judge(data, UNREADABLE, name="cut")
+
     def test_text_that_names_a_module_is_a_pickle(self):
         """pickle.load would import it before it gives up."""
         for data in (b"cantigravity\nfly\nis what I do\n", b"iantigravity\nfly\n", b"cos \nsystem\n"):

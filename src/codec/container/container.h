@@ -114,6 +114,7 @@ typedef enum og__prefix {
 typedef struct og__begun {
     og__prefix prefix;
     size_t at;    /* of the opcode that decided */
+    bool counted; /* OG__PREFIX_ENDS: within bytes that are counted, where text comes to only by chance */
     bool tainted; /* after a persistent id, a code of copyreg's registry or a name that no module has, at
                    * which pickle.load gives up, but perhaps not every program */
 } og__begun;

@@ -107,6 +107,12 @@ static bool is_quoted(const uint8_t *at, const uint8_t *end)
     return end - at >= 2 && (*at == '\'' || *at == '"') && end[-1] == *at;
 }
 
+static bool is_line(uint8_t op)
+{
+    og__arg argument = og__pickle_opcodes[op].argument;
+    return argument >= OG__ARG_LINE_INT && argument <= OG__ARG_LINE_PAIR;
+}
+
 /* Whether some reader may take the argument, which ends at `end`. */
 static bool may_be_read(uint8_t op, const uint8_t *at, const uint8_t *end)
 {
@@ -124,6 +130,14 @@ static bool may_be_read(uint8_t op, const uint8_t *at, const uint8_t *end)
     while (first < end && is_blank(*first))
         first++;
     return first < end && *first && strchr(starts, *first);
+}
+
+/* The same of a line that the bytes end in. */
+static bool may_be_cut(uint8_t op, const uint8_t *at, const uint8_t *end)
+{
+    if (at == end) return true;
+    if (og__pickle_opcodes[op].argument == OG__ARG_LINE_QUOTED) return *at == '\'' || *at == '"';
+    return may_be_read(op, at, end);
 }
 
 /* True when nothing could be imported by this name: it has other characters than names of modules have. */
@@ -179,13 +193,15 @@ static bool step(machine *m, const uint8_t *bytes, size_t len, og__begun *begun)
     begun->prefix = OG__PREFIX_STOPS;
     if (!og__pickle_opcodes[op].name) return true;
     if (is_name(op) && ends_at_name(bytes, len, begun)) return true;
+    if ((is_get(op) && !m->stored) || !apply(m, op)) return true;
     const uint8_t *next = og__pickle_opcode_end(bytes + begun->at, bytes + len);
     if (!next) {
-        begun->prefix = OG__PREFIX_ENDS;
+        begun->counted = !is_line(op);
+        if (begun->counted || may_be_cut(op, bytes + begun->at + 1, bytes + len))
+            begun->prefix = OG__PREFIX_ENDS;
         return true;
     }
-    if (!may_be_read(op, bytes + begun->at + 1, next) || (is_get(op) && !m->stored) || !apply(m, op))
-        return true;
+    if (!may_be_read(op, bytes + begun->at + 1, next)) return true;
     m->stored = m->stored || is_put(op);
     begun->tainted = begun->tainted || op == OG__OP_PERSID || op == OG__OP_BINPERSID;
     if (op == OG__OP_STOP) begun->prefix = OG__PREFIX_WHOLE;

@@ -166,8 +166,10 @@ static likeness compare(const og__block *block, const char *text)
     size_t after = begun.at + 1 < block->len ? begun.at + 1 : block->len;
     bool whole = begun.prefix == OG__PREFIX_WHOLE &&
                  og__container_is_padding(block->bytes + after, block->len - after);
-    /* A text whose first word happens to be an opcode ends there as well. */
-    bool cut = begun.prefix == OG__PREFIX_ENDS && begun.at > 0 && !begun.tainted;
+    /* A text whose first word happens to be an opcode ends there as well; or later, in the "T" of
+     * "(The MIT License)", which says that a thousand million bytes follow. No reader does anything then. */
+    bool chance = begun.at == 0 || (text && begun.counted);
+    bool cut = begun.prefix == OG__PREFIX_ENDS && !chance && !begun.tainted;
     bool other = text || block->numbers;
     return (likeness){runs, runs || whole || (cut && !block->numbers) || (named && !other)};
 }
