@@ -147,6 +147,7 @@ typedef struct names {
     size_t count;
     size_t cap;
     char *root;   /* the resolved path of the folder that was asked for */
+    size_t asked; /* bytes of its path as it was asked for */
     dev_t device; /* of it */
 } names;
 
@@ -205,22 +206,38 @@ static int open_folder(inspection *run, names *list, const char *path, unsigned 
     return status;
 }
 
-/* Whether a pattern matches the name of a file, or its path below the folder that was asked for. */
-static bool matches(const cli_words *patterns, const char *path)
+/* A pattern that ends with a slash is for folders. */
+static bool fits(const char *pattern, const char *text, bool folder)
+{
+    size_t len = strlen(pattern);
+    if (fnmatch(pattern, text, 0) == 0) return true;
+    if (!folder || len < 2 || pattern[len - 1] != '/') return false;
+    char *stem = strndup(pattern, len - 1);
+    bool fit = stem && fnmatch(stem, text, 0) == 0;
+    free(stem);
+    return fit;
+}
+
+/* Whether a pattern matches the name of a file, its path, or its path below the folder that was asked for. */
+static bool matches(const cli_words *patterns, const names *list, const char *path, bool folder)
 {
     const char *slash = strrchr(path, '/');
+    const char *below = path + list->asked;
+    below += strspn(below, "/");
     for (size_t i = 0; i < patterns->count; i++) {
         const char *pattern = patterns->items[i];
-        if (fnmatch(pattern, slash ? slash + 1 : path, 0) == 0 || fnmatch(pattern, path, 0) == 0) return true;
+        if (fits(pattern, slash ? slash + 1 : path, folder) || fits(pattern, path, folder) ||
+            fits(pattern, below, folder))
+            return true;
     }
     return false;
 }
 
-static bool is_excluded(const inspection *run, const char *path, bool folder)
+static bool is_excluded(const inspection *run, const names *list, const char *path, bool folder)
 {
     const cli_options *options = run->options;
-    if (matches(&options->exclude, path)) return true;
-    return !folder && options->include.count > 0 && !matches(&options->include, path);
+    if (matches(&options->exclude, list, path, folder)) return true;
+    return !folder && options->include.count > 0 && !matches(&options->include, list, path, folder);
 }
 
 /* A link to a folder: what is below the folder that was asked for is looked at anyway. */
@@ -248,7 +265,8 @@ static int inspect_link(inspection *run, const names *list, const char *path)
     if (S_ISDIR(st.st_mode)) return inspect_folder_link(run, list, path);
     if (!S_ISREG(st.st_mode)) return fail(run, path, "it is a link to something that is no regular file");
     if (st.st_dev != list->device)
-        return fail(run, path, "it is a link to another file system, which is not followed");
+        return fail(run, path,
+                    "it is a link to another file system, which is not followed; give that file as well");
     return inspect_file(run, path, false);
 }
 
@@ -263,7 +281,7 @@ static int inspect_in_folder(inspection *run, names *list, const struct name *na
 {
     struct stat st;
     if (lstat(name->path, &st) != 0) return fail_file(run, name->path, errno);
-    if (is_excluded(run, name->path, S_ISDIR(st.st_mode))) {
+    if (is_excluded(run, list, name->path, S_ISDIR(st.st_mode))) {
         inspect_pass_over(run, name->path, "excluded");
         return 0;
     }
@@ -292,7 +310,7 @@ int inspect_path(inspection *run, const char *path)
     struct stat st;
     if (stat(path, &st) != 0) return fail_file(run, path, errno);
     if (!S_ISDIR(st.st_mode)) return inspect_file(run, path, true);
-    names list = {.device = st.st_dev};
+    names list = {.device = st.st_dev, .asked = strlen(path)};
     int status = inspect_folder(run, &list, path);
     while (list.count > 0)
         free(list.items[--list.count].path);

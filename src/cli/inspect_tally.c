@@ -31,8 +31,8 @@ void inspect_say_tally(const inspection *run)
     for (size_t i = 0; i < FATES; i++)
         seen += t->files[i];
     for (size_t i = 0; i < REASONS_MAX && t->reasons[i].why && len < sizeof why - 60; i++)
-        len += (size_t)snprintf(why + len, sizeof why - len, "%s%zu %s", i ? ", " : " (", t->reasons[i].count,
-                                t->reasons[i].why);
+        len += (size_t)snprintf(why + len, sizeof why - len, "%s%s: %zu", i ? ", " : " (", t->reasons[i].why,
+                                t->reasons[i].count);
     if (len) snprintf(why + len, sizeof why - len, ")");
     cli_log(
         OG_LOG_INFO,

@@ -675,7 +675,7 @@ class Folders(Case):
         self.verdict(HARMFUL, os.path.join(self.root, "twice"))
 
     def test_links_that_lead_nowhere_or_elsewhere_are_unreadable(self):
-        for target, text in (("nothing", "a link to nothing"), ("loop", "leads to itself"), ("/proc/version", "another file system"),
+        for target, text in (("nothing", "a link to nothing"), ("loop", "leads to itself"), ("/proc/version", "another file system, which is not followed; give that file as well"),
                              ("/dev/null", "no regular file"), ("/", "a folder elsewhere"), ("..", "a folder elsewhere")):
             self.count += 1
             folder = os.path.join(self.root, str(self.count))
@@ -689,7 +689,7 @@ class Folders(Case):
         os.symlink(".", os.path.join(self.root, "f/a/self"))
         _, err = self.verdict(HARMLESS, os.path.join(self.root, "f"))
         self.assertIn("1 harmless", err)
-        self.assertIn("passed over 2 (2 links into the same folder)", err)
+        self.assertIn("passed over 2 (links into the same folder: 2)", err)
 
     def test_an_empty_folder_says_that_nothing_was_inspected(self):
         out, err = self.verdict(NO_PICKLE, self.root)
@@ -721,7 +721,7 @@ class Folders(Case):
             self.write("f/" + name, data)
         _, err = self.verdict(HARMFUL, "--exclude", "*.md", os.path.join(self.root, "f"), self.write("t.txt", b"text"))
         self.assertEqual(err, "onggi: looked at 4: 1 harmless, 1 not harmless, 1 unreadable, 1 not a pickle; "
-                              "passed over 4 (1 a PNG image, 2 text, 1 excluded)\n")
+                              "passed over 4 (a PNG image: 1, text: 2, excluded: 1)\n")
         self.assertEqual(self.verdict(HARMFUL, "--quiet", os.path.join(self.root, "f"))[1], "")
 
     def test_patterns_choose_files(self):
@@ -736,6 +736,17 @@ class Folders(Case):
         self.verdict(NO_PICKLE, folder, "--include", "*.pt")
         self.verdict(HARMFUL, folder, "--include", "*.pkl", "--include", "*/sub/*")
         self.verdict(HARMFUL, os.path.join(folder, "b.bin"), "--exclude", "*.bin")  # given by name
+
+    def test_patterns_are_for_paths_below_the_folder_as_well(self):
+        for name in ("a.pkl", "old/b.pkl", "old/deep/c.pkl", "more/old/d.pkl"):
+            self.write("f/" + name, GOOD if name == "a.pkl" else EVIL)
+        folder = os.path.join(self.root, "f")
+        for words, status, files in ((["--exclude", "old/*"], HARMFUL, 2), (["--exclude", "old/"], HARMLESS, 1),
+                                     (["--exclude", "old"], HARMLESS, 1), (["--exclude", "more/", "--exclude", "old/*"], HARMLESS, 1),
+                                     (["--exclude", "a.pkl/"], HARMFUL, 4), (["--include", "old/*"], HARMFUL, 2), (["--include", "old/b.pkl"], HARMFUL, 1),
+                                     (["--include", "old/"], NO_PICKLE, 0), (["--exclude", "/"], HARMFUL, 4)):
+            for end in "", "/", "//":
+                self.assertIn(f"looked at {files}:", self.verdict(status, *words, folder + end)[1], words)
 
     def test_json_has_a_line_for_what_is_no_pickle(self):
         done = self.onggi("inspect", "--verdict", "-o", "json", self.write("a.png", PNG), status=NO_PICKLE)
