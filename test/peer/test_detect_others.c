@@ -242,6 +242,8 @@ static void what_something_else_explains_is_not_named(void **state)
         {B("ehello"), "found \"ehello"},
         {B("x xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx"), "found \"x xx"},
         {B("\003\000\000\000\000\000\000\000\000\000"), "found 03 00"}, /* no opcode of Cassandra's */
+        {B("\000\000\000\000\000\000\000\000\000\000\000\000\000\000\000\000"),
+         "found 00 00"}, /* no length of Kafka's */
     };
     (void)state;
     for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++)
