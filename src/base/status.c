@@ -99,11 +99,10 @@ void og_text_position(const char *text, size_t len, size_t position, size_t *lin
     size_t lines = 1;
     size_t start = 0;
     size_t end = position < len ? position : len;
-    for (size_t i = 0; i < end; i++) {
-        if (text[i] == '\n') {
-            lines++;
-            start = i + 1;
-        }
+    const char *newline;
+    while (start < end && (newline = memchr(text + start, '\n', end - start))) {
+        lines++;
+        start = (size_t)(newline - text) + 1;
     }
     size_t columns = 1;
     for (size_t i = start; i < end; i++)
