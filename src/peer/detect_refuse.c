@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /* The sentences with which detection refuses. */
 #include "peer/detect_refuse.h"
-#include "base/utf8.h"
-
+#include "base/number_digits.h"
 #include "base/plural.h"
+#include "base/utf8.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -201,20 +201,17 @@ static bool is_letter(uint8_t c)
     return (c | 0x20) >= 'a' && (c | 0x20) <= 'z';
 }
 
-static bool is_digit(uint8_t c)
-{
-    return c >= '0' && c <= '9';
-}
-
 /* The number at `at`, in `base`; 0 when it is none by itself. */
 static unsigned long long number_at(const uint8_t *text, size_t len, size_t at, int base)
 {
     enum { LONGEST = 15 };
     char number[LONGEST + 1];
     size_t n = 0;
-    if (at > 0 && (is_digit(text[at - 1]) || (base > 10 && is_letter(text[at - 1]) && text[at - 1] != 'x')))
+    if (at > 0 &&
+        (og__base_is_digit(text[at - 1]) || (base > 10 && is_letter(text[at - 1]) && text[at - 1] != 'x')))
         return 0;
-    for (; n < LONGEST && at + n < len && (is_digit(text[at + n]) || (base > 10 && is_letter(text[at + n])));
+    for (; n < LONGEST && at + n < len &&
+           (og__base_is_digit(text[at + n]) || (base > 10 && is_letter(text[at + n])));
          n++)
         number[n] = (char)text[at + n];
     number[n] = '\0';
@@ -231,15 +228,14 @@ static bool counts(const uint8_t *text, size_t len, size_t length)
     return false;
 }
 
-/* The size of a text before a whole message of `*codec`; 0 when there is none. `*says`: it says how long
- * the message is. */
-static size_t text_header(const og__look *look, const og_codec **codec, bool *says)
+/* The size of a text before a whole message of `codec`, which begins at `at` or after the blanks there; 0
+ * when there is none. `*says`: it says how long the message is. */
+static size_t text_header(const og__look *look, const og_codec *codec, size_t at, bool *says)
 {
-    size_t at = claimed_after(look, codec);
-    while (at > 0 && at < look->len && look->data[at] > 0 && strchr(" \t\r\n", look->data[at]))
+    while (at < look->len && look->data[at] > 0 && strchr(" \t\r\n", look->data[at]))
         at++;
-    if (at == 0 || is_binary(look, at)) return 0;
-    size_t end = message_end(look, *codec, at);
+    if (is_binary(look, at)) return 0;
+    size_t end = message_end(look, codec, at);
     *says = end > 0 && counts(look->data, at, end - at);
     bool alone = end == look->len || (end > 0 && look->data[end] < ' ');
     return *says || alone ? at : 0;
@@ -346,7 +342,7 @@ int og__peer_refuse_unknown(const og__look *look, og_error *err)
     if (are_counted_texts(look, &framing, &first)) return refuse_counted(&framing, &first, shown, nouns, err);
     bool says = false;
     size_t header = claimed_after(look, &inside);
-    size_t text = text_header(look, &inside, &says);
+    size_t text = header > 0 ? text_header(look, inside, header, &says) : 0;
     bool strange = says || (text > 0 && !inside->lines); /* which no codec for text reads either */
     if (strange) header = text;
     if (header > 0 && (strange || is_binary(look, header)))

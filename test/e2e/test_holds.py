@@ -66,10 +66,13 @@ class Commands(support.Case):
         self.assertEqual(server.stop(), 0)
         self.assertEqual(running("sleep", seconds), [])
 
+    def serve_before(self, behind, answer_timeout):
+        return self.serve("--to", f"tcp://{HOST}:{behind.getsockname()[1]}?codec=json&framing=line",
+                          "--answer-timeout", answer_timeout, "--grace", "300ms", "--framing", "line")
+
     def test_a_silent_server_behind_is_given_up(self):
         with socket.create_server((HOST, 0)) as silent:
-            server = self.serve("--to", f"tcp://{HOST}:{silent.getsockname()[1]}?codec=json&framing=line",
-                                "--answer-timeout", "300ms", "--grace", "300ms", "--framing", "line")
+            server = self.serve_before(silent, "300ms")
             with self.connect(server.port) as s:
                 s.sendall(b"[1]\n")
                 server.wait_text("err", "300 ms")
@@ -78,8 +81,7 @@ class Commands(support.Case):
 
     def test_a_silent_server_behind_does_not_outlast_the_grace_time(self):
         with socket.create_server((HOST, 0)) as silent:
-            server = self.serve("--to", f"tcp://{HOST}:{silent.getsockname()[1]}?codec=json&framing=line",
-                                "--answer-timeout", "3600", "--grace", "300ms", "--framing", "line")
+            server = self.serve_before(silent, "3600")
             with self.connect(server.port) as s:
                 s.sendall(b"[1]\n")
                 with silent.accept()[0] as behind:
